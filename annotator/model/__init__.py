@@ -1,0 +1,1 @@
+"""Plain data that every layer shares. No I/O, no Qt, no torch."""

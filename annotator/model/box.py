@@ -1,0 +1,56 @@
+"""Boxes: float pixels, ``xyxy``, right and bottom edges exclusive, origin at the picture's top left corner."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def box_area(box_xyxy: FloatArray) -> FloatArray:
+    """Areas in square pixels. (..., 4) -> (...); a box turned inside out has area 0."""
+    size = np.clip(box_xyxy[..., 2:] - box_xyxy[..., :2], 0, None)
+    return np.asarray(size[..., 0] * size[..., 1])
+
+
+def intersection_area(a_xyxy: FloatArray, b_xyxy: FloatArray) -> FloatArray:
+    """Pairwise overlap in square pixels. (N, 4), (M, 4) -> (N, M)."""
+    low = np.maximum(a_xyxy[:, None, :2], b_xyxy[None, :, :2])
+    high = np.minimum(a_xyxy[:, None, 2:], b_xyxy[None, :, 2:])
+    size = np.clip(high - low, 0, None)
+    return np.asarray(size[..., 0] * size[..., 1])
+
+
+def box_iou(a_xyxy: FloatArray, b_xyxy: FloatArray) -> FloatArray:
+    """Pairwise intersection over union. (N, 4), (M, 4) -> (N, M); 0 where both boxes are empty."""
+    overlap = intersection_area(a_xyxy, b_xyxy)
+    union = box_area(a_xyxy)[:, None] + box_area(b_xyxy)[None] - overlap
+    return np.asarray(np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0))
+
+
+def clip_boxes(box_xyxy: FloatArray, width: int, height: int) -> FloatArray:
+    """Cut boxes at the picture's edges. (..., 4) -> (..., 4)."""
+    limit = np.array([width, height, width, height], dtype=box_xyxy.dtype)
+    return np.clip(box_xyxy, 0, limit)
+
+
+def valid_boxes(box_xyxy: FloatArray, width: int, height: int) -> BoolArray:
+    """Which boxes are finite, not inside out, and at least partly in the picture. (N, 4) -> (N,)."""
+    finite = np.isfinite(box_xyxy).all(-1)
+    with np.errstate(invalid="ignore"):
+        clipped = clip_boxes(box_xyxy, width, height)
+        upright = (box_xyxy[..., 2:] > box_xyxy[..., :2]).all(-1)
+        inside = (clipped[..., 2:] > clipped[..., :2]).all(-1)
+    return np.asarray(finite & upright & inside)
+
+
+def xyxy_to_xywh(box_xyxy: FloatArray) -> FloatArray:
+    """(..., 4) left, top, right, bottom -> left, top, width, height."""
+    return np.concatenate([box_xyxy[..., :2], box_xyxy[..., 2:] - box_xyxy[..., :2]], -1)
+
+
+def xywh_to_xyxy(box_xywh: FloatArray) -> FloatArray:
+    """(..., 4) left, top, width, height -> left, top, right, bottom."""
+    return np.concatenate([box_xywh[..., :2], box_xywh[..., :2] + box_xywh[..., 2:]], -1)

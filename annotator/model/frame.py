@@ -1,0 +1,135 @@
+"""What goes into the engine for one frame, and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.model.box import valid_boxes, clip_boxes
+from annotator.model.mask import Mask
+
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture."""
+
+    index: int
+    """Frame index from 0, in presentation order."""
+    image: Image
+    """(H, W, 3) uint8, RGB, upright and with square pixels."""
+    time: float
+    """Presentation time in seconds from the start of the video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """Boxes that a detector found in one frame."""
+
+    box_xyxy: npt.NDArray[np.float32]
+    """(N, 4) float32 pixels, right and bottom exclusive."""
+    score: npt.NDArray[np.float32]
+    """(N,) float32 confidence in 0..1."""
+    label: npt.NDArray[np.int32]
+    """(N,) int32 index into the detector's ``labels``."""
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def __getitem__(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> Detections:
+        return Detections(self.box_xyxy[index], self.score[index], self.label[index])
+
+    @classmethod
+    def empty(cls) -> Detections:
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
+
+    @classmethod
+    def of(cls, boxes: Sequence[Sequence[float]], scores: Sequence[float], labels: Sequence[int] | None = None,
+           ) -> Detections:
+        """From plain sequences; labels default to 0."""
+        count = len(scores)
+        return cls(np.asarray(boxes, np.float32).reshape(count, 4), np.asarray(scores, np.float32),
+                   np.zeros(count, np.int32) if labels is None else np.asarray(labels, np.int32))
+
+    def usable(self, width: int, height: int) -> Detections:
+        """Without boxes or scores that are not finite, turned inside out or wholly outside; the rest cut at the
+        picture's edges."""
+        keep = valid_boxes(self.box_xyxy, width, height) & np.isfinite(self.score)
+        boxes = clip_boxes(self.box_xyxy[keep], width, height).astype(np.float32)
+        return Detections(boxes, self.score[keep], self.label[keep])
+
+
+class TrackState(IntEnum):
+    """How sure the segmentor is of an object in a frame (SAM2MOT, section 3.2 of the paper)."""
+
+    RELIABLE = 0
+    PENDING = 1
+    SUSPICIOUS = 2
+    LOST = 3
+
+
+class EndReason(IntEnum):
+    """Why a tracklet ended."""
+
+    LOST = 0
+    """Too many lost frames."""
+    DUPLICATE = 1
+    """Its mask coincided with an older tracklet's."""
+    RUN_ENDED = 2
+    """It was alive in the run's last frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why the tracker did what it did with one object in one frame. The review queue lives on it."""
+
+    score_logit: float
+    """Object score logit of the segmentor; a probability-like score for trackers without one."""
+    iou_estimate: float
+    """The segmentor's own estimate of its mask's IoU, 0..1; NaN where there is none."""
+    detection: int | None = None
+    """Index into the frame's stored detections of the one matched to this object."""
+    detection_iou: float = 0.0
+    """Box IoU with that detection."""
+    prompted: bool = False
+    """The object was born in this frame from a detection."""
+    reprompted: bool = False
+    """Quality reconstruction: prompted anew with the detection's box."""
+    occluded_by: int | None = None
+    """Tracklet that hides this one by cross-object interaction; its memory of this frame was not written."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedObject:
+    """One tracklet in one frame."""
+
+    tracklet: int
+    """Number of the tracklet within its run, from 1."""
+    label: int
+    """Index into the run's labels."""
+    state: TrackState
+    score: float
+    """Confidence in 0..1: what exports write as ``conf``."""
+    box_xyxy: tuple[float, float, float, float] | None
+    """Float pixels; None while lost."""
+    mask: Mask | None
+    """None while lost and for trackers without masks."""
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """All that the engine says of one frame."""
+
+    frame_index: int
+    objects: tuple[TrackedObject, ...]
+    """Live tracklets, in order of their numbers; those born in this frame included."""
+    detections: Detections = field(default_factory=Detections.empty)
+    """All raw detections of the frame, below the threshold too; ``Evidence.detection`` counts in these."""
+    ended: tuple[tuple[int, EndReason], ...] = ()
+    """Tracklets that end with this frame."""

@@ -1,0 +1,77 @@
+"""Masks: COCO run-length code of the box crop, plus where the crop lies in the picture.
+
+Coding the crop instead of the picture makes decoding about a hundred times faster for ordinary objects in 1080p.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pycocotools import mask as coco_mask
+
+Bitmap = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A binary mask. The crop is the mask's own tight box; an empty mask has width and height 0."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    rle: bytes
+    """COCO compressed run-length code of the crop, column-major, of size (height, width)."""
+
+    @classmethod
+    def from_bitmap(cls, bitmap: Bitmap, left: int = 0, top: int = 0) -> Mask:
+        """Code a bitmap whose top left pixel lies at (left, top) of the picture. (H, W) bool."""
+        columns = np.flatnonzero(bitmap.any(0))
+        if not len(columns):
+            return EMPTY_MASK
+        rows = np.flatnonzero(bitmap.any(1))
+        x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
+        crop = np.asfortranarray(bitmap[y0:y1, x0:x1], dtype=np.uint8)
+        counts: bytes = coco_mask.encode(crop)["counts"]
+        return cls(int(left + x0), int(top + y0), int(x1 - x0), int(y1 - y0), counts)
+
+    @property
+    def box_xyxy(self) -> tuple[float, float, float, float]:
+        """Tight box, pixels, right and bottom exclusive."""
+        return (float(self.left), float(self.top), float(self.left + self.width), float(self.top + self.height))
+
+    def is_empty(self) -> bool:
+        return self.width == 0
+
+    def area(self) -> int:
+        """Number of pixels."""
+        if self.is_empty():
+            return 0
+        return int(coco_mask.area({"size": [self.height, self.width], "counts": self.rle}))
+
+    def crop(self) -> Bitmap:
+        """The tight crop. (height, width) bool."""
+        if self.is_empty():
+            return np.zeros((0, 0), bool)
+        return np.asarray(coco_mask.decode({"size": [self.height, self.width], "counts": self.rle}), bool)
+
+    def to_bitmap(self, width: int, height: int) -> Bitmap:
+        """The mask in a picture of this size; what lies outside is cut. -> (height, width) bool."""
+        bitmap = np.zeros((height, width), bool)
+        if self.is_empty():
+            return bitmap
+        x0, y0 = max(self.left, 0), max(self.top, 0)
+        x1, y1 = min(self.left + self.width, width), min(self.top + self.height, height)
+        if x0 < x1 and y0 < y1:
+            bitmap[y0:y1, x0:x1] = self.crop()[y0 - self.top:y1 - self.top, x0 - self.left:x1 - self.left]
+        return bitmap
+
+    def to_coco(self, width: int, height: int) -> dict[str, object]:
+        """COCO RLE of the whole picture: ``{"size": [height, width], "counts": bytes}``."""
+        encoded = coco_mask.encode(np.asfortranarray(self.to_bitmap(width, height), dtype=np.uint8))
+        return {"size": [height, width], "counts": encoded["counts"]}
+
+
+EMPTY_MASK = Mask(0, 0, 0, 0, b"")

@@ -1,0 +1,32 @@
+"""What a person tells the segmentor: a box, points, or a mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from annotator.model.mask import Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A click, in float pixels."""
+
+    x: float
+    y: float
+    positive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Where an object is in one frame. At least one of box, points and mask is given; a mask stands alone."""
+
+    frame_index: int
+    box_xyxy: tuple[float, float, float, float] | None = None
+    points: tuple[Point, ...] = field(default=())
+    mask: Mask | None = None
+
+    def __post_init__(self) -> None:
+        if self.mask is not None and (self.box_xyxy is not None or self.points):
+            raise ValueError("a mask prompt takes neither box nor points")
+        if self.mask is None and self.box_xyxy is None and not self.points:
+            raise ValueError("an empty prompt")

@@ -1,0 +1,118 @@
+"""Videos, labels, tracks and their boxes as the store hands them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from annotator.model.frame import TrackState
+from annotator.model.mask import Mask
+
+
+class ReviewState(StrEnum):
+    """How far a person has checked a track."""
+
+    UNSEEN = "unseen"
+    IN_PROGRESS = "in-progress"
+    REVIEWED = "reviewed"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    """The program died while it ran; `--resume` goes on from the last snapshot."""
+    FAILED = "failed"
+
+
+class OnExisting(StrEnum):
+    """What a new run does where machine tracks already are. Human work always stays."""
+
+    REPLACE = "replace"
+    ADD = "add"
+    PROPOSE = "propose"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A class of objects."""
+
+    id: int
+    name: str
+    color: str
+    """``#rrggbb``."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRecord:
+    """A video of a project."""
+
+    id: int
+    name: str
+    path: str
+    """Relative to the project where possible, with forward slashes."""
+    width: int
+    height: int
+    frame_count: int
+    fps: float
+    fingerprint: str
+    """Hash of size and parts of the content; finds a moved file again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One job over a video."""
+
+    id: int
+    video: int
+    kind: str
+    settings: dict[str, object]
+    models: dict[str, str]
+    """Role (detector, segmenter, tracker) to name and hash."""
+    first_frame: int
+    last_frame: int
+    finished_frame: int | None
+    """Last frame whose results are stored; None before the first."""
+    status: RunStatus
+    started: str
+    """UTC, ISO 8601."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """An identity."""
+
+    id: int
+    video: int
+    number: int
+    """What people and exports call it; unique per video, from 1."""
+    label: int
+    name: str
+    color: str
+    review: ReviewState
+    attributes: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackObservation:
+    """One box of a track in one frame, as the spans resolve it."""
+
+    frame: int
+    track: int
+    """Track id."""
+    number: int
+    label: int
+    """Label id."""
+    tracklet: int
+    """Tracklet id in the store."""
+    box_xyxy: tuple[float, float, float, float] | None
+    """None in a frame where the tracklet is lost."""
+    score: float
+    state: TrackState
+    human: bool
+    interpolated: bool = False
+    mask: Mask | None = None

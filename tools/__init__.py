@@ -1,0 +1,1 @@
+"""Scripts that make what the project bundles: synthetic clips and the models trained on them."""

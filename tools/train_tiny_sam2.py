@@ -1,0 +1,352 @@
+"""Train the built-in tiny SAM 2 from scratch on synthetic clips.
+
+    python -m tools.train_tiny_sam2 --minutes 90 --out build/tiny-sam2
+
+The model learns in three stages: boxes on single pictures at half size, short clips at half size, long clips at full
+size. Clips are rendered as they are needed, so no picture is seen twice. A checkpoint is written every few minutes
+and `--resume` goes on from it. On a CUDA device the same script takes minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, IterableDataset
+
+from tools.synthetic_clips import Clip, make_clip, training_spec
+
+log = logging.getLogger("train_tiny_sam2")
+
+CONFIG = Path(__file__).parents[1] / "resources" / "models" / "tiny-sam2.yaml"
+MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
+STD = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
+#: Training seeds start here; the demo and the benchmarks use seeds below.
+FIRST_SEED = 1_000_000
+#: Between these shares of its own area an object may be called visible or hidden: no score loss.
+SURELY_HIDDEN, SURELY_VISIBLE = 0.005, 0.08
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the curriculum."""
+
+    share: float
+    """Share of the whole time budget."""
+    side: int
+    frames: int
+    strides: tuple[int, ...]
+    clips: int
+    objects: int
+    learning_rate: float
+
+
+STAGES = (
+    Stage(0.16, 128, 1, (1,), 16, 4, 1e-3),
+    Stage(0.44, 128, 6, (1, 2, 3), 6, 4, 8e-4),
+    Stage(0.40, 256, 8, (1, 2, 3), 2, 6, 5e-4),
+)
+#: Weights are averaged over about this many steps, and the average is what is kept.
+AVERAGED_STEPS = 300
+
+
+@dataclass
+class Batch:
+    """Pictures of some clips and the objects followed in them."""
+
+    images: Tensor
+    """(N, T, 3, S, S) float32, normalised."""
+    masks: Tensor
+    """(B, T, S, S) float32 of 0 and 1: the visible part of each object."""
+    shares: Tensor
+    """(B, T) visible share of the object's own area."""
+    boxes: Tensor
+    """(B, 2, 2) box prompt in the first frame, two corners in pixels."""
+    clip_of: Tensor
+    """(B,) which clip each object is in."""
+
+
+class Batches(IterableDataset[Batch]):
+    """Endless random batches of one stage, for a loader that renders them in a process of its own."""
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        self.stage, self.seed = stage, seed
+
+    def __iter__(self) -> Iterator[Batch]:
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        return batches(self.stage, self.seed)
+
+
+def batches(stage: Stage, seed: int) -> Iterator[Batch]:
+    """Endless random batches of this stage."""
+    rng = np.random.default_rng(seed)
+    clip_seed = seed
+    while True:
+        images, masks, shares, boxes, clip_of = [], [], [], [], []
+        while len(images) < stage.clips:
+            clip_seed += 1
+            stride = int(rng.choice(stage.strides))
+            clip = make_clip(training_spec(rng, stage.frames * stride), clip_seed)
+            for _ in range(1 if stage.side == 256 else 2):  # two crops of what took long to render
+                picked = _pick(clip, stride, stage, rng)
+                if picked is None or len(images) == stage.clips:
+                    continue
+                frames, clip_masks, clip_shares, clip_boxes = picked
+                clip_of += [len(images)] * len(clip_boxes)
+                images.append(frames)
+                masks.append(clip_masks)
+                shares.append(clip_shares)
+                boxes.append(clip_boxes)
+        pixels = torch.from_numpy(np.stack(images)).permute(0, 1, 4, 2, 3).float() / 255
+        yield Batch((pixels - MEAN) / STD, torch.from_numpy(np.concatenate(masks)).float(),
+                    torch.from_numpy(np.concatenate(shares)).float(),
+                    torch.from_numpy(np.concatenate(boxes)).float().view(-1, 2, 2), torch.tensor(clip_of))
+
+
+def _pick(clip: Clip, stride: int, stage: Stage, rng: np.random.Generator) -> tuple[np.ndarray, ...] | None:
+    images, labels = clip.images[::stride], clip.instances[::stride]
+    areas = clip.areas[::stride].astype(float)
+    if rng.random() < 0.5:
+        images, labels, areas = images[::-1], labels[::-1], areas[::-1]
+    if stage.side < images.shape[1]:
+        images, labels, zoom = _reduce(images, labels, stage.side, rng)
+        areas = areas * zoom ** 2
+    if rng.random() < 0.5:
+        images, labels = images[:, :, ::-1], labels[:, :, ::-1]
+    if rng.random() < 0.5:
+        images, labels = images.transpose(0, 2, 1, 3), labels.transpose(0, 2, 1)
+    images = np.ascontiguousarray(images[..., rng.permutation(3)])
+    masks = labels[:, None] == np.arange(1, clip.object_count + 1)[None, :, None, None]
+    visible = masks.sum((2, 3))
+    first = np.flatnonzero((visible[0] >= 24) & (visible[0] >= 0.15 * areas[0]))
+    if not len(first):
+        return None
+    # Objects that will be hidden, or hide others, teach most: take them first.
+    drama = (visible / np.maximum(areas, 1)).min(0)[first] + rng.uniform(0, 0.6, len(first))
+    chosen = first[np.argsort(drama)][: stage.objects]
+    boxes = np.stack([_jittered_box(masks[0, n], rng) for n in chosen])
+    return (images, masks[:, chosen].transpose(1, 0, 2, 3), (visible / np.maximum(areas, 1))[:, chosen].T, boxes)
+
+
+def _reduce(images: np.ndarray, labels: np.ndarray, side: int, rng: np.random.Generator,
+            ) -> tuple[np.ndarray, np.ndarray, float]:
+    """Crop at full scale half of the time (small stays small), shrink otherwise."""
+    full = images.shape[1]
+    crop = side if rng.random() < 0.5 else int(rng.integers(side, full + 1))
+    rows, cols = np.nonzero(labels[0])
+    k = int(rng.integers(0, len(rows))) if len(rows) else 0
+    cy, cx = (rows[k], cols[k]) if len(rows) else (full // 2, full // 2)
+    y = int(np.clip(cy - crop // 2 + rng.integers(-crop // 4, crop // 4 + 1), 0, full - crop))
+    x = int(np.clip(cx - crop // 2 + rng.integers(-crop // 4, crop // 4 + 1), 0, full - crop))
+    images, labels = images[:, y:y + crop, x:x + crop], labels[:, y:y + crop, x:x + crop]
+    if crop != side:
+        images = np.stack([cv2.resize(i, (side, side), interpolation=cv2.INTER_AREA) for i in images])
+        labels = np.stack([cv2.resize(i, (side, side), interpolation=cv2.INTER_NEAREST) for i in labels])
+    return images, labels, side / crop
+
+
+def _jittered_box(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    ys, xs = np.nonzero(mask)
+    box = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1], float)
+    extent = np.tile([box[2] - box[0], box[3] - box[1]], 2)
+    return box + np.clip(rng.normal(0, 0.05, 4), -0.15, 0.15) * extent + rng.normal(0, 0.5, 4)
+
+
+@dataclass
+class FrameOutput:
+    """What the model said of every object in one frame; before the best of the candidate masks is chosen."""
+
+    masks: Tensor
+    ious: Tensor
+    best: Tensor
+    score: Tensor
+
+
+def run_clip(model: Any, batch: Batch) -> list[FrameOutput]:
+    """The stock forward pass over a clip: box prompt in the first frame, memory afterwards."""
+    clips, frames = batch.images.shape[:2]
+    with sdpa_kernel([SDPBackend.MATH]) if batch.images.device.type == "cpu" else nullcontext():
+        backbone = model.forward_image(batch.images.flatten(0, 1))
+    outputs: dict[str, dict[int, Any]] = {"cond_frame_outputs": {}, "non_cond_frame_outputs": {}}
+    results = []
+    for t in range(frames):
+        index = batch.clip_of * frames + t
+        _, feats, positions, sizes = model._prepare_backbone_features({
+            "backbone_fpn": [f[index] for f in backbone["backbone_fpn"]],
+            "vision_pos_enc": [p[index] for p in backbone["vision_pos_enc"]]})
+        prompt = None
+        if t == 0:
+            labels = torch.tensor([[2, 3]], dtype=torch.int32, device=batch.boxes.device)
+            prompt = {"point_coords": batch.boxes, "point_labels": labels.expand(len(batch.boxes), 2)}
+        current, sam, _, _ = model._track_step(t, t == 0, feats, positions, sizes, prompt, None, outputs, frames, False,
+                                               None)
+        candidates, _, ious, low_res, high_res, pointer, score = sam
+        current["obj_ptr"] = pointer
+        if t < frames - 1:
+            model._encode_memory_in_output(feats, sizes, prompt, True, high_res, score, current)
+            outputs["cond_frame_outputs" if t == 0 else "non_cond_frame_outputs"][t] = current
+        results.append(FrameOutput(candidates, ious, low_res, score[:, 0]))
+    return results
+
+
+def clip_loss(results: list[FrameOutput], batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    """Mask loss on visible objects (best candidate only), IoU regression, visibility of every object."""
+    total = torch.zeros((), device=batch.masks.device)
+    facts: dict[str, float] = {}
+    for t, result in enumerate(results):
+        target = F.interpolate(batch.masks[:, t:t + 1], size=result.masks.shape[-2:], mode="area")
+        share = batch.shares[:, t]
+        visible = ((share >= SURELY_VISIBLE) & (target.sum((1, 2, 3)) > 1)).float()
+        hidden = (share <= SURELY_HIDDEN).float()
+        known = visible + hidden
+        logits, iou_estimates, score = result.masks.float(), result.ious.float(), result.score.float()
+        # The package overwrites every mask of an object it calls absent: those can teach nothing.
+        alive = (score.detach() > 0).float() * visible
+        losses = _mask_loss(logits.clamp(-60, 60), target.expand_as(logits))
+        best = losses.min(1).values
+        with torch.no_grad():
+            overlap = _iou(logits > 0, target > 0.5)
+        weight = alive.sum().clamp(min=1)
+        total = total + (best * alive).sum() / weight
+        total = total + ((iou_estimates - overlap).abs().mean(1) * alive).sum() / weight
+        total = total + (F.binary_cross_entropy_with_logits(score, visible, reduction="none") * known
+                         ).sum() / known.sum().clamp(min=1)
+        if t in (0, len(results) - 1):
+            with torch.no_grad():
+                chosen = _iou(result.best > 0, target > 0.5)[:, 0]
+            name = "first" if t == 0 else "last"
+            facts[f"iou_{name}"] = float((chosen * visible).sum() / visible.sum().clamp(min=1))
+            right = ((score > 0) == (visible > 0)).float() * known
+            facts[f"seen_{name}"] = float(right.sum() / known.sum().clamp(min=1))
+            if hidden.sum():
+                facts[f"score_hidden_{name}"] = float((score.detach() * hidden).sum() / hidden.sum())
+    return total / len(results), facts
+
+
+def _mask_loss(logits: Tensor, target: Tensor) -> Tensor:
+    weight = 1 + 9 * (target > 0.5).float()
+    bce = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    bce = (bce * weight).sum((-1, -2)) / weight.sum((-1, -2))
+    probability = logits.sigmoid()
+    overlap = 2 * (probability * target).sum((-1, -2)) + 1
+    return bce + 1 - overlap / (probability.sum((-1, -2)) + target.sum((-1, -2)) + 1)
+
+
+def _iou(a: Tensor, b: Tensor) -> Tensor:
+    return (a & b).sum((-1, -2)) / (a | b).sum((-1, -2)).clamp(min=1)
+
+
+def set_image_size(model: Any, side: int) -> None:
+    """Tell every part that depends on it how large the picture is; no parameter does."""
+    model.image_size = side
+    cells = side // model.backbone_stride
+    model.sam_image_embedding_size = cells
+    encoder = model.sam_prompt_encoder
+    encoder.input_image_size = (side, side)
+    encoder.image_embedding_size = (cells, cells)
+    encoder.mask_input_size = (4 * cells, 4 * cells)
+
+
+def train(args: argparse.Namespace) -> None:
+    torch.manual_seed(args.seed)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    device = torch.device(args.device)
+    model: nn.Module = instantiate(OmegaConf.load(CONFIG)).to(device).train()
+    with torch.no_grad():  # begin by calling objects present: the masks of absent ones learn nothing
+        model.sam_mask_decoder.pred_obj_score_head.layers[-1].bias.fill_(2.0)
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(1 - 1 / AVERAGED_STEPS))
+    args.out.mkdir(parents=True, exist_ok=True)
+    checkpoint = args.out / "last.pt"
+    first_stage, spent_before, step = 0, 0.0, 0
+    if args.resume and checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        first_stage, spent_before, step = state["stage"], state["stage_seconds"], state["step"]
+    for k, stage in enumerate(STAGES):
+        if k < first_stage:
+            continue
+        budget = args.minutes * 60 * stage.share
+        step = train_stage(model, average, stage, k, budget, spent_before, step, device, checkpoint, args)
+        spent_before = 0.0
+    torch.save({"model": average.module.state_dict()}, args.out / "final.pt")
+
+
+def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, budget: float, spent: float, step: int, device: torch.device,
+                checkpoint: Path, args: argparse.Namespace) -> int:
+    """One stage, until its share of the time is used. The learning rate follows the clock."""
+    log.info("stage %d: %s, %.0f s", number, asdict(stage), budget)
+    set_image_size(model, stage.side)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=stage.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
+    running: dict[str, float] = {}
+    started, saved = time.monotonic() - spent, time.monotonic()
+    warm = 0.05 if spent == 0 else 0.0
+    data = Batches(stage, FIRST_SEED * (1 + number) + step * 100 + args.seed)
+    for batch in DataLoader(data, batch_size=None, num_workers=1, prefetch_factor=4):
+        progress = (time.monotonic() - started) / budget
+        if progress >= 1:
+            break
+        floor = 0.02 if number == len(STAGES) - 1 else 0.15
+        rate = progress / warm if progress < warm else floor + (1 - floor) * 0.5 * (1 + np.cos(np.pi * progress))
+        for group in optimiser.param_groups:
+            group["lr"] = stage.learning_rate * max(rate, 0.01)
+        moved = Batch(*(t.to(device) for t in vars(batch).values()))
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=not args.fp32):
+            results = run_clip(model, moved)
+        loss, facts = clip_loss(results, moved)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        if torch.isfinite(norm):
+            optimiser.step()
+            average.update_parameters(model)
+        step += 1
+        for name, value in {"loss": float(loss.detach()), **facts}.items():
+            running[name] = running.get(name, value) * 0.97 + value * 0.03
+        if step % args.log_every == 0:
+            spent_now = time.monotonic() - started
+            log.info("%s", json.dumps({"step": step, "stage": number, "s": round(spent_now),
+                                       **{k: round(v, 3) for k, v in running.items()}}))
+        if time.monotonic() - saved > 120:
+            saved = time.monotonic()
+            state = {"model": model.state_dict(), "average": average.state_dict(), "stage": number,
+                     "stage_seconds": saved - started, "step": step}
+            torch.save(state, checkpoint.with_suffix(".tmp"))
+            checkpoint.with_suffix(".tmp").replace(checkpoint)
+    return step
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=90)
+    parser.add_argument("--out", type=Path, default=Path("build/tiny-sam2"))
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the default")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fp32", action="store_true", help="no bfloat16 autocast")
+    parser.add_argument("--log-every", type=int, default=20)
+    parser.add_argument("--resume", action="store_true")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
