@@ -36,6 +36,35 @@ class OnExisting(StrEnum):
     PROPOSE = "propose"
 
 
+class MarkKind(StrEnum):
+    """What a person said of a range of frames."""
+
+    OCCLUDED = "occluded"
+    OUTSIDE = "outside"
+    REVIEWED = "reviewed"
+    IGNORE = "ignore"
+    """A region, or the whole picture, that evaluators must not count."""
+    INTERPOLATE = "interpolate"
+    """Between a person's boxes in this range, boxes follow a straight line."""
+    LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A statement about a range of frames, both ends inclusive, of a track or of the whole video."""
+
+    id: int
+    video: int
+    track: int | None
+    """Track id; None for the whole video."""
+    first: int
+    last: int | None
+    """None: to the video's end."""
+    kind: MarkKind
+    region: tuple[tuple[float, float], ...] = ()
+    """Corners of a polygon in pixels, for ignore regions; empty for the whole picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """A class of objects."""
@@ -80,6 +109,9 @@ class Run:
     started: str
     """UTC, ISO 8601."""
     message: str = ""
+    labels: tuple[str, ...] = ()
+    """Names that ``TrackedObject.label`` and ``Detections.label`` count in."""
+    on_existing: OnExisting = OnExisting.REPLACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +148,7 @@ class TrackObservation:
     human: bool
     interpolated: bool = False
     mask: Mask | None = None
+    occluded: bool = False
+    """A person marked the track as hidden here; its box stays."""
+    outside: bool = False
+    """A person marked the track as out of the picture here; it then has neither box nor mask."""
