@@ -42,7 +42,7 @@ class MotRows:
     seventh: FloatColumn
     """(N,) flag of ground truth, confidence of results; NaN where the file has none."""
     class_number: IntColumn
-    """(N,) MOTChallenge class from 1; 1 where the file has none."""
+    """(N,) MOTChallenge class from 1; 1 where the file has none or says -1."""
     visibility: FloatColumn
     """(N,) 0..1; 1 where the file has none."""
     skipped: int
@@ -132,20 +132,20 @@ def _check_repeats(text: TextRows, frame: IntColumn, number: IntColumn) -> None:
 
 
 def _class_and_visibility(text: TextRows, kind: MotKind) -> tuple[IntColumn, FloatColumn]:
-    """Class and visibility of ground truth. Ten columns are MOT15's, where the last three are world coordinates."""
+    """Class and visibility. Ten columns are MOT15's, where the last three are world coordinates."""
     count, columns = text.values.shape
     class_number = np.ones(count, np.int64)
     visibility = np.ones(count)
-    if kind != "mot":
+    if kind == "mot-det":
         return class_number, visibility
     if columns > 7:
         given = np.flatnonzero((text.lengths == 8) | (text.lengths == 9))
         values = text.values[given, 7]
-        bad = given[np.flatnonzero(~np.isfinite(values) | (values != np.floor(values)) | (values == 0))]
+        bad = given[np.flatnonzero(~(np.abs(values) < _LARGEST) | (values != np.floor(values)) | (values == 0))]
         if len(bad):
             text.fail(int(bad[0]), f"class {text.values[bad[0], 7]:g}", "a whole number from 1, or -1 for none")
         class_number[given] = np.where(values < 0, 1, values).astype(np.int64)
-    if columns > 8:
+    if columns > 8 and kind == "mot":
         given = np.flatnonzero(text.lengths == 9)
         values = text.values[given, 8]
         visibility[given] = np.where(np.isfinite(values) & (values >= 0), values, 1.0)

@@ -1,0 +1,11 @@
+"""How well tracks agree with ground truth: HOTA, CLEAR MOT and identity scores, computed by TrackEval.
+
+Sources: HOTA: Luiten et al., IJCV 2021. MOTA, MOTP: Bernardin and Stiefelhagen, EURASIP JIVP 2008. IDF1: Ristani et
+al., ECCV Workshops 2016.
+"""
+
+from annotator.evaluation.arrays import FrameBoxes, combine, evaluate_arrays, evaluate_frames
+from annotator.evaluation.files import evaluate
+from annotator.evaluation.scores import Evaluation, Scores
+
+__all__ = ["Evaluation", "FrameBoxes", "Scores", "combine", "evaluate", "evaluate_arrays", "evaluate_frames"]
