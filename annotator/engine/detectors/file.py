@@ -1,0 +1,109 @@
+"""Detections made beforehand: a MOTChallenge ``det.txt``, a MOT sequence's folder, or COCO results JSON."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from annotator.errors import FormatError, UserError
+from annotator.formats.coco_detections import load_coco_detections
+from annotator.formats.detections import DetectionFile
+from annotator.formats.mot import load_mot_detections
+from annotator.model.box import valid_boxes
+from annotator.model.frame import Detections, Frame
+
+logger = logging.getLogger(__name__)
+
+
+class FileDetector:
+    """Hands out the boxes of a file behind the `annotator.engine.base.Detector` protocol.
+
+    Scores outside 0..1 are brought there without changing their order: divided by the file's largest score, or
+    through the logistic function where some are negative (MOT15's boxes score up to 100, MOT17's DPM below 0).
+    """
+
+    def __init__(self, path: Path, *, device: str = "cpu", images: Path | None = None,
+                 first_frame: int | None = None) -> None:
+        """``path``: ``.json`` is COCO results, anything else MOTChallenge rows or a folder with ``det/det.txt``.
+
+        ``images`` is a COCO file that explains the image ids of bare results; ``first_frame`` the number of the
+        video's first frame in the file (MOTChallenge: 1 by the book). ``device`` is not used. Bad rows (not finite,
+        negative size) are left out with one warning. Raises FormatError when the file is not what it should be.
+        """
+        self.name = str(path)
+        self._path = path
+        content = _load(path, images, first_frame)
+        self.labels: tuple[str, ...] = content.labels
+        self._frames = _with_scores_in_range(content, path)
+        self._warned_of_bad = False
+
+    def __len__(self) -> int:
+        """Number of detections in the file, usable or not."""
+        return sum(len(found) for found in self._frames.values())
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """See `annotator.engine.base.Detector`. Boxes wholly outside the picture or without area are left out."""
+        results = []
+        for frame in frames:
+            found = self._frames.get(frame.index, Detections.empty())
+            height, width = frame.image.shape[:2]
+            usable = valid_boxes(found.box_xyxy, width, height)
+            if not usable.all():
+                self._warn_of_bad(width, height)
+            results.append(found[usable])
+        return results
+
+    def check(self, frame_count: int, width: int | None = None, height: int | None = None) -> None:
+        """Compare the file with the video it is to serve; warns of what will not be used.
+
+        Raises UserError when all detections lie beyond the last frame or outside the picture.
+        """
+        beyond = sum(len(found) for index, found in self._frames.items() if index >= frame_count)
+        if beyond == len(self) and beyond:
+            first = min(self._frames)
+            raise UserError(f"{self._path}: every detection lies beyond the video's last frame (the first is for frame "
+                            f"index {first}, the video has {frame_count} frames); give this video's detections")
+        if beyond:
+            logger.warning("%s: %d of %d detections lie beyond the video's last frame (%d frames) and are not used",
+                           self._path, beyond, len(self), frame_count)
+        if width is not None and height is not None:
+            bad = self._warn_of_bad(width, height)
+            if bad and bad == len(self):
+                raise UserError(f"{self._path}: no box lies in the picture of {width}x{height}; give this video's "
+                                "detections")
+
+    def _warn_of_bad(self, width: int, height: int) -> int:
+        bad = sum(int((~valid_boxes(found.box_xyxy, width, height)).sum()) for found in self._frames.values())
+        if bad and not self._warned_of_bad:
+            self._warned_of_bad = True
+            logger.warning("%s: %d of %d boxes lie outside the picture of %dx%d or have no area and are not used",
+                           self._path, bad, len(self), width, height)
+        return bad
+
+
+def _load(path: Path, images: Path | None, first_frame: int | None) -> DetectionFile:
+    if not path.exists():
+        raise FormatError(f"{path}: no such file; give a MOTChallenge det.txt, a MOT sequence's folder or COCO results "
+                          "(.json)")
+    if path.suffix.lower() == ".json":
+        return load_coco_detections(path, images=images, first_frame=first_frame, on_bad="skip")
+    return load_mot_detections(path, on_bad="skip", first_frame=1 if first_frame is None else first_frame)
+
+
+def _with_scores_in_range(content: DetectionFile, path: Path) -> dict[int, Detections]:
+    lowest, highest = content.score_range
+    if lowest >= 0 and highest <= 1:
+        return content.frames
+    if lowest < 0:
+        logger.warning("%s: scores lie in %g..%g; taken through the logistic function", path, lowest, highest)
+    else:
+        logger.warning("%s: scores lie in %g..%g; divided by the largest", path, lowest, highest)
+    frames = {}
+    for index, found in content.frames.items():
+        raw = found.score.astype(np.float64)
+        score = 0.5 * (1 + np.tanh(raw / 2)) if lowest < 0 else raw / highest
+        frames[index] = Detections(found.box_xyxy, np.clip(score, 0, 1).astype(np.float32), found.label)
+    return frames
