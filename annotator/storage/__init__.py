@@ -1,0 +1,1 @@
+"""The project file: who is where in which video, and how that came about."""

@@ -1,0 +1,154 @@
+"""Connections: how a project file is opened, and what SQLite's complaints mean to a user."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.pool import NullPool
+
+from annotator.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ncpfs", "fuse.sshfs", "fuse.rclone",
+                         "lustre", "beegfs", "glusterfs", "fuse.glusterfs", "ceph", "gpfs"}
+_DRIVE_REMOTE = 4
+
+
+def connect(path: Path, read_only: bool = False) -> Connection:
+    """A connection that commits each statement by itself; transactions are begun and ended by hand.
+
+    Raises:
+        StorageError: the file cannot be opened or is not a database.
+    """
+    connection = _engine(path, read_only, immutable=False).connect()
+    try:
+        connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+    except StorageError:
+        connection.close()
+        if not read_only or _wal_path(path).exists():
+            raise
+        # A file in WAL mode cannot be read in a folder that cannot be written, unless SQLite may assume that
+        # nobody writes it: with no write-ahead log beside it, nobody does.
+        connection = _engine(path, read_only, immutable=True).connect()
+        connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+    connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+    connection.exec_driver_sql("PRAGMA cache_size=-65536")
+    connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
+    return connection
+
+
+def use_journal(connection: Connection, path: Path) -> None:
+    """Write-ahead log; on a network drive, where its shared memory does not work, a rollback journal."""
+    if on_network_drive(path):
+        mode = "delete"
+        log.info("%s lies on a network drive: a rollback journal is used", path)
+    else:
+        mode = str(connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar())
+    if mode == "wal":
+        # A commit survives the death of the process; a power cut may lose the last ones but never the file.
+        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+        return
+    connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+    connection.exec_driver_sql("PRAGMA synchronous=FULL")
+
+
+def begin(connection: Connection) -> None:
+    """Begin a write transaction at once, so that it cannot fail half-way for want of the lock."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def commit(connection: Connection) -> None:
+    """End the transaction and keep it."""
+    connection.exec_driver_sql("COMMIT")
+
+
+def rollback(connection: Connection) -> None:
+    """End the transaction, if SQLite has not already done so by itself, and forget it."""
+    if driver_connection(connection).in_transaction:
+        connection.exec_driver_sql("ROLLBACK")
+
+
+def driver_connection(connection: Connection) -> sqlite3.Connection:
+    """The sqlite3 connection below."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def on_network_drive(path: Path) -> bool:
+    """Whether the folder lies on a file system where SQLite's write-ahead log is not safe."""
+    folder = path.resolve().parent
+    if sys.platform == "win32":
+        root = folder.anchor
+        return root.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(root) == _DRIVE_REMOTE
+    return _file_system(folder) in _NETWORK_FILE_SYSTEMS
+
+
+def _file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    best, kind = -1, ""
+    for line in lines:
+        fields = line.split()
+        if len(fields) < 3:
+            continue
+        point = fields[1].replace("\\040", " ")
+        if folder.is_relative_to(point) and len(point) >= best:
+            best, kind = len(point), fields[2]
+    return kind
+
+
+def _wal_path(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _engine(path: Path, read_only: bool, immutable: bool) -> Engine:
+    mode = "ro" if read_only else "rw"
+    uri = f"file:{quote(str(path.resolve()).replace(os.sep, '/'))}?mode={mode}" + ("&immutable=1" if immutable else "")
+
+    def open_file() -> sqlite3.Connection:
+        return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+
+    engine = create_engine("sqlite://", creator=open_file, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    event.listen(engine, "handle_error", _translator(path))
+    return engine
+
+
+def _translator(path: Path) -> Any:
+    def translate(context: ExceptionContext) -> None:
+        error = user_error(path, context.original_exception)
+        if error is not None:
+            raise error from context.original_exception
+
+    return translate
+
+
+def user_error(path: Path, error: BaseException | None) -> StorageError | None:
+    """What a SQLite error means to a user; None if it is a bug of ours."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return None
+    advice = {
+        sqlite3.SQLITE_FULL: "the disk is full; free some space and try again (nothing that was saved is lost)",
+        sqlite3.SQLITE_READONLY: "the file or its folder is read-only; change its permissions or open it read-only",
+        sqlite3.SQLITE_PERM: "no permission to write here; change its permissions or open it read-only",
+        sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that the file exists and that its folder can be written",
+        sqlite3.SQLITE_BUSY: "another program is writing to the file; close it and try again",
+        sqlite3.SQLITE_LOCKED: "another program is writing to the file; close it and try again",
+        sqlite3.SQLITE_NOTADB: "is not an annotator project; choose an .annot file",
+        sqlite3.SQLITE_CORRUPT: "the file is damaged; go back to a backup copy",
+        sqlite3.SQLITE_IOERR: "the disk failed while reading or writing; check the drive and its free space",
+    }.get(code & 0xFF)
+    return None if advice is None else StorageError(f"{path}: {advice}")

@@ -1,0 +1,268 @@
+"""Questions that a project file answers. Everything here only reads."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, Row, func, select
+
+from annotator.errors import StorageError
+from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
+from annotator.model.track import Label, Mark, Run, Track, TrackObservation, VideoRecord
+from annotator.storage import history, records, resolve, schema
+from annotator.storage.history import HistoryStep
+from annotator.storage.spans import Span
+
+#: Frames read at once by the streaming queries: memory stays flat, however long the video.
+_CHUNK = 32
+
+
+class Reader:
+    """Reads a project through one connection, in the thread that made it."""
+
+    def __init__(self, connection: Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    @property
+    def path(self) -> Path:
+        """The project file."""
+        return self._path
+
+    # Videos and labels
+
+    def videos(self) -> list[VideoRecord]:
+        """All videos, in the order in which they were added."""
+        rows = self._connection.execute(select(*records.VIDEO_COLUMNS).order_by(schema.video.c.id))
+        return [records.video_record(row) for row in rows]
+
+    def video(self, name: str | None = None) -> VideoRecord:
+        """The video of this name, or the only one.
+
+        Raises:
+            StorageError: there is no such video, or several and no name; the message lists the names.
+        """
+        videos = self.videos()
+        chosen = [video for video in videos if name is None or video.name == name]
+        if len(chosen) == 1:
+            return chosen[0]
+        names = ", ".join(video.name for video in videos)
+        if not videos:
+            raise StorageError(f"{self._path} has no video; add one first")
+        if name is None:
+            raise StorageError(f"{self._path} has {len(videos)} videos; choose one by name: {names}")
+        raise StorageError(f"{self._path} has no video named {name!r}; it has: {names}")
+
+    def video_path(self, video: VideoRecord) -> Path:
+        """Where the video should lie; whether it does is another question."""
+        return Path(self._path.resolve().parent.joinpath(video.path))
+
+    def video_times(self, video_id: int) -> npt.NDArray[np.float64] | None:
+        """(frame_count,) float64 presentation times in seconds; None if they were not given."""
+        query = select(schema.video_times.c.seconds).where(schema.video_times.c.video == video_id)
+        data = self._connection.execute(query).scalar()
+        return None if data is None else np.frombuffer(data, "<f8").astype(np.float64)
+
+    def labels(self) -> list[Label]:
+        """All labels, oldest first."""
+        return [records.label_record(row)
+                for row in self._connection.execute(select(schema.label).order_by(schema.label.c.id))]
+
+    # Tracks
+
+    def tracks(self, video_id: int) -> list[Track]:
+        """The video's tracks, by number."""
+        query = select(schema.track).where(schema.track.c.video == video_id).order_by(schema.track.c.number)
+        return [records.track_record(row) for row in self._connection.execute(query)]
+
+    def track(self, track_id: int) -> Track:
+        """One track.
+
+        Raises:
+            StorageError: there is none with this id.
+        """
+        row = self._connection.execute(select(schema.track).where(schema.track.c.id == track_id)).first()
+        if row is None:
+            raise StorageError(f"{self._path} has no track with id {track_id}; it may have been deleted or undone")
+        return records.track_record(row)
+
+    def spans(self, track_ids: Iterable[int]) -> list[Span]:
+        """Spans of these tracks, by first frame."""
+        query = records.SPANS.where(schema.span.c.track.in_(list(track_ids))).order_by(schema.span.c.first,
+                                                                                      schema.span.c.id)
+        return [records.span_record(row) for row in self._connection.execute(query)]
+
+    def marks(self, video_id: int) -> list[Mark]:
+        """The video's marks, by first frame."""
+        query = select(schema.mark).where(schema.mark.c.video == video_id).order_by(schema.mark.c.first,
+                                                                                   schema.mark.c.id)
+        return [records.mark_record(row) for row in self._connection.execute(query)]
+
+    # Boxes as spans resolve them
+
+    def observations(self, video_id: int, frame: int, masks: bool = False) -> list[TrackObservation]:
+        """What the video's tracks show in one frame, by track number; lost and outside ones have no box."""
+        return resolve.frames(self._connection, video_id, frame, frame, masks).get(frame, [])
+
+    def trajectory(self, track_id: int, masks: bool = False) -> list[TrackObservation]:
+        """All of one track, by frame."""
+        return resolve.trajectory(self._connection, track_id, masks)
+
+    def iter_frames(self, video_id: int, first: int | None = None, last: int | None = None, masks: bool = False,
+                    ) -> Iterator[tuple[int, list[TrackObservation]]]:
+        """Every frame of first..last (default: the whole video) with its observations; memory stays flat.
+
+        Read from a snapshot (`Store.read_snapshot`) where others may write meanwhile.
+        """
+        start = 0 if first is None else first
+        end = self._last_frame(video_id) if last is None else last
+        for chunk in range(start, end + 1, _CHUNK):
+            chunk_end = min(chunk + _CHUNK - 1, end)
+            found = resolve.frames(self._connection, video_id, chunk, chunk_end, masks)
+            for frame in range(chunk, chunk_end + 1):
+                yield frame, found.get(frame, [])
+
+    def _last_frame(self, video_id: int) -> int:
+        # A box may lie beyond the count that the video's header gave.
+        count = self._connection.execute(
+            select(schema.video.c.frame_count).where(schema.video.c.id == video_id)).scalar() or 0
+        query = select(func.max(schema.observation.c.frame)).where(schema.observation.c.video == video_id)
+        seen = self._connection.execute(query).scalar()
+        return int(max(count - 1, -1 if seen is None else seen))
+
+    # Runs
+
+    def runs(self, video_id: int | None = None) -> list[Run]:
+        """Runs over one video or over all, oldest first."""
+        query = select(schema.run).order_by(schema.run.c.id)
+        if video_id is not None:
+            query = query.where(schema.run.c.video == video_id)
+        names = {label.id: label.name for label in self.labels()}
+        return [records.run_record(row, names) for row in self._connection.execute(query)]
+
+    def run(self, run_id: int) -> Run:
+        """One run.
+
+        Raises:
+            StorageError: there is none with this id.
+        """
+        row = self._connection.execute(select(schema.run).where(schema.run.c.id == run_id)).first()
+        if row is None:
+            raise StorageError(f"{self._path} has no run {run_id}")
+        return records.run_record(row, {label.id: label.name for label in self.labels()})
+
+    def proposals(self, video_id: int) -> list[Run]:
+        """Runs that wait to be accepted or dropped, oldest first."""
+        waiting = set(self._connection.execute(select(schema.proposal.c.run)).scalars())
+        return [run for run in self.runs(video_id) if run.id in waiting]
+
+    def detection_runs(self, video_id: int) -> list[Run]:
+        """Runs that stored detections, oldest first."""
+        looked = schema.detected_frame.c.run
+        query = select(schema.run.c.id).where(
+            schema.run.c.video == video_id,
+            select(looked).where(looked == schema.run.c.id).exists())
+        chosen = set(self._connection.execute(query).scalars())
+        return [run for run in self.runs(video_id) if run.id in chosen]
+
+    def detections(self, run_id: int, first: int | None = None, last: int | None = None,
+                   ) -> Iterator[tuple[int, Detections]]:
+        """Raw detections of a run, by frame, as they were stored to the bit.
+
+        A frame in which nothing was detected comes with empty detections; a frame that was never looked at does not
+        come at all.
+        """
+        for frames in self._frame_chunks(schema.detected_frame, run_id, first, last):
+            found = self._detections_between(run_id, frames[0], frames[-1])
+            for frame in frames:
+                yield frame, found.get(frame, Detections.empty())
+
+    def run_results(self, run_id: int, first: int | None = None, last: int | None = None) -> Iterator[FrameResult]:
+        """What a run said of each frame, before any edit, with its evidence: for reviews and comparisons."""
+        run = self.run(run_id)
+        label_ids = self._run_labels(run_id)
+        start = run.first_frame if first is None else first
+        end = run.last_frame if last is None else last
+        ended = self._ended(run_id)
+        for chunk in range(start, end + 1, _CHUNK):
+            chunk_end = min(chunk + _CHUNK - 1, end)
+            detections = self._detections_between(run_id, chunk, chunk_end)
+            objects = self._objects_between(run_id, label_ids, chunk, chunk_end)
+            for frame in range(chunk, chunk_end + 1):
+                if run.finished_frame is not None and frame <= run.finished_frame:
+                    yield FrameResult(frame, tuple(objects.get(frame, ())), detections.get(frame, Detections.empty()),
+                                      tuple(ended.get(frame, ())))
+
+    def _run_labels(self, run_id: int) -> list[int]:
+        stored = self._connection.execute(select(schema.run.c.labels).where(schema.run.c.id == run_id)).scalar_one()
+        return [int(label) for label in json.loads(stored)]
+
+    def _frame_chunks(self, table: Any, run_id: int, first: int | None, last: int | None) -> Iterator[list[int]]:
+        query = select(table.c.frame).where(table.c.run == run_id).order_by(table.c.frame)
+        if first is not None:
+            query = query.where(table.c.frame >= first)
+        if last is not None:
+            query = query.where(table.c.frame <= last)
+        frames = self._connection.execute(query).scalars().all()
+        for start in range(0, len(frames), _CHUNK):
+            yield list(frames[start:start + _CHUNK])
+
+    def _detections_between(self, run_id: int, first: int, last: int) -> dict[int, Detections]:
+        d = schema.detection
+        query = select(d.c.frame, d.c.x1, d.c.y1, d.c.x2, d.c.y2, d.c.score, d.c.label).where(
+            d.c.run == run_id, d.c.frame.between(first, last)).order_by(d.c.frame, d.c.number)
+        found: dict[int, Detections] = {}
+        for frame, group in groupby(self._connection.execute(query), key=lambda row: row[0]):
+            rows = list(group)
+            values = np.array([tuple(row)[1:6] for row in rows], np.float64)  # NULL becomes NaN
+            found[frame] = Detections(values[:, :4].astype(np.float32), values[:, 4].astype(np.float32),
+                                      np.array([row[6] for row in rows], np.int32))
+        return found
+
+    def _objects_between(self, run_id: int, labels: list[int], first: int, last: int) -> dict[int, list[TrackedObject]]:
+        o, k, m = schema.observation, schema.tracklet, schema.mask
+        source = o.join(k, k.c.id == o.c.tracklet).outerjoin(
+            m, (m.c.tracklet == o.c.tracklet) & (m.c.frame == o.c.frame))
+        columns = [o.c[name] for name in o.c.keys() if name not in ("tracklet", "video")]
+        masks = [m.c[name] for name in ("left", "top", "width", "height", "rle")]
+        query = select(*columns, k.c.number, k.c.label, *masks).select_from(source).where(
+            k.c.run == run_id, o.c.frame.between(first, last)).order_by(o.c.frame, k.c.number)
+        found: dict[int, list[TrackedObject]] = {}
+        for row in self._connection.execute(query):
+            found.setdefault(row.frame, []).append(_tracked_object(row, labels.index(row.label)))
+        return found
+
+    def _ended(self, run_id: int) -> dict[int, list[tuple[int, EndReason]]]:
+        k = schema.tracklet
+        query = select(k.c.number, k.c.ended_frame, k.c.end_reason).where(
+            k.c.run == run_id, k.c.ended_frame.is_not(None)).order_by(k.c.number)
+        found: dict[int, list[tuple[int, EndReason]]] = {}
+        for number, frame, reason in self._connection.execute(query):
+            found.setdefault(frame, []).append((number, EndReason(reason)))
+        return found
+
+    # History
+
+    def history(self) -> list[HistoryStep]:
+        """All undoable steps, oldest first; the undone ones, which `redo` brings back, are the last."""
+        return history.steps(self._connection)
+
+
+def _tracked_object(row: Row[Any], label: int) -> TrackedObject:
+    evidence = Evidence(
+        _number(row.score_logit), _number(row.iou_estimate), row.detection, _number(row.detection_iou),
+        bool(row.flags & schema.PROMPTED), bool(row.flags & schema.REPROMPTED), row.occluded_by)
+    return TrackedObject(row.number, label, TrackState(row.state), _number(row.score), records.box_of(row),
+                         records.mask_of(row), evidence)
+
+
+def _number(value: float | None) -> float:
+    """SQLite keeps NaN as NULL."""
+    return math.nan if value is None else value

@@ -1,0 +1,74 @@
+"""From rows to the plain data of `annotator.model`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, case, func, select
+
+from annotator.model.mask import Mask
+from annotator.model.track import (
+    Label, Mark, MarkKind, OnExisting, ReviewState, Run, RunStatus, Track, VideoRecord,
+)
+from annotator.storage import schema
+from annotator.storage.spans import OPEN, Span
+
+Box = tuple[float, float, float, float]
+
+VIDEO_COLUMNS = tuple(schema.video.c[name] for name in (
+    "id", "name", "path", "width", "height", "frame_count", "fps", "fingerprint"))
+
+
+def video_record(row: Row[Any]) -> VideoRecord:
+    return VideoRecord(*row)
+
+
+def label_record(row: Row[Any]) -> Label:
+    return Label(row.id, row.name, row.color)
+
+
+def track_record(row: Row[Any]) -> Track:
+    return Track(row.id, row.video, row.number, row.label, row.name, row.color, ReviewState(row.review),
+                 json.loads(row.attributes))
+
+
+def mark_record(row: Row[Any]) -> Mark:
+    region = tuple((float(x), float(y)) for x, y in json.loads(row.region)) if row.region else ()
+    return Mark(row.id, row.video, row.track, row.first, row.last, MarkKind(row.kind), region)
+
+
+def run_record(row: Row[Any], label_names: Mapping[int, str]) -> Run:
+    labels = tuple(label_names[number] for number in json.loads(row.labels))
+    return Run(row.id, row.video, row.kind, json.loads(row.settings), json.loads(row.models), row.first_frame,
+               row.last_frame, row.finished_frame, RunStatus(row.status), row.started, row.message, labels,
+               OnExisting(row.on_existing))
+
+
+def box_of(row: Row[Any]) -> Box | None:
+    """The row's x1, y1, x2, y2; None where they are empty."""
+    return None if row.x1 is None else (row.x1, row.y1, row.x2, row.y2)
+
+
+def mask_of(row: Row[Any]) -> Mask | None:
+    """The row's mask columns; None where an outer join found none."""
+    return None if row.rle is None else Mask(row.left, row.top, row.width, row.height, row.rle)
+
+
+def _span_end() -> ColumnElement[int]:
+    span, tracklet = schema.span, schema.tracklet
+    last, ended = func.coalesce(span.c.last, OPEN), func.coalesce(tracklet.c.ended_frame, OPEN)
+    return case((last < ended, last), else_=ended)
+
+
+#: Spans with what their tracklets say; filter it and pass the rows to `span_record`.
+SPANS = select(
+    schema.span.c.id, schema.span.c.tracklet, schema.span.c.first, schema.span.c.last, schema.span.c.track,
+    schema.tracklet.c.run.is_(None), _span_end(),
+).join(schema.tracklet, schema.tracklet.c.id == schema.span.c.tracklet)
+
+
+def span_record(row: Row[Any]) -> Span:
+    """One row of `SPANS`."""
+    return Span(row[0], row[1], row[2], row[3], row[4], bool(row[5]), row[6])

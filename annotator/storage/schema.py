@@ -1,0 +1,208 @@
+"""The tables of a project file, and beside each journaled one the table that keeps its replaced rows.
+
+One SQLite file per project. Frames count from 0; both ends of a range are inclusive; an empty ``last`` is open: it
+means "to the tracklet's end" for a span and "to the video's end" for a mark.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean, CheckConstraint, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text,
+    UniqueConstraint,
+)
+
+#: "ANNO": tells a project file from any other SQLite file (``PRAGMA application_id``).
+APPLICATION_ID = 0x414E4E4F
+#: Version of this layout (``PRAGMA user_version``); migrations lead up to it.
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+
+def _reference(target: str) -> ForeignKey:
+    # Deferred, because undo puts whole sets of rows back in no particular order.
+    return ForeignKey(target, deferrable=True, initially="DEFERRED")
+
+
+video = Table(
+    "video", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("path", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("frame_count", Integer, nullable=False),
+    Column("fps", Float, nullable=False),
+    Column("size_bytes", Integer),
+    Column("fingerprint", Text, nullable=False),
+)
+
+video_times = Table(
+    "video_times", metadata,
+    Column("video", _reference("video.id"), primary_key=True),
+    Column("seconds", LargeBinary, nullable=False),  # little-endian float64, one per frame
+)
+
+label = Table(
+    "label", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("color", Text, nullable=False),
+)
+
+run = Table(
+    "run", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("video", _reference("video.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("models", Text, nullable=False),
+    Column("labels", Text, nullable=False),  # JSON list of label ids, in the run's own order
+    Column("first_frame", Integer, nullable=False),
+    Column("last_frame", Integer, nullable=False),
+    Column("finished_frame", Integer),
+    Column("on_existing", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started", Text, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
+proposal = Table(  # a run whose tracklets wait for a person's decision
+    "proposal", metadata,
+    Column("run", _reference("run.id"), primary_key=True),
+)
+
+detected_frame = Table(  # tells "nothing detected" from "not looked at"
+    "detected_frame", metadata,
+    Column("run", _reference("run.id"), primary_key=True),
+    Column("frame", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Boxes are nullable only because SQLite keeps NaN as NULL: what a detector said is stored as it was said.
+detection = Table(
+    "detection", metadata,
+    Column("run", _reference("run.id"), primary_key=True),
+    Column("frame", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("x1", Float), Column("y1", Float), Column("x2", Float), Column("y2", Float),
+    Column("score", Float),
+    Column("label", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+tracklet = Table(
+    "tracklet", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("video", _reference("video.id"), nullable=False),
+    Column("run", _reference("run.id")),  # NULL: drawn by a person
+    Column("number", Integer, nullable=False),
+    Column("label", _reference("label.id"), nullable=False),
+    Column("first_frame", Integer, nullable=False),
+    Column("ended_frame", Integer),  # NULL: still alive, or its run was stopped
+    Column("end_reason", Integer),
+    UniqueConstraint("run", "number"),
+    Index("tracklet_video", "video"),
+)
+
+observation = Table(
+    "observation", metadata,
+    Column("tracklet", _reference("tracklet.id"), primary_key=True),
+    Column("frame", Integer, primary_key=True),
+    Column("video", Integer, nullable=False),
+    Column("x1", Float), Column("y1", Float), Column("x2", Float), Column("y2", Float),  # NULL while lost
+    Column("score", Float),
+    Column("state", Integer, nullable=False),
+    Column("score_logit", Float),
+    Column("iou_estimate", Float),
+    Column("detection", Integer),  # number of the matched detection in this frame of this run
+    Column("detection_iou", Float),
+    Column("flags", Integer, nullable=False),  # 1 prompted, 2 re-prompted
+    Column("occluded_by", Integer),  # tracklet number in the same run
+    Index("observation_video_frame", "video", "frame"),
+    sqlite_with_rowid=False,
+)
+
+PROMPTED = 1
+REPROMPTED = 2
+
+mask = Table(
+    "mask", metadata,
+    Column("tracklet", _reference("tracklet.id"), primary_key=True),
+    Column("frame", Integer, primary_key=True),
+    Column("left", Integer, nullable=False),
+    Column("top", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("rle", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+track = Table(
+    "track", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("video", _reference("video.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("label", _reference("label.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("color", Text, nullable=False),
+    Column("review", Text, nullable=False),
+    Column("attributes", Text, nullable=False),
+    UniqueConstraint("video", "number"),
+)
+
+span = Table(
+    "span", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tracklet", _reference("tracklet.id"), nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer),
+    Column("track", _reference("track.id"), nullable=False),
+    CheckConstraint("last IS NULL OR last >= first"),
+    Index("span_tracklet", "tracklet", "first"),
+    Index("span_track", "track", "first"),
+)
+
+mark = Table(
+    "mark", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("video", _reference("video.id"), nullable=False),
+    Column("track", _reference("track.id")),  # NULL: the whole video
+    Column("first", Integer, nullable=False),
+    Column("last", Integer),
+    Column("kind", Text, nullable=False),
+    Column("region", Text),  # JSON list of [x, y] corners in pixels, for ignore regions
+    CheckConstraint("last IS NULL OR last >= first"),
+    Index("mark_video", "video", "first"),
+    Index("mark_track", "track"),
+)
+
+history = Table(
+    "history", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("run", _reference("run.id")),
+    Column("undone", Boolean, nullable=False),
+)
+
+#: Tables whose replaced rows are kept for undo. Of labels only changes count: one that exists harms nobody, and
+#: a run may be using it.
+JOURNALED = (label, proposal, tracklet, observation, mask, track, span, mark)
+
+
+def _history_of(table: Table) -> Table:
+    """``<table>_history``: for each step and row key, the row as it was (or that there was none)."""
+    keys = {column.name for column in table.primary_key}
+    columns = [Column(c.name, c.type, primary_key=c.name in keys, autoincrement=False) for c in table.columns]
+    return Table(
+        f"{table.name}_history", metadata,
+        Column("step", _reference("history.id"), primary_key=True, autoincrement=False),
+        *columns,
+        Column("present", Boolean, nullable=False),
+        Index(f"{table.name}_history_key", *sorted(keys, reverse=True)),
+        sqlite_with_rowid=False,
+    )
+
+
+history_of: dict[str, Table] = {table.name: _history_of(table) for table in JOURNALED}

@@ -1,0 +1,420 @@
+"""The project file: open it, ask it, and write to it through one door."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, insert, select, update
+
+from annotator.errors import StorageError
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.frame import FrameResult
+from annotator.model.track import Label, OnExisting, Run, RunStatus, VideoRecord
+from annotator.storage import database, history, runs, schema
+from annotator.storage.history import HistoryStep
+from annotator.storage.locks import WriterLock
+from annotator.storage.migrations import MIGRATIONS, migrate, stored_version
+from annotator.storage.palette import default_color
+from annotator.storage.reader import Reader
+from annotator.storage.runs import RunWriter
+from annotator.storage.transaction import Transaction, merge
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[Changes], None]
+
+
+class Store(Reader):
+    """A project that is open. Belongs to the thread that opened it; other threads read through `read_snapshot`.
+
+    All reading methods are `Reader`'s. Each write is one transaction: it is committed, journalled and announced to
+    the listeners, or it leaves nothing behind.
+    """
+
+    def __init__(self, connection: Connection, path: Path, lock: WriterLock | None) -> None:
+        super().__init__(connection, path)
+        self._lock = lock
+        self._listeners: list[Listener] = []
+        self._writers: dict[int, RunWriter] = {}
+        self._transaction: Transaction | None = None
+        self.notes: list[str] = []
+        """What a migration at opening could not carry over."""
+
+    # Life
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str], program: str = "annotator") -> Store:
+        """Make a new project file and open it.
+
+        Raises:
+            StorageError: the file exists already, or the folder cannot be written.
+        """
+        target = Path(path)
+        if target.exists():
+            raise StorageError(f"{target} exists already; open it, or choose another name")
+        if not target.parent.is_dir():
+            raise StorageError(f"{target}: there is no folder {target.parent}; create it first")
+        # Built aside and renamed: a half-made project is never seen.
+        building = target.with_name(f".{target.name}.{os.getpid()}.new")
+        try:
+            building.touch()
+            _build(building)
+            building.rename(target)
+        except OSError as error:
+            raise StorageError(f"{target} cannot be created ({error.strerror}); choose another folder") from error
+        finally:
+            _remove(building)
+        return cls.open(target, program=program)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], read_only: bool = False, program: str = "annotator",
+             auto_checkpoint: bool = True) -> Store:
+        """Open a project. With ``auto_checkpoint`` off, call `checkpoint` from another thread now and then.
+
+        Raises:
+            ProjectBusyError: another program has it open for writing.
+            StorageError: the file is missing, damaged, newer than this program, or not a project.
+        """
+        target = Path(path)
+        if not target.is_file():
+            raise StorageError(f"{target}: there is no such project file; check the name or create it")
+        _check_header(target)
+        lock = None if read_only else WriterLock(target, program)
+        connection: Connection | None = None
+        try:
+            connection = database.connect(target, read_only)
+            _check_layout(connection, target)
+            store = cls(connection, target, lock)
+            if read_only:
+                _check_version(connection, target)
+            else:
+                store._prepare(auto_checkpoint)
+            return store
+        except BaseException:
+            if connection is not None:
+                _close(connection)
+            if lock is not None:
+                lock.release()
+            raise
+
+    def _prepare(self, auto_checkpoint: bool) -> None:
+        database.use_journal(self._connection, self._path)
+        if not auto_checkpoint:
+            self._connection.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
+        if stored_version(self._connection) != schema.SCHEMA_VERSION:
+            self.notes = migrate(self._connection, self._path, schema.SCHEMA_VERSION, MIGRATIONS)
+        history.install(self._connection)
+        with self._write(None, "interrupt"):
+            runs.interrupt_orphans(self._connection)
+
+    def close(self) -> None:
+        """Close the file and give its lock back. A second call does nothing."""
+        if not self._connection.closed:
+            _close(self._connection)
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether writing is refused."""
+        return self._lock is None
+
+    def check(self) -> None:
+        """Check the whole file; takes a while for large ones.
+
+        Raises:
+            StorageError: with the first thing that is wrong.
+        """
+        found = self._connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+        if found != "ok":
+            raise StorageError(f"{self._path} is damaged ({found}); go back to a backup copy")
+        broken = self._connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise StorageError(f"{self._path} is damaged (a row of {broken[0]} refers to a missing {broken[2]}); "
+                               "go back to a backup copy")
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file, as far as readers let it. May be called from any thread."""
+        connection = database.connect(self._path)
+        try:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            _close(connection)
+
+    @contextmanager
+    def read_snapshot(self) -> Iterator[Reader]:
+        """The project as it is now, whatever is written meanwhile. May be called, and used, in any one thread."""
+        connection = database.connect(self._path, read_only=True)
+        try:
+            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql("SELECT count(*) FROM video")  # the snapshot is taken by the first read
+            yield Reader(connection, self._path)
+        finally:
+            _close(connection)
+
+    # The door
+
+    def listen(self, callback: Listener) -> Callable[[], None]:
+        """Call back after each commit, in the writing thread. Returns a function that ends it."""
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback)
+
+    @contextmanager
+    def transaction(self, label: str) -> Iterator[Transaction]:
+        """One undoable step: all of it is committed at the end, or nothing is.
+
+        Inside another transaction it joins that one, whose label stands; if it fails, only its own part is undone.
+        """
+        if self._transaction is not None:
+            with self._savepoint(self._transaction) as outer:
+                yield outer
+            return
+        with self._write(label, label) as transaction:
+            yield transaction
+
+    @contextmanager
+    def _write(self, title: str | None, label: str) -> Iterator[Transaction]:
+        """A transaction; with a title it is a step of the history."""
+        if self.read_only:
+            raise StorageError(f"{self._path} is open read-only; open it for writing to change it")
+        if self._transaction is not None:
+            raise RuntimeError(f"{label!r} cannot run inside {self._transaction.label!r}")
+        transaction = Transaction(self._connection, label)
+        database.begin(self._connection)
+        self._transaction = transaction
+        try:
+            step = None if title is None else history.open_step(self._connection, title)
+            history.record(self._connection, step)
+            yield transaction
+            history.record(self._connection, None)
+            if step is not None:
+                self._end_step(step, transaction)
+            database.commit(self._connection)
+        except BaseException:
+            database.rollback(self._connection)
+            self._writers.clear()
+            raise
+        finally:
+            self._transaction = None
+        self._announce(transaction.changes)
+
+    def _end_step(self, step: int, transaction: Transaction) -> None:
+        if history.close_step(self._connection, step):
+            self._connection.execute(
+                update(schema.history).where(schema.history.c.id == step).values(label=transaction.label))
+            transaction.touch(Changes(ChangeKind.HISTORY, transaction.changes.tracks, transaction.changes.first_frame,
+                                      transaction.changes.last_frame, transaction.changes.video))
+
+    @contextmanager
+    def _savepoint(self, transaction: Transaction) -> Iterator[Transaction]:
+        self._connection.exec_driver_sql("SAVEPOINT inner_edit")
+        try:
+            yield transaction
+        except BaseException:
+            if database.driver_connection(self._connection).in_transaction:
+                self._connection.exec_driver_sql("ROLLBACK TO inner_edit")
+                self._connection.exec_driver_sql("RELEASE inner_edit")
+            raise
+        self._connection.exec_driver_sql("RELEASE inner_edit")
+
+    def _announce(self, changes: Changes) -> None:
+        if changes.kinds:
+            for listener in list(self._listeners):
+                listener(changes)
+
+    # History
+
+    def undo(self) -> HistoryStep | None:
+        """Take back the newest step; a job that still runs is cancelled by it. None if there is nothing."""
+        return self._exchange(history.step_to_undo(self._connection), undone=True)
+
+    def redo(self) -> HistoryStep | None:
+        """Bring back the step undone last. None if there is nothing."""
+        return self._exchange(history.step_to_redo(self._connection), undone=False)
+
+    def _exchange(self, step: HistoryStep | None, undone: bool) -> HistoryStep | None:
+        if step is None:
+            return None
+        with self._write(None, "undo" if undone else "redo") as transaction:
+            transaction.touch(history.exchange(self._connection, step.id, undone))
+            if undone and step.run is not None:
+                running = (schema.run.c.id == step.run) & (schema.run.c.status == RunStatus.RUNNING.value)
+                self._connection.execute(
+                    update(schema.run).where(running).values(status=RunStatus.CANCELLED.value, message="undone"))
+        return step
+
+    # Videos and labels
+
+    def add_video(self, name: str, path: str | os.PathLike[str], width: int, height: int, frame_count: int, fps: float,
+                  fingerprint: str, times: npt.NDArray[np.float64] | None = None) -> VideoRecord:
+        """Add a video; its path is kept relative to the project where that is possible.
+
+        ``times``: (frame_count,) presentation times in seconds.
+
+        Raises:
+            StorageError: the project has a video of this name.
+        """
+        if any(video.name == name for video in self.videos()):
+            raise StorageError(f"{self._path} already has a video named {name!r}; give this one another name")
+        source = Path(path)
+        with self._write(None, "add video") as transaction:
+            key = history.next_id(self._connection, schema.video)
+            self._connection.execute(insert(schema.video).values(
+                id=key, name=name, path=self.relative_path(source), width=int(width), height=int(height),
+                frame_count=int(frame_count), fps=float(fps), fingerprint=fingerprint,
+                size_bytes=source.stat().st_size if source.is_file() else None))
+            if times is not None:
+                self._connection.execute(insert(schema.video_times).values(
+                    video=key, seconds=np.asarray(times, "<f8").tobytes()))
+            transaction.touch(Changes(ChangeKind.VIDEOS, video=key))
+        return self.video(name)
+
+    def move_videos(self, paths: Mapping[int, Path]) -> None:
+        """Say where videos lie now: video id -> path."""
+        with self._write(None, "move videos") as transaction:
+            for key, path in paths.items():
+                self._connection.execute(
+                    update(schema.video).where(schema.video.c.id == key).values(path=self.relative_path(path)))
+                transaction.touch(Changes(ChangeKind.VIDEOS, video=key))
+
+    def relative_path(self, path: Path) -> str:
+        """A path as the project keeps it: relative to its folder, with forward slashes; absolute on another drive."""
+        full = path.resolve()
+        try:
+            return Path(os.path.relpath(full, self._path.resolve().parent)).as_posix()
+        except ValueError:
+            return full.as_posix()
+
+    def ensure_label(self, name: str) -> Label:
+        """The label of this name, made if need be, with a colour unlike the others'."""
+        row = self._connection.execute(select(schema.label).where(schema.label.c.name == name)).first()
+        if row is not None:
+            return Label(row.id, row.name, row.color)
+        if self._transaction is None:
+            with self._write(None, "add label") as transaction:
+                return self._add_label(name, transaction)
+        return self._add_label(name, self._transaction)
+
+    def _add_label(self, name: str, transaction: Transaction) -> Label:
+        key = history.next_id(self._connection, schema.label)
+        label = Label(key, name, default_color(key - 1))
+        self._connection.execute(insert(schema.label).values(id=key, name=name, color=label.color))
+        transaction.touch(Changes(ChangeKind.LABELS))
+        return label
+
+    # Runs
+
+    def begin_run(self, video_id: int, kind: str, settings: Mapping[str, object], models: Mapping[str, str],
+                  labels: Sequence[str], first_frame: int, last_frame: int,
+                  on_existing: OnExisting = OnExisting.REPLACE, history_label: str = "Pre-annotate") -> Run:
+        """Start a run over frames ``first_frame..last_frame``; it is one step of the history, placed here.
+
+        ``labels`` are the names that the results' label indices count in.
+        """
+        with self._write(None, "begin run") as transaction:
+            ids = [self.ensure_label(name).id for name in labels]
+            run = runs.begin(self._connection, video_id, kind, settings, models, ids, first_frame, last_frame,
+                             on_existing, history_label)
+            transaction.touch(Changes(ChangeKind.RUNS | ChangeKind.HISTORY, video=video_id))
+        return self.run(run)
+
+    def write_frame(self, run_id: int, result: FrameResult) -> Changes:
+        """Store one frame's results. See `write_frames`."""
+        return self.write_frames(run_id, [result])
+
+    def write_frames(self, run_id: int, results: Sequence[FrameResult]) -> Changes:
+        """Store some frames' results in one short transaction; frames rise within a run.
+
+        Raises:
+            Cancelled: the run was undone or cancelled meanwhile.
+            StorageError: the run is over, or the disk is full; the file is then as before the call.
+        """
+        with self._write(None, "write frames") as transaction:
+            writer = self._writers.get(run_id)
+            if writer is None:
+                writer = self._writers[run_id] = RunWriter(self._connection, run_id)
+            transaction.touch(writer.write(results))
+        return transaction.changes
+
+    def finish_run(self, run_id: int, status: RunStatus, message: str = "") -> Run:
+        """Close a run. Only FINISHED ends its live tracklets; any other may be resumed after `rewind_run`."""
+        with self._write(None, "finish run") as transaction:
+            runs.finish(self._connection, run_id, status, message)
+            kinds = ChangeKind.RUNS | ChangeKind.TRACKS | ChangeKind.HISTORY
+            transaction.touch(Changes(kinds, video=self.run(run_id).video))
+        self._writers.pop(run_id, None)
+        return self.run(run_id)
+
+    def rewind_run(self, run_id: int, frame: int) -> Run:
+        """Forget what a run found after ``frame`` and let it go on from there; replaying gives the same ids."""
+        self._writers.pop(run_id, None)
+        with self._write(None, "rewind run") as transaction:
+            runs.rewind(self._connection, run_id, frame)
+            kinds = (ChangeKind.RUNS | ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS
+                     | ChangeKind.DETECTIONS)
+            transaction.touch(Changes(kinds, frozenset(), frame + 1, None, self.run(run_id).video))
+        return self.run(run_id)
+
+
+def _build(path: Path) -> None:
+    connection = database.connect(path)
+    try:
+        database.begin(connection)
+        schema.metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA application_id={schema.APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA user_version={schema.SCHEMA_VERSION}")
+        database.commit(connection)
+    finally:
+        _close(connection)
+
+
+def _check_header(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+    if start != b"SQLite format 3\0":
+        raise StorageError(f"{path} is not an annotator project; choose an .annot file")
+
+
+def _check_layout(connection: Connection, path: Path) -> None:
+    if connection.exec_driver_sql("PRAGMA application_id").scalar() != schema.APPLICATION_ID:
+        raise StorageError(f"{path} is a database of another program; choose an .annot file")
+    version = stored_version(connection)
+    if version > schema.SCHEMA_VERSION:
+        raise StorageError(f"{path} was made by a newer version of this program (format {version}; this one knows "
+                           f"formats up to {schema.SCHEMA_VERSION}); update the program to open it")
+
+
+def _check_version(connection: Connection, path: Path) -> None:
+    if stored_version(connection) != schema.SCHEMA_VERSION:
+        raise StorageError(f"{path} has an older format; open it once for writing, so that it is brought up to date")
+
+
+def _close(connection: Connection) -> None:
+    connection.close()
+    connection.engine.dispose()
+
+
+def _remove(path: Path) -> None:
+    for leftover in (path, path.with_name(path.name + "-journal")):
+        leftover.unlink(missing_ok=True)
+
+
+__all__ = ["Listener", "Store", "Transaction", "merge"]
