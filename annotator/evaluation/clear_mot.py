@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +86,7 @@ class ClearAccumulator:
             if any(tracked):
                 last = len(tracked) - tracked[::-1].index(True)
                 span = tracked[tracked.index(True):last]
-                self.counts.fragmentations += sum(a and not b for a, b in zip(span, span[1:], strict=False))
+                self.counts.fragmentations += sum(a and not b for a, b in pairwise(span))
         return self.counts
 
     def _keep_partners(self, gt_ids: Sequence[Hashable], ids: Sequence[Hashable], distance: Distance,

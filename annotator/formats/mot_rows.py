@@ -45,6 +45,8 @@ class MotRows:
     """(N,) MOTChallenge class from 1; 1 where the file has none or says -1."""
     visibility: FloatColumn
     """(N,) 0..1; 1 where the file has none."""
+    row: IntColumn
+    """(N,) position in the file, blank lines not counted; see `annotator.formats.text_rows.line_of_row`."""
     skipped: int
     """Rows left out because their numbers are not finite or their size is negative."""
 
@@ -81,7 +83,7 @@ def read_mot_rows(path: Path, kind: MotKind, *, on_bad: OnBad = "raise", first_f
     class_number, visibility = _class_and_visibility(text, kind)
     seventh = text.values[:, 6] if text.values.shape[1] > 6 else np.full(len(frame), np.nan)
     return MotRows(frame_index[order], number[order], box, seventh[order], class_number[order], visibility[order],
-                   int(len(frame) - len(order)))
+                   order, int(len(frame) - len(order)))
 
 
 def _whole(text: TextRows, column: int, name: str) -> IntColumn:

@@ -31,10 +31,8 @@ class TextRows:
     """(N,) number of columns that each row really has."""
 
     def line(self, row: int) -> int:
-        """Line number, from 1, of a row (blank lines count)."""
-        with _open(self.path) as file:
-            filled = (number for number, text in enumerate(file, 1) if _TRAILING.sub("", text))
-            return next(islice(filled, row, None))
+        """Line number, from 1, of a row."""
+        return line_of_row(self.path, row)
 
     def fail(self, row: int, found: str, expected: str) -> NoReturn:
         """Raise the FormatError that names this row's line."""
@@ -62,6 +60,13 @@ def read_rows(path: Path, fewest: int, most: int, what: str) -> TextRows:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is not a text file (byte {error.start} is not UTF-8); expected {what}") from error
+
+
+def line_of_row(path: Path, row: int) -> int:
+    """Line number, from 1, of the row at this position; blank lines are lines but not rows."""
+    with _open(path) as file:
+        filled = (number for number, text in enumerate(file, 1) if _TRAILING.sub("", text))
+        return next(islice(filled, row, None))
 
 
 def _open(path: Path) -> TextIO:

@@ -1,0 +1,58 @@
+"""Labels as MOTChallenge class numbers, and back.
+
+One label alone is class 1, which is what DanceTrack, SportsMOT and every evaluator expect. Labels that are all among
+MOTChallenge's twelve or thirteen names ("person" counts as "pedestrian") get MOTChallenge's numbers. Any others are
+numbered from 1 in their own order. ``gt/labels.txt`` beside the file, as CVAT writes it, names class k in line k.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from annotator.errors import FormatError
+
+MOT_CLASSES = ("pedestrian", "person_on_vehicle", "car", "bicycle", "motorbike", "non_mot_vehicle", "static_person",
+               "distractor", "occluder", "occluder_on_ground", "occluder_full", "reflection", "crowd")
+"""Class k is ``MOT_CLASSES[k - 1]``."""
+
+_SYNONYMS = {"person": "pedestrian"}
+
+
+def class_numbers(labels: Sequence[str], chosen: Mapping[str, int] | None = None) -> tuple[int, ...]:
+    """Class number of each label. ``chosen`` overrides by name. Raises FormatError if two labels share a number."""
+    if chosen is not None:
+        missing = [name for name in labels if name not in chosen]
+        if missing:
+            raise FormatError(f"the label {missing[0]!r} has no class number; give one for each of {', '.join(labels)}")
+        numbers = tuple(chosen[name] for name in labels)
+        if len(set(numbers)) < len(numbers) or min(numbers, default=1) < 1:
+            raise FormatError(f"class numbers {numbers} of {', '.join(labels)} must differ and count from 1")
+        return numbers
+    known = [_SYNONYMS.get(name.lower(), name.lower()) for name in labels]
+    if len(labels) > 1 and len(set(known)) == len(known) and set(known) <= set(MOT_CLASSES):
+        return tuple(MOT_CLASSES.index(name) + 1 for name in known)
+    return tuple(range(1, len(labels) + 1))
+
+
+def labels_text(labels: Sequence[str], numbers: Sequence[int]) -> str:
+    """Text of ``labels.txt``: line k names class k; numbers that no label has keep MOTChallenge's name."""
+    lines = [MOT_CLASSES[index] if index < len(MOT_CLASSES) else f"class_{index + 1}" for index in range(max(numbers))]
+    for name, number in zip(labels, numbers, strict=True):
+        lines[number - 1] = name.replace("\n", " ")
+    return "".join(line + "\n" for line in lines)
+
+
+def read_labels(folder: Path) -> tuple[str, ...] | None:
+    """Names by class number from ``labels.txt`` in this folder; None if there is none."""
+    path = folder / "labels.txt"
+    if not path.is_file():
+        return None
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path} cannot be read as a list of label names: {error}") from error
+    names = [line.strip() for line in lines]
+    while names and not names[-1]:
+        names.pop()
+    return tuple(name or f"class_{index + 1}" for index, name in enumerate(names)) or None

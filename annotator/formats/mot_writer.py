@@ -1,0 +1,161 @@
+"""Writes MOTChallenge text files.
+
+Boxes are written as they are, not cut at the picture's edges, each edge rounded to 2 decimals; confidences get 6
+decimals, visibility 4. Rows come frame by frame, so that memory does not grow with the video.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
+from annotator.formats.mot_check import check_written
+from annotator.formats.mot_classes import class_numbers, labels_text
+from annotator.formats.mot_rows import MotKind, MotRows
+from annotator.formats.seqinfo import seqinfo_text
+from annotator.formats.writing import BoxRules, ExportFrame, SidecarWriter, Staging, Tally, checked_name, export_frames
+from annotator.model.sequence import LabelledBox, SequenceInfo
+
+_RULES = {
+    "mot": BoxRules(),
+    "mot-results": BoxRules(keeps_ignored=False),
+    "mot-det": BoxRules(needs_number=False, keeps_ignored=False),
+}
+_BLOCK_LINES = 4096
+
+
+def write_mot(kind: MotKind, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
+              ) -> ExportReport:
+    """Write sequences as MOTChallenge ground truth, results or detections; see `annotator.formats.mot`.
+
+    Raises FormatError as `annotator.formats.base.LabelFormat.write` says.
+    """
+    export = _MotExport(kind, options)
+    with Staging(out_dir, options.overwrite) as staging:
+        for stream in sequences:
+            export.add(staging, stream)
+        export.tally.check_labels(options)
+        files = staging.commit()
+    tally = export.tally
+    return ExportReport(kind, files, tally.sequences, tally.frames, tally.boxes, tally.tracks, dict(tally.dropped),
+                        tuple(export.checks), tuple(export.notes))
+
+
+@dataclass(slots=True)
+class _MotExport:
+    """One export, sequence by sequence."""
+
+    kind: MotKind
+    options: ExportOptions
+    tally: Tally = field(default_factory=Tally)
+    checks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, staging: Staging, stream: SequenceStream) -> None:
+        info, _ = stream
+        length = len(self.options.frame_range(info))
+        name = checked_name(info)
+        rows_name, sidecar_name = _file_names(self.kind, name)
+        rows_path = staging.add(rows_name, sidecar_name)
+        numbers = (1,) * len(info.labels)
+        if self.kind == "mot":
+            numbers = class_numbers(info.labels, self.options.class_numbers)
+            _write_text(staging.add(f"{name}/gt/labels.txt", sidecar_name), labels_text(info.labels, numbers))
+        if self.kind != "mot-results":
+            _write_text(staging.add(f"{name}/seqinfo.ini", sidecar_name), seqinfo_text(info, length))
+        # Last, because its presence marks the rest as this program's.
+        sidecar_path = staging.add(sidecar_name, sidecar_name)
+        crc = self._write_rows(stream, rows_path, sidecar_path, numbers)
+        offset = 1.0 if self.options.one_based_pixels else 0.0
+        self.checks.append(check_written(
+            rows_path, self.kind, length, crc, lambda rows: rows_text(rows, self.kind, offset),
+            self.options.one_based_pixels, self.options.field_check and self.kind != "mot-det"))
+
+    def _write_rows(self, stream: SequenceStream, path: Path, sidecar_path: Path, numbers: tuple[int, ...]) -> int:
+        info, _ = stream
+        to_line = _line_maker(self.kind, numbers, 1.0 if self.options.one_based_pixels else 0.0)
+        used: set[int] = set()
+        with path.open("w", encoding="utf-8", newline="\n") as file, \
+                SidecarWriter(sidecar_path, self.kind, self.options, first_number=1) as sidecar:
+            sidecar.begin(info)
+            lines = _CheckedLines(file)
+            for frame in export_frames(stream, self.options, _RULES[self.kind], self.tally):
+                sidecar.frame(frame)
+                used.update(box.label for box in frame.boxes)
+                lines.extend(to_line(frame, box) for box in frame.boxes)
+            lines.flush()
+            sidecar.end()
+        self._note_labels(info, used)
+        return lines.crc
+
+    def _note_labels(self, info: SequenceInfo, used: set[int]) -> None:
+        if self.kind != "mot" and len(used) > 1:
+            self.tally.dropped[f"class of {len(used)} labels (this format has no class column)"] += 1
+            self.notes.append(f"{info.name}: {', '.join(info.labels[label] for label in sorted(used))} are written "
+                              "without their class; choose one label per export to keep them apart")
+
+
+def rows_text(rows: MotRows, kind: MotKind, offset: float) -> str:
+    """The rows as the writer formats them. ``offset`` is added to left and top."""
+    lines = []
+    columns = (rows.frame_index.tolist(), rows.id.tolist(), rows.box_xyxy.tolist(), rows.seventh.tolist(),
+               rows.class_number.tolist(), rows.visibility.tolist())
+    for frame, number, box, seventh, class_number, visibility in zip(*columns, strict=True):
+        tail = f"{seventh:.0f},{class_number},{visibility:.4f}" if kind == "mot" else f"{seventh:.6f},-1,-1,-1"
+        lines.append(_line(frame + 1, number, box, offset, tail))
+    return "".join(lines)
+
+
+def _line(frame: int, number: int, box: Iterable[float], offset: float, tail: str) -> str:
+    x1, y1, x2, y2 = box
+    left, top = round(x1, 2), round(y1, 2)
+    width, height = round(x2, 2) - left, round(y2, 2) - top
+    return f"{frame},{number},{left + offset:.2f},{top + offset:.2f},{width:.2f},{height:.2f},{tail}\n"
+
+
+def _line_maker(kind: MotKind, numbers: tuple[int, ...], offset: float) -> Callable[[ExportFrame, LabelledBox], str]:
+    def line(frame: ExportFrame, box: LabelledBox) -> str:
+        number = -1 if box.number is None or kind == "mot-det" else box.number
+        if kind == "mot":
+            tail = f"{0 if box.ignored else 1},{numbers[box.label]},{box.visibility:.4f}"
+        else:
+            tail = f"{box.score:.6f},-1,-1,-1"
+        return _line(frame.index + 1, number, box.box_xyxy, offset, tail)
+
+    return line
+
+
+class _CheckedLines:
+    """Writes lines in blocks and keeps a checksum of all of them."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._lines: list[str] = []
+        self.crc = 0
+
+    def extend(self, lines: Iterable[str]) -> None:
+        self._lines.extend(lines)
+        if len(self._lines) >= _BLOCK_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        text = "".join(self._lines)
+        self._file.write(text)
+        self.crc = zlib.crc32(text.encode(), self.crc)
+        self._lines.clear()
+
+
+def _file_names(kind: MotKind, name: str) -> tuple[str, str]:
+    """Paths of the rows and of the sidecar below the output folder."""
+    if kind == "mot-results":
+        return f"{name}.txt", f"{name}.export.json"
+    folder = "gt" if kind == "mot" else "det"
+    return f"{name}/{folder}/{folder}.txt", f"{name}/{folder}/export.json"
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,274 @@
+"""What all writers share: choosing frames and boxes, the sidecar, and putting files in place only when all is well."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from annotator import __version__
+from annotator.errors import FormatError
+from annotator.formats.base import ExportOptions, SequenceStream
+from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
+
+_FORBIDDEN_IN_NAMES = frozenset('/\\:*?"<>|\0\n\r')
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFrame:
+    """One frame to write."""
+
+    index: int
+    """From 0 within the export."""
+    source: int
+    """Frame index in the video."""
+    time: float | None
+    """Presentation time in seconds; None where the stream left the frame out."""
+    boxes: tuple[LabelledBox, ...]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went in and what was left out, over all sequences."""
+
+    sequences: int = 0
+    frames: int = 0
+    boxes: int = 0
+    tracks: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    seen_labels: set[str] = field(default_factory=set)
+
+    def check_labels(self, options: ExportOptions) -> None:
+        """Raises FormatError if a label asked for is in none of the sequences."""
+        unknown = sorted(set(options.labels or ()) - self.seen_labels)
+        if unknown:
+            raise FormatError(f"no video has the label {unknown[0]!r}; there are {', '.join(sorted(self.seen_labels))}")
+
+
+@dataclass(frozen=True, slots=True)
+class BoxRules:
+    """What a format can hold of a box."""
+
+    needs_number: bool = True
+    keeps_ignored: bool = True
+    keeps_masks: bool = False
+    decimals: int = 2
+    """A box that has no width or height after rounding to these is left out."""
+
+
+def export_frames(stream: SequenceStream, options: ExportOptions, rules: BoxRules, tally: Tally,
+                  ) -> Iterator[ExportFrame]:
+    """Every frame of the range in order, with the boxes to write.
+
+    Raises FormatError for a box that is not finite, a box without track number where one is needed, a number twice in
+    a frame, and a frame beyond the video's last. Raises ValueError if frames do not come in rising order.
+    """
+    info, frames = stream
+    wanted = options.frame_range(info)
+    chosen = _Chooser(info, options, rules, tally, _short_tracks(frames, wanted, options))
+    tally.sequences += 1
+    tally.frames += len(wanted)
+    tally.seen_labels.update(info.labels)
+    following = wanted.start
+    for frame in _rising(frames, info):
+        if frame.frame_index not in wanted:
+            continue
+        for skipped in range(following, frame.frame_index):
+            yield ExportFrame(skipped - wanted.start, skipped, None, ())
+        following = frame.frame_index + 1
+        yield ExportFrame(frame.frame_index - wanted.start, frame.frame_index, frame.time, chosen.boxes(frame))
+    for skipped in range(following, wanted.stop):
+        yield ExportFrame(skipped - wanted.start, skipped, None, ())
+    tally.tracks += len(chosen.numbers)
+
+
+def _rising(frames: Iterable[LabelledFrame], info: SequenceInfo) -> Iterator[LabelledFrame]:
+    previous = -1
+    for frame in frames:
+        if frame.frame_index <= previous:
+            raise ValueError(f"frame {frame.frame_index} after frame {previous}: frames must come in rising order")
+        if frame.frame_index >= info.frame_count:
+            raise FormatError(f"{info.name}: labels in frame {frame.frame_index}, but the video's last frame is "
+                              f"{info.frame_count - 1}")
+        previous = frame.frame_index
+        yield frame
+
+
+def _short_tracks(frames: Iterable[LabelledFrame], wanted: range, options: ExportOptions) -> frozenset[int]:
+    if options.min_length <= 1:
+        return frozenset()
+    if iter(frames) is frames:
+        raise ValueError("min_length needs frames that can be gone through twice")
+    lengths = Counter(box.number for frame in frames if frame.frame_index in wanted for box in frame.boxes)
+    return frozenset(number for number, length in lengths.items()
+                     if number is not None and length < options.min_length)
+
+
+class _Chooser:
+    """Picks the boxes of each frame that the options ask for and the format can hold."""
+
+    def __init__(self, info: SequenceInfo, options: ExportOptions, rules: BoxRules, tally: Tally,
+                 short: frozenset[int]) -> None:
+        self._info = info
+        self._rules = rules
+        self._tally = tally
+        self._short = short
+        self._min_length = options.min_length
+        self._labels = None if options.labels is None else {
+            index for index, name in enumerate(info.labels) if name in options.labels}
+        self.numbers: set[int] = set()
+
+    def boxes(self, frame: LabelledFrame) -> tuple[LabelledBox, ...]:
+        kept = []
+        seen: set[int] = set()
+        for box in frame.boxes:
+            reason = self._reason_to_drop(box, frame.frame_index)
+            if reason is not None:
+                self._tally.dropped[reason] += 1
+                continue
+            if self._rules.needs_number and box.number is not None:
+                if box.number in seen:
+                    raise FormatError(f"{self._info.name} frame {frame.frame_index}: track {box.number} has two boxes")
+                seen.add(box.number)
+                self.numbers.add(box.number)
+            if box.mask is not None and not self._rules.keeps_masks:
+                self._tally.dropped["masks (this format holds boxes only)"] += 1
+            kept.append(box)
+        self._tally.boxes += len(kept)
+        return tuple(kept)
+
+    def _reason_to_drop(self, box: LabelledBox, frame_index: int) -> str | None:
+        where = f"{self._info.name} frame {frame_index}"
+        if not 0 <= box.label < len(self._info.labels):
+            raise FormatError(f"{where}: label number {box.label}, but the video has {len(self._info.labels)} labels")
+        if self._labels is not None and box.label not in self._labels:
+            return "boxes of other labels than asked for"
+        if box.number is None and self._rules.needs_number:
+            raise FormatError(f"{where}: a box without track number, which this format cannot hold")
+        if box.number in self._short:
+            return f"boxes of tracks shorter than {self._min_length}"
+        if box.ignored and not self._rules.keeps_ignored:
+            return "ignored boxes (this format cannot mark them)"
+        x1, y1, x2, y2 = box.box_xyxy
+        if not (math.isfinite(x1) and math.isfinite(y1) and math.isfinite(x2) and math.isfinite(y2)):
+            raise FormatError(f"{where}: track {box.number} has the box {box.box_xyxy}, which is not finite")
+        decimals = self._rules.decimals
+        if round(x2, decimals) <= round(x1, decimals) or round(y2, decimals) <= round(y1, decimals):
+            return "boxes without width or height"
+        return None
+
+
+class Staging:
+    """A folder beside the target for unfinished files. Leaving it with an error removes all; `commit` moves them in."""
+
+    def __init__(self, out_dir: Path, overwrite: bool) -> None:
+        self._out_dir = out_dir
+        self._overwrite = overwrite
+        self._relative: list[str] = []
+        self.folder = out_dir
+
+    def __enter__(self) -> Self:
+        try:
+            self._out_dir.mkdir(parents=True, exist_ok=True)
+            self.folder = Path(tempfile.mkdtemp(prefix=".export-", dir=self._out_dir))
+        except OSError as error:
+            raise self._failure(error) from error
+        return self
+
+    def add(self, relative: str, sidecar: str) -> Path:
+        """Where to write a file that will lie at ``out_dir / relative``.
+
+        Raises FormatError if a file is there already that did not come from this program, which is to say without the
+        sidecar, and must not be overwritten.
+        """
+        target = self._out_dir / relative
+        if target.exists() and not self._overwrite and not (self._out_dir / sidecar).exists():
+            raise FormatError(f"{target} is there already and not an export of this program; choose another folder, "
+                              "or allow overwriting")
+        if relative in self._relative:
+            raise FormatError(f"two videos would both be written to {target}; give them different names")
+        self._relative.append(relative)
+        path = self.folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def commit(self) -> tuple[Path, ...]:
+        """Move all files to their places, in the order in which they were added."""
+        for relative in self._relative:
+            with (self.folder / relative).open("rb") as file:
+                os.fsync(file.fileno())
+        for relative in self._relative:
+            (self._out_dir / relative).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(self.folder / relative, self._out_dir / relative)
+        return tuple(self._out_dir / relative for relative in self._relative)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> FormatError:
+        return FormatError(f"cannot write to {self._out_dir}: {error.strerror or error}; nothing was exported")
+
+
+class SidecarWriter:
+    """Writes the JSON beside an export: where each exported frame comes from, and how the export was made.
+
+    ``sequences[i].frames`` has one entry ``[frame, source_frame, time]`` per exported frame: the number in the exported
+    files, the frame index in the video from 0, and the presentation time in seconds (null where unknown).
+    """
+
+    def __init__(self, path: Path, format_name: str, options: ExportOptions, first_number: int) -> None:
+        self._first_number = first_number
+        self._file: TextIO = path.open("w", encoding="utf-8", newline="\n")
+        head = {"tool": "SAM2MOT Annotator", "version": __version__, "format": format_name,
+                "options": options.to_json(), "frame_columns": ["frame", "source_frame", "time"]}
+        self._file.write(json.dumps(head, indent=1)[:-2] + ',\n "sequences": [')
+        self._sequences = 0
+        self._frames = 0
+
+    def begin(self, info: SequenceInfo, **more: Any) -> None:
+        """Start the next sequence."""
+        entry = {"name": info.name, "width": info.width, "height": info.height, "fps": info.fps,
+                 "source_frame_count": info.frame_count, "labels": list(info.labels), **more}
+        self._file.write(("," if self._sequences else "") + "\n  " + json.dumps(entry)[:-1] + ', "frames": [')
+        self._sequences += 1
+        self._frames = 0
+
+    def frame(self, frame: ExportFrame) -> None:
+        """Add a frame to the sequence that was begun last."""
+        entry = [frame.index + self._first_number, frame.source, frame.time]
+        self._file.write((",\n   " if self._frames else "\n   ") + json.dumps(entry))
+        self._frames += 1
+
+    def end(self) -> None:
+        """Finish the sequence."""
+        self._file.write("]}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        try:
+            if error is None:
+                self._file.write("\n ]\n}\n")
+        finally:
+            self._file.close()
+
+
+def checked_name(info: SequenceInfo) -> str:
+    """The sequence's name as a file or folder name. Raises FormatError if it cannot be one."""
+    name = info.name
+    if not name or name.strip(". ") != name or _FORBIDDEN_IN_NAMES & set(name):
+        raise FormatError(f"the video name {name!r} cannot be a file name; rename the video")
+    return name
