@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+
 from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
 from annotator.formats.mot_check import check_written
 from annotator.formats.mot_classes import class_numbers, labels_text
@@ -101,30 +103,27 @@ class _MotExport:
 
 def rows_text(rows: MotRows, kind: MotKind, offset: float) -> str:
     """The rows as the writer formats them. ``offset`` is added to left and top."""
-    lines = []
-    columns = (rows.frame_index.tolist(), rows.id.tolist(), rows.box_xyxy.tolist(), rows.seventh.tolist(),
-               rows.class_number.tolist(), rows.visibility.tolist())
-    for frame, number, box, seventh, class_number, visibility in zip(*columns, strict=True):
-        tail = f"{seventh:.0f},{class_number},{visibility:.4f}" if kind == "mot" else f"{seventh:.6f},-1,-1,-1"
-        lines.append(_line(frame + 1, number, box, offset, tail))
-    return "".join(lines)
-
-
-def _line(frame: int, number: int, box: Iterable[float], offset: float, tail: str) -> str:
-    x1, y1, x2, y2 = box
-    left, top = round(x1, 2), round(y1, 2)
-    width, height = round(x2, 2) - left, round(y2, 2) - top
-    return f"{frame},{number},{left + offset:.2f},{top + offset:.2f},{width:.2f},{height:.2f},{tail}\n"
+    box = np.round(rows.box_xyxy, 2)
+    size = box[:, 2:] - box[:, :2]
+    columns = (rows.frame_index + 1, rows.id, *(box[:, :2] + offset).T, *size.T, rows.seventh)
+    if kind == "mot":
+        columns += (rows.class_number, rows.visibility)
+        template = "%d,%d,%.2f,%.2f,%.2f,%.2f,%d,%d,%.4f\n"
+    else:
+        template = "%d,%d,%.2f,%.2f,%.2f,%.2f,%.6f,-1,-1,-1\n"
+    return "".join(template % row for row in zip(*(column.tolist() for column in columns), strict=True))
 
 
 def _line_maker(kind: MotKind, numbers: tuple[int, ...], offset: float) -> Callable[[ExportFrame, LabelledBox], str]:
     def line(frame: ExportFrame, box: LabelledBox) -> str:
         number = -1 if box.number is None or kind == "mot-det" else box.number
+        x1, y1, x2, y2 = box.box_xyxy
+        left, top = round(x1, 2), round(y1, 2)
+        place = (f"{frame.index + 1},{number},{left + offset:.2f},{top + offset:.2f},"
+                 f"{round(x2, 2) - left:.2f},{round(y2, 2) - top:.2f}")
         if kind == "mot":
-            tail = f"{0 if box.ignored else 1},{numbers[box.label]},{box.visibility:.4f}"
-        else:
-            tail = f"{box.score:.6f},-1,-1,-1"
-        return _line(frame.index + 1, number, box.box_xyxy, offset, tail)
+            return f"{place},{0 if box.ignored else 1},{numbers[box.label]},{box.visibility:.4f}\n"
+        return f"{place},{box.score:.6f},-1,-1,-1\n"
 
     return line
 

@@ -121,6 +121,7 @@ class _Chooser:
         self._rules = rules
         self._tally = tally
         self._short = short
+        self._doubtful = 2 * 10 ** -rules.decimals
         self._min_length = options.min_length
         self._labels = None if options.labels is None else {
             index for index, name in enumerate(info.labels) if name in options.labels}
@@ -161,7 +162,8 @@ class _Chooser:
         if not (math.isfinite(x1) and math.isfinite(y1) and math.isfinite(x2) and math.isfinite(y2)):
             raise FormatError(f"{where}: track {box.number} has the box {box.box_xyxy}, which is not finite")
         decimals = self._rules.decimals
-        if round(x2, decimals) <= round(x1, decimals) or round(y2, decimals) <= round(y1, decimals):
+        if (x2 - x1 < self._doubtful and round(x2, decimals) <= round(x1, decimals)) or (
+                y2 - y1 < self._doubtful and round(y2, decimals) <= round(y1, decimals)):
             return "boxes without width or height"
         return None
 
