@@ -235,9 +235,11 @@ def next_id(connection: Connection, table: Table) -> int:
     return int(found) + 1
 
 
-def next_track_number(connection: Connection, video: int) -> int:
-    """A track number of this video that no track has or may get back by undo or redo."""
+def next_track_number(connection: Connection, video: int, step: int | None = None) -> int:
+    """A track number of this video that no track has, nor any that a step after ``step`` can bring back."""
     track, kept = schema.track, history_of["track"]
     found = connection.execute(select(func.max(track.c.number)).where(track.c.video == video)).scalar() or 0
-    old = connection.execute(select(func.max(kept.c.number)).where(kept.c.video == video)).scalar() or 0
-    return int(max(found, old)) + 1
+    if step is not None:
+        later = select(func.max(kept.c.number)).where(kept.c.video == video, kept.c.step > step)
+        found = max(found, connection.execute(later).scalar() or 0)
+    return int(found) + 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from annotator.errors import StorageError
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
@@ -230,7 +230,7 @@ class Reader:
         o, k, m = schema.observation, schema.tracklet, schema.mask
         source = o.join(k, k.c.id == o.c.tracklet).outerjoin(
             m, (m.c.tracklet == o.c.tracklet) & (m.c.frame == o.c.frame))
-        columns = [o.c[name] for name in o.c.keys() if name not in ("tracklet", "video")]
+        columns = [column for column in o.columns if column.name not in ("tracklet", "video")]
         masks = [m.c[name] for name in ("left", "top", "width", "height", "rle")]
         query = select(*columns, k.c.number, k.c.label, *masks).select_from(source).where(
             k.c.run == run_id, o.c.frame.between(first, last)).order_by(o.c.frame, k.c.number)
@@ -255,7 +255,7 @@ class Reader:
         return history.steps(self._connection)
 
 
-def _tracked_object(row: Row[Any], label: int) -> TrackedObject:
+def _tracked_object(row: records.AnyRow, label: int) -> TrackedObject:
     evidence = Evidence(
         _number(row.score_logit), _number(row.iou_estimate), row.detection, _number(row.detection_iou),
         bool(row.flags & schema.PROMPTED), bool(row.flags & schema.REPROMPTED), row.occluded_by)

@@ -10,48 +10,57 @@ from sqlalchemy import ColumnElement, Row, case, func, select
 
 from annotator.model.mask import Mask
 from annotator.model.track import (
-    Label, Mark, MarkKind, OnExisting, ReviewState, Run, RunStatus, Track, VideoRecord,
+    Label,
+    Mark,
+    MarkKind,
+    OnExisting,
+    ReviewState,
+    Run,
+    RunStatus,
+    Track,
+    VideoRecord,
 )
 from annotator.storage import schema
 from annotator.storage.spans import OPEN, Span
 
 Box = tuple[float, float, float, float]
+AnyRow = Row[*tuple[Any, ...]]
 
 VIDEO_COLUMNS = tuple(schema.video.c[name] for name in (
     "id", "name", "path", "width", "height", "frame_count", "fps", "fingerprint"))
 
 
-def video_record(row: Row[Any]) -> VideoRecord:
+def video_record(row: AnyRow) -> VideoRecord:
     return VideoRecord(*row)
 
 
-def label_record(row: Row[Any]) -> Label:
+def label_record(row: AnyRow) -> Label:
     return Label(row.id, row.name, row.color)
 
 
-def track_record(row: Row[Any]) -> Track:
+def track_record(row: AnyRow) -> Track:
     return Track(row.id, row.video, row.number, row.label, row.name, row.color, ReviewState(row.review),
                  json.loads(row.attributes))
 
 
-def mark_record(row: Row[Any]) -> Mark:
+def mark_record(row: AnyRow) -> Mark:
     region = tuple((float(x), float(y)) for x, y in json.loads(row.region)) if row.region else ()
     return Mark(row.id, row.video, row.track, row.first, row.last, MarkKind(row.kind), region)
 
 
-def run_record(row: Row[Any], label_names: Mapping[int, str]) -> Run:
+def run_record(row: AnyRow, label_names: Mapping[int, str]) -> Run:
     labels = tuple(label_names[number] for number in json.loads(row.labels))
     return Run(row.id, row.video, row.kind, json.loads(row.settings), json.loads(row.models), row.first_frame,
                row.last_frame, row.finished_frame, RunStatus(row.status), row.started, row.message, labels,
                OnExisting(row.on_existing))
 
 
-def box_of(row: Row[Any]) -> Box | None:
+def box_of(row: AnyRow) -> Box | None:
     """The row's x1, y1, x2, y2; None where they are empty."""
     return None if row.x1 is None else (row.x1, row.y1, row.x2, row.y2)
 
 
-def mask_of(row: Row[Any]) -> Mask | None:
+def mask_of(row: AnyRow) -> Mask | None:
     """The row's mask columns; None where an outer join found none."""
     return None if row.rle is None else Mask(row.left, row.top, row.width, row.height, row.rle)
 
@@ -69,6 +78,7 @@ SPANS = select(
 ).join(schema.tracklet, schema.tracklet.c.id == schema.span.c.tracklet)
 
 
-def span_record(row: Row[Any]) -> Span:
+def span_record(row: AnyRow) -> Span:
     """One row of `SPANS`."""
-    return Span(row[0], row[1], row[2], row[3], row[4], bool(row[5]), row[6])
+    key, tracklet, first, last, track, human, end = row
+    return Span(id=key, track=track, first=first, last=last, end=end, tracklet=tracklet, human=bool(human))

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select
 
 from annotator.model.frame import TrackState
 from annotator.model.track import MarkKind, TrackObservation
 from annotator.storage import schema
-from annotator.storage.records import box_of, mask_of
+from annotator.storage.records import AnyRow, box_of, mask_of
 from annotator.storage.spans import OPEN
 
 _o, _s, _t, _k, _m = schema.observation, schema.span, schema.track, schema.tracklet, schema.mask
@@ -49,7 +50,8 @@ _KEYFRAMES = select(*_COLUMNS).select_from(
     _s.join(_k, and_(_k.c.id == _s.c.tracklet, _k.c.run.is_(None)))
     .join(_o, and_(_o.c.tracklet == _s.c.tracklet, _o.c.frame == _s.c.first))
     .join(_t, _t.c.id == _s.c.track),
-).where(_s.c.track == bindparam("track"), _s.c.first.between(bindparam("first"), bindparam("last"))).order_by(_s.c.first)
+).where(_s.c.track == bindparam("track"),
+        _s.c.first.between(bindparam("first"), bindparam("last"))).order_by(_s.c.first)
 
 
 def frames(connection: Connection, video: int, first: int, last: int, masks: bool,
@@ -78,7 +80,7 @@ def trajectory(connection: Connection, track: int, masks: bool) -> list[TrackObs
 Place = tuple[int, int]  # track, frame
 
 
-def _by_place(rows: Iterable[Row[Any]], masks: bool) -> dict[Place, TrackObservation]:
+def _by_place(rows: Iterable[AnyRow], masks: bool) -> dict[Place, TrackObservation]:
     found: dict[Place, TrackObservation] = {}
     for row in rows:
         place = (row[1], row[0])
@@ -88,14 +90,14 @@ def _by_place(rows: Iterable[Row[Any]], masks: bool) -> dict[Place, TrackObserva
     return found
 
 
-def _observation(row: Row[Any], masks: bool) -> TrackObservation:
+def _observation(row: AnyRow, masks: bool) -> TrackObservation:
     frame, track, number, label, tracklet, x1, y1, x2, y2, score, state, human = row[:12]
     box = None if x1 is None else (x1, y1, x2, y2)
     return TrackObservation(frame, track, number, label, tracklet, box, score, TrackState(state), bool(human), False,
                             mask_of(row) if masks else None)
 
 
-def _apply_marks(connection: Connection, found: dict[Place, TrackObservation], marks: Sequence[Row[Any]],
+def _apply_marks(connection: Connection, found: dict[Place, TrackObservation], marks: Sequence[AnyRow],
                  first: int, last: int) -> None:
     # Interpolation first: what a person marks outside is outside, however its box came about.
     for mark in marks:
@@ -107,7 +109,7 @@ def _apply_marks(connection: Connection, found: dict[Place, TrackObservation], m
     ranged = [mark for mark in marks if mark.kind != MarkKind.INTERPOLATE]
     if not ranged:
         return
-    by_track: dict[int, list[Row[Any]]] = defaultdict(list)
+    by_track: dict[int, list[AnyRow]] = defaultdict(list)
     for mark in ranged:
         by_track[mark.track].append(mark)
     for place, observation in found.items():
@@ -122,11 +124,11 @@ def _marked(observation: TrackObservation, kind: MarkKind) -> TrackObservation:
     return replace(observation, occluded=True)
 
 
-def _interpolated(connection: Connection, mark: Row[Any], first: int, last: int) -> Iterable[TrackObservation]:
+def _interpolated(connection: Connection, mark: AnyRow, first: int, last: int) -> Iterable[TrackObservation]:
     """Boxes on straight lines between a person's boxes inside one declared stretch, in frames first..last."""
     stretch = {"track": mark.track, "first": mark.first, "last": OPEN if mark.last is None else mark.last}
     keyframes = connection.execute(_KEYFRAMES, stretch).all()
-    for one, other in zip(keyframes, keyframes[1:], strict=False):
+    for one, other in pairwise(keyframes):
         if other.frame <= first or one.frame >= last:
             continue
         start, end = box_of(one), box_of(other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,7 +67,7 @@ class RunWriter:
         self._labels: list[int] = json.loads(row.labels)
         self._detects = row.kind not in KINDS_WITHOUT_DETECTION
         known = select(schema.tracklet.c.number, schema.tracklet.c.id).where(schema.tracklet.c.run == run)
-        self._tracklets: dict[int, int] = {number: key for number, key in connection.execute(known)}
+        self._tracklets: dict[int, int] = dict(connection.execute(known).tuples().all())
         step = history.step_of_run(connection, run)
         self._step = None if step is None else step.id
 
@@ -131,10 +131,24 @@ class RunWriter:
         if self._on_existing is OnExisting.PROPOSE:
             return set()
         history.record(self._connection, self._step)
-        tracks = give_tracks(self._connection, self._video,
-                             [(row["id"], row["first_frame"], row["label"]) for row in rows])
+        tracks = self._give_tracks([(row["id"], row["first_frame"], row["label"]) for row in rows])
         history.record(self._connection, None)
         return tracks
+
+    def _give_tracks(self, tracklets: Sequence[tuple[int, int, int]]) -> set[int]:
+        """A new track with one open span for each (tracklet id, first frame, label id). Returns the track ids."""
+        connection = self._connection
+        track = history.next_id(connection, schema.track)
+        number = history.next_track_number(connection, self._video, self._step)
+        span = history.next_id(connection, schema.span)
+        connection.execute(insert(schema.track), [
+            {"id": track + index, "video": self._video, "number": number + index, "label": label, "name": "",
+             "color": default_color(number + index - 1), "review": ReviewState.UNSEEN.value, "attributes": "{}"}
+            for index, (_, _, label) in enumerate(tracklets)])
+        connection.execute(insert(schema.span), [
+            {"id": span + index, "tracklet": tracklet, "first": first, "last": None, "track": track + index}
+            for index, (tracklet, first, _) in enumerate(tracklets)])
+        return set(range(track, track + len(tracklets)))
 
     def _write_objects(self, results: Sequence[FrameResult]) -> None:
         observations: list[dict[str, Any]] = []
@@ -176,22 +190,6 @@ def _observation_values(thing: TrackedObject) -> dict[str, Any]:
 def _plain(value: float | None) -> float | None:
     """A Python float (NumPy scalars would be stored as blobs); NaN is kept as NULL."""
     return None if value is None or math.isnan(value) else float(value)
-
-
-def give_tracks(connection: Connection, video: int, tracklets: Iterable[tuple[int, int, int]]) -> set[int]:
-    """A new track with one open span for each (tracklet id, first frame, label id). Returns the track ids."""
-    rows = list(tracklets)
-    track = history.next_id(connection, schema.track)
-    number = history.next_track_number(connection, video)
-    span = history.next_id(connection, schema.span)
-    connection.execute(insert(schema.track), [
-        {"id": track + index, "video": video, "number": number + index, "label": label, "name": "",
-         "color": default_color(number + index - 1), "review": ReviewState.UNSEEN.value, "attributes": "{}"}
-        for index, (_, _, label) in enumerate(rows)])
-    connection.execute(insert(schema.span), [
-        {"id": span + index, "tracklet": tracklet, "first": first, "last": None, "track": track + index}
-        for index, (tracklet, first, _) in enumerate(rows)])
-    return set(range(track, track + len(rows)))
 
 
 def finish(connection: Connection, run: int, status: RunStatus, message: str) -> None:
@@ -279,8 +277,8 @@ def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[
     touched = set(connection.execute(
         select(span.c.tracklet).where(span.c.tracklet.in_(tracklets), edited)).scalars())
     # One whose spans a person took away is kept too: undo can bring them back.
-    touched |= set(connection.execute(
-        select(spans_later.c.tracklet).where(spans_later.c.step > step, spans_later.c.tracklet.in_(tracklets))).scalars())
+    touched |= set(connection.execute(select(spans_later.c.tracklet).where(
+        spans_later.c.step > step, spans_later.c.tracklet.in_(tracklets))).scalars())
     return sorted(set(tracklets) - touched)
 
 

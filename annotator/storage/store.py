@@ -213,6 +213,17 @@ class Store(Reader):
             self._transaction = None
         self._announce(transaction.changes)
 
+    @contextmanager
+    def writing(self, label: str) -> Iterator[Transaction]:
+        """A transaction that is no step of the history: for upkeep, not for edits."""
+        with self._write(None, label) as transaction:
+            yield transaction
+
+    def vacuum(self) -> None:
+        """Rewrite the file without its unused room. Needs as much free space as the file has."""
+        self._connection.exec_driver_sql("VACUUM")
+        self._connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _end_step(self, step: int, transaction: Transaction) -> None:
         if history.close_step(self._connection, step):
             self._connection.execute(

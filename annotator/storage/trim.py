@@ -62,7 +62,8 @@ def restore(connection: Connection, run: int, frame: int, step: int) -> None:
     touched_later = select(_kept.c.tracklet).where(_kept.c.step > step, _kept.c.tracklet.is_not(None))
     query = select(_kept, _ended(_kept.c.last)).join(_tracklet, _tracklet.c.id == _kept.c.tracklet).where(
         _kept.c.step == step, _kept.c.present, _tracklet.c.run != run, _tracklet.c.id.not_in(touched_later))
-    originals = [Span(row["id"], row["tracklet"], row["first"], row["last"], row["track"], False, row["ended"])
+    originals = [Span(id=row["id"], track=row["track"], first=row["first"], last=row["last"], end=row["ended"],
+                      tracklet=row["tracklet"], human=False)
                  for row in connection.execute(query).mappings()]
     mine = select(_kept.c.id).where(_kept.c.step == step)
     connection.execute(delete(_span).where(

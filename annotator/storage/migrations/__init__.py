@@ -63,7 +63,8 @@ def migrate(connection: Connection, path: Path, target: int, migrations: Sequenc
         return []
     pending = [step for step in migrations if found < step.version <= target]
     if [step.version for step in pending] != list(range(found + 1, target + 1)):
-        raise StorageError(f"{path}: its format {found} is too old for this program; open it once with an older release")
+        raise StorageError(f"{path}: its format {found} is too old for this program; "
+                           "open it once with an older release")
     backup = back_up(connection, path, found)
     log.info("%s: format %d is brought to %d; the old file is kept as %s", path, found, target, backup.name)
     notes: list[str] = []

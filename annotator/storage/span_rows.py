@@ -1,0 +1,83 @@
+"""Spans and marks of tracks as rows: read them as stretches, write back what an edit made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from annotator.model.track import ReviewState
+from annotator.storage import history, schema
+from annotator.storage.palette import default_color
+from annotator.storage.spans import OPEN, Span, Stretch, first_conflict
+
+_mark, _span, _observation = schema.mark, schema.span, schema.observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkStretch(Stretch):
+    """A track's mark, or a piece of one."""
+
+    kind: str
+    video: int
+
+
+def mark_stretches(connection: Connection, tracks: Iterable[int]) -> list[MarkStretch]:
+    """The marks of these tracks."""
+    rows = connection.execute(select(_mark).where(_mark.c.track.in_(list(tracks))).order_by(_mark.c.id))
+    return [MarkStretch(id=row.id, track=row.track, first=row.first, last=row.last,
+                        end=OPEN if row.last is None else row.last, kind=row.kind, video=row.video) for row in rows]
+
+
+def save_marks(connection: Connection, before: Sequence[MarkStretch], after: Sequence[MarkStretch]) -> None:
+    """Write what became of some marks."""
+    _save(connection, _mark, before, after, ("track", "first", "last", "kind", "video"))
+
+
+def save_spans(connection: Connection, before: Sequence[Span], after: Sequence[Span]) -> None:
+    """Write what became of some spans. ``after`` is all that the tracks concerned have."""
+    conflict = first_conflict(after)
+    if conflict is not None:
+        raise RuntimeError(f"an edit would give a track two boxes in a frame: {conflict}")
+    _save(connection, _span, before, after, ("track", "first", "last", "tracklet"))
+
+
+def _save(connection: Connection, table: Any, before: Sequence[Stretch], after: Sequence[Stretch],
+          columns: tuple[str, ...]) -> None:
+    old = {stretch.id: stretch for stretch in before}
+    gone = set(old) - {stretch.id for stretch in after}
+    if gone:
+        connection.execute(delete(table).where(table.c.id.in_(gone)))
+    fresh = history.next_id(connection, table)
+    rows: list[dict[str, Any]] = []
+    for stretch in after:
+        values = {name: getattr(stretch, name) for name in columns}
+        if stretch.id is None:
+            rows.append({"id": fresh + len(rows), **values})
+        elif stretch != old[stretch.id]:
+            connection.execute(update(table).where(table.c.id == stretch.id).values(**values))
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def presence(connection: Connection, span: Span) -> tuple[int, int] | None:
+    """First and last frame in which a span really has a box; `OPEN` while its tracklet lives. None: it has none."""
+    query = select(func.min(_observation.c.frame), func.max(_observation.c.frame)).where(
+        _observation.c.tracklet == span.tracklet, _observation.c.frame.between(span.first, span.end),
+        _observation.c.x1.is_not(None))
+    first, last = connection.execute(query).one()
+    if span.end >= OPEN:
+        return (span.first if first is None else first, OPEN)
+    return None if first is None else (first, last)
+
+
+def new_track(connection: Connection, video: int, label: int, name: str = "") -> tuple[int, int]:
+    """Add an identity without spans. Returns its id and number."""
+    key = history.next_id(connection, schema.track)
+    number = history.next_track_number(connection, video)
+    connection.execute(insert(schema.track).values(
+        id=key, video=video, number=number, label=label, name=name, color=default_color(number - 1),
+        review=ReviewState.UNSEEN.value, attributes="{}"))
+    return key, number
