@@ -67,7 +67,7 @@ class RunWriter:
         self._labels: list[int] = json.loads(row.labels)
         self._detects = row.kind not in KINDS_WITHOUT_DETECTION
         known = select(schema.tracklet.c.number, schema.tracklet.c.id).where(schema.tracklet.c.run == run)
-        self._tracklets: dict[int, int] = dict(connection.execute(known).tuples().all())
+        self._tracklets: dict[int, int] = {row.number: row.id for row in connection.execute(known)}
         step = history.step_of_run(connection, run)
         self._step = None if step is None else step.id
 

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.storage.fakes import fake_result, fake_run, picture
+
+from annotator.errors import ProjectBusyError, StorageError
+from annotator.model.changes import ChangeKind, Changes
+from annotator.storage import database, schema
+from annotator.storage.locks import LockHolder, read_holder
+from annotator.storage.migrations import Migration, migrate, migration
+from annotator.storage.store import Store
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_videos_are_kept_with_their_times_relative_to_the_project(tmp_path: Path) -> None:
+    (tmp_path / "films").mkdir()
+    times = np.array([0.0, 0.04, 0.1, 1 / 3])
+    with Store.create(tmp_path / "p.annot") as store:
+        video = store.add_video("a", tmp_path / "films" / "a b.mp4", 640, 480, 4, 29.97, "abc", times)
+        assert video.path == "films/a b.mp4"
+        assert store.video() == video
+        assert store.video_path(video) == tmp_path / "films" / "a b.mp4"
+        store.add_video("b", tmp_path.parent / "b.mp4", 64, 48, 10, 25.0, "def")
+    with Store.open(tmp_path / "p.annot") as store:
+        assert [v.path for v in store.videos()] == ["films/a b.mp4", "../b.mp4"]
+        np.testing.assert_array_equal(store.video_times(video.id), times)
+        assert store.video_times(store.video("b").id) is None
+        with pytest.raises(StorageError, match="2 videos; choose one by name: a, b"):
+            store.video()
+        with pytest.raises(StorageError, match="no video named 'c'; it has: a, b"):
+            store.video("c")
+        with pytest.raises(StorageError, match="already has a video named 'a'"):
+            store.add_video("a", "a.mp4", 1, 1, 1, 1.0, "")
+
+
+def test_labels_are_made_once_with_distinct_colours(store: Store) -> None:
+    names = [f"label {index}" for index in range(40)]
+    made = [store.ensure_label(name) for name in names]
+    assert [store.ensure_label(name) for name in names] == made == store.labels()
+    assert len({label.color for label in made}) == 40
+
+
+def test_a_second_writer_is_told_who_holds_the_project_and_may_read(store: Store) -> None:
+    with pytest.raises(ProjectBusyError, match=rf"is open in annotator \(process {os.getpid()} on .*since 20"):
+        Store.open(store.path)
+    fake_run(store, {1: (0, 99)})
+    with Store.open(store.path, read_only=True) as reader:
+        assert reader.read_only
+        assert len(reader.tracks(1)) == 1
+        with pytest.raises(StorageError, match="open read-only"), reader.transaction("x"):
+            pass
+
+
+def test_the_lock_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "p.annot"
+    Store.create(path).close()
+    code = f"import os; from annotator.storage.store import Store; s = Store.open({str(path)!r}); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert read_holder(Path(f"{path}.lock")) is not None
+    with Store.open(path) as store:
+        assert read_holder(Path(f"{path}.lock")).pid == os.getpid()  # type: ignore[union-attr]
+        assert not store.read_only
+    assert not Path(f"{path}.lock").exists()
+
+
+def test_the_lock_of_another_host_is_respected(tmp_path: Path) -> None:
+    path = tmp_path / "p.annot"
+    Store.create(path).close()
+    Path(f"{path}.lock").write_text(json.dumps({"program": "annotator", "pid": 7, "host": "elsewhere", "since": "then"}))
+    assert read_holder(Path(f"{path}.lock")) == LockHolder("annotator", 7, "elsewhere", "then")
+    with pytest.raises(ProjectBusyError, match=r"process 7 on elsewhere.*delete p\.annot\.lock"):
+        Store.open(path)
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    (b"just text", "not an annotator project"),
+    (b"", "not an annotator project"),
+    (b"SQLite format 3\0" + b"\x10\0\x01\x01" + b"\0" * 200, "not an annotator project|damaged"),
+])
+def test_what_is_no_project_is_refused_in_one_line(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "p.annot"
+    path.write_bytes(content)
+    with pytest.raises(StorageError, match=message) as caught:
+        Store.open(path)
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == content
+    assert [entry.name for entry in tmp_path.iterdir()] == ["p.annot"]
+
+
+def test_a_missing_file_and_another_programs_database_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="no such project file"):
+        Store.open(tmp_path / "none.annot")
+    with pytest.raises(StorageError, match="there is no folder"):
+        Store.create(tmp_path / "nowhere" / "p.annot")
+    with sqlite3.connect(tmp_path / "other.annot") as other:
+        other.execute("CREATE TABLE t (x)")
+    with pytest.raises(StorageError, match="database of another program"):
+        Store.open(tmp_path / "other.annot")
+
+
+def test_a_truncated_project_is_reported_as_damaged(store: Store, tmp_path: Path) -> None:
+    fake_run(store, {number: (0, 99) for number in range(1, 9)})
+    store.close()
+    size = store.path.stat().st_size
+    os.truncate(store.path, size // 2)
+    with pytest.raises(StorageError, match="damaged"), Store.open(store.path) as opened:
+        opened.check()
+
+
+def test_create_never_overwrites(store: Store) -> None:
+    with pytest.raises(StorageError, match="exists already"):
+        Store.create(store.path)
+
+
+def test_a_newer_project_is_refused_by_name(store: Store) -> None:
+    store.close()
+    with sqlite3.connect(store.path) as connection:
+        connection.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION + 1}")
+    with pytest.raises(StorageError, match=r"project\.annot was made by a newer version.*format 2"):
+        Store.open(store.path)
+
+
+def test_a_full_disk_loses_nothing(store: Store) -> None:
+    run = fake_run(store, {1: (0, 99)}, range(10), finish=False)
+    before = picture(store)
+    pages = store._connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    store._connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(StorageError, match="the disk is full") as caught:
+        store.write_frames(run.id, [fake_result({n: (10, 99) for n in range(1, 60)}, f, masks=True)
+                                    for f in range(10, 40)])
+    assert "\n" not in str(caught.value)
+    assert picture(store) == before
+    store._connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    store.write_frame(run.id, fake_result({1: (0, 99)}, 10))
+    store.check()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_named(store: Store, tmp_path: Path) -> None:
+    store.close()
+    tmp_path.chmod(0o555)
+    try:
+        with pytest.raises(StorageError, match="folder cannot be written"):
+            Store.open(store.path)
+        with Store.open(store.path, read_only=True) as reader:
+            assert reader.video().name == "clip"
+    finally:
+        tmp_path.chmod(0o755)
+
+
+def test_a_folder_that_cannot_hold_files_is_named() -> None:
+    folder = Path("/proc/self")
+    if not folder.is_dir():
+        pytest.skip("needs /proc")
+    with pytest.raises(StorageError, match="cannot be created"):
+        Store.create(folder / "p.annot")
+
+
+def test_a_failed_transaction_leaves_nothing_and_tells_nobody(store: Store) -> None:
+    heard: list[Changes] = []
+    store.listen(heard.append)
+    before = store.history()
+    with pytest.raises(ZeroDivisionError), store.transaction("Add") as transaction:
+        store.ensure_label("car")
+        transaction.touch(Changes(ChangeKind.LABELS))
+        _ = 1 / 0
+    assert (store.labels(), store.history(), heard) == ([], before, [])
+
+
+def test_listeners_hear_what_changed_until_they_stop(store: Store) -> None:
+    heard: list[Changes] = []
+    stop = store.listen(heard.append)
+    run = fake_run(store, {1: (0, 99)}, range(3), finish=False)
+    assert heard[-1].kinds & ChangeKind.OBSERVATIONS
+    assert heard[-1].kinds & ChangeKind.SPANS
+    assert (heard[-1].first_frame, heard[-1].last_frame, heard[-1].video) == (0, 2, 1)
+    store.write_frame(run.id, fake_result({1: (0, 99)}, 3))
+    assert not heard[-1].kinds & ChangeKind.SPANS
+    stop()
+    count = len(heard)
+    store.write_frame(run.id, fake_result({1: (0, 99)}, 4))
+    assert len(heard) == count
+
+
+def test_a_snapshot_in_another_thread_does_not_see_later_writes(store: Store) -> None:
+    run = fake_run(store, {1: (0, 99)}, range(5), finish=False)
+    seen: list[int] = []
+    opened, written = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with store.read_snapshot() as view:
+            opened.set()
+            written.wait(10)
+            seen.append(sum(len(shown) for _, shown in view.iter_frames(1)))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    opened.wait(10)
+    store.write_frame(run.id, fake_result({1: (0, 99)}, 5))
+    written.set()
+    thread.join()
+    assert seen == [5]
+    assert sum(len(shown) for _, shown in store.iter_frames(1)) == 6
+
+
+def test_a_project_moves_with_its_folder(store: Store, tmp_path: Path) -> None:
+    store.close()
+    shutil.copytree(tmp_path, tmp_path.parent / f"{tmp_path.name}-moved")
+    with Store.open(tmp_path.parent / f"{tmp_path.name}-moved" / "project.annot") as moved:
+        assert moved.video_path(moved.video()).parent == moved.path.parent
+
+
+def test_network_drives_get_a_rollback_journal(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert store._connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    store.close()
+    monkeypatch.setattr(database, "on_network_drive", lambda path: True)
+    with Store.open(store.path) as remote:
+        assert remote._connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
+        fake_run(remote, {1: (0, 99)}, range(3))
+    mounts = tmp_path / "mounts"
+    mounts.write_text("/dev/sda / ext4 rw 0 0\nserver:/x /mnt/my\\040data nfs4 rw 0 0\n")
+    assert database._file_system(Path("/mnt/my data/deep"), mounts) == "nfs4"
+    assert database._file_system(Path("/mnt/other"), mounts) == "ext4"
+
+
+def test_migrations_run_in_order_after_a_backup(store: Store) -> None:
+    steps: list[Migration] = []
+
+    @migration(2, steps)
+    def add_column(connection: object) -> list[str]:
+        store._connection.exec_driver_sql("ALTER TABLE video ADD COLUMN camera TEXT")
+        return ["old cameras are unknown"]
+
+    @migration(3, steps)
+    def fail(connection: object) -> list[str]:
+        store._connection.exec_driver_sql("ALTER TABLE video ADD COLUMN broken TEXT")
+        raise StorageError("cannot")
+
+    with pytest.raises(ValueError, match="follows"):
+        migration(7, steps)(fail)
+    with pytest.raises(StorageError, match="cannot"):
+        migrate(store._connection, store.path, 3, steps)
+    columns = [row[1] for row in store._connection.exec_driver_sql("PRAGMA table_info(video)")]
+    assert "camera" in columns
+    assert "broken" not in columns
+    assert store._connection.exec_driver_sql("PRAGMA user_version").scalar() == 2
+    with Store.open(Path(f"{store.path}.v1.bak"), read_only=True) as backup:
+        assert backup.video().name == "clip"
+    store._connection.exec_driver_sql("PRAGMA user_version=1")
+    with pytest.raises(StorageError, match="too old"):
+        migrate(store._connection, store.path, 3, steps[1:])
