@@ -1,0 +1,56 @@
+"""Videos: files through PyAV, folders of images and MOTChallenge sequences, frame by frame."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from annotator.errors import SettingsError, VideoError
+from annotator.video.file import FileReader, open_file
+from annotator.video.fingerprint import fingerprint
+from annotator.video.images import IMAGE_SUFFIXES, ImageReader, open_folder
+from annotator.video.info import DEFAULT_FPS, MotPaths, VideoInfo
+from annotator.video.read_ahead import ReadAhead
+from annotator.video.reader import VideoReader
+
+__all__ = ["DEFAULT_FPS", "FileReader", "ImageReader", "MotPaths", "ReadAhead", "VideoInfo", "VideoReader",
+           "fingerprint", "open_video"]
+
+
+def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify: bool = False) -> VideoReader:
+    """Open a video file, a folder of images, or a MOTChallenge sequence (its folder or its ``img1``).
+
+    Parameters
+    ----------
+    path
+        mp4, mov, avi, mkv, webm, gif and what else PyAV decodes; or a folder of jpg, png, bmp, tif or webp.
+    fps
+        Frame rate of a folder of images, over what its ``seqinfo.ini`` says. Without either it is 25, and
+        ``info.fps_source`` says "default". Files have their own times.
+    verify
+        Decode a file once from end to end, so that ``frame_count`` is proven even against damage that leaves the
+        container whole. Without it that is done only where the packets leave a doubt.
+
+    Returns
+    -------
+    VideoReader
+        With ``info``, ``times``, ``warnings`` (damage that leaves the rest usable) and, for a sequence, ``mot``.
+
+    Raises
+    ------
+    VideoError
+        There is nothing at ``path``, it is not a video, or not one frame of it can be decoded.
+    SettingsError
+        ``fps`` is not a number above 0.
+    """
+    source = Path(path)
+    if fps is not None and not 0 < fps < 1e6:
+        raise SettingsError(f"fps is {fps}; it must be a number above 0")
+    try:
+        if source.is_dir():
+            return open_folder(source, fps)
+        if source.suffix.lower() in IMAGE_SUFFIXES and source.is_file():
+            raise VideoError(f"{source} is a single image; open the folder that it lies in, or a video")
+        return open_file(source, verify)
+    except OSError as error:
+        raise VideoError(f"{source} cannot be read: {error.strerror or error}") from error

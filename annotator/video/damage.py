@@ -1,0 +1,95 @@
+"""What is wrong with a video file, from its outer structure alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from annotator.errors import VideoError
+
+_BOX_NAMES = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"sidx", b"styp", b"mfra",
+                        b"uuid", b"meta", b"pdin", b"emsg", b"prft", b"ssix", b"udta", b"pnot"})
+_PADDING_LOOK = 1 << 20
+_EBML = b"\x1a\x45\xdf\xa3"
+_SEGMENT = b"\x18\x53\x80\x67"
+
+
+def explain_unopenable(path: Path, error: Exception) -> VideoError:
+    """The error for a file that no demuxer takes: what it is instead, and what to do."""
+    if not path.exists():
+        return VideoError(f"{path} does not exist; check the path, or relink the project if the video was moved")
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as refusal:
+        return VideoError(f"{path} cannot be read: {refusal.strerror or refusal}")
+    if size == 0:
+        return VideoError(f"{path} is empty (0 bytes); copy it again from its source")
+    if head[4:8] in _BOX_NAMES and b"moov" not in _boxes(path)[0]:
+        return VideoError(f"{path} ends before its index (moov): the recording or the copy was cut off; copy it again, "
+                          "or repair it with a tool for damaged mp4 files")
+    if not any(byte < 9 or 13 < byte < 32 for byte in head):
+        return VideoError(f"{path} is not a video, it holds text; choose a video file or a folder of images")
+    return VideoError(f"{path} is not a video that can be opened ({_reason(error)}); choose another file or convert it "
+                      "to H.264 in mp4")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def is_cut_short(path: Path) -> bool:
+    """Whether the outermost structure (mp4 boxes, Matroska segment, AVI lists) is broken or reaches past the end."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    size = path.stat().st_size
+    if head[4:8] in _BOX_NAMES:
+        return not _boxes(path)[1]
+    if head[:4] == b"RIFF":
+        return 8 + int.from_bytes(head[4:8], "little") > size
+    if head[:4] == _EBML:
+        return _segment_end(head) > size
+    return False
+
+
+def _boxes(path: Path) -> tuple[list[bytes], bool]:
+    """Types of the top-level boxes, and whether they are whole (ISO/IEC 14496-12, 4.2)."""
+    size = path.stat().st_size
+    names: list[bytes] = []
+    with path.open("rb") as file:
+        offset = 0
+        while offset < size:
+            file.seek(offset)
+            header = file.read(16)
+            length, name = int.from_bytes(header[:4], "big"), header[4:8]
+            if length == 1:
+                length = int.from_bytes(header[8:16], "big")
+            elif length == 0:
+                length = size - offset  # "to the end of the file"
+            if len(header) < 8 or length < 8 or not name.isalnum():
+                # Zeros behind the last box are padding, and harmless; zeros with data behind them are a hole.
+                return names, not any(header) and not any(file.read(_PADDING_LOOK))
+            names.append(name)
+            if offset + length > size:
+                return names, False
+            offset += length
+    return names, True
+
+
+def _segment_end(head: bytes) -> int:
+    """Where a Matroska file's segment says that it ends; 0 where it doesn't say (RFC 8794, section 4; live files)."""
+    header_size, length = _vint(head, 4)
+    start = 4 + length + header_size
+    if head[start:start + 4] != _SEGMENT:
+        return 0
+    size, length = _vint(head, start + 4)
+    unknown = size == (1 << 7 * length) - 1
+    return 0 if unknown else start + 4 + length + size
+
+
+def _vint(data: bytes, offset: int) -> tuple[int, int]:
+    """An EBML size and its length in bytes."""
+    first = data[offset] if offset < len(data) else 0
+    length = 9 - first.bit_length() if first else 8
+    value = int.from_bytes(data[offset:offset + length], "big")
+    return value & ((1 << 7 * length) - 1), length

@@ -1,0 +1,182 @@
+"""Video files, frame by frame."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict, deque
+from pathlib import Path
+
+import av
+
+from annotator.errors import VideoError
+from annotator.model.frame import Image
+from annotator.video.decoder import Decoder
+from annotator.video.index import FrameIndex, build_index
+from annotator.video.info import VideoInfo
+from annotator.video.picture import Geometry, checksum
+from annotator.video.reader import VideoReader
+
+log = logging.getLogger(__name__)
+
+#: Recent pictures kept undecoded into RGB, so that stepping back does not decode a group of pictures again.
+_WINDOW_BYTES = 64 << 20
+_WINDOW_PICTURES = (2, 64)
+#: Pictures that may come out of order before one is taken as missing; above any codec's reordering depth.
+_REORDER = 32
+#: Keyframes further back that are tried for a picture that does not come out right.
+_RETRIES = 2
+
+
+class FileReader(VideoReader):
+    """A video file.
+
+    Frames are those that the decoder puts out, in that order: the numbering of ffmpeg and OpenCV. Which they are is
+    known from the packets or, where the packets leave a doubt, from having decoded them once (``build_index``); a
+    picture that fails against expectation raises VideoError and keeps its number. Reading on is decoding on;
+    anything else starts at the keyframe at or before the frame, and frames are told apart by the packet that they
+    came from, never by counting.
+    """
+
+    def __init__(self, path: Path, index: FrameIndex, info: VideoInfo, geometry: Geometry, warnings: list[str],
+                 decoder: Decoder | None = None) -> None:
+        super().__init__(info, warnings)
+        self._path = path
+        self._index = index
+        self._geometry = geometry
+        self._decoder = decoder or Decoder(path, index.threaded)
+        self._window: OrderedDict[int, av.VideoFrame] = OrderedDict()
+        self._pending: deque[tuple[int, av.VideoFrame]] = deque()
+        self._reached = -1
+        """Last frame that came out of the decoder since it was started."""
+        self._started = False
+        self._first = 0
+        """First frame that the decoder gets right where it was started."""
+        self._broken: set[int] = set()
+        self._blemished = False
+
+    def duplicate(self) -> FileReader:
+        return FileReader(self._path, self._index, self.info, self._geometry, list(self.warnings))
+
+    def close(self) -> None:
+        super().close()
+        self._window.clear()
+        self._pending.clear()
+        self._decoder.close()
+
+    def _picture(self, index: int) -> Image:
+        return self._geometry.upright(self.stored_picture(index))
+
+    def stored_picture(self, index: int) -> av.VideoFrame:
+        """The picture as it is stored: not turned, not scaled, not converted. Raises VideoError if it is damaged."""
+        kept = self._window.get(index)
+        if kept is not None:
+            return kept
+        if index not in self._broken:
+            picture = self._find(index)
+            if picture is not None:
+                return picture
+            self._broken.add(index)
+        raise VideoError(f"{self._path}: frame {index} ({self.info.times[index]:.2f} s) cannot be decoded, the file is "
+                         "damaged there; work on the frames before and after it, or restore the file from its source")
+
+    def _find(self, index: int) -> av.VideoFrame | None:
+        entry = self._index.entry_for(index)
+        if self._started and index > self._reached and self._index.entry[entry] <= self._decoder.next_ordinal:
+            picture = self._advance(index)
+            if picture is not None:
+                return picture
+        starts = range(entry, max(-1, entry - _RETRIES - 1), -1)
+        for start in dict.fromkeys([*starts, 0] if index >= self._index.proven_from else starts):
+            picture = self._from_entry(start, index)
+            if picture is not None:
+                return picture
+        return None
+
+    def _from_entry(self, entry: int, index: int) -> av.VideoFrame | None:
+        ordinal = int(self._index.entry[entry])
+        first = int(self._index.entry_rank[entry])
+        pts, dts = self._index.entry_time[entry].tolist()
+        self._decoder.seek(ordinal, (pts, dts), self._index.signature)
+        self._begin(first)
+        picture = self._advance(index)
+        if picture is None and self._decoder.lost:
+            log.debug("%s: lost after a seek to packet %d, reading from the start", self._path.name, ordinal)
+            self._decoder.rewind(ordinal)
+            self._begin(first)
+            picture = self._advance(index)
+        return picture
+
+    def _begin(self, first: int) -> None:
+        self._pending.clear()
+        self._started = True
+        self._first = first
+        self._reached = first - 1
+
+    def _advance(self, index: int) -> av.VideoFrame | None:
+        """Decode on until a frame comes out; None if it does not, or not as it should."""
+        while True:
+            while self._pending:
+                rank, picture = self._pending.popleft()
+                self._reached = max(self._reached, rank)
+                if not self._is_right(rank, picture):
+                    continue
+                self._keep(rank, picture)
+                if rank == index:
+                    return picture
+            if self._reached > index + _REORDER:
+                return None
+            pictures = self._decoder.step()
+            if pictures is None:
+                return None
+            for ordinal, picture in pictures:
+                if ordinal < len(self._index.rank) and self._index.rank[ordinal] >= self._first:
+                    self._pending.append((int(self._index.rank[ordinal]), picture))
+
+    def _is_right(self, rank: int, picture: av.VideoFrame) -> bool:
+        expected = self._index.expected_checksum(rank)
+        if expected is None and picture.is_corrupt and not self._blemished:
+            self._blemished = True
+            self.warnings.append(f"{self._path.name}: the file is damaged at frame {rank} ({self.info.times[rank]:.2f} "
+                                 "s); this picture and some after it may show faults")
+        return expected is None or expected == checksum(picture)
+
+    def _keep(self, rank: int, picture: av.VideoFrame) -> None:
+        self._window[rank] = picture
+        self._window.move_to_end(rank)
+        size = sum(plane.buffer_size for plane in picture.planes)
+        least, most = _WINDOW_PICTURES
+        while len(self._window) > min(most, max(least, _WINDOW_BYTES // max(1, size))):
+            self._window.popitem(last=False)
+
+
+def open_file(path: Path, verify: bool = False) -> FileReader:
+    """Open a video file; see :func:`annotator.video.open_video`."""
+    index, warnings = build_index(path, verify)
+    reader = _with_first_picture(path, index, warnings)
+    if reader is None and index.proven_from > 0:
+        index, warnings = build_index(path, verify=True)
+        reader = _with_first_picture(path, index, warnings)
+    if reader is None:
+        raise VideoError(f"{path} holds no frame that can be decoded; copy it again from its source")
+    return reader
+
+
+def _with_first_picture(path: Path, index: FrameIndex, warnings: list[str]) -> FileReader | None:
+    """A reader whose size is that of the first picture; None if that picture can't be decoded."""
+    if not index.frame_count:
+        return None
+    decoder = Decoder(path, index.threaded)
+    try:
+        picture, pictures = None, decoder.step()
+        while picture is None and pictures is not None:
+            picture = next((found for ordinal, found in pictures if index.rank[ordinal] == 0), None)
+            pictures = decoder.step() if picture is None else None
+        if picture is None:
+            return None
+        geometry = Geometry.of(picture, decoder.stream.sample_aspect_ratio)
+    finally:
+        decoder.close()
+    info = VideoInfo(name=path.stem, path=path, width=geometry.width, height=geometry.height,
+                     frame_count=index.frame_count, fps=index.fps, fps_source="container", kind="file",
+                     codec=index.codec, times=index.times)
+    return FileReader(path, index, info, geometry, warnings)

@@ -1,0 +1,231 @@
+"""Which packet holds which frame, and from where it can be decoded."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.errors import VideoError
+from annotator.video.decoder import NO_TIMESTAMP, Decoder
+from annotator.video.info import DEFAULT_FPS
+from annotator.video.picture import checksum
+from annotator.video.scan import Scan, scan_packets
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameIndex:
+    """The map between frames (in presentation order) and packets (in the file's order). About 24 bytes per frame."""
+
+    codec: str
+    rank: npt.NDArray[np.int32]
+    """(packets,) frame index of the picture in each packet; -1 for none."""
+    signature: npt.NDArray[np.int64]
+    """(packets,) by which a packet is known again after a seek."""
+    entry: npt.NDArray[np.int32]
+    """(entries,) packets at which decoding can begin, ascending."""
+    entry_rank: npt.NDArray[np.int32]
+    """(entries,) first frame that comes out right when decoding begins there, strictly ascending from 0."""
+    entry_time: npt.NDArray[np.int64]
+    """(entries, 2) presentation and decoding timestamp of those packets, in the stream's time base."""
+    times: npt.NDArray[np.float64]
+    """(frames,) seconds from the first frame."""
+    fps: float
+    checksum: npt.NDArray[np.uint32]
+    """(frames - proven_from,) checksum of each picture that was decoded to build the index."""
+    proven_from: int
+    """First frame that was decoded to build the index; the number of frames if none was."""
+    threaded: bool
+    """False for damaged files: only one thread conceals errors the same way each time."""
+
+    @property
+    def frame_count(self) -> int:
+        return len(self.times)
+
+    def entry_for(self, frame: int) -> int:
+        """The last entry from which a frame can be decoded."""
+        return int(np.searchsorted(self.entry_rank, frame, side="right")) - 1
+
+    def expected_checksum(self, frame: int) -> int | None:
+        return None if frame < self.proven_from else int(self.checksum[frame - self.proven_from])
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What came out when a stretch of the file was decoded."""
+
+    ordinals: list[int]
+    """Packets whose pictures came out, in that order."""
+    checksums: list[int]
+    refused: frozenset[int]
+    corrupt: frozenset[int]
+
+
+def build_index(path: Path, verify: bool = False) -> tuple[FrameIndex, list[str]]:
+    """The index of a file, and what is wrong with it, one line each.
+
+    An ordinary file is only demultiplexed. Where its packets leave a doubt about its frames, all from the keyframe
+    before the first doubt on is decoded once; ``verify`` decodes everything. Raises VideoError if nothing can be read.
+    """
+    scan = scan_packets(path)
+    doubt = 0 if verify else scan.first_doubt()
+    shown = np.flatnonzero(scan.shown)
+    by_time = shown[np.argsort(scan.pts[shown], kind="stable")]
+    if doubt is None:
+        return _assemble(scan, by_time, None, len(by_time)), _notes(path, scan, len(by_time))
+    start = _proof_start(scan, doubt)
+    log.info("%s: decoding from packet %d of %d to count its frames", path.name, start, scan.count)
+    expected = {int(ordinal) for ordinal in shown if ordinal >= start}
+    proof = _prove(path, start, threaded=True)
+    damaged = bool(proof.refused or proof.corrupt or expected - set(proof.ordinals) or not np.all(scan.sound))
+    if damaged:
+        proof = _prove(path, start, threaded=False)
+    order, sums = _proven_order(by_time, proof, start, scan.shown)
+    if not len(order):
+        raise VideoError(f"{path} holds no frame that can be decoded; copy it again from its source")
+    index = _assemble(scan, order, np.array(sums, np.uint32), len(order) - len(sums), proof, threaded=not damaged)
+    return index, _notes(path, scan, len(order)) + _losses(path, scan, order, index, proof)
+
+
+def _proof_start(scan: Scan, doubt: int) -> int:
+    """The last keyframe from which everything from packet ``doubt`` on can be decoded and told apart by time."""
+    if doubt == 0:
+        return 0
+    least = int(scan.pts[doubt:].min())
+    safe = np.flatnonzero(scan.key[:doubt + 1] & (scan.pts[:doubt + 1] <= least))
+    # A keyframe that is damaged itself can't begin anything; nor can one whose frames a damaged one precedes in time.
+    safe = safe[safe < doubt] if not scan.sound[doubt] else safe
+    return int(safe[-1]) if len(safe) else 0
+
+
+def _prove(path: Path, start: int, threaded: bool) -> _Proof:
+    """Decode from a packet to the end."""
+    decoder = Decoder(path, threaded)
+    try:
+        decoder.rewind(start)
+        ordinals: list[int] = []
+        checksums: list[int] = []
+        corrupt = set()
+        while (pictures := decoder.step()) is not None:
+            for ordinal, picture in pictures:
+                ordinals.append(ordinal)
+                checksums.append(checksum(picture))
+                if picture.is_corrupt:
+                    corrupt.add(ordinal)
+        return _Proof(ordinals, checksums, frozenset(decoder.refused), frozenset(corrupt))
+    finally:
+        decoder.close()
+
+
+def _proven_order(by_time: npt.NDArray[np.intp], proof: _Proof, start: int, shown: npt.NDArray[np.bool_],
+                  ) -> tuple[npt.NDArray[np.intp], list[int]]:
+    """Packets of all frames in presentation order: believed before ``start``, as they were decoded after it."""
+    believed = by_time[by_time < start]
+    seen: set[int] = set()
+    order, sums = [], []
+    for ordinal, checksum_ in zip(proof.ordinals, proof.checksums, strict=True):
+        if shown[ordinal] and ordinal not in seen:
+            seen.add(ordinal)
+            order.append(ordinal)
+            sums.append(checksum_)
+    return np.concatenate([believed, np.array(order, np.intp)]), sums
+
+
+def _assemble(scan: Scan, order: npt.NDArray[np.intp], sums: npt.NDArray[np.uint32] | None, proven_from: int,
+              proof: _Proof | None = None, threaded: bool = True) -> FrameIndex:
+    rank = np.full(scan.count, -1, np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    bad = proof.refused | proof.corrupt if proof else frozenset()
+    entry, entry_rank = _entries(scan, rank, order, bad)
+    times, fps = _timing(scan, order)
+    return FrameIndex(
+        codec=scan.codec, rank=rank, signature=scan.signature, entry=entry, entry_rank=entry_rank,
+        entry_time=np.stack([scan.pts[entry], scan.dts[entry]], axis=1), times=times, fps=fps,
+        checksum=np.zeros(0, np.uint32) if sums is None else sums, proven_from=proven_from, threaded=threaded)
+
+
+def _entries(scan: Scan, rank: npt.NDArray[np.int32], order: npt.NDArray[np.intp], bad: frozenset[int],
+             ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Packets to begin at, and the first frame that each gives. Packet 0 always is one.
+
+    Frames shown before a keyframe but stored after it lean on the group before: they belong to the entry before.
+    A wave of intra refresh is over by the time that the next one begins.
+    """
+    timed = bool(np.all(scan.pts[order] != NO_TIMESTAMP)) and bool(np.all(np.diff(scan.pts[order]) > 0))
+    kept: list[tuple[int, int]] = [(0, 0)]
+    keys = np.flatnonzero(scan.key & scan.sound).tolist()
+    for ordinal, following in zip(keys, [*keys[1:], -1], strict=True):
+        right_from = following if scan.gradual[ordinal] else ordinal
+        first = int(rank[right_from]) if right_from >= 0 else -1
+        if first < 0 and right_from >= 0 and timed:  # cut off by an edit list, but decoding can begin there
+            first = int(np.searchsorted(scan.pts[order], scan.pts[right_from]))
+        if ordinal in bad or not 0 <= first < len(order):
+            continue
+        while kept and kept[-1][1] >= first:
+            kept.pop()
+        kept.append((ordinal, first))
+    if kept[0][1] > 0:
+        kept.insert(0, (0, 0))
+    entries = np.array(kept, np.int32)
+    return entries[:, 0].copy(), entries[:, 1].copy()
+
+
+def _timing(scan: Scan, order: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.float64], float]:
+    """Seconds of each frame from the first, and the average rate.
+
+    Where presentation timestamps are missing or fall, the decoding timestamps in ascending order stand in for them;
+    where those are missing too, the header's rate.
+    """
+    count = len(order)
+    ticks = scan.pts[order]
+    usable = scan.timed and not np.any(ticks == NO_TIMESTAMP) and bool(np.all(np.diff(ticks) >= 0))
+    if not usable:
+        ticks = np.sort(scan.dts[order])
+        usable = count > 0 and int(ticks[0]) != NO_TIMESTAMP and bool(np.all(np.diff(ticks) > 0))
+    seconds = (ticks - ticks[0]) * scan.time_base if usable else np.arange(count) / (scan.rate or DEFAULT_FPS)
+    times = np.asarray(seconds, np.float64)
+    span = float(times[-1])
+    measured = (count - 1) / span if span > 0 else scan.rate or DEFAULT_FPS
+    # Timestamps in whole milliseconds blur the rate; a header's rate that agrees with them is the exact one.
+    exact = scan.rate if scan.rate and abs(scan.rate - measured) <= 0.002 * measured else measured
+    return times, exact
+
+
+def _notes(path: Path, scan: Scan, count: int) -> list[str]:
+    """A header that counts otherwise than players do: not damage, but worth knowing for whoever compares."""
+    hidden = scan.count - int(np.count_nonzero(scan.shown))
+    if hidden and scan.header_count == scan.count and scan.codec != "vp8":
+        return [f"{path.name}: the header counts {scan.header_count} frames, its edit list hides {hidden} of them; "
+                f"frames are numbered as players show them, {count} in all"]
+    return []
+
+
+def _losses(path: Path, scan: Scan, order: npt.NDArray[np.intp], index: FrameIndex, proof: _Proof) -> list[str]:
+    """The damage, in one line; nothing if every frame that was promised came out."""
+    count, claimed = index.frame_count, max(scan.claimed, index.frame_count)
+    missing = np.flatnonzero(scan.shown & (index.rank < 0))
+    marred = [ordinal for ordinal in proof.corrupt if index.rank[ordinal] >= 0]
+    suspect = np.unique(np.concatenate([missing, np.flatnonzero(~scan.sound), np.array(marred, np.intp)]))
+    if not len(suspect) and claimed == count and not scan.cut_short:
+        return []
+    last_good = max(0, _frames_before(scan, order, suspect) - 1)
+    place = f"frame {last_good} ({index.times[last_good]:.2f} s)"
+    if claimed == count or (scan.cut_short and scan.header_count <= scan.count):
+        return [f"{path.name}: {count} frames can be decoded; the file is damaged or cut short after {place}"]
+    return [f"{path.name}: {count} of {claimed} frames can be decoded; the file is damaged after {place}"]
+
+
+def _frames_before(scan: Scan, order: npt.NDArray[np.intp], suspect: npt.NDArray[np.intp]) -> int:
+    """How many frames come before the first packet that is suspect; all of them if none is."""
+    if not len(suspect):
+        return len(order)
+    pts = scan.pts[order]
+    first = int(scan.pts[suspect].min())
+    if scan.timed and first != NO_TIMESTAMP and bool(np.all(np.diff(pts) > 0)):
+        return int(np.searchsorted(pts, first))
+    return int(np.count_nonzero(order < suspect[0]))

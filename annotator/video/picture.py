@@ -1,0 +1,96 @@
+"""From a decoded picture, as it lies in the file, to an upright RGB image with square pixels."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.reformatter import Interpolation
+
+from annotator.model.frame import Image
+
+#: Pixel aspects outside this range are a broken header, not a lens.
+_SANE_ASPECT = (Fraction(1, 8), Fraction(8))
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How a stored picture becomes the one that is handed out.
+
+    First the width is multiplied by the pixel aspect and rounded to the nearest even number (the height stays),
+    then the picture is turned: transposed if need be, then mirrored.
+    """
+
+    scaled_width: int
+    scaled_height: int
+    rescaled: bool
+    transpose: bool = False
+    mirror_x: bool = False
+    mirror_y: bool = False
+
+    @property
+    def width(self) -> int:
+        return self.scaled_height if self.transpose else self.scaled_width
+
+    @property
+    def height(self) -> int:
+        return self.scaled_width if self.transpose else self.scaled_height
+
+    @classmethod
+    def of(cls, frame: av.VideoFrame, aspect: Fraction | None) -> Geometry:
+        """From a video's first picture and its pixel aspect (width / height of one pixel; None or 0 = square)."""
+        width = frame.width
+        if aspect and aspect != 1 and _SANE_ASPECT[0] <= aspect <= _SANE_ASPECT[1]:
+            width = max(2, 2 * round(frame.width * aspect / 2))
+        transpose, mirror_x, mirror_y = _turn(frame)
+        return cls(width, frame.height, width != frame.width, transpose, mirror_x, mirror_y)
+
+    def upright(self, frame: av.VideoFrame) -> Image:
+        """(H, W, 3) uint8 RGB, C-contiguous. A picture whose size changed in mid-stream is scaled to the first's."""
+        scaling = self.rescaled or (frame.width, frame.height) != (self.scaled_width, self.scaled_height)
+        rgb = frame.reformat(width=self.scaled_width, height=self.scaled_height, format="rgb24",
+                             interpolation=Interpolation.BICUBIC if scaling else Interpolation.BILINEAR).to_ndarray()
+        if self.transpose:
+            rgb = rgb.transpose(1, 0, 2)
+        if self.mirror_x:
+            rgb = rgb[:, ::-1]
+        if self.mirror_y:
+            rgb = rgb[::-1]
+        return np.ascontiguousarray(rgb, dtype=np.uint8)
+
+
+def _turn(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
+    """(transpose, mirror x, mirror y) from the display matrix; all False where there is none.
+
+    The matrix maps a stored pixel (x, y) to (a x + c y, b x + d y), in 16.16 fixed point (ISO/IEC 14496-12, 8.3.2).
+    Angles other than quarter turns are taken as the nearest quarter turn.
+    """
+    attached = cast(Iterable[SideData], frame.side_data)
+    matrix = next((bytes(data) for data in attached if data.type is SideDataType.DISPLAYMATRIX), None)
+    if matrix is None:
+        return False, False, False
+    a, b, _, c, d = struct.unpack("=9i", matrix[:36])[:5]
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return False, a < 0, d < 0
+    return True, c < 0, b < 0
+
+
+def checksum(frame: av.VideoFrame) -> int:
+    """CRC-32 of the visible part of the picture's first plane, before any conversion."""
+    plane = frame.planes[0]
+    layout = frame.format
+    if len(frame.planes) == 1:
+        pixel = max(1, layout.padded_bits_per_pixel // 8)
+    else:
+        pixel = (layout.components[0].bits + 7) // 8
+    stored = np.frombuffer(memoryview(plane), np.uint8)[:plane.height * plane.line_size]
+    rows = stored.reshape(plane.height, plane.line_size)[:, :plane.width * pixel]
+    return zlib.crc32(rows.tobytes())

@@ -1,0 +1,120 @@
+"""One pass over a file's packets, without decoding them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from annotator.errors import VideoError
+from annotator.video.damage import is_cut_short
+from annotator.video.decoder import NO_TIMESTAMP, Decoder, packet_signature
+from annotator.video.nal import begins_gradually, nal_length_size, packet_is_sound
+
+#: Containers that keep a true presentation time with each packet. Others have it guessed by the demuxer, and wrongly
+#: so when pictures are reordered (H.264 in AVI).
+_TIMED_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "gif", "nut", "ivf", "apng"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the container says. Arrays have one element per packet, in the file's order."""
+
+    codec: str
+    pts: npt.NDArray[np.int64]
+    dts: npt.NDArray[np.int64]
+    signature: npt.NDArray[np.int64]
+    key: npt.NDArray[np.bool_]
+    gradual: npt.NDArray[np.bool_]
+    """Keyframes from which right pictures come only after a wave of intra refresh."""
+    shown: npt.NDArray[np.bool_]
+    """False for packets that an edit list cuts off, and for those that carry no visible picture by design."""
+    sound: npt.NDArray[np.bool_]
+    time_base: float
+    rate: float | None
+    """Frames per second by the header."""
+    claimed: int
+    """Shown frames by the header, or the packets found, whichever are more."""
+    header_count: int
+    """Frames by the header; 0 where it says nothing."""
+    cut_short: bool
+    timed: bool
+    """Packets' presentation times can be believed."""
+    resyncs: bool
+    """The demuxer jumps over damage in the middle without a word."""
+
+    @property
+    def count(self) -> int:
+        return len(self.pts)
+
+    def first_doubt(self) -> int | None:
+        """The packet from which on only decoding tells how many frames there are; None if the packets tell all.
+
+        A codec's delayed or missing pictures, timestamps that are missing, repeated or guessed, a start in the middle
+        of a group of pictures, and damage are such doubts.
+        """
+        if not self.key[0] or not self.timed:
+            return 0
+        pts = self.pts[self.shown]
+        if np.any(pts == NO_TIMESTAMP) or len(np.unique(pts)) < len(pts):
+            return 0
+        if np.any(pts < self.pts[0]):
+            return 0  # leading pictures of an open group whose start is not in the file
+        if not np.all(self.sound):
+            return int(np.argmin(self.sound))
+        lost = self.claimed > int(np.count_nonzero(self.shown))
+        if lost and self.resyncs:
+            return 0  # what is missing may be missing anywhere
+        return self.count - 1 if lost or self.cut_short else None
+
+
+def scan_packets(path: Path) -> Scan:
+    """Read all packets of a file's video stream. Raises VideoError if it cannot be opened or there are none."""
+    decoder = Decoder(path, threaded=False)
+    try:
+        return _scan(path, decoder)
+    finally:
+        decoder.close()
+
+
+def _scan(path: Path, decoder: Decoder) -> Scan:
+    context = decoder.stream.codec_context
+    codec = context.codec.canonical_name
+    nal_length = nal_length_size(codec, context.extradata)
+    numbers: list[tuple[int, int, int]] = []
+    flags: list[tuple[bool, bool, bool, bool]] = []
+    for packet in decoder.packets():
+        data = memoryview(packet)
+        numbers.append((NO_TIMESTAMP if packet.pts is None else packet.pts,
+                        NO_TIMESTAMP if packet.dts is None else packet.dts, packet_signature(packet)))
+        flags.append((packet.is_keyframe, not (packet.is_discard or _is_hidden(data, codec)),
+                      not packet.is_corrupt and packet_is_sound(data, codec, nal_length),
+                      packet.is_keyframe and begins_gradually(data, codec, nal_length)))
+    if not numbers:
+        raise VideoError(f"{path} holds no frames (its video stream is empty or damaged from the start); "
+                         "copy it again from its source")
+    table = np.array(numbers, np.int64)
+    bits = np.array(flags, np.bool_)
+    header = _header_count(decoder.stream)
+    hidden = len(bits) - int(np.count_nonzero(bits[:, 1]))
+    timed = decoder.container.format.name in _TIMED_CONTAINERS or not context.has_b_frames
+    base, rate = decoder.stream.time_base, decoder.stream.average_rate
+    return Scan(codec=codec, pts=table[:, 0].copy(), dts=table[:, 1].copy(), signature=table[:, 2].copy(),
+                key=bits[:, 0], shown=bits[:, 1], sound=bits[:, 2], gradual=bits[:, 3],
+                time_base=float(base) if base else 0.0, rate=float(rate) if rate else None,
+                claimed=max(header, len(numbers)) - hidden, header_count=header,
+                cut_short=is_cut_short(path), timed=timed,
+                resyncs=not decoder.container.format.name.startswith("mov,"))
+
+
+def _header_count(stream: av.VideoStream) -> int:
+    """Frames by the header. A Matroska file or a stream has none."""
+    return max(0, stream.frames)
+
+
+def _is_hidden(data: memoryview, codec: str) -> bool:
+    """Whether a VP8 packet is a reference that is never shown (RFC 6386, section 9.1: the show_frame bit)."""
+    return codec == "vp8" and len(data) > 0 and not data[0] & 0x10
