@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from annotator.engine.detectors.scores import to_confidence
 from annotator.errors import FormatError, UserError
 from annotator.formats.coco_detections import load_coco_detections
 from annotator.formats.detections import DetectionFile
@@ -21,8 +22,8 @@ logger = logging.getLogger(__name__)
 class FileDetector:
     """Hands out the boxes of a file behind the `annotator.engine.base.Detector` protocol.
 
-    Scores outside 0..1 are brought there without changing their order: divided by the file's largest score, or
-    through the logistic function where some are negative (MOT15's boxes score up to 100, MOT17's DPM below 0).
+    A file whose scores leave 0..1 (MOT15's reach 100, MOT17's DPM goes below 0) has all of them brought there in the
+    same order by `to_confidence`, with a warning.
     """
 
     def __init__(self, path: Path, *, device: str = "cpu", images: Path | None = None,
@@ -97,13 +98,10 @@ def _with_scores_in_range(content: DetectionFile, path: Path) -> dict[int, Detec
     lowest, highest = content.score_range
     if lowest >= 0 and highest <= 1:
         return content.frames
-    if lowest < 0:
-        logger.warning("%s: scores lie in %g..%g; taken through the logistic function", path, lowest, highest)
-    else:
-        logger.warning("%s: scores lie in %g..%g; divided by the largest", path, lowest, highest)
-    frames = {}
-    for index, found in content.frames.items():
-        raw = found.score.astype(np.float64)
-        score = 0.5 * (1 + np.tanh(raw / 2)) if lowest < 0 else raw / highest
-        frames[index] = Detections(found.box_xyxy, np.clip(score, 0, 1).astype(np.float32), found.label)
-    return frames
+    logger.warning("%s: scores lie in %g..%g; brought to 0..1, with 0.5 where weak and strong ones part", path, lowest,
+                   highest)
+    confidence = to_confidence(np.concatenate([found.score for found in content.frames.values()]))
+    ends = np.cumsum([len(found) for found in content.frames.values()])
+    parts = np.split(confidence.astype(np.float32), ends[:-1])
+    return {index: Detections(found.box_xyxy, part, found.label)
+            for (index, found), part in zip(content.frames.items(), parts, strict=True)}

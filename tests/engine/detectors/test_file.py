@@ -100,19 +100,20 @@ def test_an_empty_file_is_no_error(tmp_path: Path) -> None:
     assert len(detector.detect([_frame(0)])[0]) == 0
 
 
-@pytest.mark.parametrize(("scores", "expected"), [((20, 80), (0.25, 1)), ((0.2, 1), (0.2, 1))])
-def test_large_scores_are_divided_by_the_largest(tmp_path: Path, scores: tuple[float, ...],
-                                                 expected: tuple[float, ...]) -> None:
-    (found,) = FileDetector(_mot(tmp_path, *(f"1,-1,1,2,3,4,{s}" for s in scores))).detect([_frame(0)])
-    assert found.score.tolist() == pytest.approx(expected)
+def test_scores_of_0_to_1_stay_as_they_are(tmp_path: Path) -> None:
+    (found,) = FileDetector(_mot(tmp_path, *(f"1,-1,1,2,3,4,{s}" for s in (0.2, 1, 0)))).detect([_frame(0)])
+    assert found.score.tolist() == pytest.approx([0.2, 1, 0])
 
 
-def test_negative_scores_keep_their_order_in_0_to_1(tmp_path: Path) -> None:
-    scores = [-40.0, -0.5, 0.0, 0.5, 3.0]
-    (found,) = FileDetector(_mot(tmp_path, *(f"1,-1,1,2,3,4,{s}" for s in scores))).detect([_frame(0)])
-    assert (np.diff(found.score) > 0).all()
-    assert 0 <= found.score.min() < 0.01
-    assert found.score[2] == 0.5
+@pytest.mark.parametrize("scores", [[-40.0, -2, -1.5, 3, 4, 9], [5.0, 12, 14, 60, 70, 82]])
+def test_scores_of_other_scales_are_brought_to_0_to_1_over_all_frames(tmp_path: Path, scores: list[float],
+                                                                      caplog: pytest.LogCaptureFixture) -> None:
+    detector = FileDetector(_mot(tmp_path, *(f"{k + 1},-1,1,2,3,4,{s}" for k, s in enumerate(scores))))
+    assert "brought to 0..1" in caplog.text
+    brought = np.concatenate([found.score for found in detector.detect([_frame(k) for k in range(6)])])
+    assert (np.diff(brought) >= 0).all()
+    assert 0 <= brought[0] < 0.2
+    assert 0.8 < brought[-1] <= 1
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
