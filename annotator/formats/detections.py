@@ -32,7 +32,7 @@ def group_by_frame(frame_index: npt.NDArray[np.int64], box_xyxy: npt.NDArray[np.
     """Detections by frame. All arrays have N rows, sorted by frame."""
     boxes, scores, labels = box_xyxy.astype(np.float32), score.astype(np.float32), label.astype(np.int32)
     frames, starts = np.unique(frame_index, return_index=True)
-    ends = np.append(starts[1:], len(frame_index))
+    ends = [*starts[1:], len(frame_index)] if len(frames) else []
     return {int(frame): Detections(boxes[start:end], scores[start:end], labels[start:end])
             for frame, start, end in zip(frames, starts, ends, strict=True)}
 

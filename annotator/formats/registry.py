@@ -7,12 +7,14 @@ from types import MappingProxyType
 
 from annotator.errors import FormatError
 from annotator.formats.base import LabelFormat
+from annotator.formats.coco_video import CocoVideoFormat
 from annotator.formats.mot import MotFormat
 
 FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each in (
     MotFormat("mot", "MOTChallenge ground truth: gt/gt.txt and seqinfo.ini in a folder per video"),
     MotFormat("mot-results", "MOTChallenge tracker results: one text file per video"),
     MotFormat("mot-det", "MOTChallenge detections: det/det.txt in a folder per video, boxes without identity"),
+    CocoVideoFormat(),
 )})
 
 

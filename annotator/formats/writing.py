@@ -141,7 +141,7 @@ class _Chooser:
                 seen.add(box.number)
                 self.numbers.add(box.number)
             if box.mask is not None and not self._rules.keeps_masks:
-                self._tally.dropped["masks (this format holds boxes only)"] += 1
+                self._tally.dropped["masks (boxes only were written)"] += 1
             kept.append(box)
         self._tally.boxes += len(kept)
         return tuple(kept)
@@ -161,6 +161,9 @@ class _Chooser:
         x1, y1, x2, y2 = box.box_xyxy
         if not (math.isfinite(x1) and math.isfinite(y1) and math.isfinite(x2) and math.isfinite(y2)):
             raise FormatError(f"{where}: track {box.number} has the box {box.box_xyxy}, which is not finite")
+        if not (math.isfinite(box.score) and math.isfinite(box.visibility)):
+            raise FormatError(f"{where}: track {box.number} has score {box.score} and visibility {box.visibility}, "
+                              "which are not both finite")
         decimals = self._rules.decimals
         if (x2 - x1 < self._doubtful and round(x2, decimals) <= round(x1, decimals)) or (
                 y2 - y1 < self._doubtful and round(y2, decimals) <= round(y1, decimals)):

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from annotator.model.sequence import SequenceInfo
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Files made by other tools."""
+    folder = Path(__file__).parents[2] / "../shared/data"
+    if not folder.is_dir():
+        pytest.skip("no sample data beside the checkout")
+    return folder
+
+
+@pytest.fixture
+def info() -> SequenceInfo:
+    return SequenceInfo("clip", 640, 360, 29.97, 12, ("object",))
