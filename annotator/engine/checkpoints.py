@@ -218,6 +218,8 @@ def _check_container(path: Path) -> None:
         with path.open("rb") as stream:
             head = stream.read(4)
         whole = head != b"PK\x03\x04" or zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        whole = False
     except IsADirectoryError as error:
         raise ModelError(f"{path} is a folder: give the weights file in it") from error
     except OSError as error:
@@ -225,7 +227,7 @@ def _check_container(path: Path) -> None:
     if not head:
         raise ModelError(f"{path} is empty: download or copy it again")
     if not whole:
-        raise ModelError(f"{path} is cut off (its end is missing): download or copy it again")
+        raise ModelError(f"{path} is cut off or damaged at its end: download or copy it again")
     # 0x80 opens the older kind of checkpoint, a bare pickle.
     if not head.startswith((b"PK\x03\x04", b"\x80")):
         raise ModelError(f"{path} is not a checkpoint of model weights: give a .pt or .pth file")

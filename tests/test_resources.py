@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from annotator.errors import UserError
+from annotator.resources import resource_path
+
+ROOT = Path(__file__).parents[1]
+BUNDLED = ("models/manifest.toml", "models/tiny-sam2.yaml")
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_files_are_found_in_a_checkout(name: str) -> None:
+    assert resource_path(name).is_file()
+
+
+def test_a_missing_file_is_told() -> None:
+    with pytest.raises(UserError, match="incomplete"):
+        resource_path("models/none.pt")
+
+
+@pytest.mark.skipif(find_spec("hatchling") is None, reason="building a wheel without network needs hatchling")
+def test_bundled_files_are_found_in_an_installed_wheel(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for name in ("annotator", "resources", "packaging"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], cwd=source,
+                   check=True, capture_output=True)
+    shutil.rmtree(source)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        wheel.extractall(tmp_path / "site")
+    code = ("import annotator.resources as r, sys\n"
+            "print(*(r.resource_path(n) for n in sys.argv[1:]), sep='\\n')")
+    # -S -E -P: nothing but the extracted wheel and the standard library.
+    answer = subprocess.run([sys.executable, "-S", "-E", "-P", "-c",
+                             f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n{code}", *BUNDLED],
+                            check=True, capture_output=True, text=True, cwd=tmp_path)
+    found = [Path(line) for line in answer.stdout.splitlines()]
+    assert [p.is_relative_to(tmp_path / "site" / "annotator") and p.is_file() for p in found] == [True] * len(BUNDLED)
