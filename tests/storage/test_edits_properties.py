@@ -1,0 +1,152 @@
+"""Any edits, then undo all: the start. Redo all: the end. At every moment one box per track and frame."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from annotator.errors import StorageError
+from annotator.model.track import MarkKind, OnExisting, RunStatus
+from annotator.storage import edits, human
+from annotator.storage.spans import first_conflict
+from annotator.storage.store import Store
+from tests.storage.fakes import everything, fake_result, fake_run
+
+FRAMES = st.integers(0, 29)
+PICK = st.integers(0, 50)
+RUNNING = {1: (8, 25), 2: (10, 99), 3: (18, 22), 4: (21, 99)}
+
+
+class Editing(RuleBasedStateMachine):
+    """A short video with three tracks, edited at random while, perhaps, a second run replaces its boxes."""
+
+    @initialize(replacing=st.booleans())
+    def open(self, replacing: bool) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = Store.create(Path(self.folder.name) / "p.annot")
+        self.store.add_video("clip", "clip.mp4", 640, 480, 30, 25.0, "x")
+        fake_run(self.store, {1: (0, 20), 2: (5, 29), 3: (12, 18)}, range(30), lost=frozenset({(1, 19), (1, 20)}))
+        self.start = everything(self.store)
+        self.run = None
+        self.next_frame = 8
+        if replacing:
+            self.run = self.store.begin_run(1, "preannotate", {}, {}, ("car",), 8, 26, OnExisting.REPLACE).id
+
+    def tracks(self, *picks: int) -> list[int]:
+        every = [track.id for track in self.store.tracks(1)]
+        return [every[pick % len(every)] for pick in picks] if every else [0 for _ in picks]
+
+    def attempt(self, edit: object, *arguments: object) -> None:
+        """Some edits are refused, with nothing changed."""
+        before = everything(self.store)
+        try:
+            edit(self.store, *arguments)  # type: ignore[operator]
+        except StorageError:
+            assert everything(self.store) == before
+
+    @rule(a=PICK, b=PICK, first=FRAMES, length=st.none() | FRAMES)
+    def swap(self, a: int, b: int, first: int, length: int | None) -> None:
+        self.attempt(edits.swap_tracks, *self.tracks(a, b), first, None if length is None else first + length)
+
+    @rule(a=PICK, b=PICK, drop=st.booleans())
+    def merge(self, a: int, b: int, drop: bool) -> None:
+        into, other = self.tracks(a, b)
+        self.attempt(edits.merge_tracks, into, [other], drop)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES)
+    def split(self, a: int, first: int, length: int | None) -> None:
+        if length is None:
+            self.attempt(edits.split_track, *self.tracks(a), first)
+        else:
+            self.attempt(edits.split_range, *self.tracks(a), first, first + length)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES)
+    def delete(self, a: int, first: int, length: int | None) -> None:
+        self.attempt(edits.delete_range, self.tracks(a), first, None if length is None else first + length)
+
+    @rule(a=PICK, number=st.integers(1, 8))
+    def renumber(self, a: int, number: int) -> None:
+        self.attempt(edits.renumber, *self.tracks(a), number)
+
+    @rule()
+    def renumber_all(self) -> None:
+        self.attempt(edits.renumber_all, 1)
+
+    @rule(a=PICK, frame=FRAMES, x=st.floats(0, 600))
+    def draw(self, a: int, frame: int, x: float) -> None:
+        self.attempt(human.set_box, *self.tracks(a), frame, (x, 1.0, x + 10, 20.0))
+
+    @rule(a=PICK, frame=FRAMES)
+    def erase(self, a: int, frame: int) -> None:
+        self.attempt(human.delete_box, *self.tracks(a), frame)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES, kind=st.sampled_from([MarkKind.INTERPOLATE, MarkKind.OUTSIDE]))
+    def mark(self, a: int, first: int, length: int | None, kind: MarkKind) -> None:
+        if self.store.tracks(1):
+            last = None if length is None else first + length
+            self.attempt(human.add_mark, 1, kind, first, last, *self.tracks(a))
+
+    @rule()
+    def undo(self) -> None:
+        if len([step for step in self.store.history() if not step.undone]) > (2 if self.run else 1):
+            before = everything(self.store)
+            self.store.undo()
+            self.store.redo()
+            assert everything(self.store) == before
+            self.store.undo()
+
+    @rule()
+    def redo(self) -> None:
+        self.store.redo()
+
+    @precondition(lambda self: self.run is not None and self.next_frame <= 26)
+    @rule(count=st.integers(1, 8))
+    def go_on(self, count: int) -> None:
+        assert self.run is not None
+        for frame in range(self.next_frame, min(self.next_frame + count, 27)):
+            self.store.write_frame(self.run, fake_result(RUNNING, frame))
+            self.next_frame = frame + 1
+
+    @precondition(lambda self: self.run is not None and 12 < self.next_frame <= 26)
+    @rule(back=st.integers(1, 10))
+    def interrupt(self, back: int) -> None:
+        assert self.run is not None
+        frame = max(self.next_frame - 1 - back, 8)
+        self.store.rewind_run(self.run, frame)
+        self.next_frame = frame + 1
+
+    @invariant()
+    def one_box_per_track_and_frame(self) -> None:
+        if hasattr(self, "store"):
+            spans = self.store.spans([track.id for track in self.store.tracks(1)])
+            assert first_conflict(spans) is None
+
+    def teardown(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        if self.run is not None and self.next_frame > 26:
+            self.store.finish_run(self.run, RunStatus.FINISHED)
+        end = everything(self.store)
+        done = len([step for step in self.store.history() if not step.undone])
+        undone = 0
+        while done - undone > 1:
+            self.store.undo()
+            undone += 1
+        now = everything(self.store)
+        for table in ("span", "track", "mark"):
+            assert now[table] == self.start[table], table
+        for _ in range(undone):
+            self.store.redo()
+        assert everything(self.store) == end
+        self.store.check()
+        self.store.close()
+        self.folder.cleanup()
+
+
+TestEditing = Editing.TestCase
+TestEditing.settings = settings(max_examples=25, stateful_step_count=12, deadline=None,
+                                suppress_health_check=[HealthCheck.too_slow])
