@@ -142,7 +142,7 @@ def _nearest(cores: npt.NDArray[np.int32], members: list[int]) -> npt.NDArray[np
     if len(members) == 1:
         return np.full(cores.shape, members[0], np.int32)
     distances = [cv2.distanceTransform((cores != member).astype(np.uint8), cv2.DIST_L2, 5) for member in members]
-    return np.asarray(members, np.int32)[np.argmin(np.stack(distances), 0)]
+    return np.asarray(np.asarray(members, np.int32)[np.argmin(np.stack(distances), 0)], np.int32)
 
 
 def rows(frame_index: int, found: Detections) -> list[str]:

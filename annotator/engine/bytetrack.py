@@ -138,10 +138,10 @@ class ByteTrack:
                              Evidence(score, float("nan"), detection=detection, detection_iou=1.0))
 
     def snapshot(self) -> State | None:
-        """State to go on from. Plain numbers, strings and arrays."""
+        """State to go on from: plain numbers, strings and lists, so that it loads without running code."""
         groups = []
         for group, inner in sorted(self._inner.items()):
-            tracks = [{"filter": track.state_estimator.get_state(),
+            tracks = [{"filter": {name: matrix.tolist() for name, matrix in track.state_estimator.get_state().items()},
                        **{name: int(getattr(track, name)) for name in _COUNTERS}} for track in inner.tracks]
             groups.append({"group": group, "next": int(inner._next_track_id), "tracks": tracks})
         numbers = [[group, inner_id, number, self._label[number]]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from annotator.engine.bytetrack import ByteTrack, ByteTrackSettings
 from annotator.errors import ModelError, SettingsError
@@ -41,7 +43,7 @@ def _assert_plain(value: object) -> None:
         for part in value:
             _assert_plain(part)
     else:
-        assert value is None or type(value) in (str, int, float, bool, np.ndarray), repr(value)
+        assert value is None or type(value) in (str, int, float, bool), repr(value)
 
 
 def _random_script(seed: int, frames: int = 60) -> list[Detections]:
@@ -132,7 +134,7 @@ def test_the_same_input_gives_the_same_result_whatever_ran_before() -> None:
     assert any(result.ended for result in first) or len(first[-1].objects) > 3
 
 
-def test_a_snapshot_carries_on_as_if_nothing_had_happened() -> None:
+def test_a_snapshot_carries_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
     script = _random_script(5, 80)
     whole = _run(ByteTrack(), script)
     tracker = ByteTrack()
@@ -140,9 +142,10 @@ def test_a_snapshot_carries_on_as_if_nothing_had_happened() -> None:
     state = tracker.snapshot()
     assert state is not None
     _assert_plain(state)
+    torch.save(state, tmp_path / "state.pt")
     _run(tracker, script[37:])  # what happens to the first tracker must not reach the snapshot
     other = ByteTrack()
-    other.restore(state)
+    other.restore(torch.load(tmp_path / "state.pt", weights_only=True))
     assert repr(_run(other, script[37:], 37)) == repr(whole[37:])
 
 

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from annotator.engine.checkpoints import check_keys, load_state_dict
 from annotator.engine.detectors.nms import suppress
 from annotator.errors import ModelError
 from annotator.model.frame import Detections, Frame, Image
@@ -160,15 +161,11 @@ class TinyDetector:
 
 def load_net(weights: Path) -> TinyDetectorNet:
     """The network with these weights, float32, on the CPU. Raises ModelError."""
-    if not weights.is_file():
-        raise ModelError(f"{weights}: no such file; the tiny detector's weights belong there")
-    try:
-        state = torch.load(weights, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises a dozen types for damaged files
-        raise ModelError(f"{weights} cannot be read as model weights; put an undamaged copy there") from error
+    state = load_state_dict(weights)
     net = TinyDetectorNet()
+    check_keys(net.state_dict(), state, weights)
     try:
         net.load_state_dict(state)
-    except (RuntimeError, TypeError, AttributeError) as error:
-        raise ModelError(f"{weights} holds the weights of another model, not of the tiny detector") from error
+    except RuntimeError as error:  # the right names with other shapes
+        raise ModelError(f"{weights} holds a tiny detector of another size; install it again") from error
     return net

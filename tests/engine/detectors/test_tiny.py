@@ -53,10 +53,12 @@ def test_the_network_is_small() -> None:
 
 def test_a_state_dict_of_another_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.pt"
-    for content in (torch.nn.Linear(3, 4).state_dict(), [1, 2], torch.zeros(3)):
+    larger = {**TinyDetectorNet().state_dict(), "score_branch.2.bias": torch.zeros(5)}
+    for content in (torch.nn.Linear(3, 4).state_dict(), larger, [1, 2], torch.zeros(3)):
         torch.save(content, path)
-        with pytest.raises(ModelError, match=r"other\.pt holds the weights of another model"):
+        with pytest.raises(ModelError, match=r"other\.pt holds") as caught:
             load_net(path)
+        assert "\n" not in str(caught.value)
 
 
 def test_damaged_or_dangerous_weights_are_refused(tmp_path: Path) -> None:
@@ -65,12 +67,12 @@ def test_damaged_or_dangerous_weights_are_refused(tmp_path: Path) -> None:
     whole = (tmp_path / "whole.pt").read_bytes()
     for content in (b"", b"text", whole[:len(whole) // 2]):
         damaged.write_bytes(content)
-        with pytest.raises(ModelError, match=r"damaged\.pt cannot be read"):
+        with pytest.raises(ModelError, match=r"damaged\.pt"):
             load_net(damaged)
     torch.save({"code": Path("/")}, damaged)  # an object that is no tensor needs code to load
-    with pytest.raises(ModelError, match=r"damaged\.pt cannot be read"):
+    with pytest.raises(ModelError, match=r"damaged\.pt"):
         load_net(damaged)
-    with pytest.raises(ModelError, match="no such file"):
+    with pytest.raises(ModelError, match=r"missing\.pt"):
         load_net(tmp_path / "missing.pt")
 
 
