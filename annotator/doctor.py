@@ -1,0 +1,257 @@
+"""What this machine has of what the program needs: the answer to "why does it not run, or run slowly, here?"."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+
+from annotator import __version__
+from annotator.engine import checkpoints, devices
+from annotator.engine.checkpoints import ModelKind
+
+#: Distributions of the core whose versions matter when something behaves differently elsewhere.
+_CORE = ("torch", "torchvision", "sam2", "numpy", "scipy", "opencv-python", "av", "onnxruntime", "sqlalchemy",
+         "pycocotools", "trackers", "trackeval")
+_EXTRAS = {"window": ("pyside6-essentials", "pyqtgraph"), "mmdet": ("mmdet", "mmengine", "mmcv-lite", "transformers"),
+           "cluster": ("nvidia-ml-py",)}
+_DECODERS = ("h264", "hevc", "mpeg4", "vp9", "av1", "mjpeg", "prores")
+_ENCODERS = ("libx264", "mpeg4")
+_LOW_DISK_BYTES = 2 << 30
+#: What the largest published model takes with a handful of objects.
+_LOW_GPU_BYTES = 4 << 30
+
+
+class Status(StrEnum):
+    """How a check went."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """Works, but not as well as it could."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report."""
+
+    name: str
+    status: Status
+    text: str
+    """What was found, one line."""
+    advice: str = ""
+    """What to do about it, one line; empty when all is well."""
+    data: dict[str, object] = field(default_factory=dict)
+    """The same as values that JSON can hold."""
+
+
+def report(folder: Path | None = None) -> list[Check]:
+    """All checks, in reading order. Imports torch and asks the GPU driver; takes a few seconds.
+
+    Args:
+        folder: where projects are to lie, for its free space; default the current folder.
+    """
+    return [_program(), _packages(), _opencv(), *_extras(), _device(), *_gpus(), _codecs(), *_weights(),
+            _disk("models disk", checkpoints.models_dir()), _disk("project disk", folder or Path.cwd()), _window()]
+
+
+def lines(checks: Iterable[Check]) -> list[str]:
+    """The report as text, one line a check and one for each advice."""
+    marks = {Status.OK: "ok  ", Status.WARNING: "warn", Status.FAILED: "FAIL"}
+    text = []
+    for check in checks:
+        text.append(f"{marks[check.status]}  {check.name:<14}{check.text}")
+        if check.advice:
+            text.append(f"{'':<6}{'':<14}-> {check.advice}")
+    return text
+
+
+def as_data(checks: Iterable[Check]) -> dict[str, object]:
+    """The report as what JSON can hold: ``ok`` (nothing failed) and ``checks``."""
+    rows = list(checks)
+    return {"ok": all(check.status is not Status.FAILED for check in rows), "checks": [asdict(check) for check in rows]}
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _size(count: int) -> str:
+    return f"{count / (1 << 30):.1f} GiB"
+
+
+def _program() -> Check:
+    python = platform.python_version()
+    data: dict[str, object] = {"annotator": __version__, "python": python, "platform": platform.platform()}
+    text = f"annotator {__version__}, Python {python}, {platform.platform(terse=True)}"
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return Check("program", Status.OK, text, data=data)
+    return Check("program", Status.WARNING, text, "it is tested with Python 3.11 to 3.13: use one of these", data)
+
+
+def _packages() -> Check:
+    found = {name: _version(name) for name in _CORE}
+    # opencv-python-headless brings the same modules, and some machines have only that.
+    found["opencv-python"] = found["opencv-python"] or _version("opencv-python-headless")
+    text = ", ".join(f"{name} {version}" for name, version in found.items() if version)
+    missing = [name for name, version in found.items() if version is None]
+    if missing:
+        return Check("packages", Status.FAILED, f"missing: {', '.join(missing)}",
+                     f"pip install {' '.join(missing)}", dict(found))
+    return Check("packages", Status.OK, text, data=dict(found))
+
+
+def _opencv() -> Check:
+    both = {name: _version(name) for name in ("opencv-python", "opencv-python-headless")}
+    if all(both.values()):
+        return Check("opencv", Status.WARNING, "opencv-python and opencv-python-headless share one folder",
+                     "pip uninstall -y opencv-python opencv-python-headless && pip install opencv-python", dict(both))
+    try:
+        import cv2
+    except ImportError as error:
+        return Check("opencv", Status.FAILED, f"cannot be loaded: {error}",
+                     "on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0 libxcb1", dict(both))
+    return Check("opencv", Status.OK, f"loads, {cv2.__version__}", data=dict(both))
+
+
+def _extras() -> list[Check]:
+    checks = []
+    for extra, names in _EXTRAS.items():
+        found = {name: _version(name) for name in names}
+        if extra == "window" and found["pyside6-essentials"] is None:
+            found["pyside6-essentials"] = _version("pyside6")
+        there = [f"{name} {version}" for name, version in found.items() if version]
+        missing = [name for name, version in found.items() if version is None]
+        if there and missing:
+            checks.append(Check(f"extra {extra}", Status.WARNING, f"only in part: {', '.join(missing)} missing",
+                                f"pip install {' '.join(missing)}", dict(found)))
+        else:
+            checks.append(Check(f"extra {extra}", Status.OK, ", ".join(there) or "not installed", data=dict(found)))
+    return checks
+
+
+def _device() -> Check:
+    try:
+        build = devices.torch_build()
+    except (ImportError, OSError) as error:
+        reason = re.sub(r"\s+", " ", str(error))
+        return Check("torch", Status.FAILED, f"cannot be imported: {reason}", "pip install --force-reinstall torch")
+    memory = devices.memory_bytes()
+    data: dict[str, object] = {**asdict(build), "cpu_cores": os.cpu_count(), "memory_bytes": memory}
+    host = f"{os.cpu_count()} CPU cores" + (f", {_size(memory)} memory" if memory else "")
+    if build.cuda_works:
+        precision = "bf16" if build.bf16 else "fp32 (no bf16 on this GPU)"
+        return Check("torch", Status.OK, f"{build.version}, CUDA {build.cuda}, {precision}; {host}", data=data)
+    if build.cuda:
+        return Check("torch", Status.WARNING, f"{build.version}, built for CUDA {build.cuda}, finds no GPU; {host}",
+                     "check `nvidia-smi`, the driver's age, CUDA_VISIBLE_DEVICES and, in a container, --gpus", data)
+    return Check("torch", Status.WARNING, f"{build.version}, computes on the CPU; {host}",
+                 "full-size models take seconds per frame on a CPU: for work, use a CUDA GPU and a CUDA build of torch",
+                 data)
+
+
+def _gpus() -> list[Check]:
+    if find_spec("torch") is None:
+        return []
+    checks = []
+    for gpu in devices.gpus():
+        load = "" if gpu.load is None else f", {gpu.load} % busy"
+        driver = f", driver {gpu.driver}" if gpu.driver else ""
+        text = f"{gpu.name}, {_size(gpu.free_bytes)} of {_size(gpu.total_bytes)} free{load}{driver}"
+        low = gpu.free_bytes < _LOW_GPU_BYTES
+        checks.append(Check(f"gpu {gpu.index}", Status.WARNING if low else Status.OK, text,
+                            "little memory is free: close other programs, or choose a smaller model" if low else "",
+                            asdict(gpu)))
+    return checks
+
+
+def _has_codec(name: str, mode: str) -> bool:
+    import av
+
+    try:
+        av.codec.Codec(name, "r" if mode == "r" else "w")
+    except (ValueError, av.error.FFmpegError):
+        return False
+    return True
+
+
+def _codecs() -> Check:
+    try:
+        import av
+    except ImportError as error:
+        return Check("video", Status.FAILED, f"PyAV cannot be imported: {error}", "pip install --force-reinstall av")
+    reads = {name: _has_codec(name, "r") for name in _DECODERS}
+    writes = {name: _has_codec(name, "w") for name in _ENCODERS}
+    data: dict[str, object] = {"av": av.__version__, "reads": reads, "writes": writes}
+    missing = [name for name, there in reads.items() if not there]
+    text = (f"PyAV {av.__version__} reads {', '.join(n for n, there in reads.items() if there)}; "
+            f"writes {', '.join(n for n, there in writes.items() if there) or 'nothing'}")
+    if missing:
+        return Check("video", Status.WARNING, text, f"videos in {', '.join(missing)} cannot be read: "
+                     "install PyAV's own wheel with `pip install --force-reinstall --only-binary av av`", data)
+    return Check("video", Status.OK, text, data=data)
+
+
+def _weights() -> list[Check]:
+    checks = []
+    for kind in ModelKind:
+        there = checkpoints.installed(kind)
+        data: dict[str, object] = {"installed": [weights.name for weights in there],
+                                   "folder": str(checkpoints.models_dir())}
+        text = ", ".join(weights.name for weights in there)
+        if not there:
+            checks.append(Check(f"{kind}s", Status.FAILED, "none, not even the built-in one",
+                                "install the program again", data))
+        elif all(weights.built_in for weights in there):
+            checks.append(Check(f"{kind}s", Status.WARNING, f"{text} (for demonstration only)", _better(kind), data))
+        else:
+            checks.append(Check(f"{kind}s", Status.OK, text, data=data))
+    return checks
+
+
+def _better(kind: ModelKind) -> str:
+    """What to do where only a demonstration model is installed."""
+    published = next((w.name for w in checkpoints.manifest() if w.kind is kind and not w.built_in), None)
+    if published:
+        return f"for work: annotator models download {published}"
+    return "for work: give --detections FILE, or a detector of your own as an ONNX file"
+
+
+def _disk(name: str, folder: Path) -> Check:
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    try:
+        free = shutil.disk_usage(there).free
+    except OSError as error:
+        return Check(name, Status.FAILED, f"{folder} cannot be read ({error.strerror})", "check the disk, your rights")
+    data: dict[str, object] = {"folder": str(folder), "free_bytes": free}
+    text = f"{_size(free)} free at {folder}"
+    if not os.access(there, os.W_OK):
+        return Check(name, Status.WARNING, f"{text}, which cannot be written", "choose another folder", data)
+    if free < _LOW_DISK_BYTES:
+        return Check(name, Status.WARNING, text, "free some space", data)
+    return Check(name, Status.OK, text, data=data)
+
+
+def _window() -> Check:
+    qt = find_spec("PySide6") is not None
+    display = not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or
+                                                           os.environ.get("WAYLAND_DISPLAY"))
+    data: dict[str, object] = {"qt": qt, "display": display}
+    if qt and display:
+        return Check("window", Status.OK, "can be opened", data=data)
+    if not qt:
+        return Check("window", Status.OK, "not installed; the command line needs none (extra: window)", data=data)
+    return Check("window", Status.OK, "installed, but there is no display here; the command line needs none", data=data)

@@ -1,0 +1,101 @@
+"""What there is to compute on."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One GPU of the machine."""
+
+    index: int
+    name: str
+    total_bytes: int
+    free_bytes: int
+    driver: str = ""
+    """Version of the driver; empty where only torch was asked."""
+    load: int | None = None
+    """Share of the last second in which it computed, in percent; None where it is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class TorchBuild:
+    """The torch that is installed."""
+
+    version: str
+    cuda: str | None
+    """CUDA version it was built for; None for a build that computes on the CPU only."""
+    cuda_works: bool
+    bf16: bool
+    """Whether the first CUDA device computes in bfloat16."""
+    threads: int
+    """CPU threads it uses."""
+
+
+def torch_build() -> TorchBuild:
+    """What the installed torch can do. Imports torch."""
+    import torch
+
+    works = torch.cuda.is_available()
+    return TorchBuild(torch.__version__, torch.version.cuda, works, works and torch.cuda.is_bf16_supported(),
+                      torch.get_num_threads())
+
+
+def gpus() -> list[Gpu]:
+    """All GPUs: those of the whole machine if the ``cluster`` extra is installed, else those that torch may use.
+
+    The first way asks the driver only and holds no memory on any GPU, so it is safe on a machine that others use.
+    """
+    return _gpus_of_driver() or _gpus_of_torch()
+
+
+def _gpus_of_driver() -> list[Gpu]:
+    try:
+        import pynvml
+    except ImportError:
+        return []
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        log.debug("no NVIDIA driver: %s", error)
+        return []
+    try:
+        driver = str(pynvml.nvmlSystemGetDriverVersion())
+        return [_gpu_of_driver(index, driver) for index in range(pynvml.nvmlDeviceGetCount())]
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _gpu_of_driver(index: int, driver: str) -> Gpu:
+    import pynvml
+
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    try:
+        load: int | None = int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+    except pynvml.NVMLError:  # a partitioned GPU does not tell
+        load = None
+    return Gpu(index, str(pynvml.nvmlDeviceGetName(handle)), int(memory.total), int(memory.free), driver, load)
+
+
+def _gpus_of_torch() -> list[Gpu]:
+    import torch
+
+    found = []
+    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        free, total = torch.cuda.mem_get_info(index)
+        found.append(Gpu(index, torch.cuda.get_device_name(index), total, free))
+    return found
+
+
+def memory_bytes() -> int | None:
+    """Main memory of the machine; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
