@@ -115,7 +115,7 @@ class RunWriter:
             self._connection.execute(insert(schema.detection), rows)
 
     def _write_births(self, results: Sequence[FrameResult]) -> set[int]:
-        born: dict[int, tuple[TrackedObject, int]] = {}
+        born: dict[int, tuple[TrackedObject, int]] = {}  # by frame, then number, however the frames are batched
         for result in results:
             for thing in result.objects:
                 if thing.tracklet not in self._tracklets and thing.tracklet not in born:
@@ -125,7 +125,7 @@ class RunWriter:
         key = history.next_id(self._connection, schema.tracklet)
         rows = [{"id": key + index, "video": self._video, "run": self._id, "number": number,
                  "label": self._labels[thing.label], "first_frame": frame}
-                for index, (number, (thing, frame)) in enumerate(sorted(born.items()))]
+                for index, (number, (thing, frame)) in enumerate(born.items())]
         self._connection.execute(insert(schema.tracklet), rows)
         self._tracklets.update({row["number"]: row["id"] for row in rows})
         if self._on_existing is OnExisting.PROPOSE:

@@ -84,7 +84,8 @@ class Editing(RuleBasedStateMachine):
     def erase(self, a: int, frame: int) -> None:
         self.attempt(human.delete_box, *self.tracks(a), frame)
 
-    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES, kind=st.sampled_from([MarkKind.INTERPOLATE, MarkKind.OUTSIDE]))
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES,
+          kind=st.sampled_from([MarkKind.INTERPOLATE, MarkKind.OUTSIDE]))
     def mark(self, a: int, first: int, length: int | None, kind: MarkKind) -> None:
         if self.store.tracks(1):
             last = None if length is None else first + length

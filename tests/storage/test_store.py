@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.storage.fakes import fake_result, fake_run, picture
 
 from annotator.errors import ProjectBusyError, StorageError
 from annotator.model.changes import ChangeKind, Changes
@@ -19,6 +18,7 @@ from annotator.storage import database, schema
 from annotator.storage.locks import LockHolder, read_holder
 from annotator.storage.migrations import Migration, migrate, migration
 from annotator.storage.store import Store
+from tests.storage.fakes import fake_result, fake_run, picture
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,7 +110,7 @@ def test_a_missing_file_and_another_programs_database_are_refused(tmp_path: Path
 
 
 def test_a_truncated_project_is_reported_as_damaged(store: Store, tmp_path: Path) -> None:
-    fake_run(store, {number: (0, 99) for number in range(1, 9)})
+    fake_run(store, dict.fromkeys(range(1, 9), (0, 99)))
     store.close()
     size = store.path.stat().st_size
     os.truncate(store.path, size // 2)
@@ -137,7 +137,7 @@ def test_a_full_disk_loses_nothing(store: Store) -> None:
     pages = store._connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     store._connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     with pytest.raises(StorageError, match="the disk is full") as caught:
-        store.write_frames(run.id, [fake_result({n: (10, 99) for n in range(1, 60)}, f, masks=True)
+        store.write_frames(run.id, [fake_result(dict.fromkeys(range(1, 60), (10, 99)), f, masks=True)
                                     for f in range(10, 40)])
     assert "\n" not in str(caught.value)
     assert picture(store) == before
