@@ -11,6 +11,8 @@ from annotator.errors import FormatError
 
 _CHUNK = 1 << 20
 _SPACE = " \t\n\r"
+_ENDS = (*_SPACE, ",", ":", "]", "}")
+_LOOK_AHEAD = 4
 
 
 def iterate_json(path: Path, what: str) -> Iterator[tuple[str, Any]]:
@@ -60,7 +62,7 @@ class _Parser:
             self._fail("text after the end")
 
     def _value(self) -> Any:
-        """The next JSON value. One that reaches the end of what was read may go on: read more and start again."""
+        """The next JSON value. One at the end of what was read may go on: read more and start again."""
         self._peek()
         chunk = _CHUNK
         while True:
@@ -71,7 +73,8 @@ class _Parser:
                     self._at = error.pos
                     self._fail(error.msg)
                 end = len(self._text)
-            if end < len(self._text) or self._ended:
+            # "1" may go on as "1.5e3": a number is whole only once more than the start of an exponent follows.
+            if end + _LOOK_AHEAD < len(self._text) or self._text[end:end + 1] in _ENDS or self._ended:
                 self._at = end
                 return value
             self._fill(chunk)
