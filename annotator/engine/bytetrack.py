@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import logging
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,47 +13,16 @@ from trackers.core.bytetrack.tracklet import ByteTrackTracklet
 from trackers.utils.state_representations import XYXYStateEstimator
 
 from annotator.engine.base import State
+from annotator.engine.settings import ByteTrackSettings
 from annotator.errors import ModelError, SettingsError
 from annotator.model.box import clip_boxes, valid_boxes
 from annotator.model.frame import Detections, EndReason, Evidence, Frame, FrameResult, TrackedObject, TrackState
 
+log = logging.getLogger(__name__)
+
 #: What the library keeps per tracklet beside its Kalman filter.
 _COUNTERS = ("age", "tracker_id", "time_since_update", "number_of_successful_consecutive_updates")
 _SNAPSHOT_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ByteTrackSettings:
-    """Settings of the `trackers` library under their own names and with its defaults, and two of our own.
-
-    The library shows a tracklet from its second matched detection on (``minimum_consecutive_frames``), so each
-    tracklet begins one frame after the object's first detection.
-    """
-
-    lost_track_buffer: int = 30
-    """How long a tracklet is remembered without a detection, in frames at 30 per second; at another frame rate
-    it is as many seconds."""
-    track_activation_threshold: float = 0.7
-    """A detection at or above this that matches nothing begins a tracklet."""
-    minimum_consecutive_frames: int = 2
-    """Matches in a row before a tracklet is shown."""
-    minimum_iou_threshold: float = 0.1
-    """A pair of tracklet and detection that overlaps less is no match."""
-    high_conf_det_threshold: float = 0.6
-    """Detections at or above this are matched first; the others only with the tracklets left over."""
-    minimum_score: float = 0.1
-    """Detections below this are not used at all (the paper's lower threshold; the library has none)."""
-    class_aware: bool = True
-    """Match within a class only: one instance of the library's tracker per class."""
-
-    def __post_init__(self) -> None:
-        for name in ("track_activation_threshold", "minimum_iou_threshold", "high_conf_det_threshold",
-                     "minimum_score"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"bytetrack: {name} is {getattr(self, name)}; it must lie in 0..1")
-        if self.lost_track_buffer < 0 or self.minimum_consecutive_frames < 1:
-            raise SettingsError("bytetrack: lost_track_buffer must be at least 0 and minimum_consecutive_frames "
-                                "at least 1")
 
 
 class ByteTrack:
@@ -138,7 +108,17 @@ class ByteTrack:
                              Evidence(score, float("nan"), detection=detection, detection_iou=1.0))
 
     def snapshot(self) -> State | None:
-        """State to go on from: plain numbers, strings and lists, so that it loads without running code."""
+        """State to go on from: plain numbers, strings and lists, so that it loads without running code.
+
+        None when another release of the library keeps its state elsewhere; the run is then replayed from its start.
+        """
+        try:
+            return self._state()
+        except AttributeError as error:
+            log.warning("bytetrack: this release of the trackers library hides its state (%s); no snapshots", error)
+            return None
+
+    def _state(self) -> State:
         groups = []
         for group, inner in sorted(self._inner.items()):
             tracks = [{"filter": {name: matrix.tolist() for name, matrix in track.state_estimator.get_state().items()},

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from annotator.engine.bytetrack import ByteTrack, ByteTrackSettings
+from annotator.engine.bytetrack import ByteTrack
+from annotator.engine.settings import ByteTrackSettings
 from annotator.errors import ModelError, SettingsError
 from annotator.model.frame import Detections, EndReason, Frame, FrameResult, TrackState
 
@@ -147,6 +148,13 @@ def test_a_snapshot_carries_on_as_if_nothing_had_happened(tmp_path: Path) -> Non
     other = ByteTrack()
     other.restore(torch.load(tmp_path / "state.pt", weights_only=True))
     assert repr(_run(other, script[37:], 37)) == repr(whole[37:])
+
+
+def test_a_library_that_hides_its_state_gives_no_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = ByteTrack()
+    _run(tracker, [_found(_at(20))] * 3)
+    monkeypatch.setattr("annotator.engine.bytetrack._COUNTERS", ("age", "renamed_in_the_next_release"))
+    assert tracker.snapshot() is None
 
 
 def test_a_snapshot_of_other_settings_is_refused() -> None:
