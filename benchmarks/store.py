@@ -11,6 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -94,16 +95,15 @@ def measure(path: Path, frames: int, masks: bool, repeats: int) -> dict[str, flo
         for _ in range(repeats):
             frame = rng.randrange(frames)
             a, b = rng.sample([shown.track for shown in store.observations(video, frame)], 2)
-            swaps.append(median_ms(1, lambda a=a, b=b, frame=frame: edits.swap_tracks(store, a, b, frame)))
+            swaps.append(median_ms(1, partial(edits.swap_tracks, store, a, b, frame)))
             undos.append(median_ms(1, store.undo))
         tracker = MadeUpTracker(frames, masks)
         write = {}
         for mode in (OnExisting.ADD, OnExisting.REPLACE):
             run = store.begin_run(video, "preannotate", {}, {}, ("object",), 0, frames - 1, mode)
             results = [tracker.result(frame) for frame in range(min(repeats * 5, frames - 1))]
-            waiting = iter(results)
-            write[mode] = median_ms(len(results), lambda run=run, waiting=waiting: store.write_frame(
-                run.id, next(waiting)))
+            write[mode] = round(statistics.median(
+                median_ms(1, partial(store.write_frame, run.id, result)) for result in results), 3)
             store.finish_run(run.id, RunStatus.CANCELLED)
             store.undo()
     return {

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 Listener = Callable[[Changes], None]
 
+_CHECKPOINT_PAGES = 8000  # 32 MB of write-ahead log
+
 
 class Store(Reader):
     """A project that is open. Belongs to the thread that opened it; other threads read through `read_snapshot`.
@@ -107,8 +109,9 @@ class Store(Reader):
 
     def _prepare(self, auto_checkpoint: bool) -> None:
         database.use_journal(self._connection, self._path)
-        if not auto_checkpoint:
-            self._connection.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
+        # Boxes lie by tracklet, so each frame touches the same pages again: seldom checkpoints write them once.
+        pages = _CHECKPOINT_PAGES if auto_checkpoint else 0
+        self._connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
         if stored_version(self._connection) != schema.SCHEMA_VERSION:
             self.notes = migrate(self._connection, self._path, schema.SCHEMA_VERSION, MIGRATIONS)
         history.install(self._connection)

@@ -7,9 +7,10 @@ Undoing an edit then never brings back what the run replaced, and undoing the ru
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, select, update
 
 from annotator.storage import history, schema
 from annotator.storage.records import SPANS, span_record
@@ -21,7 +22,23 @@ _kept = history_of["span"]
 Row = dict[str, Any]
 
 _DELETE = delete(_span).where(_span.c.id == bindparam("gone"))
-_SHORTEN = update(_span).where(_span.c.id == bindparam("short")).values(first=bindparam("start"))
+_SHORTEN = update(_span).where(_span.c.id == bindparam("short")).values(first=bindparam("onward"))
+
+
+def _ended(last: Any) -> Any:
+    # A stopped run's open spans end where the run stopped.
+    stopped = select(_run.c.finished_frame).where(
+        _run.c.id == _tracklet.c.run, _run.c.status != "running").scalar_subquery()
+    return func.min(func.coalesce(last, OPEN), func.coalesce(_tracklet.c.ended_frame, stopped, OPEN)).label("ended")
+
+
+_CONCERNED = and_(_tracklet.c.video == bindparam("video"), _tracklet.c.run.is_not(None),
+                  _tracklet.c.run != bindparam("run"))
+_PRESENT = select(_span, _ended(_span.c.last)).join(_tracklet, _tracklet.c.id == _span.c.tracklet).where(
+    _CONCERNED, _span.c.first.between(bindparam("start"), bindparam("stop")))
+_LATER = select(_kept, _ended(_kept.c.last)).join(_tracklet, _tracklet.c.id == _kept.c.tracklet).where(
+    _CONCERNED, _kept.c.first.between(bindparam("start"), bindparam("stop")), _kept.c.step > bindparam("step"),
+    _kept.c.present)
 
 
 def split_at(connection: Connection, video: int, first: int, last: int) -> None:
@@ -39,15 +56,16 @@ def split_at(connection: Connection, video: int, first: int, last: int) -> None:
 
 def trim(connection: Connection, run: int, video: int, first: int, last: int, step: int) -> set[int]:
     """Take the frames ``first..last`` from the machine spans of other runs. Returns the tracks concerned."""
-    present = {row["id"]: row for row in connection.execute(_present(run, video, first, last)).mappings()}
-    later = [row for row in connection.execute(_later(run, video, first, last, step)).mappings() if row["step"] > step]
+    bounds = {"run": run, "video": video, "start": first, "stop": last, "step": step}
+    present = {row["id"]: row for row in connection.execute(_PRESENT, bounds).mappings()}
+    later = connection.execute(_LATER, bounds).mappings().all()
     _remember(connection, step, present, later)
     for row in later:
         where = (_kept.c.step == row["step"]) & (_kept.c.id == row["id"])
         values = {"present": False} if row["ended"] <= last else {"first": last + 1}
         connection.execute(update(_kept).where(where).values(**values))
     gone = [{"gone": row["id"]} for row in present.values() if row["ended"] <= last]
-    shorter = [{"short": row["id"], "start": last + 1} for row in present.values() if row["ended"] > last]
+    shorter = [{"short": row["id"], "onward": last + 1} for row in present.values() if row["ended"] > last]
     if gone:
         connection.execute(_DELETE, gone)
     if shorter:
@@ -98,27 +116,7 @@ def _values(span: Span) -> Row:
     return {"tracklet": span.tracklet, "first": span.first, "last": span.last, "track": span.track}
 
 
-def _ended(last: Any) -> Any:
-    # A stopped run's open spans end where the run stopped.
-    stopped = select(_run.c.finished_frame).where(
-        _run.c.id == _tracklet.c.run, _run.c.status != "running").scalar_subquery()
-    return func.min(func.coalesce(last, OPEN), func.coalesce(_tracklet.c.ended_frame, stopped, OPEN)).label("ended")
-
-
-def _present(run: int, video: int, first: int, last: int) -> Any:
-    return select(_span, _ended(_span.c.last)).join(_tracklet, _tracklet.c.id == _span.c.tracklet).where(
-        _tracklet.c.video == video, _tracklet.c.run.is_not(None), _tracklet.c.run != run,
-        _span.c.first.between(first, last))
-
-
-def _later(run: int, video: int, first: int, last: int, step: int) -> Any:
-    return select(_kept, _ended(_kept.c.last), schema.history.c.undone).join(
-        _tracklet, _tracklet.c.id == _kept.c.tracklet).join(schema.history, schema.history.c.id == _kept.c.step).where(
-        _kept.c.step > step, _kept.c.present, _tracklet.c.video == video, _tracklet.c.run.is_not(None),
-        _tracklet.c.run != run, _kept.c.first.between(first, last))
-
-
-def _remember(connection: Connection, step: int, present: dict[int, RowMapping], later: list[RowMapping]) -> None:
+def _remember(connection: Connection, step: int, present: dict[int, RowMapping], later: Sequence[RowMapping]) -> None:
     """Save each row that is about to be trimmed under the run's step: as it was before all later steps."""
     concerned = set(present) | {row["id"] for row in later}
     if not concerned:

@@ -65,7 +65,8 @@ def test_a_second_writer_is_told_who_holds_the_project_and_may_read(store: Store
 def test_the_lock_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "p.annot"
     Store.create(path).close()
-    code = f"import os; from annotator.storage.store import Store; s = Store.open({str(path)!r}); os.kill(os.getpid(), 9)"
+    code = ("import os; from annotator.storage.store import Store; "
+            f"store = Store.open({str(path)!r}); os.kill(os.getpid(), 9)")
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert read_holder(Path(f"{path}.lock")) is not None
     with Store.open(path) as store:
@@ -77,7 +78,8 @@ def test_the_lock_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
 def test_the_lock_of_another_host_is_respected(tmp_path: Path) -> None:
     path = tmp_path / "p.annot"
     Store.create(path).close()
-    Path(f"{path}.lock").write_text(json.dumps({"program": "annotator", "pid": 7, "host": "elsewhere", "since": "then"}))
+    holder = {"program": "annotator", "pid": 7, "host": "elsewhere", "since": "then"}
+    Path(f"{path}.lock").write_text(json.dumps(holder))
     assert read_holder(Path(f"{path}.lock")) == LockHolder("annotator", 7, "elsewhere", "then")
     with pytest.raises(ProjectBusyError, match=r"process 7 on elsewhere.*delete p\.annot\.lock"):
         Store.open(path)
@@ -114,7 +116,12 @@ def test_a_truncated_project_is_reported_as_damaged(store: Store, tmp_path: Path
     store.close()
     size = store.path.stat().st_size
     os.truncate(store.path, size // 2)
-    with pytest.raises(StorageError, match="damaged"), Store.open(store.path) as opened:
+    with pytest.raises(StorageError, match="damaged"):
+        _open_and_check(store.path)
+
+
+def _open_and_check(path: Path) -> None:
+    with Store.open(path) as opened:
         opened.check()
 
 
@@ -136,9 +143,9 @@ def test_a_full_disk_loses_nothing(store: Store) -> None:
     before = picture(store)
     pages = store._connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     store._connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    many = [fake_result(dict.fromkeys(range(1, 60), (10, 99)), frame, masks=True) for frame in range(10, 40)]
     with pytest.raises(StorageError, match="the disk is full") as caught:
-        store.write_frames(run.id, [fake_result(dict.fromkeys(range(1, 60), (10, 99)), f, masks=True)
-                                    for f in range(10, 40)])
+        store.write_frames(run.id, many)
     assert "\n" not in str(caught.value)
     assert picture(store) == before
     store._connection.exec_driver_sql("PRAGMA max_page_count=1000000")
@@ -167,14 +174,19 @@ def test_a_folder_that_cannot_hold_files_is_named() -> None:
         Store.create(folder / "p.annot")
 
 
+def _add_a_label_and_fail(store: Store) -> None:
+    with store.transaction("Add") as transaction:
+        store.ensure_label("car")
+        transaction.touch(Changes(ChangeKind.LABELS))
+        raise ZeroDivisionError
+
+
 def test_a_failed_transaction_leaves_nothing_and_tells_nobody(store: Store) -> None:
     heard: list[Changes] = []
     store.listen(heard.append)
     before = store.history()
-    with pytest.raises(ZeroDivisionError), store.transaction("Add") as transaction:
-        store.ensure_label("car")
-        transaction.touch(Changes(ChangeKind.LABELS))
-        _ = 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        _add_a_label_and_fail(store)
     assert (store.labels(), store.history(), heard) == ([], before, [])
 
 
@@ -247,8 +259,9 @@ def test_migrations_run_in_order_after_a_backup(store: Store) -> None:
         store._connection.exec_driver_sql("ALTER TABLE video ADD COLUMN broken TEXT")
         raise StorageError("cannot")
 
+    register = migration(7, steps)
     with pytest.raises(ValueError, match="follows"):
-        migration(7, steps)(fail)
+        register(fail)
     with pytest.raises(StorageError, match="cannot"):
         migrate(store._connection, store.path, 3, steps)
     columns = [row[1] for row in store._connection.exec_driver_sql("PRAGMA table_info(video)")]
