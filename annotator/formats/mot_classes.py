@@ -43,6 +43,13 @@ def labels_text(labels: Sequence[str], numbers: Sequence[int]) -> str:
     return "".join(line + "\n" for line in lines)
 
 
+def are_mot_classes(labels: Sequence[str], numbers: Sequence[int]) -> bool:
+    """Whether each label's number means the same to MOTChallenge's evaluators; class 1 alone always does."""
+    known = (_SYNONYMS.get(name.lower(), name.lower()) for name in labels)
+    return tuple(numbers) == (1,) or all(number <= len(MOT_CLASSES) and MOT_CLASSES[number - 1] == name
+                                         for name, number in zip(known, numbers, strict=True))
+
+
 def read_labels(folder: Path) -> tuple[str, ...] | None:
     """Names by class number from ``labels.txt`` in this folder; None if there is none."""
     path = folder / "labels.txt"

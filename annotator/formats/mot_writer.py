@@ -16,7 +16,7 @@ import numpy as np
 
 from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
 from annotator.formats.mot_check import check_written
-from annotator.formats.mot_classes import class_numbers, labels_text
+from annotator.formats.mot_classes import are_mot_classes, class_numbers, labels_text
 from annotator.formats.mot_rows import MotKind, MotRows
 from annotator.formats.seqinfo import seqinfo_text
 from annotator.formats.writing import BoxRules, ExportFrame, SidecarWriter, Staging, Tally, checked_name, export_frames
@@ -69,6 +69,9 @@ class _MotExport:
             _write_text(staging.add(f"{name}/gt/labels.txt", sidecar_name), labels_text(info.labels, numbers))
         if self.kind != "mot-results":
             _write_text(staging.add(f"{name}/seqinfo.ini", sidecar_name), seqinfo_text(info, length))
+            if not are_mot_classes(info.labels, numbers):
+                self.notes.append(f"{name}: class numbers are this data set's own (labels.txt); evaluate without "
+                                  "MOTChallenge's preprocessing, which would take some for distractors")
         # Last, because its presence marks the rest as this program's.
         sidecar_path = staging.add(sidecar_name, sidecar_name)
         crc = self._write_rows(stream, rows_path, sidecar_path, numbers)

@@ -33,18 +33,21 @@ def mask_from_rle(code: dict[str, Any]) -> Mask:
 
     Raises ValueError if it is malformed.
     """
-    check_rle(code)
-    counts = code["counts"]
-    height, width = (int(length) for length in code["size"])
-    if isinstance(counts, list):
-        code = coco_mask.frPyObjects({"size": [height, width], "counts": counts}, height, width)
-    else:
-        code = {"size": [height, width], "counts": counts.encode("ascii") if isinstance(counts, str) else counts}
-    left, top, box_width, box_height = (int(value) for value in coco_mask.toBbox(code))
-    if not box_width or not box_height:
+    height, _ = check_rle(code)
+    edges = np.cumsum(_runs(code["counts"]))
+    ends = edges[1::2]
+    starts = edges[:-1:2][:len(ends)]
+    starts, ends = starts[ends > starts], ends[ends > starts]
+    if not len(starts):
         return EMPTY_MASK
-    bitmap = np.asarray(coco_mask.decode(code), bool)[top:top + box_height, left:left + box_width]
-    return Mask.from_bitmap(bitmap, left, top)
+    left, right = int(starts[0]) // height, int(ends[-1] - 1) // height + 1
+    columns = np.zeros((right - left) * height + 1, np.int8)
+    columns[starts - left * height] += 1
+    columns[ends - left * height] -= 1
+    bitmap = columns.cumsum(dtype=np.int8)[:-1].astype(bool).reshape(right - left, height).T
+    rows = np.flatnonzero(bitmap.any(1))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    return Mask.from_bitmap(bitmap[top:bottom], left, top)
 
 
 def check_rle(code: dict[str, Any]) -> tuple[int, int]:
@@ -52,17 +55,26 @@ def check_rle(code: dict[str, Any]) -> tuple[int, int]:
 
     pycocotools does not check what it decodes, so files from elsewhere must pass here first.
     """
-    size, counts = code.get("size"), code.get("counts")
-    if not isinstance(size, list | tuple) or len(size) != 2 or not all(type(length) is int for length in size):
+    size = code.get("size")
+    if not isinstance(size, list | tuple) or len(size) != 2 or not all(
+            type(length) is int and length >= 0 for length in size):
         raise ValueError(f"size {str(size)[:40]}")
-    if isinstance(counts, str | bytes):
-        counts = _uncompressed(counts.encode("ascii") if isinstance(counts, str) else counts)
-    if not isinstance(counts, list) or not all(type(count) is int and count >= 0 for count in counts):
+    counts = _runs(code.get("counts"))
+    if not all(type(count) is int and count >= 0 for count in counts):
         raise ValueError("counts that are no run lengths")
     height, width = size
     if sum(counts) != height * width:
         raise ValueError(f"runs of {sum(counts)} pixels in a picture of {height} x {width}")
     return height, width
+
+
+def _runs(counts: Any) -> list[int]:
+    """Lengths of the runs of 0 and 1 in turn, whether compressed or not."""
+    if isinstance(counts, str | bytes):
+        return _uncompressed(counts.encode("ascii") if isinstance(counts, str) else counts)
+    if not isinstance(counts, list):
+        raise ValueError("counts that are no run lengths")
+    return counts
 
 
 def _uncompressed(code: bytes) -> list[int]:

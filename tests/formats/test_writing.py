@@ -244,6 +244,15 @@ def test_results_without_classes_say_so(tmp_path: Path, info: SequenceInfo) -> N
     assert "cat, dog are written without their class" in report.notes[0]
 
 
+def test_own_classes_come_with_a_warning(tmp_path: Path, info: SequenceInfo) -> None:
+    def notes(*labels: str) -> tuple[str, ...]:
+        stream = (replace(info, labels=labels), clip())
+        return get_format("mot").write([stream], tmp_path, ExportOptions(field_check=False)).notes
+
+    assert notes("anything") == notes("car", "person") == ()
+    assert "without MOTChallenge's preprocessing" in notes("cat", "dog")[0]
+
+
 def test_unknown_format() -> None:
     with pytest.raises(FormatError, match="no format 'csv'; choose one of mot, mot-results, mot-det, coco-video"):
         get_format("csv")
