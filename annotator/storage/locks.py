@@ -50,9 +50,14 @@ class WriterLock:
         self._project = project
         self._fd = self._acquire()
         holder = LockHolder(program, os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat("T", "seconds"))
-        os.ftruncate(self._fd, 0)
-        os.lseek(self._fd, 0, os.SEEK_SET)
-        os.write(self._fd, json.dumps(asdict(holder)).encode())
+        try:
+            os.ftruncate(self._fd, 0)
+            os.lseek(self._fd, 0, os.SEEK_SET)
+            os.write(self._fd, json.dumps(asdict(holder)).encode())
+        except OSError as error:
+            self.release()
+            raise StorageError(f"{project} cannot be locked for writing ({error.strerror}); free some space or open it "
+                               "read-only") from error
 
     def release(self) -> None:
         """Give the lock back and remove its file."""

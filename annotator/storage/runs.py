@@ -239,7 +239,7 @@ def rewind(connection: Connection, run: int, frame: int) -> None:
         history.record(connection, step.id)
         trim.restore(connection, run, frame, step.id)
         history.record(connection, None)
-    finished = frame if frame >= row.first_frame else None
+    finished = None if row.finished_frame is None or frame < row.first_frame else min(frame, row.finished_frame)
     connection.execute(update(schema.run).where(schema.run.c.id == run).values(
         finished_frame=finished, status=RunStatus.RUNNING.value, message=""))
 

@@ -70,6 +70,8 @@ class Store(Reader):
             building.touch()
             _build(building)
             building.rename(target)
+        except StorageError as error:
+            raise StorageError(str(error).replace(str(building), str(target))) from error
         except OSError as error:
             raise StorageError(f"{target} cannot be created ({error.strerror}); choose another folder") from error
         finally:

@@ -241,6 +241,15 @@ def test_a_run_left_running_by_a_dead_program_is_interrupted(store: Store) -> No
         assert [track.number for track in opened.tracks(1)] == [1, 2]
 
 
+def test_rewinding_to_where_a_run_never_was_changes_nothing(store: Store) -> None:
+    run = fake_run(store, LIVES, range(10), finish=False)
+    before = everything(store)
+    assert store.rewind_run(run.id, 50).finished_frame == 9
+    assert everything(store) == before
+    assert store.rewind_run(run.id, -1).finished_frame is None
+    assert store.tracks(1) == []
+
+
 def test_a_run_that_finds_nothing_is_no_step(store: Store) -> None:
     fake_run(store, {})
     assert store.history() == []
