@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from annotator.errors import VideoError
+from annotator.video.matroska import is_whole_matroska
 
 _BOX_NAMES = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"sidx", b"styp", b"mfra",
                         b"uuid", b"meta", b"pdin", b"emsg", b"prft", b"ssix", b"udta", b"pnot"})
 _PADDING_LOOK = 1 << 20
 _EBML = b"\x1a\x45\xdf\xa3"
-_SEGMENT = b"\x18\x53\x80\x67"
 
 
 def explain_unopenable(path: Path, error: Exception) -> VideoError:
@@ -38,8 +38,8 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def is_cut_short(path: Path) -> bool:
-    """Whether the outermost structure (mp4 boxes, Matroska segment, AVI lists) is broken or reaches past the end."""
+def is_broken(path: Path) -> bool:
+    """Whether the outer structure (mp4 boxes, Matroska elements, AVI list) is broken or reaches past the file's end."""
     with path.open("rb") as file:
         head = file.read(64)
     size = path.stat().st_size
@@ -48,7 +48,7 @@ def is_cut_short(path: Path) -> bool:
     if head[:4] == b"RIFF":
         return 8 + int.from_bytes(head[4:8], "little") > size
     if head[:4] == _EBML:
-        return _segment_end(head) > size
+        return not is_whole_matroska(path)
     return False
 
 
@@ -74,22 +74,3 @@ def _boxes(path: Path) -> tuple[list[bytes], bool]:
                 return names, False
             offset += length
     return names, True
-
-
-def _segment_end(head: bytes) -> int:
-    """Where a Matroska file's segment says that it ends; 0 where it doesn't say (RFC 8794, section 4; live files)."""
-    header_size, length = _vint(head, 4)
-    start = 4 + length + header_size
-    if head[start:start + 4] != _SEGMENT:
-        return 0
-    size, length = _vint(head, start + 4)
-    unknown = size == (1 << 7 * length) - 1
-    return 0 if unknown else start + 4 + length + size
-
-
-def _vint(data: bytes, offset: int) -> tuple[int, int]:
-    """An EBML size and its length in bytes."""
-    first = data[offset] if offset < len(data) else 0
-    length = 9 - first.bit_length() if first else 8
-    value = int.from_bytes(data[offset:offset + length], "big")
-    return value & ((1 << 7 * length) - 1), length

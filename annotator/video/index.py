@@ -65,6 +65,10 @@ class _Proof:
     refused: frozenset[int]
     corrupt: frozenset[int]
 
+    @property
+    def bad(self) -> frozenset[int]:
+        return self.refused | self.corrupt
+
 
 def build_index(path: Path, verify: bool = False) -> tuple[FrameIndex, list[str]]:
     """The index of a file, and what is wrong with it, one line each.
@@ -77,30 +81,42 @@ def build_index(path: Path, verify: bool = False) -> tuple[FrameIndex, list[str]
     shown = np.flatnonzero(scan.shown)
     by_time = shown[np.argsort(scan.pts[shown], kind="stable")]
     if doubt is None:
-        return _assemble(scan, by_time, None, len(by_time)), _notes(path, scan, len(by_time))
-    start = _proof_start(scan, doubt)
-    log.info("%s: decoding from packet %d of %d to count its frames", path.name, start, scan.count)
-    expected = {int(ordinal) for ordinal in shown if ordinal >= start}
-    proof = _prove(path, start, threaded=True)
-    damaged = bool(proof.refused or proof.corrupt or expected - set(proof.ordinals) or not np.all(scan.sound))
-    if damaged:
-        proof = _prove(path, start, threaded=False)
+        return _assemble(scan, by_time, None, len(by_time)), _notes(path, scan)
+    start, proof, damaged = _prove_from(path, scan, _proof_starts(scan, doubt))
     order, sums = _proven_order(by_time, proof, start, scan.shown)
     if not len(order):
         raise VideoError(f"{path} holds no frame that can be decoded; copy it again from its source")
     index = _assemble(scan, order, np.array(sums, np.uint32), len(order) - len(sums), proof, threaded=not damaged)
-    return index, _notes(path, scan, len(order)) + _losses(path, scan, order, index, proof)
+    return index, _notes(path, scan) + _losses(path, scan, order, index, proof)
 
 
-def _proof_start(scan: Scan, doubt: int) -> int:
-    """The last keyframe from which everything from packet ``doubt`` on can be decoded and told apart by time."""
+def _proof_starts(scan: Scan, doubt: int) -> list[int]:
+    """Keyframes from which everything from packet ``doubt`` on can be decoded and told apart by time, last first.
+
+    The last one is left out: damage often begins in a packet whose framing is still whole.
+    """
     if doubt == 0:
-        return 0
+        return [0]
     least = int(scan.pts[doubt:].min())
-    safe = np.flatnonzero(scan.key[:doubt + 1] & (scan.pts[:doubt + 1] <= least))
-    # A keyframe that is damaged itself can't begin anything; nor can one whose frames a damaged one precedes in time.
-    safe = safe[safe < doubt] if not scan.sound[doubt] else safe
-    return int(safe[-1]) if len(safe) else 0
+    safe = np.flatnonzero(scan.key[:doubt] & (scan.pts[:doubt] <= least)).tolist()
+    return [*reversed(safe[1:-1]), 0]
+
+
+def _prove_from(path: Path, scan: Scan, starts: list[int]) -> tuple[int, _Proof, bool]:
+    """Decode from the first start that is not damaged itself to the end: (start, proof, whether there is damage).
+
+    What a decoder makes of a damaged keyframe depends on the pictures before it, so nothing can start there.
+    """
+    for start in starts:
+        log.info("%s: decoding from packet %d of %d to count its frames", path.name, start, scan.count)
+        expected = set((np.flatnonzero(scan.shown[start:]) + start).tolist())
+        proof = _prove(path, start, threaded=True)
+        damaged = bool(proof.bad or expected - set(proof.ordinals) or not np.all(scan.sound))
+        if damaged:
+            proof = _prove(path, start, threaded=False)
+        if start not in proof.bad:
+            break
+    return start, proof, damaged
 
 
 def _prove(path: Path, start: int, threaded: bool) -> _Proof:
@@ -140,7 +156,7 @@ def _assemble(scan: Scan, order: npt.NDArray[np.intp], sums: npt.NDArray[np.uint
               proof: _Proof | None = None, threaded: bool = True) -> FrameIndex:
     rank = np.full(scan.count, -1, np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    bad = proof.refused | proof.corrupt if proof else frozenset()
+    bad = proof.bad if proof else frozenset()
     entry, entry_rank = _entries(scan, rank, order, bad)
     times, fps = _timing(scan, order)
     return FrameIndex(
@@ -196,13 +212,13 @@ def _timing(scan: Scan, order: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.flo
     return times, exact
 
 
-def _notes(path: Path, scan: Scan, count: int) -> list[str]:
+def _notes(path: Path, scan: Scan) -> list[str]:
     """A header that counts otherwise than players do: not damage, but worth knowing for whoever compares."""
-    hidden = scan.count - int(np.count_nonzero(scan.shown))
-    if hidden and scan.header_count == scan.count and scan.codec != "vp8":
-        return [f"{path.name}: the header counts {scan.header_count} frames, its edit list hides {hidden} of them; "
-                f"frames are numbered as players show them, {count} in all"]
-    return []
+    shown = int(np.count_nonzero(scan.shown))
+    if not scan.boxed or scan.header_count <= max(shown, scan.claimed):
+        return []
+    return [f"{path.name}: the header counts {scan.header_count} frames, its edit list hides "
+            f"{scan.header_count - scan.claimed} of them; frames are numbered as players show them"]
 
 
 def _losses(path: Path, scan: Scan, order: npt.NDArray[np.intp], index: FrameIndex, proof: _Proof) -> list[str]:
@@ -211,11 +227,11 @@ def _losses(path: Path, scan: Scan, order: npt.NDArray[np.intp], index: FrameInd
     missing = np.flatnonzero(scan.shown & (index.rank < 0))
     marred = [ordinal for ordinal in proof.corrupt if index.rank[ordinal] >= 0]
     suspect = np.unique(np.concatenate([missing, np.flatnonzero(~scan.sound), np.array(marred, np.intp)]))
-    if not len(suspect) and claimed == count and not scan.cut_short:
+    if not len(suspect) and claimed == count and not scan.broken:
         return []
     last_good = max(0, _frames_before(scan, order, suspect) - 1)
     place = f"frame {last_good} ({index.times[last_good]:.2f} s)"
-    if claimed == count or (scan.cut_short and scan.header_count <= scan.count):
+    if claimed == count or (scan.broken and scan.header_count <= scan.count):
         return [f"{path.name}: {count} frames can be decoded; the file is damaged or cut short after {place}"]
     return [f"{path.name}: {count} of {claimed} frames can be decoded; the file is damaged after {place}"]
 

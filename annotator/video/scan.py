@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 import numpy.typing as npt
 
 from annotator.errors import VideoError
-from annotator.video.damage import is_cut_short
+from annotator.video.damage import is_broken
 from annotator.video.decoder import NO_TIMESTAMP, Decoder, packet_signature
 from annotator.video.nal import begins_gradually, nal_length_size, packet_is_sound
 
@@ -37,14 +36,15 @@ class Scan:
     rate: float | None
     """Frames per second by the header."""
     claimed: int
-    """Shown frames by the header, or the packets found, whichever are more."""
+    """Shown frames that the container's index or header promises, or those found, whichever are more."""
     header_count: int
-    """Frames by the header; 0 where it says nothing."""
-    cut_short: bool
+    """Frames by the header, hidden ones included; 0 where it says nothing."""
+    broken: bool
+    """The container's outer structure is broken or reaches past the end of the file."""
     timed: bool
     """Packets' presentation times can be believed."""
-    resyncs: bool
-    """The demuxer jumps over damage in the middle without a word."""
+    boxed: bool
+    """A container of the mp4 family: it may have an edit list, and its demuxer never jumps over damage."""
 
     @property
     def count(self) -> int:
@@ -65,10 +65,9 @@ class Scan:
             return 0  # leading pictures of an open group whose start is not in the file
         if not np.all(self.sound):
             return int(np.argmin(self.sound))
-        lost = self.claimed > int(np.count_nonzero(self.shown))
-        if lost and self.resyncs:
-            return 0  # what is missing may be missing anywhere
-        return self.count - 1 if lost or self.cut_short else None
+        if not self.broken and self.claimed == int(np.count_nonzero(self.shown)):
+            return None
+        return self.count - 1 if self.boxed else 0  # other demuxers jump over damage: frames may be missing anywhere
 
 
 def scan_packets(path: Path) -> Scan:
@@ -98,21 +97,18 @@ def _scan(path: Path, decoder: Decoder) -> Scan:
                          "copy it again from its source")
     table = np.array(numbers, np.int64)
     bits = np.array(flags, np.bool_)
-    header = _header_count(decoder.stream)
+    stream = decoder.stream
+    boxed = decoder.container.format.name.startswith("mov,")
+    # With an edit list the demuxer leaves out whole groups that no shown frame needs: its index is what is promised.
+    promised = len(stream.index_entries) if boxed else max(0, stream.frames)
     hidden = len(bits) - int(np.count_nonzero(bits[:, 1]))
     timed = decoder.container.format.name in _TIMED_CONTAINERS or not context.has_b_frames
-    base, rate = decoder.stream.time_base, decoder.stream.average_rate
+    base, rate = stream.time_base, stream.average_rate
     return Scan(codec=codec, pts=table[:, 0].copy(), dts=table[:, 1].copy(), signature=table[:, 2].copy(),
                 key=bits[:, 0], shown=bits[:, 1], sound=bits[:, 2], gradual=bits[:, 3],
                 time_base=float(base) if base else 0.0, rate=float(rate) if rate else None,
-                claimed=max(header, len(numbers)) - hidden, header_count=header,
-                cut_short=is_cut_short(path), timed=timed,
-                resyncs=not decoder.container.format.name.startswith("mov,"))
-
-
-def _header_count(stream: av.VideoStream) -> int:
-    """Frames by the header. A Matroska file or a stream has none."""
-    return max(0, stream.frames)
+                claimed=max(promised, len(numbers)) - hidden, header_count=max(0, stream.frames),
+                broken=is_broken(path), timed=timed, boxed=boxed)
 
 
 def _is_hidden(data: memoryview, codec: str) -> bool:
