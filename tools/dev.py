@@ -125,7 +125,7 @@ def use_right_python() -> None:
         command = ["py", f"-{name}"] if os.name == "nt" else [f"python{name}"]
         if shutil.which(command[0]) is None:
             continue
-        if subprocess.run([*command, "-c", "import venv"], capture_output=True).returncode == 0:
+        if subprocess.run([*command, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0:
             say(f"Python {found} is not supported; going on with Python {name}")
             sys.exit(subprocess.run([*command, __file__, *sys.argv[1:]]).returncode)
     raise SetupError(f"Python 3.{OLDEST[1]} to 3.{NEWEST[1]} is needed and this is {found}: install one of them, for "
