@@ -22,6 +22,8 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
 import torch.nn.functional as F
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
@@ -264,7 +266,12 @@ def set_image_size(model: Any, side: int) -> None:
     encoder.mask_input_size = (4 * cells, 4 * cells)
 
 
-def train(args: argparse.Namespace) -> None:
+def train(rank: int, args: argparse.Namespace) -> None:
+    """One of the training processes: each has batches of its own, gradients are averaged over all."""
+    logging.basicConfig(level=logging.INFO if rank == 0 else logging.WARNING, format="%(asctime)s %(message)s")
+    if args.processes > 1:
+        dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{args.port}", rank=rank,
+                                world_size=args.processes)
     torch.manual_seed(args.seed)
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -281,17 +288,20 @@ def train(args: argparse.Namespace) -> None:
         model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         first_stage, spent_before, step = state["stage"], state["stage_seconds"], state["step"]
+        if args.from_stage is not None:
+            first_stage, spent_before = args.from_stage, 0.0
     for k, stage in enumerate(STAGES):
         if k < first_stage:
             continue
         budget = args.minutes * 60 * stage.share
-        step = train_stage(model, average, stage, k, budget, spent_before, step, device, checkpoint, args)
+        step = train_stage(model, average, stage, k, budget, spent_before, step, device, checkpoint, rank, args)
         spent_before = 0.0
-    torch.save({"model": average.module.state_dict()}, args.out / "final.pt")
+    if rank == 0:
+        torch.save({"model": average.module.state_dict()}, args.out / "final.pt")
 
 
 def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, budget: float, spent: float, step: int, device: torch.device,
-                checkpoint: Path, args: argparse.Namespace) -> int:
+                checkpoint: Path, rank: int, args: argparse.Namespace) -> int:
     """One stage, until its share of the time is used. The learning rate follows the clock."""
     log.info("stage %d: %s, %.0f s", number, asdict(stage), budget)
     set_image_size(model, stage.side)
@@ -299,9 +309,9 @@ def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, b
     running: dict[str, float] = {}
     started, saved = time.monotonic() - spent, time.monotonic()
     warm = 0.05 if spent == 0 else 0.0
-    data = Batches(stage, FIRST_SEED * (1 + number) + step * 100 + args.seed)
+    data = Batches(stage, FIRST_SEED * (1 + number + 10 * rank) + step * 100 + args.seed)
     for batch in DataLoader(data, batch_size=None, num_workers=1, prefetch_factor=4):
-        progress = (time.monotonic() - started) / budget
+        progress = _agreed((time.monotonic() - started) / budget, args.processes)
         if progress >= 1:
             break
         floor = 0.02 if number == len(STAGES) - 1 else 0.15
@@ -314,6 +324,8 @@ def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, b
         loss, facts = clip_loss(results, moved)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        if args.processes > 1:
+            _average_gradients(model, args.processes)
         norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         if torch.isfinite(norm):
             optimiser.step()
@@ -321,17 +333,35 @@ def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, b
         step += 1
         for name, value in {"loss": float(loss.detach()), **facts}.items():
             running[name] = running.get(name, value) * 0.97 + value * 0.03
-        if step % args.log_every == 0:
+        if rank == 0 and step % args.log_every == 0:
             spent_now = time.monotonic() - started
             log.info("%s", json.dumps({"step": step, "stage": number, "s": round(spent_now),
                                        **{k: round(v, 3) for k, v in running.items()}}))
-        if time.monotonic() - saved > 120:
+        if rank == 0 and time.monotonic() - saved > 120:
             saved = time.monotonic()
             state = {"model": model.state_dict(), "average": average.state_dict(), "stage": number,
                      "stage_seconds": saved - started, "step": step}
             torch.save(state, checkpoint.with_suffix(".tmp"))
             checkpoint.with_suffix(".tmp").replace(checkpoint)
     return step
+
+
+def _agreed(value: float, processes: int) -> float:
+    """The first process's value, so that all end a stage at the same step."""
+    if processes == 1:
+        return value
+    shared = torch.tensor([value], dtype=torch.float64)
+    dist.broadcast(shared, 0)
+    return float(shared)
+
+
+def _average_gradients(model: nn.Module, processes: int) -> None:
+    gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in model.parameters()]
+    flat = torch.cat([g.flatten() for g in gradients])
+    dist.all_reduce(flat)
+    flat /= processes
+    for p, part in zip(model.parameters(), flat.split([g.numel() for g in gradients]), strict=True):
+        p.grad = part.view_as(p)
 
 
 def main() -> None:
@@ -344,8 +374,14 @@ def main() -> None:
     parser.add_argument("--fp32", action="store_true", help="no bfloat16 autocast")
     parser.add_argument("--log-every", type=int, default=20)
     parser.add_argument("--resume", action="store_true")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(parser.parse_args())
+    parser.add_argument("--from-stage", type=int, help="with --resume: begin this stage with the checkpoint's weights")
+    parser.add_argument("--processes", type=int, default=1, help="CPU processes that share each step")
+    parser.add_argument("--port", type=int, default=29517, help="local port on which they find each other")
+    args = parser.parse_args()
+    if args.processes > 1:
+        mp.spawn(train, (args,), nprocs=args.processes)
+    else:
+        train(0, args)
 
 
 if __name__ == "__main__":

@@ -72,8 +72,10 @@ class Predictions:
     """(N,) the segmentor's estimate of its masks' IoU, 0..1."""
     pointers: torch.Tensor
     """(N, C) object pointers, what `memorise` keeps beside the spatial memory."""
+    prompted: tuple[bool, ...]
+    """(N,) whether the row comes from a prompt in this frame."""
     conditioning: tuple[bool, ...]
-    """(N,) whether the row comes from a prompt: its memory is kept as a conditioning memory."""
+    """(N,) whether its memory is to be kept as a conditioning memory."""
 
 
 class Segmenter(Protocol):

@@ -1,0 +1,371 @@
+"""The command line: parse, call jobs, print. No work is done here, and nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotator import __version__
+from annotator.errors import UserError
+
+if TYPE_CHECKING:
+    from annotator.jobs.config import PreannotateSettings
+    from annotator.jobs.preannotate import JobProgress
+
+#: Exit codes: fine; a bug; something the user can mend; stopped with Ctrl-C.
+OK, BUG, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0 fine, 2 an error that its one line explains, 130 cancelled."""
+    args = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.DEBUG if args.verbose else logging.WARNING, stream=sys.stderr,
+                        format="%(levelname)s: %(message)s", force=True)
+    logging.captureWarnings(True)
+    # SIGTERM stops a job as Ctrl-C does: at once, with everything finished kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return int(args.command(args) or OK)
+    except UserError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("stopped; finished frames are kept, go on with --resume", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            return OK
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error}: check the path, its permissions and the free space",
+              file=sys.stderr)
+        return USER_ERROR
+
+
+# -- commands ----------------------------------------------------------------------------------------------------
+
+
+def _preannotate(args: argparse.Namespace) -> int:
+    from annotator.jobs import preannotate
+    from annotator.jobs.project import add_source, chosen_videos, open_project
+
+    settings = _settings(args)
+    project = Path(args.project)
+    show = _ProgressLine(args.quiet)
+    with open_project(project, create=not args.resume) as session:
+        videos = []
+        for source in args.source:
+            video, warnings = add_source(session, Path(source))
+            for warning in warnings:
+                print(f"warning: {warning}", file=sys.stderr)
+            videos.append(video)
+        if not args.source:
+            videos = chosen_videos(session, args.video)
+        for video in videos:
+            if args.resume:
+                job = preannotate.resume(session, preannotate.resumable(session, video))
+            else:
+                job = preannotate.start(session, video, settings)
+            for progress in job:
+                show(video.name, progress)
+            show.end()
+            run = session.store.runs(video.id)[-1]
+            print(f"{video.name}: run {run.id} {run.status}, frames {run.first_frame} to {run.finished_frame}, "
+                  f"{len(session.store.tracks(video.id))} tracks in {project}")
+    return OK
+
+
+def _export(args: argparse.Namespace) -> int:
+    from annotator.formats.base import ExportOptions
+    from annotator.jobs.export import export
+    from annotator.jobs.project import chosen_videos, open_project
+
+    options = ExportOptions(first_frame=args.start, last_frame=args.end, labels=_names(args.labels),
+                            min_length=args.min_length, one_based_pixels=args.one_based_pixels,
+                            overwrite=args.overwrite)
+    with open_project(Path(args.project), read_only=True) as session:
+        report = export(session.store, chosen_videos(session, args.video), args.format, Path(args.out), options)
+    if args.json:
+        print(json.dumps(report.to_json()))
+        return OK
+    print(f"{report.format}: {report.boxes} boxes of {report.tracks} tracks in {report.frames} frames of "
+          f"{report.sequences} videos")
+    for what, count in report.dropped.items():
+        print(f"  left out: {count} x {what}")
+    for line in (*report.notes, *report.checks):
+        print(f"  {line}")
+    for path in report.files:
+        print(f"  {path}")
+    return OK
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from annotator.evaluation import evaluate
+
+    preprocess = {"auto": None, "yes": True, "no": False}[args.preprocess]
+    evaluation = evaluate(Path(args.gt), Path(args.result), preprocess=preprocess,
+                          config=None if args.config is None else Path(args.config))
+    print(json.dumps(evaluation.to_json()) if args.json else evaluation.table())
+    return OK
+
+
+def _models(args: argparse.Namespace) -> int:
+    from annotator.engine import checkpoints
+
+    if args.action == "list":
+        there = {weights.name for weights in checkpoints.installed()}
+        rows = [{"name": w.name, "kind": str(w.kind), "installed": w.name in there, "size": w.size,
+                 "licence": w.licence, "path": str(w.path()), "url": w.url, "good_for": w.good_for}
+                for w in checkpoints.manifest()]
+        if args.json:
+            print(json.dumps(rows))
+            return OK
+        print(f"models folder: {checkpoints.models_dir()}")
+        for row in rows:
+            size = "built in" if row["size"] is None else f"{row['size'] / 1e6:.0f} MB"
+            mark = "installed" if row["installed"] else "-"
+            print(f"  {row['name']:<16} {row['kind']:<10} {mark:<10} {size:>9}  {row['licence']:<11} {row['good_for']}")
+        return OK
+    if args.action == "verify":
+        names = args.name or [w.name for w in checkpoints.installed()]
+        for name in names:
+            print(f"{name}: sha256 {checkpoints.verify(name)} is right")
+        return OK
+    from annotator.engine.download import download
+
+    if not args.name:
+        raise UserError("no model named: give a name from `annotator models list`")
+    for name in args.name:
+        path = download(name, progress=_ByteLine(name), mirror=args.mirror)
+        print(f"\n{name}: {path}")
+    return OK
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from annotator import doctor
+
+    checks = doctor.report()
+    print(json.dumps(doctor.as_data(checks)) if args.json else "\n".join(doctor.lines(checks)))
+    return OK
+
+
+def _relink(args: argparse.Namespace) -> int:
+    from annotator.jobs.project import open_project
+    from annotator.storage.relink import relink
+    from annotator.video import fingerprint
+
+    project = Path(args.project)
+    roots = [Path(root) for root in args.search] or [project.resolve().parent]
+    with open_project(project) as session:
+        report = relink(session.store, roots, fingerprint)
+    for name in report.in_place:
+        print(f"{name}: in its place")
+    for name, path in report.found.items():
+        print(f"{name}: found at {path}")
+    if report.missing:
+        raise UserError(f"not found below {', '.join(map(str, roots))}: {', '.join(report.missing)}. Give other "
+                        "folders with --search")
+    return OK
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from annotator.jobs.demo import run_demo
+
+    out = Path(args.out) if args.out else Path(tempfile.mkdtemp(prefix="annotator-demo-"))
+    show = _ProgressLine(args.quiet)
+    report = run_demo(out, args.device, show)
+    show.end()
+    if args.json:
+        print(json.dumps(report.to_json()))
+        return OK
+    print(f"{report.frames} frames, {report.tracks} tracks, {report.seconds:.0f} s\n")
+    print(f"{'':10}{'HOTA':>8}{'DetA':>8}{'AssA':>8}{'IDF1':>8}{'MOTA':>8}{'IDSW':>6}")
+    for name, scores in (("sam2mot", report.scores), ("bytetrack", report.bytetrack)):
+        print(f"{name:10}{scores.hota:8.1f}{scores.deta:8.1f}{scores.assa:8.1f}{scores.idf1:8.1f}{scores.mota:8.1f}"
+              f"{scores.idsw:6d}")
+    print(f"\nproject: {report.project}")
+    for name, paths in report.exports.items():
+        print(f"{name}: {', '.join(paths)}")
+    return OK
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="annotator", description="Pre-annotate videos with SAM2MOT, correct "
+                                     "identities, export multi-object-tracking labels.")
+    parser.add_argument("--version", action="version", version=f"annotator {__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens, on standard error")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_preannotate(commands)
+    _add_export(commands)
+    _add_evaluate(commands)
+    _add_models(commands)
+    _add_others(commands)
+    return parser
+
+
+def _add_preannotate(commands: Any) -> None:
+    p = commands.add_parser("preannotate", help="detect and track whole videos into a project")
+    p.set_defaults(command=_preannotate)
+    p.add_argument("source", nargs="*", help="video files, image folders or MOT sequences; none: the project's own")
+    p.add_argument("--project", required=True, metavar="P.annot", help="made if it is not there")
+    p.add_argument("--config", metavar="FILE.yml", help="settings; what is given here as an option wins")
+    p.add_argument("--detector", metavar="NAME|FILE.onnx")
+    p.add_argument("--detections", metavar="FILE", help="detections from a file: MOTChallenge det.txt or COCO results")
+    p.add_argument("--detections-run", type=int, metavar="RUN", help="detections that an earlier run stored")
+    p.add_argument("--det-threshold", type=float, metavar="X", help="weaker detections are stored but not tracked")
+    p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what happens to machine tracks that "
+                   "are there; human work always stays (default replace)")
+    p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint")
+    p.add_argument("--tracker", choices=("sam2mot", "bytetrack"))
+    p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes")
+    p.add_argument("--device", metavar="auto|cuda|cpu")
+    p.add_argument("--start", type=int, metavar="N", help="first frame, from 0")
+    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    _add_video(p)
+    p.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _add_export(commands: Any) -> None:
+    from annotator.formats.registry import FORMATS
+
+    p = commands.add_parser("export", help="write a project's tracks in a label format")
+    p.set_defaults(command=_export)
+    p.add_argument("project", metavar="P.annot")
+    p.add_argument("--format", required=True, choices=tuple(FORMATS))
+    p.add_argument("--out", required=True, metavar="DIR")
+    p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
+    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--labels", nargs="+", metavar="NAME")
+    p.add_argument("--min-length", type=int, default=1, metavar="N", help="leave out tracks with fewer boxes")
+    p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge by the book; hardly any reader does")
+    p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
+    p.add_argument("--json", action="store_true")
+    _add_video(p)
+
+
+def _add_evaluate(commands: Any) -> None:
+    p = commands.add_parser("evaluate", help="HOTA, IDF1, MOTA of a result against ground truth")
+    p.set_defaults(command=_evaluate)
+    p.add_argument("--gt", required=True, metavar="DIR_OR_FILE")
+    p.add_argument("--result", required=True, metavar="FILE")
+    p.add_argument("--preprocess", choices=("auto", "yes", "no"), default="auto",
+                   help="MOTChallenge's removal of distractors")
+    p.add_argument("--config", metavar="FILE.toml", help="classes of Scalabel ground truth")
+    p.add_argument("--json", action="store_true")
+
+
+def _add_models(commands: Any) -> None:
+    p = commands.add_parser("models", help="list, download and verify weights")
+    p.set_defaults(command=_models)
+    p.add_argument("action", nargs="?", choices=("list", "download", "verify"), default="list")
+    p.add_argument("name", nargs="*")
+    p.add_argument("--mirror", metavar="URL", help="base address instead of the published one "
+                   "(also the variable ANNOTATOR_MIRROR)")
+    p.add_argument("--json", action="store_true")
+
+
+def _add_others(commands: Any) -> None:
+    p = commands.add_parser("doctor", help="what is installed, and what is missing")
+    p.set_defaults(command=_doctor)
+    p.add_argument("--json", action="store_true")
+    p = commands.add_parser("relink", help="find the videos of a project that was moved")
+    p.set_defaults(command=_relink)
+    p.add_argument("project", metavar="P.annot")
+    p.add_argument("--search", nargs="+", default=[], metavar="DIR", help="default: the project's folder")
+    p = commands.add_parser("demo", help="pre-annotate, export and score the bundled clip")
+    p.set_defaults(command=_demo)
+    p.add_argument("--headless", action="store_true", help="do not open the window")
+    p.add_argument("--out", metavar="DIR", help="default: a new temporary folder")
+    p.add_argument("--device", default="auto", metavar="auto|cuda|cpu")
+    p.add_argument("--json", action="store_true")
+    p.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _add_video(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--video", action="append", metavar="NAME", help="of the project's videos, this one (repeatable)")
+
+
+#: Command line options that are settings of the same name.
+_SETTINGS = ("detector", "detections", "detections_run", "det_threshold", "on_existing", "segmenter", "tracker",
+             "labels", "device", "start", "end")
+
+
+def _settings(args: argparse.Namespace) -> PreannotateSettings:
+    from annotator.jobs.config import PreannotateSettings, build, read_config
+
+    content: dict[str, Any] = {} if args.config is None else read_config(Path(args.config))
+    given: Mapping[str, Any] = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
+    if any(name in given for name in ("detector", "detections", "detections_run")):
+        for name in ("detector", "detections", "detections_run"):
+            content.pop(name, None)
+    where = "the command line" if args.config is None else str(args.config)
+    return build(PreannotateSettings, {**content, **given}, where)
+
+
+def _names(values: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
+
+
+# -- progress ----------------------------------------------------------------------------------------------------
+
+
+class _ProgressLine:
+    """One line on standard error, rewritten on a terminal and written now and then elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty()
+        self._last = 0.0
+        self._open = False
+
+    def __call__(self, name: str, progress: JobProgress) -> None:
+        now = time.monotonic()
+        wait = 0.2 if self._terminal else 10.0
+        if self._quiet or (now - self._last < wait and progress.done < progress.total):
+            return
+        self._last = now
+        speed = progress.frames_per_second
+        left = (progress.total - progress.done) / speed if speed > 0 else 0
+        objects = len(progress.result.objects)
+        line = (f"{name}  {progress.done}/{progress.total}  {speed:.1f} fps  {int(left // 60)}:{int(left % 60):02d} left  "
+                f"{objects} objects")
+        print(f"\r{line:<78}" if self._terminal else line, end="" if self._terminal else "\n", file=sys.stderr,
+              flush=True)
+        self._open = self._terminal
+
+    def end(self) -> None:
+        """Finish the line."""
+        if self._open:
+            print(file=sys.stderr)
+            self._open = False
+
+
+class _ByteLine:
+    """Progress of a download on standard error."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._last < 0.5 and done < total:
+            return
+        self._last = now
+        share = f" ({100 * done / total:.0f} %)" if total else ""
+        print(f"\r{self._name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB{share}  ", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""From low-resolution mask logits to masks in the video's own pixels.
+
+Only the part around each mask is interpolated, so the cost follows the objects' size and not the picture's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.model.mask import EMPTY_MASK, Mask
+
+Logits = npt.NDArray[np.float32]
+
+
+class MaskResizer:
+    """Bilinear interpolation of logits, as ``F.interpolate(..., align_corners=False)``, then threshold at 0."""
+
+    def __init__(self, cells: int, width: int, height: int) -> None:
+        self._x = _Axis(cells, width)
+        self._y = _Axis(cells, height)
+
+    def mask(self, logits: Logits) -> Mask:
+        """(cells, cells) float32 -> mask of the video's size."""
+        rows, columns = np.flatnonzero((logits > 0).any(1)), np.flatnonzero((logits > 0).any(0))
+        if not len(rows):
+            return EMPTY_MASK
+        top, bottom = self._y.pixels(rows[0], rows[-1])
+        left, right = self._x.pixels(columns[0], columns[-1])
+        y, x = slice(top, bottom), slice(left, right)
+        upper = logits[self._y.low[y]] * (1 - self._y.weight[y, None]) + logits[self._y.high[y]] * self._y.weight[y, None]
+        weight = self._x.weight[None, x]
+        fine = upper[:, self._x.low[x]] * (1 - weight) + upper[:, self._x.high[x]] * weight
+        return Mask.from_bitmap(fine > 0, left, top)
+
+    def cells_of(self, box_xyxy: npt.NDArray[np.floating]) -> tuple[int, int, int, int]:
+        """The cells that a box in video pixels touches: x0, y0, x1, y1, right and bottom exclusive."""
+        x0, x1 = self._x.cells(float(box_xyxy[0]), float(box_xyxy[2]))
+        y0, y1 = self._y.cells(float(box_xyxy[1]), float(box_xyxy[3]))
+        return x0, y0, x1, y1
+
+
+class _Axis:
+    """Where each pixel of one axis lies between two cells."""
+
+    def __init__(self, cells: int, pixels: int) -> None:
+        self._cells, self._scale, self._count = cells, pixels / cells, pixels
+        position = np.clip((np.arange(pixels) + 0.5) / self._scale - 0.5, 0, None)
+        self.low = np.minimum(position.astype(np.intp), cells - 1)
+        self.high = np.minimum(self.low + 1, cells - 1)
+        self.weight = (position - self.low).astype(np.float32)
+
+    def pixels(self, first: int, last: int) -> tuple[int, int]:
+        """Pixels that cells first..last can make positive."""
+        return (max(0, int((first - 0.5) * self._scale) - 1),
+                min(self._count, int(np.ceil((last + 1.5) * self._scale)) + 1))
+
+    def cells(self, low: float, high: float) -> tuple[int, int]:
+        first = int(np.clip(np.floor(low / self._scale), 0, self._cells - 1))
+        return first, int(np.clip(np.ceil(high / self._scale), first + 1, self._cells))

@@ -1,0 +1,235 @@
+"""What each object remembers, in storage that is shared by all and bounded per object.
+
+Spatial memories and object pointers lie in slabs, one row each. An object only knows row numbers, so a batch of
+objects is gathered with one indexing operation, whatever their ages, and forgetting frees rows for the next object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from sam2.modeling.sam2_utils import select_closest_cond_frames
+from torch import Tensor
+
+
+class Slab:
+    """A growing table of equal tensors with a free list."""
+
+    def __init__(self, row_shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> None:
+        self._rows = torch.empty((0, *row_shape), dtype=dtype, device=device)
+        self._free: list[int] = []
+
+    @property
+    def capacity(self) -> int:
+        """Rows allocated, used or not."""
+        return int(self._rows.shape[0])
+
+    @property
+    def used(self) -> int:
+        return self.capacity - len(self._free)
+
+    def store(self, values: Tensor) -> list[int]:
+        """Copy (N, *row_shape) values into free rows; returns their numbers."""
+        count = len(values)
+        if len(self._free) < count:
+            self._grow(self.used + count)
+        rows = [self._free.pop() for _ in range(count)]
+        self._rows[torch.tensor(rows, device=self._rows.device)] = values.to(self._rows.dtype)
+        return rows
+
+    def free(self, row: int) -> None:
+        self._free.append(row)
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """(...,) row numbers -> (..., *row_shape)."""
+        flat = self._rows.index_select(0, rows.reshape(-1))
+        return flat.view(*rows.shape, *self._rows.shape[1:])
+
+    def row(self, row: int) -> Tensor:
+        return self._rows[row]
+
+    def _grow(self, needed: int) -> None:
+        old = self.capacity
+        new = max(needed, old + old // 2, 8)
+        grown = torch.zeros((new, *self._rows.shape[1:]), dtype=self._rows.dtype, device=self._rows.device)
+        # Zeros, not garbage: padding in a batch reads unused rows, and a masked NaN is still a NaN.
+        grown[:old] = self._rows
+        self._rows = grown
+        self._free.extend(range(new - 1, old - 1, -1))
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One remembered frame of one object; ``spatial`` is None once only the pointer is within reach."""
+
+    spatial: int | None
+    pointer: int
+
+
+@dataclass(slots=True)
+class ObjectMemory:
+    """Frames an object remembers, by frame index."""
+
+    conditioning: dict[int, _Entry] = field(default_factory=dict)
+    recent: dict[int, _Entry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What one object attends to in one frame: slab rows and temporal positions, in the stock order."""
+
+    spatial_rows: tuple[int, ...]
+    spatial_positions: tuple[int, ...]
+    """0 for conditioning frames, else 1 (oldest) .. num_maskmem - 1 (the frame before)."""
+    pointer_rows: tuple[int, ...]
+    pointer_distances: tuple[int, ...]
+    """Frames between the pointer's frame and this one, signed for conditioning frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryWindow:
+    """How far an object remembers; from the model's configuration and the length of the video."""
+
+    spatial_frames: int
+    """Non-conditioning spatial memories: num_maskmem - 1."""
+    pointer_frames: int
+    """Frames back from which pointers are used: max_obj_ptrs_in_encoder - 1, less in very short videos."""
+    max_conditioning: int
+    """Conditioning memories that are attended to; older ones become ordinary. -1 for no limit."""
+    frame_count: int
+    reverse: bool
+
+    @property
+    def direction(self) -> int:
+        return -1 if self.reverse else 1
+
+
+class MemoryBank:
+    """Memories of all live objects.
+
+    Semantics are those of ``SAM2Base._prepare_memory_conditioned_features`` (sam2 1.1): conditioning frames first,
+    then the last frames by index, where a frame that was not memorised is a hole and stays one; pointers of past
+    conditioning frames and of up to 15 others.
+    """
+
+    def __init__(self, tokens: int, memory_dim: int, pointer_dim: int, device: torch.device, window: MemoryWindow,
+                 ) -> None:
+        # The stock predictor rounds spatial memories to bfloat16 too, on every device.
+        self._spatial = Slab((tokens, memory_dim), torch.bfloat16, device)
+        self._pointers = Slab((pointer_dim,), torch.float32, device)
+        self._objects: dict[int, ObjectMemory] = {}
+        self._device = device
+        self.window = window
+
+    def __contains__(self, object_id: int) -> bool:
+        return object_id in self._objects
+
+    @property
+    def object_ids(self) -> tuple[int, ...]:
+        return tuple(self._objects)
+
+    @property
+    def rows_used(self) -> tuple[int, int]:
+        """Spatial memories and pointers held, over all objects."""
+        return self._spatial.used, self._pointers.used
+
+    def write(self, frame_index: int, object_ids: Iterable[int], spatial: Tensor, pointers: Tensor,
+              conditioning: Iterable[bool]) -> None:
+        """Keep this frame for these objects. (N, tokens, memory_dim) and (N, pointer_dim)."""
+        rows = zip(object_ids, self._spatial.store(spatial), self._pointers.store(pointers), conditioning, strict=True)
+        for object_id, spatial_row, pointer_row, is_conditioning in rows:
+            memory = self._objects.setdefault(object_id, ObjectMemory())
+            for entries in (memory.conditioning, memory.recent):
+                self._free(entries.pop(frame_index, None))
+            entries = memory.conditioning if is_conditioning else memory.recent
+            entries[frame_index] = _Entry(spatial_row, pointer_row)
+
+    def advance(self, frame_index: int) -> None:
+        """Drop what no frame after this one, in the direction of travel, can attend to."""
+        for memory in self._objects.values():
+            self._demote(memory, frame_index)
+            self._trim(memory, frame_index)
+
+    def forget(self, object_id: int) -> None:
+        memory = self._objects.pop(object_id, None)
+        if memory is not None:
+            for entry in (*memory.conditioning.values(), *memory.recent.values()):
+                self._free(entry)
+
+    def recall(self, object_id: int, frame_index: int) -> Recall:
+        """What the object attends to in this frame."""
+        memory, window, step = self._objects[object_id], self.window, self.window.direction
+        selected, unselected = select_closest_cond_frames(frame_index, memory.conditioning, window.max_conditioning)
+        spatial: list[tuple[int, int]] = [(e.spatial, 0) for e in selected.values() if e.spatial is not None]
+        for position in range(1, window.spatial_frames + 1):
+            t = frame_index - step * (window.spatial_frames + 1 - position)
+            entry = memory.recent.get(t) or unselected.get(t)
+            if entry is not None and entry.spatial is not None:
+                spatial.append((entry.spatial, position))
+        pointers = [(e.pointer, (frame_index - t) * step) for t, e in selected.items() if (frame_index - t) * step >= 0]
+        for distance in range(1, window.pointer_frames + 1):
+            t = frame_index - step * distance
+            if not 0 <= t < window.frame_count:
+                break
+            entry = memory.recent.get(t) or unselected.get(t)
+            if entry is not None:
+                pointers.append((entry.pointer, distance))
+        return Recall(tuple(r for r, _ in spatial), tuple(p for _, p in spatial),
+                      tuple(r for r, _ in pointers), tuple(d for _, d in pointers))
+
+    def gather_spatial(self, rows: Tensor) -> Tensor:
+        """(B, M) rows -> (B, M, tokens, memory_dim) bfloat16."""
+        return self._spatial.gather(rows)
+
+    def gather_pointers(self, rows: Tensor) -> Tensor:
+        """(B, P) rows -> (B, P, pointer_dim) float32."""
+        return self._pointers.gather(rows)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Every object's memories as CPU tensors."""
+        def dump(entries: dict[int, _Entry]) -> dict[str, Any]:
+            return {"frames": list(entries), "pointers": [self._pointers.row(e.pointer).cpu() for e in entries.values()],
+                    "spatial": [None if e.spatial is None else self._spatial.row(e.spatial).cpu()
+                                for e in entries.values()]}
+        return {str(k): {"conditioning": dump(m.conditioning), "recent": dump(m.recent)}
+                for k, m in self._objects.items()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Replace everything by a snapshot."""
+        for object_id in self.object_ids:
+            self.forget(object_id)
+        for key, parts in state.items():
+            memory = self._objects[int(key)] = ObjectMemory()
+            for entries, part in ((memory.conditioning, parts["conditioning"]), (memory.recent, parts["recent"])):
+                for t, spatial, pointer in zip(part["frames"], part["spatial"], part["pointers"], strict=True):
+                    row = None if spatial is None else self._spatial.store(spatial[None].to(self._device))[0]
+                    entries[t] = _Entry(row, self._pointers.store(pointer[None].to(self._device))[0])
+
+    def _demote(self, memory: ObjectMemory, frame_index: int) -> None:
+        """Past conditioning frames beyond the limit can never be selected again: keep them as ordinary ones."""
+        limit, step = self.window.max_conditioning, self.window.direction
+        if limit < 0 or len(memory.conditioning) <= limit:
+            return
+        _, unselected = select_closest_cond_frames(frame_index + step, memory.conditioning, limit)
+        for t in [t for t in unselected if (frame_index - t) * step >= 0]:
+            memory.recent[t] = memory.conditioning.pop(t)
+
+    def _trim(self, memory: ObjectMemory, frame_index: int) -> None:
+        step, window = self.window.direction, self.window
+        for t, entry in list(memory.recent.items()):
+            age = (frame_index + step - t) * step
+            if age > window.spatial_frames and entry.spatial is not None:
+                self._spatial.free(entry.spatial)
+                entry.spatial = None
+            if age > max(window.pointer_frames, window.spatial_frames):
+                self._free(memory.recent.pop(t))
+
+    def _free(self, entry: _Entry | None) -> None:
+        if entry is None:
+            return
+        if entry.spatial is not None:
+            self._spatial.free(entry.spatial)
+        self._pointers.free(entry.pointer)

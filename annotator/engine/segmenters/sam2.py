@@ -1,0 +1,401 @@
+"""Streaming multi-object SAM 2.1 on the ``sam2`` package's own modules.
+
+The stock video predictor loops over objects, keeps every frame, and predicts and memorises in one go. Here the image
+encoder runs once per frame, all objects share batches, memory is bounded, and what a frame leaves in memory is the
+caller's decision. Given the same weights, prompts and frames the results agree with ``SAM2VideoPredictor``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image as PilImage
+from sam2.modeling.sam2_base import NO_OBJ_SCORE
+from sam2.modeling.sam2_utils import get_1d_sine_pe
+from torch import Tensor
+
+from annotator.engine.base import Predictions, State
+from annotator.engine.segmenters import sam2_model
+from annotator.engine.segmenters.attention import BatchedMemoryAttention
+from annotator.engine.segmenters.memory import MemoryBank, MemoryWindow, Recall
+from annotator.engine.settings import Sam2Settings
+from annotator.model.frame import Frame, Image
+from annotator.model.prompt import Prompt
+
+log = logging.getLogger(__name__)
+
+_MEAN = (0.485, 0.456, 0.406)
+_STD = (0.229, 0.224, 0.225)
+_K = TypeVar("_K")
+_T = TypeVar("_T")
+_TOP_LEFT, _BOTTOM_RIGHT, _POSITIVE, _NEGATIVE = 2, 3, 1, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sam2Features:
+    """The encoded picture, shared by all objects of the frame."""
+
+    frame_index: int
+    tokens: Tensor
+    """(HW, C) lowest-resolution features."""
+    positions: Tensor
+    """(HW, C) their positional encoding."""
+    high_res: list[Tensor]
+    """(1, C / 8, 4H, 4W) and (1, C / 4, 2H, 2W) for the mask decoder."""
+    memory_features: Tensor
+    """(1, C, H, W) projected for the memory encoder."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """Predictions of one batch, before they are put in order."""
+
+    logits: Tensor
+    score: Tensor
+    iou: Tensor
+    pointers: Tensor
+
+
+class Sam2Segmenter:
+    """The Segmenter contract over a SAM 2 model. One video at a time; not thread-safe."""
+
+    def __init__(self, model: Any, name: str, device: str = "cpu", settings: Sam2Settings | None = None) -> None:
+        self._model = model
+        self._name = name
+        self._device = torch.device(device)
+        self._settings = settings or Sam2Settings()
+        self._batch_size = self._settings.batch_size
+        self._cells = model.image_size // model.backbone_stride
+        pointer_tokens = model.hidden_dim // model.mem_dim
+        self._attention = BatchedMemoryAttention(model.memory_attention, pointer_tokens)
+        self._encode_image = torch.compile(model.forward_image) if self._settings.compile else model.forward_image
+        self._constants: _Constants | None = None
+        self._bank: MemoryBank | None = None
+        self._size = (0, 0)
+
+    @classmethod
+    def load(cls, checkpoint: Path, device: str = "cpu", settings: Sam2Settings | None = None) -> Sam2Segmenter:
+        """From any sam2 or sam2.1 checkpoint, or the built-in tiny-sam2. Raises ModelError."""
+        model, arch = sam2_model.load(checkpoint, device)
+        return cls(model, arch.name, device, settings)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def batch_size(self) -> int:
+        """Objects per batch now; falls when the device runs out of memory."""
+        return self._batch_size
+
+    @property
+    def mask_size(self) -> int:
+        """Side of the square low-resolution masks."""
+        return 4 * self._cells
+
+    def start(self, width: int, height: int, frame_count: int, reverse: bool = False) -> None:
+        model = self._model
+        self._size = (width, height)
+        pointers = min(frame_count, model.max_obj_ptrs_in_encoder) - 1
+        window = MemoryWindow(model.num_maskmem - 1, pointers, self._settings.max_conditioning, frame_count, reverse)
+        self._bank = MemoryBank(self._cells ** 2, model.mem_dim, model.hidden_dim, self._device, window)
+
+    def encode(self, frame: Frame) -> Sam2Features:
+        with self._inference():
+            picture = prepare_image(frame.image, self._model.image_size, self._device)
+            out = self._encode_image(picture[None])
+            feats = out["backbone_fpn"][-self._model.num_feature_levels:]
+            positions = out["vision_pos_enc"][-1]
+            projected = self._model.memory_encoder.pix_feat_proj(feats[-1])
+            return Sam2Features(frame.index, feats[-1].flatten(2)[0].T, positions.flatten(2)[0].T, list(feats[:-1]),
+                                projected)
+
+    def prompt(self, features: Sam2Features, prompts: Mapping[int, Prompt]) -> Predictions:
+        if not prompts:
+            return self._no_predictions()
+        # Another number of points is another shape; padding them would change the result.
+        groups: dict[int, list[int]] = defaultdict(list)
+        for object_id, prompt in prompts.items():
+            groups[-1 if prompt.mask is not None else len(_points_of(prompt))].append(object_id)
+        parts: dict[int, tuple[_Part, int]] = {}
+        with self._inference():
+            for count, ids in groups.items():
+                run = self._from_masks if count == -1 else self._from_points
+                for chunk, part in self._in_batches(ids, lambda c, run=run: run(features, [prompts[i] for i in c])):
+                    parts |= {object_id: (part, row) for row, object_id in enumerate(chunk)}
+        bank = self._require_bank()
+        conditioning = tuple(self._settings.reprompt_conditions or i not in bank for i in prompts)
+        return self._collect(tuple(prompts), parts, (True,) * len(prompts), conditioning)
+
+    def predict(self, features: Sam2Features, object_ids: Sequence[int]) -> Predictions:
+        if not object_ids:
+            return self._no_predictions()
+        bank = self._require_bank()
+        recalls = {i: bank.recall(i, features.frame_index) for i in object_ids}
+        groups: dict[int, list[int]] = defaultdict(list)
+        for object_id, recall in recalls.items():
+            groups[len(recall.spatial_rows)].append(object_id)
+        parts: dict[int, tuple[_Part, int]] = {}
+        with self._inference():
+            for ids in groups.values():
+                for chunk, part in self._in_batches(ids, lambda c: self._track(features, [recalls[i] for i in c])):
+                    parts |= {object_id: (part, row) for row, object_id in enumerate(chunk)}
+        nowhere = (False,) * len(object_ids)
+        return self._collect(tuple(object_ids), parts, nowhere, nowhere)
+
+    def memorise(self, features: Sam2Features, predictions: Predictions, object_ids: Sequence[int] | None = None,
+                 ) -> None:
+        bank = self._require_bank()
+        wanted = set(predictions.object_ids if object_ids is None else object_ids)
+        rows = [k for k, i in enumerate(predictions.object_ids) if i in wanted]
+        with self._inference():
+            for chunk, spatial in self._in_batches(rows, lambda c: self._encode_memory(features, predictions, c)):
+                index = torch.tensor(chunk, device=self._device)
+                bank.write(features.frame_index, [predictions.object_ids[k] for k in chunk], spatial,
+                           predictions.pointers[index], [predictions.conditioning[k] for k in chunk])
+        bank.advance(features.frame_index)
+
+    def forget(self, object_id: int) -> None:
+        self._require_bank().forget(object_id)
+
+    def snapshot(self) -> State:
+        bank = self._require_bank()
+        return {"memories": bank.snapshot(), "size": list(self._size), "frame_count": bank.window.frame_count,
+                "reverse": bank.window.reverse}
+
+    def restore(self, state: State) -> None:
+        width, height = state["size"]
+        self.start(width, height, state["frame_count"], state["reverse"])
+        self._require_bank().restore(state["memories"])
+
+    # -- the model's steps, each over one batch of objects -------------------------------------------------------
+
+    def _track(self, features: Sam2Features, recalls: list[Recall]) -> _Part:
+        """Objects that remember equally many spatial memories, from their memories."""
+        bank, model = self._require_bank(), self._model
+        spatial_rows = torch.tensor([r.spatial_rows for r in recalls], device=self._device)
+        spatial_positions = torch.tensor([r.spatial_positions for r in recalls], device=self._device)
+        spatial = bank.gather_spatial(spatial_rows).float()
+        table = self._require_constants().memory_positions
+        spatial_keys = spatial + table[spatial_positions]
+        pointers, pointer_positions, mask = self._recall_pointers(recalls)
+        batch, tokens = len(recalls), spatial.shape[1] * spatial.shape[2]
+        spatial, spatial_keys = spatial.flatten(1, 2), spatial_keys.flatten(1, 2)
+        if mask is not None:
+            mask = torch.cat([mask.new_ones(batch, tokens), mask], 1)
+        memory = torch.cat([spatial, pointers], 1)
+        keys = torch.cat([spatial_keys, pointers + pointer_positions], 1)
+        conditioned = self._attention(features.tokens, features.positions, memory, keys, tokens, mask)
+        embedding = conditioned.transpose(1, 2).reshape(batch, -1, self._cells, self._cells)
+        return self._decode(embedding, features, None, model._use_multimask(False, None))
+
+    def _recall_pointers(self, recalls: list[Recall]) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Pointer tokens, their positions, and which are real: (B, P, M), (B, P, M), (B, P) or None if all are."""
+        model, split = self._model, self._attention.pointer_tokens
+        longest = max(len(r.pointer_rows) for r in recalls)
+        lengths = [len(r.pointer_rows) for r in recalls]
+        rows = [r.pointer_rows + (0,) * (longest - len(r.pointer_rows)) for r in recalls]
+        distances = [r.pointer_distances + (0,) * (longest - len(r.pointer_distances)) for r in recalls]
+        batch, bank = len(recalls), self._require_bank()
+        pointers = bank.gather_pointers(torch.tensor(rows, dtype=torch.long, device=self._device))
+        pointers = pointers.view(batch, longest * split, model.mem_dim)
+        distance = torch.tensor(distances, dtype=torch.float32, device=self._device) / max(bank.window.pointer_frames, 1)
+        dim = model.hidden_dim if model.proj_tpos_enc_in_obj_ptrs else model.mem_dim
+        if model.add_tpos_enc_to_obj_ptrs:
+            positions = model.obj_ptr_tpos_proj(get_1d_sine_pe(distance, dim=dim))
+        else:
+            positions = pointers.new_zeros(batch, longest, model.mem_dim)
+        positions = positions.repeat_interleave(split, dim=1)
+        if min(lengths) == longest:
+            return pointers, positions, None
+        real = torch.arange(longest, device=self._device)[None] < torch.tensor(lengths, device=self._device)[:, None]
+        return pointers, positions, real.repeat_interleave(split, dim=1)
+
+    def _from_points(self, features: Sam2Features, prompts: list[Prompt]) -> _Part:
+        """Boxes and points, from the picture alone."""
+        model = self._model
+        scale = model.image_size / np.array(self._size, np.float64)
+        points = [_points_of(p) for p in prompts]
+        coordinates = torch.tensor(np.array([[(x, y) for x, y, _ in p] for p in points]) * scale, dtype=torch.float32,
+                                   device=self._device)
+        labels = torch.tensor([[label for *_, label in p] for p in points], dtype=torch.int32, device=self._device)
+        inputs = {"point_coords": coordinates, "point_labels": labels}
+        embedding = (features.tokens + model.no_mem_embed[0]).T.reshape(1, -1, self._cells, self._cells)
+        embedding = embedding.expand(len(prompts), -1, -1, -1)
+        return self._decode(embedding, features, inputs, model._use_multimask(True, inputs))
+
+    def _from_masks(self, features: Sam2Features, prompts: list[Prompt]) -> _Part:
+        """Given masks are taken as they are; the model only makes their object pointers."""
+        model, side = self._model, self._model.image_size
+        bitmaps = [p.mask.to_bitmap(*self._size) for p in prompts if p.mask is not None]
+        masks = torch.from_numpy(np.stack(bitmaps)).float().to(self._device)[:, None]
+        masks = F.interpolate(masks, (side, side), mode="bilinear", align_corners=False, antialias=True)
+        embedding = features.tokens.T.reshape(1, -1, self._cells, self._cells).expand(len(prompts), -1, -1, -1)
+        high_res = [f.expand(len(prompts), -1, -1, -1) for f in features.high_res]
+        out = model._use_mask_as_output(embedding, high_res, (masks >= 0.5).float())
+        return _Part(out[3][:, 0].float(), out[6][:, 0].float(), out[2][:, 0].float(), out[5].float())
+
+    def _decode(self, embedding: Tensor, features: Sam2Features, points: dict[str, Tensor] | None,
+                multimask: bool) -> _Part:
+        """Prompt encoder and mask decoder; as ``SAM2Base._forward_sam_heads``, at low resolution only."""
+        model, batch = self._model, len(embedding)
+        constants = self._require_constants()
+        if points is None:
+            sparse = constants.empty_prompt.expand(batch, -1, -1)
+        else:
+            sparse, _ = model.sam_prompt_encoder((points["point_coords"], points["point_labels"]), None, None)
+        masks, ious, tokens, score = model.sam_mask_decoder(
+            image_embeddings=embedding, image_pe=constants.image_positions, sparse_prompt_embeddings=sparse,
+            dense_prompt_embeddings=constants.no_mask.expand(batch, -1, -1, -1), multimask_output=multimask,
+            repeat_image=False, high_res_features=[f.expand(batch, -1, -1, -1) for f in features.high_res])
+        rows = torch.arange(batch, device=self._device)
+        best = ious.argmax(-1) if multimask else torch.zeros_like(rows)
+        token = tokens[rows, best] if tokens.shape[1] > 1 else tokens[:, 0]
+        logits, iou = masks[rows, best].float(), ious[rows, best].float()
+        pointer = model.obj_ptr_proj(token)
+        if model.pred_obj_scores:
+            present = score > 0
+            logits = torch.where(present[..., None], logits, NO_OBJ_SCORE)
+            share = score.sigmoid() if model.soft_no_obj_ptr else present.float()
+            pointer = (share * pointer if model.fixed_no_obj_ptr else pointer) + (1 - share) * model.no_obj_ptr
+        return _Part(logits, score[:, 0].float(), iou, pointer.float())
+
+    def _encode_memory(self, features: Sam2Features, predictions: Predictions, rows: Sequence[int]) -> Tensor:
+        """Spatial memories of some rows. (N, HW, M); as ``SAM2Base._encode_new_memory``."""
+        model, encoder = self._model, self._model.memory_encoder
+        index = torch.tensor(list(rows), device=self._device)
+        side = model.image_size
+        masks = F.interpolate(predictions.logits[index][:, None], (side, side), mode="bilinear", align_corners=False)
+        probability = torch.sigmoid(masks)
+        if model.binarize_mask_from_pts_for_mem_enc:
+            prompted = torch.tensor([predictions.prompted[k] for k in rows], device=self._device)
+            probability = torch.where(prompted[:, None, None, None], (masks > 0).float(), probability)
+        if model.sigmoid_scale_for_mem_enc != 1.0 or model.sigmoid_bias_for_mem_enc != 0.0:
+            probability = probability * model.sigmoid_scale_for_mem_enc + model.sigmoid_bias_for_mem_enc
+        fused = encoder.fuser(features.memory_features + encoder.mask_downsampler(probability))
+        memory = encoder.out_proj(fused)
+        if model.no_obj_embed_spatial is not None:
+            score = torch.from_numpy(predictions.score[list(rows)]).to(self._device)
+            absent = (score <= 0).float()[:, None, None, None]
+            memory = memory + absent * model.no_obj_embed_spatial[..., None, None]
+        spatial: Tensor = memory.flatten(2).transpose(1, 2)
+        return spatial
+
+    # -- batches and bookkeeping ---------------------------------------------------------------------------------
+
+    def _in_batches(self, items: Sequence[_K], run: Callable[[list[_K]], _T]) -> Iterator[tuple[list[_K], _T]]:
+        """Run over batches; when the device is out of memory, halve them for good and go on."""
+        done = 0
+        while done < len(items):
+            chunk = list(items[done:done + self._batch_size])
+            try:
+                result = run(chunk)
+            except torch.OutOfMemoryError:
+                if len(chunk) == 1:
+                    raise
+                self._batch_size = max(1, len(chunk) // 2)
+                log.warning("%s is out of memory: going on with %d objects per batch", self._device, self._batch_size)
+                if self._device.type == "cuda":
+                    torch.cuda.empty_cache()
+                continue
+            done += len(chunk)
+            yield chunk, result
+
+    def _collect(self, object_ids: tuple[int, ...], parts: Mapping[int, tuple[_Part, int]],
+                 prompted: tuple[bool, ...], conditioning: tuple[bool, ...]) -> Predictions:
+        unique = list({id(part): part for part, _ in parts.values()}.values())
+        start: dict[int, int] = {}
+        total = 0
+        for part in unique:
+            start[id(part)] = total
+            total += len(part.score)
+        order = torch.tensor([start[id(parts[i][0])] + parts[i][1] for i in object_ids], device=self._device)
+        def gather(name: str) -> Tensor:
+            values = [getattr(part, name) for part in unique]
+            return (values[0] if len(values) == 1 else torch.cat(values))[order]
+        return Predictions(object_ids, gather("logits"), gather("score").cpu().numpy(), gather("iou").cpu().numpy(),
+                           gather("pointers"), prompted, conditioning)
+
+    def _no_predictions(self) -> Predictions:
+        side = self.mask_size
+        nothing = np.zeros(0, np.float32)
+        return Predictions((), torch.zeros(0, side, side, device=self._device), nothing, nothing,
+                           torch.zeros(0, self._model.hidden_dim, device=self._device), (), ())
+
+    @contextmanager
+    def _inference(self) -> Iterator[None]:
+        bfloat16 = self._settings.bfloat16 and self._device.type == "cuda"
+        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=bfloat16):
+            yield
+
+    def _require_bank(self) -> MemoryBank:
+        if self._bank is None:
+            raise RuntimeError("start() comes before the first frame")
+        return self._bank
+
+    def _require_constants(self) -> _Constants:
+        if self._constants is None:
+            self._constants = _Constants.of(self._model, self._cells, self._device)
+        return self._constants
+
+
+@dataclass(frozen=True, slots=True)
+class _Constants:
+    """What the stock code computes anew for every object and frame though it never changes."""
+
+    image_positions: Tensor
+    """(1, C, H, W) for the mask decoder."""
+    empty_prompt: Tensor
+    """(1, 2, C) sparse embedding of no points."""
+    no_mask: Tensor
+    """(1, C, H, W) dense embedding of no mask."""
+    memory_positions: Tensor
+    """(num_maskmem, HW, M) position of a memory token by temporal position: 0 conditioning, then oldest first."""
+
+    @classmethod
+    def of(cls, model: Any, cells: int, device: torch.device) -> _Constants:
+        with torch.inference_mode(), torch.autocast(device.type, enabled=False):
+            encoder = model.sam_prompt_encoder
+            coordinates = torch.zeros(1, 1, 2, device=device)
+            labels = -torch.ones(1, 1, dtype=torch.int32, device=device)
+            sparse, dense = encoder((coordinates, labels), None, None)
+            probe = torch.zeros(1, model.mem_dim, cells, cells, device=device)
+            spatial = model.memory_encoder.position_encoding(probe).flatten(2).transpose(1, 2)
+            order = [model.num_maskmem - 1 - position for position in range(model.num_maskmem)]
+            temporal = model.maskmem_tpos_enc[order].view(model.num_maskmem, 1, -1)
+            return cls(encoder.get_dense_pe(), sparse, dense, spatial + temporal)
+
+
+def prepare_image(image: Image, side: int, device: torch.device) -> Tensor:
+    """Resize bicubically to a square and normalise, as the stock loader does. (H, W, 3) uint8 -> (3, S, S) float32.
+
+    On CUDA the resizing runs on the device: antialiased bicubic there agrees with PIL's within one grey level.
+    """
+    mean = torch.tensor(_MEAN, device=device).view(3, 1, 1)
+    std = torch.tensor(_STD, device=device).view(3, 1, 1)
+    if device.type == "cuda":
+        pixels = torch.from_numpy(np.ascontiguousarray(image)).to(device).permute(2, 0, 1)[None].float()
+        pixels = F.interpolate(pixels, (side, side), mode="bicubic", align_corners=False, antialias=True)
+        picture = pixels[0].round().clamp(0, 255) / 255
+    else:
+        resized = PilImage.fromarray(image).resize((side, side))
+        picture = torch.from_numpy(np.asarray(resized).copy()).permute(2, 0, 1).float() / 255
+    return (picture - mean) / std
+
+
+def _points_of(prompt: Prompt) -> list[tuple[float, float, int]]:
+    """Box corners first, then clicks, in video pixels with SAM's labels."""
+    points: list[tuple[float, float, int]] = []
+    if prompt.box_xyxy is not None:
+        x0, y0, x1, y1 = prompt.box_xyxy
+        points += [(x0, y0, _TOP_LEFT), (x1, y1, _BOTTOM_RIGHT)]
+    return points + [(p.x, p.y, _POSITIVE if p.positive else _NEGATIVE) for p in prompt.points]

@@ -1,0 +1,155 @@
+"""Every threshold of the engine, typed and documented. No heavy imports: the command line reads this at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from annotator.errors import SettingsError
+from annotator.model.frame import TrackState
+
+
+@dataclass(frozen=True, slots=True)
+class TrajectorySettings:
+    """Thresholds of the trajectory manager, in the notation of the paper."""
+
+    reliable: float = 8.0
+    """Score logits above this are reliable."""
+    pending: float = 6.0
+    """Above this, up to ``reliable``: pending. Such a score also sets the lost counter to zero."""
+    suspicious: float = 2.0
+    """Above this, up to ``pending``: suspicious. At or below: lost."""
+    match_iou: float = 0.3
+    """A detection and a live object whose boxes overlap less are no match."""
+    match_labels: bool = True
+    """Only objects and detections of the same label match."""
+    uncovered: float = 0.7
+    """A new object needs at least this share of its box free of live masks."""
+    max_lost: int = 25
+    """A track ends at so many lost frames."""
+    reconstruct: bool = True
+    """Quality reconstruction: re-prompt pending tracks from their matched detections."""
+    duplicate_iou: float = 0.95
+    """Masks that overlap more may be one object prompted twice."""
+    duplicate_age: int = 5
+    """Then the younger track ends, if it is at most so many frames old ..."""
+    duplicate_grace: int = 25
+    """... and was not hidden by another within so many frames."""
+    min_box_side: float = 2.0
+    """Detections smaller than this many pixels start no track."""
+
+    def __post_init__(self) -> None:
+        if not self.reliable > self.pending > self.suspicious:
+            raise SettingsError(f"the score thresholds must fall: reliable {self.reliable} > pending {self.pending} > "
+                                f"suspicious {self.suspicious}")
+        for name in ("match_iou", "uncovered", "duplicate_iou"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"trajectories.{name} is {getattr(self, name)}: give a number from 0 to 1")
+        if self.max_lost < 1:
+            raise SettingsError(f"trajectories.max_lost is {self.max_lost}: give at least 1")
+
+    def state_of(self, score_logit: float) -> TrackState:
+        if score_logit > self.reliable:
+            return TrackState.RELIABLE
+        if score_logit > self.pending:
+            return TrackState.PENDING
+        return TrackState.SUSPICIOUS if score_logit > self.suspicious else TrackState.LOST
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionSettings:
+    """Thresholds of cross-object interaction, in the notation of the paper."""
+
+    enabled: bool = True
+    mask_iou: float = 0.8
+    """Masks that overlap more than this are in severe occlusion."""
+    score_gap: float = 2.0
+    """Score logits that differ by more decide on their own: the lower one is hidden."""
+    window: int = 10
+    """Number of last score logits whose variance decides otherwise: the higher one is hidden."""
+    min_deviation_gap: float = 0.2
+    """Standard deviations closer than this decide nothing."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.mask_iou <= 1:
+            raise SettingsError(f"interaction.mask_iou is {self.mask_iou}: give a number above 0, up to 1")
+        if self.window < 2:
+            raise SettingsError(f"interaction.window is {self.window}: a variance needs at least 2 logits")
+
+
+@dataclass(frozen=True, slots=True)
+class Sam2MotSettings:
+    """Every threshold of the tracker. Defaults are the paper's for SAM 2.1 where it gives one."""
+
+    det_threshold: float = 0.5
+    """Detections scoring less neither start, match nor re-prompt a track. The published system sets one per sequence
+    and detector."""
+    trajectories: TrajectorySettings = field(default_factory=TrajectorySettings)
+    interaction: InteractionSettings = field(default_factory=InteractionSettings)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.det_threshold <= 1:
+            raise SettingsError(f"det_threshold is {self.det_threshold}: give a number from 0 to 1")
+
+    def without_interaction(self) -> Sam2MotSettings:
+        """The ablation without cross-object interaction."""
+        return replace(self, interaction=replace(self.interaction, enabled=False))
+
+    def without_reconstruction(self) -> Sam2MotSettings:
+        """The ablation without quality reconstruction."""
+        return replace(self, trajectories=replace(self.trajectories, reconstruct=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Sam2Settings:
+    """How the segmentor runs; nothing here changes what it was trained to do."""
+
+    max_conditioning: int = 4
+    """Conditioning memories attended to per object, chosen by the package's own rule. -1 for no limit, as stock."""
+    reprompt_conditions: bool = True
+    """Keep a re-prompt as a conditioning memory; False keeps it as an ordinary one, as stock."""
+    batch_size: int = 64
+    """Objects per batch at most; halved when the device runs out of memory."""
+    bfloat16: bool = True
+    """Autocast to bfloat16 on CUDA."""
+    compile: bool = False
+    """Compile the image encoder with torch.compile: slow start, faster frames."""
+
+    def __post_init__(self) -> None:
+        if self.max_conditioning != -1 and self.max_conditioning < 2:
+            raise SettingsError(f"max_conditioning is {self.max_conditioning}: give -1 (no limit) or at least 2")
+        if self.batch_size < 1:
+            raise SettingsError(f"batch_size is {self.batch_size}: give at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class ByteTrackSettings:
+    """Settings of the `trackers` library under their own names and with its defaults, and two of our own.
+
+    The library shows a tracklet from its second matched detection on (``minimum_consecutive_frames``), so each
+    tracklet begins one frame after the object's first detection.
+    """
+
+    lost_track_buffer: int = 30
+    """How long a tracklet is remembered without a detection, in frames at 30 per second; at another frame rate
+    it is as many seconds."""
+    track_activation_threshold: float = 0.7
+    """A detection at or above this that matches nothing begins a tracklet."""
+    minimum_consecutive_frames: int = 2
+    """Matches in a row before a tracklet is shown."""
+    minimum_iou_threshold: float = 0.1
+    """A pair of tracklet and detection that overlaps less is no match."""
+    high_conf_det_threshold: float = 0.6
+    """Detections at or above this are matched first; the others only with the tracklets left over."""
+    minimum_score: float = 0.1
+    """Detections below this are not used at all (the paper's lower threshold; the library has none)."""
+    class_aware: bool = True
+    """Match within a class only: one instance of the library's tracker per class."""
+
+    def __post_init__(self) -> None:
+        for name in ("track_activation_threshold", "minimum_iou_threshold", "high_conf_det_threshold",
+                     "minimum_score"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"bytetrack: {name} is {getattr(self, name)}; it must lie in 0..1")
+        if self.lost_track_buffer < 0 or self.minimum_consecutive_frames < 1:
+            raise SettingsError("bytetrack: lost_track_buffer must be at least 0 and minimum_consecutive_frames "
+                                "at least 1")

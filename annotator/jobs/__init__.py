@@ -1,0 +1,1 @@
+"""Long jobs as generators, the same for the window and the command line."""

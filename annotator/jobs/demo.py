@@ -1,0 +1,93 @@
+"""The demo: pre-annotate the bundled clip, export it, and score it beside ByteTrack on the same detections."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from annotator.evaluation import Scores, evaluate_frames
+from annotator.formats.base import ExportOptions, ImportOptions
+from annotator.formats.mot import read_mot
+from annotator.jobs import export, preannotate
+from annotator.jobs.config import PreannotateSettings
+from annotator.jobs.preannotate import JobProgress
+from annotator.jobs.project import add_source, open_project
+from annotator.model.sequence import LabelledBox, LabelledFrame
+from annotator.model.track import OnExisting, VideoRecord
+from annotator.resources import resource_path
+from annotator.session import Session
+
+FORMATS = ("mot", "mot-results", "coco-video")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What the demo found."""
+
+    frames: int
+    tracks: int
+    scores: Scores
+    bytetrack: Scores
+    seconds: float
+    project: Path
+    exports: dict[str, list[str]]
+    """Format to the files written."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"frames": self.frames, "tracks": self.tracks, "hota": self.scores.hota, "deta": self.scores.deta,
+                "assa": self.scores.assa, "idf1": self.scores.idf1, "mota": self.scores.mota,
+                "idsw": self.scores.idsw, "bytetrack_hota": self.bytetrack.hota,
+                "bytetrack_assa": self.bytetrack.assa, "bytetrack_idf1": self.bytetrack.idf1,
+                "bytetrack_idsw": self.bytetrack.idsw, "seconds": self.seconds, "project": str(self.project),
+                "exports": self.exports}
+
+
+def demo_clip() -> Path:
+    """The bundled clip."""
+    return resource_path("demo") / "crossing.mp4"
+
+
+def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], None]) -> DemoReport:
+    """Pre-annotate the bundled clip into ``out_dir/demo.annot`` and export it. Raises UserError."""
+    began = time.monotonic()
+    out_dir.mkdir(parents=True, exist_ok=True)
+    project = out_dir / "demo.annot"
+    for leftover in out_dir.glob("demo.annot*"):
+        leftover.unlink()
+    settings = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", device=device)
+    with open_project(project, create=True) as session:
+        video, _ = add_source(session, demo_clip())
+        for step in preannotate.start(session, video, settings):
+            progress("sam2mot", step)
+        run = session.store.runs(video.id)[-1]
+        baseline = PreannotateSettings(detections_run=run.id, tracker="bytetrack", device="cpu",
+                                       on_existing=OnExisting.PROPOSE)
+        for step in preannotate.start(session, video, baseline):
+            progress("bytetrack", step)
+        bytetrack_run = session.store.runs(video.id)[-1].id
+        truth = read_mot(resource_path("demo"), "mot", ImportOptions())
+        ours = _score(truth.frames, _project_frames(session, video), video.frame_count)
+        theirs = _score(truth.frames, _run_frames(session, bytetrack_run), video.frame_count)
+        exports = {name: [str(p) for p in export.export(session.store, [video], name, out_dir / name,
+                                                        ExportOptions(overwrite=True)).files] for name in FORMATS}
+        tracks = len(session.store.tracks(video.id))
+    return DemoReport(video.frame_count, tracks, ours, theirs, time.monotonic() - began, project, exports)
+
+
+def _score(truth: Any, frames: list[LabelledFrame], frame_count: int) -> Scores:
+    return evaluate_frames(truth, frames, frame_count)
+
+
+def _project_frames(session: Session, video: VideoRecord) -> list[LabelledFrame]:
+    with session.store.read_snapshot() as reader:
+        return [frame for _, frames in export.sequences(reader, [video], masks=False) for frame in frames]
+
+
+def _run_frames(session: Session, run: int) -> list[LabelledFrame]:
+    """What a run found, before any edit."""
+    return [LabelledFrame(r.frame_index, tuple(LabelledBox(o.tracklet, o.label, o.box_xyxy, o.score)
+                                               for o in r.objects if o.box_xyxy is not None))
+            for r in session.store.run_results(run)]

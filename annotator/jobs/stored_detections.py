@@ -1,0 +1,73 @@
+"""Detections that an earlier run stored, behind the Detector protocol: tracking again costs no detection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from annotator.errors import SettingsError, StorageError
+from annotator.model.frame import Detections, Frame
+from annotator.model.track import VideoRecord
+from annotator.storage.store import Store
+
+_CHUNK = 256
+
+
+@dataclass(slots=True)
+class StoredDetections:
+    """Reads ahead in chunks over a read-only connection of its own, opened on the thread that first asks.
+
+    Detections keep their places, so that ``Evidence.detection`` counts in the stored ones; those of unwanted classes
+    get score 0 and so are not tracked.
+    """
+
+    project: Path
+    run: int
+    labels: tuple[str, ...]
+    wanted: frozenset[int]
+    """Indices into ``labels`` that are tracked."""
+    _store: Store | None = None
+    _chunk: dict[int, Detections] | None = None
+
+    @classmethod
+    def of(cls, store: Store, video: VideoRecord, run_id: int, labels: Sequence[str] | None) -> StoredDetections:
+        """Raises StorageError if the run has no detections of this video, SettingsError for unknown labels."""
+        runs = {r.id: r for r in store.detection_runs(video.id)}
+        if run_id not in runs:
+            there = ", ".join(map(str, runs)) or "none"
+            raise StorageError(f"run {run_id} stored no detections of {video.name}; runs that did: {there}")
+        names = runs[run_id].labels
+        unknown = [label for label in labels or () if label not in names]
+        if unknown:
+            raise SettingsError(f"run {run_id} knows no class {unknown[0]!r}; it knows {', '.join(names)}")
+        wanted = frozenset(k for k, name in enumerate(names) if labels is None or name in labels)
+        return cls(store.path, run_id, names, wanted)
+
+    @property
+    def name(self) -> str:
+        return f"run {self.run}"
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """See `annotator.engine.base.Detector`. Raises StorageError for a frame that the run never looked at."""
+        return [self._of_frame(frame.index) for frame in frames]
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _of_frame(self, frame: int) -> Detections:
+        if self._chunk is None or frame not in self._chunk:
+            if self._store is None:
+                self._store = Store.open(self.project, read_only=True)
+            self._chunk = dict(self._store.detections(self.run, frame, frame + _CHUNK - 1))
+        if frame not in self._chunk:
+            raise StorageError(f"run {self.run} did not look at frame {frame}: track only the frames it finished, or "
+                               "run the detector again")
+        found = self._chunk[frame]
+        keep = np.isin(found.label, list(self.wanted))
+        return found if keep.all() else Detections(found.box_xyxy, np.where(keep, found.score, 0).astype(np.float32),
+                                                   found.label)
