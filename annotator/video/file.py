@@ -11,7 +11,7 @@ import av
 from annotator.errors import VideoError
 from annotator.model.frame import Image
 from annotator.video.decoder import Decoder
-from annotator.video.index import FrameIndex, build_index
+from annotator.video.index import FrameIndex, build_index, prove_index
 from annotator.video.info import VideoInfo
 from annotator.video.picture import Geometry, checksum
 from annotator.video.reader import VideoReader
@@ -32,9 +32,11 @@ class FileReader(VideoReader):
 
     Frames are those that the decoder puts out, in that order: the numbering of ffmpeg and OpenCV. Which they are is
     known from the packets or, where the packets leave a doubt, from having decoded them once (``build_index``); a
-    picture that fails against expectation raises VideoError and keeps its number. Reading on is decoding on;
-    anything else starts at the keyframe at or before the frame, and frames are told apart by the packet that they
-    came from, never by counting.
+    picture that fails against expectation raises VideoError and keeps its number. At the first sign of damage that
+    the packets did not show, the file is decoded once, so that its pictures stay the same ones.
+
+    Reading on is decoding on; anything else starts at the keyframe at or before the frame, and frames are told apart
+    by the packet that they came from, never by counting.
     """
 
     def __init__(self, path: Path, index: FrameIndex, info: VideoInfo, geometry: Geometry, warnings: list[str],
@@ -51,8 +53,10 @@ class FileReader(VideoReader):
         self._started = False
         self._first = 0
         """First frame that the decoder gets right where it was started."""
-        self._broken: set[int] = set()
-        self._blemished = False
+        self._surprised = False
+        """Since it was started, the decoder met damage that the index does not know of."""
+        self._unsteady: set[int] = set()
+        """Frames whose picture is not the same each time that it is decoded."""
 
     def duplicate(self) -> FileReader:
         return FileReader(self._path, self._index, self.info, self._geometry, list(self.warnings))
@@ -71,26 +75,58 @@ class FileReader(VideoReader):
         kept = self._window.get(index)
         if kept is not None:
             return kept
-        if index not in self._broken:
-            picture = self._find(index)
-            if picture is not None:
-                return picture
-            self._broken.add(index)
-        raise VideoError(f"{self._path}: frame {index} ({self.info.times[index]:.2f} s) cannot be decoded, the file is "
-                         "damaged there; work on the frames before and after it, or restore the file from its source")
+        picture = None if index in self._index.absent else self._find(index)
+        if picture is None and self._index.proven_from > 0:
+            self._prove()
+            picture = None if index in self._index.absent else self._find(index)
+        if picture is None:
+            raise VideoError(f"{self._path}: frame {index} ({self.info.times[index]:.2f} s) cannot be decoded, the "
+                             "file is damaged there; work on the frames before and after it, or restore the file from "
+                             "its source")
+        return picture
+
+    def _prove(self) -> None:
+        """Damage where none was expected. The numbers stay; which pictures there are is found out by decoding all."""
+        where = min(self._index.frame_count - 1, self._reached + 1)
+        self._surprised = False
+        self._index = prove_index(self._path, self._index)
+        self._decoder.close()
+        self._decoder = Decoder(self._path, self._index.threaded)
+        self._started = False
+        self._window.clear()
+        self._pending.clear()
+        absent = sorted(self._index.absent)
+        where = min(absent[0], where) if absent else where
+        self.warnings.append(
+            f"{self._path.name}: the file is damaged at about frame {where} ({self.info.times[where]:.2f} s); "
+            f"{len(absent)} of {self._index.frame_count} frames cannot be decoded, others may show faults")
 
     def _find(self, index: int) -> av.VideoFrame | None:
+        """Decode on to a frame, or from the keyframe before it, or from one further back. None if it does not come
+        out, or if there is unexpected damage on the way."""
         entry = self._index.entry_for(index)
         if self._started and index > self._reached and self._index.entry[entry] <= self._decoder.next_ordinal:
             picture = self._advance(index)
             if picture is not None:
                 return picture
-        starts = range(entry, max(-1, entry - _RETRIES - 1), -1)
-        for start in dict.fromkeys([*starts, 0] if index >= self._index.proven_from else starts):
-            picture = self._from_entry(start, index)
+        for start in range(entry, max(-1, entry - _RETRIES - 1), -1):
+            picture = None if self._surprised else self._from_entry(start, index)
             if picture is not None:
                 return picture
-        return None
+        if self._surprised or index < self._index.proven_from:
+            return None
+        # It did come out once, so the same once more; then with whatever it shows now, for some decoders leave to
+        # chance what they can't decode.
+        picture = self._as_proven(index)
+        if picture is None:
+            self._unsteady.add(index)
+            picture = self._as_proven(index)
+        return picture
+
+    def _as_proven(self, index: int) -> av.VideoFrame | None:
+        self._decoder.rewind(self._index.proven_packet)
+        self._begin(self._index.proven_from)
+        return self._advance(index)
 
     def _from_entry(self, entry: int, index: int) -> av.VideoFrame | None:
         ordinal = int(self._index.entry[entry])
@@ -111,6 +147,7 @@ class FileReader(VideoReader):
         self._started = True
         self._first = first
         self._reached = first - 1
+        self._surprised = False
 
     def _advance(self, index: int) -> av.VideoFrame | None:
         """Decode on until a frame comes out; None if it does not, or not as it should."""
@@ -128,17 +165,23 @@ class FileReader(VideoReader):
             pictures = self._decoder.step()
             if pictures is None:
                 return None
-            for ordinal, picture in pictures:
-                if ordinal < len(self._index.rank) and self._index.rank[ordinal] >= self._first:
-                    self._pending.append((int(self._index.rank[ordinal]), picture))
+            self._pending.extend((int(self._index.rank[ordinal]), picture) for ordinal, picture in pictures
+                                 if self._counts(ordinal))
+            if self._is_surprising(pictures):
+                self._surprised = True
+                return None
+
+    def _counts(self, ordinal: int) -> bool:
+        """Whether a packet holds a frame that must come out right from where the decoder was started."""
+        return ordinal < len(self._index.rank) and self._index.rank[ordinal] >= self._first
+
+    def _is_surprising(self, pictures: list[tuple[int, av.VideoFrame]]) -> bool:
+        marred = [*self._decoder.refused, *(ordinal for ordinal, picture in pictures if picture.is_corrupt)]
+        return any(ordinal < self._index.proven_packet and self._counts(ordinal) for ordinal in marred)
 
     def _is_right(self, rank: int, picture: av.VideoFrame) -> bool:
         expected = self._index.expected_checksum(rank)
-        if expected is None and picture.is_corrupt and not self._blemished:
-            self._blemished = True
-            self.warnings.append(f"{self._path.name}: the file is damaged at frame {rank} ({self.info.times[rank]:.2f} "
-                                 "s); this picture and some after it may show faults")
-        return expected is None or expected == checksum(picture)
+        return expected is None or rank in self._unsteady or expected == checksum(picture)
 
     def _keep(self, rank: int, picture: av.VideoFrame) -> None:
         self._window[rank] = picture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,12 @@ class FrameIndex:
     """(frames - proven_from,) checksum of each picture that was decoded to build the index."""
     proven_from: int
     """First frame that was decoded to build the index; the number of frames if none was."""
+    proven_packet: int
+    """The packet at which that decoding began; the number of packets if there was none."""
     threaded: bool
     """False for damaged files: only one thread conceals errors the same way each time."""
+    absent: frozenset[int] = frozenset()
+    """Frames that have a number and turned out to be undecodable."""
 
     @property
     def frame_count(self) -> int:
@@ -81,12 +86,12 @@ def build_index(path: Path, verify: bool = False) -> tuple[FrameIndex, list[str]
     shown = np.flatnonzero(scan.shown)
     by_time = shown[np.argsort(scan.pts[shown], kind="stable")]
     if doubt is None:
-        return _assemble(scan, by_time, None, len(by_time)), _notes(path, scan)
+        return _assemble(scan, by_time, None), _notes(path, scan)
     start, proof, damaged = _prove_from(path, scan, _proof_starts(scan, doubt))
     order, sums = _proven_order(by_time, proof, start, scan.shown)
     if not len(order):
         raise VideoError(f"{path} holds no frame that can be decoded; copy it again from its source")
-    index = _assemble(scan, order, np.array(sums, np.uint32), len(order) - len(sums), proof, threaded=not damaged)
+    index = _assemble(scan, order, (start, sums, proof), threaded=not damaged)
     return index, _notes(path, scan) + _losses(path, scan, order, index, proof)
 
 
@@ -152,17 +157,34 @@ def _proven_order(by_time: npt.NDArray[np.intp], proof: _Proof, start: int, show
     return np.concatenate([believed, np.array(order, np.intp)]), sums
 
 
-def _assemble(scan: Scan, order: npt.NDArray[np.intp], sums: npt.NDArray[np.uint32] | None, proven_from: int,
-              proof: _Proof | None = None, threaded: bool = True) -> FrameIndex:
+def prove_index(path: Path, index: FrameIndex) -> FrameIndex:
+    """The same frames under the same numbers, after damage showed where none was expected: all are decoded once.
+
+    From then on a picture is the one that playing from the start gives, and what cannot be decoded is known.
+    """
+    log.warning("%s is damaged: decoding all of it once", path.name)
+    proof = _prove(path, 0, threaded=False)
+    found = {int(index.rank[ordinal]): value for ordinal, value in zip(proof.ordinals, proof.checksums, strict=True)}
+    sums = np.array([found.get(frame, 0) for frame in range(index.frame_count)], np.uint32)
+    absent = frozenset(frame for frame in range(index.frame_count) if frame not in found)
+    whole = [number == 0 or (ordinal not in proof.bad and first not in absent) for number, (ordinal, first)
+             in enumerate(zip(index.entry.tolist(), index.entry_rank.tolist(), strict=True))]
+    return replace(index, entry=index.entry[whole], entry_rank=index.entry_rank[whole],
+                   entry_time=index.entry_time[whole], checksum=sums, proven_from=0, proven_packet=0, threaded=False,
+                   absent=absent)
+
+
+def _assemble(scan: Scan, order: npt.NDArray[np.intp], proven: tuple[int, list[int], _Proof] | None,
+              threaded: bool = True) -> FrameIndex:
     rank = np.full(scan.count, -1, np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    bad = proof.bad if proof else frozenset()
+    start, sums, bad = (scan.count, [], frozenset[int]()) if proven is None else (*proven[:2], proven[2].bad)
     entry, entry_rank = _entries(scan, rank, order, bad)
     times, fps = _timing(scan, order)
     return FrameIndex(
         codec=scan.codec, rank=rank, signature=scan.signature, entry=entry, entry_rank=entry_rank,
         entry_time=np.stack([scan.pts[entry], scan.dts[entry]], axis=1), times=times, fps=fps,
-        checksum=np.zeros(0, np.uint32) if sums is None else sums, proven_from=proven_from, threaded=threaded)
+        checksum=np.array(sums, np.uint32), proven_from=len(order) - len(sums), proven_packet=start, threaded=threaded)
 
 
 def _entries(scan: Scan, rank: npt.NDArray[np.int32], order: npt.NDArray[np.intp], bad: frozenset[int],
@@ -175,7 +197,7 @@ def _entries(scan: Scan, rank: npt.NDArray[np.int32], order: npt.NDArray[np.intp
     timed = bool(np.all(scan.pts[order] != NO_TIMESTAMP)) and bool(np.all(np.diff(scan.pts[order]) > 0))
     kept: list[tuple[int, int]] = [(0, 0)]
     keys = np.flatnonzero(scan.key & scan.sound).tolist()
-    for ordinal, following in zip(keys, [*keys[1:], -1], strict=True):
+    for ordinal, following in zip_longest(keys, keys[1:], fillvalue=-1):
         right_from = following if scan.gradual[ordinal] else ordinal
         first = int(rank[right_from]) if right_from >= 0 else -1
         if first < 0 and right_from >= 0 and timed:  # cut off by an edit list, but decoding can begin there

@@ -84,13 +84,11 @@ def _turn(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
 
 
 def checksum(frame: av.VideoFrame) -> int:
-    """CRC-32 of the visible part of the picture's first plane, before any conversion."""
-    plane = frame.planes[0]
-    layout = frame.format
-    if len(frame.planes) == 1:
-        pixel = max(1, layout.padded_bits_per_pixel // 8)
-    else:
-        pixel = (layout.components[0].bits + 7) // 8
-    stored = np.frombuffer(memoryview(plane), np.uint8)[:plane.height * plane.line_size]
-    rows = stored.reshape(plane.height, plane.line_size)[:, :plane.width * pixel]
-    return zlib.crc32(rows.tobytes())
+    """CRC-32 of the visible part of the stored picture, all planes, before any conversion."""
+    result = 0
+    for number, plane in enumerate(frame.planes):
+        pixel = sum((part.bits + 7) // 8 for part in frame.format.components if part.plane == number)
+        stored = np.frombuffer(memoryview(plane), np.uint8)[:plane.height * plane.line_size]
+        rows = stored.reshape(plane.height, plane.line_size)[:, :plane.width * pixel]
+        result = zlib.crc32(rows.tobytes(), result)
+    return result

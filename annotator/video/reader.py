@@ -18,6 +18,9 @@ from annotator.video.info import MotPaths, VideoInfo
 
 log = logging.getLogger(__name__)
 
+#: The log has every skipped frame; the reader's own list stays one that people read.
+_MOST_WARNINGS = 20
+
 
 class VideoReader(ABC):
     """Frame-exact access to one video.
@@ -85,7 +88,7 @@ class VideoReader(ABC):
                 if on_error == "raise":
                     raise
                 log.warning("skipped: %s", error)
-                if str(error) not in self.warnings:
+                if str(error) not in self.warnings and len(self.warnings) < _MOST_WARNINGS:
                     self.warnings.append(str(error))
                 continue
             yield frame

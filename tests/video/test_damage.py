@@ -170,7 +170,8 @@ def test_damage_that_the_container_does_not_show_keeps_the_numbers(tmp_path: Pat
         assert number_in(reader[31].image) == 31
         kept = [frame.index for frame in reader.frames(on_error="skip")]
         assert kept == [*range(30), *range(31, 60)]
-        assert sum("frame 30" in line for line in reader.warnings) == 1
+        assert len(reader.warnings) == 2
+        assert "damaged at about frame 30 (1.20 s); 1 of 60 frames cannot be decoded" in reader.warnings[0]
     with open_video(path, verify=True) as reader:
         assert len(reader) == 59
         assert [number_in(frame.image) for frame in reader.frames()] == kept
