@@ -15,14 +15,13 @@ from annotator.video.index import FrameIndex, build_index, prove_index
 from annotator.video.info import VideoInfo
 from annotator.video.picture import Geometry, checksum
 from annotator.video.reader import VideoReader
+from annotator.video.scan import MOST_REORDERED
 
 log = logging.getLogger(__name__)
 
 #: Recent pictures kept undecoded into RGB, so that stepping back does not decode a group of pictures again.
 _WINDOW_BYTES = 64 << 20
 _WINDOW_PICTURES = (2, 64)
-#: Pictures that may come out of order before one is taken as missing; above any codec's reordering depth.
-_REORDER = 32
 #: Keyframes further back that are tried for a picture that does not come out right.
 _RETRIES = 2
 
@@ -160,7 +159,7 @@ class FileReader(VideoReader):
                 self._keep(rank, picture)
                 if rank == index:
                     return picture
-            if self._reached > index + _REORDER:
+            if self._reached > index + MOST_REORDERED:
                 return None
             pictures = self._decoder.step()
             if pictures is None:

@@ -17,6 +17,9 @@ from annotator.video.nal import begins_gradually, nal_length_size, packet_is_sou
 #: so when pictures are reordered (H.264 in AVI).
 _TIMED_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "gif", "nut", "ivf", "apng"})
 
+#: Packets by which a picture's place in the file may differ from its place in time; above any codec's depth.
+MOST_REORDERED = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -63,6 +66,8 @@ class Scan:
             return 0
         if np.any(pts < self.pts[0]):
             return 0  # leading pictures of an open group whose start is not in the file
+        if np.abs(np.argsort(pts) - np.arange(len(pts))).max(initial=0) > MOST_REORDERED:
+            return 0  # no codec reorders so far: a timestamp is damaged
         if not np.all(self.sound):
             return int(np.argmin(self.sound))
         if not self.broken and self.claimed == int(np.count_nonzero(self.shown)):

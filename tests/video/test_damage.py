@@ -200,6 +200,22 @@ def test_header_that_promises_more_than_there_is(tmp_path: Path) -> None:
         assert "60 of 900 frames can be decoded" in reader.warnings[0]
 
 
+def test_one_wrong_timestamp_moves_no_frame(tmp_path: Path) -> None:
+    whole = write_video(tmp_path / "whole.mp4", gop=60, options={"bf": "2"})
+    path = tmp_path / "clip.mkv"
+    with av.open(str(whole)) as source, av.open(str(path), "w") as container:
+        stream = container.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(packet for packet in source.demux(video=0) if packet.size):
+            if number == 12:
+                packet.pts = packet.pts + 45 * packet.duration
+            packet.stream = stream
+            container.mux(packet)
+    with open_video(path) as reader:
+        assert [number_in(frame.image) for frame in reader.frames()] == list(range(60))
+        assert np.all(np.diff(reader.times) >= 0)
+        assert [number_in(reader[index].image) for index in (59, 12, 30)] == [59, 12, 30]
+
+
 def test_start_in_the_middle_of_a_group(tmp_path: Path) -> None:
     path = write_video(tmp_path / "whole.ts", gop=20, options={"bf": "0"})
     content = path.read_bytes()
