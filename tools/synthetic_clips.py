@@ -256,7 +256,7 @@ def _draw_sprite(image: Image, instances: npt.NDArray[np.uint8], sprite: _Sprite
     wide, high = 1 + depth * np.sin(rate * t + phase), 1 + depth * np.cos(rate * t + phase)
     angle = sprite.spin[0] * 0.2 + sprite.spin[1] * np.sin(sprite.spin[2] * t + phase)
     side = int(np.ceil(sprite.size * 1.7))
-    left, top = int(round(x - side / 2)), int(round(y - side / 2))
+    left, top = round(float(x) - side / 2), round(float(y) - side / 2)
     zoom = sprite.size / sprite.mask.shape[0]
     turn = np.deg2rad(angle)
     linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ np.diag([wide, high]) * zoom
@@ -299,7 +299,7 @@ def _make_pillars(spec: ClipSpec, rng: np.random.Generator, scale: float) -> lis
 
 def _draw_pillar(image: Image, instances: npt.NDArray[np.uint8], pillar: _Pillar,
                  camera: npt.NDArray[np.float64]) -> None:
-    left = int(round(pillar.left - camera[0]))
+    left = round(float(pillar.left - camera[0]))
     x0, x1 = max(left, 0), min(left + pillar.texture.shape[1], image.shape[1])
     if x0 < x1:
         image[:, x0:x1] = pillar.texture[:, x0 - left:x1 - left]

@@ -183,7 +183,7 @@ class FrameOutput:
 
 def run_clip(model: Any, batch: Batch) -> list[FrameOutput]:
     """The stock forward pass over a clip: box prompt in the first frame, memory afterwards."""
-    clips, frames = batch.images.shape[:2]
+    frames = batch.images.shape[1]
     with sdpa_kernel([SDPBackend.MATH]) if batch.images.device.type == "cpu" else nullcontext():
         backbone = model.forward_image(batch.images.flatten(0, 1))
     outputs: dict[str, dict[int, Any]] = {"cond_frame_outputs": {}, "non_cond_frame_outputs": {}}
@@ -300,8 +300,8 @@ def train(rank: int, args: argparse.Namespace) -> None:
         torch.save({"model": average.module.state_dict()}, args.out / "final.pt")
 
 
-def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, budget: float, spent: float, step: int, device: torch.device,
-                checkpoint: Path, rank: int, args: argparse.Namespace) -> int:
+def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, budget: float, spent: float, step: int,
+                device: torch.device, checkpoint: Path, rank: int, args: argparse.Namespace) -> int:
     """One stage, until its share of the time is used. The learning rate follows the clock."""
     log.info("stage %d: %s, %.0f s", number, asdict(stage), budget)
     set_image_size(model, stage.side)

@@ -28,9 +28,9 @@ class MaskResizer:
         top, bottom = self._y.pixels(rows[0], rows[-1])
         left, right = self._x.pixels(columns[0], columns[-1])
         y, x = slice(top, bottom), slice(left, right)
-        upper = logits[self._y.low[y]] * (1 - self._y.weight[y, None]) + logits[self._y.high[y]] * self._y.weight[y, None]
-        weight = self._x.weight[None, x]
-        fine = upper[:, self._x.low[x]] * (1 - weight) + upper[:, self._x.high[x]] * weight
+        down, across = self._y.weight[y, None], self._x.weight[None, x]
+        rows_between = logits[self._y.low[y]] * (1 - down) + logits[self._y.high[y]] * down
+        fine = rows_between[:, self._x.low[x]] * (1 - across) + rows_between[:, self._x.high[x]] * across
         return Mask.from_bitmap(fine > 0, left, top)
 
     def cells_of(self, box_xyxy: npt.NDArray[np.floating]) -> tuple[int, int, int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 from annotator.engine import checkpoints
 from annotator.engine.base import Detector, Segmenter, Tracker

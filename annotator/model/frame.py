@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from annotator.model.box import valid_boxes, clip_boxes
+from annotator.model.box import clip_boxes, valid_boxes
 from annotator.model.mask import Mask
 
 Image = npt.NDArray[np.uint8]

@@ -25,17 +25,18 @@ class BatchedMemoryAttention:
         self.pointer_tokens = pointer_tokens
         """Tokens that one object pointer is split into."""
 
-    def __call__(self, features: Tensor, positions: Tensor, memory: Tensor, keys: Tensor, spatial_tokens: int,
-                 key_mask: Tensor | None) -> Tensor:
+    def __call__(self, features: Tensor, positions: Tensor, memory: Tensor, memory_positions: Tensor,
+                 spatial_tokens: int, key_mask: Tensor | None) -> Tensor:
         """Condition the frame's features on each object's memory.
 
         Parameters
         ----------
         features, positions
             (HW, C) of the current frame.
-        memory, keys
-            (B, K, M) remembered tokens, without and with their positions: first ``spatial_tokens`` spatial ones, a
-            multiple of HW, then pointers.
+        memory
+            (B, K, M) remembered tokens: first ``spatial_tokens`` spatial ones, a multiple of HW, then pointers.
+        memory_positions
+            (B, K, M) or (1, K, M) where all objects have the same: their positional encoding.
         key_mask
             (B, K) bool, False for padding; None if there is none.
 
@@ -47,6 +48,7 @@ class BatchedMemoryAttention:
         if self._module.pos_enc_at_input:
             x = x + 0.1 * positions[None]
         mask = None if key_mask is None else key_mask[:, None, None, :]
+        keys = memory + memory_positions
         for layer in self._module.layers:
             x = self._self_attention(layer, x, positions)
             x = self._cross_attention(layer, x, positions, memory, keys, spatial_tokens, mask)
@@ -73,10 +75,15 @@ class BatchedMemoryAttention:
         rotation = self._rotation(attention, x.shape[1], x.device)
         q = _rotate(_heads(attention.q_proj(q), attention.num_heads), rotation)
         source = keys if layer.pos_enc_at_cross_attn_keys else memory
-        k = _heads(attention.k_proj(source), attention.num_heads)
-        k = _rotate_spatial(k, rotation, spatial_tokens)
+        k = _rotate_spatial(_heads(attention.k_proj(source), attention.num_heads), rotation, spatial_tokens)
+        q = q.expand(len(k), -1, -1, -1)
+        if attention.num_heads == 1 and attention.internal_dim == attention.kv_in_dim:
+            # Weights sum to one, so values may be projected after they are averaged: far fewer of them.
+            averaged = F.scaled_dot_product_attention(q, k, memory[:, None], attn_mask=mask)
+            projected: Tensor = attention.out_proj(attention.v_proj(averaged[:, 0]))
+            return x + projected
         v = _heads(attention.v_proj(memory), attention.num_heads)
-        return x + _attend(attention, q.expand(k.shape[0], -1, -1, -1), k, v, mask)
+        return x + _attend(attention, q, k, v, mask)
 
     def _rotation(self, attention: Any, tokens: int, device: torch.device) -> Tensor:
         """Rotary factors of every position. (HW, D / 2) complex64."""
@@ -98,12 +105,14 @@ def _rotate(x: Tensor, rotation: Tensor) -> Tensor:
 
 
 def _rotate_spatial(k: Tensor, rotation: Tensor, spatial_tokens: int) -> Tensor:
-    """Rotate the spatial keys frame by frame; pointers have no place in the picture."""
-    b, h, n, d = k.shape
-    frames = spatial_tokens // rotation.shape[0]
-    spatial = k[:, :, :spatial_tokens].reshape(b, h, frames, rotation.shape[0], d)
-    spatial = _rotate(spatial, rotation).view(b, h, spatial_tokens, d)
-    return spatial if spatial_tokens == n else torch.cat([spatial, k[:, :, spatial_tokens:]], 2)
+    """Rotate the spatial keys frame by frame, in place; pointers have no place in the picture."""
+    b, h, _, d = k.shape
+    spatial = k[:, :, :spatial_tokens].view(b, h, -1, rotation.shape[0], d)
+    if k.dtype == torch.float32:
+        torch.view_as_complex(spatial.view(*spatial.shape[:-1], -1, 2)).mul_(rotation)
+    else:
+        spatial.copy_(_rotate(spatial, rotation))
+    return k
 
 
 def _attend(attention: Any, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

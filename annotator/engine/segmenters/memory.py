@@ -191,7 +191,8 @@ class MemoryBank:
     def snapshot(self) -> dict[str, Any]:
         """Every object's memories as CPU tensors."""
         def dump(entries: dict[int, _Entry]) -> dict[str, Any]:
-            return {"frames": list(entries), "pointers": [self._pointers.row(e.pointer).cpu() for e in entries.values()],
+            return {"frames": list(entries),
+                    "pointers": [self._pointers.row(e.pointer).cpu() for e in entries.values()],
                     "spatial": [None if e.spatial is None else self._spatial.row(e.spatial).cpu()
                                 for e in entries.values()]}
         return {str(k): {"conditioning": dump(m.conditioning), "recent": dump(m.recent)}

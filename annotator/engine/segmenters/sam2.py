@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ from annotator.engine.base import Predictions, State
 from annotator.engine.segmenters import sam2_model
 from annotator.engine.segmenters.attention import BatchedMemoryAttention
 from annotator.engine.segmenters.memory import MemoryBank, MemoryWindow, Recall
+from annotator.engine.segmenters.memory_encoder import BatchedMemoryEncoder
 from annotator.engine.settings import Sam2Settings
 from annotator.model.frame import Frame, Image
 from annotator.model.prompt import Prompt
@@ -74,9 +76,10 @@ class Sam2Segmenter:
         self._device = torch.device(device)
         self._settings = settings or Sam2Settings()
         self._batch_size = self._settings.batch_size
-        self._cells = model.image_size // model.backbone_stride
+        self._cells: int = model.image_size // model.backbone_stride
         pointer_tokens = model.hidden_dim // model.mem_dim
         self._attention = BatchedMemoryAttention(model.memory_attention, pointer_tokens)
+        self._memory_encoder = BatchedMemoryEncoder(model.memory_encoder)
         self._encode_image = torch.compile(model.forward_image) if self._settings.compile else model.forward_image
         self._constants: _Constants | None = None
         self._bank: MemoryBank | None = None
@@ -115,7 +118,7 @@ class Sam2Segmenter:
             out = self._encode_image(picture[None])
             feats = out["backbone_fpn"][-self._model.num_feature_levels:]
             positions = out["vision_pos_enc"][-1]
-            projected = self._model.memory_encoder.pix_feat_proj(feats[-1])
+            projected = self._memory_encoder.project(feats[-1])
             return Sam2Features(frame.index, feats[-1].flatten(2)[0].T, positions.flatten(2)[0].T, list(feats[:-1]),
                                 projected)
 
@@ -130,7 +133,7 @@ class Sam2Segmenter:
         with self._inference():
             for count, ids in groups.items():
                 run = self._from_masks if count == -1 else self._from_points
-                for chunk, part in self._in_batches(ids, lambda c, run=run: run(features, [prompts[i] for i in c])):
+                for chunk, part in self._in_batches(ids, partial(_run_prompts, run, features, prompts)):
                     parts |= {object_id: (part, row) for row, object_id in enumerate(chunk)}
         bank = self._require_bank()
         conditioning = tuple(self._settings.reprompt_conditions or i not in bank for i in prompts)
@@ -181,44 +184,46 @@ class Sam2Segmenter:
 
     def _track(self, features: Sam2Features, recalls: list[Recall]) -> _Part:
         """Objects that remember equally many spatial memories, from their memories."""
-        bank, model = self._require_bank(), self._model
-        spatial_rows = torch.tensor([r.spatial_rows for r in recalls], device=self._device)
-        spatial_positions = torch.tensor([r.spatial_positions for r in recalls], device=self._device)
-        spatial = bank.gather_spatial(spatial_rows).float()
-        table = self._require_constants().memory_positions
-        spatial_keys = spatial + table[spatial_positions]
-        pointers, pointer_positions, mask = self._recall_pointers(recalls)
-        batch, tokens = len(recalls), spatial.shape[1] * spatial.shape[2]
-        spatial, spatial_keys = spatial.flatten(1, 2), spatial_keys.flatten(1, 2)
-        if mask is not None:
-            mask = torch.cat([mask.new_ones(batch, tokens), mask], 1)
-        memory = torch.cat([spatial, pointers], 1)
-        keys = torch.cat([spatial_keys, pointers + pointer_positions], 1)
-        conditioned = self._attention(features.tokens, features.positions, memory, keys, tokens, mask)
+        bank, batch = self._require_bank(), len(recalls)
+        tokens = len(recalls[0].spatial_rows) * self._cells ** 2
+        pointer_count = max(len(r.pointer_rows) for r in recalls)
+        split = self._attention.pointer_tokens
+        memory = torch.empty(batch, tokens + pointer_count * split, self._model.mem_dim, device=self._device)
+        memory[:, :tokens] = bank.gather_spatial(self._rows([r.spatial_rows for r in recalls])).flatten(1, 2)
+        padded = [r.pointer_rows + (0,) * (pointer_count - len(r.pointer_rows)) for r in recalls]
+        memory[:, tokens:] = bank.gather_pointers(self._rows(padded)).view(batch, pointer_count * split, -1)
+        positions = self._memory_positions(recalls, pointer_count)
+        mask = self._padding_mask(recalls, tokens, pointer_count)
+        conditioned = self._attention(features.tokens, features.positions, memory, positions, tokens, mask)
         embedding = conditioned.transpose(1, 2).reshape(batch, -1, self._cells, self._cells)
-        return self._decode(embedding, features, None, model._use_multimask(False, None))
+        return self._decode(embedding, features, None, self._model._use_multimask(False, None))
 
-    def _recall_pointers(self, recalls: list[Recall]) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Pointer tokens, their positions, and which are real: (B, P, M), (B, P, M), (B, P) or None if all are."""
-        model, split = self._model, self._attention.pointer_tokens
-        longest = max(len(r.pointer_rows) for r in recalls)
-        lengths = [len(r.pointer_rows) for r in recalls]
-        rows = [r.pointer_rows + (0,) * (longest - len(r.pointer_rows)) for r in recalls]
-        distances = [r.pointer_distances + (0,) * (longest - len(r.pointer_distances)) for r in recalls]
-        batch, bank = len(recalls), self._require_bank()
-        pointers = bank.gather_pointers(torch.tensor(rows, dtype=torch.long, device=self._device))
-        pointers = pointers.view(batch, longest * split, model.mem_dim)
-        distance = torch.tensor(distances, dtype=torch.float32, device=self._device) / max(bank.window.pointer_frames, 1)
-        dim = model.hidden_dim if model.proj_tpos_enc_in_obj_ptrs else model.mem_dim
+    def _memory_positions(self, recalls: list[Recall], pointer_count: int) -> Tensor:
+        """(B, K, M) positional encoding of the memory tokens; (1, K, M) if it is the same for all, as it mostly is."""
+        model, table = self._model, self._require_constants().memory_positions
+        if len({(r.spatial_positions, r.pointer_distances) for r in recalls}) == 1:
+            recalls = recalls[:1]
+        spatial = table[self._rows([r.spatial_positions for r in recalls])].flatten(1, 2)
+        distances = [r.pointer_distances + (0,) * (pointer_count - len(r.pointer_distances)) for r in recalls]
+        distance = self._rows(distances) / max(self._require_bank().window.pointer_frames, 1)
         if model.add_tpos_enc_to_obj_ptrs:
-            positions = model.obj_ptr_tpos_proj(get_1d_sine_pe(distance, dim=dim))
+            dim = model.hidden_dim if model.proj_tpos_enc_in_obj_ptrs else model.mem_dim
+            pointers = model.obj_ptr_tpos_proj(get_1d_sine_pe(distance, dim=dim))
         else:
-            positions = pointers.new_zeros(batch, longest, model.mem_dim)
-        positions = positions.repeat_interleave(split, dim=1)
-        if min(lengths) == longest:
-            return pointers, positions, None
-        real = torch.arange(longest, device=self._device)[None] < torch.tensor(lengths, device=self._device)[:, None]
-        return pointers, positions, real.repeat_interleave(split, dim=1)
+            pointers = spatial.new_zeros(len(recalls), pointer_count, model.mem_dim)
+        return torch.cat([spatial, pointers.repeat_interleave(self._attention.pointer_tokens, dim=1)], 1)
+
+    def _padding_mask(self, recalls: list[Recall], tokens: int, pointer_count: int) -> Tensor | None:
+        """(B, K) which tokens are real; None if all are."""
+        counts = [len(r.pointer_rows) for r in recalls]
+        if min(counts) == pointer_count:
+            return None
+        split = self._attention.pointer_tokens
+        lengths = tokens + split * self._rows(counts)
+        return torch.arange(tokens + split * pointer_count, device=self._device)[None] < lengths[:, None]
+
+    def _rows(self, values: Sequence[Any]) -> Tensor:
+        return torch.tensor(values, dtype=torch.long, device=self._device)
 
     def _from_points(self, features: Sam2Features, prompts: list[Prompt]) -> _Part:
         """Boxes and points, from the picture alone."""
@@ -271,7 +276,7 @@ class Sam2Segmenter:
 
     def _encode_memory(self, features: Sam2Features, predictions: Predictions, rows: Sequence[int]) -> Tensor:
         """Spatial memories of some rows. (N, HW, M); as ``SAM2Base._encode_new_memory``."""
-        model, encoder = self._model, self._model.memory_encoder
+        model = self._model
         index = torch.tensor(list(rows), device=self._device)
         side = model.image_size
         masks = F.interpolate(predictions.logits[index][:, None], (side, side), mode="bilinear", align_corners=False)
@@ -281,14 +286,11 @@ class Sam2Segmenter:
             probability = torch.where(prompted[:, None, None, None], (masks > 0).float(), probability)
         if model.sigmoid_scale_for_mem_enc != 1.0 or model.sigmoid_bias_for_mem_enc != 0.0:
             probability = probability * model.sigmoid_scale_for_mem_enc + model.sigmoid_bias_for_mem_enc
-        fused = encoder.fuser(features.memory_features + encoder.mask_downsampler(probability))
-        memory = encoder.out_proj(fused)
+        memory = self._memory_encoder(features.memory_features, probability)
         if model.no_obj_embed_spatial is not None:
             score = torch.from_numpy(predictions.score[list(rows)]).to(self._device)
-            absent = (score <= 0).float()[:, None, None, None]
-            memory = memory + absent * model.no_obj_embed_spatial[..., None, None]
-        spatial: Tensor = memory.flatten(2).transpose(1, 2)
-        return spatial
+            memory = memory + (score <= 0).float()[:, None, None] * model.no_obj_embed_spatial
+        return memory
 
     # -- batches and bookkeeping ---------------------------------------------------------------------------------
 
@@ -390,6 +392,11 @@ def prepare_image(image: Image, side: int, device: torch.device) -> Tensor:
         resized = PilImage.fromarray(image).resize((side, side))
         picture = torch.from_numpy(np.asarray(resized).copy()).permute(2, 0, 1).float() / 255
     return (picture - mean) / std
+
+
+def _run_prompts(run: Callable[[Sam2Features, list[Prompt]], _Part], features: Sam2Features,
+                 prompts: Mapping[int, Prompt], object_ids: list[int]) -> _Part:
+    return run(features, [prompts[i] for i in object_ids])
 
 
 def _points_of(prompt: Prompt) -> list[tuple[float, float, int]]:
