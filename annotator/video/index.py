@@ -192,12 +192,12 @@ def _entries(scan: Scan, rank: npt.NDArray[np.int32], order: npt.NDArray[np.intp
     """Packets to begin at, and the first frame that each gives. Packet 0 always is one.
 
     Frames shown before a keyframe but stored after it lean on the group before: they belong to the entry before.
-    A wave of intra refresh is over by the time that the next one begins.
+    A wave of intra refresh may, with B-frames, reach into the next one, and is over when the one after that begins.
     """
     timed = bool(np.all(scan.pts[order] != NO_TIMESTAMP)) and bool(np.all(np.diff(scan.pts[order]) > 0))
     kept: list[tuple[int, int]] = [(0, 0)]
     keys = np.flatnonzero(scan.key & scan.sound).tolist()
-    for ordinal, following in zip_longest(keys, keys[1:], fillvalue=-1):
+    for ordinal, following in zip_longest(keys, keys[2:], fillvalue=-1):
         right_from = following if scan.gradual[ordinal] else ordinal
         first = int(rank[right_from]) if right_from >= 0 else -1
         if first < 0 and right_from >= 0 and timed:  # cut off by an edit list, but decoding can begin there
