@@ -37,7 +37,7 @@ class Slab:
         if len(self._free) < count:
             self._grow(self.used + count)
         rows = [self._free.pop() for _ in range(count)]
-        self._rows[torch.tensor(rows, device=self._rows.device)] = values.to(self._rows.dtype)
+        self._rows[torch.tensor(rows, dtype=torch.long, device=self._rows.device)] = values.to(self._rows.dtype)
         return rows
 
     def free(self, row: int) -> None:
@@ -148,7 +148,11 @@ class MemoryBank:
             entries[frame_index] = _Entry(spatial_row, pointer_row)
 
     def advance(self, frame_index: int) -> None:
-        """Drop what no frame after this one, in the direction of travel, can attend to."""
+        """Drop what neither this frame nor any after it, in the direction of travel, can attend to.
+
+        Called when a frame is about to be predicted and not when one is memorised: prompts of frames far ahead may
+        be memorised before the journey starts.
+        """
         for memory in self._objects.values():
             self._demote(memory, frame_index)
             self._trim(memory, frame_index)
@@ -189,12 +193,16 @@ class MemoryBank:
         return self._pointers.gather(rows)
 
     def snapshot(self) -> dict[str, Any]:
-        """Every object's memories as CPU tensors."""
+        """Every object's memories as CPU tensors of their own, which later frames leave as they are."""
+        def copy(row: Tensor) -> Tensor:
+            return row.to("cpu", copy=True)
+
         def dump(entries: dict[int, _Entry]) -> dict[str, Any]:
             return {"frames": list(entries),
-                    "pointers": [self._pointers.row(e.pointer).cpu() for e in entries.values()],
-                    "spatial": [None if e.spatial is None else self._spatial.row(e.spatial).cpu()
+                    "pointers": [copy(self._pointers.row(e.pointer)) for e in entries.values()],
+                    "spatial": [None if e.spatial is None else copy(self._spatial.row(e.spatial))
                                 for e in entries.values()]}
+
         return {str(k): {"conditioning": dump(m.conditioning), "recent": dump(m.recent)}
                 for k, m in self._objects.items()}
 
@@ -214,14 +222,14 @@ class MemoryBank:
         limit, step = self.window.max_conditioning, self.window.direction
         if limit < 0 or len(memory.conditioning) <= limit:
             return
-        _, unselected = select_closest_cond_frames(frame_index + step, memory.conditioning, limit)
-        for t in [t for t in unselected if (frame_index - t) * step >= 0]:
+        _, unselected = select_closest_cond_frames(frame_index, memory.conditioning, limit)
+        for t in [t for t in unselected if (frame_index - t) * step > 0]:
             memory.recent[t] = memory.conditioning.pop(t)
 
     def _trim(self, memory: ObjectMemory, frame_index: int) -> None:
         step, window = self.window.direction, self.window
         for t, entry in list(memory.recent.items()):
-            age = (frame_index + step - t) * step
+            age = (frame_index - t) * step
             if age > window.spatial_frames and entry.spatial is not None:
                 self._spatial.free(entry.spatial)
                 entry.spatial = None

@@ -143,6 +143,7 @@ class Sam2Segmenter:
         if not object_ids:
             return self._no_predictions()
         bank = self._require_bank()
+        bank.advance(features.frame_index)
         recalls = {i: bank.recall(i, features.frame_index) for i in object_ids}
         groups: dict[int, list[int]] = defaultdict(list)
         for object_id, recall in recalls.items():
@@ -165,7 +166,6 @@ class Sam2Segmenter:
                 index = torch.tensor(chunk, device=self._device)
                 bank.write(features.frame_index, [predictions.object_ids[k] for k in chunk], spatial,
                            predictions.pointers[index], [predictions.conditioning[k] for k in chunk])
-        bank.advance(features.frame_index)
 
     def forget(self, object_id: int) -> None:
         self._require_bank().forget(object_id)
