@@ -34,6 +34,8 @@ def resolve_device(device: str) -> str:
         kind = torch.device(device).type
     except RuntimeError as error:
         raise SettingsError(f"there is no device {device!r}: give auto, cuda, cuda:N or cpu") from error
+    if kind not in ("cpu", "cuda"):
+        raise SettingsError(f"{device!r} is no device that this program runs on: give auto, cuda, cuda:N or cpu")
     if kind == "cuda" and not torch.cuda.is_available():
         raise SettingsError("this machine has no usable CUDA device (or a torch without CUDA): give --device cpu, or "
                             "see `annotator doctor`")

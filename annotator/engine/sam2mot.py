@@ -20,6 +20,7 @@ from annotator.engine.interaction import occlusions, pairwise_mask_iou
 from annotator.engine.mask_resize import MaskResizer
 from annotator.engine.settings import Sam2MotSettings
 from annotator.engine.trajectories import TrajectoryManager
+from annotator.model.box import box_iou
 from annotator.model.frame import Detections, Evidence, Frame, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import EMPTY_MASK, Mask
 from annotator.model.prompt import Prompt
@@ -134,8 +135,8 @@ class Sam2Mot:
         prompts = {n: _box_prompt(frame_index, detections, index) for n, index in chosen.items()}
         predictions = self._segmenter.prompt(features, prompts)
         for number, item in self._as_live(predictions).items():
-            old = live[number]
-            item.detection, item.detection_iou, item.reprompted = old.detection, old.detection_iou, True
+            item.detection, item.reprompted = live[number].detection, True
+            item.detection_iou = _agreement(item.mask, detections.box_xyxy[chosen[number]])
             live[number] = item
             self._manager.revise(number, item.score)
         return predictions
@@ -159,7 +160,8 @@ class Sam2Mot:
             if not self._manager.is_free(self._resizer.cells_of(detections.box_xyxy[index]), covered):
                 continue
             number = self._manager.add(int(detections.label[index]), item.score)
-            item.prompted, item.detection, item.detection_iou = True, indices[index], 1.0
+            item.prompted, item.detection = True, indices[index]
+            item.detection_iou = _agreement(item.mask, detections.box_xyxy[index])
             live[number] = item
             covered |= item.cells
             numbers.append(number)
@@ -189,6 +191,11 @@ class Sam2Mot:
 def _box_prompt(frame_index: int, detections: Detections, index: int) -> Prompt:
     x0, y0, x1, y1 = (float(v) for v in detections.box_xyxy[index])
     return Prompt(frame_index, (x0, y0, x1, y1))
+
+
+def _agreement(mask: Mask, box_xyxy: npt.NDArray[np.floating]) -> float:
+    """IoU of a mask's tight box and a detection's."""
+    return float(box_iou(np.array([mask.box_xyxy]), box_xyxy[None].astype(np.float64))[0, 0])
 
 
 def _union(items: Any, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:

@@ -55,18 +55,13 @@ class TrajectoryManager:
         """Take this frame's score logits of the live objects; count lost frames."""
         self._frames += 1
         for number, score in scores.items():
-            trajectory = self._live[number]
-            self._remember(trajectory, score)
-            if score > self.settings.pending:
-                trajectory.lost = 0
-            elif score <= self.settings.suspicious:
-                trajectory.lost += 1
+            self._take(self._live[number], score)
 
     def revise(self, number: int, score: float) -> None:
-        """Replace this frame's score of an object that was re-prompted."""
+        """Replace this frame's score of an object that was re-prompted: it was pending, so nothing is counted yet."""
         trajectory = self._live[number]
         trajectory.scores.pop()
-        self._remember(trajectory, score)
+        self._take(trajectory, score)
 
     def match(self, box_xyxy: Mapping[int, tuple[float, float, float, float]], detections: Detections,
               ) -> dict[int, tuple[int, float]]:
@@ -114,7 +109,7 @@ class TrajectoryManager:
         number = self._next_number
         self._next_number += 1
         trajectory = self._live[number] = Trajectory(number, label, self._frames)
-        self._remember(trajectory, score)
+        self._take(trajectory, score)
         return number
 
     def hide(self, number: int) -> None:
@@ -144,10 +139,15 @@ class TrajectoryManager:
         self._next_number, self._frames = state["next_number"], state["frames"]
         self._live = {t["number"]: Trajectory(**{**t, "scores": deque(t["scores"])}) for t in state["live"]}
 
-    def _remember(self, trajectory: Trajectory, score: float) -> None:
+    def _take(self, trajectory: Trajectory, score: float) -> None:
+        """One frame's score: remember it and count."""
         trajectory.scores.append(score)
         while len(trajectory.scores) > self._score_window:
             trajectory.scores.popleft()
+        if score > self.settings.pending:
+            trajectory.lost = 0
+        elif self.settings.state_of(score) is TrackState.LOST:
+            trajectory.lost += 1
 
     def _may_be_double(self, trajectory: Trajectory) -> bool:
         young = self._frames - trajectory.born <= self.settings.duplicate_age
