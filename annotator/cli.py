@@ -1,88 +1,158 @@
-"""The command line: parse, call jobs, print. No work is done here, and nothing heavy is imported before it is needed."""
+"""The command line: parse, call jobs, print. It does no work, and imports nothing heavy before it is needed."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator import __version__
-from annotator.errors import UserError
+from annotator.console import Console, ConsoleHandler, one_line
+from annotator.errors import Cancelled, UserError
 
 if TYPE_CHECKING:
+    from annotator.engine.base import CancelToken
     from annotator.jobs.config import PreannotateSettings
     from annotator.jobs.preannotate import JobProgress
+    from annotator.model.track import Run, VideoRecord
+    from annotator.session import Session
+
+log = logging.getLogger(__name__)
 
 #: Exit codes: fine; a bug; something the user can mend; stopped with Ctrl-C.
 OK, BUG, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0 fine, 2 an error that its one line explains, 130 cancelled."""
+    """Run one command. Returns the exit code: 0 fine, 2 an error that its one line explains, 130 stopped."""
     args = _parser().parse_args(argv)
-    logging.basicConfig(level=logging.DEBUG if args.verbose else logging.WARNING, stream=sys.stderr,
-                        format="%(levelname)s: %(message)s", force=True)
-    logging.captureWarnings(True)
-    # SIGTERM stops a job as Ctrl-C does: at once, with everything finished kept.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console(sys.stderr, quiet=getattr(args, "quiet", False))
+    _log_to(console, args.verbose)
     try:
-        return int(args.command(args) or OK)
+        return int(args.command(args, console) or OK)
     except UserError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        console.line(f"error: {one_line(str(error))}")
         return USER_ERROR
-    except KeyboardInterrupt:
-        print("stopped; finished frames are kept, go on with --resume", file=sys.stderr)
+    except (KeyboardInterrupt, Cancelled):
+        console.line("stopped")
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the results has enough; Python's own last flush must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            return OK
         where = f"{error.filename}: " if error.filename else ""
-        print(f"error: {where}{error.strerror or error}: check the path, its permissions and the free space",
-              file=sys.stderr)
+        console.line(f"error: {where}{error.strerror or error}: check the path, its permissions and the free space")
         return USER_ERROR
+
+
+def _log_to(console: Console, verbose: bool) -> None:
+    handler = ConsoleHandler(console)
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    # Python's own warnings are for developers.
+    logging.getLogger("py.warnings").setLevel(logging.WARNING if verbose else logging.ERROR)
+
+
+@contextmanager
+def _stopping() -> Iterator[CancelToken]:
+    """A job's cancel token, set by Ctrl-C or SIGTERM; a second one ends the program on the spot.
+
+    The first must not raise where it strikes: it may strike amid a transaction. The second may: a kill loses nothing.
+    """
+    from annotator.engine.base import CancelToken
+
+    token = CancelToken()
+
+    def stop(*_: object) -> None:
+        if token.cancelled:
+            os._exit(INTERRUPTED)
+        token.cancel()
+        # Not through the console: the signal may have struck while it was writing.
+        os.write(2, b"\nstopping after this frame (once more: at once)\n")
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield token
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 # -- commands ----------------------------------------------------------------------------------------------------
 
 
-def _preannotate(args: argparse.Namespace) -> int:
+def _preannotate(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs import preannotate
     from annotator.jobs.project import add_source, chosen_videos, open_project
 
-    settings = _settings(args)
+    if args.source and args.video:
+        raise UserError("SOURCE and --video are both given: SOURCE adds a video, --video chooses one of the project's")
+    settings, given = _settings(args)
     project = Path(args.project)
-    show = _ProgressLine(args.quiet)
-    with open_project(project, create=not args.resume) as session:
-        videos = []
+    with _stopping() as cancel, open_project(project, create=not args.resume) as session:
+        videos = {}
         for source in args.source:
             video, warnings = add_source(session, Path(source))
             for warning in warnings:
-                print(f"warning: {warning}", file=sys.stderr)
-            videos.append(video)
-        if not args.source:
-            videos = chosen_videos(session, args.video)
-        for video in videos:
-            if args.resume:
-                job = preannotate.resume(session, preannotate.resumable(session, video))
-            else:
-                job = preannotate.start(session, video, settings)
-            for progress in job:
-                show(video.name, progress)
-            show.end()
-            run = session.store.runs(video.id)[-1]
-            print(f"{video.name}: run {run.id} {run.status}, frames {run.first_frame} to {run.finished_frame}, "
-                  f"{len(session.store.tracks(video.id))} tracks in {project}")
+                log.warning("%s", warning)
+            videos[video.id] = video
+        chosen = list(videos.values()) or chosen_videos(session, args.video)
+        runs: Sequence[tuple[VideoRecord, Run | None]] = [(video, None) for video in chosen]
+        if args.resume:
+            left = preannotate.unfinished(session, chosen)
+            runs, fresh = left.runs, left.settings
+        else:
+            preannotate.check(session, chosen, settings)
+            fresh = settings
+        for number, (video, run) in enumerate(runs, 1):
+            job = (preannotate.start(session, video, fresh, cancel) if run is None else
+                   preannotate.resume(session, run, cancel, settings, given))
+            finished = _follow(job, video.name, console)
+            if finished:
+                _print_run(session, video, project)
+            if not finished or (cancel.cancelled and number < len(runs)):
+                console.line(f"stopped; finished frames are kept in {project}, go on with --resume")
+                return INTERRUPTED
     return OK
 
 
-def _export(args: argparse.Namespace) -> int:
+def _follow(job: Generator[JobProgress], name: str, console: Console) -> bool:
+    """Run a job to its end and show how far it is. Returns whether it came to its last frame."""
+    console.restart()
+    console.progress(f"{name}  loading models")
+    finished = False
+    # Closed here, before the project is: it writes a last word about its run.
+    with closing(job):
+        for progress in job:
+            finished = progress.done == progress.total
+            console.progress(_progress_text(name, progress), finished)
+    console.end()
+    return finished
+
+
+def _print_run(session: Session, video: VideoRecord, project: Path) -> None:
+    run = session.store.runs(video.id)[-1]
+    print(f"{video.name}: run {run.id} {run.status}, frames {run.first_frame} to {run.finished_frame}, "
+          f"{len(session.store.tracks(video.id))} tracks in {project}")
+
+
+def _progress_text(name: str, progress: JobProgress) -> str:
+    speed = progress.frames_per_second
+    left = (progress.total - progress.done) / speed if speed > 0 else 0
+    return (f"{name}  {progress.done}/{progress.total}  {speed:.1f} fps  {int(left // 60)}:{int(left % 60):02d} left  "
+            f"{len(progress.result.objects)} objects")
+
+
+def _export(args: argparse.Namespace, _: Console) -> int:
     from annotator.formats.base import ExportOptions
     from annotator.jobs.export import export
     from annotator.jobs.project import chosen_videos, open_project
@@ -106,7 +176,7 @@ def _export(args: argparse.Namespace) -> int:
     return OK
 
 
-def _evaluate(args: argparse.Namespace) -> int:
+def _evaluate(args: argparse.Namespace, _: Console) -> int:
     from annotator.evaluation import evaluate
 
     preprocess = {"auto": None, "yes": True, "no": False}[args.preprocess]
@@ -116,39 +186,54 @@ def _evaluate(args: argparse.Namespace) -> int:
     return OK
 
 
-def _models(args: argparse.Namespace) -> int:
+def _models(args: argparse.Namespace, console: Console) -> int:
     from annotator.engine import checkpoints
 
     if args.action == "list":
-        there = {weights.name for weights in checkpoints.installed()}
-        rows = [{"name": w.name, "kind": str(w.kind), "installed": w.name in there, "size": w.size,
-                 "licence": w.licence, "path": str(w.path()), "url": w.url, "good_for": w.good_for}
-                for w in checkpoints.manifest()]
-        if args.json:
-            print(json.dumps(rows))
-            return OK
-        print(f"models folder: {checkpoints.models_dir()}")
-        for row in rows:
-            size = "built in" if row["size"] is None else f"{row['size'] / 1e6:.0f} MB"
-            mark = "installed" if row["installed"] else "-"
-            print(f"  {row['name']:<16} {row['kind']:<10} {mark:<10} {size:>9}  {row['licence']:<11} {row['good_for']}")
-        return OK
+        return _list_models(args.json)
     if args.action == "verify":
-        names = args.name or [w.name for w in checkpoints.installed()]
-        for name in names:
-            print(f"{name}: sha256 {checkpoints.verify(name)} is right")
+        hashes = {name: checkpoints.verify(name) for name in args.name or [w.name for w in checkpoints.installed()]}
+        lines = [f"{name}: sha256 {digest} is right" for name, digest in hashes.items()]
+        print(json.dumps(hashes) if args.json else "\n".join(lines))
         return OK
     from annotator.engine.download import download
 
     if not args.name:
         raise UserError("no model named: give a name from `annotator models list`")
-    for name in args.name:
-        path = download(name, progress=_ByteLine(name), mirror=args.mirror)
-        print(f"\n{name}: {path}")
+    paths = {name: str(download(name, progress=_byte_progress(name, console), mirror=args.mirror))
+             for name in args.name}
+    console.end()
+    print(json.dumps(paths) if args.json else "\n".join(f"{name}: {path}" for name, path in paths.items()))
     return OK
 
 
-def _doctor(args: argparse.Namespace) -> int:
+def _list_models(as_json: bool) -> int:
+    from annotator.engine import checkpoints
+
+    there = {weights.name for weights in checkpoints.installed()}
+    models = checkpoints.manifest()
+    if as_json:
+        print(json.dumps([{"name": w.name, "kind": str(w.kind), "installed": w.name in there, "size": w.size,
+                           "licence": w.licence, "path": str(w.path()), "url": w.url, "good_for": w.good_for}
+                          for w in models]))
+        return OK
+    print(f"models folder: {checkpoints.models_dir()}")
+    for w in models:
+        size = "built in" if w.size is None else f"{w.size / 1e6:.0f} MB"
+        mark = "installed" if w.name in there else "-"
+        print(f"  {w.name:<16} {w.kind:<10} {mark:<10} {size:>9}  {w.licence:<11} {w.good_for}")
+    return OK
+
+
+def _byte_progress(name: str, console: Console) -> Callable[[int, int], None]:
+    def show(done: int, total: int) -> None:
+        share = f" ({100 * done / total:.0f} %)" if total else ""
+        console.progress(f"{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB{share}", done == total)
+
+    return show
+
+
+def _doctor(args: argparse.Namespace, _: Console) -> int:
     from annotator import doctor
 
     checks = doctor.report()
@@ -156,7 +241,7 @@ def _doctor(args: argparse.Namespace) -> int:
     return OK
 
 
-def _relink(args: argparse.Namespace) -> int:
+def _relink(args: argparse.Namespace, _: Console) -> int:
     from annotator.jobs.project import open_project
     from annotator.storage.relink import relink
     from annotator.video import fingerprint
@@ -175,13 +260,18 @@ def _relink(args: argparse.Namespace) -> int:
     return OK
 
 
-def _demo(args: argparse.Namespace) -> int:
+def _demo(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.demo import run_demo
 
     out = Path(args.out) if args.out else Path(tempfile.mkdtemp(prefix="annotator-demo-"))
-    show = _ProgressLine(args.quiet)
-    report = run_demo(out, args.device, show)
-    show.end()
+
+    def show(name: str, progress: JobProgress) -> None:
+        console.progress(_progress_text(name, progress), progress.done == progress.total)
+
+    with _stopping() as cancel:
+        console.progress("demo  loading models")
+        report = run_demo(out, args.device, show, cancel)
+    console.end()
     if args.json:
         print(json.dumps(report.to_json()))
         return OK
@@ -190,9 +280,10 @@ def _demo(args: argparse.Namespace) -> int:
     for name, scores in (("sam2mot", report.scores), ("bytetrack", report.bytetrack)):
         print(f"{name:10}{scores.hota:8.1f}{scores.deta:8.1f}{scores.assa:8.1f}{scores.idf1:8.1f}{scores.mota:8.1f}"
               f"{scores.idsw:6d}")
-    print(f"\nproject: {report.project}")
+    print(f"\nproject  {report.project}")
     for name, paths in report.exports.items():
-        print(f"{name}: {', '.join(paths)}")
+        for path in paths:
+            print(f"{name:<13}{path}")
     return OK
 
 
@@ -301,70 +392,16 @@ _SETTINGS = ("detector", "detections", "detections_run", "det_threshold", "on_ex
              "labels", "device", "start", "end")
 
 
-def _settings(args: argparse.Namespace) -> PreannotateSettings:
-    from annotator.jobs.config import PreannotateSettings, build, read_config
+def _settings(args: argparse.Namespace) -> tuple[PreannotateSettings, frozenset[str]]:
+    """The settings, and the names of those that were given."""
+    from annotator.jobs.config import read_settings
 
-    content: dict[str, Any] = {} if args.config is None else read_config(Path(args.config))
-    given: Mapping[str, Any] = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
-    if any(name in given for name in ("detector", "detections", "detections_run")):
-        for name in ("detector", "detections", "detections_run"):
-            content.pop(name, None)
-    where = "the command line" if args.config is None else str(args.config)
-    return build(PreannotateSettings, {**content, **given}, where)
+    given = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
+    return read_settings(None if args.config is None else Path(args.config), given)
 
 
 def _names(values: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(values)
-
-
-# -- progress ----------------------------------------------------------------------------------------------------
-
-
-class _ProgressLine:
-    """One line on standard error, rewritten on a terminal and written now and then elsewhere."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._terminal = sys.stderr.isatty()
-        self._last = 0.0
-        self._open = False
-
-    def __call__(self, name: str, progress: JobProgress) -> None:
-        now = time.monotonic()
-        wait = 0.2 if self._terminal else 10.0
-        if self._quiet or (now - self._last < wait and progress.done < progress.total):
-            return
-        self._last = now
-        speed = progress.frames_per_second
-        left = (progress.total - progress.done) / speed if speed > 0 else 0
-        objects = len(progress.result.objects)
-        line = (f"{name}  {progress.done}/{progress.total}  {speed:.1f} fps  {int(left // 60)}:{int(left % 60):02d} left  "
-                f"{objects} objects")
-        print(f"\r{line:<78}" if self._terminal else line, end="" if self._terminal else "\n", file=sys.stderr,
-              flush=True)
-        self._open = self._terminal
-
-    def end(self) -> None:
-        """Finish the line."""
-        if self._open:
-            print(file=sys.stderr)
-            self._open = False
-
-
-class _ByteLine:
-    """Progress of a download on standard error."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._last = 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._last < 0.5 and done < total:
-            return
-        self._last = now
-        share = f" ({100 * done / total:.0f} %)" if total else ""
-        print(f"\r{self._name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB{share}  ", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from annotator.engine.base import CancelToken
+from annotator.errors import StorageError
 from annotator.evaluation import Scores, evaluate_frames
 from annotator.formats.base import ExportOptions, ImportOptions
 from annotator.formats.mot import read_mot
@@ -20,6 +23,7 @@ from annotator.model.track import OnExisting, VideoRecord
 from annotator.resources import resource_path
 from annotator.session import Session
 
+PROJECT = "demo.annot"
 FORMATS = ("mot", "mot-results", "coco-video")
 
 
@@ -50,31 +54,57 @@ def demo_clip() -> Path:
     return resource_path("demo") / "crossing.mp4"
 
 
-def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], None]) -> DemoReport:
-    """Pre-annotate the bundled clip into ``out_dir/demo.annot`` and export it. Raises UserError."""
+def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], None],
+             cancel: CancelToken | None = None) -> DemoReport:
+    """Pre-annotate the bundled clip into ``out_dir/demo.annot`` and export it beside that.
+
+    Where ``out_dir`` holds something of these names already, it goes into ``out_dir/demo-2``, ``demo-3`` and so on:
+    an earlier demo may have been edited since, and is kept.
+
+    Raises:
+        UserError: the folder cannot be written, or a model is missing.
+        Cancelled: the token was set; what is finished is kept.
+    """
     began = time.monotonic()
-    out_dir.mkdir(parents=True, exist_ok=True)
-    project = out_dir / "demo.annot"
-    for leftover in out_dir.glob("demo.annot*"):
-        leftover.unlink()
+    cancel = cancel or CancelToken()
+    folder = _free_folder(out_dir)
+    project = folder / PROJECT
     settings = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", device=device)
     with open_project(project, create=True) as session:
         video, _ = add_source(session, demo_clip())
-        for step in preannotate.start(session, video, settings):
-            progress("sam2mot", step)
+        _track(session, video, settings, "sam2mot", progress, cancel)
         run = session.store.runs(video.id)[-1]
         baseline = PreannotateSettings(detections_run=run.id, tracker="bytetrack", device="cpu",
                                        on_existing=OnExisting.PROPOSE)
-        for step in preannotate.start(session, video, baseline):
-            progress("bytetrack", step)
+        _track(session, video, baseline, "bytetrack", progress, cancel)
         bytetrack_run = session.store.runs(video.id)[-1].id
         truth = read_mot(resource_path("demo"), "mot", ImportOptions())
         ours = _score(truth.frames, _project_frames(session, video), video.frame_count)
         theirs = _score(truth.frames, _run_frames(session, bytetrack_run), video.frame_count)
-        exports = {name: [str(p) for p in export.export(session.store, [video], name, out_dir / name,
-                                                        ExportOptions(overwrite=True)).files] for name in FORMATS}
+        exports = {name: [str(p) for p in export.export(session.store, [video], name, folder / name,
+                                                        ExportOptions()).files] for name in FORMATS}
         tracks = len(session.store.tracks(video.id))
     return DemoReport(video.frame_count, tracks, ours, theirs, time.monotonic() - began, project, exports)
+
+
+def _free_folder(out_dir: Path) -> Path:
+    """A folder, made if need be, in which nothing is in the demo's way."""
+    folder, number = out_dir, 2
+    while any((folder / name).exists() for name in (PROJECT, *FORMATS)):
+        folder, number = out_dir / f"demo-{number}", number + 1
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made ({error.strerror}): give another folder with --out") from error
+    return folder
+
+
+def _track(session: Session, video: VideoRecord, settings: PreannotateSettings, name: str,
+           progress: Callable[[str, JobProgress], None], cancel: CancelToken) -> None:
+    with closing(preannotate.start(session, video, settings, cancel)) as job:
+        for step in job:
+            progress(name, step)
+    cancel.raise_if_cancelled()
 
 
 def _score(truth: Any, frames: list[LabelledFrame], frame_count: int) -> Scores:

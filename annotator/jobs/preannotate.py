@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Generator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from annotator.engine import checkpoints, registry
-from annotator.engine.base import CancelToken, Detector, State, Tracker
+from annotator.engine import registry
+from annotator.engine.base import CancelToken, State
 from annotator.engine.snapshots import SnapshotFiles
-from annotator.engine.tracking import SnapshotPlan, track
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
 from annotator.jobs.config import PreannotateSettings
+from annotator.jobs.engine import Engine, Plan, check_models
+from annotator.jobs.project import check_video
 from annotator.jobs.stored_detections import StoredDetections
-from annotator.model.frame import Detections, FrameResult
+from annotator.model.frame import FrameResult
 from annotator.model.track import Run, RunStatus, VideoRecord
 from annotator.session import Session
-from annotator.video import VideoReader, open_video
 
 log = logging.getLogger(__name__)
 
 #: Kind of a run that detects and tracks, and of one that tracks detections stored before.
 PREANNOTATE, TRACK = "preannotate", "track"
+
+#: Settings that may be given anew for a resume: files may have moved, and are known by their content.
+_REPLACEABLE = ("device", "detector", "detections", "segmenter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,142 +42,142 @@ class JobProgress:
     """What was found in the last finished frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that the engine needs, and nothing of the project: it may run on a thread of its own."""
-
-    video: Path
-    settings: PreannotateSettings
-    first: int
-    last: int
-    snapshots: SnapshotFiles | None = None
-    resume: tuple[int, State] | None = None
-    stored: StoredDetections | None = None
-    fps: float | None = None
-
-
 def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) -> Plan:
     """Check the settings against the video and choose models where none are named. Raises UserError."""
     last = video.frame_count - 1 if settings.end is None else settings.end
     if not 0 <= settings.start <= last < video.frame_count:
         raise SettingsError(f"frames {settings.start} to {last} are not all in {video.name}, which has frames 0 to "
                             f"{video.frame_count - 1}: change --start or --end")
+    path = check_video(session, video)
     device = registry.resolve_device(settings.device)
-    settings = replace(settings, device=device, end=last)
+    settings = replace(settings, device=device, end=last, detector=_lasting(settings.detector),
+                       detections=_lasting(settings.detections), segmenter=_lasting(settings.segmenter))
     if settings.detector is None and settings.detections is None and settings.detections_run is None:
         settings = replace(settings, detector=registry.default_detector())
     if settings.tracker == "sam2mot" and settings.segmenter is None:
         settings = replace(settings, segmenter=registry.default_segmenter(device))
     stored = None
     if settings.detections_run is not None:
-        stored = StoredDetections.of(session.store, video, settings.detections_run, settings.labels)
-    return Plan(session.store.video_path(video), settings, settings.start, last, stored=stored, fps=video.fps)
+        stored = StoredDetections.of(session.store, video, settings.detections_run, settings.start, last,
+                                     settings.labels)
+    return Plan(path, settings, settings.start, last, stored=stored, fps=video.fps)
+
+
+def check(session: Session, videos: Sequence[VideoRecord], settings: PreannotateSettings) -> None:
+    """See that a job over several videos can begin with each of them, before hours are spent on the first.
+
+    Raises UserError.
+    """
+    if len(videos) > 1 and settings.detections is not None:
+        raise SettingsError(f"{settings.detections} holds the detections of one video, and these are "
+                            f"{', '.join(video.name for video in videos)}: choose one with --video, or give one SOURCE")
+    for video in videos:
+        plan(session, video, settings)
+
+
+def _lasting(name_or_path: str | None) -> str | None:
+    """A path that still holds when the run is resumed from another folder; names stay as they are."""
+    if name_or_path is None or not Path(name_or_path).expanduser().exists():
+        return name_or_path
+    return str(Path(name_or_path).expanduser().resolve())
 
 
 def start(session: Session, video: VideoRecord, settings: PreannotateSettings, cancel: CancelToken | None = None,
-          ) -> Iterator[JobProgress]:
+          ) -> Generator[JobProgress]:
     """Run a pre-annotation from its beginning; each finished frame is stored before it is yielded.
 
     Closing the generator or cancelling keeps every finished frame. Raises UserError.
     """
+    cancel = cancel or CancelToken()
     prepared = plan(session, video, settings)
     with ExitStack() as stack:
         engine = stack.enter_context(Engine(prepared))
+        if cancel.cancelled:
+            return
         run = session.store.begin_run(video.id, TRACK if prepared.stored else PREANNOTATE,
                                       prepared.settings.to_json(), engine.models(), engine.labels, prepared.first,
                                       prepared.last, settings.on_existing, f"Pre-annotate {video.name}")
         snapshots = SnapshotFiles(session.store.path, run.id)
-        yield from _store(session, run, engine, snapshots, cancel or CancelToken(), None)
+        yield from _store(session, run, engine, snapshots, cancel, None)
 
 
-def resume(session: Session, run: Run, cancel: CancelToken | None = None) -> Iterator[JobProgress]:
-    """Go on with a run that was cancelled or killed: from its last snapshot, else from its beginning."""
+def resume(session: Session, run: Run, cancel: CancelToken | None = None, settings: PreannotateSettings | None = None,
+           given: Collection[str] = ()) -> Generator[JobProgress]:
+    """Go on with a run that was cancelled or killed: from its last snapshot, else from its beginning.
+
+    Args:
+        settings: settings given anew, of which those named in ``given`` count. Device and files may differ from the
+            run's own; files must have the same content.
+
+    Raises:
+        UserError: also where other settings differ from the run's.
+    """
+    cancel = cancel or CancelToken()
     video = next(v for v in session.store.videos() if v.id == run.video)
-    settings = PreannotateSettings.from_json(run.settings)
-    prepared = plan(session, video, replace(settings, on_existing=run.on_existing))
+    prepared = plan(session, video, _resumed_settings(run, settings or PreannotateSettings(), given))
     snapshots = SnapshotFiles(session.store.path, run.id)
     found = snapshots.load(run.finished_frame)
     with Engine(prepared) as engine:
         check_models(run, engine.models())
+        if cancel.cancelled:
+            return
         frame = run.first_frame - 1 if found is None else found[0]
         session.store.rewind_run(run.id, frame)
         log.info("resuming run %d after frame %d", run.id, frame)
-        yield from _store(session, run, engine, snapshots, cancel or CancelToken(), found)
+        yield from _store(session, run, engine, snapshots, cancel, found)
 
 
-def resumable(session: Session, video: VideoRecord) -> Run:
-    """The newest unfinished run of a video. Raises StorageError if there is none."""
-    open_states = (RunStatus.INTERRUPTED, RunStatus.CANCELLED, RunStatus.FAILED)
-    runs = [r for r in session.store.runs(video.id) if r.kind in (PREANNOTATE, TRACK)]
-    if not runs or runs[-1].status not in open_states:
-        raise StorageError(f"{session.store.path} has no unfinished run of {video.name} to resume: leave out --resume")
-    return runs[-1]
+def _resumed_settings(run: Run, settings: PreannotateSettings, given: Collection[str]) -> PreannotateSettings:
+    own = replace(PreannotateSettings.from_json(run.settings), on_existing=run.on_existing)
+    changes = {}
+    for name in sorted(given):
+        value, before = getattr(settings, name), getattr(own, name)
+        if value is None or value == before:
+            continue
+        if name not in _REPLACEABLE or (before is None and name != "device"):
+            was = "without" if before is None else f"with {before!r} as"
+            raise SettingsError(f"run {run.id} was started {was} {name}, not with {value!r}: leave it out, or start a "
+                                "new run without --resume")
+        changes[name] = value
+    return replace(own, **changes)
 
 
-def check_models(run: Run, models: Mapping[str, str]) -> None:
-    """Resuming with other weights would mix two models' results. Raises StorageError."""
-    for role, model in models.items():
-        before = run.models.get(role)
-        if before is not None and before != model:
-            raise StorageError(f"run {run.id} was started with {role} {before}, which is now {model}: put the old "
-                               "weights back, or start a new run without --resume")
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What is left of a job over some videos."""
+
+    runs: tuple[tuple[VideoRecord, Run | None], ...]
+    """Videos in their order, with the run to resume; None where the job had not come to it."""
+    settings: PreannotateSettings
+    """Settings of the job's newest run, for the videos without one."""
 
 
-class Engine:
-    """Models and video of one plan, opened together and closed together."""
+def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
+    """What ``--resume`` goes on with. Videos whose newest run is finished are left alone.
 
-    def __init__(self, prepared: Plan) -> None:
-        self._plan = prepared
-        self._stack = ExitStack()
-        self._reader: VideoReader | None = None
-
-    def __enter__(self) -> Engine:
-        settings = self._plan.settings
-        with ExitStack() as stack:
-            self._reader = stack.enter_context(open_video(self._plan.video, fps=self._plan.fps))
-            for warning in self._reader.warnings:
-                log.warning("%s", warning)
-            self._detector = stack.enter_context(_opened_detector(self._plan, self._reader))
-            self._tracker = _tracker(settings, self._reader)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return self._detector.labels
-
-    def models(self) -> dict[str, str]:
-        """Role to name and hash of the weights, as stored with the run."""
-        settings = self._plan.settings
-        models = {"tracker": settings.tracker}
-        if settings.detector is not None:
-            models["detector"] = _identity(settings.detector)
-        elif settings.detections is not None:
-            models["detector"] = f"file {Path(settings.detections).name}"
-        else:
-            models["detector"] = f"detections of run {settings.detections_run}"
-        if settings.tracker == "sam2mot" and settings.segmenter is not None:
-            models["segmenter"] = _identity(settings.segmenter)
-        return models
-
-    def results(self, cancel: CancelToken, snapshots: SnapshotFiles | None = None,
-                resume_from: tuple[int, State] | None = None) -> Iterator[FrameResult]:
-        """One result per frame. Raw detections are left out where they are stored already."""
-        first = self._plan.first
-        if resume_from is not None:
-            first = resume_from[0] + 1
-            self._tracker.restore(resume_from[1])
-        saving = None if snapshots is None else SnapshotPlan(self._plan.settings.snapshot_every, snapshots.save)
-        assert self._reader is not None
-        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving):
-            yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
+    Raises:
+        StorageError: nothing was begun, or everything is finished.
+    """
+    newest = {video.id: run for video in videos for run in session.store.runs(video.id)
+              if run.kind in (PREANNOTATE, TRACK)}
+    left = tuple((video, newest.get(video.id)) for video in videos
+                 if video.id not in newest or newest[video.id].status is not RunStatus.FINISHED)
+    names = ", ".join(video.name for video in videos)
+    if not newest:
+        raise StorageError(f"{session.store.path} has no run of {names} to resume: leave out --resume")
+    if not left:
+        raise StorageError(f"{session.store.path} has no unfinished run of {names} to resume: leave out --resume to "
+                           "track again")
+    last = max(newest.values(), key=lambda run: run.id)
+    settings = replace(PreannotateSettings.from_json(last.settings), on_existing=last.on_existing)
+    video = next(video for video in videos if video.id == last.video)
+    if settings.end == video.frame_count - 1:
+        settings = replace(settings, end=None)
+    return Unfinished(left, settings)
 
 
 def _store(session: Session, run: Run, engine: Engine, snapshots: SnapshotFiles, cancel: CancelToken,
-           found: tuple[int, State] | None) -> Iterator[JobProgress]:
+           found: tuple[int, State] | None) -> Generator[JobProgress]:
     total = run.last_frame - run.first_frame + 1
     done = 0 if found is None else found[0] - run.first_frame + 1
     before, began = done, time.monotonic()
@@ -184,7 +187,7 @@ def _store(session: Session, run: Run, engine: Engine, snapshots: SnapshotFiles,
             session.apply(run.id, result)
             done += 1
             yield JobProgress(done, total, (done - before) / max(time.monotonic() - began, 1e-9), result)
-        if not cancel.cancelled:
+        if done == total:
             status = RunStatus.FINISHED
     except Cancelled:
         log.info("run %d was cancelled", run.id)
@@ -202,48 +205,9 @@ def _finish(session: Session, run: Run, status: RunStatus, message: str, snapsho
     try:
         session.store.finish_run(run.id, status, message)
     except StorageError as error:
+        if status is RunStatus.FINISHED:
+            raise
         # The same full disk that stopped the run; opening the project again marks the run as interrupted.
-        log.error("cannot close run %d: %s", run.id, error)
+        log.info("cannot close run %d: %s", run.id, error)
     if status is RunStatus.FINISHED:
         snapshots.remove()
-
-
-def _identity(name: str) -> str:
-    path = checkpoints.find(name)
-    return f"{path.name} sha256:{checkpoints.file_sha256(path)[:16]}"
-
-
-@contextmanager
-def _opened_detector(prepared: Plan, reader: VideoReader) -> Iterator[Detector]:
-    settings = prepared.settings
-    if prepared.stored is not None:
-        try:
-            yield prepared.stored
-        finally:
-            prepared.stored.close()
-    elif settings.detections is not None:
-        yield _file_detector(settings, reader)
-    else:
-        assert settings.detector is not None
-        yield registry.make_detector(settings.detector, settings.device, settings.labels)
-
-
-def _file_detector(settings: PreannotateSettings, reader: VideoReader) -> Detector:
-    from annotator.engine.detectors.file import FileDetector
-    from annotator.engine.detectors.only_labels import OnlyLabels
-
-    assert settings.detections is not None
-    detector = FileDetector(Path(settings.detections))
-    detector.check(reader.info.frame_count, reader.info.width, reader.info.height)
-    return detector if settings.labels is None else OnlyLabels(detector, settings.labels)
-
-
-def _tracker(settings: PreannotateSettings, reader: VideoReader) -> Tracker:
-    info = reader.info
-    if settings.tracker == "bytetrack":
-        from annotator.engine.bytetrack import ByteTrack
-
-        return ByteTrack(settings.bytetrack, frame_rate=info.fps)
-    assert settings.segmenter is not None
-    segmenter = registry.make_segmenter(settings.segmenter, settings.device, settings.sam2)
-    return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count, settings.tracker_settings())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from annotator.errors import StorageError
+from annotator.errors import StorageError, VideoError
 from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage.store import Store
@@ -14,6 +14,8 @@ from annotator.video import fingerprint, open_video
 
 def open_project(path: Path, create: bool = False, read_only: bool = False) -> Session:
     """Open a project; make it if it is not there and ``create``. Raises StorageError."""
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder: give the project file, such as {path / (path.name + '.annot')}")
     if path.exists() or not create:
         return Session(Store.open(path, read_only=read_only))
     return Session(Store.create(path))
@@ -26,21 +28,31 @@ def add_source(session: Session, source: Path) -> tuple[VideoRecord, tuple[str, 
     """
     mark = fingerprint(source)
     with open_video(source) as reader:
-        warnings = tuple(reader.warnings)
-        for video in session.store.videos():
+        warnings = list(reader.warnings)
+        videos = session.store.videos()
+        for video in videos:
             if video.fingerprint == mark:
                 if not session.store.video_path(video).exists():
                     session.store.move_videos({video.id: reader.info.path})
-                return video, warnings
+                return video, tuple(warnings)
         info = reader.info
-        taken = {video.name for video in session.store.videos()}
-        name = info.name
-        number = 2
-        while name in taken:
-            name, number = f"{info.name}-{number}", number + 1
+        name = _free_name(info.name, {video.name for video in videos})
+        warnings += [f"{source} is no longer the video that {video.name} was made from: added as {name}"
+                     for video in videos if _is_same_file(session.store.video_path(video), info.path)]
         record = session.store.add_video(name, info.path, info.width, info.height, info.frame_count, info.fps, mark,
                                          info.times)
-    return record, warnings
+    return record, tuple(warnings)
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    return one.exists() and one.samefile(other)
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    return name
 
 
 def chosen_videos(session: Session, names: Sequence[str] | None) -> list[VideoRecord]:
@@ -50,3 +62,16 @@ def chosen_videos(session: Session, names: Sequence[str] | None) -> list[VideoRe
         raise StorageError(f"{session.store.path} holds no video: run `annotator preannotate SOURCE --project "
                            f"{session.store.path}` first")
     return videos
+
+
+def check_video(session: Session, video: VideoRecord) -> Path:
+    """Where a video of the project lies. Raises VideoError if it is not there or is not the same any more."""
+    path, project = session.store.video_path(video), session.store.path
+    if not path.exists():
+        raise VideoError(f"{path} is missing: run `annotator relink {project} --search DIR` to find where "
+                         f"{video.name} lies now, or put the file back")
+    if fingerprint(path) != video.fingerprint:
+        raise VideoError(f"{path} is not the video any more that {video.name} was made from (its content has changed): "
+                         f"put the original back, find it with `annotator relink {project} --search DIR`, or give the "
+                         "new file as SOURCE to add it as another video")
+    return path

@@ -21,7 +21,7 @@ class StoredDetections:
     """Reads ahead in chunks over a read-only connection of its own, opened on the thread that first asks.
 
     Detections keep their places, so that ``Evidence.detection`` counts in the stored ones; those of unwanted classes
-    get score 0 and so are not tracked.
+    get score -1 and so are not tracked at any threshold.
     """
 
     project: Path
@@ -33,13 +33,19 @@ class StoredDetections:
     _chunk: dict[int, Detections] | None = None
 
     @classmethod
-    def of(cls, store: Store, video: VideoRecord, run_id: int, labels: Sequence[str] | None) -> StoredDetections:
-        """Raises StorageError if the run has no detections of this video, SettingsError for unknown labels."""
+    def of(cls, store: Store, video: VideoRecord, run_id: int, first: int, last: int, labels: Sequence[str] | None,
+           ) -> StoredDetections:
+        """For frames ``first..last``. Raises StorageError if the run has not looked at all of them, SettingsError for
+        unknown labels."""
         runs = {r.id: r for r in store.detection_runs(video.id)}
         if run_id not in runs:
             there = ", ".join(map(str, runs)) or "none"
             raise StorageError(f"run {run_id} stored no detections of {video.name}; runs that did: {there}")
-        names = runs[run_id].labels
+        run = runs[run_id]
+        if run.finished_frame is None or first < run.first_frame or last > run.finished_frame:
+            raise StorageError(f"run {run_id} stored detections of frames {run.first_frame} to {run.finished_frame} of "
+                               f"{video.name}: track only these (--start, --end), or run the detector again")
+        names = run.labels
         unknown = [label for label in labels or () if label not in names]
         if unknown:
             raise SettingsError(f"run {run_id} knows no class {unknown[0]!r}; it knows {', '.join(names)}")
@@ -69,5 +75,5 @@ class StoredDetections:
                                "run the detector again")
         found = self._chunk[frame]
         keep = np.isin(found.label, list(self.wanted))
-        return found if keep.all() else Detections(found.box_xyxy, np.where(keep, found.score, 0).astype(np.float32),
+        return found if keep.all() else Detections(found.box_xyxy, np.where(keep, found.score, -1).astype(np.float32),
                                                    found.label)

@@ -19,8 +19,8 @@ from annotator.storage import history, schema, trim
 from annotator.storage.palette import default_color
 from annotator.storage.schema import history_of
 
-#: Kinds of runs whose frames were not searched for objects.
-KINDS_WITHOUT_DETECTION = frozenset({"import", "repropagate"})
+#: Kinds of runs whose frames were not searched for objects; ``track`` takes the detections that another run stored.
+KINDS_WITHOUT_DETECTION = frozenset({"import", "repropagate", "track"})
 
 _END = update(schema.tracklet).where(schema.tracklet.c.id == bindparam("key")).values(
     ended_frame=bindparam("frame"), end_reason=bindparam("reason"))

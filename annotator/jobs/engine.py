@@ -1,0 +1,147 @@
+"""Models and video of one run, opened together and closed together. Knows nothing of the project."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from annotator.engine import checkpoints, registry
+from annotator.engine.base import CancelToken, Detector, State, Tracker
+from annotator.engine.snapshots import SnapshotFiles
+from annotator.engine.tracking import SnapshotPlan, track
+from annotator.errors import StorageError
+from annotator.jobs.config import PreannotateSettings
+from annotator.jobs.stored_detections import StoredDetections
+from annotator.model.frame import Detections, FrameResult
+from annotator.model.track import Run
+from annotator.video import VideoReader, open_video
+
+log = logging.getLogger(__name__)
+
+_HASH = "sha256:"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the engine needs, and nothing of the project: it may run on a thread of its own."""
+
+    video: Path
+    settings: PreannotateSettings
+    first: int
+    last: int
+    stored: StoredDetections | None = None
+    fps: float | None = None
+
+
+class Engine:
+    """Models and video of one plan, opened together and closed together."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._stack = ExitStack()
+        self._reader: VideoReader | None = None
+
+    def __enter__(self) -> Engine:
+        settings = self._plan.settings
+        with ExitStack() as stack:
+            self._reader = stack.enter_context(open_video(self._plan.video, fps=self._plan.fps))
+            for warning in self._reader.warnings:
+                log.warning("%s", warning)
+            self._detector = stack.enter_context(_opened_detector(self._plan, self._reader))
+            self._tracker = _tracker(settings, self._reader)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names that the results' labels count in."""
+        return self._detector.labels
+
+    def models(self) -> dict[str, str]:
+        """Role to name and hash of the weights, as stored with the run."""
+        settings = self._plan.settings
+        models = {"tracker": settings.tracker}
+        if settings.detector is not None:
+            models["detector"] = _identity(checkpoints.find(settings.detector))
+        elif settings.detections is not None:
+            models["detector"] = f"file {_identity(_detection_file(Path(settings.detections)))}"
+        else:
+            models["detector"] = f"detections of run {settings.detections_run}"
+        if settings.tracker == "sam2mot" and settings.segmenter is not None:
+            models["segmenter"] = _identity(checkpoints.find(settings.segmenter))
+        return models
+
+    def results(self, cancel: CancelToken, snapshots: SnapshotFiles | None = None,
+                resume_from: tuple[int, State] | None = None) -> Iterator[FrameResult]:
+        """One result per frame. Raw detections are left out where they are stored already."""
+        first = self._plan.first
+        if resume_from is not None:
+            first = resume_from[0] + 1
+            self._tracker.restore(resume_from[1])
+        saving = None if snapshots is None else SnapshotPlan(self._plan.settings.snapshot_every, snapshots.save)
+        assert self._reader is not None
+        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving):
+            yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
+
+
+def check_models(run: Run, models: Mapping[str, str]) -> None:
+    """Resuming with other weights or detections would mix two results. Raises StorageError.
+
+    Files are told apart by their content, whatever they are called now.
+    """
+    for role, model in models.items():
+        before = run.models.get(role)
+        if before is not None and before.rpartition(_HASH)[2] != model.rpartition(_HASH)[2]:
+            raise StorageError(f"run {run.id} was started with the {role} {before}, and this is {model}: put the old "
+                               "one back, or start a new run without --resume")
+
+
+def _identity(path: Path) -> str:
+    return f"{path.name} {_HASH}{checkpoints.file_sha256(path)[:16]}"
+
+
+def _detection_file(path: Path) -> Path:
+    """The file itself, where a MOT sequence's folder is given."""
+    return path / "det" / "det.txt" if path.is_dir() else path
+
+
+@contextmanager
+def _opened_detector(plan: Plan, reader: VideoReader) -> Iterator[Detector]:
+    settings = plan.settings
+    if plan.stored is not None:
+        try:
+            yield plan.stored
+        finally:
+            plan.stored.close()
+    elif settings.detections is not None:
+        yield _file_detector(settings, reader)
+    else:
+        assert settings.detector is not None
+        yield registry.make_detector(settings.detector, settings.device, settings.labels)
+
+
+def _file_detector(settings: PreannotateSettings, reader: VideoReader) -> Detector:
+    from annotator.engine.detectors.file import FileDetector
+    from annotator.engine.detectors.only_labels import OnlyLabels
+
+    assert settings.detections is not None
+    detector = FileDetector(Path(settings.detections))
+    detector.check(reader.info.frame_count, reader.info.width, reader.info.height)
+    return detector if settings.labels is None else OnlyLabels(detector, settings.labels)
+
+
+def _tracker(settings: PreannotateSettings, reader: VideoReader) -> Tracker:
+    info = reader.info
+    if settings.tracker == "bytetrack":
+        from annotator.engine.bytetrack import ByteTrack
+
+        return ByteTrack(settings.bytetrack_settings(), frame_rate=info.fps)
+    assert settings.segmenter is not None
+    segmenter = registry.make_segmenter(settings.segmenter, settings.device, settings.sam2)
+    return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count, settings.tracker_settings())
