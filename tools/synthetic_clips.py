@@ -85,11 +85,18 @@ class Clip:
 
     def boxes(self) -> npt.NDArray[np.float64]:
         """(T, N, 4) tight boxes of the visible part, xyxy with exclusive right and bottom; NaN when not visible."""
-        visible = self.visible()
-        boxes = np.full((*visible.shape, 4), np.nan)
-        for t, n in zip(*np.nonzero(visible), strict=True):
-            ys, xs = np.nonzero(self.instances[t] == n + 1)
-            boxes[t, n] = xs.min(), ys.min(), xs.max() + 1, ys.max() + 1
+        boxes = np.stack([self.boxes_of_frame(t) for t in range(len(self.images))])
+        boxes[~self.visible()] = np.nan
+        return boxes
+
+    def boxes_of_frame(self, t: int) -> npt.NDArray[np.float64]:
+        """(N, 4) tight boxes of whatever shows in one frame, be it a single pixel; NaN where nothing does."""
+        boxes = np.full((self.object_count, 4), np.nan)
+        for n in range(self.object_count):
+            mask = self.instances[t] == n + 1
+            columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
+            if len(columns):
+                boxes[n] = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
         return boxes
 
 

@@ -57,12 +57,14 @@ class Stage:
     clips: int
     objects: int
     learning_rate: float
+    foreground: float
+    """Weight of a foreground pixel. It must be high at first, or the masks stay empty; later it only makes specks."""
 
 
 STAGES = (
-    Stage(0.16, 128, 1, (1,), 16, 4, 1e-3),
-    Stage(0.44, 128, 6, (1, 2, 3), 6, 4, 8e-4),
-    Stage(0.40, 256, 8, (1, 2, 3), 2, 6, 5e-4),
+    Stage(0.16, 128, 1, (1,), 16, 4, 1e-3, 10.0),
+    Stage(0.44, 128, 6, (1, 2, 3), 6, 4, 8e-4, 10.0),
+    Stage(0.40, 256, 8, (1, 2, 3), 2, 6, 5e-4, 2.0),
 )
 #: Weights are averaged over about this many steps, and the average is what is kept.
 AVERAGED_STEPS = 300
@@ -208,7 +210,7 @@ def run_clip(model: Any, batch: Batch) -> list[FrameOutput]:
     return results
 
 
-def clip_loss(results: list[FrameOutput], batch: Batch) -> tuple[Tensor, dict[str, float]]:
+def clip_loss(results: list[FrameOutput], batch: Batch, foreground: float) -> tuple[Tensor, dict[str, float]]:
     """Mask loss on visible objects (best candidate only), IoU regression, visibility of every object."""
     total = torch.zeros((), device=batch.masks.device)
     facts: dict[str, float] = {}
@@ -221,15 +223,14 @@ def clip_loss(results: list[FrameOutput], batch: Batch) -> tuple[Tensor, dict[st
         logits, iou_estimates, score = result.masks.float(), result.ious.float(), result.score.float()
         # The package overwrites every mask of an object it calls absent: those can teach nothing.
         alive = (score.detach() > 0).float() * visible
-        losses = _mask_loss(logits.clamp(-60, 60), target.expand_as(logits))
+        losses = _mask_loss(logits.clamp(-60, 60), target.expand_as(logits), foreground)
         best = losses.min(1).values
         with torch.no_grad():
             overlap = _iou(logits > 0, target > 0.5)
         weight = alive.sum().clamp(min=1)
         total = total + (best * alive).sum() / weight
         total = total + ((iou_estimates - overlap).abs().mean(1) * alive).sum() / weight
-        total = total + (F.binary_cross_entropy_with_logits(score, visible, reduction="none") * known
-                         ).sum() / known.sum().clamp(min=1)
+        total = total + _balanced_bce(score, visible, hidden)
         if t in (0, len(results) - 1):
             with torch.no_grad():
                 chosen = _iou(result.best > 0, target > 0.5)[:, 0]
@@ -242,8 +243,15 @@ def clip_loss(results: list[FrameOutput], batch: Batch) -> tuple[Tensor, dict[st
     return total / len(results), facts
 
 
-def _mask_loss(logits: Tensor, target: Tensor) -> Tensor:
-    weight = 1 + 9 * (target > 0.5).float()
+def _balanced_bce(score: Tensor, visible: Tensor, hidden: Tensor) -> Tensor:
+    """Visible and hidden objects count alike, though few are hidden."""
+    bce = F.binary_cross_entropy_with_logits(score, visible, reduction="none")
+    return ((bce * visible).sum() / visible.sum().clamp(min=1) + (bce * hidden).sum() / hidden.sum().clamp(min=1)) / 2
+
+
+def _mask_loss(logits: Tensor, target: Tensor, foreground: float) -> Tensor:
+    """Cross-entropy with heavier foreground, and dice. (B, M, h, w) -> (B, M)."""
+    weight = 1 + (foreground - 1) * (target > 0.5).float()
     bce = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     bce = (bce * weight).sum((-1, -2)) / weight.sum((-1, -2))
     probability = logits.sigmoid()
@@ -321,7 +329,7 @@ def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, b
         moved = Batch(*(t.to(device) for t in vars(batch).values()))
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=not args.fp32):
             results = run_clip(model, moved)
-        loss, facts = clip_loss(results, moved)
+        loss, facts = clip_loss(results, moved, stage.foreground)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if args.processes > 1:

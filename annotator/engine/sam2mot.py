@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from annotator.engine.base import Predictions, Segmenter, State
 from annotator.engine.interaction import occlusions, pairwise_mask_iou
-from annotator.engine.mask_resize import MaskResizer
+from annotator.engine.mask_resize import MaskResizer, without_specks
 from annotator.engine.settings import Sam2MotSettings
 from annotator.engine.trajectories import TrajectoryManager
 from annotator.model.box import box_iou
@@ -122,9 +122,10 @@ class Sam2Mot:
         live = {}
         for row, number in enumerate(predictions.object_ids):
             score = float(predictions.score[row])
+            cleaned = without_specks(logits[row], self.settings.speck_share)
             shown = score > self.settings.trajectories.suspicious and self._resizer is not None
-            mask = self._resizer.mask(logits[row]) if shown and self._resizer is not None else EMPTY_MASK
-            live[number] = _Live(score, float(predictions.iou[row]), logits[row] > 0, mask)
+            mask = self._resizer.mask(cleaned) if shown and self._resizer is not None else EMPTY_MASK
+            live[number] = _Live(score, float(predictions.iou[row]), cleaned > 0, mask)
         return live
 
     def _reprompt(self, features: Any, frame_index: int, detections: Detections,

@@ -83,12 +83,16 @@ class Sam2MotSettings:
     det_threshold: float = 0.5
     """Detections scoring less neither start, match nor re-prompt a track. The published system sets one per sequence
     and detector."""
+    speck_share: float = 0.1
+    """Separate parts of a mask smaller than this share of its largest part are dropped; 0 keeps all of them."""
     trajectories: TrajectorySettings = field(default_factory=TrajectorySettings)
     interaction: InteractionSettings = field(default_factory=InteractionSettings)
 
     def __post_init__(self) -> None:
         if not 0 <= self.det_threshold <= 1:
             raise SettingsError(f"det_threshold is {self.det_threshold}: give a number from 0 to 1")
+        if not 0 <= self.speck_share <= 1:
+            raise SettingsError(f"speck_share is {self.speck_share}: give a number from 0 to 1")
 
     def without_interaction(self) -> Sam2MotSettings:
         """The ablation without cross-object interaction."""

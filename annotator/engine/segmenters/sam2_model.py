@@ -85,14 +85,21 @@ def architecture(name: str) -> Architecture:
 
 
 def build(arch: Architecture, state: dict[str, torch.Tensor] | None, source: Path | None, device: str,
-          video_predictor: bool = False, seed: int = 0) -> Any:
-    """The model in evaluation mode on a device; random weights if there is no state (benchmarks and tests)."""
+          video_predictor: bool = False, seed: int = 0, image_size: int | None = None) -> Any:
+    """The model in evaluation mode on a device.
+
+    Without a state the weights are random (benchmarks and tests). ``image_size`` replaces the input's side; no
+    parameter depends on it.
+    """
     import torch
     from hydra.utils import instantiate
 
     if state is None:
         torch.manual_seed(seed)
-    model = instantiate(arch.parameters(video_predictor))
+    parameters = arch.parameters(video_predictor)
+    if image_size is not None:
+        parameters["image_size"] = image_size
+    model = instantiate(parameters)
     if state is not None:
         check_keys(set(model.state_dict()), set(state), source or Path(arch.name))
         model.load_state_dict({k: v.float() for k, v in state.items()})
