@@ -21,7 +21,7 @@ class BatchedMemoryAttention:
 
     def __init__(self, module: Any, pointer_tokens: int) -> None:
         self._module = module
-        self._rotations: dict[tuple[int, torch.device], Tensor] = {}
+        self._rotations: dict[tuple[int, int, torch.device], Tensor] = {}
         self.pointer_tokens = pointer_tokens
         """Tokens that one object pointer is split into."""
 
@@ -87,7 +87,7 @@ class BatchedMemoryAttention:
 
     def _rotation(self, attention: Any, tokens: int, device: torch.device) -> Tensor:
         """Rotary factors of every position. (HW, D / 2) complex64."""
-        key = (tokens, device)
+        key = (attention.internal_dim // attention.num_heads, tokens, device)
         if key not in self._rotations:
             side = int(math.sqrt(tokens))
             self._rotations[key] = attention.compute_cis(end_x=side, end_y=side).to(device)

@@ -1,0 +1,90 @@
+"""Batched memory attention against the package's, object by object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hydra.utils import instantiate
+
+from annotator.engine.segmenters.attention import BatchedMemoryAttention
+from tests.engine.stock_sam2 import parameters
+
+SIDE = 6
+CELLS = SIDE * SIDE
+
+
+def attention(kind: str, **layer: Any) -> Any:
+    config = parameters(kind)["memory_attention"]
+    config["layer"] |= layer
+    torch.manual_seed(1)
+    module = instantiate(config).eval()
+    for parameter in module.parameters():
+        parameter.data *= 2
+    return module
+
+
+MODULES = {
+    "memories as wide as features": attention("tiny"),
+    "memories narrower than features": attention("sam2.1"),
+    "positions everywhere": attention("sam2.1", pos_enc_at_attn=True, pos_enc_at_cross_attn_queries=True),
+    "positions at no key": attention("sam2.1", pos_enc_at_cross_attn_keys=False),
+    "several heads": attention("sam2.1", cross_attention={
+        **parameters("sam2.1")["memory_attention"]["layer"]["cross_attention"], "num_heads": 4}),
+}
+
+
+@torch.inference_mode()
+def compare(module: Any, memories: list[tuple[int, int]], split: int = 2, same_positions: bool = False) -> None:
+    """Each object remembers (frames, pointers); frames equal in number, pointers padded to the longest."""
+    width = module.d_model
+    memory_width = module.layers[0].cross_attn_image.kv_in_dim
+    features, positions = torch.randn(CELLS, width), torch.randn(CELLS, width)
+    frames, longest = memories[0][0], max(p for _, p in memories)
+    spatial, total = frames * CELLS, frames * CELLS + longest * split
+    memory = torch.randn(len(memories), total, memory_width)
+    where = torch.randn(1 if same_positions else len(memories), total, memory_width)
+    real = torch.arange(total)[None] < torch.tensor([spatial + p * split for _, p in memories])[:, None]
+    given = (memory.clone(), where.clone())
+    ours = BatchedMemoryAttention(module, split)(features, positions, memory, where, spatial,
+                                                 None if bool(real.all()) else real)
+    assert torch.equal(memory, given[0]), "the memories are the caller's"
+    assert torch.equal(where, given[1])
+    for k, (_, pointers) in enumerate(memories):
+        length = spatial + pointers * split
+        stock = module(features[:, None], memory[k, :length, None], positions[:, None],
+                       where.expand(len(memories), -1, -1)[k, :length, None], pointers * split)
+        torch.testing.assert_close(ours[k], stock[:, 0], atol=2e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+@pytest.mark.parametrize("pointers", [(3,), (2, 2, 2), (1, 4, 2), (0, 3), (0, 0)])
+def test_agrees_with_the_package(module: Any, pointers: tuple[int, ...]) -> None:
+    torch.manual_seed(2)
+    compare(module, [(3, p) for p in pointers])
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(1, 7), st.lists(st.integers(0, 16), min_size=1, max_size=5), st.booleans())
+def test_any_number_of_memories(frames: int, pointers: list[int], same: bool) -> None:
+    compare(MODULES["memories narrower than features"], [(frames, p) for p in pointers], same_positions=same)
+
+
+def test_what_is_padding_does_not_matter() -> None:
+    module = MODULES["memories narrower than features"]
+    features, positions = torch.randn(CELLS, 128), torch.randn(CELLS, 128)
+    memory, where = torch.randn(2, CELLS + 6, 64), torch.randn(2, CELLS + 6, 64)
+    real = torch.ones(2, CELLS + 6, dtype=torch.bool)
+    real[1, -4:] = False
+    with torch.inference_mode():
+        run = BatchedMemoryAttention(module, 2)
+        first = run(features, positions, memory, where, CELLS, real)
+        memory[1, -4:] = 1e3
+        second = run(features, positions, memory, where, CELLS, real)
+        memory[1, -5:] = 1e3
+        third = run(features, positions, memory, where, CELLS, real)
+    torch.testing.assert_close(first, second)
+    assert not torch.allclose(first[1], third[1])
