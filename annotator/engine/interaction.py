@@ -6,6 +6,7 @@ neighbour's. Were it memorised, the identity would be lost for good.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,7 +57,7 @@ def _hidden_one(a: int, b: int, score: npt.NDArray[np.floating], deviation: Sequ
 
 def pairwise_mask_iou(masks: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """IoU of every pair of masks. (N, H, W) bool -> (N, N); 0 where both are empty."""
-    flat = masks.reshape(len(masks), -1).astype(np.float32)
+    flat = masks.reshape(len(masks), math.prod(masks.shape[1:])).astype(np.float32)
     overlap = (flat @ flat.T).astype(np.float64)
     area = np.diagonal(overlap)
     union = area[:, None] + area[None] - overlap

@@ -1,0 +1,74 @@
+"""Masks in the video's pixels, against torch's own interpolation of the whole picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from annotator.engine.mask_resize import MaskResizer
+from annotator.model.mask import EMPTY_MASK
+
+Logits = npt.NDArray[np.float32]
+
+
+def interpolated(logits: Logits, width: int, height: int) -> Logits:
+    whole = F.interpolate(torch.from_numpy(logits)[None, None], (height, width), mode="bilinear", align_corners=False)
+    return np.asarray(whole[0, 0])
+
+
+def assert_agrees(logits: Logits, width: int, height: int) -> None:
+    mask = MaskResizer(len(logits), width, height).mask(logits)
+    expected = interpolated(logits, width, height)
+    bitmap = mask.to_bitmap(width, height)
+    # Where the value is zero but for rounding, either answer is right.
+    clear = np.abs(expected) > 1e-4 * max(1.0, float(np.abs(logits).max()))
+    assert np.array_equal(bitmap[clear], expected[clear] > 0)
+    if not mask.is_empty():
+        rows, columns = np.flatnonzero(bitmap.any(1)), np.flatnonzero(bitmap.any(0))
+        assert mask.box_xyxy == (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+
+
+@pytest.mark.parametrize(("cells", "width", "height"), [
+    (64, 640, 360), (32, 100, 75), (64, 64, 64), (16, 1920, 1080), (64, 37, 23), (16, 5, 300), (8, 1, 1)])
+@pytest.mark.parametrize("blobs", [1, 3])
+def test_agrees_with_torch(cells: int, width: int, height: int, blobs: int) -> None:
+    rng = np.random.default_rng(cells * width + blobs)
+    y, x = np.mgrid[0:cells, 0:cells]
+    logits = np.full((cells, cells), -8.0)
+    for cx, cy, r in rng.uniform(0, cells, (blobs, 3)):
+        logits = np.maximum(logits, 6 * (1 - np.hypot(x - cx, y - cy) / (1 + r / 4)))
+    assert_agrees((logits + rng.normal(0, 0.3, logits.shape)).astype(np.float32), width, height)
+
+
+@settings(deadline=None, max_examples=120)
+@given(st.integers(1, 9).flatmap(lambda n: arrays(np.float32, (n, n), elements=st.floats(-9, 9, width=16))),
+       st.integers(1, 50), st.integers(1, 50))
+def test_any_logits_and_any_size(logits: Logits, width: int, height: int) -> None:
+    assert_agrees(logits, width, height)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0, 7), (7, 0), (7, 7), (3, 4)])
+def test_a_single_cell_at_any_edge(place: tuple[int, int]) -> None:
+    logits = np.full((8, 8), -1.0, np.float32)
+    logits[place] = 30.0
+    assert_agrees(logits, 203, 91)
+    assert MaskResizer(8, 203, 91).mask(logits).area() > 203 * 91 / 64
+
+
+def test_an_absent_object_has_an_empty_mask() -> None:
+    assert MaskResizer(8, 80, 60).mask(np.full((8, 8), -1024.0, np.float32)) == EMPTY_MASK
+    assert MaskResizer(8, 80, 60).mask(np.zeros((8, 8), np.float32)) == EMPTY_MASK
+
+
+@pytest.mark.parametrize(("box", "cells"), [
+    ((0, 0, 80, 60), (0, 0, 8, 8)), ((0, 0, 10, 7.5), (0, 0, 1, 1)), ((9.9, 7.4, 10.1, 7.6), (0, 0, 2, 2)),
+    ((70, 52.5, 80, 60), (7, 7, 8, 8)), ((80, 60, 80, 60), (7, 7, 8, 8)), ((-5, -5, 3, 3), (0, 0, 1, 1)),
+    ((33, 20, 33, 20), (3, 2, 4, 3))])
+def test_cells_that_a_box_touches(box: tuple[float, ...], cells: tuple[int, ...]) -> None:
+    assert MaskResizer(8, 80, 60).cells_of(np.array(box)) == cells
