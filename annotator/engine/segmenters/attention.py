@@ -79,7 +79,7 @@ class BatchedMemoryAttention:
         q = q.expand(len(k), -1, -1, -1)
         if attention.num_heads == 1 and attention.internal_dim == attention.kv_in_dim:
             # Weights sum to one, so values may be projected after they are averaged: far fewer of them.
-            averaged = F.scaled_dot_product_attention(q, k, memory[:, None], attn_mask=mask)
+            averaged = F.scaled_dot_product_attention(q, k, memory[:, None].to(k.dtype), attn_mask=mask)
             projected: Tensor = attention.out_proj(attention.v_proj(averaged[:, 0]))
             return x + projected
         v = _heads(attention.v_proj(memory), attention.num_heads)
