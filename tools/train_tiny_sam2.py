@@ -3,8 +3,9 @@
     python -m tools.train_tiny_sam2 --minutes 90 --out build/tiny-sam2
 
 The model learns in four stages: boxes on single pictures at half size, short clips at half size, longer and still
-longer clips at full size. Clips are rendered as they are needed, so no picture is seen twice. A checkpoint is written every few minutes
-and `--resume` goes on from it. On a CUDA device the same script takes minutes.
+longer clips at full size. Clips are rendered as they are needed, so no picture is seen twice. A checkpoint is written
+every few minutes and `--resume` goes on from it. On a CUDA device the same script takes minutes. What it leaves is then
+calibrated by `tools.calibrate_tiny_sam2`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,72 @@
+"""Finish a trained tiny SAM 2: calibrate its object score logits, store it as float16.
+
+    python -m tools.calibrate_tiny_sam2 build/tiny-sam2/final.pt resources/models/tiny-sam2.pt
+
+SAM2MOT's thresholds were chosen for SAM 2.1, whose visible objects score above 8 and hidden ones below 2. The last
+layer of the score head is scaled and shifted so that this model's do as well: the 25th percentile of objects that are
+followed goes to 8, the 75th percentile of hidden ones to 1. Clips are from seeds used for nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from annotator.engine.segmenters.sam2 import Sam2Segmenter
+from tools.evaluate_tiny_sam2 import follow
+
+log = logging.getLogger("calibrate_tiny_sam2")
+
+FIRST_SEED = 900_000_000
+#: Where the two percentiles go.
+FOLLOWED, HIDDEN = 8.0, 1.0
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Weights of a finished training, or the averaged ones of its last checkpoint. float32."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if "average" in state:
+        prefix = "module."
+        return {k[len(prefix):]: v.float() for k, v in state["average"].items() if k.startswith(prefix)}
+    return {k: v.float() for k, v in state["model"].items()}
+
+
+def calibration(rows: list[dict[str, float]]) -> tuple[float, float]:
+    """Scale and shift of the score logits."""
+    followed = np.percentile([r["score"] for r in rows if r["visible"] and r["mask_iou"] > 0.5], 25)
+    hidden = np.percentile([r["score"] for r in rows if r["share"] == 0], 75)
+    if followed - hidden < 0.5:
+        raise SystemExit(f"followed objects score {followed:.2f} and hidden ones {hidden:.2f}: train longer")
+    scale = (FOLLOWED - HIDDEN) / (followed - hidden)
+    return float(scale), float(HIDDEN - scale * hidden)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("trained", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--clips", type=int, default=8)
+    parser.add_argument("--frames", type=int, default=40)
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    weights = read_weights(args.trained)
+    raw = args.out.with_suffix(".raw.pt")
+    torch.save({"model": weights}, raw)
+    segmenter = Sam2Segmenter.load(raw, "cpu")
+    raw.unlink()
+    rows = [row for k in range(args.clips) for row in follow(segmenter, FIRST_SEED + k, args.frames)]
+    scale, shift = calibration(rows)
+    last = "sam_mask_decoder.pred_obj_score_head.layers.2"
+    weights[f"{last}.weight"] *= scale
+    weights[f"{last}.bias"] = weights[f"{last}.bias"] * scale + shift
+    torch.save({"model": {k: v.half() for k, v in weights.items()}}, args.out)
+    log.info("%s", json.dumps({"scale": round(scale, 3), "shift": round(shift, 3), "out": str(args.out)}))
+
+
+if __name__ == "__main__":
+    main()
