@@ -1,0 +1,210 @@
+"""Kill a pre-annotation at random moments and see that nothing is lost and that it ends as if nothing had happened.
+
+    python -m benchmarks.kill --kills 50 --json
+
+Each kill is a SIGKILL at a moment drawn uniformly over the duration of an undisturbed run, loading of models included;
+the first comes at once, and every fifth waits for an engine snapshot to be half written. Then the project must open and
+be whole, and going on must end with the same tracks, boxes, masks and detections as the undisturbed run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from annotator.errors import StorageError
+from annotator.model.track import RunStatus
+from annotator.storage.store import Store
+from benchmarks.common import emit, environment, progress
+from tools.make_demo_clip import write_video
+from tools.synthetic_clips import ClipSpec, make_clip
+
+ROOT = Path(__file__).parents[1]
+SPEC = ClipSpec(width=240, height=180, objects=(3, 4), exits=0.0)
+SEED = 7
+#: Snapshots so often that most kills fall between two of them.
+CONFIG = "snapshot_every: 3\ndetector: tiny-detector\nsegmenter: tiny-sam2\ndevice: cpu\n"
+#: Every so many kills, one is aimed at the writing of a snapshot.
+AIMED = 5
+#: Share of kills after which going on is killed once too.
+AGAIN = 0.2
+_PATIENCE = 600.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was seen after each kill."""
+
+    kills: int = 0
+    opened: int = 0
+    """Projects that opened, and kills before there was one."""
+    integrity_ok: int = 0
+    resumed: int = 0
+    """Runs that came to their end afterwards."""
+    identical: int = 0
+    killed_again: int = 0
+    phases: Counter[str] = field(default_factory=Counter)
+    """How far the run had come when it was killed."""
+    failures: list[str] = field(default_factory=list)
+
+
+class Bench:
+    """One clip, its undisturbed result, and runs of it that are killed."""
+
+    def __init__(self, folder: Path, frames: int = 60, seed: int = 0) -> None:
+        self.folder = folder
+        self.clip = folder / "clip.mp4"
+        self.config = folder / "config.yml"
+        write_video(make_clip(replace(SPEC, frames=frames), SEED), self.clip)
+        self.config.write_text(CONFIG)
+        self._random = random.Random(seed)
+        self.outcome = Outcome()
+        self.duration = 0.0
+        self.expected: dict[str, str] = {}
+
+    def undisturbed(self) -> None:
+        """Run to the end, twice: the first time finds no file in the cache and takes longer."""
+        for name in ("first", "reference"):
+            project = self.folder / name / "p.annot"
+            project.parent.mkdir()
+            began = time.monotonic()
+            self.run_to_end(project, resume=False)
+            self.duration = time.monotonic() - began
+            self.expected = picture(project)
+
+    def kill_once(self, number: int) -> None:
+        """Kill one run, see what is left, and let it go on to its end."""
+        outcome = self.outcome
+        project = self.folder / f"kill-{number}" / "p.annot"
+        project.parent.mkdir()
+        self.kill(project, resume=False, aimed=number % AIMED == AIMED - 1, at_once=number == 0)
+        outcome.kills += 1
+        state = self.look(project, count=True)
+        outcome.phases[state] += 1
+        if state == "damaged":
+            return
+        if self._random.random() < AGAIN and state == "running":
+            self.kill(project, resume=True)
+            outcome.killed_again += 1
+            state = self.look(project, count=False)
+        if state != "finished":
+            self.run_to_end(project, resume=state == "running")
+        outcome.resumed += 1
+        found = picture(project)
+        if found == self.expected:
+            outcome.identical += 1
+            return
+        different = [name for name in self.expected if found.get(name) != self.expected[name]]
+        outcome.failures.append(f"kill {number} ({state}): {', '.join(different)} differ")
+
+    def look(self, project: Path, count: bool) -> str:
+        """Open a killed run's project: no project, no run, running, finished, or damaged."""
+        outcome = self.outcome
+        if not project.exists():
+            outcome.opened += count
+            outcome.integrity_ok += count
+            return "no project"
+        try:
+            with Store.open(project) as store:
+                outcome.opened += count
+                store.check()
+                outcome.integrity_ok += count
+                runs = store.runs()
+        except StorageError as error:
+            outcome.failures.append(str(error))
+            return "damaged"
+        if not runs:
+            return "no run"
+        return "finished" if runs[-1].status is RunStatus.FINISHED else "running"
+
+    def kill(self, project: Path, resume: bool, aimed: bool = False, at_once: bool = False) -> None:
+        """Start a run and kill it, if it is not over before."""
+        process = self._start(project, resume)
+        if aimed:
+            _wait_for(process, lambda: any(project.parent.glob("*.snapshot-new")))
+        elif not at_once:
+            deadline = time.monotonic() + self._random.uniform(0, self.duration)
+            _wait_for(process, lambda: time.monotonic() >= deadline)
+        process.kill()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
+
+    def run_to_end(self, project: Path, resume: bool) -> None:
+        """Run, or go on, undisturbed. Raises RuntimeError if it fails."""
+        process = self._start(project, resume)
+        _, said = process.communicate(timeout=_PATIENCE)
+        if process.returncode:
+            raise RuntimeError(f"the run ended with status {process.returncode}: {said.decode()}")
+
+    def _start(self, project: Path, resume: bool) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "annotator", "preannotate", str(self.clip), "--project", str(project),
+                   "--config", str(self.config), "--quiet", *(["--resume"] if resume else [])]
+        paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))})
+
+
+def _wait_for(process: subprocess.Popen[bytes], happened: Callable[[], bool]) -> None:
+    while process.poll() is None and not happened():
+        time.sleep(0.0005)
+
+
+def picture(project: Path) -> dict[str, str]:
+    """Digests of all that the runs of a project found, to the bit; times and settings left out."""
+    with Store.open(project, read_only=True) as store, store.read_snapshot() as reader:
+        parts: dict[str, list[object]] = {"runs": [], "tracks": [], "spans": [], "results": [], "detections": [],
+                                          "frames": []}
+        for video in reader.videos():
+            tracks = reader.tracks(video.id)
+            parts["tracks"] += tracks
+            parts["spans"] += reader.spans(track.id for track in tracks)
+            parts["frames"] += reader.iter_frames(video.id, masks=True)
+            for run in reader.runs(video.id):
+                parts["runs"].append((run.id, run.status, run.finished_frame, run.labels))
+                parts["results"] += [(r.frame_index, r.objects, r.ended) for r in reader.run_results(run.id)]
+                parts["detections"] += [(frame, found.box_xyxy.tobytes(), found.score.tobytes(), found.label.tobytes())
+                                        for frame, found in reader.detections(run.id)]
+        return {name: hashlib.sha256(repr(content).encode()).hexdigest() for name, content in parts.items()}
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--frames", type=int, default=60, help="of the clip")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="annotator-kill-") as folder:
+        bench = Bench(Path(folder), args.frames, args.seed)
+        bench.undisturbed()
+        progress(f"an undisturbed run takes {bench.duration:.1f} s")
+        for number in range(args.kills):
+            bench.kill_once(number)
+            progress(f"kill {number + 1} of {args.kills}: {bench.outcome}")
+    outcome = bench.outcome
+    result = {"kills": outcome.kills, "opened": outcome.opened, "integrity_ok": outcome.integrity_ok,
+              "resumed": outcome.resumed, "identical": outcome.identical, "killed_again": outcome.killed_again,
+              "phases": dict(outcome.phases), "run_seconds": round(bench.duration, 2), "failures": outcome.failures,
+              "seconds": round(time.monotonic() - began, 1), "environment": environment()}
+    if args.json:
+        emit(result)
+        return
+    for key, value in result.items():
+        print(f"{key}: {value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""A short synthetic clip with its perfect detections, and one project made from it with the built-in models."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.command_line import done
+from tools.make_demo_clip import write_video
+from tools.synthetic_clips import ClipSpec, make_clip
+
+FRAMES = 20
+SPEC = ClipSpec(frames=FRAMES, width=240, height=180, objects=(3, 3), exits=0.0, crossings=0.0)
+#: All objects are seen in every frame, and apart from one another.
+SEED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MadeClip:
+    """Files of one synthetic clip of `FRAMES` frames."""
+
+    video: Path
+    det: Path
+    """MOTChallenge det.txt: the true boxes, score 0.9."""
+    coco: Path
+    """The same as COCO results, image ids from 0; the first object is a "car", the others are each a "person"."""
+    objects: int
+    boxes: int
+    """Boxes in all."""
+    config: Path
+    """Settings that make a run quick and sure: built-in models, CPU, a snapshot every 4 frames."""
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> MadeClip:
+    folder = tmp_path_factory.mktemp("clip")
+    made = make_clip(SPEC, SEED)
+    write_video(made, folder / "clip.mp4")
+    boxes = made.boxes()
+    rows, results = [], []
+    for frame, number in zip(*np.nonzero(~np.isnan(boxes[..., 0])), strict=True):
+        x0, y0, x1, y1 = (float(v) for v in boxes[frame, number])
+        rows.append(f"{frame + 1},-1,{x0:g},{y0:g},{x1 - x0:g},{y1 - y0:g},0.9,-1,-1,-1")
+        results.append({"image_id": int(frame), "category_id": 1 if number == 0 else 2, "score": 0.9,
+                        "bbox": [x0, y0, x1 - x0, y1 - y0]})
+    (folder / "det.txt").write_text("\n".join(rows) + "\n")
+    images = [{"id": frame, "file_name": f"{frame}.jpg", "frame_id": frame} for frame in range(FRAMES)]
+    categories = [{"id": 1, "name": "car"}, {"id": 2, "name": "person"}]
+    (folder / "coco.json").write_text(json.dumps({"images": images, "annotations": results, "categories": categories}))
+    (folder / "config.yml").write_text(
+        "detector: tiny-detector\nsegmenter: tiny-sam2\ndevice: cpu\nsnapshot_every: 4\n")
+    return MadeClip(folder / "clip.mp4", folder / "det.txt", folder / "coco.json", made.object_count, len(rows),
+                    folder / "config.yml")
+
+
+@pytest.fixture(scope="session")
+def finished_project(clip: MadeClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One finished run of SAM2MOT over the clip. Read only; see `project` for a copy."""
+    path = tmp_path_factory.mktemp("finished") / "p.annot"
+    done("preannotate", clip.video, "--project", path, "--config", clip.config)
+    return path
+
+
+@pytest.fixture
+def project(finished_project: Path, clip: MadeClip, tmp_path: Path) -> Path:
+    """A copy of the finished project with its clip, to be changed."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    shutil.copy(clip.video, folder / "clip.mp4")
+    shutil.copy(finished_project, folder / "p.annot")
+    done("relink", folder / "p.annot")
+    return folder / "p.annot"
