@@ -17,9 +17,9 @@ TRACKERS = ("sam2mot", "bytetrack")
 TINY_SEGMENTER = "tiny-sam2"
 TINY_DETECTOR = "tiny-detector"
 
-#: Segmentors by preference. A CPU carries the smallest at best.
-_SEGMENTERS_ON_CUDA = ("sam2.1-large", "sam2.1-base+", "sam2.1-small", "sam2.1-tiny")
-_SEGMENTERS_ON_CPU = tuple(reversed(_SEGMENTERS_ON_CUDA))
+#: Sizes of the published segmentors by preference. A CPU carries the smallest at best.
+_SIZES_ON_CUDA = ("large", "base+", "small", "tiny")
+_SIZES_ON_CPU = _SIZES_ON_CUDA[::-1]
 
 
 def resolve_device(device: str) -> str:
@@ -45,10 +45,11 @@ def resolve_device(device: str) -> str:
 def default_segmenter(device: str) -> str:
     """The best segmentor installed for the device; the built-in one, with a warning, if there is no other."""
     there = {w.name for w in checkpoints.installed(ModelKind.SEGMENTER)}
-    for name in _SEGMENTERS_ON_CUDA if device.startswith("cuda") else _SEGMENTERS_ON_CPU:
+    sizes = _SIZES_ON_CUDA if device.startswith("cuda") else _SIZES_ON_CPU
+    for name in (f"{version}-{size}" for version in ("sam2.1", "sam2") for size in sizes):
         if name in there:
             return name
-    log.warning("no SAM 2.1 weights are installed: using the built-in demonstration model %s, which only knows "
+    log.warning("no SAM 2 weights are installed: using the built-in demonstration model %s, which only knows "
                 "simple synthetic objects (`annotator models` lists what can be downloaded)", TINY_SEGMENTER)
     return TINY_SEGMENTER
 

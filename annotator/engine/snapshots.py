@@ -48,8 +48,9 @@ class SnapshotFiles:
             temporary.replace(self.newest)
         except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
             temporary.unlink(missing_ok=True)
-            raise StorageError(f"cannot write {temporary}: {_first_line(error)}. Free some space and run again with "
-                               "--resume; all finished frames are kept") from error
+            reason = error.strerror if isinstance(error, OSError) else "the disk took only a part of it"
+            raise StorageError(f"{temporary} cannot be written ({reason}): free some space and go on with --resume; all "
+                               "finished frames are kept") from error
 
     def load(self, finished_frame: int | None) -> tuple[int, State] | None:
         """The newest snapshot that the stored frames cover: (frame, state); None to begin at the run's start."""
@@ -60,11 +61,12 @@ class SnapshotFiles:
                 continue
             try:
                 content = torch.load(path, map_location="cpu", weights_only=True)
+                version, frame, state = content["version"], content["frame"], content["state"]
             except Exception as error:  # noqa: BLE001 - a damaged snapshot only costs time
                 log.warning("%s cannot be read (%s): going back further", path, _first_line(error))
                 continue
-            if content.get("version") == _VERSION and content["frame"] <= finished_frame:
-                return int(content["frame"]), content["state"]
+            if version == _VERSION and frame <= finished_frame:
+                return int(frame), state
         return None
 
     def remove(self) -> None:

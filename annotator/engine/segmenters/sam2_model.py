@@ -101,9 +101,18 @@ def build(arch: Architecture, state: dict[str, torch.Tensor] | None, source: Pat
         parameters["image_size"] = image_size
     model = instantiate(parameters)
     if state is not None:
-        check_keys(set(model.state_dict()), set(state), source or Path(arch.name))
+        _check(model.state_dict(), state, source or Path(arch.name))
         model.load_state_dict({k: v.float() for k, v in state.items()})
     return model.to(device).eval()
+
+
+def _check(expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor], source: Path) -> None:
+    """See that names and shapes are the model's. Raises ModelError."""
+    check_keys(expected, found, source)
+    for name, tensor in expected.items():
+        if found[name].shape != tensor.shape:
+            raise ModelError(f"{source} does not fit this model: {name} is {list(found[name].shape)} where "
+                             f"{list(tensor.shape)} is wanted; choose a checkpoint of this model")
 
 
 def load(checkpoint: Path, device: str, video_predictor: bool = False) -> tuple[Any, Architecture]:

@@ -1,0 +1,108 @@
+"""Which models are chosen, and what is said where none can be."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+
+from annotator.engine import checkpoints, registry
+from annotator.engine.settings import Sam2MotSettings
+from annotator.errors import ModelError, SettingsError, UserError
+from annotator.resources import resource_path
+from tests.engine.fake_segmenter import SIDE, FakeSegmenter
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of downloaded models."""
+    monkeypatch.setenv(checkpoints.MODELS_DIR_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def fake_weights(folder: Path, *names: str) -> None:
+    """Files of the right name and size with nothing in them."""
+    for name in names:
+        weights = checkpoints.known(name)
+        with (folder / weights.file).open("wb") as file:
+            file.truncate(weights.size or 0)
+
+
+@pytest.mark.parametrize(("installed", "on_cuda", "on_cpu"), [
+    (("sam2.1-large", "sam2.1-tiny"), "sam2.1-large", "sam2.1-tiny"),
+    (("sam2.1-small", "sam2.1-base+"), "sam2.1-base+", "sam2.1-small"),
+    (("sam2-large", "sam2.1-small"), "sam2.1-small", "sam2.1-small"),
+    (("sam2-large", "sam2-tiny"), "sam2-large", "sam2-tiny")])
+def test_the_best_segmentor_for_the_device(models: Path, installed: tuple[str, ...], on_cuda: str, on_cpu: str,
+                                           caplog: pytest.LogCaptureFixture) -> None:
+    fake_weights(models, *installed)
+    assert registry.default_segmenter("cuda") == registry.default_segmenter("cuda:1") == on_cuda
+    assert registry.default_segmenter("cpu") == on_cpu
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("size", [None, 100])
+def test_demonstration_models_come_with_a_warning(models: Path, size: int | None, caplog: pytest.LogCaptureFixture,
+                                                  ) -> None:
+    if size is not None:  # a download that was cut off counts for nothing
+        (models / "sam2.1_hiera_large.pt").write_bytes(b"x" * size)
+    with caplog.at_level(logging.WARNING):
+        assert registry.default_segmenter("cpu") == "tiny-sam2"
+        assert registry.default_detector() == "tiny-detector"
+    assert ["demonstration" in record.message for record in caplog.records] == [True, True]
+
+
+def test_an_installed_detector_comes_first(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = checkpoints.Weights("big", checkpoints.ModelKind.DETECTOR, "big.onnx", "MIT", "", "")
+    both = (weights, checkpoints.known("tiny-detector"))
+    monkeypatch.setattr(checkpoints, "manifest", lambda: both)
+    assert registry.default_detector() == "tiny-detector"
+    (models / "big.onnx").touch()
+    assert registry.default_detector() == "big"
+
+
+@pytest.mark.parametrize("name", ["nonsense", "there/is/none.onnx", "sam2.1-large"])
+def test_unknown_or_absent_weights_are_told_in_one_line(models: Path, name: str) -> None:
+    for make in (lambda: registry.make_detector(name, "cpu"), lambda: registry.make_segmenter(name, "cpu")):
+        with pytest.raises(ModelError) as caught:
+            make()
+        assert "\n" not in str(caught.value)
+        assert name.split("/")[-1] in str(caught.value)
+
+
+def test_a_segmentor_is_no_detector_and_a_detector_no_segmentor() -> None:
+    weights = resource_path("models/tiny-detector.pt")
+    with pytest.raises(ModelError, match="not a SAM 2 checkpoint"):
+        registry.make_segmenter(str(weights), "cpu")
+    with pytest.raises(ModelError, match="no detector that can be run"):
+        registry.make_detector(str(weights.with_name("manifest.toml")), "cpu")
+
+
+def test_the_built_in_detector_keeps_known_classes_only() -> None:
+    assert registry.make_detector("tiny-detector", "cpu", ["object"]).labels == ("object",)
+    with pytest.raises(SettingsError, match="'cat'.*object"):
+        registry.make_detector("tiny-detector", "cpu", ["cat"])
+
+
+@pytest.mark.parametrize("device", ["tpu", "", "cuda:x", "mps", "meta"])
+def test_what_is_no_device_is_told_in_one_line(device: str) -> None:
+    with pytest.raises(UserError) as caught:
+        registry.resolve_device(device)
+    assert "\n" not in str(caught.value)
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert registry.resolve_device("cpu") == "cpu"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert registry.resolve_device("auto") == "cpu"
+    with pytest.raises(SettingsError, match="--device cpu"):
+        registry.resolve_device("cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert registry.resolve_device("auto") == "cuda"
+    assert registry.resolve_device("cuda:0") == "cuda:0"
+
+
+def test_a_tracker_for_one_video() -> None:
+    assert registry.make_sam2mot(FakeSegmenter(), SIDE, SIDE, 10, Sam2MotSettings()).name in registry.TRACKERS
