@@ -92,13 +92,14 @@ def _stopping() -> Iterator[CancelToken]:
 
 def _preannotate(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs import preannotate
-    from annotator.jobs.project import add_source, chosen_videos, open_project
+    from annotator.jobs.project import add_source, chosen_videos, open_project, opened_or_made
 
     if args.source and args.video:
         raise UserError("SOURCE and --video are both given: SOURCE adds a video, --video chooses one of the project's")
     settings, given = _settings(args)
     project = Path(args.project)
-    with _stopping() as cancel, open_project(project, create=not args.resume) as session:
+    opened = open_project(project) if args.resume else opened_or_made(project)
+    with _stopping() as cancel, opened as session:
         videos = {}
         for source in args.source:
             video, warnings = add_source(session, Path(source))

@@ -3,8 +3,8 @@
     python -m benchmarks.kill --kills 50 --json
 
 Each kill is a SIGKILL at a moment drawn uniformly over the duration of an undisturbed run, loading of models included;
-the first comes at once, and every fifth waits for an engine snapshot to be half written. Then the project must open and
-be whole, and going on must end with the same tracks, boxes, masks and detections as the undisturbed run.
+the first comes at once, and every fifth as soon as the file of an engine snapshot appears. Then the project must open
+and be whole, and going on must end with the same tracks, boxes, masks and detections as the undisturbed run.
 """
 
 from __future__ import annotations
@@ -61,21 +61,22 @@ class Outcome:
 class Bench:
     """One clip, its undisturbed result, and runs of it that are killed."""
 
-    def __init__(self, folder: Path, frames: int = 60, seed: int = 0) -> None:
+    def __init__(self, folder: Path, frames: int = 60, seed: int = 0, rounds: int = 2) -> None:
         self.folder = folder
         self.clip = folder / "clip.mp4"
         self.config = folder / "config.yml"
         write_video(make_clip(replace(SPEC, frames=frames), SEED), self.clip)
         self.config.write_text(CONFIG)
         self._random = random.Random(seed)
+        self._rounds = rounds
         self.outcome = Outcome()
         self.duration = 0.0
         self.expected: dict[str, str] = {}
 
     def undisturbed(self) -> None:
-        """Run to the end, twice: the first time finds no file in the cache and takes longer."""
-        for name in ("first", "reference"):
-            project = self.folder / name / "p.annot"
+        """Run to the end; twice by default, because the first time finds no file in the cache and takes longer."""
+        for number in range(self._rounds):
+            project = self.folder / f"undisturbed-{number}" / "p.annot"
             project.parent.mkdir()
             began = time.monotonic()
             self.run_to_end(project, resume=False)
@@ -131,7 +132,7 @@ class Bench:
         """Start a run and kill it, if it is not over before."""
         process = self._start(project, resume)
         if aimed:
-            _wait_for(process, lambda: any(project.parent.glob("*.snapshot-new")))
+            _wait_for(process, lambda: any(project.parent.glob("*.snapshot*")))
         elif not at_once:
             deadline = time.monotonic() + self._random.uniform(0, self.duration)
             _wait_for(process, lambda: time.monotonic() >= deadline)
@@ -147,9 +148,13 @@ class Bench:
         if process.returncode:
             raise RuntimeError(f"the run ended with status {process.returncode}: {said.decode()}")
 
+    def arguments(self, project: Path, resume: bool) -> list[str]:
+        """Of ``annotator``."""
+        return ["preannotate", str(self.clip), "--project", str(project), "--config", str(self.config), "--quiet",
+                *(["--resume"] if resume else [])]
+
     def _start(self, project: Path, resume: bool) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "annotator", "preannotate", str(self.clip), "--project", str(project),
-                   "--config", str(self.config), "--quiet", *(["--resume"] if resume else [])]
+        command = [sys.executable, "-m", "annotator", *self.arguments(project, resume)]
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))})

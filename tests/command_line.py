@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 from annotator.cli import main
 
@@ -63,8 +62,3 @@ def refused(*arguments: object) -> str:
     assert said.lines[-1] == errors[0]
     assert all(line.startswith(("warning: ", "error: ")) or line.endswith("loading models") for line in said.lines)
     return errors[0].removeprefix("error: ")
-
-
-def project_of(folder: Path) -> Path:
-    """Where a test keeps its project."""
-    return folder / "p.annot"

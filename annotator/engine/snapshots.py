@@ -49,8 +49,8 @@ class SnapshotFiles:
         except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
             temporary.unlink(missing_ok=True)
             reason = error.strerror if isinstance(error, OSError) else "the disk took only a part of it"
-            raise StorageError(f"{temporary} cannot be written ({reason}): free some space and go on with --resume; all "
-                               "finished frames are kept") from error
+            raise StorageError(f"{temporary} cannot be written ({reason}): free some space and go on with --resume; "
+                               "all finished frames are kept") from error
 
     def load(self, finished_frame: int | None) -> tuple[int, State] | None:
         """The newest snapshot that the stored frames cover: (frame, state); None to begin at the run's start."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from annotator.errors import StorageError, VideoError
+from annotator.errors import StorageError, UserError, VideoError
 from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage.store import Store
@@ -21,11 +22,33 @@ def open_project(path: Path, create: bool = False, read_only: bool = False) -> S
     return Session(Store.create(path))
 
 
+@contextmanager
+def opened_or_made(path: Path) -> Iterator[Session]:
+    """A project for work that may fail: one that was made here, and got no video before an error, is removed again.
+
+    Raises StorageError.
+    """
+    made = not path.exists()
+    empty = False
+    with open_project(path, create=True) as session:
+        try:
+            yield session
+        except UserError:
+            empty = made and not session.store.videos()
+            raise
+        finally:
+            session.close()
+            if empty:
+                path.unlink()
+
+
 def add_source(session: Session, source: Path) -> tuple[VideoRecord, tuple[str, ...]]:
     """The project's video of this source, added if it is new, and what is wrong with it in words.
 
     Two sources of the same name become ``name`` and ``name-2``. Raises VideoError for what cannot be read.
     """
+    if not source.exists():
+        raise VideoError(f"{source}: there is no such file or folder; check the path")
     mark = fingerprint(source)
     with open_video(source) as reader:
         warnings = list(reader.warnings)

@@ -39,6 +39,7 @@ class FileDetector:
         content = _load(path, images, first_frame)
         self.labels: tuple[str, ...] = content.labels
         self._frames = _with_scores_in_range(content, path)
+        self._skipped = content.skipped
         self._warned_of_bad = False
 
     def __len__(self) -> int:
@@ -60,8 +61,11 @@ class FileDetector:
     def check(self, frame_count: int, width: int | None = None, height: int | None = None) -> None:
         """Compare the file with the video it is to serve; warns of what will not be used.
 
-        Raises UserError when all detections lie beyond the last frame or outside the picture.
+        Raises UserError when all detections are unusable, lie beyond the last frame or outside the picture.
         """
+        if self._skipped and not len(self):
+            raise UserError(f"{self._path}: none of its {self._skipped} detections has a usable box and score; give a "
+                            "detector's own output")
         beyond = sum(len(found) for index, found in self._frames.items() if index >= frame_count)
         if beyond == len(self) and beyond:
             first = min(self._frames)

@@ -109,7 +109,8 @@ def _open(path: Path, device: str, threads: int) -> onnxruntime.InferenceSession
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # onnxruntime has no common base class for its errors
-        raise ModelError(f"{path} cannot be read as an ONNX network: {_first_line(error)}") from error
+        raise ModelError(f"{path} cannot be read as an ONNX network ({_first_line(error)}): copy or export it again"
+                         ) from error
 
 
 def _first_line(error: Exception) -> str:
