@@ -114,7 +114,7 @@ class StockRun:
     def __init__(self, model: Any, frames: Sequence[Frame]) -> None:
         self.model = model
         self.frames = frames
-        images = torch.stack([_loaded(model, frame) for frame in frames])
+        images = torch.stack([loaded(model, frame) for frame in frames])
         with patch("sam2.sam2_video_predictor.load_video_frames", lambda **_: (images, HEIGHT, WIDTH)):
             self.state = model.init_state("")
 
@@ -176,7 +176,7 @@ def encoded_once(model: Any) -> Iterator[None]:
         yield
 
 
-def _loaded(model: Any, frame: Frame) -> torch.Tensor:
+def loaded(model: Any, frame: Frame) -> torch.Tensor:
     """Through the package's own loader. (3, S, S) float32, normalised."""
     file = io.BytesIO()
     PilImage.fromarray(frame.image).save(file, "png")

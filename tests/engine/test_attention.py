@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
+from hydra.utils import instantiate
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hydra.utils import instantiate
 
 from annotator.engine.segmenters.attention import BatchedMemoryAttention
 from tests.engine.stock_sam2 import parameters

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from annotator.engine.mask_resize import MaskResizer
+from annotator.engine.mask_resize import MaskResizer, without_specks
 from annotator.model.mask import EMPTY_MASK
 
 Logits = npt.NDArray[np.float32]
@@ -72,3 +72,30 @@ def test_an_absent_object_has_an_empty_mask() -> None:
     ((33, 20, 33, 20), (3, 2, 4, 3))])
 def test_cells_that_a_box_touches(box: tuple[float, ...], cells: tuple[int, ...]) -> None:
     assert MaskResizer(8, 80, 60).cells_of(np.array(box)) == cells
+
+
+def blocks(*places: tuple[slice, slice]) -> Logits:
+    logits = np.full((20, 20), -3.0, np.float32)
+    for place in places:
+        logits[place] = 5.0
+    return logits
+
+
+LARGE, SMALL, SPECK = (slice(0, 10), slice(0, 10)), (slice(15, 18), slice(15, 19)), (slice(2, 4), slice(17, 19))
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.0, (LARGE, SMALL, SPECK)), (0.1, (LARGE, SMALL)),
+                                             (0.12, (LARGE, SMALL)), (0.13, (LARGE,)), (1.0, (LARGE,))])
+def test_small_separate_parts_are_specks(share: float, kept: tuple[tuple[slice, slice], ...]) -> None:
+    """A hundred, twelve and four cells."""
+    logits = blocks(LARGE, SMALL, SPECK)
+    before = logits.copy()
+    assert np.array_equal(without_specks(logits, share) > 0, blocks(*kept) > 0)
+    assert np.array_equal(logits, before)
+
+
+def test_parts_that_touch_at_a_corner_are_one() -> None:
+    logits = blocks(LARGE, (slice(10, 11), slice(10, 11)))
+    assert without_specks(logits, 0.5) is logits
+    nothing = np.full((20, 20), -1.0, np.float32)
+    assert without_specks(nothing, 0.5) is nothing
