@@ -48,28 +48,23 @@ class MaskResizer:
         fine = rows_between[:, self._x.low[x]] * (1 - across) + rows_between[:, self._x.high[x]] * across
         return Mask.from_bitmap(fine > 0, left, top)
 
-    def cells_of(self, box_xyxy: npt.NDArray[np.floating]) -> tuple[int, int, int, int]:
-        """The cells that a box in video pixels touches: x0, y0, x1, y1, right and bottom exclusive."""
-        x0, x1 = self._x.cells(float(box_xyxy[0]), float(box_xyxy[2]))
-        y0, y1 = self._y.cells(float(box_xyxy[1]), float(box_xyxy[3]))
-        return x0, y0, x1, y1
+    def to_cells(self, box_xyxy: npt.NDArray[np.floating]) -> tuple[float, float, float, float]:
+        """A box in video pixels, counted in cells."""
+        x0, y0, x1, y1 = (float(v) for v in box_xyxy)
+        return x0 / self._x.scale, y0 / self._y.scale, x1 / self._x.scale, y1 / self._y.scale
 
 
 class _Axis:
     """Where each pixel of one axis lies between two cells."""
 
     def __init__(self, cells: int, pixels: int) -> None:
-        self._cells, self._scale, self._count = cells, pixels / cells, pixels
-        position = np.clip((np.arange(pixels) + 0.5) / self._scale - 0.5, 0, None)
+        self.scale, self._count = pixels / cells, pixels
+        position = np.clip((np.arange(pixels) + 0.5) / self.scale - 0.5, 0, None)
         self.low = np.minimum(position.astype(np.intp), cells - 1)
         self.high = np.minimum(self.low + 1, cells - 1)
         self.weight = (position - self.low).astype(np.float32)
 
     def pixels(self, first: int, last: int) -> tuple[int, int]:
         """Pixels that cells first..last can make positive."""
-        return (max(0, int((first - 0.5) * self._scale) - 1),
-                min(self._count, int(np.ceil((last + 1.5) * self._scale)) + 1))
-
-    def cells(self, low: float, high: float) -> tuple[int, int]:
-        first = int(np.clip(np.floor(low / self._scale), 0, self._cells - 1))
-        return first, int(np.clip(np.ceil(high / self._scale), first + 1, self._cells))
+        return (max(0, int((first - 0.5) * self.scale) - 1),
+                min(self._count, int(np.ceil((last + 1.5) * self.scale)) + 1))

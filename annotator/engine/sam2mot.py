@@ -158,7 +158,7 @@ class Sam2Mot:
         for row, (temporary, item) in enumerate(masks.items()):
             index = candidates[-temporary - 1]
             assert self._resizer is not None
-            if not self._manager.is_free(self._resizer.cells_of(detections.box_xyxy[index]), covered):
+            if not self._manager.is_free(self._resizer.to_cells(detections.box_xyxy[index]), covered):
                 continue
             number = self._manager.add(int(detections.label[index]), item.score)
             item.prompted, item.detection = True, indices[index]

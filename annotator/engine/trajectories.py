@@ -98,11 +98,14 @@ class TrajectoryManager:
         order = np.argsort(-detections.score, kind="stable")
         return [int(k) for k in order if int(k) not in taken and side[k] >= self.settings.min_box_side]
 
-    def is_free(self, box_cells: tuple[int, int, int, int], covered: Masks) -> bool:
-        """Whether enough of a box is not covered by live masks. The box counts in cells of the mask grid."""
+    def is_free(self, box_cells: tuple[float, float, float, float], covered: Masks) -> bool:
+        """Whether enough of a box is not covered by live masks. The box (xyxy) counts in cells of the mask grid, and
+        in fractions of them: a small box spans few cells, and its neighbour's cells at its edge are hardly its own.
+        """
         x0, y0, x1, y1 = box_cells
-        window = covered[y0:y1, x0:x1]
-        return bool(window.size) and 1 - float(window.mean()) >= self.settings.uncovered
+        rows, columns = _shares(y0, y1, covered.shape[0]), _shares(x0, x1, covered.shape[1])
+        area = float(rows.sum() * columns.sum())
+        return area > 0 and 1 - float(rows @ covered @ columns) / area >= self.settings.uncovered
 
     def add(self, label: int, score: float) -> int:
         """A new object, added in the frame last observed. Returns its number."""
@@ -154,3 +157,9 @@ class TrajectoryManager:
         hidden = trajectory.hidden_at is not None and (
             self._frames - trajectory.hidden_at <= self.settings.duplicate_grace)
         return young and not hidden
+
+
+def _shares(low: float, high: float, count: int) -> npt.NDArray[np.float64]:
+    """How much of each cell lies between two points of an axis. (count,) 0..1."""
+    cells = np.arange(count)
+    return np.clip(np.minimum(cells + 1, high) - np.maximum(cells, low), 0, None)

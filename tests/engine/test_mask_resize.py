@@ -66,12 +66,10 @@ def test_an_absent_object_has_an_empty_mask() -> None:
     assert MaskResizer(8, 80, 60).mask(np.zeros((8, 8), np.float32)) == EMPTY_MASK
 
 
-@pytest.mark.parametrize(("box", "cells"), [
-    ((0, 0, 80, 60), (0, 0, 8, 8)), ((0, 0, 10, 7.5), (0, 0, 1, 1)), ((9.9, 7.4, 10.1, 7.6), (0, 0, 2, 2)),
-    ((70, 52.5, 80, 60), (7, 7, 8, 8)), ((80, 60, 80, 60), (7, 7, 8, 8)), ((-5, -5, 3, 3), (0, 0, 1, 1)),
-    ((33, 20, 33, 20), (3, 2, 4, 3))])
-def test_cells_that_a_box_touches(box: tuple[float, ...], cells: tuple[int, ...]) -> None:
-    assert MaskResizer(8, 80, 60).cells_of(np.array(box)) == cells
+def test_boxes_in_cells() -> None:
+    resizer = MaskResizer(8, 80, 60)
+    assert resizer.to_cells(np.array([0, 0, 80, 60])) == (0, 0, 8, 8)
+    assert resizer.to_cells(np.array([9, 7.5, 12, 60], np.float32)) == pytest.approx((0.9, 1, 1.2, 8))
 
 
 def blocks(*places: tuple[slice, slice]) -> Logits:

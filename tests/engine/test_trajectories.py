@@ -163,8 +163,18 @@ def test_a_new_object_needs_seven_tenths_of_its_box_uncovered(columns: int, free
     assert manager().is_free((5, 3, 15, 9), covered) is free
 
 
+@pytest.mark.parametrize(("box", "free"), [
+    ((4.5, 4.2, 6.5, 6.7), True),  # a quarter of it is covered, though it touches one covered column of three
+    ((4.3, 4.2, 6.3, 6.7), False), ((0.0, 4.0, 5.5, 6.0), False), ((5.0, 0.0, 5.2, 0.3), True)])
+def test_cells_at_the_boxs_edge_count_by_their_share(box: tuple[float, float, float, float], free: bool) -> None:
+    covered = np.zeros((10, 10), bool)
+    covered[:, :5] = True
+    assert manager().is_free(box, covered) is free
+
+
 def test_an_empty_box_is_not_free() -> None:
     assert not manager().is_free((5, 5, 5, 9), np.zeros((20, 20), bool))
+    assert not manager().is_free((25, 5, 30, 9), np.zeros((20, 20), bool))
 
 
 def test_numbers_start_at_one_and_are_never_used_again() -> None:
