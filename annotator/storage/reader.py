@@ -144,8 +144,10 @@ class Reader:
         query = select(schema.run).order_by(schema.run.c.id)
         if video_id is not None:
             query = query.where(schema.run.c.video == video_id)
+        rows = self._connection.execute(query).all()
+        # Read after the runs: another program may begin a run, with labels of its own, between the two queries.
         names = {label.id: label.name for label in self.labels()}
-        return [records.run_record(row, names) for row in self._connection.execute(query)]
+        return [records.run_record(row, names) for row in rows]
 
     def run(self, run_id: int) -> Run:
         """One run.

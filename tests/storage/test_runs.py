@@ -8,7 +8,7 @@ import pytest
 
 from annotator.errors import Cancelled, StorageError
 from annotator.model.frame import Detections, FrameResult
-from annotator.model.track import OnExisting, RunStatus
+from annotator.model.track import Label, OnExisting, RunStatus
 from annotator.storage import edits, human
 from annotator.storage.store import Store
 from tests.storage.fakes import everything, fake_box, fake_result, fake_run, picture
@@ -264,3 +264,17 @@ def test_a_failed_write_can_be_repeated(store: Store) -> None:
     assert everything(store) == before
     store.write_frame(run.id, fake_result({**LIVES, 9: (10, 99)}, 10))
     assert shown(store, 10) == [1, 2, 3]
+
+
+def test_runs_are_listed_while_another_program_begins_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_run(store, LIVES, range(3))
+    with Store.open(store.path, read_only=True) as reader:
+        def labels_and_then_a_run() -> list[Label]:
+            found = Store.labels(reader)
+            store.begin_run(1, "preannotate", {}, {}, ("truck",), 0, 99)
+            return found
+
+        monkeypatch.setattr(reader, "labels", labels_and_then_a_run)
+        assert [run.id for run in reader.runs()] == [1]
+        monkeypatch.undo()
+        assert [run.labels for run in reader.runs()] == [("car", "person"), ("truck",)]
