@@ -162,4 +162,4 @@ class TrajectoryManager:
 def _shares(low: float, high: float, count: int) -> npt.NDArray[np.float64]:
     """How much of each cell lies between two points of an axis. (count,) 0..1."""
     cells = np.arange(count)
-    return np.clip(np.minimum(cells + 1, high) - np.maximum(cells, low), 0, None)
+    return np.asarray(np.clip(np.minimum(cells + 1, high) - np.maximum(cells, low), 0, None), np.float64)
