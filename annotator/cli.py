@@ -378,7 +378,7 @@ def _add_others(commands: Any) -> None:
     p = commands.add_parser("demo", help="pre-annotate, export and score the bundled clip")
     p.set_defaults(command=_demo)
     p.add_argument("--headless", action="store_true", help="do not open the window")
-    p.add_argument("--out", metavar="DIR", help="default: a new temporary folder")
+    p.add_argument("--out", metavar="DIR", help="default: a new temporary folder; nothing in it is replaced")
     p.add_argument("--device", default="auto", metavar="auto|cuda|cpu")
     p.add_argument("--json", action="store_true")
     p.add_argument("--quiet", action="store_true", help="no progress")
