@@ -144,7 +144,11 @@ class Sam2Mot:
 
     def _add(self, features: Any, frame_index: int, detections: Detections, indices: list[int],
              matches: Mapping[int, tuple[int, float]], live: dict[int, _Live]) -> Predictions:
-        """Object addition: unmatched detections that no live mask covers become new objects."""
+        """Object addition: unmatched detections that no live mask covers become new objects.
+
+        One that the segmentor cannot see even when prompted (score of a lost object, or no mask) is not added: it would
+        cover nothing and match nothing, and so be born again in every frame.
+        """
         candidates = self._manager.candidates(detections, (index for index, _ in matches.values()))
         if not candidates:
             return self._segmenter.prompt(features, {})
@@ -157,6 +161,8 @@ class Sam2Mot:
         rows: list[int] = []
         for row, (temporary, item) in enumerate(masks.items()):
             index = candidates[-temporary - 1]
+            if self._state(item) is TrackState.LOST or item.mask.is_empty():
+                continue
             assert self._resizer is not None
             if not self._manager.is_free(self._resizer.to_cells(detections.box_xyxy[index]), covered):
                 continue

@@ -27,15 +27,27 @@ def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int,
     """Track frames ``first..last`` (both included), one result per frame.
 
     Closing the generator or cancelling stops it at a frame boundary. A snapshot of frame k is saved when the consumer
-    asks for the frame after it, and so has stored k.
+    asks for the frame after it, and so has stored k. A frame that cannot be decoded gives an empty result; tracks
+    go on after it as after any frame that left no memory.
     """
-    with ReadAhead(reader, first, last + 1, capacity=read_ahead) as frames:
+    due = first
+    with ReadAhead(reader, first, last + 1, capacity=read_ahead, on_error="skip") as frames:
         for frame in frames:
             if cancel.cancelled:
                 return
+            yield from _unreadable(due, frame.index)
+            due = frame.index + 1
             detections = detector.detect([frame])[0]
             yield tracker.step(frame, detections)
             if snapshots is not None and (frame.index - first + 1) % snapshots.every == 0 and frame.index < last:
                 state = tracker.snapshot()
                 if state is not None:
                     snapshots.save(frame.index, state)
+    if not cancel.cancelled:
+        yield from _unreadable(due, last + 1)
+
+
+def _unreadable(first: int, stop: int) -> Iterator[FrameResult]:
+    """Empty results for frames that the reader passed over, with a warning of its own."""
+    for index in range(first, stop):
+        yield FrameResult(index, ())

@@ -13,6 +13,7 @@ from annotator.engine.base import Predictions
 from annotator.engine.segmenters import sam2_model
 from annotator.engine.segmenters.sam2 import Sam2Segmenter, prepare_image
 from annotator.engine.settings import Sam2Settings
+from annotator.errors import ModelError
 from annotator.model.frame import Frame
 from annotator.model.mask import Mask
 from annotator.model.prompt import Point, Prompt
@@ -418,12 +419,12 @@ def test_out_of_memory_in_the_memory_encoder_loses_no_object(frames: list[Frame]
     assert sorted(segmenter.snapshot()["memories"]) == ["0", "1", "2", "3", "4"]
 
 
-def test_out_of_memory_for_a_single_object_is_not_hidden(frames: list[Frame]) -> None:
+def test_out_of_memory_for_a_single_object_says_what_to_do(frames: list[Frame]) -> None:
     model = random_model("tiny")
     device, segmenter = FakeSmallDevice(model, 0), started(model)
     features = segmenter.encode(frames[0])
     try:
-        with pytest.raises(torch.OutOfMemoryError):
+        with pytest.raises(ModelError, match="choose a smaller segmentor"):
             segmenter.prompt(features, {1: box(0)})
     finally:
         device.remove()

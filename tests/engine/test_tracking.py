@@ -154,11 +154,13 @@ def test_nothing_is_read_before_the_first_result_is_asked_for() -> None:
     assert not any(thread.name == "read-ahead" for thread in threading.enumerate())
 
 
-def test_a_damaged_frame_stops_the_run_after_the_frames_before_it() -> None:
-    job = Job(reader=FakeReader(damaged=6))
-    with pytest.raises(VideoError, match="frame 6"):
-        job.store()
-    assert job.stored == [0, 1, 2, 3, 4, 5]
+@pytest.mark.parametrize("damaged", [0, 6, 11])
+def test_a_damaged_frame_stays_empty_and_the_run_goes_on(damaged: int) -> None:
+    job = Job(reader=FakeReader(damaged))
+    job.store()
+    assert job.stored == list(range(12))
+    assert job.tracker.seen == [k for k in range(12) if k != damaged]
+    assert job.reader.warnings == [f"frame {damaged} is damaged"]
 
 
 def test_a_snapshot_that_cannot_be_written_ends_the_run_cleanly() -> None:

@@ -30,6 +30,7 @@ from annotator.engine.segmenters.attention import BatchedMemoryAttention
 from annotator.engine.segmenters.memory import MemoryBank, MemoryWindow, Recall
 from annotator.engine.segmenters.memory_encoder import BatchedMemoryEncoder
 from annotator.engine.settings import Sam2Settings
+from annotator.errors import ModelError
 from annotator.model.frame import Frame, Image
 from annotator.model.prompt import Prompt
 
@@ -301,9 +302,11 @@ class Sam2Segmenter:
             chunk = list(items[done:done + self._batch_size])
             try:
                 result = run(chunk)
-            except torch.OutOfMemoryError:
+            except torch.OutOfMemoryError as error:
                 if len(chunk) == 1:
-                    raise
+                    raise ModelError(f"{self._device} has too little memory for {self._name} with a single object: "
+                                     "choose a smaller segmentor or free the device, then go on with --resume"
+                                     ) from error
                 self._batch_size = max(1, len(chunk) // 2)
                 log.warning("%s is out of memory: going on with %d objects per batch", self._device, self._batch_size)
                 if self._device.type == "cuda":
