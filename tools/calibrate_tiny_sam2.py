@@ -3,8 +3,9 @@
     python -m tools.calibrate_tiny_sam2 build/tiny-sam2/final.pt resources/models/tiny-sam2.pt
 
 SAM2MOT's thresholds were chosen for SAM 2.1, whose visible objects score above 8 and hidden ones below 2. The last
-layer of the score head is scaled and shifted so that this model's do as well: the 25th percentile of objects that are
-followed goes to 8, the 75th percentile of hidden ones to 1. Clips are from seeds used for nothing else.
+layer of the score head is scaled and shifted so that this model's tend to as well: 0, the boundary between visible and
+hidden in training, goes to 2, and the 25th percentile of objects that are followed goes to 8. Clips are from seeds used
+for nothing else.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from tools.evaluate_tiny_sam2 import follow
 log = logging.getLogger("calibrate_tiny_sam2")
 
 FIRST_SEED = 900_000_000
-#: Where the two percentiles go.
-FOLLOWED, HIDDEN = 8.0, 1.0
+#: Where the two go.
+FOLLOWED, BOUNDARY = 8.0, 2.0
 
 
 def read_weights(path: Path) -> dict[str, torch.Tensor]:
@@ -38,12 +39,10 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
 
 def calibration(rows: list[dict[str, float]]) -> tuple[float, float]:
     """Scale and shift of the score logits."""
-    followed = np.percentile([r["score"] for r in rows if r["visible"] and r["mask_iou"] > 0.5], 25)
-    hidden = np.percentile([r["score"] for r in rows if r["share"] == 0], 75)
-    if followed - hidden < 0.5:
-        raise SystemExit(f"followed objects score {followed:.2f} and hidden ones {hidden:.2f}: train longer")
-    scale = (FOLLOWED - HIDDEN) / (followed - hidden)
-    return float(scale), float(HIDDEN - scale * hidden)
+    followed = float(np.percentile([r["score"] for r in rows if r["visible"] and r["mask_iou"] > 0.5], 25))
+    if followed < 0.5:
+        raise SystemExit(f"followed objects score {followed:.2f}, hardly above hidden ones: train longer")
+    return (FOLLOWED - BOUNDARY) / followed, BOUNDARY
 
 
 def main() -> None:

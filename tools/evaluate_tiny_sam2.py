@@ -53,9 +53,10 @@ def follow(segmenter: Sam2Segmenter, seed: int, frames: int) -> list[dict[str, f
                 truth = clip.instances[t] == n + 1
                 found = mask.to_bitmap(width, height)
                 union = (truth | found).sum()
+                overlap = float((truth & found).sum() / union) if union else 1.0
                 rows.append({"age": t - born[n], "share": float(shares[t, n]), "visible": bool(visible[t, n]),
                              "score": float(predictions.score[row]), "iou_estimate": float(predictions.iou[row]),
-                             "mask_iou": float((truth & found).sum() / union) if union else 1.0,
+                             "mask_iou": overlap,
                              "box_iou": _box_iou(np.array(mask.box_xyxy), boxes[t, n])})
     return rows
 
