@@ -15,7 +15,10 @@ class FakeTerminal(io.StringIO):
 
 
 class FakeClosedPipe(io.StringIO):
+    attempts = 0
+
     def write(self, text: str) -> int:
+        self.attempts += 1
         raise BrokenPipeError
 
 
@@ -71,9 +74,11 @@ def test_quiet_leaves_out_progress_and_no_message() -> None:
 
 
 def test_nobody_reading_does_not_stop_the_work() -> None:
-    console = Console(FakeClosedPipe())
+    pipe = FakeClosedPipe()
+    console = Console(pipe)
     console.line("a message")
     console.progress("1/9")
+    assert pipe.attempts > 0
 
 
 def test_a_warning_is_said_once_and_on_one_line(log: logging.Logger) -> None:

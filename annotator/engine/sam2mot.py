@@ -20,7 +20,7 @@ from annotator.engine.interaction import occlusions, pairwise_mask_iou
 from annotator.engine.mask_resize import MaskResizer, without_specks
 from annotator.engine.settings import Sam2MotSettings
 from annotator.engine.trajectories import TrajectoryManager
-from annotator.model.box import box_iou
+from annotator.model.box import box_iou, valid_boxes
 from annotator.model.frame import Detections, Evidence, Frame, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import EMPTY_MASK, Mask
 from annotator.model.prompt import Prompt
@@ -101,19 +101,9 @@ class Sam2Mot:
 
     def _usable(self, detections: Detections) -> tuple[Detections, list[int]]:
         """Detections above the threshold with sane boxes, and their indices among the raw ones."""
-        width, height = self._size
-        strong = np.flatnonzero(detections.score >= self.settings.det_threshold)
-        kept = []
-        for index in strong:
-            one = detections[index:index + 1].usable(width, height)
-            if len(one):
-                kept.append((int(index), one))
-        if not kept:
-            return Detections.empty(), []
-        parts = [one for _, one in kept]
-        merged = Detections(np.concatenate([p.box_xyxy for p in parts]), np.concatenate([p.score for p in parts]),
-                            np.concatenate([p.label for p in parts]))
-        return merged, [index for index, _ in kept]
+        strong = np.isfinite(detections.score) & (detections.score >= self.settings.det_threshold)
+        indices = np.flatnonzero(strong & valid_boxes(detections.box_xyxy, *self._size))
+        return detections[indices].usable(*self._size), indices.tolist()
 
     def _as_live(self, predictions: Predictions) -> dict[int, _Live]:
         logits = predictions.logits.cpu().numpy()
