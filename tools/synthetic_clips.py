@@ -1,6 +1,6 @@
 """Synthetic tracking clips with exact ground truth.
 
-Textured sprites move over a textured world seen by a camera. They cross, hide behind one another and behind
+Coloured, shaded sprites move over a muted world seen by a camera. They cross, hide behind one another and behind
 pillars, leave and come back, and some are look-alikes of others. The clips train the built-in models, fill the
 tracking benchmark and give the bundled demo; every clip follows from its seed alone.
 """
@@ -29,7 +29,7 @@ class ClipSpec:
     width: int = 480
     height: int = 360
     objects: tuple[int, int] = (6, 8)
-    size: tuple[float, float] = (0.16, 0.34)
+    size: tuple[float, float] = (0.18, 0.36)
     speed: tuple[float, float] = (0.006, 0.022)
     lookalikes: float = 0.5
     """Share of objects that are made as near copies of an earlier one."""
@@ -45,6 +45,17 @@ class ClipSpec:
     camera_shake: float = 0.0
     noise: float = 4.0
     """Standard deviation of the sensor noise in grey levels."""
+    rim: tuple[float, float] = (0.4, 0.7)
+    """How much darker a sprite is at its edge than inside, as if it were round."""
+    saturation: float = 0.35
+    """How colourful the world is; sprites are at full colour."""
+    world_contrast: tuple[float, float] = (5, 30)
+    sprite_contrast: tuple[float, float] = (5, 30)
+    """Grey levels by which a surface varies."""
+    stripes: float = 0.2
+    """Share of surfaces with stripes."""
+    stride: int = 1
+    """Time between two pictures, in frames at the given speeds."""
 
 
 #: The four conditions of the tracking benchmark.
@@ -132,7 +143,8 @@ def make_clip(spec: ClipSpec, seed: int) -> Clip:
     sprites = _make_sprites(spec, rng, scale)
     pillars = _make_pillars(spec, rng, scale)
     margin = int(np.ceil((abs(spec.camera_pan) + 4 * spec.camera_shake) * scale)) + 2
-    world = make_texture(rng, spec.height + 2 * margin, spec.width + 2 * margin)
+    world = make_texture(rng, spec.height + 2 * margin, spec.width + 2 * margin, spec.world_contrast, spec.stripes,
+                         spec.saturation)
     camera_path = _Path(np.zeros(2), np.full((1, 2), spec.camera_pan * scale) * rng.uniform(0.5, 1, 2),
                         rng.uniform(0.02, 0.06, (1, 2)), rng.uniform(0, 2 * np.pi, (1, 2)))
     flicker = rng.uniform(0.85, 1.15)
@@ -141,38 +153,49 @@ def make_clip(spec: ClipSpec, seed: int) -> Clip:
     instances = np.zeros((spec.frames, spec.height, spec.width), np.uint8)
     areas = np.zeros((spec.frames, len(sprites)), np.int64)
     order = np.argsort([s.depth for s in sprites])
-    for t in range(spec.frames):
+    for k in range(spec.frames):
+        t = k * spec.stride
         camera = np.clip(camera_path.at(t) + rng.normal(0, spec.camera_shake * scale, 2), -margin, margin)
         x, y = np.round(camera + margin).astype(int)
         x, y = min(x, 2 * margin), min(y, 2 * margin)
         image = world[y:y + spec.height, x:x + spec.width].copy()
         for n in order:
-            areas[t, n] = _draw_sprite(image, instances[t], sprites[n], int(n) + 1, t, camera)
+            areas[k, n] = _draw_sprite(image, instances[k], sprites[n], int(n) + 1, t, camera)
         for pillar in pillars:
-            _draw_pillar(image, instances[t], pillar, camera)
+            _draw_pillar(image, instances[k], pillar, camera)
         if blur > 0.3:
             image = cv2.GaussianBlur(image, (0, 0), blur)
         gain = flicker * (1 + 0.03 * np.sin(0.1 * t))
         noise = np.empty(image.shape, np.int16)
         cv2.randn(noise, 0, spec.noise)
-        images[t] = cv2.add(cv2.convertScaleAbs(image, alpha=gain), noise, dtype=cv2.CV_8U)
+        images[k] = cv2.add(cv2.convertScaleAbs(image, alpha=gain), noise, dtype=cv2.CV_8U)
     return Clip(images, instances, areas, spec)
 
 
-def make_texture(rng: np.random.Generator, height: int, width: int) -> Image:
+def make_texture(rng: np.random.Generator, height: int, width: int, contrast: tuple[float, float] = (5, 30),
+                 stripes: float = 0.2, saturation: float = 1.0) -> Image:
     """A random surface: coloured noise of one grain, a slow gradient and sometimes stripes. (H, W, 3) uint8."""
     grain = max(2, round(min(height, width) * rng.uniform(0.03, 0.25)))
     base = rng.uniform(20, 235, 3)
-    contrast = rng.uniform(8, 60)
-    coarse = rng.normal(0, contrast, (max(2, height // grain), max(2, width // grain), 3)).astype(np.float32)
+    strength = rng.uniform(*contrast)
+    coarse = rng.normal(0, strength, (max(2, height // grain), max(2, width // grain), 3)).astype(np.float32)
     surface = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) + base.astype(np.float32)
     ramp_x, ramp_y = np.linspace(-1, 1, width), np.linspace(-1, 1, height)
-    surface += (rng.normal(0, 25, 3) * ramp_x[None, :, None] + rng.normal(0, 25, 3) * ramp_y[:, None, None])
-    if rng.random() < 0.35:
+    slope = rng.normal(0, 0.5 * strength, (2, 3))
+    surface += slope[0] * ramp_x[None, :, None] + slope[1] * ramp_y[:, None, None]
+    if rng.random() < stripes:
         period, angle = min(height, width) * rng.uniform(0.08, 0.35), rng.uniform(0, np.pi)
         wave = np.arange(width)[None] * np.cos(angle) + np.arange(height)[:, None] * np.sin(angle)
-        surface += (np.sin(wave * 2 * np.pi / period) > 0)[..., None] * rng.normal(0, 45, 3)
-    return np.clip(surface, 0, 255).astype(np.uint8)
+        surface += (np.sin(wave * 2 * np.pi / period) > 0)[..., None] * rng.normal(0, strength, 3)
+    grey = surface.mean(2, keepdims=True)
+    return np.clip(grey + saturation * (surface - grey), 0, 255).astype(np.uint8)
+
+
+def _shaded(texture: Image, mask: Image, rim: float) -> Image:
+    """Darken a sprite's surface towards the edge of its silhouette."""
+    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3) / (0.1 * mask.shape[0])
+    light = 1 - rim * (1 - np.clip(depth, 0, 1))
+    return (texture * light[..., None]).astype(np.uint8)
 
 
 def make_shape(rng: np.random.Generator, size: int) -> Image:
@@ -215,7 +238,9 @@ def _make_sprites(spec: ClipSpec, rng: np.random.Generator, scale: float) -> lis
         original = sprites[int(rng.integers(0, n))] if n and rng.random() < spec.lookalikes else None
         size = scale * rng.uniform(*spec.size) if original is None else original.size * rng.uniform(0.92, 1.08)
         if original is None:
-            mask, texture = make_shape(rng, 96), make_texture(rng, 96, 96)
+            mask = make_shape(rng, 96)
+            texture = make_texture(rng, 96, 96, spec.sprite_contrast, spec.stripes)
+            texture = _shaded(texture, mask, rng.uniform(*spec.rim))
         else:
             shift = rng.normal(0, 7, 3)
             mask, texture = original.mask, np.clip(original.texture + shift, 0, 255).astype(np.uint8)
@@ -300,7 +325,8 @@ def _make_pillars(spec: ClipSpec, rng: np.random.Generator, scale: float) -> lis
     for k in range(count):
         width = max(3, int(scale * rng.uniform(*spec.pillar_width)))
         slot = (k + rng.uniform(0.25, 0.75)) / count
-        pillars.append(_Pillar(make_texture(rng, spec.height, width), slot * spec.width - width / 2))
+        texture = make_texture(rng, spec.height, width, spec.world_contrast, spec.stripes, spec.saturation)
+        pillars.append(_Pillar(texture, slot * spec.width - width / 2))
     return pillars
 
 
@@ -313,11 +339,14 @@ def _draw_pillar(image: Image, instances: npt.NDArray[np.uint8], pillar: _Pillar
         instances[:, x0:x1] = 0
 
 
-def training_spec(rng: np.random.Generator, frames: int, side: int = 256) -> ClipSpec:
-    """A random square clip for training: every condition mixed, harder than any one of them."""
-    spec = ClipSpec(frames=frames, width=side, height=side, objects=(3, 7), size=(0.12, 0.42),
+def training_spec(rng: np.random.Generator, frames: int, side: int = 256, stride: int = 1) -> ClipSpec:
+    """A random square clip for training: every condition mixed, harder than any one of them, a quarter of them gaudy."""
+    spec = ClipSpec(frames=frames, stride=stride, width=side, height=side, objects=(4, 8), size=(0.14, 0.44),
                     speed=(0.004, 0.035), lookalikes=0.5, crossings=0.6, exits=0.3, pillars=(0, 2),
-                    pillar_width=(0.08, 0.3), noise=float(rng.uniform(1, 8)))
+                    pillar_width=(0.05, 0.22), noise=float(rng.uniform(1, 8)), rim=(0.25, 0.8))
+    if rng.random() < 0.25:
+        spec = replace(spec, rim=(0.0, 0.4), saturation=1.0, world_contrast=(8, 60), sprite_contrast=(8, 60),
+                       stripes=0.35)
     if rng.random() < 0.35:
         spec = replace(spec, camera_pan=float(rng.uniform(0, 0.4)), camera_shake=float(rng.uniform(0, 0.01)))
     return spec
