@@ -1,13 +1,17 @@
 """Make the bundled demo clip: video, ground truth and its difficulty beside that of held-out clips.
 
     python -m tools.make_demo_clip
+    python -m tools.make_demo_clip --choose
 
-The seed was fixed before the models were trained and is outside the training seeds.
+The seed is outside the training seeds, and no tracker had a say in it: ``--choose`` names, among the candidates, the
+clip whose difficulty lies nearest to the medians of the held-out clips.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,7 +23,9 @@ from tools.synthetic_clips import Clip, ClipSpec, make_clip
 
 OUT = Path(__file__).parents[1] / "resources" / "demo"
 SPEC = ClipSpec(frames=150, crossings=0.6, exits=0.3, pillars=(1, 1))
-SEED = 42
+SEED = 54
+#: Seeds that the demo's could have been.
+CANDIDATES = range(40, 60)
 #: Held-out clips of the same kind, for comparison.
 HELD_OUT = range(100, 120)
 FPS = 25
@@ -50,14 +56,34 @@ def write_truth(clip: Clip, folder: Path, name: str) -> None:
         f"imWidth={clip.spec.width}\nimHeight={clip.spec.height}\nimExt=.jpg\n")
 
 
+def medians() -> dict[str, float]:
+    """Median difficulty of the held-out clips."""
+    facts = [difficulty(make_clip(SPEC, seed)) for seed in HELD_OUT]
+    return {key: float(np.median([d[key] for d in facts])) for key in facts[0]}
+
+
+def choose() -> int:
+    """The candidate nearest to the held-out medians, every figure compared by its ratio."""
+    usual = medians()
+
+    def distance(seed: int) -> float:
+        facts = difficulty(make_clip(SPEC, seed))
+        return sum(abs(math.log((facts[key] + 1e-3) / (usual[key] + 1e-3))) for key in usual)
+
+    return min(CANDIDATES, key=distance)
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--choose", action="store_true", help="only name the seed that is nearest to the medians")
+    if parser.parse_args().choose:
+        print(choose())
+        return
     OUT.mkdir(parents=True, exist_ok=True)
     clip = make_clip(SPEC, SEED)
     write_video(clip, OUT / "crossing.mp4")
     write_truth(clip, OUT, "crossing")
-    others = [difficulty(make_clip(SPEC, seed)) for seed in HELD_OUT]
-    medians = {key: float(np.median([d[key] for d in others])) for key in others[0]}
-    content = {"seed": SEED, "demo": difficulty(clip), "held_out_median": medians, "held_out_seeds": list(HELD_OUT)}
+    content = {"seed": SEED, "demo": difficulty(clip), "held_out_median": medians(), "held_out_seeds": list(HELD_OUT)}
     (OUT / "difficulty.json").write_text(json.dumps(content, indent=2) + "\n")
 
 
