@@ -342,7 +342,7 @@ def _draw_pillar(image: Image, instances: npt.NDArray[np.uint8], pillar: _Pillar
 def training_spec(rng: np.random.Generator, frames: int, side: int = 256, stride: int = 1) -> ClipSpec:
     """A random square clip for training: every condition mixed, harder than any one of them; a quarter are gaudy."""
     spec = ClipSpec(frames=frames, stride=stride, width=side, height=side, objects=(4, 8), size=(0.14, 0.44),
-                    speed=(0.004, 0.035), lookalikes=0.5, crossings=0.6, exits=0.3, pillars=(0, 2),
+                    speed=(0.004, 0.03), lookalikes=0.6, crossings=0.7, exits=0.3, pillars=(0, 2),
                     pillar_width=(0.05, 0.22), noise=float(rng.uniform(1, 8)), rim=(0.25, 0.8))
     if rng.random() < 0.25:
         spec = replace(spec, rim=(0.0, 0.4), saturation=1.0, world_contrast=(8, 60), sprite_contrast=(8, 60),
