@@ -306,6 +306,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_preannotate(commands: Any) -> None:
+    from annotator.engine.settings import TRACKERS
+
     p = commands.add_parser("preannotate", help="detect and track whole videos into a project")
     p.set_defaults(command=_preannotate)
     p.add_argument("source", nargs="*", help="video files, image folders or MOT sequences; none: the project's own")
@@ -318,7 +320,7 @@ def _add_preannotate(commands: Any) -> None:
     p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what happens to machine tracks that "
                    "are there; human work always stays (default replace)")
     p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint")
-    p.add_argument("--tracker", choices=("sam2mot", "bytetrack"))
+    p.add_argument("--tracker", choices=TRACKERS)
     p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes")
     p.add_argument("--device", metavar="auto|cuda|cpu")
     p.add_argument("--start", type=int, metavar="N", help="first frame, from 0")

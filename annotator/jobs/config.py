@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotator.engine.settings import ByteTrackSettings, Sam2MotSettings, Sam2Settings
+from annotator.engine.settings import (
+    TRACKERS,
+    BotSortSettings,
+    BoxTrackerSettings,
+    ByteTrackSettings,
+    CBIoUSettings,
+    OcSortSettings,
+    Sam2MotSettings,
+    Sam2Settings,
+    SceneCutSettings,
+    SortSettings,
+)
 from annotator.errors import SettingsError
 from annotator.jobs.settings_file import Place, build, read_config
 from annotator.model.track import OnExisting
@@ -44,13 +55,21 @@ class PreannotateSettings:
     sam2mot: Sam2MotSettings = field(default_factory=Sam2MotSettings)
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
     bytetrack: ByteTrackSettings = field(default_factory=ByteTrackSettings)
+    ocsort: OcSortSettings = field(default_factory=OcSortSettings)
+    botsort: BotSortSettings = field(default_factory=BotSortSettings)
+    sort: SortSettings = field(default_factory=SortSettings)
+    cbiou: CBIoUSettings = field(default_factory=CBIoUSettings)
+    scene_cuts: bool = True
+    """Look for cuts and end every track there."""
+    scene_cut: SceneCutSettings = field(default_factory=SceneCutSettings)
+    """What counts as a cut."""
 
     def __post_init__(self) -> None:
         sources = [name for name in SOURCES if getattr(self, name) is not None]
         if len(sources) > 1:
             raise SettingsError(f"{sources[0]} and {sources[1]} are both given: choose one source of detections")
-        if self.tracker not in ("sam2mot", "bytetrack"):
-            raise SettingsError(f"there is no tracker {self.tracker!r}: choose sam2mot or bytetrack")
+        if self.tracker not in TRACKERS:
+            raise SettingsError(f"there is no tracker {self.tracker!r}: choose {', '.join(TRACKERS)}")
         if self.det_threshold is not None and not 0 <= self.det_threshold <= 1:
             raise SettingsError(f"det_threshold is {self.det_threshold}: give a number from 0 to 1")
         if self.snapshot_every < 1:
@@ -62,15 +81,11 @@ class PreannotateSettings:
             return self.sam2mot
         return dataclasses.replace(self.sam2mot, det_threshold=self.det_threshold)
 
-    def bytetrack_settings(self) -> ByteTrackSettings:
-        """ByteTrack's settings with the threshold of this run: it is where tracklets begin, and no other of the
-        library's thresholds may lie above it."""
-        wanted, own = self.det_threshold, self.bytetrack
-        if wanted is None:
-            return own
-        return dataclasses.replace(own, track_activation_threshold=wanted,
-                                   high_conf_det_threshold=min(own.high_conf_det_threshold, wanted),
-                                   minimum_score=min(own.minimum_score, wanted))
+    def box_tracker_settings(self) -> BoxTrackerSettings:
+        """The settings of the chosen tracker of boxes with the threshold of this run, which is where tracklets begin;
+        no other of the library's thresholds may lie above it."""
+        own: BoxTrackerSettings = getattr(self, self.tracker)
+        return own if self.det_threshold is None else own.with_threshold(self.det_threshold)
 
     def to_json(self) -> dict[str, object]:
         """Plain data, as it is stored with the run."""

@@ -138,10 +138,8 @@ def _file_detector(settings: PreannotateSettings, reader: VideoReader) -> Detect
 
 def _tracker(settings: PreannotateSettings, reader: VideoReader) -> Tracker:
     info = reader.info
-    if settings.tracker == "bytetrack":
-        from annotator.engine.bytetrack import ByteTrack
-
-        return ByteTrack(settings.bytetrack_settings(), frame_rate=info.fps)
+    if settings.tracker != "sam2mot":
+        return registry.make_box_tracker(settings.tracker, settings.box_tracker_settings(), info.fps)
     assert settings.segmenter is not None
     segmenter = registry.make_segmenter(settings.segmenter, settings.device, settings.sam2)
     return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count, settings.tracker_settings())
