@@ -325,6 +325,8 @@ def _add_preannotate(commands: Any) -> None:
     p.add_argument("--device", metavar="auto|cuda|cpu")
     p.add_argument("--start", type=int, metavar="N", help="first frame, from 0")
     p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction,
+                   help="end every track where the video cuts to another view (default: yes)")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     _add_video(p)
     p.add_argument("--quiet", action="store_true", help="no progress")
@@ -392,7 +394,7 @@ def _add_video(p: argparse.ArgumentParser) -> None:
 
 #: Command line options that are settings of the same name.
 _SETTINGS = ("detector", "detections", "detections_run", "det_threshold", "on_existing", "segmenter", "tracker",
-             "labels", "device", "start", "end")
+             "labels", "device", "start", "end", "scene_cuts")
 
 
 def _settings(args: argparse.Namespace) -> tuple[PreannotateSettings, frozenset[str]]:

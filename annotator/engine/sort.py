@@ -62,17 +62,14 @@ class OcSort(BoxTracker[OcSortSettings]):
                 "frozen": None if frozen is None else plain_filter(frozen)}
 
     def _fill_tracklet(self, track: OCSORTTracklet, saved: dict[str, Any]) -> None:
-        track.last_observation = _array(saved["last"])
-        track.previous_to_last_observation = _array(saved["before"])
-        track.velocity = _array(saved["velocity"])
-        track.observations = {int(age): _array(box) for age, box in saved["observations"]}
-        track._frozen_state = None if saved["frozen"] is None else filter_arrays(saved["frozen"])
+        before, velocity, frozen = saved["before"], saved["velocity"], saved["frozen"]
+        track.last_observation = np.asarray(saved["last"], np.float64)
+        track.previous_to_last_observation = None if before is None else np.asarray(before, np.float64)
+        track.velocity = None if velocity is None else np.asarray(velocity, np.float64)
+        track.observations = {int(age): np.asarray(box, np.float64) for age, box in saved["observations"]}
+        track._frozen_state = None if frozen is None else filter_arrays(frozen)
         track._observed = bool(saved["observed"])
 
 
 def _plain(array: npt.NDArray[np.float64] | None) -> list[float] | None:
     return None if array is None else [float(value) for value in array]
-
-
-def _array(values: list[float] | None) -> npt.NDArray[np.float64] | None:
-    return None if values is None else np.asarray(values, np.float64)

@@ -11,7 +11,7 @@ from pathlib import Path
 from annotator.engine import checkpoints, registry
 from annotator.engine.base import CancelToken, Detector, State, Tracker
 from annotator.engine.snapshots import SnapshotFiles
-from annotator.engine.tracking import SnapshotPlan, track
+from annotator.engine.tracking import CutPlan, SnapshotPlan, track
 from annotator.errors import StorageError
 from annotator.jobs.config import PreannotateSettings
 from annotator.jobs.stored_detections import StoredDetections
@@ -84,9 +84,12 @@ class Engine:
         if resume_from is not None:
             first = resume_from[0] + 1
             self._tracker.restore(resume_from[1])
-        saving = None if snapshots is None else SnapshotPlan(self._plan.settings.snapshot_every, snapshots.save)
+        settings = self._plan.settings
+        saving = None if snapshots is None else SnapshotPlan(settings.snapshot_every, snapshots.save)
+        cuts = CutPlan(settings.scene_cut, self._plan.first) if settings.scene_cuts else None
         assert self._reader is not None
-        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving):
+        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving,
+                            cuts=cuts):
             yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -378,3 +379,53 @@ def test_fallback_models_are_named_once_however_many_videos(clip: MadeClip, tmp_
     assert len(warnings) == 2
     assert "demonstration model tiny-detector" in warnings[0]
     assert "demonstration model tiny-sam2" in warnings[1]
+
+
+@pytest.fixture(scope="module")
+def cut_clip(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A video of two shots, 14 and 10 frames, and its detections: two objects that stand where they stood before."""
+    folder = tmp_path_factory.mktemp("cut")
+    views = [np.kron(np.random.default_rng(seed).integers(0, 255, (12, 40, 3), np.uint8), np.ones((8, 8, 1), np.uint8))
+             for seed in range(2)]
+    (folder / "cut").mkdir()
+    for k in range(24):
+        picture = views[k >= 14][:, k:k + 160]
+        cv2.imwrite(str(folder / "cut" / f"{k:06d}.png"), picture)
+    rows = [f"{k + 1},-1,{x},20,24,40,0.9,-1,-1,-1" for k in range(24) for x in (20, 100)]
+    (folder / "det.txt").write_text("\n".join(rows) + "\n")
+    return folder / "cut", folder / "det.txt"
+
+
+def test_tracks_end_where_the_video_is_cut_unless_that_is_turned_off(cut_clip: tuple[Path, Path],
+                                                                     tmp_path: Path) -> None:
+    project = tmp_path / "p.annot"
+    given = ("--project", project, "--detections", cut_clip[1], "--tracker", "bytetrack", "--quiet")
+    done("preannotate", cut_clip[0], *given)
+    done("preannotate", *given, "--no-scene-cuts", "--on-existing", "propose")
+    with Store.open(project, read_only=True) as store:
+        first, second = store.runs()
+        assert (store.scene_cuts(first.id), store.scene_cuts(second.id)) == ([14], [])
+        spans = store.spans([track.id for track in store.tracks(store.video().id)])
+        assert [(span.first, span.end) for span in spans] == [(1, 13), (1, 13), (15, 23), (15, 23)]
+        assert {o.tracklet for r in store.run_results(second.id) for o in r.objects} == {1, 2}
+
+
+@pytest.mark.parametrize("frames", [8, 13, 14, 15, 17])
+def test_a_run_stopped_near_a_cut_resumes_to_the_same(frames: int, cut_clip: tuple[Path, Path], tmp_path: Path) -> None:
+    def project(name: str) -> Path:
+        return tmp_path / f"{name}.annot"
+
+    settings = PreannotateSettings(detections=str(cut_clip[1]), tracker="ocsort", device="cpu", snapshot_every=4)
+    with open_project(project("whole"), create=True) as session:
+        video, _ = add_source(session, cut_clip[0])
+        list(preannotate.start(session, video, settings))
+    with open_project(project("part"), create=True) as session:
+        video, _ = add_source(session, cut_clip[0])
+        job = preannotate.start(session, video, settings)
+        for _ in range(frames):
+            next(job)
+        job.close()
+        [run] = session.store.runs()
+        list(preannotate.resume(session, run))
+        assert session.store.scene_cuts(run.id) == [14]
+    assert picture(project("part")) == picture(project("whole"))
