@@ -317,6 +317,8 @@ def _add_preannotate(commands: Any) -> None:
     p.add_argument("--detections", metavar="FILE", help="detections from a file: MOTChallenge det.txt or COCO results")
     p.add_argument("--detections-run", type=int, metavar="RUN", help="detections that an earlier run stored")
     p.add_argument("--det-threshold", type=float, metavar="X", help="weaker detections are stored but not tracked")
+    p.add_argument("--thresholds", metavar="adaptive|FILE.csv",
+                   help="instead: found from the scores of the whole video (Otsu's method), or one per video name")
     p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what happens to machine tracks that "
                    "are there; human work always stays (default replace)")
     p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint")
@@ -393,8 +395,8 @@ def _add_video(p: argparse.ArgumentParser) -> None:
 
 
 #: Command line options that are settings of the same name.
-_SETTINGS = ("detector", "detections", "detections_run", "det_threshold", "on_existing", "segmenter", "tracker",
-             "labels", "device", "start", "end", "scene_cuts")
+_SETTINGS = ("detector", "detections", "detections_run", "det_threshold", "thresholds", "on_existing", "segmenter",
+             "tracker", "labels", "device", "start", "end", "scene_cuts")
 
 
 def _settings(args: argparse.Namespace) -> tuple[PreannotateSettings, frozenset[str]]:

@@ -27,6 +27,12 @@ from annotator.model.track import OnExisting
 #: Where detections come from; one of these at most.
 SOURCES = ("detector", "detections", "detections_run")
 
+#: Of ``thresholds``: found from the scores of the whole video.
+ADAPTIVE = "adaptive"
+
+#: One of these at most is given; a run is stored with both.
+_THRESHOLDS = ("det_threshold", "thresholds")
+
 
 @dataclass(frozen=True, slots=True)
 class PreannotateSettings:
@@ -40,6 +46,11 @@ class PreannotateSettings:
     """Run of the project whose stored detections are used instead: tracking again costs no detection."""
     det_threshold: float | None = None
     """Detections scoring less are stored but not tracked. None: the tracker's default."""
+    thresholds: str | None = None
+    """Where ``det_threshold`` comes from instead: ``adaptive``, or a CSV file with one threshold per video name. What
+    it says is stored with the run as its ``det_threshold``."""
+    adaptive_margin: float = 0.1
+    """Added to Otsu's threshold, where it is adaptive."""
     segmenter: str | None = None
     tracker: str = "sam2mot"
     labels: tuple[str, ...] | None = None
@@ -72,6 +83,8 @@ class PreannotateSettings:
             raise SettingsError(f"there is no tracker {self.tracker!r}: choose {', '.join(TRACKERS)}")
         if self.det_threshold is not None and not 0 <= self.det_threshold <= 1:
             raise SettingsError(f"det_threshold is {self.det_threshold}: give a number from 0 to 1")
+        if not 0 <= self.adaptive_margin <= 1:
+            raise SettingsError(f"adaptive_margin is {self.adaptive_margin}: give a number from 0 to 1")
         if self.snapshot_every < 1:
             raise SettingsError(f"snapshot_every is {self.snapshot_every}: give at least 1")
 
@@ -107,9 +120,12 @@ def read_settings(config: Path | None, given: Mapping[str, Any]) -> tuple[Preann
     if config is not None:
         file = read_config(config)
         content, lines = dict(file.content), file.lines
-    if any(name in given for name in SOURCES):
-        for name in SOURCES:
-            content.pop(name, None)
+    for names in (SOURCES, _THRESHOLDS):
+        if any(name in given for name in names):
+            for name in names:
+                content.pop(name, None)
     merged = {**content, **given}
     place = Place("the command line" if config is None else str(config), lines, frozenset(given))
+    if all(name in merged for name in _THRESHOLDS):
+        raise SettingsError(f"{place}: det_threshold and thresholds are both given: choose one")
     return build(PreannotateSettings, merged, place), frozenset(merged)

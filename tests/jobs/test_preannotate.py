@@ -429,3 +429,69 @@ def test_a_run_stopped_near_a_cut_resumes_to_the_same(frames: int, cut_clip: tup
         list(preannotate.resume(session, run))
         assert session.store.scene_cuts(run.id) == [14]
     assert picture(project("part")) == picture(project("whole"))
+
+
+def test_a_threshold_from_a_table_is_stored_with_the_run(clip: MadeClip, tmp_path: Path) -> None:
+    table = tmp_path / "thresholds.csv"
+    table.write_text("clip,0.95\n")
+    project = tmp_path / "p.annot"
+    given = ("--project", project, "--detections", clip.det, "--tracker", "bytetrack", "--thresholds", table)
+    done("preannotate", clip.video, *given, "--quiet")
+    with Store.open(project, read_only=True) as store:
+        [run] = store.runs()
+        assert (run.settings["det_threshold"], run.settings["thresholds"]) == (0.95, str(table))
+        assert store.tracks(store.video().id) == [], "every score is 0.9"
+    table.write_text("other,0.5\n")
+    assert "has no threshold for clip; it has other" in refused("preannotate", *given)
+    both = refused("preannotate", *given, "--det-threshold", 0.5)
+    assert "det_threshold and thresholds are both given" in both
+
+
+def test_an_adaptive_threshold_of_a_file_parts_weak_from_strong(clip: MadeClip, tmp_path: Path) -> None:
+    weak = [line.replace(",0.9,", f",{0.1 + k % 5 / 100},") for k, line in enumerate(clip.det.read_text().splitlines())]
+    det = tmp_path / "det.txt"
+    det.write_text(clip.det.read_text() + "\n".join(weak) + "\n")
+    project = tmp_path / "p.annot"
+    done("preannotate", clip.video, "--project", project, "--detections", det, "--tracker", "bytetrack",
+         "--thresholds", "adaptive", "--quiet")
+    with Store.open(project, read_only=True) as store:
+        [run] = store.runs()
+        assert run.settings["det_threshold"] == pytest.approx(0.62)
+        assert run.settings["thresholds"] == "adaptive"
+        assert len(store.tracks(store.video().id)) == clip.objects
+    said = refused("preannotate", "--project", project, "--detections", clip.det, "--tracker", "bytetrack",
+                   "--thresholds", "adaptive")
+    assert "do not tell strong from weak" in said
+
+
+@pytest.mark.parametrize("stops", [(), (9,), (FRAMES,), (9, FRAMES + 7)])
+def test_an_adaptive_threshold_of_a_detector_detects_first_and_resumes_anywhere(
+        stops: tuple[int, ...], clip: MadeClip, tmp_path: Path) -> None:
+    settings = PreannotateSettings(detector="tiny-detector", tracker="bytetrack", device="cpu", snapshot_every=4,
+                                   thresholds="adaptive", on_existing=OnExisting.ADD)
+    with open_project(tmp_path / "p.annot", create=True) as session:
+        video, _ = add_source(session, clip.video)
+        job = preannotate.start(session, video, settings)
+        reached = 0
+        for stop in stops:
+            for progress in job:
+                if progress.done + (0 if progress.total == 2 * FRAMES else FRAMES) >= stop:
+                    break
+            job.close()
+            [(_, run)] = preannotate.unfinished(session, [video]).runs
+            assert run is not None
+            job = preannotate.resume(session, run)
+        for progress in job:
+            reached = progress.done
+        assert reached == progress.total
+        detected, tracked = session.store.runs()
+        assert [(r.kind, r.status) for r in (detected, tracked)] == [("detect", RunStatus.FINISHED),
+                                                                    ("track", RunStatus.FINISHED)]
+        scores = np.concatenate([found.score for _, found in session.store.detections(detected.id)])
+        assert scores.min() < float(str(tracked.settings["det_threshold"])) < scores.max()
+        assert (tracked.settings["detections_run"], tracked.on_existing) == (detected.id, OnExisting.ADD)
+        assert session.store.tracks(video.id)
+        assert [step.label for step in session.history()] == ["Pre-annotate clip"], "detecting alone is no edit"
+        with pytest.raises(StorageError, match="no unfinished run"):
+            preannotate.unfinished(session, [video])
+    assert list(tmp_path.glob("*snapshot*")) == []
