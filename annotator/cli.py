@@ -177,6 +177,24 @@ def _export(args: argparse.Namespace, _: Console) -> int:
     return OK
 
 
+def _render(args: argparse.Namespace, console: Console) -> int:
+    from annotator.jobs.project import chosen_videos, open_project
+    from annotator.jobs.render import RenderOptions, render
+
+    options = RenderOptions(args.start, args.end, args.masks, args.trails, args.overwrite)
+    with _stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
+        videos = chosen_videos(session, args.video)
+        if len(videos) > 1:
+            raise UserError(f"{args.project} has several videos, and one file holds one: choose with --video "
+                            f"({', '.join(video.name for video in videos)})")
+        with closing(render(session, videos[0], Path(args.out), options, cancel)) as job:
+            for done, total in job:
+                console.progress(f"{videos[0].name}  {done}/{total}", done == total)
+    console.end()
+    print(args.out)
+    return OK
+
+
 def _evaluate(args: argparse.Namespace, _: Console) -> int:
     from annotator.evaluation import evaluate
 
@@ -299,6 +317,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preannotate(commands)
     _add_export(commands)
+    _add_render(commands)
     _add_evaluate(commands)
     _add_models(commands)
     _add_others(commands)
@@ -349,6 +368,20 @@ def _add_export(commands: Any) -> None:
     p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge by the book; hardly any reader does")
     p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
     p.add_argument("--json", action="store_true")
+    _add_video(p)
+
+
+def _add_render(commands: Any) -> None:
+    p = commands.add_parser("render", help="draw a project's tracks over its video")
+    p.set_defaults(command=_render)
+    p.add_argument("project", metavar="P.annot")
+    p.add_argument("--out", required=True, metavar="FILE.mp4")
+    p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
+    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True)
+    p.add_argument("--trails", type=int, default=30, metavar="N", help="frames of each track's way; 0 for none")
+    p.add_argument("--overwrite", action="store_true", help="replace the file")
+    p.add_argument("--quiet", action="store_true", help="no progress")
     _add_video(p)
 
 
