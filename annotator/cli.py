@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -205,6 +206,39 @@ def _evaluate(args: argparse.Namespace, _: Console) -> int:
     return OK
 
 
+def _benchmark(args: argparse.Namespace, console: Console) -> int:
+    from annotator.engine.registry import all_devices
+    from annotator.jobs import benchmark
+    from annotator.jobs.benchmark_report import report
+    from annotator.jobs.benchmark_sequence import Outputs
+    from annotator.jobs.datasets import DATASETS
+
+    args.detections, detections = None, args.detections  # a folder here, and no setting of a run
+    settings, given = _settings(args)
+    if "scene_cuts" not in given:
+        settings = replace(settings, scene_cuts=False)
+    folder = None if detections is None else Path(detections)
+    outputs = Outputs(args.masks, args.visualization)
+    prepared = benchmark.plan(benchmark.BenchmarkRequest(
+        DATASETS[args.dataset], Path(args.root), args.split, Path(args.out), settings, folder, _names(args.sequences),
+        outputs))
+    with _stopping() as cancel:
+        console.progress(f"{args.dataset} {args.split}  loading models")
+        with closing(benchmark.run(prepared, all_devices(settings.device), cancel)) as job:
+            for progress in job:
+                step = progress.step
+                where = "" if step.is_last else f"  {step.done}/{step.total}  {step.frames_per_second:.1f} fps"
+                console.progress(f"{progress.finished} of {progress.total} done  {progress.sequence}{where}",
+                                 progress.finished == progress.total)
+        console.end()
+        if cancel.cancelled:
+            console.line(f"stopped; finished sequences are kept in {args.out}, the same command goes on")
+            return INTERRUPTED
+    found = report(prepared)
+    print(json.dumps(found.to_json()) if args.json else found.table())
+    return OK
+
+
 def _models(args: argparse.Namespace, console: Console) -> int:
     from annotator.engine import checkpoints
 
@@ -319,6 +353,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_render(commands)
     _add_evaluate(commands)
+    _add_benchmark(commands)
     _add_models(commands)
     _add_others(commands)
     return parser
@@ -394,6 +429,36 @@ def _add_evaluate(commands: Any) -> None:
                    help="MOTChallenge's removal of distractors")
     p.add_argument("--config", metavar="FILE.toml", help="classes of Scalabel ground truth")
     p.add_argument("--json", action="store_true")
+
+
+def _add_benchmark(commands: Any) -> None:
+    from annotator.engine.settings import TRACKERS
+
+    p = commands.add_parser("benchmark", help="track a benchmark data set, score it, compare with the published table")
+    # Settings of single videos, which a data set does not take.
+    p.set_defaults(command=_benchmark, detections_run=None, on_existing=None, start=None, end=None)
+    p.add_argument("dataset", choices=("dancetrack", "mot17", "uavdt", "bdd100k"))
+    p.add_argument("root", metavar="ROOT", help="the data set's folder, laid out as it is published")
+    p.add_argument("--split", required=True, help="train, val or test")
+    p.add_argument("--out", required=True, metavar="DIR",
+                   help="one folder per sequence; the same command goes on where it was stopped")
+    p.add_argument("--sequences", nargs="+", metavar="NAME", help="only these; * and ? are understood")
+    p.add_argument("--config", metavar="FILE.yml", help="settings; what is given here as an option wins")
+    p.add_argument("--detector", metavar="NAME|FILE.onnx")
+    p.add_argument("--detections", metavar="DIR", help="detections made elsewhere, a file per sequence: NAME.txt, "
+                   "NAME/detections.txt, NAME/det/det.txt")
+    p.add_argument("--det-threshold", type=float, metavar="X")
+    p.add_argument("--thresholds", metavar="adaptive|FILE.csv", help="found from each sequence's scores, or one per "
+                   "sequence name")
+    p.add_argument("--segmenter", metavar="NAME|PATH")
+    p.add_argument("--tracker", choices=TRACKERS)
+    p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes (default: those of the data set)")
+    p.add_argument("--device", metavar="auto|cuda|cpu", help="auto and cuda: every GPU, one worker each")
+    p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction, help="default: no")
+    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True, help="write masks/*.npz")
+    p.add_argument("--visualization", action="store_true", help="write visualization.mp4")
+    p.add_argument("--json", action="store_true")
+    p.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def _add_models(commands: Any) -> None:

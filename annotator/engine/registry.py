@@ -41,6 +41,17 @@ def resolve_device(device: str) -> str:
     return device
 
 
+def all_devices(device: str) -> tuple[str, ...]:
+    """Every device that work may be spread over: ``auto`` and ``cuda`` are all CUDA devices that torch sees, else the
+    one named. Raises SettingsError."""
+    resolved = resolve_device(device)
+    if resolved != "cuda":
+        return (resolved,)
+    import torch
+
+    return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count())) or ("cuda",)
+
+
 def default_segmenter(device: str) -> str:
     """The best segmentor installed for the device; the built-in one, with a warning, if there is no other."""
     there = {w.name for w in checkpoints.installed(ModelKind.SEGMENTER)}
