@@ -207,7 +207,6 @@ def _evaluate(args: argparse.Namespace, _: Console) -> int:
 
 
 def _benchmark(args: argparse.Namespace, console: Console) -> int:
-    from annotator.engine.registry import all_devices
     from annotator.jobs import benchmark
     from annotator.jobs.benchmark_report import report
     from annotator.jobs.benchmark_sequence import Outputs
@@ -224,7 +223,7 @@ def _benchmark(args: argparse.Namespace, console: Console) -> int:
         outputs))
     with _stopping() as cancel:
         console.progress(f"{args.dataset} {args.split}  loading models")
-        with closing(benchmark.run(prepared, all_devices(settings.device), cancel)) as job:
+        with closing(benchmark.run(prepared, cancel=cancel)) as job:
             for progress in job:
                 step = progress.step
                 where = "" if step.is_last else f"  {step.done}/{step.total}  {step.frames_per_second:.1f} fps"

@@ -129,9 +129,10 @@ def detections_of(folder: Path, name: str) -> Path:
                         f"{folder / name / 'detections.txt'} or {folder / name / 'det' / 'det.txt'}")
 
 
-def run(prepared: BenchmarkPlan, devices: Sequence[str], cancel: CancelToken | None = None,
+def run(prepared: BenchmarkPlan, devices: Sequence[str] | None = None, cancel: CancelToken | None = None,
         ) -> Generator[BenchmarkProgress]:
-    """Do what is not done yet, with one worker process per device where there are several.
+    """Do what is not done yet, with one worker process per device where there are several; by default there are as
+    many as the settings' device stands for.
 
     A sequence that fails leaves the others alone. Closing the generator or cancelling stops all workers at a frame's
     end; calling again goes on.
@@ -141,6 +142,7 @@ def run(prepared: BenchmarkPlan, devices: Sequence[str], cancel: CancelToken | N
         UserError: at the end, if sequences failed; it names the first.
     """
     cancel = cancel or CancelToken()
+    devices = devices or registry.all_devices(prepared.settings.device)
     _claim(prepared)
     left = [task for task in prepared.tasks if not is_done(task, prepared.outputs)]
     finished, failures = len(prepared.tasks) - len(left), []

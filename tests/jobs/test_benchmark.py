@@ -11,7 +11,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from annotator.engine.base import CancelToken
@@ -341,23 +340,3 @@ def test_what_a_data_set_does_not_take_is_told(given: tuple[str, ...], words: st
     assert words in refused("benchmark", "dancetrack", dancetrack.root, "--out", tmp_path / "out", "--tracker",
                             "bytetrack", *given)
     assert not (tmp_path / "out").exists()
-
-
-def test_numbers_of_frames_beyond_the_video_are_refused(tmp_path: Path) -> None:
-    from annotator.evaluation.uavdt import UavdtPair, score_uavdt
-
-    (tmp_path / "gt.txt").write_text("1,1,0,0,10,10,1,0,0\n")
-    for text, words in (("9,1,0,0,10,10,1\n", "frame 9"), ("1,1,0,0,9,9,1\n1,1,5,5,9,9,1\n", "id 1 more than once")):
-        (tmp_path / "result.txt").write_text(text)
-        with pytest.raises(FormatError, match=words):
-            score_uavdt(UavdtPair("s", tmp_path / "gt.txt", None, tmp_path / "result.txt", 5), 0.5)
-    (tmp_path / "result.txt").write_text("1,1,0,0,10,7,1\n2,1,50,50,9,9,1\n")
-    (tmp_path / "ignore.txt").write_text("2,1,40,40,40,40,1\n")
-    scores = {ignored: score_uavdt(UavdtPair("s", tmp_path / "gt.txt", ignored, tmp_path / "result.txt", 5), 0.5)
-              for ignored in (None, tmp_path / "ignore.txt")}
-    assert [(s.tp, s.fp) for s in scores.values()] == [(1, 1), (1, 0)]
-    (tmp_path / "result.txt").write_text("1,1,0,0,10,4.5,1\n")
-    found = [score_uavdt(UavdtPair("s", tmp_path / "gt.txt", None, tmp_path / "result.txt", 5), iou)
-             for iou in (0.5, 0.4)]
-    assert [(s.tp, s.fn, s.idf1) for s in found] == [(0, 1, 0.0), (1, 0, 100.0)]
-    assert np.isfinite(found[1].mota)
