@@ -23,6 +23,7 @@ from annotator.engine.settings import (
 from annotator.errors import SettingsError
 from annotator.jobs.settings_file import Place, build, read_config
 from annotator.model.track import OnExisting
+from annotator.resources import resource_root
 
 #: Where detections come from; one of these at most.
 SOURCES = ("detector", "detections", "detections_run")
@@ -118,7 +119,7 @@ def read_settings(config: Path | None, given: Mapping[str, Any]) -> tuple[Preann
     content: dict[str, Any] = {}
     lines: dict[tuple[str, ...], int] = {}
     if config is not None:
-        file = read_config(config)
+        file = read_config(_config_file(config))
         content, lines = dict(file.content), file.lines
     for names in (SOURCES, _THRESHOLDS):
         if any(name in given for name in names):
@@ -129,3 +130,15 @@ def read_settings(config: Path | None, given: Mapping[str, Any]) -> tuple[Preann
     if all(name in merged for name in _THRESHOLDS):
         raise SettingsError(f"{place}: det_threshold and thresholds are both given: choose one")
     return build(PreannotateSettings, merged, place), frozenset(merged)
+
+
+def _config_file(path: Path) -> Path:
+    """The file itself, or the bundled one of this name. Raises SettingsError where there is neither."""
+    folder = resource_root() / "configs"
+    bundled = folder / f"{path}.yml"
+    if path.exists() or len(path.parts) > 1:
+        return path
+    if bundled.is_file():
+        return bundled
+    known = ", ".join(sorted(each.stem for each in folder.glob("*.yml")))
+    raise SettingsError(f"{path}: there is no such file, and no bundled settings of this name (there are {known})")

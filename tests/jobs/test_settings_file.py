@@ -85,3 +85,12 @@ def test_the_threshold_is_where_bytetrack_begins_tracklets(wanted: float | None,
     own = PreannotateSettings(tracker="bytetrack", det_threshold=wanted).box_tracker_settings()
     assert isinstance(own, ByteTrackSettings)
     assert (own.track_activation_threshold, own.high_conf_det_threshold, own.minimum_score) == expected
+
+
+@pytest.mark.parametrize("name", ["co-dino-l", "grounding-dino-l"])
+def test_bundled_settings_are_known_by_name(name: str) -> None:
+    settings, _ = read_settings(Path(name), {"device": "cpu"})
+    assert (settings.detector, settings.segmenter, settings.thresholds) == (name, "sam2.1-large", "adaptive")
+    assert read_settings(Path(name), {"det_threshold": 0.4})[0].thresholds is None
+    with pytest.raises(SettingsError, match="no bundled settings of this name .there are co-dino-l, grounding-dino-l"):
+        read_settings(Path("co-dino"), {})
