@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from annotator.engine.settings import SceneCutSettings
 from annotator.engine.tracking import CutPlan, track
 from annotator.errors import SettingsError, VideoError
 from annotator.model.frame import Detections, EndReason, Frame, FrameResult, Image
+from annotator.video import open_video
 from annotator.video.reader import VideoReader
 from tests.engine.fake_segmenter import SIDE, FakeSegmenter
 
@@ -160,3 +163,20 @@ def test_a_run_that_goes_on_near_a_cut_ends_the_same(stop: int) -> None:
     other = sam2mot()
     other.restore(state)
     assert repr(head + tracked(reader, other, stop + 1)) == repr(whole)
+
+
+DATA = Path(__file__).parents[2] / "../shared/data"
+REAL = ("sam3_dancers/frames", "adl_rundle6_f1-60/img1", "davis_car-shadow/frames", "cutie_examples/images/judo",
+        "aot_vipseg1001/frames")
+
+
+@pytest.mark.skipif(not all((DATA / name).is_dir() for name in REAL), reason="the shared sequences are not there")
+def test_real_shots_that_are_joined_are_cut_where_they_were_joined() -> None:
+    images: list[Image] = []
+    joints = []
+    for name in REAL:
+        joints.append(len(images))
+        with open_video(DATA / name) as reader:
+            for frame in reader.frames(0, 12):
+                images.append(np.asarray(cv2.resize(frame.image, (480, 270)), np.uint8))
+    assert found(images) == joints[1:]
