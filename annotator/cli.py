@@ -212,6 +212,8 @@ def _benchmark(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.benchmark_sequence import Outputs
     from annotator.jobs.datasets import DATASETS
 
+    if args.detector is not None and args.detections is not None:
+        raise UserError("--detector and --detections are both given: choose one source of detections")
     args.detections, detections = None, args.detections  # a folder here, and no setting of a run
     settings, given = _settings(args)
     if "scene_cuts" not in given:

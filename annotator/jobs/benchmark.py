@@ -77,7 +77,7 @@ def plan(request: BenchmarkRequest) -> BenchmarkPlan:
     settings = _with_models(request)
     outputs = replace(request.outputs, scalabel=request.dataset.name == "bdd100k")
     table = _table(settings)
-    tasks = tuple(Task(sequence, _for_sequence(settings, sequence, request.detections, table),
+    tasks = tuple(Task(sequence, _for_sequence(settings, sequence, request.detections, table, outputs.scalabel),
                        request.out / sequence.name) for sequence in found)
     return BenchmarkPlan(request.dataset, request.split, request.root, request.out, settings, tasks, outputs)
 
@@ -108,25 +108,28 @@ def _table(settings: PreannotateSettings) -> Mapping[str, float] | None:
 
 
 def _for_sequence(settings: PreannotateSettings, sequence: DatasetSequence, detections: Path | None,
-                  table: Mapping[str, float] | None) -> PreannotateSettings:
+                  table: Mapping[str, float] | None, by_class: bool) -> PreannotateSettings:
     if table is not None:
         if sequence.name not in table:
             raise SettingsError(f"{settings.thresholds} has no threshold for {sequence.name}: add a line for it, or "
                                 "leave the sequence out with --sequences")
         settings = replace(settings, det_threshold=table[sequence.name])
     if detections is not None:
-        settings = replace(settings, detections=str(detections_of(detections, sequence.name).resolve()))
+        settings = replace(settings, detections=str(detections_of(detections, sequence.name, by_class).resolve()))
     return settings
 
 
-def detections_of(folder: Path, name: str) -> Path:
+def detections_of(folder: Path, name: str, by_class: bool = False) -> Path:
     """A sequence's file of detections: ``NAME.txt``, ``NAME.json``, ``NAME/detections.txt`` (an earlier run's),
-    ``NAME/det/det.txt`` (MOTChallenge) or ``NAME/det.txt``. Raises SettingsError if there is none of these."""
-    for relative in (f"{name}.txt", f"{name}.json", f"{name}/detections.txt", f"{name}/det/det.txt", f"{name}/det.txt"):
-        if (folder / relative).is_file():
-            return folder / relative
-    raise SettingsError(f"{folder} holds no detections of {name}: expected {folder / (name + '.txt')}, "
-                        f"{folder / name / 'detections.txt'} or {folder / name / 'det' / 'det.txt'}")
+    ``NAME/det/det.txt`` (MOTChallenge) or ``NAME/det.txt``; with ``by_class`` only ``NAME.json``, because the others
+    say no class. Raises SettingsError if there is none of these."""
+    known = ("{}.json", "{}.txt", "{}/detections.txt", "{}/det/det.txt", "{}/det.txt")
+    for form in known[:1] if by_class else known:
+        if (folder / form.format(name)).is_file():
+            return folder / form.format(name)
+    expected = (f"COCO results with classes as {folder / name}.json" if by_class else
+                f"{folder / name}.txt, {folder / name / 'detections.txt'} or {folder / name / 'det' / 'det.txt'}")
+    raise SettingsError(f"{folder} holds no detections of {name}: expected {expected}")
 
 
 def run(prepared: BenchmarkPlan, devices: Sequence[str] | None = None, cancel: CancelToken | None = None,

@@ -5,6 +5,7 @@ Parent and worker talk through pipes of their own, so a worker that is killed br
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import signal
 import threading
@@ -47,6 +48,15 @@ class Failed:
 @dataclass(frozen=True, slots=True)
 class _Crashed:
     trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A worker's warning."""
+
+    logger: str
+    level: int
+    text: str
 
 
 @dataclass(slots=True)
@@ -126,6 +136,9 @@ def _listen(workers: Sequence[_Worker], todo: deque[Task], cancel: CancelToken,
                 continue
             if isinstance(what, _Crashed):
                 raise RuntimeError(f"the benchmark worker on {worker.device} failed at {name}:\n{what.trace}")
+            if isinstance(what, _Said):
+                logging.getLogger(what.logger).log(what.level, "%s", what.text)
+                continue
             yield name, what
             if isinstance(what, Failed) or what.is_last:
                 _give(worker, todo)
@@ -137,6 +150,39 @@ def _death(worker: _Worker) -> str:
             "memory)")
 
 
+class _ParentGone(Exception):
+    """Nobody listens any more."""
+
+
+class _Line(logging.Handler):
+    """A worker's way to its parent, from any of its threads; takes warnings of the program as well."""
+
+    def __init__(self, talk: Connection[Any, Any]) -> None:
+        super().__init__(logging.WARNING)
+        self._talk = talk
+        self._one_at_a_time = threading.Lock()
+
+    def task(self) -> Task | None:
+        """The next sequence; None if there is none."""
+        try:
+            task: Task | None = self._talk.recv()
+        except (EOFError, OSError) as error:
+            raise _ParentGone from error
+        return task
+
+    def tell(self, what: Step | Failed | _Crashed | _Said) -> None:
+        try:
+            with self._one_at_a_time:
+                self._talk.send(what)
+        except OSError as error:
+            raise _ParentGone from error
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler`."""
+        with suppress(_ParentGone):
+            self.tell(_Said(record.name, record.levelno, record.getMessage()))
+
+
 def _work(device: str, outputs: Outputs, talk: Connection[Any, Any], life: Connection[Any, Any]) -> None:
     """The body of a worker process."""
     # Ctrl-C reaches every process of the terminal; the parent decides what it means.
@@ -144,25 +190,16 @@ def _work(device: str, outputs: Outputs, talk: Connection[Any, Any], life: Conne
     cancel = CancelToken()
     signal.signal(signal.SIGTERM, lambda *_: cancel.cancel())
     threading.Thread(target=_watch, args=(life, cancel), daemon=True).start()
+    line = _Line(talk)
+    logging.basicConfig(handlers=[line], level=logging.WARNING)
     try:
-        while not cancel.cancelled and (task := talk.recv()) is not None:
-            _do(task, outputs, device, talk, cancel)
-    except (_ParentGone, EOFError):
+        while not cancel.cancelled and (task := line.task()) is not None:
+            _do(task, outputs, device, line, cancel)
+    except _ParentGone:
         return
     except Exception:  # noqa: BLE001 - a bug, which the parent raises with this traceback
         with suppress(_ParentGone):
-            _tell(talk, _Crashed(traceback.format_exc()))
-
-
-class _ParentGone(Exception):
-    """Nobody listens any more."""
-
-
-def _tell(talk: Connection[Any, Any], what: Step | Failed | _Crashed) -> None:
-    try:
-        talk.send(what)
-    except OSError as error:
-        raise _ParentGone from error
+            line.tell(_Crashed(traceback.format_exc()))
 
 
 def _watch(life: Connection[Any, Any], cancel: CancelToken) -> None:
@@ -172,19 +209,19 @@ def _watch(life: Connection[Any, Any], cancel: CancelToken) -> None:
     cancel.cancel()
 
 
-def _do(task: Task, outputs: Outputs, device: str, talk: Connection[Any, Any], cancel: CancelToken) -> None:
+def _do(task: Task, outputs: Outputs, device: str, line: _Line, cancel: CancelToken) -> None:
     last = 0.0
     try:
         with closing(run_task(task, outputs, device, cancel)) as job:
             for progress in job:
                 now = time.monotonic()
                 if now - last >= _SECONDS_BETWEEN_STEPS or progress.done == progress.total:
-                    _tell(talk, Step(progress.done, progress.total, progress.frames_per_second))
+                    line.tell(Step(progress.done, progress.total, progress.frames_per_second))
                     last = now
     except Cancelled:
         return
     except UserError as error:
-        _tell(talk, Failed(str(error)))
+        line.tell(Failed(str(error)))
         return
     if not cancel.cancelled:
-        _tell(talk, Step(is_last=True))
+        line.tell(Step(is_last=True))

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from annotator import __version__
 from annotator.engine.base import CancelToken
-from annotator.errors import StorageError
+from annotator.errors import SettingsError, StorageError
 from annotator.formats import published_layout as layout
-from annotator.formats.scalabel import read_truth, result_frames, write_frames
+from annotator.formats.scalabel import bdd100k_class, read_truth, result_frames, write_frames
 from annotator.jobs import preannotate
 from annotator.jobs.config import PreannotateSettings
 from annotator.jobs.datasets import DatasetSequence
@@ -151,6 +151,9 @@ def _until(frames: Iterable[LabelledFrame], cancel: CancelToken) -> Iterator[Lab
 
 
 def _write_scalabel(task: Task, frames: Iterable[LabelledFrame], labels: tuple[str, ...], pictures: Path) -> None:
+    if not any(bdd100k_class(label) for label in labels):
+        raise SettingsError(f"{task.sequence.name}: none of the classes {', '.join(labels)} is one of BDD100K's: take "
+                            "a detector that knows them")
     numbers = {} if task.sequence.gt is None else {
         str(frame.get("name")): int(frame["frameIndex"]) for frame in read_truth(task.sequence.gt)
         if isinstance(frame.get("frameIndex"), int)}

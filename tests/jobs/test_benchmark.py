@@ -211,6 +211,7 @@ def test_thresholds_are_each_sequence_s_own_and_written_down(dancetrack: Made, t
     table.write_text(f"{DANCERS[0]},0.95\n{DANCERS[1]},0.5\n")
     prepared = finish(request(dancetrack, tmp_path / "table", thresholds=str(table)))
     assert benchmark.used_thresholds(prepared) == {DANCERS[0]: 0.95, DANCERS[1]: 0.5}
+    assert [scores.tp > 0 for scores in report(prepared).by_sequence.values()] == [False, True]
     assert [len((tmp_path / "table" / name / "trajectories.txt").read_text()) > 0 for name in DANCERS] == [False, True]
     finish(request(dancetrack, tmp_path / "again", thresholds=str(tmp_path / "table" / "thresholds.csv")))
     assert texts(tmp_path / "again") == texts(tmp_path / "table")
@@ -230,6 +231,18 @@ def test_several_devices_give_what_one_gives(dancetrack: Made, tmp_path: Path) -
     assert {name for name, last in seen if last} == set(DANCERS)
     assert texts(tmp_path / "two") == texts(tmp_path / "one")
     assert report(prepared).by_iou[0.5].hota > 80
+
+
+def test_what_a_worker_warns_of_is_heard(dancetrack: Made, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    detections = tmp_path / "detections"
+    shutil.copytree(dancetrack.detections, detections)
+    with (detections / f"{DANCERS[1]}.txt").open("a") as file:
+        file.write("1,-1,5,5,-3,4,0.9,-1,-1,-1\n")
+    prepared = benchmark.plan(benchmark.BenchmarkRequest(
+        DATASETS["dancetrack"], dancetrack.root, "val", tmp_path / "out",
+        PreannotateSettings(tracker="bytetrack", device="cpu"), detections))
+    list(benchmark.run(prepared, ("cpu", "cpu")))
+    assert [r.levelname for r in caplog.records if "left out 1 rows" in r.message] == ["WARNING"]
 
 
 def test_stopping_stops_every_worker_and_they_go_on(dancetrack: Made, tmp_path: Path) -> None:
@@ -304,6 +317,9 @@ def test_bdd100k_is_scored_by_class(tmp_path: Path) -> None:
     # Other vehicles are neither missed nor found.
     assert (car["tp"] + car["fn"], car["fp"], car["idsw"]) == (cars, 0, 0)
     assert car["mota"] > 80
+    (made.detections / "b1c66a42-6f7d68ca.json").rename(made.detections / "b1c66a42-6f7d68ca.txt")
+    given = ("--split", "val", "--out", tmp_path / "out", "--detections", made.detections, "--tracker", "bytetrack")
+    assert "expected COCO results with classes" in refused("benchmark", "bdd100k", made.root, *given)
     result = json.loads((tmp_path / "out" / "bdd100k.json").read_text())
     assert len(result) == 2 * FRAMES
     assert result[0]["name"] == "b1c66a42-6f7d68ca-0000001.jpg"
@@ -329,7 +345,7 @@ def test_the_published_numbers_agree_with_one_another() -> None:
 
 
 @pytest.mark.parametrize(("given", "words"), [
-    (("--split", "val", "--detector", "a.onnx", "--detections", "."), "."),
+    (("--split", "val", "--detector", "a.onnx", "--detections", "."), "--detector and --detections are both given"),
     (("--split", "val", "--config", "end.yml"), "start and end cannot be given for a data set"),
     (("--split", "val", "--detections", "nowhere"), "nowhere holds no detections of dancetrack0001"),
 ])
