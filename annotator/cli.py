@@ -143,8 +143,9 @@ def _follow(job: Generator[JobProgress], name: str, console: Console) -> bool:
 
 def _print_run(session: Session, video: VideoRecord, project: Path) -> None:
     run = session.store.runs(video.id)[-1]
+    cuts = len(session.store.scene_cuts(run.id))
     print(f"{video.name}: run {run.id} {run.status}, frames {run.first_frame} to {run.finished_frame}, "
-          f"{len(session.store.tracks(video.id))} tracks in {project}")
+          f"{len(session.store.tracks(video.id))} tracks in {project}" + (f", {cuts} cuts" if cuts else ""))
 
 
 def _progress_text(name: str, progress: JobProgress) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,11 +13,13 @@ from annotator.errors import ProjectBusyError, SettingsError, StorageError
 from annotator.jobs import preannotate
 from annotator.jobs.config import PreannotateSettings
 from annotator.jobs.project import add_source, open_project
+from annotator.model.frame import EndReason
 from annotator.model.track import OnExisting, RunStatus
 from annotator.storage.store import Store
 from benchmarks.kill import picture
 from tests.command_line import annotator, done, refused
-from tests.conftest import FRAMES, MadeClip
+from tests.conftest import FRAMES, SPEC, MadeClip
+from tools.synthetic_clips import make_clip
 
 TINY = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", device="cpu", snapshot_every=4)
 
@@ -495,3 +498,31 @@ def test_an_adaptive_threshold_of_a_detector_detects_first_and_resumes_anywhere(
         with pytest.raises(StorageError, match="no unfinished run"):
             preannotate.unfinished(session, [video])
     assert list(tmp_path.glob("*snapshot*")) == []
+
+
+def test_sam2mot_begins_anew_after_a_cut_and_resumes_to_the_same(tmp_path: Path) -> None:
+    clips = [make_clip(replace(SPEC, frames=9), seed) for seed in (2, 4)]
+    (tmp_path / "v").mkdir()
+    for index, image in enumerate(image for clip in clips for image in clip.images):
+        cv2.imwrite(str(tmp_path / "v" / f"{index:06d}.png"), np.ascontiguousarray(image[..., ::-1]))
+    with open_project(tmp_path / "whole.annot", create=True) as session:
+        video, _ = add_source(session, tmp_path / "v")
+        list(preannotate.start(session, video, TINY))
+        [run] = session.store.runs()
+        assert session.store.scene_cuts(run.id) == [9]
+        results = list(session.store.run_results(run.id))
+        before, after = ({o.tracklet for r in part for o in r.objects} for part in (results[:9], results[9:]))
+        assert before
+        assert after
+        assert not before & after
+        assert {number for number, _ in results[8].ended} == {o.tracklet for o in results[8].objects}
+        assert EndReason.CUT in {reason for _, reason in results[8].ended}
+        assert all(o.evidence.prompted for o in results[9].objects)
+    with open_project(tmp_path / "part.annot", create=True) as session:
+        video, _ = add_source(session, tmp_path / "v")
+        job = preannotate.start(session, video, TINY)
+        for _ in range(11):
+            next(job)
+        job.close()
+        list(preannotate.resume(session, session.store.runs()[0]))
+    assert picture(tmp_path / "part.annot") == picture(tmp_path / "whole.annot")
