@@ -215,11 +215,11 @@ def _benchmark(args: argparse.Namespace, console: Console) -> int:
 
     if args.detector is not None and args.detections is not None:
         raise UserError("--detector and --detections are both given: choose one source of detections")
-    args.detections, detections = None, args.detections  # a folder here, and no setting of a run
+    folder = None if args.detections is None else Path(args.detections)
+    args.detections = None  # a folder here, and no setting of a run
     settings, given = _settings(args)
     if "scene_cuts" not in given:
         settings = replace(settings, scene_cuts=False)
-    folder = None if detections is None else Path(detections)
     outputs = Outputs(args.masks, args.visualization)
     prepared = benchmark.plan(benchmark.BenchmarkRequest(
         DATASETS[args.dataset], Path(args.root), args.split, Path(args.out), settings, folder, _names(args.sequences),
@@ -437,8 +437,7 @@ def _add_benchmark(commands: Any) -> None:
     from annotator.engine.settings import TRACKERS
 
     p = commands.add_parser("benchmark", help="track a benchmark data set, score it, compare with the published table")
-    # Settings of single videos, which a data set does not take.
-    p.set_defaults(command=_benchmark, detections_run=None, on_existing=None, start=None, end=None)
+    p.set_defaults(command=_benchmark)
     p.add_argument("dataset", choices=("dancetrack", "mot17", "uavdt", "bdd100k"))
     p.add_argument("root", metavar="ROOT", help="the data set's folder, laid out as it is published")
     p.add_argument("--split", required=True, help="train, val or test")
@@ -503,7 +502,7 @@ def _settings(args: argparse.Namespace) -> tuple[PreannotateSettings, frozenset[
     """The settings, and the names of those that were given."""
     from annotator.jobs.config import read_settings
 
-    given = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
+    given = {name: value for name in _SETTINGS if (value := getattr(args, name, None)) is not None}
     return read_settings(None if args.config is None else Path(args.config), given)
 
 
