@@ -177,11 +177,20 @@ class BoxTrackerSettings:
         """Matched detections at or above this make a tracklet reliable in a frame."""
         raise NotImplementedError
 
+    @property
+    def det_threshold(self) -> float:
+        """The score from which a detection may begin a tracklet."""
+        return float(getattr(self, self._thresholds()[0]))
+
     def with_threshold(self, wanted: float) -> Self:
         """With tracklets beginning at this score, and no other threshold above it."""
-        names = ("track_activation_threshold", "high_conf_det_threshold", "minimum_score")
-        own = [name for name in names if name in self.__dataclass_fields__]
+        own = self._thresholds()
         return replace(self, **{name: min(getattr(self, name), wanted) for name in own} | {own[0]: wanted})
+
+    def _thresholds(self) -> list[str]:
+        """Those of scores that this tracker has, the one that begins tracklets first."""
+        names = ("track_activation_threshold", "high_conf_det_threshold", "minimum_score")
+        return [name for name in names if name in self.__dataclass_fields__]
 
 
 @dataclass(frozen=True, slots=True)

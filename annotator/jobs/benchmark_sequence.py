@@ -125,12 +125,9 @@ def _write(session: Session, video: VideoRecord, run: Run, task: Task, outputs: 
 def _described(video: VideoRecord, run: Run) -> dict[str, object]:
     """How a sequence was run, for scores and for whoever asks later."""
     settings = PreannotateSettings.from_json(run.settings)
-    chosen = settings.det_threshold
-    if chosen is None:
-        chosen = (settings.sam2mot.det_threshold if settings.tracker == "sam2mot" else
-                  settings.box_tracker_settings().reliable_score)
+    tracker = settings.tracker_settings() if settings.tracker == "sam2mot" else settings.box_tracker_settings()
     return {"program": __version__, "frames": video.frame_count, "width": video.width, "height": video.height,
-            "det_threshold": chosen, "models": run.models, "settings": run.settings}
+            "det_threshold": tracker.det_threshold, "models": run.models, "settings": run.settings}
 
 
 def write_json(path: Path, content: object) -> None:

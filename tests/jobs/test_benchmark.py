@@ -215,6 +215,10 @@ def test_thresholds_are_each_sequence_s_own_and_written_down(dancetrack: Made, t
     assert [len((tmp_path / "table" / name / "trajectories.txt").read_text()) > 0 for name in DANCERS] == [False, True]
     finish(request(dancetrack, tmp_path / "again", thresholds=str(tmp_path / "table" / "thresholds.csv")))
     assert texts(tmp_path / "again") == texts(tmp_path / "table")
+    plain = finish(request(dancetrack, tmp_path / "plain"))
+    assert benchmark.used_thresholds(plain) == dict.fromkeys(DANCERS, 0.7), "where ByteTrack begins tracklets"
+    finish(request(dancetrack, tmp_path / "same", thresholds=str(tmp_path / "plain" / "thresholds.csv")))
+    assert texts(tmp_path / "same") == texts(tmp_path / "plain")
     adaptive = finish(request(dancetrack, tmp_path / "adaptive", thresholds="adaptive"))
     assert benchmark.used_thresholds(adaptive) == pytest.approx(dict.fromkeys(DANCERS, 0.6))
     table.write_text("other,0.5\n")
