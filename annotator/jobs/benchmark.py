@@ -91,7 +91,7 @@ def _with_models(request: BenchmarkRequest) -> PreannotateSettings:
         raise SettingsError("start and end cannot be given for a data set: whole sequences are scored")
     device = registry.resolve_device(settings.device)
     if request.detections is not None:
-        settings = replace(settings, detector=None)
+        settings = settings.without_detector()
     elif settings.detector is None:
         settings = replace(settings, detector=registry.default_detector())
     if settings.tracker == "sam2mot" and settings.segmenter is None:
@@ -115,7 +115,7 @@ def _for_sequence(settings: PreannotateSettings, sequence: DatasetSequence, dete
                                 "leave the sequence out with --sequences")
         settings = replace(settings, det_threshold=table[sequence.name])
     if detections is not None:
-        settings = replace(settings, detections=str(detections_of(detections, sequence.name, by_class).resolve()))
+        settings = settings.without_detector(str(detections_of(detections, sequence.name, by_class).resolve()))
     return settings
 
 

@@ -28,6 +28,9 @@ from annotator.resources import resource_root
 #: Where detections come from; one of these at most.
 SOURCES = ("detector", "detections", "detections_run")
 
+#: What says which detector runs, and means nothing without one.
+_OF_DETECTOR = ("detector",)
+
 #: Of ``thresholds``: found from the scores of the whole video.
 ADAPTIVE = "adaptive"
 
@@ -88,6 +91,12 @@ class PreannotateSettings:
             raise SettingsError(f"adaptive_margin is {self.adaptive_margin}: give a number from 0 to 1")
         if self.snapshot_every < 1:
             raise SettingsError(f"snapshot_every is {self.snapshot_every}: give at least 1")
+
+    def without_detector(self, detections: str | None = None, detections_run: int | None = None,
+                         ) -> PreannotateSettings:
+        """With boxes from a file or from an earlier run instead, or with no source at all."""
+        changes: dict[str, Any] = dict.fromkeys(_OF_DETECTOR)
+        return dataclasses.replace(self, **changes, detections=detections, detections_run=detections_run)
 
     def tracker_settings(self) -> Sam2MotSettings:
         """SAM2MOT's settings with the threshold of this run."""

@@ -139,8 +139,7 @@ def _detect_then_track(session: Session, video: VideoRecord, settings: Preannota
         run = _newest(session, video)
         if run is None or run.kind != DETECT or run.status is not RunStatus.FINISHED:
             return
-    found = replace(prepared.settings, detector=None, detections=None, detections_run=run.id,
-                    on_existing=settings.on_existing)
+    found = replace(prepared.settings.without_detector(detections_run=run.id), on_existing=settings.on_existing)
     for progress in start(session, video, found, cancel):
         yield replace(progress, done=frames + progress.done, total=2 * frames)
 
