@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,8 +143,9 @@ def _follow(job: Generator[JobProgress], name: str, console: Console) -> bool:
 
 def _print_run(session: Session, video: VideoRecord, project: Path) -> None:
     run = session.store.runs(video.id)[-1]
+    cuts = len(session.store.scene_cuts(run.id))
     print(f"{video.name}: run {run.id} {run.status}, frames {run.first_frame} to {run.finished_frame}, "
-          f"{len(session.store.tracks(video.id))} tracks in {project}")
+          f"{len(session.store.tracks(video.id))} tracks in {project}" + (f", {cuts} cuts" if cuts else ""))
 
 
 def _progress_text(name: str, progress: JobProgress) -> str:
@@ -177,6 +179,24 @@ def _export(args: argparse.Namespace, _: Console) -> int:
     return OK
 
 
+def _render(args: argparse.Namespace, console: Console) -> int:
+    from annotator.jobs.project import chosen_videos, open_project
+    from annotator.jobs.render import RenderOptions, render
+
+    options = RenderOptions(args.start, args.end, args.masks, args.trails, args.overwrite)
+    with _stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
+        videos = chosen_videos(session, args.video)
+        if len(videos) > 1:
+            raise UserError(f"{args.project} has several videos, and one file holds one: choose with --video "
+                            f"({', '.join(video.name for video in videos)})")
+        with closing(render(session, videos[0], Path(args.out), options, cancel)) as job:
+            for done, total in job:
+                console.progress(f"{videos[0].name}  {done}/{total}", done == total)
+    console.end()
+    print(args.out)
+    return OK
+
+
 def _evaluate(args: argparse.Namespace, _: Console) -> int:
     from annotator.evaluation import evaluate
 
@@ -184,6 +204,40 @@ def _evaluate(args: argparse.Namespace, _: Console) -> int:
     evaluation = evaluate(Path(args.gt), Path(args.result), preprocess=preprocess,
                           config=None if args.config is None else Path(args.config))
     print(json.dumps(evaluation.to_json()) if args.json else evaluation.table())
+    return OK
+
+
+def _benchmark(args: argparse.Namespace, console: Console) -> int:
+    from annotator.jobs import benchmark
+    from annotator.jobs.benchmark_report import report
+    from annotator.jobs.benchmark_sequence import Outputs
+    from annotator.jobs.datasets import DATASETS
+
+    if args.detector is not None and args.detections is not None:
+        raise UserError("--detector and --detections are both given: choose one source of detections")
+    folder = None if args.detections is None else Path(args.detections)
+    args.detections = None  # a folder here, and no setting of a run
+    settings, given = _settings(args)
+    if "scene_cuts" not in given:
+        settings = replace(settings, scene_cuts=False)
+    outputs = Outputs(args.masks, args.visualization)
+    prepared = benchmark.plan(benchmark.BenchmarkRequest(
+        DATASETS[args.dataset], Path(args.root), args.split, Path(args.out), settings, folder, _names(args.sequences),
+        outputs))
+    with _stopping() as cancel:
+        console.progress(f"{args.dataset} {args.split}  loading models")
+        with closing(benchmark.run(prepared, cancel=cancel)) as job:
+            for progress in job:
+                step = progress.step
+                where = "" if step.is_last else f"  {step.done}/{step.total}  {step.frames_per_second:.1f} fps"
+                console.progress(f"{progress.finished} of {progress.total} done  {progress.sequence}{where}",
+                                 progress.finished == progress.total)
+        console.end()
+        if cancel.cancelled:
+            console.line(f"stopped; finished sequences are kept in {args.out}, the same command goes on")
+            return INTERRUPTED
+    found = report(prepared)
+    print(json.dumps(found.to_json()) if args.json else found.table())
     return OK
 
 
@@ -299,13 +353,17 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preannotate(commands)
     _add_export(commands)
+    _add_render(commands)
     _add_evaluate(commands)
+    _add_benchmark(commands)
     _add_models(commands)
     _add_others(commands)
     return parser
 
 
 def _add_preannotate(commands: Any) -> None:
+    from annotator.engine.settings import TRACKERS
+
     p = commands.add_parser("preannotate", help="detect and track whole videos into a project")
     p.set_defaults(command=_preannotate)
     p.add_argument("source", nargs="*", help="video files, image folders or MOT sequences; none: the project's own")
@@ -315,14 +373,18 @@ def _add_preannotate(commands: Any) -> None:
     p.add_argument("--detections", metavar="FILE", help="detections from a file: MOTChallenge det.txt or COCO results")
     p.add_argument("--detections-run", type=int, metavar="RUN", help="detections that an earlier run stored")
     p.add_argument("--det-threshold", type=float, metavar="X", help="weaker detections are stored but not tracked")
+    p.add_argument("--thresholds", metavar="adaptive|FILE.csv",
+                   help="instead: found from the scores of the whole video (Otsu's method), or one per video name")
     p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what happens to machine tracks that "
                    "are there; human work always stays (default replace)")
     p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint")
-    p.add_argument("--tracker", choices=("sam2mot", "bytetrack"))
+    p.add_argument("--tracker", choices=TRACKERS)
     p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes")
     p.add_argument("--device", metavar="auto|cuda|cpu")
     p.add_argument("--start", type=int, metavar="N", help="first frame, from 0")
     p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction,
+                   help="end every track where the video cuts to another view (default: yes)")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     _add_video(p)
     p.add_argument("--quiet", action="store_true", help="no progress")
@@ -346,6 +408,20 @@ def _add_export(commands: Any) -> None:
     _add_video(p)
 
 
+def _add_render(commands: Any) -> None:
+    p = commands.add_parser("render", help="draw a project's tracks over its video")
+    p.set_defaults(command=_render)
+    p.add_argument("project", metavar="P.annot")
+    p.add_argument("--out", required=True, metavar="FILE.mp4")
+    p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
+    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True)
+    p.add_argument("--trails", type=int, default=30, metavar="N", help="frames of each track's way; 0 for none")
+    p.add_argument("--overwrite", action="store_true", help="replace the file")
+    p.add_argument("--quiet", action="store_true", help="no progress")
+    _add_video(p)
+
+
 def _add_evaluate(commands: Any) -> None:
     p = commands.add_parser("evaluate", help="HOTA, IDF1, MOTA of a result against ground truth")
     p.set_defaults(command=_evaluate)
@@ -355,6 +431,35 @@ def _add_evaluate(commands: Any) -> None:
                    help="MOTChallenge's removal of distractors")
     p.add_argument("--config", metavar="FILE.toml", help="classes of Scalabel ground truth")
     p.add_argument("--json", action="store_true")
+
+
+def _add_benchmark(commands: Any) -> None:
+    from annotator.engine.settings import TRACKERS
+
+    p = commands.add_parser("benchmark", help="track a benchmark data set, score it, compare with the published table")
+    p.set_defaults(command=_benchmark)
+    p.add_argument("dataset", choices=("dancetrack", "mot17", "uavdt", "bdd100k"))
+    p.add_argument("root", metavar="ROOT", help="the data set's folder, laid out as it is published")
+    p.add_argument("--split", required=True, help="train, val or test")
+    p.add_argument("--out", required=True, metavar="DIR",
+                   help="one folder per sequence; the same command goes on where it was stopped")
+    p.add_argument("--sequences", nargs="+", metavar="NAME", help="only these; * and ? are understood")
+    p.add_argument("--config", metavar="FILE.yml", help="settings; what is given here as an option wins")
+    p.add_argument("--detector", metavar="NAME|FILE.onnx")
+    p.add_argument("--detections", metavar="DIR", help="detections made elsewhere, a file per sequence: NAME.txt, "
+                   "NAME/detections.txt, NAME/det/det.txt")
+    p.add_argument("--det-threshold", type=float, metavar="X")
+    p.add_argument("--thresholds", metavar="adaptive|FILE.csv", help="found from each sequence's scores, or one per "
+                   "sequence name")
+    p.add_argument("--segmenter", metavar="NAME|PATH")
+    p.add_argument("--tracker", choices=TRACKERS)
+    p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes (default: those of the data set)")
+    p.add_argument("--device", metavar="auto|cuda|cpu", help="auto and cuda: every GPU, one worker each")
+    p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction, help="default: no")
+    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True, help="write masks/*.npz")
+    p.add_argument("--visualization", action="store_true", help="write visualization.mp4")
+    p.add_argument("--json", action="store_true")
+    p.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def _add_models(commands: Any) -> None:
@@ -389,15 +494,15 @@ def _add_video(p: argparse.ArgumentParser) -> None:
 
 
 #: Command line options that are settings of the same name.
-_SETTINGS = ("detector", "detections", "detections_run", "det_threshold", "on_existing", "segmenter", "tracker",
-             "labels", "device", "start", "end")
+_SETTINGS = ("detector", "detections", "detections_run", "det_threshold", "thresholds", "on_existing", "segmenter",
+             "tracker", "labels", "device", "start", "end", "scene_cuts")
 
 
 def _settings(args: argparse.Namespace) -> tuple[PreannotateSettings, frozenset[str]]:
     """The settings, and the names of those that were given."""
     from annotator.jobs.config import read_settings
 
-    given = {name: getattr(args, name) for name in _SETTINGS if getattr(args, name) is not None}
+    given = {name: value for name in _SETTINGS if (value := getattr(args, name, None)) is not None}
     return read_settings(None if args.config is None else Path(args.config), given)
 
 

@@ -20,7 +20,7 @@ from annotator.engine.checkpoints import ModelKind
 
 #: Distributions of the core whose versions matter when something behaves differently elsewhere.
 _CORE = ("torch", "torchvision", "sam2", "numpy", "scipy", "opencv-python", "av", "onnxruntime", "sqlalchemy",
-         "pycocotools", "trackers", "trackeval")
+         "pycocotools", "trackers", "trackeval", "scenedetect")
 _EXTRAS = {"window": ("pyside6-essentials", "pyqtgraph"), "mmdet": ("mmdet", "mmengine", "mmcv-lite", "transformers"),
            "cluster": ("nvidia-ml-py",)}
 _DECODERS = ("h264", "hevc", "mpeg4", "vp9", "av1", "mjpeg", "prores")

@@ -11,7 +11,7 @@ class UserError(Exception):
 
 
 class VideoError(UserError):
-    """A video or image folder cannot be read."""
+    """A video or image folder cannot be read, or a video not be written."""
 
 
 class FormatError(UserError):

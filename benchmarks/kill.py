@@ -177,7 +177,7 @@ def picture(project: Path) -> dict[str, str]:
             parts["frames"] += reader.iter_frames(video.id, masks=True)
             for run in reader.runs(video.id):
                 parts["runs"].append((run.id, run.status, run.finished_frame, run.labels))
-                parts["results"] += [(r.frame_index, r.objects, r.ended) for r in reader.run_results(run.id)]
+                parts["results"] += [(r.frame_index, r.objects, r.ended, r.cut) for r in reader.run_results(run.id)]
                 parts["detections"] += [(frame, found.box_xyxy.tobytes(), found.score.tobytes(), found.label.tobytes())
                                         for frame, found in reader.detections(run.id)]
         return {name: hashlib.sha256(repr(content).encode()).hexdigest() for name, content in parts.items()}

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.errors import Cancelled
-from annotator.model.frame import Detections, Frame, FrameResult
+from annotator.model.frame import Detections, EndReason, Frame, FrameResult
 from annotator.model.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -123,6 +123,10 @@ class Tracker(Protocol):
 
     def step(self, frame: Frame, detections: Detections) -> FrameResult:
         """Process the next frame. Tracklet numbers start at 1 and are never used twice."""
+
+    def end_shot(self) -> tuple[tuple[int, EndReason], ...]:
+        """The video cuts after the frame processed last: end and forget every live tracklet. Returns them by number,
+        each with ``EndReason.CUT``. Numbers go on."""
 
     def snapshot(self) -> State | None:
         """State to go on from; None if the tracker can only be replayed from the run's start."""

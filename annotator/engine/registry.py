@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from annotator.engine import checkpoints
 from annotator.engine.base import Detector, Segmenter, Tracker
 from annotator.engine.checkpoints import ModelKind
-from annotator.engine.settings import Sam2MotSettings, Sam2Settings
+from annotator.engine.settings import TRACKERS, BoxTrackerSettings, Sam2MotSettings, Sam2Settings
 from annotator.errors import ModelError, SettingsError
 
 log = logging.getLogger(__name__)
 
-TRACKERS = ("sam2mot", "bytetrack")
 TINY_SEGMENTER = "tiny-sam2"
 TINY_DETECTOR = "tiny-detector"
 
@@ -40,6 +39,17 @@ def resolve_device(device: str) -> str:
         raise SettingsError("this machine has no usable CUDA device (or a torch without CUDA): give --device cpu, or "
                             "see `annotator doctor`")
     return device
+
+
+def all_devices(device: str) -> tuple[str, ...]:
+    """Every device that work may be spread over: ``auto`` and ``cuda`` are all CUDA devices that torch sees, else the
+    one named. Raises SettingsError."""
+    resolved = resolve_device(device)
+    if resolved != "cuda":
+        return (resolved,)
+    import torch
+
+    return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count())) or ("cuda",)
 
 
 def default_segmenter(device: str) -> str:
@@ -100,3 +110,16 @@ def make_sam2mot(segmenter: Segmenter, width: int, height: int, frame_count: int
     from annotator.engine.sam2mot import Sam2Mot
 
     return Sam2Mot(segmenter, width, height, frame_count, settings)
+
+
+def make_box_tracker(name: str, settings: BoxTrackerSettings, frame_rate: float) -> Tracker:
+    """A tracker of the `trackers` library for one video, with its own kind of settings. Raises SettingsError."""
+    from annotator.engine.botsort import BotSort, CBIoU
+    from annotator.engine.bytetrack import ByteTrack
+    from annotator.engine.sort import OcSort, Sort
+
+    made: dict[str, Callable[..., Tracker]] = {
+        kind.name: kind for kind in (ByteTrack, OcSort, BotSort, Sort, CBIoU)}
+    if name not in made:
+        raise SettingsError(f"there is no tracker {name!r}: choose {', '.join(TRACKERS)}")
+    return made[name](settings, frame_rate=frame_rate)

@@ -21,7 +21,7 @@ from annotator.engine.mask_resize import MaskResizer, without_specks
 from annotator.engine.settings import Sam2MotSettings
 from annotator.engine.trajectories import TrajectoryManager
 from annotator.model.box import box_iou, valid_boxes
-from annotator.model.frame import Detections, Evidence, Frame, FrameResult, TrackedObject, TrackState
+from annotator.model.frame import Detections, EndReason, Evidence, Frame, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import EMPTY_MASK, Mask
 from annotator.model.prompt import Prompt
 
@@ -89,6 +89,13 @@ class Sam2Mot:
             self._segmenter.forget(number)
         objects = tuple(self._result(n, labels[n], live[n]) for n in sorted(live))
         return FrameResult(frame.index, objects, detections, tuple(sorted(ended.items())))
+
+    def end_shot(self) -> tuple[tuple[int, EndReason], ...]:
+        """See `annotator.engine.base.Tracker`."""
+        ended = self._manager.end_shot()
+        for number in ended:
+            self._segmenter.forget(number)
+        return tuple(sorted(ended.items()))
 
     def snapshot(self) -> State:
         return {"manager": self._manager.snapshot(), "segmenter": self._segmenter.snapshot()}

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from annotator.errors import SettingsError
 from annotator.model.frame import TrackState
+
+#: Every tracker by name; the registry makes them.
+TRACKERS = ("sam2mot", "bytetrack", "ocsort", "botsort", "sort", "cbiou")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +130,74 @@ class Sam2Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class ByteTrackSettings:
-    """Settings of the `trackers` library under their own names and with its defaults, and two of our own.
+class SceneCutSettings:
+    """When a change between two frames is a cut; see `annotator.engine.scene_cuts`."""
 
-    The library shows a tracklet from its second matched detection on (``minimum_consecutive_frames``), so each
-    tracklet begins one frame after the object's first detection.
-    """
+    ratio: float = 3.0
+    """A cut changes the picture so many times as much as the frames around it change on average."""
+    min_change: float = 15.0
+    """And at least so much: mean difference of hue, saturation and value, each 0..255."""
+
+    def __post_init__(self) -> None:
+        if not self.ratio > 1:
+            raise SettingsError(f"ratio is {self.ratio}: give a number above 1")
+        if not 0 < self.min_change < 255:
+            raise SettingsError(f"min_change is {self.min_change}: give a number above 0 and below 255")
+
+
+@dataclass(frozen=True, slots=True)
+class BoxTrackerSettings:
+    """What the trackers of the `trackers` library have in common. All settings but two carry the library's own names
+    and defaults."""
 
     lost_track_buffer: int = 30
     """How long a tracklet is remembered without a detection, in frames at 30 per second; at another frame rate
     it is as many seconds."""
+    minimum_score: float = 0.1
+    """Detections below this are not used at all (ByteTrack's lower threshold; the library has none)."""
+    class_aware: bool = True
+    """Match within a class only: one instance of the library's tracker per class."""
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            if "threshold" in name or name == "minimum_score":
+                self._check(0 <= getattr(self, name) <= 1, name, "it must lie in 0..1")
+        self._check(self.lost_track_buffer >= 0, "lost_track_buffer", "it must be at least 0")
+        if "minimum_consecutive_frames" in self.__dataclass_fields__:
+            self._check(getattr(self, "minimum_consecutive_frames") >= 1,  # noqa: B009 - not every tracker has it
+                        "minimum_consecutive_frames", "it must be at least 1")
+
+    def _check(self, good: bool, name: str, rule: str) -> None:
+        if not good:
+            raise SettingsError(f"{type(self).__name__.removesuffix('Settings').lower()}: {name} is "
+                                f"{getattr(self, name)}; {rule}")
+
+    @property
+    def reliable_score(self) -> float:
+        """Matched detections at or above this make a tracklet reliable in a frame."""
+        raise NotImplementedError
+
+    @property
+    def det_threshold(self) -> float:
+        """The score from which a detection may begin a tracklet."""
+        return float(getattr(self, self._thresholds()[0]))
+
+    def with_threshold(self, wanted: float) -> Self:
+        """With tracklets beginning at this score, and no other threshold above it."""
+        own = self._thresholds()
+        return replace(self, **{name: min(getattr(self, name), wanted) for name in own} | {own[0]: wanted})
+
+    def _thresholds(self) -> list[str]:
+        """Those of scores that this tracker has, the one that begins tracklets first."""
+        names = ("track_activation_threshold", "high_conf_det_threshold", "minimum_score")
+        return [name for name in names if name in self.__dataclass_fields__]
+
+
+@dataclass(frozen=True, slots=True)
+class ByteTrackSettings(BoxTrackerSettings):
+    """ByteTrack. The library shows a tracklet from its second matched detection on (``minimum_consecutive_frames``), so
+    each tracklet begins one frame after the object's first detection."""
+
     track_activation_threshold: float = 0.7
     """A detection at or above this that matches nothing begins a tracklet."""
     minimum_consecutive_frames: int = 2
@@ -144,16 +206,109 @@ class ByteTrackSettings:
     """A pair of tracklet and detection that overlaps less is no match."""
     high_conf_det_threshold: float = 0.6
     """Detections at or above this are matched first; the others only with the tracklets left over."""
-    minimum_score: float = 0.1
-    """Detections below this are not used at all (the paper's lower threshold; the library has none)."""
-    class_aware: bool = True
-    """Match within a class only: one instance of the library's tracker per class."""
+
+    @property
+    def reliable_score(self) -> float:
+        return self.high_conf_det_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class SortSettings(BoxTrackerSettings):
+    """SORT."""
+
+    track_activation_threshold: float = 0.25
+    """A detection at or above this that matches nothing begins a tracklet."""
+    minimum_consecutive_frames: int = 3
+    """Matches before a tracklet is shown."""
+    minimum_iou_threshold: float = 0.3
+    """A pair of tracklet and detection that overlaps less is no match."""
+
+    @property
+    def reliable_score(self) -> float:
+        return self.track_activation_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class OcSortSettings(BoxTrackerSettings):
+    """OC-SORT. In its first frames the library shows tracklets at once."""
+
+    minimum_consecutive_frames: int = 3
+    """Matches in a row before a tracklet is shown, also after each frame in which it was lost."""
+    minimum_iou_threshold: float = 0.3
+    """A pair of tracklet and detection that overlaps less is no match."""
+    direction_consistency_weight: float = 0.2
+    """Weight of the direction of motion beside the overlap."""
+    high_conf_det_threshold: float = 0.6
+    """Detections below this are not used."""
+    delta_t: int = 3
+    """Frames back to which a direction is measured."""
 
     def __post_init__(self) -> None:
-        for name in ("track_activation_threshold", "minimum_iou_threshold", "high_conf_det_threshold",
-                     "minimum_score"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"bytetrack: {name} is {getattr(self, name)}; it must lie in 0..1")
-        if self.lost_track_buffer < 0 or self.minimum_consecutive_frames < 1:
-            raise SettingsError("bytetrack: lost_track_buffer must be at least 0 and minimum_consecutive_frames "
-                                "at least 1")
+        BoxTrackerSettings.__post_init__(self)
+        self._check(self.direction_consistency_weight >= 0, "direction_consistency_weight", "it must be at least 0")
+        self._check(self.delta_t >= 1, "delta_t", "it must be at least 1")
+
+    @property
+    def reliable_score(self) -> float:
+        return self.high_conf_det_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class CBIoUSettings(BoxTrackerSettings):
+    """C-BIoU. In its first frame the library shows tracklets at once."""
+
+    track_activation_threshold: float = 0.7
+    """A detection at or above this that matches nothing begins a tracklet."""
+    minimum_consecutive_frames: int = 2
+    """Matches before a tracklet is shown."""
+    minimum_iou_threshold_first_assoc: float = 0.2
+    """Least overlap times score with strong detections."""
+    minimum_iou_threshold_second_assoc: float = 0.5
+    """Least overlap with weak detections."""
+    minimum_iou_threshold_unconfirmed_assoc: float = 0.3
+    """Least overlap times score for tracklets that are not shown yet."""
+    high_conf_det_threshold: float = 0.6
+    """Detections at or above this are strong."""
+    buffer_ratio_first: float = 0.3
+    """Margin added around boxes on each side, in box sizes, where strong detections are matched."""
+    buffer_ratio_second: float = 0.5
+    """The same where weak ones are."""
+
+    def __post_init__(self) -> None:
+        BoxTrackerSettings.__post_init__(self)
+        for name in ("buffer_ratio_first", "buffer_ratio_second"):
+            self._check(getattr(self, name) >= 0, name, "it must be at least 0")
+
+    @property
+    def reliable_score(self) -> float:
+        return self.high_conf_det_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class BotSortSettings(BoxTrackerSettings):
+    """BoT-SORT. In its first frame the library shows tracklets at once."""
+
+    track_activation_threshold: float = 0.7
+    """A detection at or above this that matches nothing begins a tracklet."""
+    minimum_consecutive_frames: int = 2
+    """Matches before a tracklet is shown."""
+    minimum_iou_threshold_first_assoc: float = 0.2
+    """Least overlap times score with strong detections."""
+    minimum_iou_threshold_second_assoc: float = 0.5
+    """Least overlap with weak detections."""
+    minimum_iou_threshold_unconfirmed_assoc: float = 0.3
+    """Least overlap times score for tracklets that are not shown yet."""
+    high_conf_det_threshold: float = 0.6
+    """Detections at or above this are strong."""
+    enable_cmc: bool = True
+    """Estimate the camera's motion from the pictures and move the tracklets along."""
+    cmc_downscale: int = 2
+    """How many times smaller the pictures are for that."""
+
+    def __post_init__(self) -> None:
+        BoxTrackerSettings.__post_init__(self)
+        self._check(self.cmc_downscale >= 1, "cmc_downscale", "it must be at least 1")
+
+    @property
+    def reliable_score(self) -> float:
+        return self.high_conf_det_threshold

@@ -133,6 +133,12 @@ class TrajectoryManager:
             del self._live[number]
         return ends
 
+    def end_shot(self) -> dict[int, EndReason]:
+        """End all live objects, because the video cuts. They are no longer live."""
+        ends = dict.fromkeys(self._live, EndReason.CUT)
+        self._live.clear()
+        return ends
+
     def snapshot(self) -> dict[str, Any]:
         return {"next_number": self._next_number, "frames": self._frames,
                 "live": [{"number": t.number, "label": t.label, "born": t.born, "lost": t.lost,

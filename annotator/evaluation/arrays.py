@@ -76,16 +76,18 @@ def metric_data(gt_ids: Sequence[IntColumn], ids: Sequence[IntColumn], similarit
     }
 
 
-def run_metrics(data: MetricData) -> dict[str, dict[str, Any]]:
-    """TrackEval's HOTA, CLEAR and Identity on one sequence: metric and field to value."""
-    return {name: metric.eval_sequence(data) for name, metric in _metrics().items()}
+def run_metrics(data: MetricData, iou_threshold: float = 0.5) -> dict[str, dict[str, Any]]:
+    """TrackEval's HOTA, CLEAR and Identity on one sequence: metric and field to value. CLEAR and Identity match boxes
+    that overlap at least so much."""
+    return {name: metric.eval_sequence(data) for name, metric in _metrics(iou_threshold).items()}
 
 
-def _metrics() -> dict[str, Any]:
+def _metrics(iou_threshold: float = 0.5) -> dict[str, Any]:
     """Loaded when first used: TrackEval takes most of a second to import."""
     from trackeval.metrics import CLEAR, HOTA, Identity
 
-    return {"HOTA": HOTA(), "CLEAR": CLEAR({"PRINT_CONFIG": False}), "Identity": Identity({"PRINT_CONFIG": False})}
+    config = {"PRINT_CONFIG": False, "THRESHOLD": iou_threshold}
+    return {"HOTA": HOTA(), "CLEAR": CLEAR(config), "Identity": Identity(config)}
 
 
 def _contiguous(ids: Sequence[IntColumn]) -> tuple[list[IntColumn], int]:

@@ -8,13 +8,34 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotator.engine.settings import ByteTrackSettings, Sam2MotSettings, Sam2Settings
+from annotator.engine.settings import (
+    TRACKERS,
+    BotSortSettings,
+    BoxTrackerSettings,
+    ByteTrackSettings,
+    CBIoUSettings,
+    OcSortSettings,
+    Sam2MotSettings,
+    Sam2Settings,
+    SceneCutSettings,
+    SortSettings,
+)
 from annotator.errors import SettingsError
 from annotator.jobs.settings_file import Place, build, read_config
 from annotator.model.track import OnExisting
+from annotator.resources import resource_root
 
 #: Where detections come from; one of these at most.
 SOURCES = ("detector", "detections", "detections_run")
+
+#: What says which detector runs, and means nothing without one.
+_OF_DETECTOR = ("detector",)
+
+#: Of ``thresholds``: found from the scores of the whole video.
+ADAPTIVE = "adaptive"
+
+#: One of these at most is given; a run is stored with both.
+_THRESHOLDS = ("det_threshold", "thresholds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +50,11 @@ class PreannotateSettings:
     """Run of the project whose stored detections are used instead: tracking again costs no detection."""
     det_threshold: float | None = None
     """Detections scoring less are stored but not tracked. None: the tracker's default."""
+    thresholds: str | None = None
+    """Where ``det_threshold`` comes from instead: ``adaptive``, or a CSV file with one threshold per video name. What
+    it says is stored with the run as its ``det_threshold``."""
+    adaptive_margin: float = 0.1
+    """Added to Otsu's threshold, where it is adaptive."""
     segmenter: str | None = None
     tracker: str = "sam2mot"
     labels: tuple[str, ...] | None = None
@@ -44,17 +70,33 @@ class PreannotateSettings:
     sam2mot: Sam2MotSettings = field(default_factory=Sam2MotSettings)
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
     bytetrack: ByteTrackSettings = field(default_factory=ByteTrackSettings)
+    ocsort: OcSortSettings = field(default_factory=OcSortSettings)
+    botsort: BotSortSettings = field(default_factory=BotSortSettings)
+    sort: SortSettings = field(default_factory=SortSettings)
+    cbiou: CBIoUSettings = field(default_factory=CBIoUSettings)
+    scene_cuts: bool = True
+    """Look for cuts and end every track there."""
+    scene_cut: SceneCutSettings = field(default_factory=SceneCutSettings)
+    """What counts as a cut."""
 
     def __post_init__(self) -> None:
         sources = [name for name in SOURCES if getattr(self, name) is not None]
         if len(sources) > 1:
             raise SettingsError(f"{sources[0]} and {sources[1]} are both given: choose one source of detections")
-        if self.tracker not in ("sam2mot", "bytetrack"):
-            raise SettingsError(f"there is no tracker {self.tracker!r}: choose sam2mot or bytetrack")
+        if self.tracker not in TRACKERS:
+            raise SettingsError(f"there is no tracker {self.tracker!r}: choose {', '.join(TRACKERS)}")
         if self.det_threshold is not None and not 0 <= self.det_threshold <= 1:
             raise SettingsError(f"det_threshold is {self.det_threshold}: give a number from 0 to 1")
+        if not 0 <= self.adaptive_margin <= 1:
+            raise SettingsError(f"adaptive_margin is {self.adaptive_margin}: give a number from 0 to 1")
         if self.snapshot_every < 1:
             raise SettingsError(f"snapshot_every is {self.snapshot_every}: give at least 1")
+
+    def without_detector(self, detections: str | None = None, detections_run: int | None = None,
+                         ) -> PreannotateSettings:
+        """With boxes from a file or from an earlier run instead, or with no source at all."""
+        changes: dict[str, Any] = dict.fromkeys(_OF_DETECTOR)
+        return dataclasses.replace(self, **changes, detections=detections, detections_run=detections_run)
 
     def tracker_settings(self) -> Sam2MotSettings:
         """SAM2MOT's settings with the threshold of this run."""
@@ -62,15 +104,11 @@ class PreannotateSettings:
             return self.sam2mot
         return dataclasses.replace(self.sam2mot, det_threshold=self.det_threshold)
 
-    def bytetrack_settings(self) -> ByteTrackSettings:
-        """ByteTrack's settings with the threshold of this run: it is where tracklets begin, and no other of the
-        library's thresholds may lie above it."""
-        wanted, own = self.det_threshold, self.bytetrack
-        if wanted is None:
-            return own
-        return dataclasses.replace(own, track_activation_threshold=wanted,
-                                   high_conf_det_threshold=min(own.high_conf_det_threshold, wanted),
-                                   minimum_score=min(own.minimum_score, wanted))
+    def box_tracker_settings(self) -> BoxTrackerSettings:
+        """The settings of the chosen tracker of boxes with the threshold of this run, which is where tracklets begin;
+        no other of the library's thresholds may lie above it."""
+        own: BoxTrackerSettings = getattr(self, self.tracker)
+        return own if self.det_threshold is None else own.with_threshold(self.det_threshold)
 
     def to_json(self) -> dict[str, object]:
         """Plain data, as it is stored with the run."""
@@ -90,11 +128,26 @@ def read_settings(config: Path | None, given: Mapping[str, Any]) -> tuple[Preann
     content: dict[str, Any] = {}
     lines: dict[tuple[str, ...], int] = {}
     if config is not None:
-        file = read_config(config)
+        file = read_config(_config_file(config))
         content, lines = dict(file.content), file.lines
-    if any(name in given for name in SOURCES):
-        for name in SOURCES:
-            content.pop(name, None)
+    for names in (SOURCES, _THRESHOLDS):
+        if any(name in given for name in names):
+            for name in names:
+                content.pop(name, None)
     merged = {**content, **given}
     place = Place("the command line" if config is None else str(config), lines, frozenset(given))
+    if all(name in merged for name in _THRESHOLDS):
+        raise SettingsError(f"{place}: det_threshold and thresholds are both given: choose one")
     return build(PreannotateSettings, merged, place), frozenset(merged)
+
+
+def _config_file(path: Path) -> Path:
+    """The file itself, or the bundled one of this name. Raises SettingsError where there is neither."""
+    folder = resource_root() / "configs"
+    bundled = folder / f"{path}.yml"
+    if path.exists() or len(path.parts) > 1:
+        return path
+    if bundled.is_file():
+        return bundled
+    known = ", ".join(sorted(each.stem for each in folder.glob("*.yml")))
+    raise SettingsError(f"{path}: there is no such file, and no bundled settings of this name (there are {known})")

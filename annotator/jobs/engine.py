@@ -10,8 +10,9 @@ from pathlib import Path
 
 from annotator.engine import checkpoints, registry
 from annotator.engine.base import CancelToken, Detector, State, Tracker
+from annotator.engine.no_tracker import NoTracker
 from annotator.engine.snapshots import SnapshotFiles
-from annotator.engine.tracking import SnapshotPlan, track
+from annotator.engine.tracking import CutPlan, SnapshotPlan, track
 from annotator.errors import StorageError
 from annotator.jobs.config import PreannotateSettings
 from annotator.jobs.stored_detections import StoredDetections
@@ -34,6 +35,8 @@ class Plan:
     last: int
     stored: StoredDetections | None = None
     fps: float | None = None
+    detect_only: bool = False
+    """Store what the detector says and track nothing."""
 
 
 class Engine:
@@ -51,7 +54,7 @@ class Engine:
             for warning in self._reader.warnings:
                 log.warning("%s", warning)
             self._detector = stack.enter_context(_opened_detector(self._plan, self._reader))
-            self._tracker = _tracker(settings, self._reader)
+            self._tracker: Tracker = NoTracker() if self._plan.detect_only else _tracker(settings, self._reader)
             self._stack = stack.pop_all()
         return self
 
@@ -73,6 +76,8 @@ class Engine:
             models["detector"] = f"file {_identity(_detection_file(Path(settings.detections)))}"
         else:
             models["detector"] = f"detections of run {settings.detections_run}"
+        if self._plan.detect_only:
+            return {"detector": models["detector"]}
         if settings.tracker == "sam2mot" and settings.segmenter is not None:
             models["segmenter"] = _identity(checkpoints.find(settings.segmenter))
         return models
@@ -84,9 +89,13 @@ class Engine:
         if resume_from is not None:
             first = resume_from[0] + 1
             self._tracker.restore(resume_from[1])
-        saving = None if snapshots is None else SnapshotPlan(self._plan.settings.snapshot_every, snapshots.save)
+        settings = self._plan.settings
+        saving = None if snapshots is None else SnapshotPlan(settings.snapshot_every, snapshots.save)
+        looking = settings.scene_cuts and not self._plan.detect_only
+        cuts = CutPlan(settings.scene_cut, self._plan.first) if looking else None
         assert self._reader is not None
-        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving):
+        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving,
+                            cuts=cuts):
             yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
 
 
@@ -138,10 +147,8 @@ def _file_detector(settings: PreannotateSettings, reader: VideoReader) -> Detect
 
 def _tracker(settings: PreannotateSettings, reader: VideoReader) -> Tracker:
     info = reader.info
-    if settings.tracker == "bytetrack":
-        from annotator.engine.bytetrack import ByteTrack
-
-        return ByteTrack(settings.bytetrack_settings(), frame_rate=info.fps)
+    if settings.tracker != "sam2mot":
+        return registry.make_box_tracker(settings.tracker, settings.box_tracker_settings(), info.fps)
     assert settings.segmenter is not None
     segmenter = registry.make_segmenter(settings.segmenter, settings.device, settings.sam2)
     return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count, settings.tracker_settings())

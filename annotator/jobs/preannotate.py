@@ -13,18 +13,19 @@ from annotator.engine import registry
 from annotator.engine.base import CancelToken, State
 from annotator.engine.snapshots import SnapshotFiles
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
+from annotator.jobs import thresholds
 from annotator.jobs.config import PreannotateSettings
 from annotator.jobs.engine import Engine, Plan, check_models
 from annotator.jobs.project import check_video
 from annotator.jobs.stored_detections import StoredDetections
 from annotator.model.frame import FrameResult
-from annotator.model.track import Run, RunStatus, VideoRecord
+from annotator.model.track import OnExisting, Run, RunStatus, VideoRecord
 from annotator.session import Session
 
 log = logging.getLogger(__name__)
 
-#: Kind of a run that detects and tracks, and of one that tracks detections stored before.
-PREANNOTATE, TRACK = "preannotate", "track"
+#: Kind of a run that detects and tracks, of one that tracks detections stored before, and of one that only detects.
+PREANNOTATE, TRACK, DETECT = "preannotate", "track", "detect"
 
 #: Settings that may be given anew for a resume: files may have moved, and are known by their content.
 _REPLACEABLE = ("device", "detector", "detections", "segmenter")
@@ -51,7 +52,9 @@ def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) ->
     path = check_video(session, video)
     device = registry.resolve_device(settings.device)
     settings = replace(settings, device=device, end=last, detector=_lasting(settings.detector),
-                       detections=_lasting(settings.detections), segmenter=_lasting(settings.segmenter))
+                       detections=_lasting(settings.detections), segmenter=_lasting(settings.segmenter),
+                       thresholds=_lasting(settings.thresholds))
+    settings = thresholds.with_table(settings, video.name)
     if settings.detector is None and settings.detections is None and settings.detections_run is None:
         settings = replace(settings, detector=registry.default_detector())
     if settings.tracker == "sam2mot" and settings.segmenter is None:
@@ -86,19 +89,64 @@ def start(session: Session, video: VideoRecord, settings: PreannotateSettings, c
           ) -> Generator[JobProgress]:
     """Run a pre-annotation from its beginning; each finished frame is stored before it is yielded.
 
-    Closing the generator or cancelling keeps every finished frame. Raises UserError.
+    With an adaptive threshold and a detector there are two runs, one that detects in all frames and one that tracks
+    what the first one stored. Closing the generator or cancelling keeps every finished frame. Raises UserError.
     """
     cancel = cancel or CancelToken()
     prepared = plan(session, video, settings)
+    if thresholds.is_open(prepared.settings):
+        if prepared.settings.detector is not None:
+            yield from _detect_then_track(session, video, settings, cancel, None)
+            return
+        prepared = _with_adaptive(session, prepared)
+    yield from _begin(session, video, prepared, settings.on_existing, cancel)
+
+
+def _with_adaptive(session: Session, prepared: Plan) -> Plan:
+    """The threshold from detections that exist already."""
+    settings, first, last = prepared.settings, prepared.first, prepared.last
+    chosen = (thresholds.from_file(settings, first, last) if settings.detections_run is None else
+              thresholds.from_run(settings, session.store, settings.detections_run, first, last))
+    log.info("%s: an adaptive threshold of %.3f", prepared.video.name, chosen.det_threshold)
+    return replace(prepared, settings=chosen)
+
+
+def _begin(session: Session, video: VideoRecord, prepared: Plan, on_existing: OnExisting, cancel: CancelToken,
+           ) -> Generator[JobProgress]:
+    kind = DETECT if prepared.detect_only else TRACK if prepared.stored else PREANNOTATE
     with ExitStack() as stack:
         engine = stack.enter_context(Engine(prepared))
         if cancel.cancelled:
             return
-        run = session.store.begin_run(video.id, TRACK if prepared.stored else PREANNOTATE,
-                                      prepared.settings.to_json(), engine.models(), engine.labels, prepared.first,
-                                      prepared.last, settings.on_existing, f"Pre-annotate {video.name}")
+        title = f"{'Detect in' if prepared.detect_only else 'Pre-annotate'} {video.name}"
+        run = session.store.begin_run(video.id, kind, prepared.settings.to_json(), engine.models(), engine.labels,
+                                      prepared.first, prepared.last, on_existing, title)
         snapshots = SnapshotFiles(session.store.path, run.id)
         yield from _store(session, run, engine, snapshots, cancel, None)
+
+
+def _detect_then_track(session: Session, video: VideoRecord, settings: PreannotateSettings, cancel: CancelToken,
+                       run: Run | None) -> Generator[JobProgress]:
+    """Both runs of an adaptive threshold; ``run`` is the first one where it has begun already."""
+    prepared = replace(plan(session, video, settings), detect_only=True)
+    frames = prepared.last - prepared.first + 1
+    if run is None or run.status is not RunStatus.FINISHED:
+        # It adds no track, so nothing that is there is in its way.
+        first = (_begin(session, video, prepared, OnExisting.ADD, cancel) if run is None else
+                 _go_on(session, run, prepared, cancel))
+        for progress in first:
+            yield replace(progress, total=2 * frames)
+        run = _newest(session, video)
+        if run is None or run.kind != DETECT or run.status is not RunStatus.FINISHED:
+            return
+    found = replace(prepared.settings.without_detector(detections_run=run.id), on_existing=settings.on_existing)
+    for progress in start(session, video, found, cancel):
+        yield replace(progress, done=frames + progress.done, total=2 * frames)
+
+
+def _newest(session: Session, video: VideoRecord) -> Run | None:
+    runs = session.store.runs(video.id)
+    return runs[-1] if runs else None
 
 
 def resume(session: Session, run: Run, cancel: CancelToken | None = None, settings: PreannotateSettings | None = None,
@@ -114,7 +162,14 @@ def resume(session: Session, run: Run, cancel: CancelToken | None = None, settin
     """
     cancel = cancel or CancelToken()
     video = next(v for v in session.store.videos() if v.id == run.video)
-    prepared = plan(session, video, _resumed_settings(run, settings or PreannotateSettings(), given))
+    own = _resumed_settings(run, settings or PreannotateSettings(), given)
+    if run.kind == DETECT:
+        yield from _detect_then_track(session, video, own, cancel, run)
+        return
+    yield from _go_on(session, run, plan(session, video, own), cancel)
+
+
+def _go_on(session: Session, run: Run, prepared: Plan, cancel: CancelToken) -> Generator[JobProgress]:
     snapshots = SnapshotFiles(session.store.path, run.id)
     found = snapshots.load(run.finished_frame)
     with Engine(prepared) as engine:
@@ -127,11 +182,19 @@ def resume(session: Session, run: Run, cancel: CancelToken | None = None, settin
         yield from _store(session, run, engine, snapshots, cancel, found)
 
 
+def _own_settings(run: Run) -> PreannotateSettings:
+    """A run's settings as they were given. One that only detects has its own way with existing tracks."""
+    settings = PreannotateSettings.from_json(run.settings)
+    return settings if run.kind == DETECT else replace(settings, on_existing=run.on_existing)
+
+
 def _resumed_settings(run: Run, settings: PreannotateSettings, given: Collection[str]) -> PreannotateSettings:
-    own = replace(PreannotateSettings.from_json(run.settings), on_existing=run.on_existing)
+    own = _own_settings(run)
     changes = {}
     for name in sorted(given):
         value, before = getattr(settings, name), getattr(own, name)
+        if name == "thresholds":
+            value = _lasting(value)
         if value is None or value == before:
             continue
         if name not in _REPLACEABLE or (before is None and name != "device"):
@@ -159,9 +222,10 @@ def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
         StorageError: nothing was begun, or everything is finished.
     """
     newest = {video.id: run for video in videos for run in session.store.runs(video.id)
-              if run.kind in (PREANNOTATE, TRACK)}
+              if run.kind in (PREANNOTATE, TRACK, DETECT)}
     left = tuple((video, newest.get(video.id)) for video in videos
-                 if video.id not in newest or newest[video.id].status is not RunStatus.FINISHED)
+                 if video.id not in newest or newest[video.id].status is not RunStatus.FINISHED
+                 or newest[video.id].kind == DETECT)
     names = ", ".join(video.name for video in videos)
     if not newest:
         raise StorageError(f"{session.store.path} has no run of {names} to resume: leave out --resume")
@@ -169,7 +233,9 @@ def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
         raise StorageError(f"{session.store.path} has no unfinished run of {names} to resume: leave out --resume to "
                            "track again")
     last = max(newest.values(), key=lambda run: run.id)
-    settings = replace(PreannotateSettings.from_json(last.settings), on_existing=last.on_existing)
+    settings = _own_settings(last)
+    if settings.thresholds is not None:
+        settings = replace(settings, det_threshold=None)
     video = next(video for video in videos if video.id == last.video)
     if settings.end == video.frame_count - 1:
         settings = replace(settings, end=None)

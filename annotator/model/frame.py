@@ -82,6 +82,8 @@ class EndReason(IntEnum):
     """Its mask coincided with an older tracklet's."""
     RUN_ENDED = 2
     """It was alive in the run's last frame."""
+    CUT = 3
+    """The video cuts to another view after this frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +135,5 @@ class FrameResult:
     """All raw detections of the frame, below the threshold too; ``Evidence.detection`` counts in these."""
     ended: tuple[tuple[int, EndReason], ...] = ()
     """Tracklets that end with this frame."""
+    cut: bool = False
+    """The frame is the first of another view: the video was cut before it, and no tracklet crosses that."""

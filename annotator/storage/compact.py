@@ -44,7 +44,7 @@ def compact(store: Store, forget_history: bool = False) -> CompactReport:
         connection.execute(delete(_tracklet).where(_unused()))
         empty = list(connection.execute(select(_run.c.id).where(_spent())).scalars())
         for run in empty:
-            for table in (schema.detection, schema.detected_frame):
+            for table in (schema.detection, schema.detected_frame, schema.scene_cut):
                 connection.execute(delete(table).where(table.c.run == run))
             connection.execute(delete(_run).where(_run.c.id == run))
         transaction.touch(Changes(ChangeKind.RUNS | ChangeKind.DETECTIONS | ChangeKind.HISTORY))

@@ -186,6 +186,12 @@ class Reader:
             for frame in frames:
                 yield frame, found.get(frame, Detections.empty())
 
+    def scene_cuts(self, run_id: int) -> list[int]:
+        """Frames with which the run saw another view begin, in order. Empty also where it did not look."""
+        column = schema.scene_cut.c
+        return list(self._connection.execute(
+            select(column.frame).where(column.run == run_id).order_by(column.frame)).scalars())
+
     def run_results(self, run_id: int, first: int | None = None, last: int | None = None) -> Iterator[FrameResult]:
         """What a run said of each frame, before any edit, with its evidence: for reviews and comparisons."""
         run = self.run(run_id)
@@ -193,6 +199,7 @@ class Reader:
         start = run.first_frame if first is None else first
         end = run.last_frame if last is None else last
         ended = self._ended(run_id)
+        cuts = frozenset(self.scene_cuts(run_id))
         for chunk in range(start, end + 1, _CHUNK):
             chunk_end = min(chunk + _CHUNK - 1, end)
             detections = self._detections_between(run_id, chunk, chunk_end)
@@ -200,7 +207,7 @@ class Reader:
             for frame in range(chunk, chunk_end + 1):
                 if run.finished_frame is not None and frame <= run.finished_frame:
                     yield FrameResult(frame, tuple(objects.get(frame, ())), detections.get(frame, Detections.empty()),
-                                      tuple(ended.get(frame, ())))
+                                      tuple(ended.get(frame, ())), frame in cuts)
 
     def _run_labels(self, run_id: int) -> list[int]:
         stored = self._connection.execute(select(schema.run.c.labels).where(schema.run.c.id == run_id)).scalar_one()

@@ -81,6 +81,7 @@ class RunWriter:
         tracks = self._write_births(results)
         self._write_objects(results)
         self._write_ends(results)
+        self._write_cuts(results)
         frames = [result.frame_index for result in results]
         if self._on_existing is OnExisting.REPLACE and self._step is not None:
             tracks |= trim.trim(self._connection, self._id, self._video, self._first, max(frames), self._step)
@@ -167,6 +168,11 @@ class RunWriter:
         if ended:
             self._connection.execute(_END, ended)
 
+    def _write_cuts(self, results: Sequence[FrameResult]) -> None:
+        cuts = [{"run": self._id, "frame": result.frame_index} for result in results if result.cut]
+        if cuts:
+            self._connection.execute(insert(schema.scene_cut), cuts)
+
 
 def _insert_many(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
     """Insert rows given in the order of the table's columns: half the time of named values, and frames are many."""
@@ -233,7 +239,7 @@ def rewind(connection: Connection, run: int, frame: int) -> None:
     forgotten = or_(ended > frame, and_(schema.tracklet.c.end_reason == int(EndReason.RUN_ENDED), ended == frame))
     connection.execute(update(schema.tracklet).where(schema.tracklet.c.run == run, forgotten)
                        .values(ended_frame=None, end_reason=None))
-    for table in (schema.detection, schema.detected_frame):
+    for table in (schema.detection, schema.detected_frame, schema.scene_cut):
         connection.execute(delete(table).where(table.c.run == run, table.c.frame > frame))
     if row.on_existing == OnExisting.REPLACE and step is not None:
         history.record(connection, step.id)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 #: "ANNO": tells a project file from any other SQLite file (``PRAGMA application_id``).
 APPLICATION_ID = 0x414E4E4F
 #: Version of this layout (``PRAGMA user_version``); migrations lead up to it.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -84,6 +84,13 @@ proposal = Table(  # a run whose tracklets wait for a person's decision
 
 detected_frame = Table(  # tells "nothing detected" from "not looked at"
     "detected_frame", metadata,
+    Column("run", _reference("run.id"), primary_key=True),
+    Column("frame", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+scene_cut = Table(  # frames with which a run saw another view begin
+    "scene_cut", metadata,
     Column("run", _reference("run.id"), primary_key=True),
     Column("frame", Integer, primary_key=True),
     sqlite_with_rowid=False,

@@ -153,7 +153,7 @@ def test_a_snapshot_carries_on_as_if_nothing_had_happened(tmp_path: Path) -> Non
 def test_a_library_that_hides_its_state_gives_no_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
     tracker = ByteTrack()
     _run(tracker, [_found(_at(20))] * 3)
-    monkeypatch.setattr("annotator.engine.bytetrack._COUNTERS", ("age", "renamed_in_the_next_release"))
+    monkeypatch.setattr(ByteTrack, "counters", ("age", "renamed_in_the_next_release"))
     assert tracker.snapshot() is None
 
 

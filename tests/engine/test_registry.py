@@ -102,6 +102,10 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert registry.resolve_device("auto") == "cuda"
     assert registry.resolve_device("cuda:0") == "cuda:0"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert registry.all_devices("auto") == registry.all_devices("cuda") == ("cuda:0", "cuda:1", "cuda:2")
+    assert registry.all_devices("cuda:1") == ("cuda:1",)
+    assert registry.all_devices("cpu") == ("cpu",)
 
 
 def test_a_tracker_for_one_video() -> None:

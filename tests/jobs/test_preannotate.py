@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,11 +13,13 @@ from annotator.errors import ProjectBusyError, SettingsError, StorageError
 from annotator.jobs import preannotate
 from annotator.jobs.config import PreannotateSettings
 from annotator.jobs.project import add_source, open_project
+from annotator.model.frame import EndReason
 from annotator.model.track import OnExisting, RunStatus
 from annotator.storage.store import Store
 from benchmarks.kill import picture
 from tests.command_line import annotator, done, refused
-from tests.conftest import FRAMES, MadeClip
+from tests.conftest import FRAMES, SPEC, MadeClip
+from tools.synthetic_clips import make_clip
 
 TINY = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", device="cpu", snapshot_every=4)
 
@@ -378,3 +382,147 @@ def test_fallback_models_are_named_once_however_many_videos(clip: MadeClip, tmp_
     assert len(warnings) == 2
     assert "demonstration model tiny-detector" in warnings[0]
     assert "demonstration model tiny-sam2" in warnings[1]
+
+
+@pytest.fixture(scope="module")
+def cut_clip(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A video of two shots, 14 and 10 frames, and its detections: two objects that stand where they stood before."""
+    folder = tmp_path_factory.mktemp("cut")
+    views = [np.kron(np.random.default_rng(seed).integers(0, 255, (12, 40, 3), np.uint8), np.ones((8, 8, 1), np.uint8))
+             for seed in range(2)]
+    (folder / "cut").mkdir()
+    for k in range(24):
+        picture = views[k >= 14][:, k:k + 160]
+        cv2.imwrite(str(folder / "cut" / f"{k:06d}.png"), picture)
+    rows = [f"{k + 1},-1,{x},20,24,40,0.9,-1,-1,-1" for k in range(24) for x in (20, 100)]
+    (folder / "det.txt").write_text("\n".join(rows) + "\n")
+    return folder / "cut", folder / "det.txt"
+
+
+def test_tracks_end_where_the_video_is_cut_unless_that_is_turned_off(cut_clip: tuple[Path, Path],
+                                                                     tmp_path: Path) -> None:
+    project = tmp_path / "p.annot"
+    given = ("--project", project, "--detections", cut_clip[1], "--tracker", "bytetrack", "--quiet")
+    done("preannotate", cut_clip[0], *given)
+    done("preannotate", *given, "--no-scene-cuts", "--on-existing", "propose")
+    with Store.open(project, read_only=True) as store:
+        first, second = store.runs()
+        assert (store.scene_cuts(first.id), store.scene_cuts(second.id)) == ([14], [])
+        spans = store.spans([track.id for track in store.tracks(store.video().id)])
+        assert [(span.first, span.end) for span in spans] == [(1, 13), (1, 13), (15, 23), (15, 23)]
+        assert {o.tracklet for r in store.run_results(second.id) for o in r.objects} == {1, 2}
+
+
+@pytest.mark.parametrize("frames", [8, 13, 14, 15, 17])
+def test_a_run_stopped_near_a_cut_resumes_to_the_same(frames: int, cut_clip: tuple[Path, Path], tmp_path: Path) -> None:
+    def project(name: str) -> Path:
+        return tmp_path / f"{name}.annot"
+
+    settings = PreannotateSettings(detections=str(cut_clip[1]), tracker="ocsort", device="cpu", snapshot_every=4)
+    with open_project(project("whole"), create=True) as session:
+        video, _ = add_source(session, cut_clip[0])
+        list(preannotate.start(session, video, settings))
+    with open_project(project("part"), create=True) as session:
+        video, _ = add_source(session, cut_clip[0])
+        job = preannotate.start(session, video, settings)
+        for _ in range(frames):
+            next(job)
+        job.close()
+        [run] = session.store.runs()
+        list(preannotate.resume(session, run))
+        assert session.store.scene_cuts(run.id) == [14]
+    assert picture(project("part")) == picture(project("whole"))
+
+
+def test_a_threshold_from_a_table_is_stored_with_the_run(clip: MadeClip, tmp_path: Path) -> None:
+    table = tmp_path / "thresholds.csv"
+    table.write_text("clip,0.95\n")
+    project = tmp_path / "p.annot"
+    given = ("--project", project, "--detections", clip.det, "--tracker", "bytetrack", "--thresholds", table)
+    done("preannotate", clip.video, *given, "--quiet")
+    with Store.open(project, read_only=True) as store:
+        [run] = store.runs()
+        assert (run.settings["det_threshold"], run.settings["thresholds"]) == (0.95, str(table))
+        assert store.tracks(store.video().id) == [], "every score is 0.9"
+    table.write_text("other,0.5\n")
+    assert "has no threshold for clip; it has other" in refused("preannotate", *given)
+    both = refused("preannotate", *given, "--det-threshold", 0.5)
+    assert "det_threshold and thresholds are both given" in both
+
+
+def test_an_adaptive_threshold_of_a_file_parts_weak_from_strong(clip: MadeClip, tmp_path: Path) -> None:
+    weak = [line.replace(",0.9,", f",{0.1 + k % 5 / 100},") for k, line in enumerate(clip.det.read_text().splitlines())]
+    det = tmp_path / "det.txt"
+    det.write_text(clip.det.read_text() + "\n".join(weak) + "\n")
+    project = tmp_path / "p.annot"
+    done("preannotate", clip.video, "--project", project, "--detections", det, "--tracker", "bytetrack",
+         "--thresholds", "adaptive", "--quiet")
+    with Store.open(project, read_only=True) as store:
+        [run] = store.runs()
+        assert run.settings["det_threshold"] == pytest.approx(0.62)
+        assert run.settings["thresholds"] == "adaptive"
+        assert len(store.tracks(store.video().id)) == clip.objects
+    said = refused("preannotate", "--project", project, "--detections", clip.det, "--tracker", "bytetrack",
+                   "--thresholds", "adaptive")
+    assert "do not tell strong from weak" in said
+
+
+@pytest.mark.parametrize("stops", [(), (9,), (FRAMES,), (9, FRAMES + 7)])
+def test_an_adaptive_threshold_of_a_detector_detects_first_and_resumes_anywhere(
+        stops: tuple[int, ...], clip: MadeClip, tmp_path: Path) -> None:
+    settings = PreannotateSettings(detector="tiny-detector", tracker="bytetrack", device="cpu", snapshot_every=4,
+                                   thresholds="adaptive", on_existing=OnExisting.ADD)
+    with open_project(tmp_path / "p.annot", create=True) as session:
+        video, _ = add_source(session, clip.video)
+        job = preannotate.start(session, video, settings)
+        reached = 0
+        for stop in stops:
+            for progress in job:
+                if progress.done + (0 if progress.total == 2 * FRAMES else FRAMES) >= stop:
+                    break
+            job.close()
+            [(_, run)] = preannotate.unfinished(session, [video]).runs
+            assert run is not None
+            job = preannotate.resume(session, run)
+        for progress in job:
+            reached = progress.done
+        assert reached == progress.total
+        detected, tracked = session.store.runs()
+        assert [(r.kind, r.status) for r in (detected, tracked)] == [("detect", RunStatus.FINISHED),
+                                                                    ("track", RunStatus.FINISHED)]
+        scores = np.concatenate([found.score for _, found in session.store.detections(detected.id)])
+        assert scores.min() < float(str(tracked.settings["det_threshold"])) < scores.max()
+        assert (tracked.settings["detections_run"], tracked.on_existing) == (detected.id, OnExisting.ADD)
+        assert session.store.tracks(video.id)
+        assert [step.label for step in session.history()] == ["Pre-annotate clip"], "detecting alone is no edit"
+        with pytest.raises(StorageError, match="no unfinished run"):
+            preannotate.unfinished(session, [video])
+    assert list(tmp_path.glob("*snapshot*")) == []
+
+
+def test_sam2mot_begins_anew_after_a_cut_and_resumes_to_the_same(tmp_path: Path) -> None:
+    clips = [make_clip(replace(SPEC, frames=9), seed) for seed in (2, 4)]
+    (tmp_path / "v").mkdir()
+    for index, image in enumerate(image for clip in clips for image in clip.images):
+        cv2.imwrite(str(tmp_path / "v" / f"{index:06d}.png"), np.ascontiguousarray(image[..., ::-1]))
+    with open_project(tmp_path / "whole.annot", create=True) as session:
+        video, _ = add_source(session, tmp_path / "v")
+        list(preannotate.start(session, video, TINY))
+        [run] = session.store.runs()
+        assert session.store.scene_cuts(run.id) == [9]
+        results = list(session.store.run_results(run.id))
+        before, after = ({o.tracklet for r in part for o in r.objects} for part in (results[:9], results[9:]))
+        assert before
+        assert after
+        assert not before & after
+        assert {number for number, _ in results[8].ended} == {o.tracklet for o in results[8].objects}
+        assert EndReason.CUT in {reason for _, reason in results[8].ended}
+        assert all(o.evidence.prompted for o in results[9].objects)
+    with open_project(tmp_path / "part.annot", create=True) as session:
+        video, _ = add_source(session, tmp_path / "v")
+        job = preannotate.start(session, video, TINY)
+        for _ in range(11):
+            next(job)
+        job.close()
+        list(preannotate.resume(session, session.store.runs()[0]))
+    assert picture(tmp_path / "part.annot") == picture(tmp_path / "whole.annot")

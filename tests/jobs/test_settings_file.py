@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from annotator.engine.settings import ByteTrackSettings
 from annotator.errors import SettingsError
 from annotator.jobs.config import PreannotateSettings, read_settings
 from annotator.jobs.settings_file import Place, build
@@ -53,7 +54,7 @@ def test_an_empty_file_is_all_defaults(content: str, tmp_path: Path) -> None:
     ("sam2mot: 3", "sam2mot is 3: it must be a mapping"),
     ("sam2:\n  bfloat16: 1", "c.yml line 2: sam2.bfloat16 is 1: it must be true or false"),
     ("\nsnapshot_every: 0", "c.yml line 2: snapshot_every: snapshot_every is 0"),
-    ("tracker: sort", "c.yml line 1: tracker: there is no tracker 'sort'"),
+    ("tracker: best", "c.yml line 1: tracker: there is no tracker 'best'"),
     ("sam2mot:\n  trajectories:\n    pending: 9\n", "c.yml line 3: sam2mot.trajectories.pending: the score"),
     ("detector: a\ndetections: b\n", "c.yml: detector and detections are both given"),
     ("1: 2", "c.yml line 1: 1 is no setting"),
@@ -81,5 +82,15 @@ def test_what_another_version_stored_is_told() -> None:
                                                   (0.3, (0.3, 0.3, 0.1)), (0.05, (0.05, 0.05, 0.05))])
 def test_the_threshold_is_where_bytetrack_begins_tracklets(wanted: float | None,
                                                            expected: tuple[float, float, float]) -> None:
-    own = PreannotateSettings(det_threshold=wanted).bytetrack_settings()
+    own = PreannotateSettings(tracker="bytetrack", det_threshold=wanted).box_tracker_settings()
+    assert isinstance(own, ByteTrackSettings)
     assert (own.track_activation_threshold, own.high_conf_det_threshold, own.minimum_score) == expected
+
+
+@pytest.mark.parametrize("name", ["co-dino-l", "grounding-dino-l"])
+def test_bundled_settings_are_known_by_name(name: str) -> None:
+    settings, _ = read_settings(Path(name), {"device": "cpu"})
+    assert (settings.detector, settings.segmenter, settings.thresholds) == (name, "sam2.1-large", "adaptive")
+    assert read_settings(Path(name), {"det_threshold": 0.4})[0].thresholds is None
+    with pytest.raises(SettingsError, match="no bundled settings of this name .there are co-dino-l, grounding-dino-l"):
+        read_settings(Path("co-dino"), {})

@@ -278,3 +278,19 @@ def test_runs_are_listed_while_another_program_begins_one(store: Store, monkeypa
         assert [run.id for run in reader.runs()] == [1]
         monkeypatch.undo()
         assert [run.labels for run in reader.runs()] == [("car", "person"), ("truck",)]
+
+
+def test_cuts_belong_to_the_run_that_saw_them_and_are_forgotten_with_its_frames(store: Store) -> None:
+    def result(frame: int) -> FrameResult:
+        return dataclasses.replace(fake_result({1: (0, 99)}, frame), cut=frame in (3, 7))
+
+    run = store.begin_run(1, "preannotate", {}, {}, ("car",), 0, 9)
+    other = store.begin_run(1, "preannotate", {}, {}, ("car",), 0, 9, OnExisting.PROPOSE)
+    for frame in range(10):
+        store.write_frame(run.id, result(frame))
+    assert (store.scene_cuts(run.id), store.scene_cuts(other.id)) == ([3, 7], [])
+    assert [r.frame_index for r in store.run_results(run.id) if r.cut] == [3, 7]
+    store.rewind_run(run.id, 6)
+    assert store.scene_cuts(run.id) == [3]
+    store.write_frames(run.id, [result(7), result(8)])
+    assert store.scene_cuts(run.id) == [3, 7]

@@ -134,7 +134,8 @@ def test_a_newer_project_is_refused_by_name(store: Store) -> None:
     store.close()
     with sqlite3.connect(store.path) as connection:
         connection.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION + 1}")
-    with pytest.raises(StorageError, match=r"project\.annot was made by a newer version.*format 2"):
+    newer = rf"project\.annot was made by a newer version.*format {schema.SCHEMA_VERSION + 1};"
+    with pytest.raises(StorageError, match=newer):
         Store.open(store.path)
 
 
@@ -248,28 +249,50 @@ def test_network_drives_get_a_rollback_journal(store: Store, monkeypatch: pytest
 
 def test_migrations_run_in_order_after_a_backup(store: Store) -> None:
     steps: list[Migration] = []
+    present = schema.SCHEMA_VERSION
 
-    @migration(2, steps)
+    @migration(present + 1, steps)
     def add_column(connection: object) -> list[str]:
         store._connection.exec_driver_sql("ALTER TABLE video ADD COLUMN camera TEXT")
         return ["old cameras are unknown"]
 
-    @migration(3, steps)
+    @migration(present + 2, steps)
     def fail(connection: object) -> list[str]:
         store._connection.exec_driver_sql("ALTER TABLE video ADD COLUMN broken TEXT")
         raise StorageError("cannot")
 
-    register = migration(7, steps)
+    register = migration(present + 6, steps)
     with pytest.raises(ValueError, match="follows"):
         register(fail)
     with pytest.raises(StorageError, match="cannot"):
-        migrate(store._connection, store.path, 3, steps)
+        migrate(store._connection, store.path, present + 2, steps)
     columns = [row[1] for row in store._connection.exec_driver_sql("PRAGMA table_info(video)")]
     assert "camera" in columns
     assert "broken" not in columns
-    assert store._connection.exec_driver_sql("PRAGMA user_version").scalar() == 2
-    with Store.open(Path(f"{store.path}.v1.bak"), read_only=True) as backup:
+    assert store._connection.exec_driver_sql("PRAGMA user_version").scalar() == present + 1
+    with Store.open(Path(f"{store.path}.v{present}.bak"), read_only=True) as backup:
         assert backup.video().name == "clip"
-    store._connection.exec_driver_sql("PRAGMA user_version=1")
+    store._connection.exec_driver_sql(f"PRAGMA user_version={present}")
     with pytest.raises(StorageError, match="too old"):
-        migrate(store._connection, store.path, 3, steps[1:])
+        migrate(store._connection, store.path, present + 2, steps[1:])
+
+
+def test_a_project_of_layout_1_gets_a_place_for_cuts(store: Store) -> None:
+    def tables() -> dict[str, object]:
+        return {name: list(store._connection.exec_driver_sql(f"PRAGMA table_info({name})"))
+                + list(store._connection.exec_driver_sql(f"PRAGMA foreign_key_list({name})"))
+                for name in ("scene_cut", "detected_frame")}
+
+    run = fake_run(store, {1: (0, 99)}, range(3))
+    wanted = tables()
+    store._connection.exec_driver_sql("DROP TABLE scene_cut")
+    store._connection.exec_driver_sql("PRAGMA user_version=1")
+    store.close()
+    with pytest.raises(StorageError, match="open it once for writing"):
+        Store.open(store.path, read_only=True)
+    with Store.open(store.path) as opened:
+        assert opened.scene_cuts(run.id) == []
+        assert opened.video().name == "clip"
+        store._connection = opened._connection
+        assert tables() == wanted
+        assert Path(f"{store.path}.v1.bak").is_file()

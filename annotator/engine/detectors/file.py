@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from annotator.engine.detectors.scores import to_confidence
 from annotator.errors import FormatError, UserError
@@ -57,6 +58,13 @@ class FileDetector:
                 self._warn_of_bad(width, height)
             results.append(found[usable])
         return results
+
+    def scores(self, first: int, last: int, labels: Sequence[str] | None = None) -> npt.NDArray[np.float32]:
+        """(N,) float32 scores of all detections in frames ``first..last``, both included; only of these classes."""
+        wanted = [k for k, name in enumerate(self.labels) if labels is None or name in labels]
+        parts = [found.score[np.isin(found.label, wanted)] for index, found in self._frames.items()
+                 if first <= index <= last]
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
     def check(self, frame_count: int, width: int | None = None, height: int | None = None) -> None:
         """Compare the file with the video it is to serve; warns of what will not be used.

@@ -96,3 +96,16 @@ def back_up(connection: Connection, path: Path, version: int) -> Path:
         target.unlink(missing_ok=True)
         raise StorageError(f"{path}: no backup copy could be written ({error}); free some space first") from error
     return target
+
+
+@migration(2)
+def _scene_cuts(connection: Connection) -> list[str]:
+    """A place for the cuts that runs see. Runs of before did not look for any."""
+    connection.exec_driver_sql("""
+        CREATE TABLE scene_cut (
+            run INTEGER NOT NULL,
+            frame INTEGER NOT NULL,
+            PRIMARY KEY (run, frame),
+            FOREIGN KEY(run) REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED
+        ) WITHOUT ROWID""")
+    return []

@@ -1,0 +1,91 @@
+"""Draw a project's tracks over its video."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotator.engine.base import CancelToken
+from annotator.errors import SettingsError
+from annotator.jobs.project import check_video
+from annotator.model.frame import Frame
+from annotator.model.track import Track, TrackObservation, VideoRecord
+from annotator.render.overlay import Overlay, OverlayOptions, Shown, color_of
+from annotator.render.video_writer import VideoWriter
+from annotator.session import Session
+from annotator.video import ReadAhead, open_video
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """Which frames, and what is drawn in them."""
+
+    start: int = 0
+    end: int | None = None
+    """Last frame, itself included; None for the video's last."""
+    masks: bool = True
+    trails: int = 30
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.trails < 0:
+            raise SettingsError(f"--trails is {self.trails}: give a number of frames, 0 for none")
+
+
+def render(session: Session, video: VideoRecord, out: Path, options: RenderOptions, cancel: CancelToken | None = None,
+           ) -> Generator[tuple[int, int]]:
+    """Write the video with its tracks drawn into it; yields (frames done, frames in all).
+
+    A track has its own colour of the project in every frame. Closing the generator or cancelling leaves no file.
+    Unreadable frames are left out. Raises UserError.
+    """
+    last = video.frame_count - 1 if options.end is None else options.end
+    if not 0 <= options.start <= last < video.frame_count:
+        raise SettingsError(f"frames {options.start} to {last} are not all in {video.name}, which has frames 0 to "
+                            f"{video.frame_count - 1}: change --start or --end")
+    source = check_video(session, video)
+    if out.exists() and (not options.overwrite or out.is_dir() or out.samefile(source)):
+        raise SettingsError(f"{out} is there already: give another name, or --overwrite (never over the video itself)")
+    cancel = cancel or CancelToken()
+    captions = _Captions(session, video)
+    overlay = Overlay(OverlayOptions(options.masks, options.trails))
+    total = last - options.start + 1
+    with (open_video(source, fps=video.fps) as reader, VideoWriter(out, video.fps) as writer,
+          session.store.read_snapshot() as stored,
+          ReadAhead(reader, options.start, last + 1, on_error="skip") as frames):
+        begin = float(reader.times[options.start])
+        tracks = stored.iter_frames(video.id, options.start, last, options.masks)
+        for frame in frames:
+            cancel.raise_if_cancelled()
+            shown = captions.shown(_of_frame(tracks, frame))
+            writer.add(overlay.draw(frame.image, frame.index, shown), frame.time - begin)
+            yield frame.index - options.start + 1, total
+
+
+def _of_frame(tracks: Iterator[tuple[int, list[TrackObservation]]], frame: Frame) -> list[TrackObservation]:
+    """Go on to this frame: those that could not be read were passed over."""
+    for index, found in tracks:
+        if index == frame.index:
+            return found
+    return []
+
+
+class _Captions:
+    """What a track is called and which colour it has."""
+
+    def __init__(self, session: Session, video: VideoRecord) -> None:
+        store = session.store
+        self._tracks = {track.id: track for track in store.tracks(video.id)}
+        self._labels = {label.id: label.name for label in store.labels()}
+        self._several = len({track.label for track in self._tracks.values()}) > 1
+
+    def shown(self, observations: Sequence[TrackObservation]) -> list[Shown]:
+        """Those that have a box, as they are drawn."""
+        return [Shown(seen.track, self._caption(self._tracks[seen.track]), color_of(self._tracks[seen.track].color),
+                      seen.box_xyxy, seen.mask)
+                for seen in observations if seen.box_xyxy is not None and not seen.outside]
+
+    def _caption(self, track: Track) -> str:
+        name = track.name or str(track.number)
+        return f"{name} {self._labels[track.label]}" if self._several else name

@@ -1,0 +1,1 @@
+"""Pictures and videos to look at: tracks drawn over a video."""
