@@ -205,7 +205,7 @@ def _codecs() -> Check:
 
 def _weights() -> list[Check]:
     checks = []
-    for kind in ModelKind:
+    for kind in (ModelKind.SEGMENTER, ModelKind.DETECTOR):
         there = checkpoints.installed(kind)
         data: dict[str, object] = {"installed": [weights.name for weights in there],
                                    "folder": str(checkpoints.models_dir())}

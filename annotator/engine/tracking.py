@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from annotator.engine.base import CancelToken, Detector, State, Tracker
-from annotator.model.frame import FrameResult
+from annotator.model.frame import Detections, Frame, FrameResult
 from annotator.video import VideoReader
 from annotator.video.read_ahead import ReadAhead
 
@@ -23,8 +23,8 @@ class SnapshotPlan:
 
 
 def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int, last: int, cancel: CancelToken,
-          snapshots: SnapshotPlan | None = None, read_ahead: int = 8) -> Iterator[FrameResult]:
-    """Track frames ``first..last`` (both included), one result per frame.
+          snapshots: SnapshotPlan | None = None, read_ahead: int = 8, batch_size: int = 1) -> Iterator[FrameResult]:
+    """Track frames ``first..last`` (both included), one result per frame. ``batch_size`` frames are detected at once.
 
     Closing the generator or cancelling stops it at a frame boundary. A snapshot of frame k is saved when the consumer
     asks for the frame after it, and so has stored k. A frame that cannot be decoded gives an empty result; tracks
@@ -32,12 +32,11 @@ def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int,
     """
     due = first
     with ReadAhead(reader, first, last + 1, capacity=read_ahead, on_error="skip") as frames:
-        for frame in frames:
+        for frame, detections in _detected(frames, detector, batch_size, cancel):
             if cancel.cancelled:
                 return
             yield from _unreadable(due, frame.index)
             due = frame.index + 1
-            detections = detector.detect([frame])[0]
             yield tracker.step(frame, detections)
             if snapshots is not None and (frame.index - first + 1) % snapshots.every == 0 and frame.index < last:
                 state = tracker.snapshot()
@@ -45,6 +44,22 @@ def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int,
                     snapshots.save(frame.index, state)
     if not cancel.cancelled:
         yield from _unreadable(due, last + 1)
+
+
+def _detected(frames: Iterable[Frame], detector: Detector, batch_size: int, cancel: CancelToken,
+              ) -> Iterator[tuple[Frame, Detections]]:
+    """Frames with their detections, in order. Batches end at multiples of their size, wherever a run began: after its
+    first batch a resumed run has those of one that never stopped."""
+    batch: list[Frame] = []
+    for frame in frames:
+        if cancel.cancelled:
+            return
+        batch.append(frame)
+        if (frame.index + 1) % batch_size == 0 or len(batch) == batch_size:
+            yield from zip(batch, detector.detect(batch), strict=True)
+            batch = []
+    if batch and not cancel.cancelled:
+        yield from zip(batch, detector.detect(batch), strict=True)
 
 
 def _unreadable(first: int, stop: int) -> Iterator[FrameResult]:

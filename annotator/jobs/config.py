@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotator.engine.settings import ByteTrackSettings, Sam2MotSettings, Sam2Settings
+from annotator.engine.settings import ByteTrackSettings, DetectorSettings, Sam2MotSettings, Sam2Settings
 from annotator.errors import SettingsError
 from annotator.jobs.settings_file import Place, build, read_config
 from annotator.model.track import OnExisting
@@ -22,7 +22,11 @@ class PreannotateSettings:
     """What a pre-annotation does. Everything has a default; None means the best that is installed."""
 
     detector: str | None = None
-    """Name from the registry, or the path of an ONNX model."""
+    """Name from the registry, or the path of an ONNX model or of an MMDetection checkpoint."""
+    detector_config: str | None = None
+    """MMDetection's configuration of a checkpoint given by its path. A configuration is a program and is run."""
+    prompt: str | None = None
+    """What a detector that reads text is to find: "person . red car ."; None for ``labels``."""
     detections: str | None = None
     """File with detections instead of a detector: MOTChallenge rows or COCO results."""
     detections_run: int | None = None
@@ -41,6 +45,7 @@ class PreannotateSettings:
     on_existing: OnExisting = OnExisting.REPLACE
     snapshot_every: int = 50
     """Frames between two engine snapshots."""
+    detection: DetectorSettings = field(default_factory=DetectorSettings)
     sam2mot: Sam2MotSettings = field(default_factory=Sam2MotSettings)
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
     bytetrack: ByteTrackSettings = field(default_factory=ByteTrackSettings)

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 PREANNOTATE, TRACK = "preannotate", "track"
 
 #: Settings that may be given anew for a resume: files may have moved, and are known by their content.
-_REPLACEABLE = ("device", "detector", "detections", "segmenter")
+_REPLACEABLE = ("device", "detector", "detector_config", "detections", "segmenter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) ->
     path = check_video(session, video)
     device = registry.resolve_device(settings.device)
     settings = replace(settings, device=device, end=last, detector=_lasting(settings.detector),
+                       detector_config=_lasting(settings.detector_config),
                        detections=_lasting(settings.detections), segmenter=_lasting(settings.segmenter))
     if settings.detector is None and settings.detections is None and settings.detections_run is None:
         settings = replace(settings, detector=registry.default_detector())
