@@ -99,7 +99,7 @@ def build(config: Any, checkpoint: Checkpoint | None, device: str, *, vocabulary
     from mmengine.registry import DefaultScope
 
     settings = copy.deepcopy(config.model)
-    _forget_pretraining(settings)
+    _forget_training(settings)
     reads_text = "language_model" in settings
     if reads_text:
         _read_text_offline(settings["language_model"], vocabulary, str(config.filename))
@@ -150,16 +150,19 @@ def _is_harmless(name: str) -> bool:
     return any(fnmatch(name, pattern) for pattern in _HARMLESS)
 
 
-def _forget_pretraining(settings: Any) -> None:
-    """Take out the addresses of pretrained backbones: they would be fetched, and a checkpoint replaces them all."""
+def _forget_training(settings: Any) -> None:
+    """Take out what serves training only. Pretrained backbones would be fetched, and a checkpoint replaces them all."""
     for part in _mappings(settings):
         start = part.get("init_cfg")
         if isinstance(start, dict) and start.get("type") == "Pretrained":
             part["init_cfg"] = None
         if isinstance(part.get("pretrained"), str):
             part["pretrained"] = None
+        # Both trade time for memory in training only, and the second needs another package.
         if "with_cp" in part:
-            part["with_cp"] = False  # trades time for memory in training only
+            part["with_cp"] = False
+        if "num_cp" in part:
+            part["num_cp"] = 0
 
 
 def _mappings(node: Any) -> Iterator[dict[str, Any]]:
