@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from annotator.engine.settings import DetectorSettings, Suppression
 from annotator.errors import SettingsError
 from annotator.jobs.config import PreannotateSettings, read_settings
 from annotator.jobs.settings_file import Place, build
@@ -12,6 +13,7 @@ from annotator.model.track import OnExisting
 
 def test_settings_survive_being_stored(tmp_path: Path) -> None:
     (tmp_path / "c.yml").write_text("labels: [car, person]\non_existing: add\nend: 7\ndet_threshold: 1e-1\n"
+                                    "prompt: person . red car\ndetection:\n  nms: agnostic\n  tile: 640\n"
                                     "sam2mot:\n  trajectories:\n    max_lost: 9\n  interaction:\n    enabled: false\n")
     settings, given = read_settings(tmp_path / "c.yml", {})
     assert settings.labels == ("car", "person")
@@ -20,7 +22,9 @@ def test_settings_survive_being_stored(tmp_path: Path) -> None:
     assert settings.tracker_settings().det_threshold == 0.1
     assert settings.sam2mot.trajectories.max_lost == 9
     assert not settings.sam2mot.interaction.enabled
-    assert given == {"labels", "on_existing", "end", "det_threshold", "sam2mot"}
+    assert settings.prompt == "person . red car"
+    assert settings.detection == DetectorSettings(nms=Suppression.AGNOSTIC, tile=640)
+    assert given == {"labels", "on_existing", "end", "det_threshold", "sam2mot", "prompt", "detection"}
     assert PreannotateSettings.from_json(settings.to_json()) == settings
 
 
@@ -55,6 +59,11 @@ def test_an_empty_file_is_all_defaults(content: str, tmp_path: Path) -> None:
     ("\nsnapshot_every: 0", "c.yml line 2: snapshot_every: snapshot_every is 0"),
     ("tracker: sort", "c.yml line 1: tracker: there is no tracker 'sort'"),
     ("sam2mot:\n  trajectories:\n    pending: 9\n", "c.yml line 3: sam2mot.trajectories.pending: the score"),
+    ("detection:\n  tile: 8", "c.yml line 2: detection.tile: detection.tile is 8: give at least 32"),
+    ("detection:\n  nms: hard", "c.yml line 2: detection.nms is 'hard': choose model, per-class, agnostic"),
+    ("detection:\n  batch_size: 0", "detection.batch_size is 0"),
+    ("detection:\n  score_floor: 2", "detection.score_floor is 2.0"),
+    ("detection:\n  tile_overlap: 1", "detection.tile_overlap is 1.0"),
     ("detector: a\ndetections: b\n", "c.yml: detector and detections are both given"),
     ("1: 2", "c.yml line 1: 1 is no setting"),
     ("start: 1\n  end: 3", "c.yml line 2 is not valid YAML"),
