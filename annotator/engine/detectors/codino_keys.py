@@ -2,7 +2,8 @@
 
 Co-DINO (Zong et al., DETRs with Collaborative Hybrid Assignments Training, ICCV 2023) is trained with auxiliary heads
 and detects with its query head alone, which is a two-stage DINO. The published file calls that head's parts by the
-names of an older code base. Every tensor of the file is either mapped here or serves training only; `convert` refuses others.
+names of an older code base. Every tensor of the file is either mapped here or serves training only; `convert` refuses
+any other.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import copy
 from pathlib import Path
 from typing import Any
 
-
 #: Enough words for the prompts of the tests.
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "?", "person", "red", "car", "dog", "traffic", "light")
 

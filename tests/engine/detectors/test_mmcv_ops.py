@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -15,10 +13,9 @@ from tests.engine.detectors import naive
 
 
 @pytest.fixture
-def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own code also where torchvision's compiled operators would do the work."""
     monkeypatch.setattr(mmcv_ops, "compiled_ops", lambda: None)
-    yield
 
 
 def some_boxes(count: int, seed: int = 0, spread: float = 100.0) -> tuple[torch.Tensor, torch.Tensor]:

@@ -130,7 +130,6 @@ def yolox() -> Any:
 
 def test_a_model_from_a_configuration_of_ones_own(tmp_path: Path, yolox: Any) -> None:
     from annotator.engine.detectors.mmdet import MmdetDetector
-    from annotator.engine.detectors.mmdet_models import build
 
     config = tmp_path / "mine.py"
     config.write_text(f"_base_ = {str(yolox.filename)!r}\nmodel = dict(bbox_head=dict(num_classes=2))\n"
@@ -236,8 +235,9 @@ def test_a_published_co_dino_is_loaded_under_its_own_names(caplog: pytest.LogCap
 
 
 def test_co_dino_lowers_scores_softly_and_guards_its_edges() -> None:
-    from annotator.engine.detectors.mmdet_models import build
     from mmengine.structures import InstanceData
+
+    from annotator.engine.detectors.mmdet_models import build
 
     head: Any = build(small_co_dino(), None, "cpu").network.bbox_head
     logits = torch.full((40, 80), -9.0)
@@ -320,11 +320,13 @@ def test_without_a_vocabulary_it_is_told_what_to_download() -> None:
 
 def test_bert_made_from_a_vocabulary_is_mmdetections_own(tmp_path: Path) -> None:
     import transformers
+
     from annotator.engine.detectors.mmcv_extension import prepare_mmdet
 
     prepare_mmdet()
-    from annotator.engine.detectors.mmdet_modules import OfflineBert
     from mmdet.models.language_models import BertModel
+
+    from annotator.engine.detectors.mmdet_modules import OfflineBert
 
     options = {"special_tokens_list": ["[CLS]", "[SEP]", ".", "?"], "max_tokens": 24, "pad_to_max": False,
                "use_sub_sentence_represent": True}
