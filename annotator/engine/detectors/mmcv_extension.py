@@ -39,7 +39,10 @@ def prepare_mmdet() -> None:
     for name in ("mmengine", "mmcv", "mmdet"):
         if importlib.util.find_spec(name) is None:
             raise ModelError(f"this detector needs {name}, which is not installed; {_INSTALL}")
-    install_extension()
+    if install_extension():
+        # mmcv asks the compiled module for this one on a GPU only; its own way on a CPU holds all points at once.
+        attention: Any = importlib.import_module("mmcv.ops.multi_scale_deform_attn")
+        attention.multi_scale_deformable_attn_pytorch = mmcv_ops.multi_scale_attention
     from mmdet.utils import register_all_modules
     from mmengine.logging import MMLogger
 
@@ -109,10 +112,8 @@ def roi_align_forward(features: Tensor, rois: Tensor, output: Tensor, argmax_y: 
 
 
 def ms_deform_attn_forward(value: Tensor, value_spatial_shapes: Tensor, value_level_start_index: Tensor,
-                           sampling_locations: Tensor, attention_weights: Tensor, im2col_step: int) -> Any:
-    from mmcv.ops.multi_scale_deform_attn import multi_scale_deformable_attn_pytorch
-
-    return multi_scale_deformable_attn_pytorch(value, value_spatial_shapes, sampling_locations, attention_weights)
+                           sampling_locations: Tensor, attention_weights: Tensor, im2col_step: int) -> Tensor:
+    return mmcv_ops.multi_scale_attention(value, value_spatial_shapes, sampling_locations, attention_weights)
 
 
 def deform_conv_forward(features: Tensor, weight: Tensor, offset: Tensor, output: Tensor, columns: Tensor,

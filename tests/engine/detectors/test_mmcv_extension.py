@@ -58,15 +58,20 @@ def test_region_features_and_deformable_convolutions_through_mmcv(mmcv: Any) -> 
 
 
 @needs_mmdet
-def test_attention_over_several_scales_is_mmcvs_own(mmcv: Any) -> None:
-    from mmcv.ops.multi_scale_deform_attn import multi_scale_deformable_attn_pytorch
-
-    shapes = torch.tensor([[4, 6], [2, 3]])
-    start = torch.tensor([0, 24])
-    value, where = torch.randn(2, 30, 4, 8), torch.rand(2, 5, 4, 2, 3, 2)
-    weights = torch.rand(2, 5, 4, 2, 3)
-    found = sys.modules["mmcv._ext"].ms_deform_attn_forward(value, shapes, start, where, weights, im2col_step=64)
-    torch.testing.assert_close(found, multi_scale_deformable_attn_pytorch(value, shapes, where, weights))
+def test_mmcvs_attention_reaches_our_operator_on_any_device(mmcv: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    own = mmcv_ops.multi_scale_attention
+    prepared = sys.modules["mmcv.ops.multi_scale_deform_attn"]
+    assert prepared.multi_scale_deformable_attn_pytorch is own
+    monkeypatch.setattr(mmcv_ops, "multi_scale_attention", lambda *inputs: calls.append(inputs) or own(*inputs))
+    monkeypatch.setattr(prepared, "multi_scale_deformable_attn_pytorch", mmcv_ops.multi_scale_attention)
+    module = prepared.MultiScaleDeformableAttention(embed_dims=16, num_heads=2, num_levels=2, batch_first=True).eval()
+    shapes, start = torch.tensor([[4, 6], [2, 3]]), torch.tensor([0, 24])
+    query, value, points = torch.randn(1, 5, 16), torch.randn(1, 30, 16), torch.rand(1, 5, 2, 2)
+    with torch.inference_mode():
+        module(query, value=value, reference_points=points, spatial_shapes=shapes, level_start_index=start)
+        sys.modules["mmcv._ext"].ms_deform_attn_forward(*calls[0][:2], start, *calls[0][2:], im2col_step=64)
+    assert len(calls) == 2
 
 
 def test_an_operator_that_is_lacking_says_its_name_when_it_is_called() -> None:

@@ -106,6 +106,28 @@ def test_without_offsets_it_is_a_plain_convolution() -> None:
     torch.testing.assert_close(found, F.conv2d(features, weight, bias, 2, 1, 1, 2), atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("budget", [1, 200, 1 << 25])
+def test_attention_over_several_maps_is_the_naive_one(budget: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mmcv_ops, "_ATTENTION_BUDGET", budget)
+    seeded = torch.Generator().manual_seed(4)
+    sizes = ((4, 6), (2, 3), (1, 1))
+    value = torch.randn(2, 31, 2, 3, generator=seeded)
+    where = torch.rand(2, 5, 2, 3, 4, 2, generator=seeded) * 1.4 - 0.2
+    weights = torch.rand(2, 5, 2, 3, 4, generator=seeded)
+    found = mmcv_ops.multi_scale_attention(value, torch.tensor(sizes), where, weights)
+    assert found.shape == (2, 5, 6)
+    for b, q, head in np.ndindex(2, 5, 2):
+        expected, first = np.zeros(3), 0
+        for level, (rows, columns) in enumerate(sizes):
+            cells = value[b, first:first + rows * columns, head].T.reshape(3, rows, columns).numpy()
+            first += rows * columns
+            for point in range(4):
+                x, y = where[b, q, head, level, point].tolist()
+                read = [naive.bilinear(channel, y * rows - 0.5, x * columns - 0.5) for channel in cells]
+                expected += float(weights[b, q, head, level, point]) * np.array(read)
+        np.testing.assert_allclose(found[b, q, 3 * head:3 * head + 3].numpy(), expected, atol=1e-5)
+
+
 @pytest.mark.skipif(torchvision_ops.compiled_ops() is None, reason="torchvision's compiled operators do not load here")
 def test_torchvisions_operators_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     boxes, scores = some_boxes(300, seed=2)
