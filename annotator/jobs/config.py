@@ -54,6 +54,10 @@ class PreannotateSettings:
         sources = [name for name in SOURCES if getattr(self, name) is not None]
         if len(sources) > 1:
             raise SettingsError(f"{sources[0]} and {sources[1]} are both given: choose one source of detections")
+        if self.detector_config is not None and self.detector is None:
+            raise SettingsError("detector_config is given without a checkpoint that it describes: give --detector FILE")
+        if self.prompt is not None and (self.detections is not None or self.detections_run is not None):
+            raise SettingsError("prompt is given, but the boxes come from a file or an earlier run: leave one out")
         if self.tracker not in ("sam2mot", "bytetrack"):
             raise SettingsError(f"there is no tracker {self.tracker!r}: choose sam2mot or bytetrack")
         if self.det_threshold is not None and not 0 <= self.det_threshold <= 1:
@@ -98,7 +102,7 @@ def read_settings(config: Path | None, given: Mapping[str, Any]) -> tuple[Preann
         file = read_config(config)
         content, lines = dict(file.content), file.lines
     if any(name in given for name in SOURCES):
-        for name in SOURCES:
+        for name in (*SOURCES, "detector_config", *(() if "detector" in given else ("prompt",))):
             content.pop(name, None)
     merged = {**content, **given}
     place = Place("the command line" if config is None else str(config), lines, frozenset(given))

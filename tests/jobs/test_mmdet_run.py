@@ -30,14 +30,18 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_clip_is_detected_in_batches_and_tracked(clip: MadeClip, weights: Path, tmp_path: Path) -> None:
+    from annotator.engine.detectors.mmdet_models import read_config
+
     project, config = tmp_path / "p.annot", tmp_path / "c.yml"
+    (tmp_path / "mine.py").write_text(f"_base_ = {str(read_config('yolox-nano').filename)!r}\n")
     config.write_text("tracker: bytetrack\ndevice: cpu\nend: 4\ndetection:\n  batch_size: 3\n  nms: agnostic\n"
-                      f"detector: {weights}\ndetector_config: yolox-nano\n")
+                      f"detector: {weights}\ndetector_config: {tmp_path / 'mine.py'}\n")
     done("preannotate", clip.video, "--project", project, "--config", config, "--quiet")
     with Store.open(project, read_only=True) as store:
         run = store.runs(store.videos()[0].id)[-1]
         assert run.finished_frame == 4
         assert run.models["detector"].startswith("mine.pth sha256:")
+        assert run.models["detector's configuration"].startswith("mine.py sha256:")
     assert "reads no text" in refused("preannotate", "--project", project, "--config", config, "--prompt", "person",
                                       "--on-existing", "add")
     assert "--detector-config" in refused("preannotate", "--project", project, "--detector", weights, "--tracker",

@@ -36,6 +36,14 @@ def test_options_win_over_the_file_and_one_source_of_detections_over_another(tmp
     assert given == {"detections", "det_threshold", "tracker"}
 
 
+def test_another_source_of_detections_needs_nothing_of_the_files_detector(tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text("detector: mine.pth\ndetector_config: mine.py\nprompt: car\n")
+    settings, _ = read_settings(tmp_path / "c.yml", {"detections": "det.txt"})
+    assert (settings.detector, settings.detector_config, settings.prompt) == (None, None, None)
+    settings, _ = read_settings(tmp_path / "c.yml", {"detector": "grounding-dino-t"})
+    assert (settings.detector, settings.detector_config, settings.prompt) == ("grounding-dino-t", None, "car")
+
+
 def test_nothing_given_is_all_defaults() -> None:
     assert read_settings(None, {}) == (PreannotateSettings(), frozenset())
 
@@ -59,6 +67,8 @@ def test_an_empty_file_is_all_defaults(content: str, tmp_path: Path) -> None:
     ("\nsnapshot_every: 0", "c.yml line 2: snapshot_every: snapshot_every is 0"),
     ("tracker: sort", "c.yml line 1: tracker: there is no tracker 'sort'"),
     ("sam2mot:\n  trajectories:\n    pending: 9\n", "c.yml line 3: sam2mot.trajectories.pending: the score"),
+    ("detector_config: mine.py", "c.yml line 1: detector_config: detector_config is given without a checkpoint"),
+    ("detections: det.txt\nprompt: car", "c.yml line 2: prompt: prompt is given, but the boxes come from"),
     ("detection:\n  tile: 8", "c.yml line 2: detection.tile: detection.tile is 8: give at least 32"),
     ("detection:\n  nms: hard", "c.yml line 2: detection.nms is 'hard': choose model, per-class, agnostic"),
     ("detection:\n  batch_size: 0", "detection.batch_size is 0"),
