@@ -274,9 +274,9 @@ def _list_models(as_json: bool) -> int:
         return OK
     print(f"models folder: {checkpoints.models_dir()}")
     for w in models:
-        size = "built in" if w.size is None else f"{w.size / 1e6:.0f} MB"
+        size = "built in" if w.built_in else "size unknown" if w.size is None else f"{w.size / 1e6:.0f} MB"
         mark = "installed" if w.name in there else "-"
-        print(f"  {w.name:<16} {w.kind:<10} {mark:<10} {size:>9}  {w.licence:<11} {w.good_for}")
+        print(f"  {w.name:<17} {w.kind:<10} {mark:<10} {size:>12}  {w.licence:<11} {w.good_for}")
     return OK
 
 
@@ -369,7 +369,10 @@ def _add_preannotate(commands: Any) -> None:
     p.add_argument("source", nargs="*", help="video files, image folders or MOT sequences; none: the project's own")
     p.add_argument("--project", required=True, metavar="P.annot", help="made if it is not there")
     p.add_argument("--config", metavar="FILE.yml", help="settings; what is given here as an option wins")
-    p.add_argument("--detector", metavar="NAME|FILE.onnx")
+    p.add_argument("--detector", metavar="NAME|FILE", help="a name from `annotator models`, an ONNX model, or an "
+                   "MMDetection checkpoint (.pth)")
+    p.add_argument("--detector-config", metavar="NAME|FILE.py", help="of an MMDetection checkpoint")
+    p.add_argument("--prompt", metavar="TEXT", help="what grounding-dino is to find: \"person . red car .\"")
     p.add_argument("--detections", metavar="FILE", help="detections from a file: MOTChallenge det.txt or COCO results")
     p.add_argument("--detections-run", type=int, metavar="RUN", help="detections that an earlier run stored")
     p.add_argument("--det-threshold", type=float, metavar="X", help="weaker detections are stored but not tracked")
@@ -494,8 +497,8 @@ def _add_video(p: argparse.ArgumentParser) -> None:
 
 
 #: Command line options that are settings of the same name.
-_SETTINGS = ("detector", "detections", "detections_run", "det_threshold", "thresholds", "on_existing", "segmenter",
-             "tracker", "labels", "device", "start", "end", "scene_cuts")
+_SETTINGS = ("detector", "detector_config", "prompt", "detections", "detections_run", "det_threshold", "thresholds",
+             "on_existing", "segmenter", "tracker", "labels", "device", "start", "end", "scene_cuts")
 
 
 def _settings(args: argparse.Namespace) -> tuple[PreannotateSettings, frozenset[str]]:

@@ -26,6 +26,8 @@ _EXTRAS = {"window": ("pyside6-essentials", "pyqtgraph"), "mmdet": ("mmdet", "mm
 _DECODERS = ("h264", "hevc", "mpeg4", "vp9", "av1", "mjpeg", "prores")
 _ENCODERS = ("libx264", "mpeg4")
 _LOW_DISK_BYTES = 2 << 30
+#: To begin with, on a GPU and on a CPU.
+_FIRST_DETECTORS = ("co-dino-l", "rtmdet-s")
 #: What the largest published model takes with a handful of objects.
 _LOW_GPU_BYTES = 4 << 30
 
@@ -205,7 +207,7 @@ def _codecs() -> Check:
 
 def _weights() -> list[Check]:
     checks = []
-    for kind in ModelKind:
+    for kind in (ModelKind.SEGMENTER, ModelKind.DETECTOR):
         there = checkpoints.installed(kind)
         data: dict[str, object] = {"installed": [weights.name for weights in there],
                                    "folder": str(checkpoints.models_dir())}
@@ -222,10 +224,12 @@ def _weights() -> list[Check]:
 
 def _better(kind: ModelKind) -> str:
     """What to do where only a demonstration model is installed."""
-    published = next((w.name for w in checkpoints.manifest() if w.kind is kind and not w.built_in), None)
-    if published:
-        return f"for work: annotator models download {published}"
-    return "for work: give --detections FILE, or a detector of your own as an ONNX file"
+    published = [w for w in checkpoints.manifest() if w.kind is kind and not w.built_in]
+    if kind is ModelKind.SEGMENTER:
+        return f"for work: annotator models download {published[0].name}"
+    names = " or ".join(w.name for w in published if w.name in _FIRST_DETECTORS)
+    return (f"for work: annotator models download {names} (with the extra mmdet), or give --detections FILE or a "
+            "detector of your own as an ONNX file")
 
 
 def _disk(name: str, folder: Path) -> Check:

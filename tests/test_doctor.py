@@ -142,7 +142,10 @@ def test_the_driver_is_asked_and_let_go(monkeypatch: pytest.MonkeyPatch) -> None
 def test_only_demonstration_models_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     built_in = tuple(w for w in checkpoints.manifest() if w.built_in)
     monkeypatch.setattr(checkpoints, "installed", lambda kind: tuple(w for w in built_in if w.kind is kind))
-    assert {check.status for check in doctor._weights()} == {Status.WARNING}
+    checks = doctor._weights()
+    assert {check.status for check in checks} == {Status.WARNING}
+    for check, name in zip(checks, ("sam2.1-large", "co-dino-l or rtmdet-s"), strict=True):
+        assert name in check.advice
     monkeypatch.setattr(checkpoints, "installed", lambda kind=None: ())
     assert {check.status for check in doctor._weights()} == {Status.FAILED}
 

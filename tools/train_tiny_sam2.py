@@ -3,7 +3,8 @@
     python -m tools.train_tiny_sam2 --minutes 90 --out build/tiny-sam2
 
 The model learns in five stages: boxes on single pictures and short clips at half size, boxes at full size, then to
-follow objects: in crops of half the size, which show objects as large and cost a fifth, and at last at full size. Clips are rendered as they are needed, so no picture is seen twice. A checkpoint is written
+follow objects: in crops of half the size, which show objects as large and cost a fifth, and at last at full size.
+Clips are rendered as they are needed, so no picture is seen twice. A checkpoint is written
 every few minutes and `--resume` goes on from it. On a CUDA device the same script takes minutes. What it leaves is then
 calibrated by `tools.calibrate_tiny_sam2`.
 """

@@ -37,6 +37,8 @@ class ModelKind(StrEnum):
 
     SEGMENTER = "segmenter"
     DETECTOR = "detector"
+    VOCABULARY = "vocabulary"
+    """The words that a model which reads text knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Weights:
     url: str = ""
     """Public home; empty for built-in weights."""
     size: int | None = None
-    """Bytes; None for built-in weights."""
+    """Bytes; None for built-in weights, and where the publisher does not say."""
     sha256: str = ""
     """Hexadecimal, whole or the published head of at least eight digits; empty for built-in weights."""
     built_in: bool = False
@@ -182,10 +184,27 @@ def verify(name: str, folder: Path | None = None, progress: Progress | None = No
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
-    """Tensors of a checkpoint by name, on the CPU. Never runs code from the file.
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint file says about a model."""
 
-    A dictionary wrapped in ``model`` or ``state_dict``, as published checkpoints are, is unwrapped.
+    path: Path
+    tensors: dict[str, torch.Tensor]
+    """By name, on the CPU."""
+    classes: tuple[str, ...] = ()
+    """Names of a detector's classes, if the file has them."""
+
+
+def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    """Tensors of a checkpoint by name, on the CPU. See `read_checkpoint`."""
+    return read_checkpoint(path).tensors
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Tensors of a checkpoint, and class names that MMDetection puts beside them. Never runs code from the file.
+
+    A dictionary wrapped in ``model`` or ``state_dict``, as published checkpoints are, is unwrapped. MMEngine saves
+    its training log too, as objects of a class of its own; these are passed over, and nothing of them is made.
 
     Raises:
         ModelError: no checkpoint, cut off, or with something else than tensors in it.
@@ -196,20 +215,65 @@ def load_state_dict(path: Path) -> dict[str, torch.Tensor]:
 
     _check_container(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(list(_passed_over())):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ModelError(_refusal(path, str(error))) from error
     except MemoryError:
         raise
     except Exception as error:  # whatever a damaged file makes the readers of zip, pickle and tensors stumble over
         raise ModelError(f"{path} is damaged ({type(error).__name__}): download or copy it again") from error
+    classes = _class_names(content)
     for key in ("model", "state_dict"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
     tensors = isinstance(content, dict) and content and all(isinstance(v, torch.Tensor) for v in content.values())
     if not tensors or not all(isinstance(k, str) for k in content):
         raise ModelError(f"{path} holds no model weights (a table of named tensors): give a checkpoint file")
-    return dict(content)
+    return Checkpoint(path, dict(content), classes)
+
+
+class _PassedOver:
+    """Takes the place of an object that is not wanted: is made of anything, and does and keeps nothing."""
+
+    def __new__(cls, *_: object, **__: object) -> _PassedOver:
+        return super().__new__(cls)
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def __setstate__(self, _: object) -> None:
+        pass
+
+
+#: MMEngine's training log, and what it is made of: NumPy's arrays and numbers, and methods looked up by name.
+_TRAINING_LOG = ("mmengine.logging.history_buffer.HistoryBuffer", "builtins.getattr", "numpy.ndarray", "numpy.dtype",
+                 *(f"numpy.{core}.multiarray.{name}" for core in ("core", "_core")
+                   for name in ("_reconstruct", "scalar")))
+
+
+@cache
+def _passed_over() -> tuple[type[_PassedOver], ...]:
+    """Stand-ins under the names that torch's reader meets in the file. The real classes are never touched."""
+    made = []
+    for path in _TRAINING_LOG:
+        module, _, name = path.rpartition(".")
+        made.append(type(name, (_PassedOver,), {"__module__": module}))
+    return tuple(made)
+
+
+def _class_names(content: Any) -> tuple[str, ...]:
+    """MMDetection 3 keeps them in ``meta.dataset_meta.classes`` (or CLASSES), MMDetection 2 in ``meta.CLASSES``."""
+    meta = content.get("meta") if isinstance(content, dict) else None
+    if not isinstance(meta, dict):
+        return ()
+    described = meta.get("dataset_meta")
+    for table in (described if isinstance(described, dict) else {}, meta):
+        for key in ("classes", "CLASSES"):
+            names = table.get(key)
+            if isinstance(names, list | tuple) and names and all(isinstance(name, str) for name in names):
+                return tuple(names)
+    return ()
 
 
 def _check_container(path: Path) -> None:

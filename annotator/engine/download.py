@@ -156,12 +156,13 @@ class _Download:
         self.url = url
         self.progress = progress
         self.retries = retries
+        self._told_size: int | None = None
 
     def is_there(self) -> bool:
         """Whether the file is in place and right; a wrong one is put aside, not deleted."""
         if not self.path.is_file():
             return False
-        if self.path.stat().st_size == self.weights.size and self._is_right(self.path):
+        if self.weights.size in (None, self.path.stat().st_size) and self._is_right(self.path):
             return True
         aside = self.path.with_name(self.path.name + ".wrong")
         log.warning("%s is not the published file; it is now %s", self.path, aside.name)
@@ -175,6 +176,7 @@ class _Download:
         if continued and not self._is_right(self.part):
             log.warning("%s was begun with another file; fetching it from the start", self.part)
             self.part.unlink()
+            self._told_size = None
             self._fetch_all()
         digest = file_sha256(self.part)
         if not digest.startswith(self.weights.sha256):
@@ -200,22 +202,26 @@ class _Download:
                 self.retries.wait(failures)
 
     @property
-    def size(self) -> int:
-        assert self.weights.size is not None, "what can be downloaded has a size in the manifest"
-        return self.weights.size
+    def size(self) -> int | None:
+        """Bytes of the published file: from the manifest, else as the server says; None before it has said."""
+        return self._told_size if self.weights.size is None else self.weights.size
 
     def got(self) -> int:
         """Bytes fetched so far."""
         return self.part.stat().st_size if self.part.is_file() else 0
 
     def show_progress(self) -> None:
-        self.progress(min(self.got(), self.size), self.size)
+        self._show(self.got())
+
+    def _show(self, done: int) -> None:
+        """Progress; 0 stands for a size that nobody has told yet."""
+        self.progress(done if self.size is None else min(done, self.size), self.size or 0)
 
     def _is_right(self, path: Path) -> bool:
         return file_sha256(path).startswith(self.weights.sha256)
 
     def _check_space(self) -> None:
-        needed = self.size - self.got() + _MARGIN_BYTES
+        needed = (self.size or self.got()) - self.got() + _MARGIN_BYTES
         free = shutil.disk_usage(self.part.parent).free
         if free < needed:
             raise DownloadError(f"{self.part.parent} has {free >> 20} MB free and {self.weights.name} needs "
@@ -224,7 +230,7 @@ class _Download:
     def _transfer(self) -> None:
         """One connection. Raises _Cut when trying again may help."""
         start = self.got()
-        if start > self.size:
+        if self.size is not None and start > self.size:
             self.part.unlink()
             start = 0
         request = urllib.request.Request(self.url, headers={"User-Agent": f"sam2mot-annotator/{__version__}"})
@@ -233,6 +239,7 @@ class _Download:
         try:
             with urllib.request.urlopen(request, timeout=self.retries.timeout_s) as response:
                 offset = self._offset(response, start)
+                self._check_space()
                 self._receive(response, offset)
         except urllib.error.HTTPError as error:
             self._refused(error)
@@ -251,6 +258,8 @@ class _Download:
                 raise _Cut("the server continued at another place than asked")
             offset = start
         length = response.headers.get("Content-Length")
+        if length is not None and self.size is None:
+            self._told_size = offset + int(length)
         if length is not None and offset + int(length) != self.size:
             raise DownloadError(f"{self.url} has {offset + int(length)} bytes and the published {self.weights.file} "
                                 f"{self.size}: it is another file; check the mirror, or a login page in between")
@@ -260,21 +269,27 @@ class _Download:
         with self.part.open("r+b" if self.part.exists() else "wb") as stream:
             stream.seek(offset)
             stream.truncate()
-            self.progress(offset, self.size)
+            self._show(offset)
             while chunk := _read(response):
                 stream.write(chunk)
                 offset += len(chunk)
-                if offset > self.size:
+                if self.size is not None and offset > self.size:
                     raise DownloadError(f"{self.url} goes on after the {self.size} bytes of the published "
                                         f"{self.weights.file}: it is another file; check the mirror")
-                self.progress(offset, self.size)
+                self._show(offset)
             stream.flush()
             os.fsync(stream.fileno())
+        if self.size is None:
+            self._told_size = offset
         if offset != self.size:
             raise _Cut(f"cut off after {offset} of {self.size} bytes")
 
     def _refused(self, error: urllib.error.HTTPError) -> None:
         error.close()
+        span = re.fullmatch(r"bytes \*/(\d+)", error.headers.get("Content-Range", ""))
+        if error.code == 416 and self.size is None and span is not None and int(span[1]) == self.got():
+            self._told_size = self.got()  # it was whole already
+            return
         if error.code == 416:
             # What is there is no beginning of the server's file.
             self.part.unlink(missing_ok=True)
@@ -305,7 +320,8 @@ class _Download:
     def file_error(self, error: OSError) -> DownloadError:
         """One line for what the file system refuses."""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return DownloadError(f"the disk of {self.path.parent} is full: free {self.size >> 20} MB and download "
-                                 "again; what has been fetched is kept")
+            wanted = f"free {self.size >> 20} MB" if self.size else "free some space"
+            return DownloadError(f"the disk of {self.path.parent} is full: {wanted} and download again; what has been "
+                                 "fetched is kept")
         return DownloadError(f"{self.path} cannot be written ({error.strerror}): set ANNOTATOR_MODELS_DIR to a folder "
                              "that can")

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 from annotator.engine import checkpoints
 from annotator.engine.base import Detector, Segmenter, Tracker
 from annotator.engine.checkpoints import ModelKind
-from annotator.engine.settings import TRACKERS, BoxTrackerSettings, Sam2MotSettings, Sam2Settings
+from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
+from annotator.engine.settings import (
+    TRACKERS,
+    BoxTrackerSettings,
+    DetectorSettings,
+    Sam2MotSettings,
+    Sam2Settings,
+    Suppression,
+)
 from annotator.errors import ModelError, SettingsError
 
 log = logging.getLogger(__name__)
 
 TINY_SEGMENTER = "tiny-sam2"
 TINY_DETECTOR = "tiny-detector"
+#: What Grounding DINO reads its prompts with.
+VOCABULARY = "bert-base-uncased"
 
 #: Sizes of the published segmentors by preference. A CPU carries the smallest at best.
 _SIZES_ON_CUDA = ("large", "base+", "small", "tiny")
@@ -65,9 +77,13 @@ def default_segmenter(device: str) -> str:
 
 
 def default_detector() -> str:
-    """The best detector installed; the built-in one, with a warning, if there is no other."""
+    """The best detector installed; the built-in one, with a warning, if there is no other.
+
+    Detectors that must be told in words what to find are left out, and MMDetection's where it is not installed.
+    """
     for weights in checkpoints.installed(ModelKind.DETECTOR):
-        if weights.name != TINY_DETECTOR:
+        needs_mmdet = weights.config in ARCHITECTURES
+        if weights.name != TINY_DETECTOR and weights.config not in READS_TEXT and (_has_mmdet() or not needs_mmdet):
             return weights.name
     log.warning("no detector weights are installed: using the built-in demonstration model %s, which only knows "
                 "simple synthetic objects (give --detector FILE.onnx or --detections FILE for real footage)",
@@ -75,27 +91,86 @@ def default_detector() -> str:
     return TINY_DETECTOR
 
 
-def make_detector(name: str, device: str, labels: Sequence[str] | None = None) -> Detector:
-    """A detector by registry name or by the path of an ONNX model.
+def _has_mmdet() -> bool:
+    return find_spec("mmdet") is not None
 
-    ``labels`` keeps only these classes. Raises ModelError for unknown or damaged weights, SettingsError for unknown
-    classes.
+
+def make_detector(name: str, device: str, labels: Sequence[str] | None = None, *, config: str | None = None,
+                  prompt: str | None = None, settings: DetectorSettings | None = None) -> Detector:
+    """A detector by registry name, by the path of an ONNX model, or by that of an MMDetection checkpoint.
+
+    Args:
+        name: name or path.
+        device: from `resolve_device`.
+        labels: keep only these classes.
+        config: MMDetection's configuration of a checkpoint given by its path: a file, or a name of
+            `mmdet_names.ARCHITECTURES`.
+        prompt: what a detector that reads text is to find, such as "person . red car .".
+        settings: how it is run.
+
+    Raises:
+        ModelError: unknown, absent or damaged weights.
+        SettingsError: unknown classes, or settings that this detector has no use for.
     """
+    settings = settings or DetectorSettings()
+    detector = _detector(name, device, labels, config, prompt, settings)
+    if settings.tile is None:
+        return detector
+    from annotator.engine.detectors.tiled import TiledDetector
+
+    return TiledDetector(detector, settings.tile, settings.tile_overlap,
+                         0.5 if settings.nms_overlap is None else settings.nms_overlap,
+                         settings.nms is Suppression.AGNOSTIC)
+
+
+def _detector(name: str, device: str, labels: Sequence[str] | None, config: str | None, prompt: str | None,
+              settings: DetectorSettings) -> Detector:
     path = checkpoints.find(name)
+    config = config or _known_config(name, path)
+    if config is not None:
+        return _mmdet_detector(name, path, device, labels, config, prompt, settings)
+    if prompt is not None:
+        raise SettingsError(f"{name} reads no text: give no --prompt, or a detector such as grounding-dino-t")
     if path.suffix.lower() == ".onnx":
         from annotator.engine.detectors.onnx import OnnxDetector
 
-        return OnnxDetector(path, device=device, classes=labels)
+        return OnnxDetector(path, device=device, classes=labels, score_floor=settings.score_floor,
+                            nms_overlap=settings.nms_overlap, agnostic=settings.nms is Suppression.AGNOSTIC)
     if name == TINY_DETECTOR:
         from annotator.engine.detectors.tiny import TinyDetector
 
-        detector = TinyDetector(path, device=device)
+        detector = TinyDetector(path, device=device, score_floor=settings.score_floor)
         unknown = [label for label in labels or () if label not in detector.labels]
         if unknown:
             raise SettingsError(f"{name} knows no class {unknown[0]!r}; it knows {', '.join(detector.labels)}")
         return detector
     raise ModelError(f"{path} is no detector that can be run here: give an ONNX model (YOLOX or NanoDet), a name from "
-                     "`annotator models`, or --detections FILE")
+                     "`annotator models`, an MMDetection checkpoint with --detector-config, or --detections FILE")
+
+
+def _known_config(name: str, path: Path) -> str | None:
+    """The architecture of published weights, given by name or lying anywhere under their published name."""
+    for weights in checkpoints.manifest():
+        if (weights.is_called(name) or weights.file == path.name) and weights.config in ARCHITECTURES:
+            return weights.config
+    return None
+
+
+def _mmdet_detector(name: str, path: Path, device: str, labels: Sequence[str] | None, config: str,
+                    prompt: str | None, settings: DetectorSettings) -> Detector:
+    from annotator.engine.detectors.mmdet import MmdetDetector
+
+    return MmdetDetector.load(config, path, device, name=name, vocabulary=_vocabulary(), labels=labels, prompt=prompt,
+                              settings=settings)
+
+
+def _vocabulary() -> Path | None:
+    """BERT's vocabulary where it is installed, as one file or as a folder of the published name."""
+    folder = checkpoints.models_dir() / VOCABULARY
+    if (folder / "vocab.txt").is_file():
+        return folder
+    path = checkpoints.known(VOCABULARY).path()
+    return path if path.is_file() else None
 
 
 def make_segmenter(name: str, device: str, settings: Sam2Settings | None = None) -> Segmenter:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from annotator.engine.base import CancelToken, Detector, State, Tracker
 from annotator.engine.scene_cuts import CutFinder, Seen, in_shots, warm_up
 from annotator.engine.settings import SceneCutSettings
-from annotator.model.frame import FrameResult
+from annotator.model.frame import Detections, FrameResult
 from annotator.video import VideoReader
 from annotator.video.read_ahead import ReadAhead
 
@@ -34,9 +34,9 @@ class CutPlan:
 
 
 def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int, last: int, cancel: CancelToken,
-          snapshots: SnapshotPlan | None = None, read_ahead: int = 8, cuts: CutPlan | None = None,
-          ) -> Iterator[FrameResult]:
-    """Track frames ``first..last`` (both included), one result per frame.
+          snapshots: SnapshotPlan | None = None, read_ahead: int = 8, batch_size: int = 1,
+          cuts: CutPlan | None = None) -> Iterator[FrameResult]:
+    """Track frames ``first..last`` (both included), one result per frame. ``batch_size`` frames are detected at once.
 
     Closing the generator or cancelling stops it at a frame boundary. A snapshot of frame k is saved when the consumer
     asks for the frame after it, and so has stored k. A frame that cannot be decoded gives an empty result; tracks
@@ -46,13 +46,13 @@ def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int,
     finder = None if cuts is None else CutFinder(cuts.settings)
     before = [] if cuts is None else warm_up(reader, cuts.run_first, first)
     with ReadAhead(reader, first, last + 1, capacity=read_ahead, on_error="skip") as frames:
-        for seen in in_shots(frames, finder, before):
+        for seen, detections in _detected(in_shots(frames, finder, before), detector, batch_size, cancel):
             if cancel.cancelled:
                 return
             frame = seen.frame
             yield from _unreadable(due, frame.index)
             due = frame.index + 1
-            yield _step(seen, detector, tracker)
+            yield _step(seen, detections, tracker)
             if snapshots is not None and (frame.index - first + 1) % snapshots.every == 0 and frame.index < last:
                 state = tracker.snapshot()
                 if state is not None:
@@ -61,13 +61,29 @@ def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int,
         yield from _unreadable(due, last + 1)
 
 
-def _step(seen: Seen, detector: Detector, tracker: Tracker) -> FrameResult:
-    result = tracker.step(seen.frame, detector.detect([seen.frame])[0])
+def _step(seen: Seen, detections: Detections, tracker: Tracker) -> FrameResult:
+    result = tracker.step(seen.frame, detections)
     if seen.first:
         result = replace(result, cut=True)
     if seen.last:
         result = replace(result, ended=tuple(sorted((*result.ended, *tracker.end_shot()))))
     return result
+
+
+def _detected(shots: Iterable[Seen], detector: Detector, batch_size: int, cancel: CancelToken,
+              ) -> Iterator[tuple[Seen, Detections]]:
+    """Frames with their detections, in order. Batches end at multiples of their size, wherever a run began: after its
+    first batch a resumed run has those of one that never stopped."""
+    batch: list[Seen] = []
+    for seen in shots:
+        if cancel.cancelled:
+            return
+        batch.append(seen)
+        if (seen.frame.index + 1) % batch_size == 0 or len(batch) == batch_size:
+            yield from zip(batch, detector.detect([each.frame for each in batch]), strict=True)
+            batch = []
+    if batch and not cancel.cancelled:
+        yield from zip(batch, detector.detect([each.frame for each in batch]), strict=True)
 
 
 def _unreadable(first: int, stop: int) -> Iterator[FrameResult]:

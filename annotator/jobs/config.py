@@ -14,6 +14,7 @@ from annotator.engine.settings import (
     BoxTrackerSettings,
     ByteTrackSettings,
     CBIoUSettings,
+    DetectorSettings,
     OcSortSettings,
     Sam2MotSettings,
     Sam2Settings,
@@ -43,7 +44,11 @@ class PreannotateSettings:
     """What a pre-annotation does. Everything has a default; None means the best that is installed."""
 
     detector: str | None = None
-    """Name from the registry, or the path of an ONNX model."""
+    """Name from the registry, or the path of an ONNX model or of an MMDetection checkpoint."""
+    detector_config: str | None = None
+    """MMDetection's configuration of a checkpoint given by its path. A configuration is a program and is run."""
+    prompt: str | None = None
+    """What a detector that reads text is to find: "person . red car ."; None for ``labels``."""
     detections: str | None = None
     """File with detections instead of a detector: MOTChallenge rows or COCO results."""
     detections_run: int | None = None
@@ -67,6 +72,7 @@ class PreannotateSettings:
     on_existing: OnExisting = OnExisting.REPLACE
     snapshot_every: int = 50
     """Frames between two engine snapshots."""
+    detection: DetectorSettings = field(default_factory=DetectorSettings)
     sam2mot: Sam2MotSettings = field(default_factory=Sam2MotSettings)
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
     bytetrack: ByteTrackSettings = field(default_factory=ByteTrackSettings)
@@ -83,6 +89,10 @@ class PreannotateSettings:
         sources = [name for name in SOURCES if getattr(self, name) is not None]
         if len(sources) > 1:
             raise SettingsError(f"{sources[0]} and {sources[1]} are both given: choose one source of detections")
+        if self.detector_config is not None and self.detector is None:
+            raise SettingsError("detector_config is given without a checkpoint that it describes: give --detector FILE")
+        if self.prompt is not None and (self.detections is not None or self.detections_run is not None):
+            raise SettingsError("prompt is given, but the boxes come from a file or an earlier run: leave one out")
         if self.tracker not in TRACKERS:
             raise SettingsError(f"there is no tracker {self.tracker!r}: choose {', '.join(TRACKERS)}")
         if self.det_threshold is not None and not 0 <= self.det_threshold <= 1:
@@ -130,10 +140,12 @@ def read_settings(config: Path | None, given: Mapping[str, Any]) -> tuple[Preann
     if config is not None:
         file = read_config(_config_file(config))
         content, lines = dict(file.content), file.lines
-    for names in (SOURCES, _THRESHOLDS):
-        if any(name in given for name in names):
-            for name in names:
-                content.pop(name, None)
+    if any(name in given for name in SOURCES):
+        for name in (*SOURCES, "detector_config", *(() if "detector" in given else ("prompt",))):
+            content.pop(name, None)
+    if any(name in given for name in _THRESHOLDS):
+        for name in _THRESHOLDS:
+            content.pop(name, None)
     merged = {**content, **given}
     place = Place("the command line" if config is None else str(config), lines, frozenset(given))
     if all(name in merged for name in _THRESHOLDS):

@@ -72,6 +72,8 @@ class Engine:
         models = {"tracker": settings.tracker}
         if settings.detector is not None:
             models["detector"] = _identity(checkpoints.find(settings.detector))
+            if settings.detector_config is not None and Path(settings.detector_config).is_file():
+                models["detector's configuration"] = _identity(Path(settings.detector_config))
         elif settings.detections is not None:
             models["detector"] = f"file {_identity(_detection_file(Path(settings.detections)))}"
         else:
@@ -95,7 +97,7 @@ class Engine:
         cuts = CutPlan(settings.scene_cut, self._plan.first) if looking else None
         assert self._reader is not None
         for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving,
-                            cuts=cuts):
+                            batch_size=settings.detection.batch_size, cuts=cuts):
             yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
 
 
@@ -132,7 +134,9 @@ def _opened_detector(plan: Plan, reader: VideoReader) -> Iterator[Detector]:
         yield _file_detector(settings, reader)
     else:
         assert settings.detector is not None
-        yield registry.make_detector(settings.detector, settings.device, settings.labels)
+        yield registry.make_detector(settings.detector, settings.device, settings.labels,
+                                     config=settings.detector_config, prompt=settings.prompt,
+                                     settings=settings.detection)
 
 
 def _file_detector(settings: PreannotateSettings, reader: VideoReader) -> Detector:

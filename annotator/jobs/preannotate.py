@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 PREANNOTATE, TRACK, DETECT = "preannotate", "track", "detect"
 
 #: Settings that may be given anew for a resume: files may have moved, and are known by their content.
-_REPLACEABLE = ("device", "detector", "detections", "segmenter")
+_REPLACEABLE = ("device", "detector", "detector_config", "detections", "segmenter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) ->
     path = check_video(session, video)
     device = registry.resolve_device(settings.device)
     settings = replace(settings, device=device, end=last, detector=_lasting(settings.detector),
+                       detector_config=_lasting(settings.detector_config),
                        detections=_lasting(settings.detections), segmenter=_lasting(settings.segmenter),
                        thresholds=_lasting(settings.thresholds))
     settings = thresholds.with_table(settings, video.name)

@@ -56,7 +56,10 @@ class FakeWeightsServer:
             return
         start = int(span.removeprefix("bytes=").rstrip("-")) if span and self.ranges else 0
         if start >= len(self.content):
-            handler.send_error(416)
+            handler.send_response(416)
+            handler.send_header("Content-Range", f"bytes */{len(self.content)}")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
             return
         body = self.content[start:]
         handler.send_response(206 if start else 200)

@@ -5,10 +5,12 @@ import os
 import pickle
 import subprocess
 import sys
+import types
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -26,6 +28,7 @@ from annotator.engine.checkpoints import (
     load_state_dict,
     manifest,
     models_dir,
+    read_checkpoint,
     verify,
 )
 from annotator.errors import ModelError
@@ -136,6 +139,95 @@ def test_any_single_wrong_byte_is_refused_or_harmless(checkpoint: Path, tmp_path
 def test_a_folder_and_a_missing_file_are_told(tmp_path: Path) -> None:
     assert "folder" in one_line(tmp_path)
     assert "cannot be read" in one_line(tmp_path / "none.pt")
+
+
+# --- MMEngine's checkpoints -------------------------------------------------------------------------------------------
+
+
+class FakeHistoryBuffer:
+    """MMEngine's class as a file holds it: arrays, numbers, and methods looked up by name."""
+
+    def __init__(self) -> None:
+        self.max_length = 10
+        self._log_history = np.array([0.5, 0.25])
+        self._count_history = np.array([1, 1])
+        self._last = np.float64(0.25)
+        self._statistics_methods = {"mean": self.mean}
+
+    def mean(self) -> float:
+        return float(self._log_history.mean())
+
+
+FakeHistoryBuffer.__module__ = "mmengine.logging.history_buffer"
+FakeHistoryBuffer.__qualname__ = FakeHistoryBuffer.__name__ = "HistoryBuffer"
+
+
+@pytest.fixture
+def mmengine_log(monkeypatch: pytest.MonkeyPatch) -> FakeHistoryBuffer:
+    """A training log that pickle takes for MMEngine's own, whether that is installed or not."""
+    module = types.ModuleType("mmengine.logging.history_buffer")
+    module.HistoryBuffer = FakeHistoryBuffer  # type: ignore[attr-defined]
+    for name in ("mmengine", "mmengine.logging"):
+        monkeypatch.setitem(sys.modules, name, sys.modules.get(name) or types.ModuleType(name))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return FakeHistoryBuffer()
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_training_log_beside_the_weights_is_passed_over(tmp_path: Path, mmengine_log: FakeHistoryBuffer,
+                                                          zipped: bool) -> None:
+    content = {"meta": {"dataset_meta": {"classes": ("ant", "bee")}, "epoch": 3},
+               "state_dict": {"a": torch.arange(3.0)},
+               "message_hub": {"log_scalars": {"train/loss": mmengine_log}, "runtime_info": {"epoch": 3}}}
+    torch.save(content, tmp_path / "x.pth", _use_new_zipfile_serialization=zipped)
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(tmp_path / "x.pth", weights_only=True)
+    found = read_checkpoint(tmp_path / "x.pth")
+    assert found.tensors["a"].tolist() == [0, 1, 2]
+    assert found.classes == ("ant", "bee")
+
+
+@pytest.mark.parametrize(("meta", "classes"), [({"CLASSES": ["ant"]}, ("ant",)), ({"CLASSES": None}, ()), (None, ()),
+                                               ({"dataset_meta": {"CLASSES": ("bee",)}}, ("bee",)), ("text", ())])
+def test_class_names_are_where_either_mmdetection_puts_them(tmp_path: Path, meta: object,
+                                                            classes: tuple[str, ...]) -> None:
+    torch.save({"meta": meta, "state_dict": {"a": torch.ones(1)}}, tmp_path / "x.pth")
+    assert read_checkpoint(tmp_path / "x.pth").classes == classes
+
+
+class Looked:
+    """Reaches for a function by name, through what a training log may use."""
+
+    def __init__(self, *call: object) -> None:
+        self.call = call
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return getattr, self.call
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_beside_a_training_log_is_never_run(tmp_path: Path, mmengine_log: FakeHistoryBuffer, zipped: bool) -> None:
+    marker = tmp_path / "marker"
+    mmengine_log.max_length = Malicious(marker)  # type: ignore[assignment]
+    for bad in (mmengine_log, [mmengine_log, Malicious(marker)], Looked(os, "system"),
+                Looked(Malicious(marker), "max_length")):
+        try:
+            torch.save({"state_dict": {"a": torch.ones(2)}, "message_hub": bad}, tmp_path / "bad.pth",
+                       _use_new_zipfile_serialization=zipped)
+        except TypeError:  # a module cannot be written: there is no such file to read
+            continue
+        assert "wants to run code" in one_line(tmp_path / "bad.pth")
+        assert not marker.exists()
+
+
+def test_what_is_passed_over_cannot_be_called(tmp_path: Path) -> None:
+    """A pickle by hand: getattr(HistoryBuffer, "x") is made, and then called."""
+    marker = tmp_path / "marker"
+    code = (b"\x80\x02cbuiltins\ngetattr\ncmmengine.logging.history_buffer\nHistoryBuffer\nX\x01\x00\x00\x00x\x86R"
+            + f"(S'echo ran > {marker}'\ntR.".encode())
+    (tmp_path / "x.pth").write_bytes(code)
+    one_line(tmp_path / "x.pth")
+    assert not marker.exists()
 
 
 # --- fitting ----------------------------------------------------------------------------------------------------------
@@ -255,8 +347,9 @@ def test_every_entry_can_be_downloaded_and_checked_or_is_built_in() -> None:
             continue
         assert weights.url.startswith("https://")
         assert weights.url.endswith("/" + weights.file)
-        assert weights.size is not None
-        assert len(weights.sha256) == 64
+        assert len(weights.sha256) == 64 or weights.file.endswith(f"-{weights.sha256}.pth")
+        assert len(weights.sha256) >= 8
+        assert weights.size is not None or weights.kind is ModelKind.DETECTOR
         assert set(weights.sha256) <= set("0123456789abcdef")
 
 

@@ -261,3 +261,48 @@ def test_names_of_the_manifest_are_downloaded_from_the_mirror_variable(
     assert checkpoints.verify("some-model") == weights.sha256
     with pytest.raises(ModelError, match="no model is called other"):
         download.download("other")
+
+
+# --- a file whose size nobody published -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unsized(weights: Weights) -> Weights:
+    """Of which only the head of the hash is known."""
+    return replace(weights, size=None, sha256=weights.sha256[:8])
+
+
+def test_the_server_tells_a_size_that_was_not_published(unsized: Weights, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    assert fetch(unsized, tmp_path / "some.pt", "", lambda *p: told.append(p), patience()).read_bytes() == CONTENT
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert leftovers(tmp_path) == ["some.pt"]
+
+
+def test_without_a_published_size_a_cut_is_continued_too(unsized: Weights, server: FakeWeightsServer,
+                                                         tmp_path: Path) -> None:
+    server.cut_after = [400_000]
+    assert fetch(unsized, tmp_path / "some.pt", "", None, patience()).read_bytes() == CONTENT
+    assert server.requests == [None, "bytes=400000-"]
+    fetch(unsized, tmp_path / "some.pt", "", None, patience())
+    assert len(server.requests) == 2, "what is there is not fetched again"
+
+
+def test_a_whole_file_that_was_not_put_in_place_is(unsized: Weights, server: FakeWeightsServer, tmp_path: Path) -> None:
+    (tmp_path / "some.pt.part").write_bytes(CONTENT)
+    assert fetch(unsized, tmp_path / "some.pt", "", None, patience()).read_bytes() == CONTENT
+    assert server.requests == ["bytes=1048576-"]
+
+
+def test_without_a_published_size_the_hash_still_decides(unsized: Weights, server: FakeWeightsServer,
+                                                         tmp_path: Path) -> None:
+    server.content = b"<html>please log in</html>"
+    with pytest.raises(DownloadError, match="not the published some.pt"):
+        fetch(unsized, tmp_path / "some.pt", "", None, patience())
+    assert leftovers(tmp_path) == []
+
+
+def test_a_part_of_another_file_is_begun_anew(unsized: Weights, server: FakeWeightsServer, tmp_path: Path) -> None:
+    (tmp_path / "some.pt.part").write_bytes(b"y" * (len(CONTENT) // 2))
+    assert fetch(unsized, tmp_path / "some.pt", "", None, patience()).read_bytes() == CONTENT
+    assert server.requests == ["bytes=524288-", None]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
 
 from annotator.engine import checkpoints, registry
-from annotator.engine.settings import Sam2MotSettings
+from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
+from annotator.engine.detectors.tiled import TiledDetector
+from annotator.engine.settings import DetectorSettings, Sam2MotSettings
 from annotator.errors import ModelError, SettingsError, UserError
 from annotator.resources import resource_path
 from tests.engine.fake_segmenter import SIDE, FakeSegmenter
@@ -61,6 +64,58 @@ def test_an_installed_detector_comes_first(models: Path, monkeypatch: pytest.Mon
     assert registry.default_detector() == "tiny-detector"
     (models / "big.onnx").touch()
     assert registry.default_detector() == "big"
+
+
+def test_detectors_that_cannot_simply_be_run_are_no_default(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (models / checkpoints.known("grounding-dino-l").file).touch()
+    assert registry.default_detector() == "tiny-detector", "nobody said what it is to find"
+    (models / checkpoints.known("rtmdet-s").file).touch()
+    monkeypatch.setattr(registry, "_has_mmdet", lambda: False)
+    assert registry.default_detector() == "tiny-detector"
+    monkeypatch.setattr(registry, "_has_mmdet", lambda: True)
+    assert registry.default_detector() == "rtmdet-s"
+
+
+def test_every_published_detector_has_an_architecture() -> None:
+    named = [w for w in checkpoints.manifest() if w.kind is checkpoints.ModelKind.DETECTOR and not w.built_in]
+    assert {w.config for w in named} <= set(ARCHITECTURES)
+    assert {"co-dino-l", "grounding-dino-l", "grounding-dino-t", "rtmdet-tiny", "yolox-s"} <= {w.name for w in named}
+    assert set(READS_TEXT) <= set(ARCHITECTURES)
+
+
+def test_settings_reach_detectors_that_need_no_mmdetection() -> None:
+    settings = DetectorSettings(tile=64, score_floor=0.4)
+    detector = registry.make_detector("tiny-detector", "cpu", settings=settings)
+    assert isinstance(detector, TiledDetector)
+    assert detector.labels == ("object",)
+    with pytest.raises(SettingsError, match="reads no text"):
+        registry.make_detector("tiny-detector", "cpu", prompt="person")
+
+
+@pytest.mark.skipif(find_spec("mmdet") is None, reason="MMDetection is not installed (extra: mmdet)")
+def test_a_checkpoint_with_its_configuration_is_a_detector(models: Path, tmp_path: Path) -> None:
+    from annotator.engine.detectors.mmdet_models import build, read_config
+
+    path = tmp_path / "mine.pth"
+    torch.save({"state_dict": build(read_config("yolox-nano"), None, "cpu").network.state_dict()}, path)
+    with pytest.raises(ModelError, match="--detector-config"):
+        registry.make_detector(str(path), "cpu")
+    detector = registry.make_detector(str(path), "cpu", ["car"], config="yolox-nano")
+    assert detector.labels == ("car",)
+    published = tmp_path / checkpoints.known("yolox-tiny").file
+    torch.save({"state_dict": build(read_config("yolox-tiny"), None, "cpu").network.state_dict()}, published)
+    assert len(registry.make_detector(str(published), "cpu").labels) == 80
+    with pytest.raises(ModelError, match="does not fit its configuration"):
+        registry.make_detector(str(path), "cpu", config="yolox-tiny")
+
+
+def test_the_vocabulary_is_found_as_a_file_and_as_a_folder(models: Path) -> None:
+    assert registry._vocabulary() is None
+    (models / "vocab.txt").touch()
+    assert registry._vocabulary() == models / "vocab.txt"
+    (models / "bert-base-uncased").mkdir()
+    (models / "bert-base-uncased" / "vocab.txt").touch()
+    assert registry._vocabulary() == models / "bert-base-uncased"
 
 
 @pytest.mark.parametrize("name", ["nonsense", "there/is/none.onnx", "sam2.1-large"])

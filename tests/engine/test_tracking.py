@@ -43,7 +43,11 @@ class FakeDetector:
     name = "fake"
     labels = ("object",)
 
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        self.batches.append([frame.index for frame in frames])
         return [Detections.of([(frame.image[0, 0, 0], 0, 20, 4)], [0.9]) for frame in frames]
 
 
@@ -161,6 +165,29 @@ def test_a_damaged_frame_stays_empty_and_the_run_goes_on(damaged: int) -> None:
     assert job.stored == list(range(12))
     assert job.tracker.seen == [k for k in range(12) if k != damaged]
     assert job.reader.warnings == [f"frame {damaged} is damaged"]
+
+
+@pytest.mark.parametrize(("first", "last", "damaged", "batches"), [
+    (0, 11, None, [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]),
+    (2, 9, None, [[2, 3], [4, 5, 6, 7], [8, 9]]),
+    (0, 11, 7, [[0, 1, 2, 3], [4, 5, 6, 8], [9, 10, 11]]),
+])
+def test_frames_are_detected_together_and_tracked_one_by_one(first: int, last: int, damaged: int | None,
+                                                             batches: list[list[int]]) -> None:
+    detector, tracker = FakeDetector(), FakeTracker()
+    results = track(FakeReader(damaged), detector, tracker, first, last, CancelToken(), batch_size=4)
+    assert [result.frame_index for result in results] == list(range(first, last + 1))
+    assert detector.batches == batches
+    assert tracker.seen == [k for batch in batches for k in batch]
+
+
+def test_cancel_takes_effect_within_a_batch() -> None:
+    cancel, tracker = CancelToken(), FakeTracker()
+    results = track(FakeReader(), FakeDetector(), tracker, 0, 11, cancel, batch_size=4)
+    assert [next(results).frame_index for _ in range(2)] == [0, 1]
+    cancel.cancel()
+    assert list(results) == []
+    assert tracker.seen == [0, 1]
 
 
 def test_a_snapshot_that_cannot_be_written_ends_the_run_cleanly() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.engine.settings import ByteTrackSettings
+from annotator.engine.settings import ByteTrackSettings, DetectorSettings, Suppression
 from annotator.errors import SettingsError
 from annotator.jobs.config import PreannotateSettings, read_settings
 from annotator.jobs.settings_file import Place, build
@@ -13,6 +13,7 @@ from annotator.model.track import OnExisting
 
 def test_settings_survive_being_stored(tmp_path: Path) -> None:
     (tmp_path / "c.yml").write_text("labels: [car, person]\non_existing: add\nend: 7\ndet_threshold: 1e-1\n"
+                                    "prompt: person . red car\ndetection:\n  nms: agnostic\n  tile: 640\n"
                                     "sam2mot:\n  trajectories:\n    max_lost: 9\n  interaction:\n    enabled: false\n")
     settings, given = read_settings(tmp_path / "c.yml", {})
     assert settings.labels == ("car", "person")
@@ -21,7 +22,9 @@ def test_settings_survive_being_stored(tmp_path: Path) -> None:
     assert settings.tracker_settings().det_threshold == 0.1
     assert settings.sam2mot.trajectories.max_lost == 9
     assert not settings.sam2mot.interaction.enabled
-    assert given == {"labels", "on_existing", "end", "det_threshold", "sam2mot"}
+    assert settings.prompt == "person . red car"
+    assert settings.detection == DetectorSettings(nms=Suppression.AGNOSTIC, tile=640)
+    assert given == {"labels", "on_existing", "end", "det_threshold", "sam2mot", "prompt", "detection"}
     assert PreannotateSettings.from_json(settings.to_json()) == settings
 
 
@@ -31,6 +34,14 @@ def test_options_win_over_the_file_and_one_source_of_detections_over_another(tmp
     assert (settings.detector, settings.detections, settings.det_threshold) == (None, "det.txt", 0.4)
     assert settings.tracker == "bytetrack"
     assert given == {"detections", "det_threshold", "tracker"}
+
+
+def test_another_source_of_detections_needs_nothing_of_the_files_detector(tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text("detector: mine.pth\ndetector_config: mine.py\nprompt: car\n")
+    settings, _ = read_settings(tmp_path / "c.yml", {"detections": "det.txt"})
+    assert (settings.detector, settings.detector_config, settings.prompt) == (None, None, None)
+    settings, _ = read_settings(tmp_path / "c.yml", {"detector": "grounding-dino-t"})
+    assert (settings.detector, settings.detector_config, settings.prompt) == ("grounding-dino-t", None, "car")
 
 
 def test_nothing_given_is_all_defaults() -> None:
@@ -56,6 +67,13 @@ def test_an_empty_file_is_all_defaults(content: str, tmp_path: Path) -> None:
     ("\nsnapshot_every: 0", "c.yml line 2: snapshot_every: snapshot_every is 0"),
     ("tracker: best", "c.yml line 1: tracker: there is no tracker 'best'"),
     ("sam2mot:\n  trajectories:\n    pending: 9\n", "c.yml line 3: sam2mot.trajectories.pending: the score"),
+    ("detector_config: mine.py", "c.yml line 1: detector_config: detector_config is given without a checkpoint"),
+    ("detections: det.txt\nprompt: car", "c.yml line 2: prompt: prompt is given, but the boxes come from"),
+    ("detection:\n  tile: 8", "c.yml line 2: detection.tile: detection.tile is 8: give at least 32"),
+    ("detection:\n  nms: hard", "c.yml line 2: detection.nms is 'hard': choose model, per-class, agnostic"),
+    ("detection:\n  batch_size: 0", "detection.batch_size is 0"),
+    ("detection:\n  score_floor: 2", "detection.score_floor is 2.0"),
+    ("detection:\n  tile_overlap: 1", "detection.tile_overlap is 1.0"),
     ("detector: a\ndetections: b\n", "c.yml: detector and detections are both given"),
     ("1: 2", "c.yml line 1: 1 is no setting"),
     ("start: 1\n  end: 3", "c.yml line 2 is not valid YAML"),

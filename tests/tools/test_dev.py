@@ -48,6 +48,13 @@ def test_a_changed_requirement_asks_for_a_new_installation(project: Path, name: 
     assert not dev.is_installed()
 
 
+def test_the_development_set_up_has_mmdetection_unless_it_is_left_out(project: Path,
+                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dev.extras() == ["dev", "mmdet"]
+    monkeypatch.setenv("ANNOTATOR_EXTRAS", "dev")
+    assert dev.extras() == ["dev"]
+
+
 @pytest.mark.parametrize(("name", "value"), [("ANNOTATOR_EXTRAS", "dev,window"), ("ANNOTATOR_SYSTEM_PACKAGES", "1")])
 def test_another_choice_asks_for_a_new_installation(project: Path, name: str, value: str,
                                                     monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,5 +139,5 @@ def test_every_pinned_dependency_is_pinned_once() -> None:
     names = [line.split("==")[0].lower() for line in (ROOT / "constraints" / "dev.txt").read_text().splitlines()
              if line and not line.startswith("#")]
     assert len(names) == len(set(names))
-    assert {"torch", "sam2", "opencv-python", "pytest", "pyside6_essentials"} <= set(names)
+    assert {"torch", "sam2", "opencv-python", "pytest", "pyside6_essentials", "mmdet", "transformers"} <= set(names)
     assert "opencv-python-headless" not in names

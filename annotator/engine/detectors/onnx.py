@@ -28,10 +28,11 @@ class OnnxDetector:
 
     def __init__(self, path: Path, *, device: str = "cpu", classes: Sequence[str] | None = None,
                  names_file: Path | None = None, score_floor: float = 0.05, nms_overlap: float | None = None,
-                 threads: int = 0) -> None:
+                 agnostic: bool = False, threads: int = 0) -> None:
         """``classes`` keeps only these (``labels`` is then exactly them, in this order). ``names_file`` has one class
         name per line; without it a network of 80 classes has COCO's. ``score_floor`` drops boxes below it;
-        ``nms_overlap`` (IoU) replaces the family's own; ``threads`` of the CPU per picture, 0 for all.
+        ``nms_overlap`` (IoU) replaces the family's own; with ``agnostic`` boxes suppress one another whatever their
+        class; ``threads`` of the CPU per picture, 0 for all.
         ``device`` "cpu", or "cuda" (also "cuda:1"): used where this onnxruntime has it, else the CPU with a warning.
 
         Raises ModelError when the file is missing, damaged or of an unknown family; SettingsError for unknown classes.
@@ -52,6 +53,7 @@ class OnnxDetector:
         self._label_of = np.array([kept.index(name) if name in kept else -1 for name in names], np.int32)
         self._floor = score_floor
         self._overlap = self._head.nms_overlap if nms_overlap is None else nms_overlap
+        self._agnostic = agnostic
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """See `annotator.engine.base.Detector`."""
@@ -68,7 +70,7 @@ class OnnxDetector:
             keep = np.flatnonzero((score >= self._floor) & (label >= 0) & np.isfinite(boxes).all(1))
         keep = keep[np.argsort(-score[keep], kind="stable")][:_CANDIDATES]
         boxes, score, label = placement.to_picture(boxes[keep]), score[keep], label[keep]
-        kept = suppress(boxes, score, label, self._overlap)
+        kept = suppress(boxes, score, None if self._agnostic else label, self._overlap)
         return Detections(boxes[kept], np.clip(score[kept], 0, 1).astype(np.float32), label[kept])
 
     def _run(self, pixels: FloatArray) -> dict[str, FloatArray]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import torch
 from annotator.engine.base import Detector
 from annotator.engine.detectors.file import FileDetector
 from annotator.engine.detectors.onnx import OnnxDetector
+from annotator.engine.detectors.tiled import TiledDetector
 from annotator.engine.detectors.tiny import TinyDetector, TinyDetectorNet
 from annotator.model.frame import Detections, Frame
 
@@ -43,7 +46,25 @@ def _onnx(name: str) -> Callable[[Path], Detector]:
     return make
 
 
-DETECTORS = {"file": _file, "tiny": _tiny, "yolox": _onnx("yolox_nano_416.onnx"),
+def _tiles(folder: Path) -> Detector:
+    return TiledDetector(_tiny(folder), 128)
+
+
+def _mmdet(folder: Path) -> Detector:
+    """A random YOLOX-Nano that is sure of everything."""
+    if find_spec("mmdet") is None:
+        pytest.skip("MMDetection is not installed (extra: mmdet)")
+    from annotator.engine.detectors.mmdet import MmdetDetector
+
+    detector = MmdetDetector.load("yolox-nano", None)
+    head: Any = detector.network.bbox_head
+    with torch.no_grad():
+        for branch in (*head.multi_level_conv_cls, *head.multi_level_conv_obj):
+            branch.bias += 5.0
+    return detector
+
+
+DETECTORS = {"file": _file, "tiles": _tiles, "mmdet": _mmdet, "tiny": _tiny, "yolox": _onnx("yolox_nano_416.onnx"),
              "nanodet": _onnx("nanodet_m_416.onnx"), "fastestdet": _onnx("FastestDet_352.onnx")}
 
 

@@ -1,0 +1,85 @@
+"""How the tensors of a published Co-DINO checkpoint are called in MMDetection's DINO.
+
+Co-DINO (Zong et al., DETRs with Collaborative Hybrid Assignments Training, ICCV 2023) is trained with auxiliary heads
+and detects with its query head alone, which is a two-stage DINO. The published file calls that head's parts by the
+names of an older code base. Every tensor of the file is either mapped here or serves training only; `convert` refuses
+any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_HEAD = r"query_head\."
+_TRANSFORMER = _HEAD + r"transformer\."
+_ENCODER = _TRANSFORMER + r"encoder\.layers\.(\d+)\."
+_DECODER = _TRANSFORMER + r"decoder\.layers\.(\d+)\."
+
+#: Pattern of the published name: name in MMDetection's DINO.
+KEY_MAP: tuple[tuple[str, str], ...] = (
+    (r"(backbone|neck)\.(.+)", r"\1.\2"),
+    (_TRANSFORMER + r"level_embeds", r"level_embed"),
+    (_TRANSFORMER + r"enc_output\.(.+)", r"memory_trans_fc.\1"),
+    (_TRANSFORMER + r"enc_output_norm\.(.+)", r"memory_trans_norm.\1"),
+    (_TRANSFORMER + r"query_embed\.(.+)", r"query_embedding.\1"),
+    (_ENCODER + r"attentions\.0\.(.+)", r"encoder.layers.\1.self_attn.\2"),
+    (_ENCODER + r"ffns\.0\.(.+)", r"encoder.layers.\1.ffn.\2"),
+    (_ENCODER + r"norms\.(.+)", r"encoder.layers.\1.norms.\2"),
+    (_DECODER + r"attentions\.0\.(.+)", r"decoder.layers.\1.self_attn.\2"),
+    (_DECODER + r"attentions\.1\.(.+)", r"decoder.layers.\1.cross_attn.\2"),
+    (_DECODER + r"ffns\.0\.(.+)", r"decoder.layers.\1.ffn.\2"),
+    (_DECODER + r"norms\.(.+)", r"decoder.layers.\1.norms.\2"),
+    (_TRANSFORMER + r"decoder\.norm\.(.+)", r"decoder.norm.\1"),
+    # A plain sequence of linear, ReLU, linear there; a list of the linear ones here.
+    (_TRANSFORMER + r"decoder\.ref_point_head\.0\.(.+)", r"decoder.ref_point_head.layers.0.\1"),
+    (_TRANSFORMER + r"decoder\.ref_point_head\.2\.(.+)", r"decoder.ref_point_head.layers.1.\1"),
+    (_HEAD + r"(cls|reg)_branches\.(.+)", r"bbox_head.\1_branches.\2"),
+)
+
+#: Patterns of tensors that only training uses, and why.
+TRAINING_ONLY: tuple[tuple[str, str], ...] = (
+    (_HEAD + r"dn_generator\.label_embedding\.weight", "queries made of noisy ground truth"),
+    (_HEAD + r"downsample\..+", "a sixth feature level for the auxiliary heads"),
+    (_TRANSFORMER + r"(aux_pos_trans|aux_pos_trans_norm|pos_feats_trans|pos_feats_norm)\..+",
+     "queries made of the auxiliary heads' positives"),
+    (_TRANSFORMER + r"head_pos_embed\..+", "queries made of the auxiliary heads' positives"),
+    (r"rpn_head\..+", "auxiliary head"),
+    (r"roi_head\..+", "auxiliary head"),
+    (r"bbox_head\..+", "auxiliary head"),
+)
+
+
+def is_published(state: Mapping[str, object]) -> bool:
+    """Whether these are a published Co-DINO's names, and not MMDetection's."""
+    return any(name.startswith("query_head.") for name in state)
+
+
+def new_name(published: str) -> str | None:
+    """A tensor's name in MMDetection's DINO; None if it serves training only. Raises KeyError for an unknown one."""
+    for pattern, name in KEY_MAP:
+        match = re.fullmatch(pattern, published)
+        if match:
+            return match.expand(name)
+    if any(re.fullmatch(pattern, published) for pattern, _ in TRAINING_ONLY):
+        return None
+    raise KeyError(published)
+
+
+def convert(state: Mapping[str, T]) -> tuple[dict[str, T], tuple[str, ...]]:
+    """The tensors that detection needs under MMDetection's names, and the published names of those it does not.
+
+    Raises KeyError for a name that is neither.
+    """
+    kept: dict[str, T] = {}
+    dropped = []
+    for published, tensor in state.items():
+        name = new_name(published)
+        if name is None:
+            dropped.append(published)
+        else:
+            kept[name] = tensor
+    return kept, tuple(dropped)

@@ -1,0 +1,218 @@
+"""MMDetection's models by name and by configuration file, built without network and without training parts."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from annotator.engine.checkpoints import Checkpoint
+from annotator.engine.detectors import codino_keys
+from annotator.engine.detectors.mmcv_extension import prepare_mmdet
+from annotator.engine.detectors.mmdet_names import ARCHITECTURES, CO_DINO
+from annotator.errors import ModelError
+
+log = logging.getLogger(__name__)
+
+#: Pipeline steps that read pictures or labels from files; pictures are in memory here, and there are no labels.
+_FILE_STEPS = ("LoadImageFrom*", "LoadAnnotations", "LoadPanopticAnnotations", "LoadProposals")
+
+#: Tensors that MMDetection's models lack and that change nothing: made anew when a model is built, or for training.
+_HARMLESS = ("*.position_ids", "dn_query_generator.*", "*.num_batches_tracked", "ema_*")
+
+#: What Co-DINO has otherwise than MMDetection's DINO with five scales and Swin-L.
+_CO_DINO_CHANGES: Mapping[str, Any] = {
+    "model.bbox_head.type": "CoDinoHead",
+    "model.test_cfg": {"max_per_img": 300, "nms": {"type": "soft_nms", "iou_threshold": 0.8}},
+    "test_pipeline": [
+        {"type": "LoadImageFromFile"},
+        {"type": "Resize", "scale": (2048, 1280), "keep_ratio": True},
+        {"type": "PackDetInputs", "meta_keys": ("ori_shape", "img_shape", "scale_factor")},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """A detector of MMDetection in evaluation mode, and how it wants its pictures."""
+
+    network: nn.Module
+    pipeline: Any
+    """Takes ``{"img": (H, W, 3) uint8 BGR}``; gives MMDetection's packed inputs."""
+    classes: tuple[str, ...] = ()
+    """As configuration or checkpoint name them; empty if they do not."""
+    reads_text: bool = False
+    """Classes are given as a text with each picture."""
+    keys: tuple[str, ...] = field(default=(), repr=False)
+
+
+def read_config(name_or_path: str) -> Any:
+    """MMDetection's configuration of a name of `ARCHITECTURES`, or of a configuration file (which is a program).
+
+    Raises ModelError.
+    """
+    prepare_mmdet()
+    import mmdet
+    from mmengine.config import Config
+
+    architecture = ARCHITECTURES.get(name_or_path)
+    path = Path(name_or_path).expanduser()
+    if architecture is not None:
+        path = Path(mmdet.__file__).parent / ".mim" / "configs" / architecture
+    if not path.is_file():
+        raise ModelError(f"{path} is no configuration file: give an MMDetection configuration (.py), or a name such as "
+                         f"{', '.join(sorted(ARCHITECTURES)[:4])}")
+    try:
+        config = Config.fromfile(path, lazy_import=False)
+    except Exception as error:  # a configuration is a program and may fail in any way
+        raise ModelError(f"{path} cannot be read as an MMDetection configuration: {_first_line(error)}") from error
+    if "model" not in config:
+        raise ModelError(f"{path} describes no model: give the configuration of an MMDetection detector")
+    if name_or_path == CO_DINO:
+        config.merge_from_dict(dict(_CO_DINO_CHANGES))
+    return config
+
+
+def build(config: Any, checkpoint: Checkpoint | None, device: str, *, vocabulary: Path | None = None,
+          seed: int = 0) -> BuiltModel:
+    """A model with a checkpoint's weights; with random ones where there is none (benchmarks and tests).
+
+    Args:
+        config: from `read_config`.
+        checkpoint: its weights and class names.
+        device: "cpu", "cuda" or "cuda:N".
+        vocabulary: BERT's ``vocab.txt`` or a folder with it; only models that read text need it.
+        seed: of random weights.
+
+    Raises:
+        ModelError: a configuration that cannot be built, or weights of another model.
+    """
+    prepare_mmdet()
+    from mmdet.registry import MODELS
+    from mmengine.registry import DefaultScope
+
+    settings = copy.deepcopy(config.model)
+    _forget_training(settings)
+    reads_text = "language_model" in settings
+    if reads_text:
+        _read_text_offline(settings["language_model"], vocabulary, str(config.filename))
+    try:
+        with DefaultScope.overwrite_default_scope("mmdet"):
+            torch.manual_seed(seed)
+            network = MODELS.build(settings)
+            pipeline = _pipeline(config)
+            if checkpoint is None:
+                network.init_weights()
+    except ModelError:
+        raise
+    except Exception as error:  # the registry passes on whatever a module's constructor raises
+        raise ModelError(f"{config.filename} cannot be built by this MMDetection: {_first_line(error)}") from error
+    if checkpoint is not None:
+        load_weights(network, checkpoint)
+    classes = (checkpoint.classes if checkpoint is not None else ()) or _configured_classes(config)
+    return BuiltModel(network.to(device).eval(), pipeline, classes, reads_text)
+
+
+def load_weights(network: nn.Module, checkpoint: Checkpoint) -> None:
+    """Put a checkpoint's tensors into a model. A published Co-DINO's are renamed first. Raises ModelError."""
+    state = checkpoint.tensors
+    if codino_keys.is_published(state):
+        try:
+            state, dropped = codino_keys.convert(state)
+        except KeyError as error:
+            raise ModelError(f"{checkpoint.path} is no Co-DINO that is known here (it has {error.args[0]}): give the "
+                             "published checkpoint") from error
+        log.info("%s: %d tensors serve training only and are left out", checkpoint.path, len(dropped))
+    expected = network.state_dict()
+    missing = [name for name in expected if name not in state and not _is_harmless(name)]
+    if missing:
+        raise ModelError(f"{checkpoint.path} does not fit its configuration: {len(missing)} of {len(expected)} tensors "
+                         f"are missing, such as {missing[0]}; give the configuration that it was trained with")
+    for name, tensor in expected.items():
+        if name in state and state[name].shape != tensor.shape:
+            raise ModelError(f"{checkpoint.path} does not fit its configuration: {name} is {list(state[name].shape)} "
+                             f"where {list(tensor.shape)} is wanted; give the configuration that it was trained with")
+    unknown = [name for name in state if name not in expected and not _is_harmless(name)]
+    if unknown:
+        log.warning("%s: %d tensors have no place in this model and are not used, such as %s", checkpoint.path,
+                    len(unknown), unknown[0])
+    network.load_state_dict({name: tensor for name, tensor in state.items() if name in expected}, strict=False)
+
+
+def _is_harmless(name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in _HARMLESS)
+
+
+def _forget_training(settings: Any) -> None:
+    """Take out what serves training only. Pretrained backbones would be fetched, and a checkpoint replaces them all."""
+    for part in _mappings(settings):
+        start = part.get("init_cfg")
+        if isinstance(start, dict) and start.get("type") == "Pretrained":
+            part["init_cfg"] = None
+        if isinstance(part.get("pretrained"), str):
+            part["pretrained"] = None
+        # Both trade time for memory in training only, and the second needs another package.
+        if "with_cp" in part:
+            part["with_cp"] = False
+        if "num_cp" in part:
+            part["num_cp"] = 0
+
+
+def _mappings(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from _mappings(value)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from _mappings(value)
+
+
+def _read_text_offline(language: dict[str, Any], vocabulary: Path | None, config: str) -> None:
+    """Replace MMDetection's BERT, which is fetched by name, by one made from a vocabulary file."""
+    if language["type"] == "OfflineBert":
+        return
+    if language["type"] != "BertModel":
+        raise ModelError(f"{config} wants the language model {language['type']}: only BERT is supported here")
+    if vocabulary is None:
+        raise ModelError(f"{config} reads text and needs BERT's vocabulary: run `annotator models download "
+                         "bert-base-uncased`, or put vocab.txt into the models folder")
+    language.pop("name", None)
+    language.update(type="OfflineBert", vocabulary=str(vocabulary))
+
+
+def _pipeline(config: Any) -> Any:
+    """The test pipeline for pictures that are in memory."""
+    from mmcv.transforms import Compose
+
+    steps = config.get("test_pipeline") or _nested(config, "test_dataloader", "dataset", "pipeline")
+    if not steps:
+        raise ModelError(f"{config.filename} has no test_pipeline: it does not say how pictures are prepared")
+    kept = [dict(step) for step in steps
+            if not any(fnmatch(str(step["type"]).rpartition(".")[2], pattern) for pattern in _FILE_STEPS)]
+    return Compose([{"type": "mmdet.LoadImageFromNDArray"}, *kept])
+
+
+def _configured_classes(config: Any) -> tuple[str, ...]:
+    for place in (("test_dataloader", "dataset", "metainfo"), ("metainfo",)):
+        classes = (_nested(config, *place) or {}).get("classes")
+        if classes:
+            return (classes,) if isinstance(classes, str) else tuple(map(str, classes))
+    return ()
+
+
+def _nested(config: Any, *keys: str) -> Any:
+    for key in keys:
+        config = config.get(key) if config else None
+    return config
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no reason given'])[-1][:200]}"

@@ -1,0 +1,109 @@
+"""Recall and precision of a detector on frames with ground truth, and how far two detectors' boxes lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from annotator.engine.base import Detector
+from annotator.model.box import box_iou
+from annotator.model.frame import Detections, Frame
+
+FloatArray = npt.NDArray[np.floating]
+
+#: MOTChallenge classes that are neither people to be found nor mistakes: on vehicles, static, distractor, reflection.
+_IGNORED_CLASSES = (2, 7, 8, 12)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is to be found in one frame."""
+
+    people: FloatArray
+    """(N, 4) xyxy."""
+    ignored: FloatArray
+    """(M, 4) xyxy: finding these is neither right nor wrong."""
+
+
+@dataclass
+class Counts:
+    """Hits and misses over many frames."""
+
+    people: int = 0
+    hits: int = 0
+    false_alarms: int = 0
+
+    @property
+    def recall(self) -> float:
+        return self.hits / max(1, self.people)
+
+    @property
+    def precision(self) -> float:
+        return self.hits / max(1, self.hits + self.false_alarms)
+
+
+def read_truth(path: Path) -> dict[int, Truth]:
+    """Ground truth of a MOTChallenge file by frame index from 0. Files without a class column hold people only."""
+    rows = np.loadtxt(path, delimiter=",", ndmin=2)
+    boxes = np.concatenate([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]], 1)
+    with_classes = rows.shape[1] >= 9 and (rows[:, 7] >= 1).all()
+    people = (rows[:, 6] > 0) & (rows[:, 7] == 1) if with_classes else rows[:, 6] > 0
+    ignored = np.isin(rows[:, 7], _IGNORED_CLASSES) if with_classes else ~people
+    return {int(number) - 1: Truth(boxes[(rows[:, 0] == number) & people], boxes[(rows[:, 0] == number) & ignored])
+            for number in np.unique(rows[:, 0])}
+
+
+def frames_of(sequence: Path) -> Iterator[Frame]:
+    """Pictures of a MOTChallenge sequence's folder."""
+    for path in sorted((sequence / "img1").glob("*.jpg")):
+        index = int(path.stem) - 1
+        yield Frame(index, cv2.imread(str(path))[..., ::-1], index / 30)
+
+
+def count(found: Detections, truth: Truth, overlap: float = 0.5) -> Counts:
+    """Match boxes to people one to one, the surest box first, each to the one it overlaps most."""
+    free = np.ones(len(truth.people), bool)
+    counts = Counts(people=len(truth.people))
+    for box in found.box_xyxy[np.argsort(-found.score, kind="stable")].astype(float):
+        iou = np.where(free, box_iou(box[None], truth.people)[0], 0.0) if len(free) else np.zeros(1)
+        if iou.max() >= overlap:
+            free[iou.argmax()] = False
+            counts.hits += 1
+        elif not (box_iou(box[None], truth.ignored) >= overlap).any():
+            counts.false_alarms += 1
+    return counts
+
+
+def score(detector: Detector, sequences: list[Path], threshold: float) -> Counts:
+    """Recall and precision of the first label over whole sequences, boxes scoring ``threshold`` or more."""
+    total = Counts()
+    for sequence in sequences:
+        truth = read_truth(sequence / "gt/gt.txt")
+        for frame in frames_of(sequence):
+            found = detector.detect([frame])[0]
+            one = count(found[(found.score >= threshold) & (found.label == 0)],
+                        truth.get(frame.index, Truth(np.zeros((0, 4)), np.zeros((0, 4)))))
+            total.people += one.people
+            total.hits += one.hits
+            total.false_alarms += one.false_alarms
+    return total
+
+
+def differences(one: Detections, other: Detections) -> tuple[FloatArray, FloatArray, int]:
+    """Largest difference of each box's edges (pixels) and of its score from its like, and how many have no like.
+
+    Likes are of one label and overlap by more than 0.9.
+    """
+    if not len(one) or not len(other):
+        return np.zeros(0), np.zeros(0), len(one) + len(other)
+    iou = np.where(one.label[:, None] == other.label[None], box_iou(one.box_xyxy, other.box_xyxy), 0.0)
+    best = iou.argmax(1)
+    alike = np.flatnonzero(iou.max(1) > 0.9)
+    boxes = np.abs(one.box_xyxy[alike] - other.box_xyxy[best[alike]]).max(1)
+    scores = np.abs(one.score[alike] - other.score[best[alike]])
+    return boxes, scores, len(one) - len(alike) + len(other) - len(set(best[alike].tolist()))
