@@ -58,7 +58,8 @@ class Lane:
         return covered
 
 
-def make_lanes(tracks: Iterable[Track], spans: Iterable[Span], frame_count: int, reached: int | None = None) -> list[Lane]:
+def make_lanes(tracks: Iterable[Track], spans: Iterable[Span], frame_count: int, reached: int | None = None,
+               ) -> list[Lane]:
     """Lanes by track number. ``reached``: last frame of a running job, where its open spans end for now."""
     end = frame_count - 1 if reached is None else reached
     bars: dict[int, list[Bar]] = defaultdict(list)

@@ -17,21 +17,27 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QSplitter,
     QStackedWidget,
+    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from annotator.errors import UserError
+from annotator.formats.base import ExportOptions
+from annotator.jobs import export, preannotate
 from annotator.ui.actions import Actions
 from annotator.ui.canvas import Canvas, Tool
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
+from annotator.ui.job_bar import JobBar
+from annotator.ui.job_dialog import JobDialog
 from annotator.ui.palette import CommandPalette
 from annotator.ui.player import Player
 from annotator.ui.theme import Theme, apply_theme
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
+from annotator.ui.worker import EngineWorker
 
 PROJECT_SUFFIX = ".annot"
 _RECENT, _MOST_RECENT = "recent", 8
@@ -50,7 +56,9 @@ class MainWindow(QMainWindow):
         self.controller = CanvasController(self.document, self.canvas)
         self.timeline = Timeline(self.document, self)
         self.table = TrackTable(self.document, self)
+        self.worker = EngineWorker(self)
         self.actions_ = Actions(self, settings)
+        self._closing = False
         self._build()
         self._add_actions()
         self._fill_menus()
@@ -93,9 +101,11 @@ class MainWindow(QMainWindow):
         dock.setObjectName("tracks")
         dock.setWidget(self.table)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self.resizeDocks([dock], [380], Qt.Orientation.Horizontal)
         self._position = QLabel(self)
         self._objects = QLabel(self)
         self._saved = QLabel(self)
+        self.statusBar().addPermanentWidget(JobBar(self.worker, self))
         self.statusBar().addPermanentWidget(self._saved)
 
     def _add_actions(self) -> None:
@@ -103,6 +113,9 @@ class MainWindow(QMainWindow):
         step = self._step
         add("file.open", tr("File"), tr("Open…"), self._ask_open, ["Ctrl+O"], tr("Open a project or a video"))
         add("file.folder", tr("File"), tr("Open folder of images…"), self._ask_folder, ["Ctrl+Shift+O"])
+        for name, text in (("mot", tr("Export MOT ground truth…")), ("mot-results", tr("Export MOT results…")),
+                           ("coco-video", tr("Export COCO video…"))):
+            add(f"file.export-{name}", tr("File"), text, lambda name=name: self._ask_export(name))
         add("file.close", tr("File"), tr("Close project"), document.close, ["Ctrl+W"])
         add("file.quit", tr("File"), tr("Quit"), self.close, ["Ctrl+Q"])
         add("edit.undo", tr("Edit"), tr("Undo"), document.undo, ["Ctrl+Z"])
@@ -111,6 +124,10 @@ class MainWindow(QMainWindow):
         add("edit.palette", tr("Edit"), tr("Search actions…"), self._show_palette, ["Ctrl+K", "F1"])
         add("tool.draw", tr("Track"), tr("New object"), lambda: self.canvas.set_tool(Tool.DRAW), ["N"],
             tr("Draw the box of a new object"))
+        add("run.track", tr("Run"), tr("Track the whole video…"), self._ask_job, ["Ctrl+E"],
+            tr("Detect, segment and track every object"))
+        add("run.pause", tr("Run"), tr("Pause or resume"), lambda: self.worker.set_paused(not self.worker.paused))
+        add("run.cancel", tr("Run"), tr("Cancel"), self.worker.cancel)
         add("go.next", tr("Go"), tr("Next frame"), lambda: step(1), ["F", "Right"])
         add("go.previous", tr("Go"), tr("Previous frame"), lambda: step(-1), ["D", "Left"])
         add("go.next10", tr("Go"), tr("10 frames on"), lambda: step(10), ["V", "Shift+Right"])
@@ -153,9 +170,11 @@ class MainWindow(QMainWindow):
             if entry.name == "file.folder":
                 menus[entry.menu].addMenu(self._recent)
         self._recent.aboutToShow.connect(self._fill_recent)
-        for name, sign in (("go.first", "⏮"), ("go.previous", "◀"), ("play.toggle", "▶"), ("go.next", "▶|"),
-                           ("go.last", "⏭")):
-            button = QToolButton(self, autoRaise=True, text=sign)
+        icon = QStyle.StandardPixmap
+        for name, sign in (("go.first", icon.SP_MediaSkipBackward), ("go.previous", icon.SP_MediaSeekBackward),
+                           ("play.toggle", icon.SP_MediaPlay), ("go.next", icon.SP_MediaSeekForward),
+                           ("go.last", icon.SP_MediaSkipForward)):
+            button = QToolButton(self, autoRaise=True, icon=self.style().standardIcon(sign))
             button.clicked.connect(self.actions_[name].trigger)
             button.setToolTip(self.actions_[name].toolTip())
             button.setFixedSize(28, 24)
@@ -176,10 +195,12 @@ class MainWindow(QMainWindow):
         document.changed.connect(self._update_history)
         document.failed.connect(self.show_error)
         self.controller.missing.connect(self.show_error)
-        self.player.playing_changed.connect(lambda on: self._play.setText("⏸" if on else "▶"))
+        self.player.playing_changed.connect(self._on_playing)
         self.player.speed_changed.connect(self._update_position)
         self.timeline.track_clicked.connect(self.controller._on_click)
         self.canvas.tool_changed.connect(self._on_tool)
+        self.worker.started.connect(self._on_job_started)
+        self.worker.finished.connect(self._on_job_finished)
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)
@@ -209,7 +230,7 @@ class MainWindow(QMainWindow):
     def _ask_open(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
             self, self.tr("Open a project or a video"), "",
-            self.tr("Projects and videos") + " (*.annot *.mp4 *.mov *.avi *.mkv *.webm);;" + self.tr("All files") + " (*)")
+            f"{self.tr('Projects and videos')} (*.annot *.mp4 *.mov *.avi *.mkv *.webm);;{self.tr('All files')} (*)")
         if name:
             self.open_path(Path(name))
 
@@ -232,6 +253,57 @@ class MainWindow(QMainWindow):
             self._recent.addAction(path, lambda path=path: self.open_path(Path(path)))
         self._recent.setEnabled(not self._recent.isEmpty())
 
+    # Jobs
+
+    def _ask_job(self) -> None:
+        video, session = self.document.video, self.document.session
+        if video is None or session is None or self.worker.busy:
+            return
+        dialog = JobDialog(video, self.document.range, bool(self.document.tracks()), self)
+        dialog.accepted.connect(lambda: self.start_job(dialog))
+        dialog.open()
+
+    def start_job(self, dialog: JobDialog) -> None:
+        """Run what the dialog says."""
+        video, session, choice = self.document.video, self.document.session, dialog.choice
+        if video is not None and session is not None and choice is not None:
+            self.worker.start(self.tr("Tracking"), session,
+                              lambda on, cancel: preannotate.start(on, video, choice.settings, cancel))
+
+    def _on_job_started(self) -> None:
+        self._update()
+
+    def _on_job_finished(self, status: str, message: str) -> None:
+        if message:
+            self.show_error(message)
+        elif status == "cancelled":
+            self.statusBar().showMessage(self.tr("Stopped; finished frames are kept"), 8000)
+        else:
+            self.statusBar().showMessage(self.tr("Tracking is finished"), 8000)
+        self._update()
+        if self._closing:
+            self.close()
+
+    def _ask_export(self, format_name: str) -> None:
+        session, video = self.document.session, self.document.video
+        if session is None or video is None:
+            return
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Export into a folder"))
+        if folder:
+            self.export_to(format_name, Path(folder))
+
+    def export_to(self, format_name: str, folder: Path) -> None:
+        """Write the present video's tracks."""
+        session, video = self.document.session, self.document.video
+        assert session is not None
+        assert video is not None
+        try:
+            report = export.export(session.store, [video], format_name, folder, ExportOptions())
+        except UserError as error:
+            self.show_error(str(error))
+            return
+        self.statusBar().showMessage(self.tr("Wrote {0}").format(", ".join(str(path) for path in report.files)), 15000)
+
     # What is shown
 
     def set_theme(self, theme: Theme) -> None:
@@ -248,14 +320,19 @@ class MainWindow(QMainWindow):
     def _update(self) -> None:
         path, video = self.document.path, self.document.video
         self._stack.setCurrentWidget(self.canvas if video is not None else self._welcome)
-        title = "" if path is None else path.name + ("" if video is None else f" – {video.name}")
-        self.setWindowTitle(f"{title} – SAM2MOT Annotator" if title else "SAM2MOT Annotator")
+        title = "" if path is None else path.name + ("" if video is None else f" - {video.name}")
+        self.setWindowTitle(f"{title} - SAM2MOT Annotator" if title else "SAM2MOT Annotator")
         read_only = path is not None and not self.document.writable
         self._saved.setText(self.tr("read-only") if read_only else self.tr("saved") if path is not None else "")
         for entry in self.actions_:
             needs_video = entry.name.split(".")[0] in ("go", "play", "tool", "edit") and entry.name != "edit.palette"
             entry.action.setEnabled(video is not None or not needs_video)
         self.actions_["file.close"].setEnabled(path is not None)
+        for name in ("run.pause", "run.cancel"):
+            self.actions_[name].setEnabled(self.worker.busy)
+        self.actions_["run.track"].setEnabled(video is not None and self.document.writable and not self.worker.busy)
+        for name in ("mot", "mot-results", "coco-video"):
+            self.actions_[f"file.export-{name}"].setEnabled(video is not None)
         self._update_history()
         self._update_position()
 
@@ -287,6 +364,10 @@ class MainWindow(QMainWindow):
             **{name: actions[f"view.{name}"].isChecked() for name in ("boxes", "names", "masks", "contours", "solo")},
             trail=50 if actions["view.trails"].isChecked() else 0)
         self.controller.refresh()
+
+    def _on_playing(self, playing: bool) -> None:
+        icon = QStyle.StandardPixmap.SP_MediaPause if playing else QStyle.StandardPixmap.SP_MediaPlay
+        self._play.setIcon(self.style().standardIcon(icon))
 
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.DRAW:
@@ -335,6 +416,10 @@ class MainWindow(QMainWindow):
                 self.open_path(Path(url.toLocalFile()))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if self.worker.busy:
+            event.ignore()
+            self._ask_to_stop()
+            return
         self.player.pause()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState())
@@ -342,6 +427,22 @@ class MainWindow(QMainWindow):
         self.document.close()
         self.controller.close()
         super().closeEvent(event)
+
+    def _ask_to_stop(self) -> None:
+        """Asked once: stop after the present frame, then close."""
+        if self._closing:
+            return
+        box = QMessageBox(QMessageBox.Icon.Question, self.tr("A job is running"),
+                          self.tr("Stop tracking and close? Finished frames are kept, and the run can be resumed."),
+                          QMessageBox.StandardButton.Cancel, self)
+        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        stop.clicked.connect(self._stop_and_close)
+        box.open()
+
+    def _stop_and_close(self) -> None:
+        self._closing = True
+        self.worker.cancel()
 
     def _restore(self) -> None:
         for key, restore in (("geometry", self.restoreGeometry), ("state", self.restoreState),

@@ -282,7 +282,7 @@ def contour_path(mask: Mask) -> QPainterPath:
         return path
     outlines, _ = cv2.findContours(mask.crop().astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     for outline in outlines:
-        points = outline[:, 0].astype(float) + (mask.left + 0.5, mask.top + 0.5)
+        points = outline[:, 0] + np.array([mask.left + 0.5, mask.top + 0.5])
         path.addPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
         path.closeSubpath()
     return path
