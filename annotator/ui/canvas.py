@@ -70,7 +70,7 @@ class Picture(QGraphicsItem):
         painter.drawPixmap(0, 0, self._pixmap)
 
 
-class Canvas(pg.GraphicsView):
+class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """Shows a picture and its shapes; says what a person does to them, and changes nothing itself."""
 
     clicked = Signal(object, bool)
@@ -166,7 +166,7 @@ class Canvas(pg.GraphicsView):
 
     def to_picture(self, position: QPointF) -> QPointF:
         """From widget coordinates to picture pixels."""
-        return self._view.mapSceneToView(self.mapToScene(position.toPoint()))
+        return QPointF(self._view.mapSceneToView(self.mapToScene(position.toPoint())))
 
     def to_widget(self, point: QPointF) -> QPointF:
         """From picture pixels to widget coordinates."""

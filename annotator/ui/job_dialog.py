@@ -110,7 +110,8 @@ class JobDialog(QDialog):
         widget = QWidget(self)
         row = QHBoxLayout(widget)
         row.setContentsMargins(0, 0, 0, 0)
-        button = QToolButton(self, text="…")
+        button = QToolButton(self)
+        button.setText("…")
         button.setToolTip(self.tr("Choose a file"))
         button.clicked.connect(lambda: line.setText(QFileDialog.getOpenFileName(
             self, self.tr("Detections"), "", self.tr("Detections") + " (*.txt *.json)")[0] or line.text()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
@@ -115,7 +116,7 @@ class MainWindow(QMainWindow):
         add("file.folder", tr("File"), tr("Open folder of images…"), self._ask_folder, ["Ctrl+Shift+O"])
         for name, text in (("mot", tr("Export MOT ground truth…")), ("mot-results", tr("Export MOT results…")),
                            ("coco-video", tr("Export COCO video…"))):
-            add(f"file.export-{name}", tr("File"), text, lambda name=name: self._ask_export(name))
+            add(f"file.export-{name}", tr("File"), text, partial(self._ask_export, name))
         add("file.close", tr("File"), tr("Close project"), document.close, ["Ctrl+W"])
         add("file.quit", tr("File"), tr("Quit"), self.close, ["Ctrl+Q"])
         add("edit.undo", tr("Edit"), tr("Undo"), document.undo, ["Ctrl+Z"])
@@ -157,7 +158,7 @@ class MainWindow(QMainWindow):
         add("view.timeline", tr("View"), tr("Whole video on the timeline"), self.timeline.fit, ["Shift+F"])
         for theme, text in ((Theme.SYSTEM, tr("Theme of the system")), (Theme.LIGHT, tr("Light theme")),
                             (Theme.DARK, tr("Dark theme"))):
-            add(f"view.theme-{theme}", tr("View"), text, lambda theme=theme: self.set_theme(theme))
+            add(f"view.theme-{theme}", tr("View"), text, partial(self.set_theme, theme))
 
     def _fill_menus(self) -> None:
         menus: dict[str, QMenu] = {}
@@ -174,7 +175,9 @@ class MainWindow(QMainWindow):
         for name, sign in (("go.first", icon.SP_MediaSkipBackward), ("go.previous", icon.SP_MediaSeekBackward),
                            ("play.toggle", icon.SP_MediaPlay), ("go.next", icon.SP_MediaSeekForward),
                            ("go.last", icon.SP_MediaSkipForward)):
-            button = QToolButton(self, autoRaise=True, icon=self.style().standardIcon(sign))
+            button = QToolButton(self)
+            button.setAutoRaise(True)
+            button.setIcon(self.style().standardIcon(sign))
             button.clicked.connect(self.actions_[name].trigger)
             button.setToolTip(self.actions_[name].toolTip())
             button.setFixedSize(28, 24)
@@ -250,7 +253,7 @@ class MainWindow(QMainWindow):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self._recent_paths():
-            self._recent.addAction(path, lambda path=path: self.open_path(Path(path)))
+            self._recent.addAction(path, partial(self.open_path, Path(path)))
         self._recent.setEnabled(not self._recent.isEmpty())
 
     # Jobs

@@ -20,7 +20,10 @@ class CommandPalette(QDialog):
         self.setModal(True)
         self.resize(520, 420)
         self.line = QLineEdit(self, placeholderText=self.tr("What do you want to do?"))
-        self.list = QTreeWidget(self, headerHidden=True, rootIsDecorated=False, uniformRowHeights=True)
+        self.list = QTreeWidget(self)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
         self.list.setColumnCount(2)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
@@ -50,10 +53,10 @@ class CommandPalette(QDialog):
             item.setDisabled(not entry.action.isEnabled())
             self.list.addTopLevelItem(item)
         self.list.setColumnWidth(0, self.width() - 160)
-        first = next((item for k in range(self.list.topLevelItemCount())
-                      if (item := self.list.topLevelItem(k)) is not None and not item.isDisabled()), None)
-        if first is not None:
-            self.list.setCurrentItem(first)
+        items = [self.list.topLevelItem(k) for k in range(self.list.topLevelItemCount())]
+        enabled = [item for item in items if item is not None and not item.isDisabled()]
+        if enabled:
+            self.list.setCurrentItem(enabled[0])
 
     def _run(self) -> None:
         item = self.list.currentItem()

@@ -291,7 +291,9 @@ class Timeline(QAbstractScrollArea):
         count = self._frame_count()
         edges = np.linspace(0, count, width + 1).astype(int)[:-1]
         most = max(int(self._counts.max(initial=0)), 1)
-        heights = np.maximum.reduceat(self._counts, edges) * (OVERVIEW - 8) / most if len(self._counts) else []
+        heights = np.zeros(width)
+        if len(self._counts):
+            heights = np.maximum.reduceat(self._counts, edges) * (OVERVIEW - 8) / most
         color = palette.color(QPalette.ColorRole.Text)
         color.setAlpha(110)
         outline = [QPointF(NAMES + x, OVERVIEW - 2 - h) for x, h in enumerate(heights)]
