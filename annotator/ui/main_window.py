@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -204,6 +205,7 @@ class MainWindow(QMainWindow):
         self.canvas.tool_changed.connect(self._on_tool)
         self.worker.started.connect(self._on_job_started)
         self.worker.finished.connect(self._on_job_finished)
+        self.worker.crashed.connect(self._on_job_crashed)
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)
@@ -275,6 +277,10 @@ class MainWindow(QMainWindow):
 
     def _on_job_started(self) -> None:
         self._update()
+
+    def _on_job_crashed(self, error: BaseException) -> None:
+        """A bug in a job reaches the same place as any other."""
+        sys.excepthook(type(error), error, error.__traceback__)
 
     def _on_job_finished(self, status: str, message: str) -> None:
         if message:
