@@ -6,22 +6,23 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-
-pytest.importorskip("PySide6", reason="the window's libraries are not installed: pip install '.[window]'")
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-from PySide6.QtCore import QSettings, QtMsgType, qInstallMessageHandler
 
 from annotator.jobs.project import add_source, open_project
 from annotator.model.frame import Detections, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import RunStatus
-from annotator.ui.main_window import MainWindow
-from annotator.ui.theme import Theme, apply_theme
 from tests.conftest import FRAMES, SEED, SPEC, MadeClip
 from tools.synthetic_clips import make_clip
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QSettings
+
+    from annotator.ui.main_window import MainWindow
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 #: The offscreen platform says this of every window; it has no window manager to ask.
 _HARMLESS = ("This plugin does not support",)
@@ -30,9 +31,12 @@ _HARMLESS = ("This plugin does not support",)
 @pytest.fixture(autouse=True)
 def no_qt_warnings() -> Iterator[None]:
     """Fail on whatever Qt warns of."""
+    pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+    from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+
     heard: list[str] = []
 
-    def listen(kind: QtMsgType, _: object, message: str) -> None:
+    def listen(kind: Any, _: object, message: str) -> None:
         if kind is not QtMsgType.QtDebugMsg and not message.startswith(_HARMLESS):
             heard.append(message)
 
@@ -78,12 +82,17 @@ def project(clip: MadeClip, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> QSettings:
+    from PySide6.QtCore import QSettings
+
     return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
 
 
 @pytest.fixture
 def window(qtbot: object, qapp: object, settings: QSettings) -> Iterator[MainWindow]:
     """A window that is shown and empty."""
+    from annotator.ui.main_window import MainWindow
+    from annotator.ui.theme import Theme, apply_theme
+
     apply_theme(qapp, Theme.DARK)  # type: ignore[arg-type]
     made = MainWindow(settings)
     qtbot.addWidget(made)  # type: ignore[attr-defined]

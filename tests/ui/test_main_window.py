@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("PySide6")
+pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
 from annotator.ui.canvas import Tool
