@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import logging
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator import __version__
 from annotator.console import Console, ConsoleHandler, one_line
-from annotator.errors import Cancelled, UserError
+from annotator.errors import Cancelled, SettingsError, UserError
 
 if TYPE_CHECKING:
     from annotator.engine.base import CancelToken
@@ -34,7 +35,8 @@ OK, BUG, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0 fine, 2 an error that its one line explains, 130 stopped."""
-    args = _parser().parse_args(argv)
+    parser, commands = _parser()
+    args = parser.parse_args(_with_command(sys.argv[1:] if argv is None else argv, commands))
     console = Console(sys.stderr, quiet=getattr(args, "quiet", False))
     _log_to(console, args.verbose)
     try:
@@ -339,13 +341,56 @@ def _demo(args: argparse.Namespace, console: Console) -> int:
     for name, paths in report.exports.items():
         for path in paths:
             print(f"{name:<13}{path}")
+    if not args.headless and _why_no_window() is None:
+        console.line("opening the project in the window")
+        return _run_window([report.project])
     return OK
+
+
+# -- the window --------------------------------------------------------------------------------------------------
+
+
+def _with_command(arguments: Sequence[str], commands: Collection[str]) -> list[str]:
+    """`annotator` alone opens the window, and so do projects and videos named without a command."""
+    if not arguments:
+        return ["window"]
+    first = Path(arguments[0])
+    if arguments[0] in commands or arguments[0].startswith("-") or not (first.suffix or first.exists()):
+        return list(arguments)
+    return ["window", *arguments]
+
+
+def _window(args: argparse.Namespace, _: Console) -> int:
+    reason = _why_no_window()
+    if reason is not None:
+        raise SettingsError(reason)
+    return _run_window([Path(name) for name in args.files])
+
+
+def _why_no_window() -> str | None:
+    """What keeps the window from opening, in one line; None if nothing does."""
+    missing = [name for name in ("PySide6", "pyqtgraph") if importlib.util.find_spec(name) is None]
+    if missing:
+        return (f"{' and '.join(missing)} is not installed, and the window needs it: pip install "
+                "'sam2mot-annotator[window]'")
+    displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in displays):
+        return ("there is no display to open the window on: run it in a desktop session, or use the other commands "
+                "(see `annotator --help`)")
+    return None
+
+
+def _run_window(paths: Sequence[Path]) -> int:
+    from annotator.ui.app import run
+
+    return run(paths)
 
 
 # -- arguments ---------------------------------------------------------------------------------------------------
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
+    """The parser, and the names of its commands."""
     parser = argparse.ArgumentParser(prog="annotator", description="Pre-annotate videos with SAM2MOT, correct "
                                      "identities, export multi-object-tracking labels.")
     parser.add_argument("--version", action="version", version=f"annotator {__version__}")
@@ -358,7 +403,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_benchmark(commands)
     _add_models(commands)
     _add_others(commands)
-    return parser
+    return parser, commands.choices
 
 
 def _add_preannotate(commands: Any) -> None:
@@ -476,6 +521,9 @@ def _add_models(commands: Any) -> None:
 
 
 def _add_others(commands: Any) -> None:
+    p = commands.add_parser("window", help="open the window; so does `annotator` alone, or with files and no command")
+    p.set_defaults(command=_window)
+    p.add_argument("files", nargs="*", metavar="FILE", help="projects, videos, folders of images")
     p = commands.add_parser("doctor", help="what is installed, and what is missing")
     p.set_defaults(command=_doctor)
     p.add_argument("--json", action="store_true")

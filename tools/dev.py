@@ -106,7 +106,7 @@ def child_environment() -> dict[str, str]:
 
 
 def extras() -> list[str]:
-    return [e.strip() for e in os.environ.get("ANNOTATOR_EXTRAS", "dev,mmdet").split(",") if e.strip()]
+    return [e.strip() for e in os.environ.get("ANNOTATOR_EXTRAS", "window,mmdet,dev").split(",") if e.strip()]
 
 
 def uses_system_packages() -> bool:
@@ -152,21 +152,32 @@ def check_system_libraries() -> None:
     missing = missing_libraries(table)
     if not missing:
         return
+    needed = [name for name in missing if name in OPENCV_LIBRARIES]
     manager = next((m for m in MANAGERS if shutil.which(m)), None)
     if manager is None:
-        raise SetupError(f"System libraries are missing: {', '.join(missing)}. Install the packages that hold them.")
+        cannot_do_without(needed, missing, "Install the packages that hold them.")
+        return
     column = list(MANAGERS).index(manager)
     command = [*MANAGERS[manager], *dict.fromkeys(table[name][column] for name in missing)]
     if os.environ.get("ANNOTATOR_INSTALL_SYSTEM", "") in ("", "0"):
-        raise SetupError(f"System libraries are missing: {', '.join(missing)}. Install them with: "
-                         f"{'' if os.geteuid() == 0 else 'sudo '}{' '.join(command)}")
+        advice = f"Install them with: {'' if os.geteuid() == 0 else 'sudo '}{' '.join(command)}"
+        cannot_do_without(needed, missing, advice)
+        return
     say(f"Installing system libraries: {' '.join(command)}")
     if manager == "apt-get":
         subprocess.run(["apt-get", "update", "-q"])
-    done = subprocess.run(command).returncode == 0
-    if not done or missing_libraries(table):
-        raise SetupError(f"System libraries are still missing: {', '.join(missing_libraries(table))}. "
-                         f"Try by hand: {' '.join(command)}")
+    subprocess.run(command)
+    missing = missing_libraries(table)
+    if missing:
+        needed = [name for name in missing if name in OPENCV_LIBRARIES]
+        cannot_do_without(needed, missing, f"Try by hand: {' '.join(command)}")
+
+
+def cannot_do_without(needed: list[str], missing: list[str], advice: str) -> None:
+    """An error for libraries that every command needs, a word about those that only the window needs."""
+    if needed:
+        raise SetupError(f"System libraries are missing: {', '.join(missing)}. {advice}")
+    say(f"The window cannot open here, for want of {', '.join(missing)}. {advice}")
 
 
 def check_disk() -> None:

@@ -110,11 +110,23 @@ def test_qt_is_only_asked_for_with_the_window(project: Path, monkeypatch: pytest
     asked: list[str] = []
     monkeypatch.setattr(dev.sys, "platform", "linux")
     monkeypatch.setattr(dev, "missing_libraries", lambda table: asked.extend(table) or [])
+    monkeypatch.setenv("ANNOTATOR_EXTRAS", "dev")
     dev.check_system_libraries()
     assert "libEGL.so.1" not in asked
-    monkeypatch.setenv("ANNOTATOR_EXTRAS", "dev,window")
+    monkeypatch.delenv("ANNOTATOR_EXTRAS")
     dev.check_system_libraries()
     assert "libEGL.so.1" in asked
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="system libraries are checked on Linux")
+def test_what_only_the_window_lacks_is_named_and_no_error(
+        project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(dev, "missing_libraries", lambda table: ["libEGL.so.1"])
+    monkeypatch.setattr(dev.shutil, "which", lambda name: name if name == "apt-get" else None)
+    dev.check_system_libraries()
+    said = "".join(capsys.readouterr())
+    assert "libEGL.so.1" in said
+    assert "apt-get install -y --no-install-recommends libegl1" in said
 
 
 def test_a_torch_that_is_there_is_pinned_as_it_is(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,368 @@
+"""The picture, and the hands on it: zoom, pan, select, draw, move, resize."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPixmap
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from annotator.model.frame import Image
+from annotator.ui.overlay import REACH, Overlay, Shape
+
+#: Smallest box that a hand can mean, in picture pixels; and how far a press may wander and still be a click.
+LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
+
+Box = tuple[float, float, float, float]
+
+
+class Tool(Enum):
+    """What a press on the canvas begins."""
+
+    SELECT = auto()
+    DRAW = auto()
+
+
+class Picture(QGraphicsItem):
+    """The frame itself, as a pixmap: several times faster to draw again than an array."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixmap = QPixmap()
+        self._rect = QRectF()
+        self._table: np.ndarray | None = None
+
+    def set_image(self, image: Image | None) -> None:
+        """(H, W, 3) uint8 RGB; None for nothing."""
+        if image is None:
+            pixmap = QPixmap()
+        else:
+            if self._table is not None:
+                image = self._table[image]
+            height, width = image.shape[:2]
+            pixmap = QPixmap.fromImage(QImage(np.ascontiguousarray(image).data, width, height, 3 * width,
+                                              QImage.Format.Format_RGB888))
+        if pixmap.size() != self._pixmap.size():
+            self.prepareGeometryChange()
+            self._rect = QRectF(pixmap.rect())
+        self._pixmap = pixmap
+        self.update()
+
+    def set_tone(self, brightness: float, contrast: float) -> None:
+        """For dark footage: -1..1 each, 0 leaves the picture as it is. Takes effect with the next image."""
+        if brightness == 0 and contrast == 0:
+            self._table = None
+            return
+        grey = np.arange(256) / 255 - 0.5
+        slope = (1 + contrast) / max(1 - contrast, 0.01)
+        self._table = np.clip((grey * slope + 0.5 + brightness) * 255, 0, 255).astype(np.uint8)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        return self._rect
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        zoomed_in = abs(painter.worldTransform().m11()) > 3
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not zoomed_in)
+        painter.drawPixmap(0, 0, self._pixmap)
+
+
+class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
+    """Shows a picture and its shapes; says what a person does to them, and changes nothing itself."""
+
+    clicked = Signal(object, bool)
+    """Track id or None, and whether it is added to the selection."""
+    hovered = Signal(object)
+    box_drawn = Signal(tuple)
+    """A new box, xyxy in picture pixels."""
+    box_changed = Signal(int, tuple)
+    """Track id and where its box was moved or resized to."""
+    tool_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background="#202124")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self._view = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False, defaultPadding=0.0)
+        self._view.setMouseEnabled(False, False)
+        self.setCentralItem(self._view)
+        self.picture, self.overlay = Picture(), Overlay()
+        self._view.addItem(self.picture, ignoreBounds=True)
+        self._view.addItem(self.overlay, ignoreBounds=True)
+        self._size = (0, 0)
+        self._tool = Tool.SELECT
+        self._editable = True
+        self._press: QPointF | None = None
+        self._drag: Callable[[QPointF], None] | None = None
+        self._drop: Callable[[], None] | None = None
+        self._space = False
+        self.panned = False
+        """Whether the picture was dragged since Space was pressed."""
+        self._fitted = True
+
+    # What is shown
+
+    def set_picture_size(self, width: int, height: int) -> None:
+        """A video of this size comes; 0 x 0 for none."""
+        self._size = (width, height)
+        self.overlay.set_picture_size(width, height)
+        if width == 0:
+            self.picture.set_image(None)
+        self.fit()
+
+    def set_image(self, image: Image) -> None:
+        self.picture.set_image(image)
+
+    def set_shapes(self, shapes: Sequence[Shape]) -> None:
+        self.overlay.set_shapes(shapes)
+
+    def set_editable(self, editable: bool) -> None:
+        """Whether boxes may be drawn and moved."""
+        self._editable = editable
+        if not editable:
+            self.set_tool(Tool.SELECT)
+
+    @property
+    def tool(self) -> Tool:
+        return self._tool
+
+    def set_tool(self, tool: Tool) -> None:
+        if tool is Tool.DRAW and not self._editable:
+            return
+        self._cancel_drag()
+        if tool is not self._tool:
+            self._tool = tool
+            self.tool_changed.emit(tool)
+        self._update_cursor()
+
+    # Where it looks
+
+    def fit(self) -> None:
+        """The whole picture, and again whenever the window changes its size, until somebody zooms or pans."""
+        width, height = self._size
+        self._fitted = True
+        if width and height:
+            self._view.setRange(QRectF(0, 0, width, height), padding=0.01)
+
+    def zoom(self, factor: float, centre: QPointF | None = None) -> None:
+        """Closer for factors above 1; ``centre`` (picture pixels) stays where it is."""
+        if not self._size[0]:
+            return
+        now = self.scale_factor()
+        factor = min(max(now * factor, 0.02), 64.0) / now
+        self._fitted = False
+        self._view.scaleBy((1 / factor, 1 / factor), center=None if centre is None else (centre.x(), centre.y()))
+
+    def pixel_view(self) -> None:
+        """One pixel of the video on one pixel of the screen."""
+        self.zoom(1 / (self.scale_factor() * self.devicePixelRatioF()))
+
+    def scale_factor(self) -> float:
+        """Device-independent pixels per picture pixel."""
+        return float(1 / max(self._view.viewPixelSize()[0], 1e-9))
+
+    def to_picture(self, position: QPointF) -> QPointF:
+        """From widget coordinates to picture pixels."""
+        return QPointF(self._view.mapSceneToView(self.mapToScene(position.toPoint())))
+
+    def to_widget(self, point: QPointF) -> QPointF:
+        """From picture pixels to widget coordinates."""
+        return QPointF(self.mapFromScene(self._view.mapViewToScene(point)))
+
+    def show_rect(self, rect: QRectF) -> None:
+        """Bring a part of the picture into sight, if it is not."""
+        if not self._view.viewRect().contains(rect):
+            offset = rect.center() - self._view.viewRect().center()
+            self._fitted = False
+            self._view.translateBy((offset.x(), offset.y()))
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        if getattr(self, "_fitted", False):
+            self.fit()
+
+    # The mouse
+
+    def wheelEvent(self, event: object) -> None:  # noqa: N802
+        self.zoom(1.2 ** (event.angleDelta().y() / 120), self.to_picture(event.position()))  # type: ignore[attr-defined]
+        event.accept()  # type: ignore[attr-defined]
+
+    def mousePressEvent(self, event: object) -> None:  # noqa: N802
+        button, position = event.button(), event.position()  # type: ignore[attr-defined]
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if self._drag is not None:
+            return
+        if button is Qt.MouseButton.MiddleButton or (button is Qt.MouseButton.LeftButton and self._space):
+            self._begin_pan(position)
+        elif button is Qt.MouseButton.LeftButton and self._size[0]:
+            self._press = position
+            self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))  # type: ignore[attr-defined]
+        self._update_cursor()
+
+    def mouseMoveEvent(self, event: object) -> None:  # noqa: N802
+        position = event.position()  # type: ignore[attr-defined]
+        if self._drag is not None:
+            if self._press is None or (position - self._press).manhattanLength() > CLICK_SLIP:
+                self._press = None
+                self._drag(position)
+            return
+        track = self.track_at(self.to_picture(position))
+        self.overlay.set_hovered(track)
+        self.hovered.emit(track)
+        self._update_cursor(position)
+
+    def mouseReleaseEvent(self, event: object) -> None:  # noqa: N802
+        press, drop = self._press, self._drop
+        self._press = self._drag = self._drop = None
+        if press is not None:
+            self.overlay.set_draft(None)
+            modifiers = event.modifiers()  # type: ignore[attr-defined]
+            if self._tool is Tool.SELECT:
+                self.clicked.emit(self.track_at(self.to_picture(press)),
+                                  bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+        elif drop is not None:
+            drop()
+        self._update_cursor(event.position())  # type: ignore[attr-defined]
+
+    def leaveEvent(self, event: object) -> None:  # noqa: N802
+        self.overlay.set_hovered(None)
+        self.hovered.emit(None)
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Escape and (self._drag is not None or self._tool is not Tool.SELECT):
+            self.set_tool(Tool.SELECT)
+            return
+        event.ignore()
+
+    def set_panning(self, held: bool) -> None:
+        """While Space is held, the left button pans."""
+        self._space = held
+        if held:
+            self.panned = False
+        self._update_cursor()
+
+    # Gestures
+
+    def _begin(self, position: QPointF, control: bool) -> None:
+        point = self.to_picture(position)
+        if self._editable and (self._tool is Tool.DRAW or control):
+            self._begin_draw(point)
+            return
+        grip = self._grip_at(position) if self._editable else None
+        if grip is not None:
+            self._begin_change(*grip, point)
+        else:
+            self._begin_pan(position, click=True)
+
+    def _begin_pan(self, position: QPointF, click: bool = False) -> None:
+        last = position
+        if not click:
+            self._press = None
+
+        def drag(to: QPointF) -> None:
+            nonlocal last
+            offset = self.to_picture(last) - self.to_picture(to)
+            last = to
+            self._fitted, self.panned = False, True
+            self._view.translateBy((offset.x(), offset.y()))
+
+        self._drag, self._drop = drag, None
+
+    def _begin_draw(self, start: QPointF) -> None:
+        def drag(to: QPointF) -> None:
+            self.overlay.set_draft(QRectF(start, self.to_picture(to)).normalized().intersected(self._bounds()))
+
+        def drop() -> None:
+            rect = self.overlay.draft
+            self.overlay.set_draft(None)
+            if rect is not None and rect.width() >= LEAST_SIDE and rect.height() >= LEAST_SIDE:
+                self.set_tool(Tool.SELECT)
+                self.box_drawn.emit(_box(rect))
+
+        self._drag, self._drop = drag, drop
+
+    def _begin_change(self, shape: Shape, grip: int, start: QPointF) -> None:
+        rect = shape.rect
+        assert rect is not None
+        original = QRectF(rect)
+
+        def drag(to: QPointF) -> None:
+            self.overlay.set_draft(_changed(original, grip, self.to_picture(to) - start))
+
+        def drop() -> None:
+            changed = self.overlay.draft
+            self.overlay.set_draft(None)
+            if changed is not None and changed.width() >= LEAST_SIDE and changed.height() >= LEAST_SIDE:
+                self.box_changed.emit(shape.track, _box(changed))
+
+        self._drag, self._drop = drag, drop
+
+    def _cancel_drag(self) -> None:
+        self._press = self._drag = self._drop = None
+        self.overlay.set_draft(None)
+
+    # What lies where
+
+    def track_at(self, point: QPointF) -> int | None:
+        """The smallest box that holds the point: what lies inside another can still be had."""
+        found = [(shape.rect.width() * shape.rect.height(), shape.track) for shape in self.overlay.shapes
+                 if shape.rect is not None and shape.rect.contains(point)]
+        return min(found)[1] if found else None
+
+    def _grip_at(self, position: QPointF) -> tuple[Shape, int] | None:
+        """The selected shape and which of its handles (0-7), or its inside (8), lies here."""
+        selected = self.overlay.selected
+        if len(selected) != 1:
+            return None
+        for shape in self.overlay.shapes:
+            rect = shape.rect
+            if shape.track not in selected or rect is None:
+                continue
+            distances = [(self.to_widget(handle) - position).manhattanLength() for handle in self.overlay.handles(rect)]
+            if min(distances) <= REACH:
+                return shape, int(np.argmin(distances))
+            if rect.contains(self.to_picture(position)):
+                return shape, 8
+        return None
+
+    def _bounds(self) -> QRectF:
+        return QRectF(0, 0, *self._size)
+
+    def _update_cursor(self, position: QPointF | None = None) -> None:
+        cursors = (Qt.CursorShape.SizeFDiagCursor, Qt.CursorShape.SizeVerCursor, Qt.CursorShape.SizeBDiagCursor,
+                   Qt.CursorShape.SizeHorCursor)
+        grip = self._grip_at(position) if position is not None and self._editable else None
+        if self._space:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._tool is Tool.DRAW:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+        elif grip is not None:
+            self.setCursor(Qt.CursorShape.SizeAllCursor if grip[1] == 8 else cursors[grip[1] % 4])
+        else:
+            self.setCursor(Qt.CursorShape.ArrowCursor)
+
+
+def _changed(rect: QRectF, grip: int, by: QPointF) -> QRectF:
+    """The box after its handle, or all of it, was moved; turned right way round."""
+    changed = QRectF(rect)
+    if grip == 8:
+        return changed.translated(by)
+    if grip in (0, 6, 7):
+        changed.setLeft(changed.left() + by.x())
+    if grip in (2, 3, 4):
+        changed.setRight(changed.right() + by.x())
+    if grip in (0, 1, 2):
+        changed.setTop(changed.top() + by.y())
+    if grip in (4, 5, 6):
+        changed.setBottom(changed.bottom() + by.y())
+    return changed.normalized()
+
+
+def _box(rect: QRectF) -> Box:
+    return rect.left(), rect.top(), rect.right(), rect.bottom()
+
+

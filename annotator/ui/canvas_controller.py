@@ -1,0 +1,174 @@
+"""Between the document and the canvas: which picture, which shapes, and what a gesture means."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QRectF, Signal
+
+from annotator.errors import UserError
+from annotator.jobs.project import check_video
+from annotator.model.changes import ChangeKind, Changes
+from annotator.session import Session
+from annotator.storage import edits, human
+from annotator.ui.canvas import Box, Canvas
+from annotator.ui.document import Document
+from annotator.ui.frames import FrameSource
+from annotator.ui.shapes import ShapeBuilder
+from annotator.video import open_video
+
+
+class CanvasController(QObject):
+    """Shows the document's frame; turns gestures into edits, one undo step each."""
+
+    missing = Signal(str)
+    """The video is not where the project says; one line."""
+
+    def __init__(self, document: Document, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._document, self._canvas = document, canvas
+        self._source: FrameSource | None = None
+        self._before = 0
+        self._shown: int | None = None
+        self.shapes = ShapeBuilder(document)
+        document.video_changed.connect(self._on_video)
+        document.frame_changed.connect(self._on_frame)
+        document.selection_changed.connect(lambda: canvas.overlay.set_selected(document.selection))
+        document.changed.connect(self._on_changes)
+        canvas.clicked.connect(self._on_click)
+        canvas.box_drawn.connect(self._on_drawn)
+        canvas.box_changed.connect(self._on_box_changed)
+
+    @property
+    def source(self) -> FrameSource | None:
+        return self._source
+
+    def close(self) -> None:
+        """Stop decoding."""
+        if self._source is not None:
+            self._source.close()
+            self._source.deleteLater()
+            self._source = None
+
+    def refresh(self) -> None:
+        """Read the frame's shapes anew and draw them over the picture."""
+        look = self._canvas.overlay.look
+        self._canvas.set_shapes(self.shapes.build(self._document.frame, look.masks, look.trail))
+
+    def redraw_picture(self) -> None:
+        """Show the picture again, in another tone perhaps."""
+        self._shown = None
+        self._show_picture(self._document.frame)
+
+    def reopen(self) -> None:
+        """Try the video again, after it was located."""
+        self._on_video()
+
+    # The document
+
+    def _on_video(self) -> None:
+        self.close()
+        self.shapes.forget()
+        self._shown, self._before = None, 0
+        video, session = self._document.video, self._document.session
+        self._canvas.set_editable(video is not None and self._document.writable)
+        if video is None or session is None:
+            self._canvas.set_picture_size(0, 0)
+            return
+        self._canvas.set_picture_size(video.width, video.height)
+        try:
+            reader = open_video(check_video(session, video), fps=video.fps)
+        except UserError as error:
+            self._canvas.picture.set_image(None)
+            self.refresh()
+            self.missing.emit(str(error))
+            return
+        self._source = FrameSource(reader, parent=self)
+        self._source.ready.connect(self._on_ready)
+        self._source.failed.connect(lambda _frame, message: self._document.failed.emit(message))
+        self._on_frame(self._document.frame)
+
+    def _on_frame(self, frame: int) -> None:
+        self._show_picture(frame)
+        self.refresh()
+
+    def _show_picture(self, frame: int) -> None:
+        if self._source is None:
+            return
+        image = self._source.request(frame, frame - self._before)
+        self._before = frame
+        if image is not None:
+            self._canvas.set_image(image)
+            self._shown = frame
+            return
+        near = self._source.nearest(frame)
+        if near is not None and near[0] != self._shown:
+            self._canvas.set_image(near[1])
+            self._shown = near[0]
+
+    def _on_ready(self, frame: int) -> None:
+        if self._source is None or frame != self._document.frame:
+            return
+        image = self._source.get(frame)
+        if image is not None:
+            self._canvas.set_image(image)
+            self._shown = frame
+
+    def _on_changes(self, changes: Changes) -> None:
+        kinds = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS \
+            | ChangeKind.LABELS
+        if not changes.kinds & kinds:
+            return
+        self.shapes.forget(changes.tracks)
+        frame = self._document.frame
+        first = 0 if changes.first_frame is None else changes.first_frame
+        if frame >= first and (changes.last_frame is None or frame <= changes.last_frame):
+            self.refresh()
+
+    # Gestures
+
+    def _on_click(self, track: int | None, additive: bool) -> None:
+        if track is None:
+            if not additive:
+                self._document.select(())
+        elif additive:
+            self._document.select(self._document.selection ^ {track})
+        else:
+            self._document.select((track,))
+
+    def _on_drawn(self, box: Box) -> None:
+        video, frame = self._document.video, self._document.frame
+        if video is None:
+            return
+        made: list[int] = []
+
+        def add(session: Session) -> None:
+            with session.store.transaction("Add track"):
+                labels = session.store.labels()
+                label = labels[0] if labels else session.store.ensure_label("object")
+                made.append(human.add_track(session.store, video.id, label.id, frame, box))
+
+        if self._document.edit(add):
+            self._document.select(made)
+
+    def _on_box_changed(self, track: int, box: Box) -> None:
+        frame = self._document.frame
+        self._document.edit(lambda session: human.set_box(session.store, track, frame, box))
+
+    def nudge(self, dx: float, dy: float) -> None:
+        """Move the selected box by so many picture pixels."""
+        shape = self._selected_shape()
+        if shape is not None:
+            rect = shape.translated(dx, dy)
+            (track,) = self._document.selection
+            self._on_box_changed(track, (rect.left(), rect.top(), rect.right(), rect.bottom()))
+
+    def delete_here(self) -> None:
+        """Take the selected tracks out of this frame."""
+        chosen, frame = sorted(self._document.selection), self._document.frame
+        if chosen:
+            self._document.edit(lambda session: edits.delete_range(session.store, chosen, frame, frame))
+
+    def _selected_shape(self) -> QRectF | None:
+        if len(self._document.selection) != 1:
+            return None
+        (track,) = self._document.selection
+        return next((shape.rect for shape in self._canvas.overlay.shapes if shape.track == track), None)

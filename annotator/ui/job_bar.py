@@ -1,0 +1,63 @@
+"""The running job, in the status bar: how far, how fast, how long yet; pause and cancel."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from annotator.jobs.preannotate import JobProgress
+from annotator.ui.worker import EngineWorker
+
+
+class JobBar(QWidget):
+    """Hidden while nothing runs."""
+
+    def __init__(self, worker: EngineWorker, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._worker = worker
+        self._title = QLabel(self)
+        self._bar = QProgressBar(self, textVisible=False)
+        self._bar.setFixedWidth(160)
+        self._bar.setFixedHeight(12)
+        self._text = QLabel(self)
+        self.pause = QPushButton(self.tr("Pause"), self)
+        self.cancel = QPushButton(self.tr("Cancel"), self)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4, 0, 4, 0)
+        layout.setSpacing(8)
+        for widget in (self._title, self._bar, self._text, self.pause, self.cancel):
+            layout.addWidget(widget)
+        self.pause.clicked.connect(lambda: worker.set_paused(not worker.paused))
+        self.cancel.clicked.connect(self._on_cancel)
+        worker.started.connect(self._on_started)
+        worker.progressed.connect(self._on_progress)
+        worker.paused_changed.connect(lambda on: self.pause.setText(self.tr("Resume") if on else self.tr("Pause")))
+        worker.finished.connect(lambda *_: self.hide())
+        self.hide()
+
+    def _on_started(self, title: str) -> None:
+        self._title.setText(title)
+        self._text.setText(self.tr("loading models"))
+        self._bar.setRange(0, 0)
+        self.pause.setText(self.tr("Pause"))
+        self.cancel.setEnabled(True)
+        self.show()
+
+    def _on_cancel(self) -> None:
+        self.cancel.setEnabled(False)
+        self._text.setText(self.tr("stopping after this frame"))
+        self._worker.cancel()
+
+    def _on_progress(self, progress: JobProgress) -> None:
+        self._bar.setRange(0, progress.total)
+        self._bar.setValue(progress.done)
+        left = (progress.total - progress.done) / max(progress.frames_per_second, 1e-9)
+        self._text.setText(self.tr("{0} / {1}   {2:.1f} fps   {3} left").format(
+            progress.done, progress.total, progress.frames_per_second, clock(left)))
+
+
+def clock(seconds: float) -> str:
+    """``0:38``, ``12:05``, ``3:12:05``."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, seconds_ = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds_:02}" if hours else f"{minutes}:{seconds_:02}"

@@ -1,0 +1,119 @@
+"""What the timeline draws, read from the store a little at a time. No Qt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.model.frame import TrackState
+from annotator.model.track import Track, TrackObservation
+from annotator.storage.spans import OPEN, Span
+
+
+class Order(StrEnum):
+    """How lanes are sorted."""
+
+    NUMBER = "number"
+    START = "start"
+    LENGTH = "length"
+    LABEL = "label"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Frames ``first..last`` of a lane, both inclusive."""
+
+    first: int
+    last: int
+    human: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One track on the timeline."""
+
+    track: Track
+    bars: tuple[Bar, ...]
+
+    @property
+    def first(self) -> int:
+        return self.bars[0].first if self.bars else 0
+
+    @property
+    def last(self) -> int:
+        return max((bar.last for bar in self.bars), default=-1)
+
+    @property
+    def length(self) -> int:
+        """Frames in which the track exists, gaps left out."""
+        covered, reach = 0, -1
+        for bar in self.bars:
+            covered += max(bar.last - max(bar.first, reach + 1) + 1, 0)
+            reach = max(reach, bar.last)
+        return covered
+
+
+def make_lanes(tracks: Iterable[Track], spans: Iterable[Span], frame_count: int, reached: int | None = None,
+               ) -> list[Lane]:
+    """Lanes by track number. ``reached``: last frame of a running job, where its open spans end for now."""
+    end = frame_count - 1 if reached is None else reached
+    bars: dict[int, list[Bar]] = defaultdict(list)
+    for span in spans:
+        last = min(end, frame_count - 1) if span.end == OPEN else span.end
+        if last >= span.first:
+            bars[span.track].append(Bar(span.first, last, span.human))
+    return [Lane(track, tuple(sorted(bars[track.id], key=lambda bar: (bar.first, bar.last)))) for track in tracks]
+
+
+def sort_lanes(lanes: Sequence[Lane], order: Order) -> list[Lane]:
+    """Lanes in this order; ties by number."""
+    keys = {
+        Order.NUMBER: lambda lane: (0, lane.track.number),
+        Order.START: lambda lane: (lane.first, lane.track.number),
+        Order.LENGTH: lambda lane: (-lane.length, lane.track.number),
+        Order.LABEL: lambda lane: (lane.track.label, lane.track.number),
+    }
+    return sorted(lanes, key=keys[order])
+
+
+def object_counts(lanes: Iterable[Lane], frame_count: int) -> npt.NDArray[np.int32]:
+    """(frame_count,) int32 number of tracks that exist in each frame."""
+    steps = np.zeros(frame_count + 1, np.int32)
+    for lane in lanes:
+        reach = -1
+        for bar in lane.bars:
+            first = max(bar.first, reach + 1)
+            if first <= bar.last:
+                steps[first] += 1
+                steps[min(bar.last, frame_count - 1) + 1] -= 1
+                reach = bar.last
+    return np.cumsum(steps[:-1], dtype=np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames of one track with the same state, both inclusive."""
+
+    first: int
+    last: int
+    state: TrackState
+    human: bool
+
+
+def stretches(trajectory: Sequence[TrackObservation]) -> list[Stretch]:
+    """Runs of equal state along a track's frames."""
+    found: list[Stretch] = []
+    for observation in trajectory:
+        state = TrackState.LOST if observation.outside else observation.state
+        before = found[-1] if found else None
+        if before is not None and before.last == observation.frame - 1 and before.state is state \
+                and before.human == observation.human:
+            found[-1] = Stretch(before.first, observation.frame, state, before.human)
+        else:
+            found.append(Stretch(observation.frame, observation.frame, state, observation.human))
+    return found

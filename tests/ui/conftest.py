@@ -1,0 +1,111 @@
+"""A project on a small clip, opened by widgets that are watched: Qt's warnings and leaked threads fail a test."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from annotator.jobs.project import add_source, open_project
+from annotator.model.frame import Detections, Evidence, FrameResult, TrackedObject, TrackState
+from annotator.model.mask import Mask
+from annotator.model.track import RunStatus
+from tests.conftest import FRAMES, SEED, SPEC, MadeClip
+from tools.synthetic_clips import make_clip
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QSettings
+
+    from annotator.ui.main_window import MainWindow
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+#: The offscreen platform says this of every window; it has no window manager to ask.
+_HARMLESS = ("This plugin does not support",)
+
+
+@pytest.fixture(autouse=True)
+def no_qt_warnings() -> Iterator[None]:
+    """Fail on whatever Qt warns of."""
+    pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+    from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+
+    heard: list[str] = []
+
+    def listen(kind: Any, _: object, message: str) -> None:
+        if kind is not QtMsgType.QtDebugMsg and not message.startswith(_HARMLESS):
+            heard.append(message)
+
+    before = qInstallMessageHandler(listen)
+    yield
+    qInstallMessageHandler(before)
+    assert not heard
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """Fail where a thread outlives its test."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before and thread.name in ("engine",
+                                                                                                   "frame-source")]
+    assert not left
+
+
+def result(clip_boxes: object, masks: object, frame: int) -> FrameResult:
+    objects = []
+    for number, box in enumerate(clip_boxes[frame], 1):  # type: ignore[index]
+        mask = Mask.from_bitmap(masks[frame] == number)  # type: ignore[index]
+        state = TrackState.SUSPICIOUS if frame in (8, 9) and number == 1 else TrackState.RELIABLE
+        objects.append(TrackedObject(number, 0, state, 0.9, tuple(map(float, box)), mask, Evidence(9.0, 0.9)))
+    return FrameResult(frame, tuple(objects), Detections.empty())
+
+
+@pytest.fixture
+def project(clip: MadeClip, tmp_path: Path) -> Path:
+    """A project of the clip with its three true tracks as a finished run."""
+    path = tmp_path / "p.annot"
+    made = make_clip(SPEC, SEED)
+    boxes = made.boxes()
+    with open_project(path, create=True) as session:
+        video, _ = add_source(session, clip.video)
+        run = session.store.begin_run(video.id, "preannotate", {}, {}, ["object"], 0, FRAMES - 1)
+        for frame in range(FRAMES):
+            session.apply(run.id, result(boxes, made.instances, frame))
+        session.store.finish_run(run.id, RunStatus.FINISHED)
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> QSettings:
+    from PySide6.QtCore import QSettings
+
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def window(qtbot: object, qapp: object, settings: QSettings) -> Iterator[MainWindow]:
+    """A window that is shown and empty."""
+    from annotator.ui.main_window import MainWindow
+    from annotator.ui.theme import Theme, apply_theme
+
+    apply_theme(qapp, Theme.DARK)  # type: ignore[arg-type]
+    made = MainWindow(settings)
+    qtbot.addWidget(made)  # type: ignore[attr-defined]
+    made.resize(1100, 700)
+    made.show()
+    qtbot.waitExposed(made)  # type: ignore[attr-defined]
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def opened(window: MainWindow, project: Path, qtbot: object) -> MainWindow:
+    """The window with the project, its first frame decoded."""
+    assert window.open_path(project)
+    qtbot.waitUntil(lambda: window.controller.source.get(0) is not None)  # type: ignore[attr-defined, union-attr]
+    return window
