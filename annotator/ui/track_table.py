@@ -139,11 +139,11 @@ class TrackTable(QWidget):
         view.verticalHeader().hide()
         view.verticalHeader().setDefaultSectionSize(22)
         header = view.horizontalHeader()
-        header.setMinimumSectionSize(40)
+        header.setMinimumSectionSize(36)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((_NUMBER, 60), (_LABEL, 72), (_FIRST, 52), (_LAST, 52), (_LENGTH, 60), (_REVIEW, 56)):
+        for column, width in ((_NUMBER, 56), (_LABEL, 64), (_FIRST, 46), (_LAST, 46), (_LENGTH, 54), (_REVIEW, 56)):
             header.resizeSection(column, width)
 
     def _on_changes(self, changes: Changes) -> None:
