@@ -48,6 +48,9 @@ SURELY_HIDDEN, SURELY_VISIBLE = 0.005, 0.08
 #: The score is to tell how good a mask is, as the states of a track are read from it: a visible object's target goes
 #: from here, with no overlap at all, to 1.
 LEAST_SCORE = 0.6
+#: Weight of all hidden objects beside all visible ones. With equal weights, doubtful objects are called absent, and the
+#: package then overwrites their masks: just those that have most to learn would learn nothing.
+HIDDEN_WEIGHT = 0.25
 
 
 @dataclass(frozen=True)
@@ -257,9 +260,10 @@ def clip_loss(results: list[FrameOutput], batch: Batch, foreground: float) -> tu
 
 
 def _balanced_bce(score: Tensor, target: Tensor, visible: Tensor, hidden: Tensor) -> Tensor:
-    """Visible and hidden objects count alike, though few are hidden."""
+    """Hidden objects count for more than their number, which is small."""
     bce = F.binary_cross_entropy_with_logits(score, target, reduction="none")
-    return ((bce * visible).sum() / visible.sum().clamp(min=1) + (bce * hidden).sum() / hidden.sum().clamp(min=1)) / 2
+    seen, gone = (bce * visible).sum() / visible.sum().clamp(min=1), (bce * hidden).sum() / hidden.sum().clamp(min=1)
+    return (seen + HIDDEN_WEIGHT * gone) / (1 + HIDDEN_WEIGHT)
 
 
 def _mask_loss(logits: Tensor, target: Tensor, foreground: float) -> Tensor:
