@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Generator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -135,14 +135,16 @@ def _detect_then_track(session: Session, video: VideoRecord, settings: Preannota
         # It adds no track, so nothing that is there is in its way.
         first = (_begin(session, video, prepared, OnExisting.ADD, cancel) if run is None else
                  _go_on(session, run, prepared, cancel))
-        for progress in first:
-            yield replace(progress, total=2 * frames)
+        with closing(first) as job:
+            for progress in job:
+                yield replace(progress, total=2 * frames)
         run = _newest(session, video)
         if run is None or run.kind != DETECT or run.status is not RunStatus.FINISHED:
             return
     found = replace(prepared.settings.without_detector(detections_run=run.id), on_existing=settings.on_existing)
-    for progress in start(session, video, found, cancel):
-        yield replace(progress, done=frames + progress.done, total=2 * frames)
+    with closing(start(session, video, found, cancel)) as job:
+        for progress in job:
+            yield replace(progress, done=frames + progress.done, total=2 * frames)
 
 
 def _newest(session: Session, video: VideoRecord) -> Run | None:
