@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _FILE_STEPS = ("LoadImageFrom*", "LoadAnnotations", "LoadPanopticAnnotations", "LoadProposals")
 
 #: Tensors that MMDetection's models lack and that change nothing: made anew when a model is built, or for training.
-_HARMLESS = ("*.position_ids", "dn_query_generator.*", "*.num_batches_tracked", "ema_*")
+_HARMLESS = ("*.position_ids", "*.relative_position_index", "dn_query_generator.*", "*.num_batches_tracked", "ema_*")
 
 #: What Co-DINO has otherwise than MMDetection's DINO with five scales and Swin-L.
 _CO_DINO_CHANGES: Mapping[str, Any] = {
@@ -123,13 +123,12 @@ def build(config: Any, checkpoint: Checkpoint | None, device: str, *, vocabulary
 def load_weights(network: nn.Module, checkpoint: Checkpoint) -> None:
     """Put a checkpoint's tensors into a model. A published Co-DINO's are renamed first. Raises ModelError."""
     state = checkpoint.tensors
+    unknown: list[str] = []
     if codino_keys.is_published(state):
-        try:
-            state, dropped = codino_keys.convert(state)
-        except KeyError as error:
-            raise ModelError(f"{checkpoint.path} is no Co-DINO that is known here (it has {error.args[0]}): give the "
-                             "published checkpoint") from error
-        log.info("%s: %d tensors serve training only and are left out", checkpoint.path, len(dropped))
+        converted = codino_keys.convert(state)
+        state = converted.tensors
+        unknown += converted.unknown
+        log.info("%s: %d tensors serve training only and are left out", checkpoint.path, len(converted.training_only))
     expected = network.state_dict()
     missing = [name for name in expected if name not in state and not _is_harmless(name)]
     if missing:
@@ -139,7 +138,7 @@ def load_weights(network: nn.Module, checkpoint: Checkpoint) -> None:
         if name in state and state[name].shape != tensor.shape:
             raise ModelError(f"{checkpoint.path} does not fit its configuration: {name} is {list(state[name].shape)} "
                              f"where {list(tensor.shape)} is wanted; give the configuration that it was trained with")
-    unknown = [name for name in state if name not in expected and not _is_harmless(name)]
+    unknown += [name for name in state if name not in expected and not _is_harmless(name)]
     if unknown:
         log.warning("%s: %d tensors have no place in this model and are not used, such as %s", checkpoint.path,
                     len(unknown), unknown[0])
