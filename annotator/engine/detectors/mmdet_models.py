@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,6 @@ class BuiltModel:
     """As configuration or checkpoint name them; empty if they do not."""
     reads_text: bool = False
     """Classes are given as a text with each picture."""
-    keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 def read_config(name_or_path: str) -> Any:

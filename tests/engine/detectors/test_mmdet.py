@@ -350,3 +350,20 @@ def test_bert_made_from_a_vocabulary_is_mmdetections_own(tmp_path: Path) -> None
         # Each thing is read by itself: what else is asked for changes nothing.
         alone, beside = (ours([caption])["embedded"][0, 1] for caption in ("person. ", "person. red car. "))
     torch.testing.assert_close(alone, beside)
+
+
+@pytest.mark.parametrize("kind", ["co-dino", "grounding-dino"])
+def test_transformers_run_in_half_precision_and_in_batches(kind: str, reader: Any) -> None:
+    from annotator.engine.detectors.mmdet import MmdetDetector
+    from annotator.engine.detectors.mmdet_models import build
+
+    model = reader if kind == "grounding-dino" else build(small_co_dino(), None, "cpu")
+    prompt = "person . dog" if kind == "grounding-dino" else None
+    frames = [noise(seed=k) for k in range(3)]
+    variants = (EVERYTHING, DetectorSettings(score_floor=0.0, batch_size=3), DetectorSettings(score_floor=0.0, half=True))
+    plain, batched, half = (MmdetDetector(model, kind, prompt=prompt, settings=settings).detect(frames)
+                            for settings in variants)
+    for one, together, rough in zip(plain, batched, half, strict=True):
+        same(one, together, pixels=0.1, score=1e-3)
+        assert len(rough) > 5
+        assert np.isfinite(rough.score).all()
