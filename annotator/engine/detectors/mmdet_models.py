@@ -71,7 +71,7 @@ def read_config(name_or_path: str) -> Any:
     try:
         config = Config.fromfile(path, lazy_import=False)
     except Exception as error:  # a configuration is a program and may fail in any way
-        raise ModelError(f"{path} cannot be read as an MMDetection configuration: {_first_line(error)}") from error
+        raise ModelError(f"{path} cannot be read as an MMDetection configuration: {_reason(error)}") from error
     if "model" not in config:
         raise ModelError(f"{path} describes no model: give the configuration of an MMDetection detector")
     if name_or_path == CO_DINO:
@@ -103,7 +103,7 @@ def build(config: Any, checkpoint: Checkpoint | None, device: str, *, vocabulary
     if reads_text:
         _read_text_offline(settings["language_model"], vocabulary, str(config.filename))
     try:
-        with DefaultScope.overwrite_default_scope("mmdet"):
+        with DefaultScope.overwrite_default_scope("mmdet"), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = MODELS.build(settings)
             pipeline = _pipeline(config)
@@ -112,7 +112,7 @@ def build(config: Any, checkpoint: Checkpoint | None, device: str, *, vocabulary
     except ModelError:
         raise
     except Exception as error:  # the registry passes on whatever a module's constructor raises
-        raise ModelError(f"{config.filename} cannot be built by this MMDetection: {_first_line(error)}") from error
+        raise ModelError(f"{config.filename} cannot be built by this MMDetection: {_reason(error)}") from error
     if checkpoint is not None:
         load_weights(network, checkpoint)
     classes = (checkpoint.classes if checkpoint is not None else ()) or _configured_classes(config)
@@ -174,15 +174,20 @@ def _mappings(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def _read_text_offline(language: dict[str, Any], vocabulary: Path | None, config: str) -> None:
-    """Replace MMDetection's BERT, which is fetched by name, by one made from a vocabulary file."""
+    """Replace MMDetection's BERT, which is fetched by name, by one made from a vocabulary file.
+
+    A configuration that names a folder instead has its vocabulary there.
+    """
     if language["type"] == "OfflineBert":
         return
     if language["type"] != "BertModel":
         raise ModelError(f"{config} wants the language model {language['type']}: only BERT is supported here")
+    folder = Path(str(language.pop("name", ""))).expanduser()
+    if (folder / "vocab.txt").is_file():
+        vocabulary = folder
     if vocabulary is None:
         raise ModelError(f"{config} reads text and needs BERT's vocabulary: run `annotator models download "
                          "bert-base-uncased`, or put vocab.txt into the models folder")
-    language.pop("name", None)
     language.update(type="OfflineBert", vocabulary=str(vocabulary))
 
 
@@ -212,5 +217,5 @@ def _nested(config: Any, *keys: str) -> Any:
     return config
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no reason given'])[-1][:200]}"

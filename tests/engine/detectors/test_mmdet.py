@@ -321,6 +321,14 @@ def test_without_a_vocabulary_it_is_told_what_to_download() -> None:
         build(small_grounding_dino(), None, "cpu")
 
 
+def test_a_configuration_may_name_a_folder_with_the_vocabulary(tmp_path: Path) -> None:
+    from annotator.engine.detectors.mmdet_models import build
+
+    config = small_grounding_dino()
+    config.model.language_model.name = str(vocabulary(tmp_path).parent)
+    assert asked(build(config, None, "cpu"), "red car").labels == ("red car",)
+
+
 def test_bert_made_from_a_vocabulary_is_mmdetections_own(tmp_path: Path) -> None:
     import transformers
 
@@ -360,7 +368,8 @@ def test_transformers_run_in_half_precision_and_in_batches(kind: str, reader: An
     model = reader if kind == "grounding-dino" else build(small_co_dino(), None, "cpu")
     prompt = "person . dog" if kind == "grounding-dino" else None
     frames = [noise(seed=k) for k in range(3)]
-    variants = (EVERYTHING, DetectorSettings(score_floor=0.0, batch_size=3), DetectorSettings(score_floor=0.0, half=True))
+    variants = (EVERYTHING, DetectorSettings(score_floor=0.0, batch_size=3),
+                DetectorSettings(score_floor=0.0, half=True))
     plain, batched, half = (MmdetDetector(model, kind, prompt=prompt, settings=settings).detect(frames)
                             for settings in variants)
     for one, together, rough in zip(plain, batched, half, strict=True):
