@@ -182,9 +182,9 @@ def _read_text_offline(language: dict[str, Any], vocabulary: Path | None, config
         return
     if language["type"] != "BertModel":
         raise ModelError(f"{config} wants the language model {language['type']}: only BERT is supported here")
-    folder = Path(str(language.pop("name", ""))).expanduser()
-    if (folder / "vocab.txt").is_file():
-        vocabulary = folder
+    name = language.pop("name", None)
+    if name and (Path(name).expanduser() / "vocab.txt").is_file():
+        vocabulary = Path(name).expanduser()
     if vocabulary is None:
         raise ModelError(f"{config} reads text and needs BERT's vocabulary: run `annotator models download "
                          "bert-base-uncased`, or put vocab.txt into the models folder")
