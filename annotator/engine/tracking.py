@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from annotator.engine.base import CancelToken, Detector, State, Tracker
-from annotator.model.frame import Detections, Frame, FrameResult
+from annotator.engine.batches import detected
+from annotator.model.frame import FrameResult
 from annotator.video import VideoReader
 from annotator.video.read_ahead import ReadAhead
 
@@ -32,7 +33,7 @@ def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int,
     """
     due = first
     with ReadAhead(reader, first, last + 1, capacity=read_ahead, on_error="skip") as frames:
-        for frame, detections in _detected(frames, detector, batch_size, cancel):
+        for frame, detections in detected(frames, lambda frame: frame, detector, batch_size, cancel):
             if cancel.cancelled:
                 return
             yield from _unreadable(due, frame.index)
@@ -44,22 +45,6 @@ def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int,
                     snapshots.save(frame.index, state)
     if not cancel.cancelled:
         yield from _unreadable(due, last + 1)
-
-
-def _detected(frames: Iterable[Frame], detector: Detector, batch_size: int, cancel: CancelToken,
-              ) -> Iterator[tuple[Frame, Detections]]:
-    """Frames with their detections, in order. Batches end at multiples of their size, wherever a run began: after its
-    first batch a resumed run has those of one that never stopped."""
-    batch: list[Frame] = []
-    for frame in frames:
-        if cancel.cancelled:
-            return
-        batch.append(frame)
-        if (frame.index + 1) % batch_size == 0 or len(batch) == batch_size:
-            yield from zip(batch, detector.detect(batch), strict=True)
-            batch = []
-    if batch and not cancel.cancelled:
-        yield from zip(batch, detector.detect(batch), strict=True)
 
 
 def _unreadable(first: int, stop: int) -> Iterator[FrameResult]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotator.engine.settings import ByteTrackSettings, DetectorSettings, Sam2MotSettings, Sam2Settings
+from annotator.engine.detector_settings import DetectorSettings
+from annotator.engine.settings import ByteTrackSettings, Sam2MotSettings, Sam2Settings
 from annotator.errors import SettingsError
 from annotator.jobs.settings_file import Place, build, read_config
 from annotator.model.track import OnExisting

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.engine.settings import DetectorSettings, Suppression
+from annotator.engine.detector_settings import DetectorSettings, Suppression
 from annotator.errors import SettingsError
 from annotator.jobs.config import PreannotateSettings, read_settings
 from annotator.jobs.settings_file import Place, build

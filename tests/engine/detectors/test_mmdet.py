@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from annotator.engine.checkpoints import Checkpoint
+from annotator.engine.detector_settings import DetectorSettings, Suppression
 from annotator.engine.detectors.coco_labels import COCO_LABELS
-from annotator.engine.settings import DetectorSettings, Suppression
 from annotator.errors import ModelError, SettingsError
 from annotator.model.box import box_iou
 from annotator.model.frame import Detections, Frame
