@@ -39,9 +39,9 @@ THRESHOLD = 0.3
 
 def run_one(name: str, picture: Path, device: str) -> dict[str, Any]:
     """Build and run one architecture in this process."""
+    from annotator.engine.detector_settings import DetectorSettings
     from annotator.engine.detectors.mmdet import MmdetDetector
     from annotator.engine.detectors.mmdet_models import build, read_config
-    from annotator.engine.settings import DetectorSettings
 
     image = cv2.imread(str(picture))[..., ::-1]
     with tempfile.TemporaryDirectory() as folder:

@@ -10,15 +10,9 @@ from pathlib import Path
 from annotator.engine import checkpoints
 from annotator.engine.base import Detector, Segmenter, Tracker
 from annotator.engine.checkpoints import ModelKind
+from annotator.engine.detector_settings import DetectorSettings, Suppression
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
-from annotator.engine.settings import (
-    TRACKERS,
-    BoxTrackerSettings,
-    DetectorSettings,
-    Sam2MotSettings,
-    Sam2Settings,
-    Suppression,
-)
+from annotator.engine.settings import TRACKERS, BoxTrackerSettings, Sam2MotSettings, Sam2Settings
 from annotator.errors import ModelError, SettingsError
 
 log = logging.getLogger(__name__)

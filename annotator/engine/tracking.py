@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from annotator.engine.base import CancelToken, Detector, State, Tracker
+from annotator.engine.batches import detected
 from annotator.engine.scene_cuts import CutFinder, Seen, in_shots, warm_up
 from annotator.engine.settings import SceneCutSettings
 from annotator.model.frame import Detections, FrameResult
@@ -46,7 +47,8 @@ def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int,
     finder = None if cuts is None else CutFinder(cuts.settings)
     before = [] if cuts is None else warm_up(reader, cuts.run_first, first)
     with ReadAhead(reader, first, last + 1, capacity=read_ahead, on_error="skip") as frames:
-        for seen, detections in _detected(in_shots(frames, finder, before), detector, batch_size, cancel):
+        shots = in_shots(frames, finder, before)
+        for seen, detections in detected(shots, lambda seen: seen.frame, detector, batch_size, cancel):
             if cancel.cancelled:
                 return
             frame = seen.frame
@@ -68,22 +70,6 @@ def _step(seen: Seen, detections: Detections, tracker: Tracker) -> FrameResult:
     if seen.last:
         result = replace(result, ended=tuple(sorted((*result.ended, *tracker.end_shot()))))
     return result
-
-
-def _detected(shots: Iterable[Seen], detector: Detector, batch_size: int, cancel: CancelToken,
-              ) -> Iterator[tuple[Seen, Detections]]:
-    """Frames with their detections, in order. Batches end at multiples of their size, wherever a run began: after its
-    first batch a resumed run has those of one that never stopped."""
-    batch: list[Seen] = []
-    for seen in shots:
-        if cancel.cancelled:
-            return
-        batch.append(seen)
-        if (seen.frame.index + 1) % batch_size == 0 or len(batch) == batch_size:
-            yield from zip(batch, detector.detect([each.frame for each in batch]), strict=True)
-            batch = []
-    if batch and not cancel.cancelled:
-        yield from zip(batch, detector.detect([each.frame for each in batch]), strict=True)
 
 
 def _unreadable(first: int, stop: int) -> Iterator[FrameResult]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from annotator.engine.detector_settings import DetectorSettings
 from annotator.engine.settings import (
     TRACKERS,
     BotSortSettings,
     BoxTrackerSettings,
     ByteTrackSettings,
     CBIoUSettings,
-    DetectorSettings,
     OcSortSettings,
     Sam2MotSettings,
     Sam2Settings,

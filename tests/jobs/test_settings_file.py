@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from annotator.engine.settings import ByteTrackSettings, DetectorSettings, Suppression
+from annotator.engine.detector_settings import DetectorSettings, Suppression
+from annotator.engine.settings import ByteTrackSettings
 from annotator.errors import SettingsError
 from annotator.jobs.config import PreannotateSettings, read_settings
 from annotator.jobs.settings_file import Place, build

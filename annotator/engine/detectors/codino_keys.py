@@ -2,15 +2,15 @@
 
 Co-DINO (Zong et al., DETRs with Collaborative Hybrid Assignments Training, ICCV 2023) is trained with auxiliary heads
 and detects with its query head alone, which is a two-stage DINO. The published file calls that head's parts by the
-names of an older code base. Every tensor of the file is either mapped here or serves training only; `convert` refuses
-any other.
+names of an older code base. Every tensor of the published architecture is either mapped here or serves training only.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -53,6 +53,18 @@ TRAINING_ONLY: tuple[tuple[str, str], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Converted(Generic[T]):
+    """A published Co-DINO's tensors."""
+
+    tensors: dict[str, T]
+    """What detection needs, under MMDetection's names."""
+    training_only: tuple[str, ...]
+    """Published names of what it does not need."""
+    unknown: tuple[str, ...]
+    """Published names that are neither."""
+
+
 def is_published(state: Mapping[str, object]) -> bool:
     """Whether these are a published Co-DINO's names, and not MMDetection's."""
     return any(name.startswith("query_head.") for name in state)
@@ -69,17 +81,18 @@ def new_name(published: str) -> str | None:
     raise KeyError(published)
 
 
-def convert(state: Mapping[str, T]) -> tuple[dict[str, T], tuple[str, ...]]:
-    """The tensors that detection needs under MMDetection's names, and the published names of those it does not.
-
-    Raises KeyError for a name that is neither.
-    """
+def convert(state: Mapping[str, T]) -> Converted[T]:
+    """Sort a published Co-DINO's tensors by what they are for."""
     kept: dict[str, T] = {}
-    dropped = []
+    training_only, unknown = [], []
     for published, tensor in state.items():
-        name = new_name(published)
+        try:
+            name = new_name(published)
+        except KeyError:
+            unknown.append(published)
+            continue
         if name is None:
-            dropped.append(published)
+            training_only.append(published)
         else:
             kept[name] = tensor
-    return kept, tuple(dropped)
+    return Converted(kept, tuple(training_only), tuple(unknown))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _FILE_STEPS = ("LoadImageFrom*", "LoadAnnotations", "LoadPanopticAnnotations", "LoadProposals")
 
 #: Tensors that MMDetection's models lack and that change nothing: made anew when a model is built, or for training.
-_HARMLESS = ("*.position_ids", "dn_query_generator.*", "*.num_batches_tracked", "ema_*")
+_HARMLESS = ("*.position_ids", "*.relative_position_index", "dn_query_generator.*", "*.num_batches_tracked", "ema_*")
 
 #: What Co-DINO has otherwise than MMDetection's DINO with five scales and Swin-L.
 _CO_DINO_CHANGES: Mapping[str, Any] = {
@@ -50,7 +50,6 @@ class BuiltModel:
     """As configuration or checkpoint name them; empty if they do not."""
     reads_text: bool = False
     """Classes are given as a text with each picture."""
-    keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 def read_config(name_or_path: str) -> Any:
@@ -72,7 +71,7 @@ def read_config(name_or_path: str) -> Any:
     try:
         config = Config.fromfile(path, lazy_import=False)
     except Exception as error:  # a configuration is a program and may fail in any way
-        raise ModelError(f"{path} cannot be read as an MMDetection configuration: {_first_line(error)}") from error
+        raise ModelError(f"{path} cannot be read as an MMDetection configuration: {_reason(error)}") from error
     if "model" not in config:
         raise ModelError(f"{path} describes no model: give the configuration of an MMDetection detector")
     if name_or_path == CO_DINO:
@@ -104,7 +103,7 @@ def build(config: Any, checkpoint: Checkpoint | None, device: str, *, vocabulary
     if reads_text:
         _read_text_offline(settings["language_model"], vocabulary, str(config.filename))
     try:
-        with DefaultScope.overwrite_default_scope("mmdet"):
+        with DefaultScope.overwrite_default_scope("mmdet"), torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = MODELS.build(settings)
             pipeline = _pipeline(config)
@@ -113,7 +112,7 @@ def build(config: Any, checkpoint: Checkpoint | None, device: str, *, vocabulary
     except ModelError:
         raise
     except Exception as error:  # the registry passes on whatever a module's constructor raises
-        raise ModelError(f"{config.filename} cannot be built by this MMDetection: {_first_line(error)}") from error
+        raise ModelError(f"{config.filename} cannot be built by this MMDetection: {_reason(error)}") from error
     if checkpoint is not None:
         load_weights(network, checkpoint)
     classes = (checkpoint.classes if checkpoint is not None else ()) or _configured_classes(config)
@@ -123,13 +122,12 @@ def build(config: Any, checkpoint: Checkpoint | None, device: str, *, vocabulary
 def load_weights(network: nn.Module, checkpoint: Checkpoint) -> None:
     """Put a checkpoint's tensors into a model. A published Co-DINO's are renamed first. Raises ModelError."""
     state = checkpoint.tensors
+    unknown: list[str] = []
     if codino_keys.is_published(state):
-        try:
-            state, dropped = codino_keys.convert(state)
-        except KeyError as error:
-            raise ModelError(f"{checkpoint.path} is no Co-DINO that is known here (it has {error.args[0]}): give the "
-                             "published checkpoint") from error
-        log.info("%s: %d tensors serve training only and are left out", checkpoint.path, len(dropped))
+        converted = codino_keys.convert(state)
+        state = converted.tensors
+        unknown += converted.unknown
+        log.info("%s: %d tensors serve training only and are left out", checkpoint.path, len(converted.training_only))
     expected = network.state_dict()
     missing = [name for name in expected if name not in state and not _is_harmless(name)]
     if missing:
@@ -139,7 +137,7 @@ def load_weights(network: nn.Module, checkpoint: Checkpoint) -> None:
         if name in state and state[name].shape != tensor.shape:
             raise ModelError(f"{checkpoint.path} does not fit its configuration: {name} is {list(state[name].shape)} "
                              f"where {list(tensor.shape)} is wanted; give the configuration that it was trained with")
-    unknown = [name for name in state if name not in expected and not _is_harmless(name)]
+    unknown += [name for name in state if name not in expected and not _is_harmless(name)]
     if unknown:
         log.warning("%s: %d tensors have no place in this model and are not used, such as %s", checkpoint.path,
                     len(unknown), unknown[0])
@@ -176,15 +174,20 @@ def _mappings(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def _read_text_offline(language: dict[str, Any], vocabulary: Path | None, config: str) -> None:
-    """Replace MMDetection's BERT, which is fetched by name, by one made from a vocabulary file."""
+    """Replace MMDetection's BERT, which is fetched by name, by one made from a vocabulary file.
+
+    A configuration that names a folder instead has its vocabulary there.
+    """
     if language["type"] == "OfflineBert":
         return
     if language["type"] != "BertModel":
         raise ModelError(f"{config} wants the language model {language['type']}: only BERT is supported here")
+    name = language.pop("name", None)
+    if name and (Path(name).expanduser() / "vocab.txt").is_file():
+        vocabulary = Path(name).expanduser()
     if vocabulary is None:
         raise ModelError(f"{config} reads text and needs BERT's vocabulary: run `annotator models download "
                          "bert-base-uncased`, or put vocab.txt into the models folder")
-    language.pop("name", None)
     language.update(type="OfflineBert", vocabulary=str(vocabulary))
 
 
@@ -214,5 +217,5 @@ def _nested(config: Any, *keys: str) -> Any:
     return config
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no reason given'])[-1][:200]}"

@@ -48,10 +48,14 @@ def test_no_name_is_both_mapped_and_left_out() -> None:
         assert sum(bool(re.fullmatch(pattern, published)) for pattern in patterns) == 1
 
 
-def test_what_is_neither_is_refused() -> None:
+def test_what_is_neither_is_told_apart() -> None:
     with pytest.raises(KeyError, match="mystery"):
-        convert({"neck.convs.0.weight": 1, "query_head.mystery.weight": 2})
-    assert convert({"neck.a": 1, "rpn_head.b": 2}) == ({"neck.a": 1}, ("rpn_head.b",))
+        new_name("query_head.mystery.weight")
+    sorted_out = convert({"neck.a": 1, "query_head.mystery.weight": 2, "query_head.cls_branches.0.bias": 3,
+                          "rpn_head.b": 4})
+    assert sorted_out.tensors == {"neck.a": 1, "bbox_head.cls_branches.0.bias": 3}
+    assert sorted_out.training_only == ("rpn_head.b",)
+    assert sorted_out.unknown == ("query_head.mystery.weight",)
     assert is_published({"query_head.cls_branches.0.bias": 0})
     assert not is_published({"bbox_head.cls_branches.0.bias": 0})
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -142,3 +145,66 @@ def test_torchvisions_operators_say_the_same(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(mmcv_ops, "compiled_ops", lambda: None)
     for theirs, own in zip(compiled, results(), strict=True):
         torch.testing.assert_close(theirs, own, atol=1e-4, rtol=1e-4)
+
+
+class FakeCompiledOps:
+    """Takes what torchvision's own functions take, under their names, and lets our operators compute."""
+
+    def __init__(self, torchvision: Any) -> None:
+        self.real = torchvision.ops
+        self.calls: list[str] = []
+
+    def _taken(self, name: str, *given: Any) -> dict[str, Any]:
+        self.calls.append(name)
+        bound = inspect.signature(getattr(self.real, name)).bind(*given)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def nms(self, *given: Any) -> torch.Tensor:
+        taken = self._taken("nms", *given)
+        return OWN["nms"](taken["boxes"], taken["scores"], taken["iou_threshold"])
+
+    def roi_align(self, *given: Any) -> torch.Tensor:
+        taken = self._taken("roi_align", *given)
+        return OWN["roi_align"](taken["input"], taken["boxes"], taken["output_size"], taken["spatial_scale"],
+                                taken["sampling_ratio"], True, taken["aligned"])
+
+    def deform_conv2d(self, *given: Any) -> torch.Tensor:
+        taken = self._taken("deform_conv2d", *given)
+        groups = taken["input"].shape[1] // taken["weight"].shape[1]
+        offset_groups = taken["offset"].shape[1] // (2 * taken["weight"].shape[2] * taken["weight"].shape[3])
+        return OWN["deform_conv"](taken["input"], taken["weight"], taken["bias"], taken["offset"], taken["mask"],
+                                  taken["stride"], taken["padding"], taken["dilation"], groups, offset_groups)
+
+
+def _own(name: str) -> Any:
+    """One of our operators as it is without compiled ones, whatever the module is patched to later."""
+    def run(*inputs: Any) -> torch.Tensor:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(mmcv_ops, "compiled_ops", lambda: None)
+            result: torch.Tensor = getattr(mmcv_ops, name)(*inputs)
+        return result
+    return run
+
+
+OWN = {name: _own(name) for name in ("nms", "roi_align", "deform_conv")}
+
+
+def test_torchvisions_operators_are_given_what_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    torchvision = torchvision_ops.import_torchvision()
+    if torchvision is None:
+        pytest.skip("torchvision is not installed")
+    fake = FakeCompiledOps(torchvision)
+    monkeypatch.setattr(mmcv_ops, "compiled_ops", lambda: fake)
+    boxes, scores = some_boxes(60)
+    features, weight, bias, offset, mask = deformable(2, 2, stride=2, padding=0, dilation=1)
+    maps = torch.randn(2, 3, 9, 11)
+    cases: dict[str, tuple[Any, ...]] = {
+        "nms": (boxes, scores, 0.4), "roi_align": (maps, ROIS, (3, 4), 0.25, 2, True, True),
+        "deform_conv": (features, weight, bias, offset, mask, (2, 2), (0, 0), (1, 1), 2, 2)}
+    for name, inputs in cases.items():
+        torch.testing.assert_close(getattr(mmcv_ops, name)(*inputs), OWN[name](*inputs))
+    assert fake.calls == ["nms", "roi_align", "deform_conv2d"]
+    mmcv_ops.nms(boxes, scores, 0.4, offset=1)
+    mmcv_ops.roi_align(maps, ROIS, (3, 4), 0.25, 2, False, True)
+    assert len(fake.calls) == 3, "what torchvision has not is done by ours"

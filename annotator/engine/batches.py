@@ -1,0 +1,30 @@
+"""Frames detected several at once and handed on one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from annotator.engine.base import CancelToken, Detector
+from annotator.model.frame import Detections, Frame
+
+T = TypeVar("T")
+
+
+def detected(items: Iterable[T], frame_of: Callable[[T], Frame], detector: Detector, size: int, cancel: CancelToken,
+             ) -> Iterator[tuple[T, Detections]]:
+    """Items with the detections of their frames, in order; stops when cancelled, without detecting what was waiting.
+
+    Batches of ``size`` end at multiples of it, wherever a run began: after its first batch a resumed run has those of
+    one that never stopped.
+    """
+    batch: list[T] = []
+    for item in items:
+        if cancel.cancelled:
+            return
+        batch.append(item)
+        if (frame_of(item).index + 1) % size == 0 or len(batch) == size:
+            yield from zip(batch, detector.detect([frame_of(one) for one in batch]), strict=True)
+            batch = []
+    if batch and not cancel.cancelled:
+        yield from zip(batch, detector.detect([frame_of(one) for one in batch]), strict=True)
