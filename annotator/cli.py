@@ -493,7 +493,9 @@ def _add_benchmark(commands: Any) -> None:
                    help="one folder per sequence; the same command goes on where it was stopped")
     p.add_argument("--sequences", nargs="+", metavar="NAME", help="only these; * and ? are understood")
     p.add_argument("--config", metavar="FILE.yml", help="settings; what is given here as an option wins")
-    p.add_argument("--detector", metavar="NAME|FILE.onnx")
+    p.add_argument("--detector", metavar="NAME|FILE")
+    p.add_argument("--detector-config", metavar="NAME|FILE.py", help="of an MMDetection checkpoint")
+    p.add_argument("--prompt", metavar="TEXT", help="what grounding-dino is to find (default: the data set's classes)")
     p.add_argument("--detections", metavar="DIR", help="detections made elsewhere, a file per sequence: NAME.txt, "
                    "NAME/detections.txt, NAME/det/det.txt")
     p.add_argument("--det-threshold", type=float, metavar="X")

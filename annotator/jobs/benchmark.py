@@ -96,7 +96,8 @@ def _with_models(request: BenchmarkRequest) -> PreannotateSettings:
         settings = replace(settings, detector=registry.default_detector())
     if settings.tracker == "sam2mot" and settings.segmenter is None:
         settings = replace(settings, segmenter=registry.default_segmenter(device))
-    if settings.labels is None and settings.detector not in (None, registry.TINY_DETECTOR):
+    chosen = settings.labels is not None or settings.prompt is not None
+    if not chosen and settings.detector not in (None, registry.TINY_DETECTOR):
         settings = replace(settings, labels=request.dataset.labels)
     return settings
 

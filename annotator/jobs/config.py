@@ -30,7 +30,7 @@ from annotator.resources import resource_root
 SOURCES = ("detector", "detections", "detections_run")
 
 #: What says which detector runs, and means nothing without one.
-_OF_DETECTOR = ("detector",)
+_OF_DETECTOR = ("detector", "detector_config", "prompt")
 
 #: Of ``thresholds``: found from the scores of the whole video.
 ADAPTIVE = "adaptive"
