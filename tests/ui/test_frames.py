@@ -15,9 +15,8 @@ def test_every_frame_is_the_readers_own(clip: MadeClip, qtbot: object) -> None:
     try:
         with open_video(clip.video) as reader:
             for frame in (0, 15, 3, FRAMES - 1):
-                if source.request(frame) is None:
-                    with qtbot.waitSignal(source.ready, timeout=10000):  # type: ignore[attr-defined]
-                        pass
+                source.request(frame)
+                qtbot.waitUntil(lambda frame=frame: source.get(frame) is not None, timeout=10000)  # type: ignore[attr-defined]
                 np.testing.assert_array_equal(source.get(frame), reader.read(frame).image)
     finally:
         source.close()
