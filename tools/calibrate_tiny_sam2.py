@@ -2,10 +2,10 @@
 
     python -m tools.calibrate_tiny_sam2 build/tiny-sam2/final.pt resources/models/tiny-sam2.pt
 
-SAM2MOT's thresholds were chosen for SAM 2.1, whose visible objects score above 8 and hidden ones below 2. The last
-layer of the score head is scaled and shifted so that this model's tend to as well: 0, the boundary between visible and
-hidden in training, goes to 2, and the 25th percentile of objects that are followed goes to 8. Clips are from seeds used
-for nothing else.
+SAM2MOT's thresholds were chosen for SAM 2.1: above 8 a mask is reliable, between 6 and 8 it is worth a fresh prompt, at
+2 and below the object is lost. The last layer of the score head is scaled and shifted so that this model's scores mean
+the same: the median of objects that are hidden or whose mask went astray goes to 2, and the 25th percentile of those
+that are followed well to 8. Clips are from seeds used for nothing else.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from tools.evaluate_tiny_sam2 import follow
 log = logging.getLogger("calibrate_tiny_sam2")
 
 FIRST_SEED = 900_000_000
+#: Mask IoU above which an object is followed well, and below which its mask went astray.
+WELL, ASTRAY = 0.8, 0.2
 #: Where the two go.
-FOLLOWED, BOUNDARY = 8.0, 2.0
+FOLLOWED, LOST = 8.0, 2.0
 
 
 def read_weights(path: Path) -> dict[str, torch.Tensor]:
@@ -39,10 +41,12 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
 
 def calibration(rows: list[dict[str, float]]) -> tuple[float, float]:
     """Scale and shift of the score logits."""
-    followed = float(np.percentile([r["score"] for r in rows if r["visible"] and r["mask_iou"] > 0.5], 25))
-    if followed < 0.5:
-        raise SystemExit(f"followed objects score {followed:.2f}, hardly above hidden ones: train longer")
-    return (FOLLOWED - BOUNDARY) / followed, BOUNDARY
+    followed = np.percentile([r["score"] for r in rows if r["visible"] and r["mask_iou"] > WELL], 25)
+    lost = np.median([r["score"] for r in rows if r["share"] == 0 or (r["visible"] and r["mask_iou"] < ASTRAY)])
+    if followed < lost + 0.5:
+        raise SystemExit(f"followed objects score {followed:.2f}, lost ones {lost:.2f}: train longer")
+    scale = (FOLLOWED - LOST) / float(followed - lost)
+    return scale, LOST - scale * float(lost)
 
 
 def main() -> None:
