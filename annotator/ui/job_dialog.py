@@ -130,12 +130,13 @@ class JobDialog(QDialog):
     def _settings(self) -> PreannotateSettings:
         names = tuple(name.strip() for name in self.labels.text().split(",") if name.strip())
         detections = self.detections.text().strip() or None
+        # A combo box hands the enumeration's member back as a plain string.
         return PreannotateSettings(
             detector=None if detections else _name(self.detector), detections=detections,
             segmenter=_name(self.segmenter) if self.tracker.currentText() == "sam2mot" else None,
             tracker=self.tracker.currentText(), det_threshold=self.threshold.value(), labels=names or None,
             device=self.device.currentText(), start=min(self.first.value(), self.last.value()),
-            end=max(self.first.value(), self.last.value()), on_existing=self.existing.currentData())
+            end=max(self.first.value(), self.last.value()), on_existing=OnExisting(self.existing.currentData()))
 
 
 def _name(box: QComboBox) -> str | None:

@@ -3,15 +3,28 @@ from __future__ import annotations
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from annotator.jobs.config import PreannotateSettings
 from annotator.jobs.project import open_project
-from annotator.model.track import RunStatus
+from annotator.model.track import OnExisting, RunStatus
 from annotator.ui.job_bar import clock
 from annotator.ui.job_dialog import JobChoice, JobDialog
 from annotator.ui.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
+
+
+def test_what_the_dialog_says_runs(opened: MainWindow, clip: MadeClip, qtbot: object) -> None:
+    qtbot.keyClick(opened, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)  # type: ignore[attr-defined]
+    (dialog,) = opened.findChildren(JobDialog)
+    dialog.detections.setText(str(clip.det))
+    dialog.tracker.setCurrentText("bytetrack")
+    dialog.device.setCurrentText("cpu")
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    assert ended.args == ["finished", ""]
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
 
 
 def dialog_for(window: MainWindow, settings: PreannotateSettings, qtbot: object) -> JobDialog:
@@ -75,12 +88,14 @@ def test_the_dialog_reads_back_what_was_entered(opened: MainWindow, qtbot: objec
     dialog.labels.setText("person, car")
     dialog.threshold.setValue(0.35)
     dialog.tracker.setCurrentText("bytetrack")
+    dialog.existing.setCurrentIndex(1)
     dialog._accept()
     assert dialog.choice is not None
     settings = dialog.choice.settings
     assert (settings.start, settings.end, settings.labels) == (3, 7, ("person", "car"))
     assert settings.det_threshold == pytest.approx(0.35)
     assert settings.segmenter is None
+    assert settings.on_existing is OnExisting.ADD
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (38, "0:38"), (725, "12:05"), (11525, "3:12:05")])
