@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from annotator.errors import UserError
 from annotator.jobs.project import add_source, open_project
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.track import Label, Track, TrackObservation, VideoRecord
+from annotator.model.track import Label, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.session import Session
+from annotator.ui.lanes import Lane, make_lanes
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +159,15 @@ class Document(QObject):
             self._labels = {} if self._session is None else {
                 label.id: label for label in self._session.store.labels()}
         return self._labels
+
+    def lanes(self) -> list[Lane]:
+        """Where each track of the present video is, by number; what a running job has open ends where it is now."""
+        if self._session is None or self._video is None:
+            return []
+        store, tracks = self._session.store, self.tracks()
+        running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING]
+        reached = max((run.finished_frame or 0 for run in running), default=None)
+        return make_lanes(tracks.values(), store.spans(tracks), self._video.frame_count, reached)
 
     def observations(self, frame: int, masks: bool) -> list[TrackObservation]:
         """What the tracks show in a frame of the present video."""

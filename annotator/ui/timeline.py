@@ -22,9 +22,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackState
-from annotator.model.track import RunStatus
 from annotator.ui.document import Document
-from annotator.ui.lanes import Lane, Order, Stretch, make_lanes, object_counts, sort_lanes, stretches
+from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, stretches
 
 #: Heights and widths in device-independent pixels.
 LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
@@ -100,16 +99,9 @@ class Timeline(QAbstractScrollArea):
 
     def reload(self) -> None:
         """Read lanes anew."""
-        video, session = self._document.video, self._document.session
-        if video is None or session is None:
-            self._lanes, self._counts = [], np.zeros(0, np.int32)
-        else:
-            tracks = self._document.tracks()
-            running = [run for run in session.store.runs(video.id) if run.status is RunStatus.RUNNING]
-            reached = max((run.finished_frame or 0 for run in running), default=None)
-            lanes = make_lanes(tracks.values(), session.store.spans(tracks), video.frame_count, reached)
-            self._lanes = sort_lanes(lanes, self._order)
-            self._counts = object_counts(lanes, video.frame_count)
+        lanes = self._document.lanes()
+        self._lanes = sort_lanes(lanes, self._order)
+        self._counts = object_counts(lanes, self._frame_count())
         self._update_bars()
 
     # Places
@@ -223,7 +215,9 @@ class Timeline(QAbstractScrollArea):
             lane, y = self._lanes[row], offset + row * LANE
             selected = lane.track.id in self._document.selection
             if selected:
-                painter.fillRect(0, y, width, LANE, palette.color(QPalette.ColorRole.Highlight).darker(150))
+                chosen = palette.color(QPalette.ColorRole.Highlight)
+                chosen.setAlpha(50)
+                painter.fillRect(0, y, width, LANE, chosen)
             elif row % 2:
                 painter.fillRect(0, y, width, LANE, palette.color(QPalette.ColorRole.AlternateBase))
             painter.save()
@@ -265,8 +259,10 @@ class Timeline(QAbstractScrollArea):
         painter.save()
         painter.setClipRect(0, OVERVIEW + RULER, NAMES, self.viewport().height())
         painter.fillRect(QRect(4, rect.top() + 4, 4, LANE - 8), QColor(lane.track.color))
-        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
-        painter.setPen(palette.color(role))
+        painter.setPen(palette.color(QPalette.ColorRole.Text))
+        font = painter.font()
+        font.setBold(selected)
+        painter.setFont(font)
         number = QRect(12, rect.top(), 36, LANE)
         painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(lane.track.number))
         place = QRect(56, rect.top(), NAMES - 60, LANE)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableV
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState
 from annotator.ui.document import Document
-from annotator.ui.lanes import Lane, make_lanes
+from annotator.ui.lanes import Lane
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -42,11 +42,7 @@ class TrackModel(QAbstractTableModel):
                         ReviewState.REVIEWED: self.tr("done")}
 
     def reload(self) -> None:
-        document = self._document
-        lanes: list[Lane] = []
-        if document.session is not None and document.video is not None:
-            tracks = document.tracks()
-            lanes = make_lanes(tracks.values(), document.session.store.spans(tracks), document.video.frame_count)
+        lanes = self._document.lanes()
         if [lane.track.id for lane in lanes] == [lane.track.id for lane in self._lanes]:
             self._lanes = lanes
             if lanes:

@@ -12,9 +12,10 @@ from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError
 from annotator.jobs.preannotate import JobProgress
 from annotator.jobs.project import open_project
-from annotator.model.frame import FrameResult
+from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import RunStatus
 from annotator.session import Session
+from annotator.ui.main_window import MainWindow
 from annotator.ui.worker import EngineWorker
 
 FRAMES = 12
@@ -66,6 +67,20 @@ def test_cancel_takes_effect_between_frames_even_while_paused(qtbot: object, pro
         assert ended.args[0] == "cancelled"
         assert session.store.runs()[-1].status is RunStatus.CANCELLED
         qtbot.waitUntil(lambda: not worker.busy)  # type: ignore[attr-defined]
+
+
+def test_lanes_end_where_the_running_job_is(opened: MainWindow, qtbot: object) -> None:
+    session, video = opened.document.session, opened.document.video
+    assert session is not None
+    assert video is not None
+    run = session.store.begin_run(video.id, "preannotate", {}, {}, ["object"], 0, FRAMES - 1)
+    found = TrackedObject(1, 0, TrackState.RELIABLE, 0.9, (5.0, 5.0, 40.0, 40.0), None, Evidence(9.0, 0.9))
+    session.apply(run.id, [FrameResult(frame, (found,)) for frame in range(5)])
+    new = opened.document.lanes()[-1]
+    assert (new.first, new.last) == (0, 4)
+    qtbot.waitUntil(lambda: opened.timeline.lanes[-1].last == 4)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.table.model.index(3, 4).data() == 4)  # type: ignore[attr-defined]
+    session.store.finish_run(run.id, RunStatus.CANCELLED)
 
 
 def test_a_failure_is_one_line(qtbot: object, project: Path) -> None:
