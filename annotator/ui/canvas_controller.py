@@ -33,7 +33,7 @@ class CanvasController(QObject):
         document.frame_changed.connect(self._on_frame)
         document.selection_changed.connect(lambda: canvas.overlay.set_selected(document.selection))
         document.changed.connect(self._on_changes)
-        canvas.clicked.connect(self._on_click)
+        canvas.clicked.connect(self.select_clicked)
         canvas.box_drawn.connect(self._on_drawn)
         canvas.box_changed.connect(self._on_box_changed)
 
@@ -125,7 +125,8 @@ class CanvasController(QObject):
 
     # Gestures
 
-    def _on_click(self, track: int | None, additive: bool) -> None:
+    def select_clicked(self, track: int | None, additive: bool) -> None:
+        """Select what was clicked, or add it to the selection; None for nothing."""
         if track is None:
             if not additive:
                 self._document.select(())

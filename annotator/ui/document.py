@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from annotator.errors import UserError
+from annotator.errors import StorageError, UserError
 from annotator.jobs.project import add_source, open_project
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Label, RunStatus, Track, TrackObservation, VideoRecord
@@ -42,6 +42,8 @@ class Document(QObject):
         self._unlisten: Callable[[], None] = lambda: None
         self._tracks: dict[int, Track] | None = None
         self._labels: dict[int, Label] | None = None
+        self.in_use: Callable[[], bool] = lambda: False
+        """Whether a job works on the project, which must then stay open."""
 
     # The project
 
@@ -64,6 +66,7 @@ class Document(QObject):
         Raises:
             UserError: the present project then stays open.
         """
+        self._check_free()
         session = open_project(path, create=create, read_only=read_only)
         self.close()
         self._session = session
@@ -73,14 +76,24 @@ class Document(QObject):
         self.set_video(videos[0] if videos else None)
 
     def close(self) -> None:
-        """Close the project, if one is open."""
+        """Close the project, if one is open.
+
+        Raises:
+            StorageError: a job works on it.
+        """
         if self._session is None:
             return
+        self._check_free()
         self.set_video(None)
         self._unlisten()
         self._session.close()
         self._session = None
         self.opened.emit()
+
+    def _check_free(self) -> None:
+        if self._session is not None and self.in_use():
+            raise StorageError(f"a job is still working on {self._session.store.path}: let it end or cancel it, then "
+                               "close the project or open another")
 
     def add_source(self, source: Path) -> tuple[str, ...]:
         """Add a video to the project and show it; returns what is wrong with it in words. Raises UserError."""

@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline(self.document, self)
         self.table = TrackTable(self.document, self)
         self.worker = EngineWorker(self)
+        self.document.in_use = lambda: self.worker.busy
         self.actions_ = Actions(self, settings)
         self._closing = False
         self._build()
@@ -118,7 +119,7 @@ class MainWindow(QMainWindow):
         for name, text in (("mot", tr("Export MOT ground truth…")), ("mot-results", tr("Export MOT results…")),
                            ("coco-video", tr("Export COCO video…"))):
             add(f"file.export-{name}", tr("File"), text, partial(self._ask_export, name))
-        add("file.close", tr("File"), tr("Close project"), document.close, ["Ctrl+W"])
+        add("file.close", tr("File"), tr("Close project"), self._close_project, ["Ctrl+W"])
         add("file.quit", tr("File"), tr("Quit"), self.close, ["Ctrl+Q"])
         add("edit.undo", tr("Edit"), tr("Undo"), document.undo, ["Ctrl+Z"])
         add("edit.redo", tr("Edit"), tr("Redo"), document.redo, ["Ctrl+Shift+Z", "Ctrl+Y"])
@@ -201,7 +202,7 @@ class MainWindow(QMainWindow):
         self.controller.missing.connect(self.show_error)
         self.player.playing_changed.connect(self._on_playing)
         self.player.speed_changed.connect(self._update_position)
-        self.timeline.track_clicked.connect(self.controller._on_click)
+        self.timeline.track_clicked.connect(self.controller.select_clicked)
         self.canvas.tool_changed.connect(self._on_tool)
         self.worker.started.connect(self._on_job_started)
         self.worker.finished.connect(self._on_job_finished)
@@ -224,6 +225,12 @@ class MainWindow(QMainWindow):
             return False
         self._remember(path)
         return True
+
+    def _close_project(self) -> None:
+        try:
+            self.document.close()
+        except UserError as error:
+            self.show_error(str(error))
 
     def _open_video(self, path: Path) -> None:
         if self.document.session is None or not self.document.writable:

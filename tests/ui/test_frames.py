@@ -27,6 +27,8 @@ def test_neighbours_are_decoded_ahead(clip: MadeClip, qtbot: object) -> None:
     try:
         source.request(5, direction=1)
         qtbot.waitUntil(lambda: source.get(10) is not None and source.get(3) is not None, timeout=10000)  # type: ignore[attr-defined]
+        with open_video(clip.video) as reader:
+            np.testing.assert_array_equal(source.get(10), reader.read(10).image)
     finally:
         source.close()
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
@@ -79,6 +81,27 @@ def test_closing_during_a_job_asks_once_and_keeps_what_is_finished(opened: MainW
     assert run.status is RunStatus.CANCELLED
     assert run.finished_frame is not None
     assert run.finished_frame < FRAMES - 1
+
+
+def test_the_project_of_a_running_job_stays_open(opened: MainWindow, clip: MadeClip, tmp_path: Path,
+                                                 qtbot: object) -> None:
+    settings = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu")
+    paused = opened.worker.progressed.connect(lambda _: opened.worker.set_paused(True))
+    opened.start_job(dialog_for(opened, settings, qtbot))
+    qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)  # type: ignore[attr-defined]
+    path = opened.document.path
+    opened.actions_["file.close"].trigger()
+    assert "a job is still working on" in opened.statusBar().currentMessage()
+    open_project(tmp_path / "other.annot", create=True).close()
+    assert not opened.open_path(tmp_path / "other.annot")
+    assert opened.document.path == path
+    opened.worker.progressed.disconnect(paused)
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+        opened.worker.set_paused(False)
+    assert ended.args == ["finished", ""]
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    opened.actions_["file.close"].trigger()
+    assert opened.document.session is None
 
 
 def test_the_dialog_reads_back_what_was_entered(opened: MainWindow, qtbot: object) -> None:
