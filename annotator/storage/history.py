@@ -22,7 +22,8 @@ from annotator.storage import schema
 from annotator.storage.schema import JOURNALED, history, history_of
 
 _KINDS = {
-    "label": ChangeKind.LABELS, "proposal": ChangeKind.RUNS, "tracklet": ChangeKind.OBSERVATIONS,
+    "label": ChangeKind.LABELS, "attribute": ChangeKind.LABELS, "detector_class": ChangeKind.LABELS,
+    "proposal": ChangeKind.RUNS, "tracklet": ChangeKind.OBSERVATIONS,
     "observation": ChangeKind.OBSERVATIONS, "mask": ChangeKind.MASKS, "track": ChangeKind.TRACKS,
     "span": ChangeKind.SPANS, "mark": ChangeKind.MARKS,
 }

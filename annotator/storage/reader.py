@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from annotator.errors import StorageError
+from annotator.model.attribute import Attribute
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
-from annotator.model.track import Label, Mark, Run, Track, TrackObservation, VideoRecord
+from annotator.model.track import Label, Mark, MarkKind, Run, Track, TrackObservation, VideoRecord
 from annotator.storage import history, records, resolve, schema
 from annotator.storage.history import HistoryStep
-from annotator.storage.spans import Span
+from annotator.storage.spans import OPEN, Span
 
 #: Frames read at once by the streaming queries: memory stays flat, however long the video.
 _CHUNK = 32
@@ -71,9 +72,48 @@ class Reader:
         return None if data is None else np.frombuffer(data, "<f8").astype(np.float64)
 
     def labels(self) -> list[Label]:
-        """All labels, oldest first."""
-        return [records.label_record(row)
-                for row in self._connection.execute(select(schema.label).order_by(schema.label.c.id))]
+        """All labels, in the order that people gave them; those that were taken away are left out."""
+        query = select(schema.label).where(~schema.label.c.retired).order_by(schema.label.c.position, schema.label.c.id)
+        return [records.label_record(row) for row in self._connection.execute(query)]
+
+    def label(self, label_id: int) -> Label:
+        """One label, also one that was taken away.
+
+        Raises:
+            StorageError: there is none with this id.
+        """
+        row = self._connection.execute(select(schema.label).where(schema.label.c.id == label_id)).first()
+        if row is None:
+            raise StorageError(f"{self._path} has no class with id {label_id}")
+        return records.label_record(row)
+
+    def label_uses(self) -> dict[int, int]:
+        """Label id -> tracks that have it, in all videos; labels without tracks are left out."""
+        query = select(schema.track.c.label, func.count()).group_by(schema.track.c.label)
+        return {int(label): int(count) for label, count in self._connection.execute(query)}
+
+    def attributes(self) -> list[Attribute]:
+        """Which attributes tracks have, in the order in which they were added."""
+        query = select(schema.attribute).order_by(schema.attribute.c.position, schema.attribute.c.id)
+        return [records.attribute_record(row) for row in self._connection.execute(query)]
+
+    def attribute(self, attribute_id: int) -> Attribute:
+        """One attribute.
+
+        Raises:
+            StorageError: there is none with this id.
+        """
+        found = [attribute for attribute in self.attributes() if attribute.id == attribute_id]
+        if not found:
+            raise StorageError(f"{self._path} has no attribute with id {attribute_id}; it may have been removed")
+        return found[0]
+
+    def class_labels(self) -> dict[str, str | None]:
+        """Class of a detector -> what it is called here, None where it is dropped; others keep their names."""
+        query = select(schema.detector_class.c.name, schema.label.c.name.label("here")).join(
+            schema.label, schema.label.c.id == schema.detector_class.c.label, isouter=True).order_by(
+            schema.detector_class.c.name)
+        return {row.name: row.here for row in self._connection.execute(query)}
 
     # Tracks
 
@@ -104,6 +144,24 @@ class Reader:
         query = select(schema.mark).where(schema.mark.c.video == video_id).order_by(schema.mark.c.first,
                                                                                    schema.mark.c.id)
         return [records.mark_record(row) for row in self._connection.execute(query)]
+
+    def ignore_regions(self, video_id: int) -> list[Mark]:
+        """What evaluators must not count in this video, by first frame."""
+        mark = schema.mark
+        query = select(mark).where(mark.c.video == video_id, mark.c.kind == MarkKind.IGNORE.value).order_by(
+            mark.c.first, mark.c.id)
+        return [records.mark_record(row) for row in self._connection.execute(query)]
+
+    def mean_scores(self, track_ids: Iterable[int]) -> dict[int, float]:
+        """Track id -> mean score of the boxes that machines gave it; tracks that have none are left out."""
+        span, seen, tracklet = schema.span, schema.observation, schema.tracklet
+        source = span.join(tracklet, tracklet.c.id == span.c.tracklet).join(seen, and_(
+            seen.c.tracklet == span.c.tracklet,
+            seen.c.frame.between(span.c.first, func.coalesce(span.c.last, OPEN))))
+        query = select(span.c.track, func.avg(seen.c.score)).select_from(source).where(
+            span.c.track.in_(list(track_ids)), tracklet.c.run.is_not(None), seen.c.x1.is_not(None),
+            seen.c.score.is_not(None)).group_by(span.c.track)
+        return {int(track): float(score) for track, score in self._connection.execute(query)}
 
     # Boxes as spans resolve them
 
@@ -146,7 +204,7 @@ class Reader:
             query = query.where(schema.run.c.video == video_id)
         rows = self._connection.execute(query).all()
         # Read after the runs: another program may begin a run, with labels of its own, between the two queries.
-        names = {label.id: label.name for label in self.labels()}
+        names = self._label_names()
         return [records.run_record(row, names) for row in rows]
 
     def run(self, run_id: int) -> Run:
@@ -158,7 +216,12 @@ class Reader:
         row = self._connection.execute(select(schema.run).where(schema.run.c.id == run_id)).first()
         if row is None:
             raise StorageError(f"{self._path} has no run {run_id}")
-        return records.run_record(row, {label.id: label.name for label in self.labels()})
+        return records.run_record(row, self._label_names())
+
+    def _label_names(self) -> dict[int, str]:
+        """Of all labels: runs go on referring to those that were taken away."""
+        return {int(key): str(name) for key, name in self._connection.execute(
+            select(schema.label.c.id, schema.label.c.name))}
 
     def proposals(self, video_id: int) -> list[Run]:
         """Runs that wait to be accepted or dropped, oldest first."""

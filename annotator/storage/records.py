@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, func, select
 
+from annotator.model.attribute import Attribute, AttributeKind
 from annotator.model.mask import Mask
 from annotator.model.track import (
     Label,
@@ -36,6 +37,11 @@ def video_record(row: AnyRow) -> VideoRecord:
 
 def label_record(row: AnyRow) -> Label:
     return Label(row.id, row.name, row.color)
+
+
+def attribute_record(row: AnyRow) -> Attribute:
+    return Attribute(row.id, row.label, row.name, AttributeKind(row.kind), tuple(json.loads(row.options)),
+                     json.loads(row.default_value))
 
 
 def track_record(row: AnyRow) -> Track:

@@ -18,6 +18,7 @@ from annotator.model.track import OnExisting, ReviewState, RunStatus
 from annotator.storage import history, schema, trim
 from annotator.storage.palette import default_color
 from annotator.storage.schema import history_of
+from annotator.storage.span_rows import bring_back
 
 #: Kinds of runs whose frames were not searched for objects; ``track`` takes the detections that another run stored.
 KINDS_WITHOUT_DETECTION = frozenset({"import", "repropagate", "track"})
@@ -137,6 +138,7 @@ class RunWriter:
     def _give_tracks(self, tracklets: Sequence[tuple[int, int, int]]) -> set[int]:
         """A new track with one open span for each (tracklet id, first frame, label id). Returns the track ids."""
         connection = self._connection
+        bring_back(connection, (label for _, _, label in tracklets))
         track = history.next_id(connection, schema.track)
         number = history.next_track_number(connection, self._video, self._step)
         span = history.next_id(connection, schema.span)

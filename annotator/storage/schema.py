@@ -19,12 +19,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 #: "ANNO": tells a project file from any other SQLite file (``PRAGMA application_id``).
 APPLICATION_ID = 0x414E4E4F
 #: Version of this layout (``PRAGMA user_version``); migrations lead up to it.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -58,6 +59,26 @@ label = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("color", Text, nullable=False),
+    Column("position", Integer, nullable=False, server_default=text("0")),  # order in lists, keys and exports
+    # Never deleted: tracklets and runs, which are not rewritten, go on referring to a label that was taken away.
+    Column("retired", Boolean, nullable=False, server_default=text("0")),
+)
+
+attribute = Table(
+    "attribute", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("label", _reference("label.id")),  # NULL: tracks of every label have it
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("options", Text, nullable=False),  # JSON list of what can be chosen
+    Column("default_value", Text, nullable=False),  # JSON; null for none
+    Column("position", Integer, nullable=False),
+)
+
+detector_class = Table(  # classes of detectors that are another label here
+    "detector_class", metadata,
+    Column("name", Text, primary_key=True),
+    Column("label", _reference("label.id")),  # NULL: what is of this class is dropped
 )
 
 run = Table(
@@ -205,7 +226,7 @@ history = Table(
 
 #: Tables whose replaced rows are kept for undo. Of labels only changes count: one that exists harms nobody, and
 #: a run may be using it.
-JOURNALED = (label, proposal, tracklet, observation, mask, track, span, mark)
+JOURNALED = (label, attribute, detector_class, proposal, tracklet, observation, mask, track, span, mark)
 
 
 def _history_of(table: Table) -> Table:

@@ -75,9 +75,16 @@ def presence(connection: Connection, span: Span) -> tuple[int, int] | None:
 
 def new_track(connection: Connection, video: int, label: int, name: str = "") -> tuple[int, int]:
     """Add an identity without spans. Returns its id and number."""
+    bring_back(connection, [label])
     key = history.next_id(connection, schema.track)
     number = history.next_track_number(connection, video)
     connection.execute(insert(schema.track).values(
         id=key, video=video, number=number, label=label, name=name, color=default_color(number - 1),
         review=ReviewState.UNSEEN.value, attributes="{}"))
     return key, number
+
+
+def bring_back(connection: Connection, labels: Iterable[int]) -> None:
+    """Labels that were taken away are there again, for tracks that now have them."""
+    label = schema.label
+    connection.execute(update(label).where(label.c.id.in_(set(labels)), label.c.retired).values(retired=False))

@@ -25,6 +25,7 @@ from annotator.storage.migrations import MIGRATIONS, migrate, stored_version
 from annotator.storage.palette import default_color
 from annotator.storage.reader import Reader
 from annotator.storage.runs import RunWriter
+from annotator.storage.span_rows import bring_back
 from annotator.storage.transaction import Transaction, merge
 
 log = logging.getLogger(__name__)
@@ -317,9 +318,9 @@ class Store(Reader):
             return full.as_posix()
 
     def ensure_label(self, name: str) -> Label:
-        """The label of this name, made if need be, with a colour unlike the others'."""
+        """The label of this name, made or brought back if need be, with a colour unlike the others'."""
         row = self._connection.execute(select(schema.label).where(schema.label.c.name == name)).first()
-        if row is not None:
+        if row is not None and not row.retired:
             return Label(row.id, row.name, row.color)
         if self._transaction is None:
             with self._write(None, "add label") as transaction:
@@ -327,11 +328,20 @@ class Store(Reader):
         return self._add_label(name, self._transaction)
 
     def _add_label(self, name: str, transaction: Transaction) -> Label:
+        row = self._connection.execute(select(schema.label).where(schema.label.c.name == name)).first()
+        transaction.touch(Changes(ChangeKind.LABELS))
+        if row is not None:
+            bring_back(self._connection, [row.id])
+            return Label(row.id, row.name, row.color)
         key = history.next_id(self._connection, schema.label)
         label = Label(key, name, default_color(key - 1))
-        self._connection.execute(insert(schema.label).values(id=key, name=name, color=label.color))
-        transaction.touch(Changes(ChangeKind.LABELS))
+        self._connection.execute(insert(schema.label).values(id=key, name=name, color=label.color, position=key))
         return label
+
+    def _label_of_run(self, name: str, transaction: Transaction) -> int:
+        """Id of the label of this name. One that was taken away comes back only when something of it is found."""
+        key = self._connection.execute(select(schema.label.c.id).where(schema.label.c.name == name)).scalar()
+        return self._add_label(name, transaction).id if key is None else int(key)
 
     # Runs
 
@@ -343,7 +353,7 @@ class Store(Reader):
         ``labels`` are the names that the results' label indices count in.
         """
         with self._write(None, "begin run") as transaction:
-            ids = [self.ensure_label(name).id for name in labels]
+            ids = [self._label_of_run(name, transaction) for name in labels]
             run = runs.begin(self._connection, video_id, kind, settings, models, ids, first_frame, last_frame,
                              on_existing, history_label)
             transaction.touch(Changes(ChangeKind.RUNS | ChangeKind.HISTORY, video=video_id))

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -277,22 +278,47 @@ def test_migrations_run_in_order_after_a_backup(store: Store) -> None:
         migrate(store._connection, store.path, present + 2, steps[1:])
 
 
-def test_a_project_of_layout_1_gets_a_place_for_cuts(store: Store) -> None:
-    def tables() -> dict[str, object]:
-        return {name: list(store._connection.exec_driver_sql(f"PRAGMA table_info({name})"))
-                + list(store._connection.exec_driver_sql(f"PRAGMA foreign_key_list({name})"))
-                for name in ("scene_cut", "detected_frame")}
+def downgrade(path: Path, version: int) -> None:
+    """Make a closed file what a program of an earlier layout left behind."""
+    statements = [f"PRAGMA user_version={version}"]
+    if version < 3:
+        for table in ("attribute", "detector_class"):
+            statements += [f"DROP TABLE {table}", f"DROP TABLE {table}_history"]
+        for table in ("label", "label_history"):
+            statements += [f"ALTER TABLE {table} DROP COLUMN position", f"ALTER TABLE {table} DROP COLUMN retired"]
+    if version < 2:
+        statements.append("DROP TABLE scene_cut")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(";\n".join(statements))
 
+
+def layout(store: Store) -> dict[str, object]:
+    """Tables with their columns (of history tables in any order), references and indices."""
+    run = store._connection.exec_driver_sql
+    names = [row[0] for row in run("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    return {name: (sorted(tuple(row[1:]) for row in run(f"PRAGMA table_info({name})")),
+                   sorted(tuple(row[1:]) for row in run(f"PRAGMA foreign_key_list({name})")),
+                   sorted(row[1] for row in run(f"PRAGMA index_list({name})"))) for name in names}
+
+
+@pytest.mark.parametrize("version", range(1, schema.SCHEMA_VERSION))
+def test_a_project_of_an_older_layout_becomes_one_of_the_present_one(store: Store, version: int) -> None:
     run = fake_run(store, {1: (0, 99)}, range(3))
-    wanted = tables()
-    store._connection.exec_driver_sql("DROP TABLE scene_cut")
-    store._connection.exec_driver_sql("PRAGMA user_version=1")
+    labels, wanted, steps = store.labels(), layout(store), store.history()
     store.close()
+    downgrade(store.path, version)
     with pytest.raises(StorageError, match="open it once for writing"):
         Store.open(store.path, read_only=True)
     with Store.open(store.path) as opened:
+        assert layout(opened) == wanted
+        assert opened.labels() == labels
+        assert opened.history() == steps
+        assert opened.runs() == [run]
         assert opened.scene_cuts(run.id) == []
-        assert opened.video().name == "clip"
-        store._connection = opened._connection
-        assert tables() == wanted
-        assert Path(f"{store.path}.v1.bak").is_file()
+        assert opened.attributes() == []
+        assert opened.class_labels() == {}
+        assert Path(f"{store.path}.v{version}.bak").is_file()
+        opened.undo()
+        assert opened.tracks(1) == []
+        opened.redo()
+        opened.check()

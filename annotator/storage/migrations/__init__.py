@@ -109,3 +109,58 @@ def _scene_cuts(connection: Connection) -> list[str]:
             FOREIGN KEY(run) REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED
         ) WITHOUT ROWID""")
     return []
+
+
+@migration(3)
+def _attributes(connection: Connection) -> list[str]:
+    """Order and retirement of labels, attributes, and what detectors' classes are called here."""
+    for statement in (
+        "ALTER TABLE label ADD COLUMN position INTEGER DEFAULT 0 NOT NULL",
+        "ALTER TABLE label ADD COLUMN retired BOOLEAN DEFAULT 0 NOT NULL",
+        "UPDATE label SET position = id",
+        "ALTER TABLE label_history ADD COLUMN position INTEGER",
+        "ALTER TABLE label_history ADD COLUMN retired BOOLEAN",
+        "UPDATE label_history SET position = id, retired = 0 WHERE present",
+        """CREATE TABLE attribute (
+            id INTEGER NOT NULL,
+            label INTEGER,
+            name TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            options TEXT NOT NULL,
+            default_value TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            PRIMARY KEY (id),
+            FOREIGN KEY(label) REFERENCES label (id) DEFERRABLE INITIALLY DEFERRED
+        )""",
+        """CREATE TABLE attribute_history (
+            step INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            label INTEGER,
+            name TEXT,
+            kind TEXT,
+            options TEXT,
+            default_value TEXT,
+            position INTEGER,
+            present BOOLEAN NOT NULL,
+            PRIMARY KEY (step, id),
+            FOREIGN KEY(step) REFERENCES history (id) DEFERRABLE INITIALLY DEFERRED
+        ) WITHOUT ROWID""",
+        "CREATE INDEX attribute_history_key ON attribute_history (id)",
+        """CREATE TABLE detector_class (
+            name TEXT NOT NULL,
+            label INTEGER,
+            PRIMARY KEY (name),
+            FOREIGN KEY(label) REFERENCES label (id) DEFERRABLE INITIALLY DEFERRED
+        )""",
+        """CREATE TABLE detector_class_history (
+            step INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            label INTEGER,
+            present BOOLEAN NOT NULL,
+            PRIMARY KEY (step, name),
+            FOREIGN KEY(step) REFERENCES history (id) DEFERRABLE INITIALLY DEFERRED
+        ) WITHOUT ROWID""",
+        "CREATE INDEX detector_class_history_key ON detector_class_history (name)",
+    ):
+        connection.exec_driver_sql(statement)
+    return []
