@@ -64,6 +64,9 @@ class PreannotateSettings:
     tracker: str = "sam2mot"
     labels: tuple[str, ...] | None = None
     """Only these classes."""
+    class_labels: dict[str, str | None] | None = None
+    """Class of the detector -> label of the project that it becomes, null to drop it; others keep their names. None:
+    as the project has it."""
     device: str = "auto"
     start: int = 0
     """First frame."""
@@ -101,6 +104,12 @@ class PreannotateSettings:
             raise SettingsError(f"adaptive_margin is {self.adaptive_margin}: give a number from 0 to 1")
         if self.snapshot_every < 1:
             raise SettingsError(f"snapshot_every is {self.snapshot_every}: give at least 1")
+
+    def wants(self, detector_class: str) -> bool:
+        """Whether what is of this class is tracked."""
+        if self.labels is not None and detector_class not in self.labels:
+            return False
+        return (self.class_labels or {}).get(detector_class, detector_class) is not None
 
     def without_detector(self, detections: str | None = None, detections_run: int | None = None,
                          ) -> PreannotateSettings:

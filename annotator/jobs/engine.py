@@ -53,7 +53,8 @@ class Engine:
             self._reader = stack.enter_context(open_video(self._plan.video, fps=self._plan.fps))
             for warning in self._reader.warnings:
                 log.warning("%s", warning)
-            self._detector = stack.enter_context(_opened_detector(self._plan, self._reader))
+            self._detector = _with_project_labels(
+                stack.enter_context(_opened_detector(self._plan, self._reader)), self._plan)
             self._tracker: Tracker = NoTracker() if self._plan.detect_only else _tracker(settings, self._reader)
             self._stack = stack.pop_all()
         return self
@@ -137,6 +138,16 @@ def _opened_detector(plan: Plan, reader: VideoReader) -> Iterator[Detector]:
         yield registry.make_detector(settings.detector, settings.device, settings.labels,
                                      config=settings.detector_config, prompt=settings.prompt,
                                      settings=settings.detection)
+
+
+def _with_project_labels(detector: Detector, plan: Plan) -> Detector:
+    mapping = plan.settings.class_labels
+    if not mapping or not any(name in mapping for name in detector.labels):
+        return detector
+    from annotator.engine.detectors.mapped_labels import MappedLabels
+
+    # Evidence counts in stored detections, so these keep their places.
+    return MappedLabels(detector, mapping, keep_places=plan.stored is not None)
 
 
 def _file_detector(settings: PreannotateSettings, reader: VideoReader) -> Detector:

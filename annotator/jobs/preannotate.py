@@ -56,6 +56,8 @@ def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) ->
                        detections=_lasting(settings.detections), segmenter=_lasting(settings.segmenter),
                        thresholds=_lasting(settings.thresholds))
     settings = thresholds.with_table(settings, video.name)
+    if settings.class_labels is None:
+        settings = replace(settings, class_labels=session.store.class_labels())
     if settings.detector is None and settings.detections is None and settings.detections_run is None:
         settings = replace(settings, detector=registry.default_detector())
     if settings.tracker == "sam2mot" and settings.segmenter is None:
@@ -142,6 +144,8 @@ def _detect_then_track(session: Session, video: VideoRecord, settings: Preannota
         if run is None or run.kind != DETECT or run.status is not RunStatus.FINISHED:
             return
     found = replace(prepared.settings.without_detector(detections_run=run.id), on_existing=settings.on_existing)
+    if found.class_labels:  # what the first run stored has the project's labels already, and no others
+        found = replace(found, labels=None, class_labels={})
     with closing(start(session, video, found, cancel)) as job:
         for progress in job:
             yield replace(progress, done=frames + progress.done, total=2 * frames)
@@ -188,6 +192,8 @@ def _go_on(session: Session, run: Run, prepared: Plan, cancel: CancelToken) -> G
 def _own_settings(run: Run) -> PreannotateSettings:
     """A run's settings as they were given. One that only detects has its own way with existing tracks."""
     settings = PreannotateSettings.from_json(run.settings)
+    # What the project says now must not change a run that began before.
+    settings = replace(settings, class_labels=settings.class_labels or {})
     return settings if run.kind == DETECT else replace(settings, on_existing=run.on_existing)
 
 

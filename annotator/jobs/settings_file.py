@@ -131,6 +131,11 @@ def _convert(hint: Any, value: Any, where: Place) -> Any:
         if not isinstance(value, list | tuple) or not value or not all(isinstance(v, str) for v in value):
             raise SettingsError(f"{where} is {value!r}: it must be a list of names")
         return tuple(value)
+    if typing.get_origin(hint) is dict:
+        if not isinstance(value, Mapping) or not all(
+                isinstance(k, str) and (v is None or isinstance(v, str)) for k, v in value.items()):
+            raise SettingsError(f"{where} is {value!r}: it must be a mapping of names to names or null")
+        return dict(value)
     if hint is float:
         return _number(value, where)
     if isinstance(hint, type) and issubclass(hint, StrEnum):

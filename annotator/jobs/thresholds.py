@@ -39,14 +39,15 @@ def from_file(settings: PreannotateSettings, first: int, last: int) -> Preannota
     from annotator.engine.detectors.file import FileDetector
 
     assert settings.detections is not None
-    scores = FileDetector(Path(settings.detections)).scores(first, last, settings.labels)
+    detector = FileDetector(Path(settings.detections))
+    scores = detector.scores(first, last, [name for name in detector.labels if settings.wants(name)])
     return _adaptive(settings, scores, settings.detections)
 
 
 def from_run(settings: PreannotateSettings, store: Reader, run_id: int, first: int, last: int) -> PreannotateSettings:
     """The settings with an adaptive threshold from the scores that a run stored for frames ``first..last``."""
     names = store.run(run_id).labels
-    wanted = [k for k, name in enumerate(names) if settings.labels is None or name in settings.labels]
+    wanted = [k for k, name in enumerate(names) if settings.wants(name)]
     parts = [found.score[np.isin(found.label, wanted)] for _, found in store.detections(run_id, first, last)]
     scores = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     return _adaptive(settings, scores, f"run {run_id}")

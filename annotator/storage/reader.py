@@ -204,7 +204,7 @@ class Reader:
             query = query.where(schema.run.c.video == video_id)
         rows = self._connection.execute(query).all()
         # Read after the runs: another program may begin a run, with labels of its own, between the two queries.
-        names = self._label_names()
+        names = self.label_names()
         return [records.run_record(row, names) for row in rows]
 
     def run(self, run_id: int) -> Run:
@@ -216,9 +216,9 @@ class Reader:
         row = self._connection.execute(select(schema.run).where(schema.run.c.id == run_id)).first()
         if row is None:
             raise StorageError(f"{self._path} has no run {run_id}")
-        return records.run_record(row, self._label_names())
+        return records.run_record(row, self.label_names())
 
-    def _label_names(self) -> dict[int, str]:
+    def label_names(self) -> dict[int, str]:
         """Of all labels: runs go on referring to those that were taken away."""
         return {int(key): str(name) for key, name in self._connection.execute(
             select(schema.label.c.id, schema.label.c.name))}

@@ -8,7 +8,7 @@ import pytest
 
 from annotator.errors import Cancelled, StorageError
 from annotator.model.frame import Detections, FrameResult
-from annotator.model.track import Label, OnExisting, RunStatus
+from annotator.model.track import OnExisting, RunStatus
 from annotator.storage import edits, human
 from annotator.storage.store import Store
 from tests.storage.fakes import everything, fake_box, fake_result, fake_run, picture
@@ -269,12 +269,12 @@ def test_a_failed_write_can_be_repeated(store: Store) -> None:
 def test_runs_are_listed_while_another_program_begins_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_run(store, LIVES, range(3))
     with Store.open(store.path, read_only=True) as reader:
-        def labels_and_then_a_run() -> list[Label]:
-            found = Store.labels(reader)
+        def labels_and_then_a_run() -> dict[int, str]:
+            found = Store.label_names(reader)
             store.begin_run(1, "preannotate", {}, {}, ("truck",), 0, 99)
             return found
 
-        monkeypatch.setattr(reader, "labels", labels_and_then_a_run)
+        monkeypatch.setattr(reader, "label_names", labels_and_then_a_run)
         assert [run.id for run in reader.runs()] == [1]
         monkeypatch.undo()
         assert [run.labels for run in reader.runs()] == [("car", "person"), ("truck",)]
