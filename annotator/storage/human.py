@@ -114,6 +114,24 @@ def remove_mark(store: Store, mark_id: int) -> Changes:
     return transaction.changes
 
 
+def change_mark(store: Store, mark_id: int, first: int, last: int | None) -> Changes:
+    """Let a mark hold for frames ``first..last`` (None: to the end) instead.
+
+    Raises:
+        StorageError: there is none with this id, or the range is turned round.
+    """
+    if last is not None and last < first:
+        raise StorageError(f"a mark from frame {first} to frame {last} runs backwards; give the earlier frame first")
+    row = store.mark(mark_id)
+    with store.transaction(f"Move mark {row.kind.value}") as transaction:
+        transaction.connection.execute(
+            update(schema.mark).where(schema.mark.c.id == mark_id).values(first=first, last=last))
+        tracks: frozenset[int] = frozenset() if row.track is None else frozenset({row.track})
+        transaction.touch(Changes(ChangeKind.MARKS, tracks, min(first, row.first),
+                                  None if None in (last, row.last) else max(last or 0, row.last or 0), row.video))
+    return transaction.changes
+
+
 def _check_box(box_xyxy: Box, frame: int) -> None:
     x1, y1, x2, y2 = box_xyxy
     if not all(map(math.isfinite, box_xyxy)) or x2 <= x1 or y2 <= y1:

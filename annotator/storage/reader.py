@@ -145,6 +145,17 @@ class Reader:
                                                                                    schema.mark.c.id)
         return [records.mark_record(row) for row in self._connection.execute(query)]
 
+    def mark(self, mark_id: int) -> Mark:
+        """One mark.
+
+        Raises:
+            StorageError: there is none with this id.
+        """
+        row = self._connection.execute(select(schema.mark).where(schema.mark.c.id == mark_id)).first()
+        if row is None:
+            raise StorageError(f"{self._path} has no mark {mark_id}; it may have been removed or undone")
+        return records.mark_record(row)
+
     def ignore_regions(self, video_id: int) -> list[Mark]:
         """What evaluators must not count in this video, by first frame."""
         mark = schema.mark

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -25,6 +25,7 @@ class Tool(Enum):
 
     SELECT = auto()
     DRAW = auto()
+    IGNORE = auto()
 
 
 class Picture(QGraphicsItem):
@@ -81,6 +82,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     box_changed = Signal(int, tuple)
     """Track id and where its box was moved or resized to."""
     tool_changed = Signal(object)
+    region_drawn = Signal(tuple)
+    """A rectangle to be ignored, xyxy in picture pixels."""
+    pointed = Signal(QPointF)
+    """A click with a tool that draws, in picture pixels."""
+    missed = Signal(QPointF)
+    """A click that selects, where there is no track."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background="#202124")
@@ -119,6 +126,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def set_shapes(self, shapes: Sequence[Shape]) -> None:
         self.overlay.set_shapes(shapes)
 
+    def add_layer(self, item: QGraphicsItem) -> None:
+        """Something more to draw, between the picture and the tracks."""
+        self.overlay.setZValue(1)
+        item.setZValue(0.5)
+        self._view.addItem(item, ignoreBounds=True)
+
     def set_editable(self, editable: bool) -> None:
         """Whether boxes may be drawn and moved."""
         self._editable = editable
@@ -130,7 +143,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         return self._tool
 
     def set_tool(self, tool: Tool) -> None:
-        if tool is Tool.DRAW and not self._editable:
+        if tool is not Tool.SELECT and not self._editable:
             return
         self._cancel_drag()
         if tool is not self._tool:
@@ -220,9 +233,14 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if press is not None:
             self.overlay.set_draft(None)
             modifiers = event.modifiers()  # type: ignore[attr-defined]
+            point = self.to_picture(press)
             if self._tool is Tool.SELECT:
-                self.clicked.emit(self.track_at(self.to_picture(press)),
-                                  bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+                track = self.track_at(point)
+                self.clicked.emit(track, bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+                if track is None:
+                    self.missed.emit(point)
+            else:
+                self.pointed.emit(point)
         elif drop is not None:
             drop()
         self._update_cursor(event.position())  # type: ignore[attr-defined]
@@ -249,8 +267,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _begin(self, position: QPointF, control: bool) -> None:
         point = self.to_picture(position)
-        if self._editable and (self._tool is Tool.DRAW or control):
-            self._begin_draw(point)
+        if self._editable and (self._tool is not Tool.SELECT or control):
+            self._begin_draw(point, self.box_drawn if control or self._tool is Tool.DRAW else self.region_drawn)
             return
         grip = self._grip_at(position) if self._editable else None
         if grip is not None:
@@ -272,7 +290,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
         self._drag, self._drop = drag, None
 
-    def _begin_draw(self, start: QPointF) -> None:
+    def _begin_draw(self, start: QPointF, drawn: SignalInstance) -> None:
         def drag(to: QPointF) -> None:
             self.overlay.set_draft(QRectF(start, self.to_picture(to)).normalized().intersected(self._bounds()))
 
@@ -281,7 +299,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.overlay.set_draft(None)
             if rect is not None and rect.width() >= LEAST_SIDE and rect.height() >= LEAST_SIDE:
                 self.set_tool(Tool.SELECT)
-                self.box_drawn.emit(_box(rect))
+                drawn.emit(_box(rect))
 
         self._drag, self._drop = drag, drop
 
@@ -338,7 +356,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         grip = self._grip_at(position) if position is not None and self._editable else None
         if self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif self._tool is Tool.DRAW:
+        elif self._tool is not Tool.SELECT:
             self.setCursor(Qt.CursorShape.CrossCursor)
         elif grip is not None:
             self.setCursor(Qt.CursorShape.SizeAllCursor if grip[1] == 8 else cursors[grip[1] % 4])

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import StorageError, UserError
 from annotator.jobs.project import add_source, open_project
+from annotator.model.attribute import Attribute
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Label, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.session import Session
@@ -42,6 +43,7 @@ class Document(QObject):
         self._unlisten: Callable[[], None] = lambda: None
         self._tracks: dict[int, Track] | None = None
         self._labels: dict[int, Label] | None = None
+        self._attributes: list[Attribute] | None = None
         self.in_use: Callable[[], bool] = lambda: False
         """Whether a job works on the project, which must then stay open."""
 
@@ -116,7 +118,7 @@ class Document(QObject):
         self._video = video
         self._frame = 0
         self._range = None
-        self._tracks = self._labels = None
+        self._tracks = self._labels = self._attributes = None
         self._selection = frozenset()
         self.video_changed.emit()
         self.selection_changed.emit()
@@ -173,11 +175,21 @@ class Document(QObject):
                 label.id: label for label in self._session.store.labels()}
         return self._labels
 
-    def lanes(self) -> list[Lane]:
-        """Where each track of the present video is, by number; what a running job has open ends where it is now."""
+    def attributes(self) -> list[Attribute]:
+        """Which attributes tracks have."""
+        if self._attributes is None:
+            self._attributes = [] if self._session is None else self._session.store.attributes()
+        return self._attributes
+
+    def lanes(self, only: Iterable[int] | None = None) -> list[Lane]:
+        """Where each track of the present video is (or only some of them, by id), by number; what a running job has
+        open ends where it is now."""
         if self._session is None or self._video is None:
             return []
         store, tracks = self._session.store, self.tracks()
+        if only is not None:
+            chosen = frozenset(only)
+            tracks = {key: track for key, track in tracks.items() if key in chosen}
         running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING]
         reached = max((run.finished_frame or 0 for run in running), default=None)
         return make_lanes(tracks.values(), store.spans(tracks), self._video.frame_count, reached)
@@ -211,8 +223,9 @@ class Document(QObject):
     def _on_changes(self, changes: Changes) -> None:
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.OBSERVATIONS):
             self._tracks = None
+            self._labels = None  # one that was taken away is back with the first track that has it
         if changes.kinds & ChangeKind.LABELS:
-            self._labels = None
+            self._attributes = None
         if self._video is None or changes.video not in (None, self._video.id):
             return
         self.changed.emit(changes)

@@ -32,8 +32,11 @@ from annotator.ui.actions import Actions
 from annotator.ui.canvas import Canvas, Tool
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
+from annotator.ui.ignore_regions import IgnoreRegions
+from annotator.ui.inspector import Inspector
 from annotator.ui.job_bar import JobBar
 from annotator.ui.job_dialog import JobDialog
+from annotator.ui.label_actions import LabelActions
 from annotator.ui.palette import CommandPalette
 from annotator.ui.player import Player
 from annotator.ui.theme import Theme, apply_theme
@@ -58,6 +61,9 @@ class MainWindow(QMainWindow):
         self.controller = CanvasController(self.document, self.canvas)
         self.timeline = Timeline(self.document, self)
         self.table = TrackTable(self.document, self)
+        self.regions = IgnoreRegions(self.document, self.canvas)
+        self.inspector = Inspector(self.document, self.table.scores, self.regions, self)
+        self.labels = LabelActions(self.document, self)
         self.worker = EngineWorker(self)
         self.document.in_use = lambda: self.worker.busy
         self.actions_ = Actions(self, settings)
@@ -104,7 +110,12 @@ class MainWindow(QMainWindow):
         dock.setObjectName("tracks")
         dock.setWidget(self.table)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        inspector = QDockWidget(self.tr("Inspector"), self)
+        inspector.setObjectName("inspector")
+        inspector.setWidget(self.inspector)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, inspector)
         self.resizeDocks([dock], [380], Qt.Orientation.Horizontal)
+        self.resizeDocks([dock, inspector], [1, 1], Qt.Orientation.Vertical)
         self._position = QLabel(self)
         self._objects = QLabel(self)
         self._saved = QLabel(self)
@@ -123,10 +134,13 @@ class MainWindow(QMainWindow):
         add("file.quit", tr("File"), tr("Quit"), self.close, ["Ctrl+Q"])
         add("edit.undo", tr("Edit"), tr("Undo"), document.undo, ["Ctrl+Z"])
         add("edit.redo", tr("Edit"), tr("Redo"), document.redo, ["Ctrl+Shift+Z", "Ctrl+Y"])
-        add("edit.delete", tr("Edit"), tr("Delete in this frame"), self.controller.delete_here, ["Del"])
+        add("edit.delete", tr("Edit"), tr("Delete in this frame"), self._delete, ["Del"],
+            tr("Take the selected tracks out of this frame, or delete the selected ignore region"))
         add("edit.palette", tr("Edit"), tr("Search actions…"), self._show_palette, ["Ctrl+K", "F1"])
         add("tool.draw", tr("Track"), tr("New object"), lambda: self.canvas.set_tool(Tool.DRAW), ["N"],
             tr("Draw the box of a new object"))
+        self.regions.add_actions(self.actions_)
+        self.labels.add_actions(self.actions_)
         add("run.track", tr("Run"), tr("Track the whole video…"), self._ask_job, ["Ctrl+E"],
             tr("Detect, segment and track every object"))
         add("run.pause", tr("Run"), tr("Pause or resume"), lambda: self.worker.set_paused(not self.worker.paused))
@@ -148,8 +162,8 @@ class MainWindow(QMainWindow):
 
     def _add_view_actions(self) -> None:
         add, tr, canvas = self.actions_.add, self.tr, self.canvas
-        add("view.fit", tr("View"), tr("Fit"), canvas.fit, ["0"], tr("The whole picture"))
-        add("view.pixels", tr("View"), tr("Actual pixels"), canvas.pixel_view, ["1"])
+        add("view.fit", tr("View"), tr("Fit"), canvas.fit, ["0", "Ctrl+0"], tr("The whole picture"))
+        add("view.pixels", tr("View"), tr("Actual pixels"), canvas.pixel_view, ["Ctrl+1"])
         add("view.in", tr("View"), tr("Zoom in"), lambda: canvas.zoom(1.25), ["Ctrl++", "Ctrl+="])
         add("view.out", tr("View"), tr("Zoom out"), lambda: canvas.zoom(0.8), ["Ctrl+-"])
         for name, text, keys, checked in (
@@ -204,6 +218,8 @@ class MainWindow(QMainWindow):
         self.player.speed_changed.connect(self._update_position)
         self.timeline.track_clicked.connect(self.controller.select_clicked)
         self.canvas.tool_changed.connect(self._on_tool)
+        self.table.menu_requested.connect(self.labels.fill_menu)
+        self.labels.attribute_wanted.connect(self.inspector.focus_attribute)
         self.worker.started.connect(self._on_job_started)
         self.worker.finished.connect(self._on_job_finished)
         self.worker.crashed.connect(self._on_job_crashed)
@@ -349,6 +365,7 @@ class MainWindow(QMainWindow):
         self.actions_["run.track"].setEnabled(video is not None and self.document.writable and not self.worker.busy)
         for name in ("mot", "mot-results", "coco-video"):
             self.actions_[f"file.export-{name}"].setEnabled(video is not None)
+        self.labels.update()
         self._update_history()
         self._update_position()
 
@@ -388,6 +405,9 @@ class MainWindow(QMainWindow):
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.DRAW:
             self.statusBar().showMessage(self.tr("Draw the box of a new object; Esc ends"))
+        elif tool is Tool.IGNORE:
+            self.statusBar().showMessage(self.tr(
+                "Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends"))
         else:
             self.statusBar().clearMessage()
 
@@ -402,6 +422,10 @@ class MainWindow(QMainWindow):
         if lanes:
             frames = [lane.first if first else lane.last for lane in lanes]
             self.document.go_to(min(frames) if first else max(frames))
+
+    def _delete(self) -> None:
+        if not self.regions.delete_selected():
+            self.controller.delete_here()
 
     def _show_palette(self) -> None:
         CommandPalette(self.actions_, self).open()

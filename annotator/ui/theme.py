@@ -13,7 +13,7 @@ Role = QPalette.ColorRole
 
 _DARK = {Role.Window: "#2b2d30", Role.WindowText: "#dfe1e5", Role.Base: "#1e1f22", Role.AlternateBase: "#26282b",
          Role.Text: "#dfe1e5", Role.Button: "#393b40", Role.ButtonText: "#dfe1e5", Role.ToolTipBase: "#393b40",
-         Role.ToolTipText: "#dfe1e5", Role.PlaceholderText: "#868a91", Role.Mid: "#43454a", Role.Light: "#4e5157",
+         Role.ToolTipText: "#dfe1e5", Role.PlaceholderText: "#a0a4ab", Role.Mid: "#43454a", Role.Light: "#4e5157",
          Role.Midlight: "#43454a", Role.Dark: "#1a1b1d", Role.Shadow: "#000000"}
 _LIGHT = {Role.Window: "#f2f3f5", Role.WindowText: "#1f2124", Role.Base: "#ffffff", Role.AlternateBase: "#f5f6f8",
           Role.Text: "#1f2124", Role.Button: "#e6e8eb", Role.ButtonText: "#1f2124", Role.ToolTipBase: "#ffffff",

@@ -2,118 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QItemSelection,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-    QTimer,
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
 )
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
 
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState
 from annotator.ui.document import Document
-from annotator.ui.lanes import Lane
-
-Index = QModelIndex | QPersistentModelIndex
-
-_NUMBER, _LABEL, _NAME, _FIRST, _LAST, _LENGTH, _REVIEW = range(7)
-_SORT_ROLE = Qt.ItemDataRole.UserRole
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-
-
-class TrackModel(QAbstractTableModel):
-    """Tracks of the present video, as lanes say where they are."""
-
-    def __init__(self, document: Document) -> None:
-        super().__init__(document)
-        self._document = document
-        self._lanes: list[Lane] = []
-        self._titles = (self.tr("No."), self.tr("Class"), self.tr("Name"), self.tr("First"), self.tr("Last"),
-                        self.tr("Length"), self.tr("Review"))
-        self._review = {ReviewState.UNSEEN: "", ReviewState.IN_PROGRESS: self.tr("begun"),
-                        ReviewState.REVIEWED: self.tr("done")}
-
-    def reload(self) -> None:
-        lanes = self._document.lanes()
-        if [lane.track.id for lane in lanes] == [lane.track.id for lane in self._lanes]:
-            self._lanes = lanes
-            if lanes:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(lanes) - 1, len(self._titles) - 1))
-            return
-        self.beginResetModel()
-        self._lanes = lanes
-        self.endResetModel()
-
-    def track_of(self, index: Index) -> int:
-        """Track id of a row."""
-        return self._lanes[index.row()].track.id
-
-    def rows_of(self, tracks: frozenset[int]) -> list[int]:
-        return [row for row, lane in enumerate(self._lanes) if lane.track.id in tracks]
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._lanes)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        return 0 if parent.isValid() else len(self._titles)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._titles[section]
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        lane, column = self._lanes[index.row()], index.column()
-        if role in (Qt.ItemDataRole.DisplayRole, _SORT_ROLE):
-            return self._value(lane, column)
-        if role == Qt.ItemDataRole.DecorationRole and column == _NUMBER:
-            return QColor(lane.track.color)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (_NUMBER, _FIRST, _LAST, _LENGTH):
-            return _RIGHT
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return str(self._value(lane, column))
-        return None
-
-    def _value(self, lane: Lane, column: int) -> str | int:
-        track = lane.track
-        if column == _LABEL:
-            labels = self._document.labels()
-            return labels[track.label].name if track.label in labels else ""
-        values: dict[int, str | int] = {_NUMBER: track.number, _NAME: track.name, _FIRST: lane.first,
-                                        _LAST: lane.last, _LENGTH: lane.length, _REVIEW: self._review[track.review]}
-        return values[column]
+from annotator.ui.mean_scores import MeanScores
+from annotator.ui.swatch import swatch
+from annotator.ui.track_model import (
+    ATTRIBUTES,
+    FIRST,
+    LABEL,
+    LAST,
+    LENGTH,
+    NAME,
+    NUMBER,
+    REVIEW,
+    SCORE,
+    SORT_ROLE,
+    TrackFilter,
+    TrackModel,
+)
 
 
 class TrackTable(QWidget):
-    """A filter and the table; its selection is the document's."""
+    """Filters and the table; its selection is the document's."""
+
+    menu_requested = Signal(QMenu)
+    """A menu about the selected tracks is to be shown; whoever has actions for it adds them."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._syncing = False
-        self.model = TrackModel(document)
-        self._proxy = QSortFilterProxyModel(self)
-        self._proxy.setSourceModel(self.model)
-        self._proxy.setSortRole(_SORT_ROLE)
-        self._proxy.setFilterKeyColumn(-1)
-        self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.scores = MeanScores(document)
+        self.model = TrackModel(document, self.scores)
+        self._proxy = TrackFilter(self.model, self)
         self.filter = QLineEdit(self, placeholderText=self.tr("Filter tracks"), clearButtonEnabled=True)
         self.filter.textChanged.connect(self._proxy.setFilterFixedString)
+        self.label_filter = QComboBox(self)
+        self.label_filter.setToolTip(self.tr("Only tracks of this class"))
+        self.label_filter.currentIndexChanged.connect(
+            lambda: self._proxy.set_label(self.label_filter.currentData()))
+        self.review_filter = QComboBox(self)
+        self.review_filter.setToolTip(self.tr("Only tracks that were reviewed so far"))
+        for text, state in ((self.tr("Any review"), None), (self.tr("Not begun"), ReviewState.UNSEEN),
+                            (self.tr("Begun"), ReviewState.IN_PROGRESS), (self.tr("Done"), ReviewState.REVIEWED)):
+            self.review_filter.addItem(text, state)
+        self.review_filter.currentIndexChanged.connect(self._on_review_filter)
         self.view = QTableView(self)
+        self._empty = QLabel(self, alignment=Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
         self._set_up_view()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
-        layout.setSpacing(4)
-        layout.addWidget(self.filter)
-        layout.addWidget(self.view)
+        self._lay_out()
         self._stale = QTimer(self, singleShot=True, interval=200)
         self._stale.timeout.connect(self._reload)
         document.video_changed.connect(self._reload)
@@ -121,26 +75,81 @@ class TrackTable(QWidget):
         document.selection_changed.connect(self._show_selection)
         self.view.selectionModel().selectionChanged.connect(self._take_selection)
         self.view.doubleClicked.connect(self._go_to_start)
+        self.view.customContextMenuRequested.connect(self._show_menu)
+        for signal in (self._proxy.modelReset, self._proxy.rowsInserted, self._proxy.rowsRemoved):
+            signal.connect(self._show_emptiness)
+        self._fill_labels()
+        self._show_emptiness()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.filter, 1)
+        for box in (self.label_filter, self.review_filter):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(8)
+            row.addWidget(box)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.view)
+        self._pages.addWidget(self._empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self._pages)
 
     def _set_up_view(self) -> None:
         view = self.view
         view.setModel(self._proxy)
         view.setSortingEnabled(True)
-        view.sortByColumn(_NUMBER, Qt.SortOrder.AscendingOrder)
+        view.sortByColumn(NUMBER, Qt.SortOrder.AscendingOrder)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setAlternatingRowColors(True)
         view.setShowGrid(False)
         view.setWordWrap(False)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.verticalHeader().hide()
         view.verticalHeader().setDefaultSectionSize(22)
         header = view.horizontalHeader()
         header.setMinimumSectionSize(36)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((_NUMBER, 56), (_LABEL, 64), (_FIRST, 46), (_LAST, 46), (_LENGTH, 54), (_REVIEW, 56)):
+        header.setHighlightSections(False)
+        for column, width in ((NUMBER, 52), (LABEL, 64), (NAME, 56), (FIRST, 44), (LAST, 44), (LENGTH, 56),
+                              (SCORE, 48), (REVIEW, 56), (ATTRIBUTES, 160)):
             header.resizeSection(column, width)
+
+    def _show_menu(self, place: QPoint) -> None:
+        if not self._document.selection:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.menu_requested.emit(menu)
+        if not menu.isEmpty():
+            menu.popup(self.view.viewport().mapToGlobal(place))
+
+    def _on_review_filter(self) -> None:
+        state = self.review_filter.currentData()  # a combo box hands the member back as a plain string
+        self._proxy.set_review(None if state is None else ReviewState(state))
+
+    def _fill_labels(self) -> None:
+        """Labels to choose from, the chosen one kept."""
+        box, chosen = self.label_filter, self.label_filter.currentData()
+        box.blockSignals(True)
+        box.clear()
+        box.addItem(self.tr("Any class"), None)
+        for label in self._document.labels().values():
+            box.addItem(swatch(label.color), label.name, label.id)
+        box.setCurrentIndex(max(box.findData(chosen), 0) if chosen is not None else 0)
+        box.blockSignals(False)
+        self._proxy.set_label(box.currentData())
+
+    def _show_emptiness(self) -> None:
+        tracks = self.model.rowCount()
+        self._empty.setText(self.tr("No track is like that") if tracks else self.tr(
+            "No tracks yet: run the tracker (Ctrl+E) or draw one (N)"))
+        self._pages.setCurrentIndex(0 if self._proxy.rowCount() else 1)
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.LABELS | ChangeKind.RUNS
@@ -149,9 +158,11 @@ class TrackTable(QWidget):
 
     def _reload(self) -> None:
         self._syncing = True
+        self._fill_labels()
         self.model.reload()
         self._syncing = False
         self._show_selection()
+        self._show_emptiness()
 
     def _show_selection(self) -> None:
         if self._syncing:
@@ -178,4 +189,4 @@ class TrackTable(QWidget):
 
     def _go_to_start(self, index: QModelIndex) -> None:
         source = self._proxy.mapToSource(index)
-        self._document.go_to(self.model.index(source.row(), _FIRST).data(_SORT_ROLE))
+        self._document.go_to(self.model.index(source.row(), FIRST).data(SORT_ROLE))
