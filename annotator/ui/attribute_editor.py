@@ -166,13 +166,18 @@ class AttributeEditor(QWidget):
             self._document.edit(lambda session: attributes.remove_attribute(session.store, shown.id))
 
     def _change(self, **values: object) -> None:
-        shown = self._shown
-        if shown is not None:
-            changed = replace(shown, **values)  # type: ignore[arg-type]  # each is a field's own value
+        present = self._present()
+        if present is not None:
+            changed = replace(present, **values)  # type: ignore[arg-type]  # each is a field's own value
             self._document.edit(lambda session: attributes.change_attribute(session.store, changed))
 
-    def _change_kind(self) -> None:
+    def _present(self) -> Attribute | None:
+        """The chosen attribute as it is now: what is shown may be a moment behind."""
         shown = self._shown
+        return None if shown is None else next((a for a in self._document.attributes() if a.id == shown.id), None)
+
+    def _change_kind(self) -> None:
+        shown = self._present()
         if shown is None:
             return
         kind = AttributeKind(self.kind.currentData())
@@ -183,7 +188,7 @@ class AttributeEditor(QWidget):
         self._change(kind=kind, options=options, default=default)
 
     def _change_options(self, text: str) -> None:
-        shown = self._shown
+        shown = self._present()
         if shown is not None:
             options = tuple(option.strip() for option in text.split(","))
             self._change(options=options, default=shown.default if shown.default in options else None)
