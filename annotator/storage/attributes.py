@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute, AttributeKind, Value, attributes_of
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.track import ReviewState
+from annotator.model.track import ReviewState, Track
 from annotator.storage import history, records, schema
 from annotator.storage.store import Store
 
@@ -81,25 +81,31 @@ def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None
     Raises:
         StorageError: a value does not fit its attribute, or no track is named.
     """
-    records_ = [store.track(track) for track in tracks]
-    if not records_:
-        raise StorageError("no track is chosen; choose one first")
-    _check_values(store, {track.label for track in records_}, attributes or {})
+    chosen = _chosen(store, tracks)
+    _check_values(store, {track.label for track in chosen}, attributes or {})
     plain = {key: value for key, value in (("name", name), ("color", color),
                                            ("review", None if review is None else review.value)) if value is not None}
-    one = f"track {records_[0].number}" if len(records_) == 1 else f"{len(records_)} tracks"
+    one = f"track {chosen[0].number}" if len(chosen) == 1 else f"{len(chosen)} tracks"
     with store.transaction(f"Describe {one}") as transaction:
         connection = transaction.connection
         if plain:
             connection.execute(update(_track).where(_track.c.id.in_(list(tracks))).values(**plain))
-        for track in records_ if attributes else ():
-            said = {**track.attributes, **(attributes or {})}
-            left = json.dumps({key: value for key, value in said.items() if value is not None})
-            connection.execute(update(_track).where(_track.c.id == track.id).values(attributes=left))
-        videos = {track.video for track in records_}
+        if attributes:
+            _say(connection, {track.id: {**track.attributes, **attributes} for track in chosen})
+        videos = {track.video for track in chosen}
         transaction.touch(Changes(ChangeKind.TRACKS, frozenset(tracks), None, None,
                                   videos.pop() if len(videos) == 1 else None))
     return transaction.changes
+
+
+def _chosen(store: Store, tracks: Sequence[int]) -> list[Track]:
+    if not tracks:
+        raise StorageError("no track is chosen; choose one first")
+    wanted = set(tracks)
+    found = [track for video in store.videos() for track in store.tracks(video.id) if track.id in wanted]
+    for missing in wanted - {track.id for track in found}:
+        store.track(missing)  # says so
+    return found
 
 
 def forget_attributes(connection: Connection, label: int) -> None:
@@ -158,12 +164,19 @@ def _rewrite(connection: Connection, label: int | None, name: str, change: Calla
     # JSON of the name, as it stands in the column; what it finds beside is looked at again.
     wanted = _track.c.attributes.contains(json.dumps(name), autoescape=True)
     query = select(_track.c.id, _track.c.attributes).where(wanted)
-    rows = []
+    found: dict[int, dict[str, object]] = {}
     for key, text in connection.execute(query if label is None else query.where(_track.c.label == label)).all():
         values: dict[str, object] = json.loads(text)
         if name in values:
             change(values)
-            rows.append({"key": key, "said": json.dumps(values)})
+            found[key] = values
+    _say(connection, found)
+
+
+def _say(connection: Connection, said: Mapping[int, Mapping[str, object]]) -> None:
+    """Write what is said of tracks, by id; None says nothing."""
+    rows = [{"key": key, "said": json.dumps({name: value for name, value in values.items() if value is not None})}
+            for key, values in said.items()]
     if rows:
         connection.execute(update(_track).where(_track.c.id == bindparam("key")).values(attributes=bindparam("said")),
                            rows)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute
@@ -73,7 +73,10 @@ class Reader:
 
     def labels(self) -> list[Label]:
         """All labels, in the order that people gave them; those that were taken away are left out."""
-        query = select(schema.label).where(~schema.label.c.retired).order_by(schema.label.c.position, schema.label.c.id)
+        label = schema.label
+        # Whatever was undone while a job went on: what tracks have is there.
+        used = select(schema.track.c.id).where(schema.track.c.label == label.c.id).exists()
+        query = select(label).where(or_(~label.c.retired, used)).order_by(label.c.position, label.c.id)
         return [records.label_record(row) for row in self._connection.execute(query)]
 
     def label(self, label_id: int) -> Label:

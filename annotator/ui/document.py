@@ -223,9 +223,9 @@ class Document(QObject):
     def _on_changes(self, changes: Changes) -> None:
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.OBSERVATIONS):
             self._tracks = None
-            self._labels = None  # one that was taken away is back with the first track that has it
-        if changes.kinds & ChangeKind.LABELS:
-            self._attributes = None
+        if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS):
+            # Of tracks too: a label that was taken away is back with the first track that has it.
+            self._labels = self._attributes = None
         if self._video is None or changes.video not in (None, self._video.id):
             return
         self.changed.emit(changes)

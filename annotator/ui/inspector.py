@@ -12,8 +12,7 @@ from annotator.ui.mean_scores import MeanScores
 from annotator.ui.region_fields import RegionFields
 from annotator.ui.track_fields import TrackFields
 
-_KINDS = (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.OBSERVATIONS
-          | ChangeKind.RUNS)
+_KINDS = ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.RUNS
 
 
 class Inspector(QStackedWidget):
@@ -31,7 +30,7 @@ class Inspector(QStackedWidget):
         self.region = RegionFields(document, regions)
         for page in (self._empty, self.tracks, self.region):
             self.addWidget(_scrolled(page))
-        self._stale = QTimer(self, singleShot=True, interval=100)
+        self._stale = QTimer(self, singleShot=True, interval=150)
         self._stale.timeout.connect(self.refresh)
         document.video_changed.connect(self.refresh)
         document.selection_changed.connect(self._on_selection)
@@ -43,7 +42,8 @@ class Inspector(QStackedWidget):
     def refresh(self) -> None:
         """Show what holds now."""
         self._stale.stop()
-        chosen = [track for key, track in self._document.tracks().items() if key in self._document.selection]
+        selection = self._document.selection
+        chosen = [track for key, track in self._document.tracks().items() if key in selection] if selection else []
         region = self._regions.selected
         if chosen:
             self.tracks.show_tracks(chosen)

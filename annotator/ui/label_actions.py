@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from annotator.model.attribute import Attribute, AttributeKind, Value, attributes_of
+from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Label, ReviewState
 from annotator.storage import attributes, edits
 from annotator.ui.actions import Actions
@@ -31,11 +32,12 @@ class LabelActions(QObject):
         self._document, self._window = document, window
         self._by_key: list[QAction] = []
         self._review: list[QAction] = []
+        self._shown: list[Label] = []
         self._dialog: LabelDialog | None = None
         document.opened.connect(self.update)
         document.video_changed.connect(self.update)
         document.selection_changed.connect(self.update)
-        document.changed.connect(self.update)
+        document.changed.connect(self._on_changes)
 
     def add_actions(self, actions: Actions) -> None:
         """Register what can be done."""
@@ -50,22 +52,23 @@ class LabelActions(QObject):
                                             self.tr("Mark as {0}").format(text), partial(self._set_review, state)))
         self.update()
 
-    def update(self, *_: object) -> None:
+    def update(self) -> None:
         """Texts follow the labels; what cannot be done is greyed."""
         labels, ready = list(self._document.labels().values()), self._is_ready()
         for k, action in enumerate(self._by_key):
             action.setVisible(k < len(labels))
             action.setEnabled(ready and k < len(labels))
-            if k < len(labels):
-                text = self.tr("Class {0}").format(labels[k].name)
-                if action.text() != text:
-                    action.setText(text)
-                    keys = action.shortcut().toString()
-                    action.setToolTip(f"{text} ({keys})" if keys else text)
-                action.setIcon(swatch(labels[k].color))
+        if labels[:KEYS] != self._shown:
+            self._shown = labels[:KEYS]
+            for action, label in zip(self._by_key, labels, strict=False):
+                _show(action, self.tr("Class {0}").format(label.name), label.color)
         for action in self._review:
             action.setEnabled(ready)
         self._edit.setEnabled(self._document.video is not None)
+
+    def _on_changes(self, changes: Changes) -> None:
+        if changes.kinds & (ChangeKind.LABELS | ChangeKind.TRACKS):
+            self.update()
 
     def fill_menu(self, menu: QMenu) -> None:
         """Add what can be said of the selected tracks."""
@@ -139,3 +142,11 @@ class LabelActions(QObject):
         chosen = sorted(self._document.selection)
         self._document.edit(
             lambda session: attributes.describe_tracks(session.store, chosen, attributes={name: value}))
+
+
+def _show(action: QAction, text: str, color: str) -> None:
+    keys = action.shortcut().toString()
+    action.setText(text)
+    action.setStatusTip(text)
+    action.setToolTip(f"{text} ({keys})" if keys else text)
+    action.setIcon(swatch(color))

@@ -29,7 +29,6 @@ from annotator.ui.document import Document
 from annotator.ui.mean_scores import MeanScores
 from annotator.ui.swatch import swatch
 
-
 #: Device-independent pixels that the name of an attribute takes at most.
 LONGEST_NAME = 120
 

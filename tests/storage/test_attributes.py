@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotator.errors import StorageError
@@ -27,6 +27,7 @@ def said(store: Store, track: int) -> dict[str, object]:
     return store.track(track).attributes
 
 
+@settings(deadline=None)
 @given(kind=st.sampled_from(KINDS), value=st.none() | st.booleans() | st.floats() | st.integers() | st.text())
 def test_what_fits_once_fits_as_it_is(kind: AttributeKind, value: object) -> None:
     attribute = Attribute(1, None, "a", kind, ("red", "blue"))

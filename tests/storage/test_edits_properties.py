@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from annotator.errors import StorageError
 from annotator.model.track import MarkKind, OnExisting, RunStatus
-from annotator.storage import edits, human
+from annotator.storage import attributes, edits, human, labels
 from annotator.storage.spans import first_conflict
 from annotator.storage.store import Store
 from tests.storage.fakes import everything, fake_result, fake_run
@@ -91,6 +91,27 @@ class Editing(RuleBasedStateMachine):
             last = None if length is None else first + length
             self.attempt(human.add_mark, 1, kind, first, last, *self.tracks(a))
 
+    @rule(a=PICK, name=st.sampled_from(["bus", "van"]), kind=st.sampled_from(["add", "give", "remove", "merge"]))
+    def label(self, a: int, name: str, kind: str) -> None:
+        known = {label.name: label.id for label in self.store.labels()}
+        if kind == "add":
+            self.attempt(labels.add_label, name)
+        elif name not in known:
+            return
+        elif kind == "give":
+            self.attempt(edits.relabel, self.tracks(a), known[name])
+        elif kind == "remove":
+            self.attempt(labels.remove_label, known[name])
+        else:
+            self.attempt(labels.merge_labels, known[name], known["car"])
+
+    @rule(a=PICK, b=PICK, value=st.sampled_from(["red", None]))
+    def describe(self, a: int, b: int, value: str | None) -> None:
+        def describe(store: Store) -> None:
+            attributes.describe_tracks(store, self.tracks(a, b), attributes={"team": value})
+
+        self.attempt(describe)
+
     @rule()
     def undo(self) -> None:
         if len([step for step in self.store.history() if not step.undone]) > (2 if self.run else 1):
@@ -125,6 +146,7 @@ class Editing(RuleBasedStateMachine):
         if hasattr(self, "store"):
             spans = self.store.spans([track.id for track in self.store.tracks(1)])
             assert first_conflict(spans) is None
+            assert self.store.label_uses().keys() <= {label.id for label in self.store.labels()}
 
     def teardown(self) -> None:
         if not hasattr(self, "store"):

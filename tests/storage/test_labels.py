@@ -127,6 +127,21 @@ def test_a_removed_label_comes_back_with_a_proposal_that_is_accepted(store: Stor
     assert "car" in names(store)
 
 
+def test_a_label_that_tracks_have_is_there_whatever_was_undone(store: Store) -> None:
+    labels.remove_label(store, labels.add_label(store, "car").id)
+    run = fake_run(store, {1: (0, 5)}, range(1, 6), finish=False)
+    labels.add_label(store, "bus")
+    edits.relabel(store, [store.tracks(1)[0].id], store.ensure_label("bus").id)
+    assert names(store) == ["car", "person", "bus"]
+    while store.undo() is not None:
+        used = set(store.label_uses())
+        assert used <= {label.id for label in store.labels()}
+    while store.redo() is not None:
+        used = set(store.label_uses())
+        assert used <= {label.id for label in store.labels()}
+    assert store.run(run.id).labels == ("car", "person")
+
+
 def test_a_removed_name_can_be_given_again(store: Store) -> None:
     car = labels.add_label(store, "car", "#111111")
     labels.remove_label(store, car.id)
