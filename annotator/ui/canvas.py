@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
+import cv2
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -42,7 +43,7 @@ class Picture(QGraphicsItem):
             pixmap = QPixmap()
         else:
             if self._table is not None:
-                image = self._table[image]
+                image = cv2.LUT(image, self._table).astype(np.uint8, copy=False)
             height, width = image.shape[:2]
             pixmap = QPixmap.fromImage(QImage(np.ascontiguousarray(image).data, width, height, 3 * width,
                                               QImage.Format.Format_RGB888))
