@@ -121,7 +121,7 @@ class Reader:
         o, s = schema.observation, schema.span
         query = select(s.c.track, func.count()).select_from(o.join(s, resolve.COVERS)).where(
             o.c.video == video_id, o.c.state == int(TrackState.SUSPICIOUS)).group_by(s.c.track)
-        return dict(self._connection.execute(query).tuples().all())
+        return {int(track): int(count) for track, count in self._connection.execute(query)}
 
     def iter_frames(self, video_id: int, first: int | None = None, last: int | None = None, masks: bool = False,
                     ) -> Iterator[tuple[int, list[TrackObservation]]]:
