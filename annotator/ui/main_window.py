@@ -42,6 +42,7 @@ from annotator.ui.job_bar import JobBar
 from annotator.ui.job_dialog import JobDialog
 from annotator.ui.keyframes import Keyframes
 from annotator.ui.lane_order import LaneOrder
+from annotator.ui.nudge import Nudge
 from annotator.ui.palette import CommandPalette
 from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
@@ -179,6 +180,7 @@ class MainWindow(QMainWindow):
         self.transport = Transport(document, player, actions, settings, self.canvas, self)
         self.keyframes = Keyframes(document, player, self.timeline, actions)
         self.clipboard = BoxClipboard(document, actions)
+        self.nudge = Nudge(document, self.canvas, self.controller, actions)
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
         self.lane_order = LaneOrder(document, self.timeline, actions, settings)

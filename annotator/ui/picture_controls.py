@@ -50,7 +50,7 @@ class PictureControls(QObject):
         move("picture.less-contrast", tr("Less contrast"), "Ctrl+Shift+Down", "contrast", -STEP)
         move("picture.more-mask", tr("Masks denser"), "Ctrl+.", "opacity", STEP)
         move("picture.less-mask", tr("Masks fainter"), "Ctrl+,", "opacity", -STEP)
-        actions.add("picture.reset", menu, tr("Picture as it is"), self.reset, ["Ctrl+0"],
+        actions.add("picture.reset", menu, tr("Picture as it is"), self.reset, ["Ctrl+Backspace"],
                     tr("Brightness, contrast and masks as they were at first"))
 
     def reset(self) -> None:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackState
 from annotator.ui.document import Document
-from annotator.ui.lanes import Bar, Lane, Order, Stretch, object_counts, sort_lanes, stretches
+from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, stretches
 from annotator.ui.timeline_marks import (
     Places,
     TimelineMarks,
@@ -277,9 +277,7 @@ class Timeline(QAbstractScrollArea):
             self._paint_stretch(painter, stretch, color, y)
         painter.setBrush(QColor("white"))
         painter.setPen(QPen(QColor("black"), 1))
-        for bar in lane.bars:
-            if bar.human:
-                self._paint_keyframes(painter, bar, y)
+        self._paint_keyframes(painter, lane, y)
 
     def _paint_stretch(self, painter: QPainter, stretch: Stretch, color: QColor, y: int) -> None:
         """Full where it is sure, paler where it is pending, hatched where suspicious, a line where lost."""
@@ -296,12 +294,18 @@ class Timeline(QAbstractScrollArea):
         if stretch.state is TrackState.SUSPICIOUS:
             painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
 
-    def _paint_keyframes(self, painter: QPainter, bar: Bar, y: int) -> None:
-        """A dot per box that a person drew; where they would run together, one per dot's width."""
-        first = max(bar.first, self.frame_at(NAMES))
-        last = min(bar.last, self.frame_at(self.viewport().width()))
-        for frame in range(first, last + 1, max(int(7 / self._pixels), 1)):
-            painter.drawEllipse(QPointF(self._x(frame + 0.5), y + LANE / 2), 3, 3)
+    def _paint_keyframes(self, painter: QPainter, lane: Lane, y: int) -> None:
+        """A dot per box that a person drew; dots that would hide one another are left out."""
+        first, last = self.frame_at(NAMES), self.frame_at(self.viewport().width())
+        reach = 0.0
+        for bar in lane.bars:
+            if not bar.human:
+                continue
+            for frame in range(max(bar.first, first), min(bar.last, last) + 1):
+                x = self._x(frame + 0.5)
+                if x - reach >= 4:
+                    painter.drawEllipse(QPointF(x, y + LANE / 2), 3, 3)
+                    reach = x
 
     def _fill(self, painter: QPainter, first: int, last: int, y: int, color: QColor) -> None:
         left, right = self._x(first), self._x(last + 1)

@@ -86,11 +86,11 @@ def paint_on_ruler(painter: QPainter, marks: TimelineMarks, place: Places, palet
 
 def paint_on_overview(painter: QPainter, marks: TimelineMarks, left: float, width: float, height: float,
                       frame_count: int) -> None:
-    """A short tick per cut at the foot of the overview."""
+    """A line per cut."""
     painter.setPen(QPen(QColor(CUT), 1))
     for frame in marks.cuts:
         x = left + frame / max(frame_count, 1) * width
-        painter.drawLine(QPointF(x, height - 8), QPointF(x, height - 2))
+        painter.drawLine(QPointF(x, 2), QPointF(x, height - 2))
 
 
 @dataclass(frozen=True, slots=True)

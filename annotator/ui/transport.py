@@ -127,7 +127,7 @@ class Transport(QObject):
             ["C", "Shift+Left"])
         add("go.jump", menu, tr("Go to a frame or time"), self.place.begin, ["Ctrl+G"],
             tr("Type a frame such as 412 or a time such as 0:16.48"))
-        add("play.normal", menu, tr("Play at normal speed"), lambda: self._player.set_speed(1.0), ["Ctrl+1"])
+        add("play.normal", menu, tr("Play at normal speed"), lambda: self._player.set_speed(1.0), ["/"])
         self._name_steps()
 
     def _on_step(self, frames: int) -> None:

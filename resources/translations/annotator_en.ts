@@ -933,6 +933,57 @@
         </message>
     </context>
     <context>
+        <name>Nudge</name>
+        <message>
+            <source>Down</source>
+            <translation>Down</translation>
+        </message>
+        <message>
+            <source>Edit</source>
+            <translation>Edit</translation>
+        </message>
+        <message>
+            <source>Far down</source>
+            <translation>Far down</translation>
+        </message>
+        <message>
+            <source>Far left</source>
+            <translation>Far left</translation>
+        </message>
+        <message>
+            <source>Far right</source>
+            <translation>Far right</translation>
+        </message>
+        <message>
+            <source>Far up</source>
+            <translation>Far up</translation>
+        </message>
+        <message>
+            <source>Left</source>
+            <translation>Left</translation>
+        </message>
+        <message>
+            <source>Move box</source>
+            <translation>Move box</translation>
+        </message>
+        <message>
+            <source>Move the selected box by {0} pixels</source>
+            <translation>Move the selected box by {0} pixels</translation>
+        </message>
+        <message>
+            <source>Right</source>
+            <translation>Right</translation>
+        </message>
+        <message>
+            <source>Select one box to move it</source>
+            <translation>Select one box to move it</translation>
+        </message>
+        <message>
+            <source>Up</source>
+            <translation>Up</translation>
+        </message>
+    </context>
+    <context>
         <name>PictureControls</name>
         <message>
             <source>Brighter</source>

@@ -89,7 +89,7 @@ def test_speeds_go_from_a_quarter_to_eight(opened: MainWindow, qtbot: object) ->
     for _ in range(8):
         qtbot.keyClick(opened, Qt.Key.Key_Comma)  # type: ignore[attr-defined]
     assert opened.player.speed == 0.25
-    qtbot.keyClick(opened, Qt.Key.Key_1, CTRL)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_Slash)  # type: ignore[attr-defined]
     assert opened.player.speed == 1
     opened.transport.speed.menu().actions()[3].trigger()
     assert opened.player.speed == 2
