@@ -87,6 +87,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         super().__init__(parent, background="#202124")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        # A graphics scene would take every drag for itself and drop it; files are the window's.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         self._view = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False, defaultPadding=0.0)
         self._view.setMouseEnabled(False, False)
         self.setCentralItem(self._view)

@@ -6,7 +6,8 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from annotator.jobs.demo import demo_project, is_demo
 from annotator.jobs.project import open_project
@@ -53,6 +54,24 @@ def test_a_dropped_video_opens(window: MainWindow, clip: MadeClip, tmp_path: Pat
                                 Qt.KeyboardModifier.NoModifier))
     assert window.document.video is not None
     assert window.document.video.name == "dropped"
+
+
+def dragged(data: QMimeData, over: QWidget) -> bool:
+    """Whether something that is dragged over a widget is taken."""
+    event = QDragEnterEvent(QPoint(20, 20), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+                            Qt.KeyboardModifier.NoModifier)
+    event.ignore()
+    QApplication.sendEvent(over, event)
+    return event.isAccepted()
+
+
+@pytest.mark.filterwarnings("ignore:Function.*QDragEnterEvent:DeprecationWarning")  # its successor is of Qt 6.12
+def test_files_may_be_dropped_on_the_picture_and_nothing_else(opened: MainWindow, clip: MadeClip) -> None:
+    files, text = QMimeData(), QMimeData()
+    files.setUrls([QUrl.fromLocalFile(str(clip.video))])
+    text.setText("hello")
+    assert dragged(files, opened.canvas.viewport())
+    assert not dragged(text, opened.canvas.viewport())
 
 
 def test_recent_projects_are_offered(opened: MainWindow, project: Path, qtbot: object) -> None:
