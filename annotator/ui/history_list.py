@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ from annotator.ui.theme import ACCENT
 
 Index = QModelIndex | QPersistentModelIndex
 _STEP, _TIME = range(2)
+#: Seconds of undoing or redoing in one piece.
+PIECE = 0.05
 
 
 class HistoryModel(QAbstractTableModel):
@@ -91,6 +94,9 @@ class HistoryList(QWidget):
         layout.addWidget(self.view)
         self._stale = QTimer(self, singleShot=True, interval=60)
         self._stale.timeout.connect(self.reload)
+        self._target, self._left = 0, 0
+        self._on = QTimer(self, singleShot=True, interval=0)
+        self._on.timeout.connect(self._travel)
         self.view.clicked.connect(lambda index: self.go_to(index.row()))
         self.view.activated.connect(lambda index: self.go_to(index.row()))
         document.opened.connect(self._on_opened)
@@ -112,16 +118,37 @@ class HistoryList(QWidget):
         header.resizeSection(_TIME, view.fontMetrics().horizontalAdvance("0000-00-00 00:00") + 16)
 
     def go_to(self, row: int) -> None:
-        """Undo or redo until this row is the present one; stops where a step is refused."""
+        """Undo or redo until this row is the present one; stops where a step is refused.
+
+        A long way is gone in pieces, between which the window lives on.
+        """
         session = self._document.session
         if session is None:
             return
-        done = sum(not step.undone for step in session.history())
-        change = Session.undo if row < done else Session.redo
-        for _ in range(abs(row - done)):
-            if not self._document.edit(change):
+        steps = session.history()
+        self._target = min(max(row, 0), len(steps))
+        self._left = abs(self._target - sum(not step.undone for step in steps))
+        self._travel()
+
+    @property
+    def travelling(self) -> bool:
+        """Whether the row that was clicked is not reached yet."""
+        return self._left > 0
+
+    def _travel(self) -> None:
+        began = time.monotonic()
+        while self._left:
+            session = self._document.session
+            done = 0 if session is None else sum(not step.undone for step in session.history())
+            change = Session.undo if self._target < done else Session.redo
+            # Something done meanwhile may have dropped the rest of the way.
+            self._left = self._left - 1 if session is not None and done != self._target \
+                and self._document.edit(change) else 0
+            if time.monotonic() - began >= PIECE:
                 break
         self.reload()
+        if self._left:
+            self._on.start()
 
     def reload(self) -> None:
         """Read the steps anew."""

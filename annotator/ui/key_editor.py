@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -37,7 +37,7 @@ class KeyEditor(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(560, 560)
         self._actions = actions
-        self._pressed = ""
+        self._wanted: list[str] = []
         self.search = QLineEdit(self, placeholderText=self.tr("Search by name or key"), clearButtonEnabled=True)
         self.tree = QTreeWidget(self)
         self.capture = QKeySequenceEdit(self)
@@ -116,6 +116,7 @@ class KeyEditor(QDialog):
                 continue
             if title not in menus:
                 menus[title] = QTreeWidgetItem(self.tree, [title])
+                menus[title].setSizeHint(0, QSize(0, 20))  # and so have all lines
                 menus[title].setFlags(Qt.ItemFlag.ItemIsEnabled)
                 menus[title].setFirstColumnSpanned(True)
                 menus[title].setExpanded(True)
@@ -179,16 +180,16 @@ class KeyEditor(QDialog):
     def _on_pressed(self, sequence: QKeySequence) -> None:
         if sequence.isEmpty():
             return
-        self._pressed = sequence.toString(QKeySequence.SequenceFormat.PortableText)
+        pressed = sequence.toString(QKeySequence.SequenceFormat.PortableText)
         self.capture.clear()
-        if self._pressed in RESERVED:
+        if pressed in RESERVED:
             self._say(self.tr("{0} has a meaning of its own: Space plays and pans, Esc ends what was begun. "
-                              "Press another key.").format(self._pressed))
+                              "Press another key.").format(pressed))
             return
         entry = self.entry
         if entry is not None:
             kept = self._actions.keys(entry.name) if self.also.isChecked() else []
-            self._give([key for key in kept if key != self._pressed] + [self._pressed])
+            self._give([*(key for key in kept if key != pressed), pressed])
 
     def _give(self, keys: list[str] | tuple[str, ...]) -> None:
         """Give the chosen action these keys, or say whose they are."""

@@ -44,6 +44,7 @@ from annotator.ui.keyframes import Keyframes
 from annotator.ui.lane_order import LaneOrder
 from annotator.ui.nudge import Nudge
 from annotator.ui.palette import CommandPalette
+from annotator.ui.panels import Panels
 from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
 from annotator.ui.sign_button import Sign, SignButton
@@ -184,6 +185,7 @@ class MainWindow(QMainWindow):
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
         self.lane_order = LaneOrder(document, self.timeline, actions, settings)
+        self.panels = Panels(self, actions)
         self.help = HelpMenu(actions, self)
         self.help.demo_asked.connect(self.open_demo)
         self.help.failed.connect(self.show_error)

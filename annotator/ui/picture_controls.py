@@ -35,6 +35,8 @@ class PictureControls(QObject):
         self._add_actions(actions)
         stored = settings.value(_OPACITY)
         self.opacity.setValue(OPACITY if stored is None else int(str(stored)))
+        # A slider that stays where it is says nothing.
+        self._on_opacity(self.opacity.value())
         self._on_tone()
 
     def _add_actions(self, actions: Actions) -> None:

@@ -129,6 +129,7 @@ class Transport(QObject):
             tr("Type a frame such as 412 or a time such as 0:16.48"))
         add("play.normal", menu, tr("Play at normal speed"), lambda: self._player.set_speed(1.0), ["/"])
         self._name_steps()
+        self._actions.keys_changed.connect(lambda name: self._name_steps() if name.startswith("go.many") else None)
 
     def _on_step(self, frames: int) -> None:
         self._settings.setValue(_STEP, frames)

@@ -984,6 +984,21 @@
         </message>
     </context>
     <context>
+        <name>Panels</name>
+        <message>
+            <source>Panels</source>
+            <translation>Panels</translation>
+        </message>
+        <message>
+            <source>Show or hide the panel {0}</source>
+            <translation>Show or hide the panel {0}</translation>
+        </message>
+        <message>
+            <source>View</source>
+            <translation>View</translation>
+        </message>
+    </context>
+    <context>
         <name>PictureControls</name>
         <message>
             <source>Brighter</source>

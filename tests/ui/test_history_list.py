@@ -36,6 +36,7 @@ def click_row(window: MainWindow, row: int, qtbot: object) -> None:
     view = window.history.view
     place = view.visualRect(view.model().index(row, 0)).center()
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not window.history.travelling)  # type: ignore[attr-defined]
 
 
 def show_list(window: MainWindow) -> None:
@@ -91,6 +92,7 @@ def test_steps_of_the_last_time_are_still_there(opened: MainWindow, project: Pat
     assert again.open_path(project)
     assert (again.history.model.rowCount(), again.history.model.done) == (5, 3)
     again.history.go_to(4)
+    qtbot.waitUntil(lambda: not again.history.travelling)  # type: ignore[attr-defined]
     assert drawn(again, track) == {2, 4, 6}
     again.close()
 
@@ -113,6 +115,31 @@ def test_earlier_days_come_with_their_date() -> None:
     assert len(short_time(now.isoformat("T", "milliseconds"))) == len("14:05:22")
     assert (now - timedelta(days=3)).astimezone().strftime("%Y-%m-%d") in short_time(
         (now - timedelta(days=3)).isoformat("T", "milliseconds"))
+
+
+def test_a_long_way_is_gone_in_pieces(opened: MainWindow, qtbot: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    track = make_steps(opened, tuple(range(12)))
+    monkeypatch.setattr("annotator.ui.history_list.PIECE", 1e-9)
+    opened.history.go_to(3)
+    assert opened.history.travelling
+    qtbot.waitUntil(lambda: not opened.history.travelling)  # type: ignore[attr-defined]
+    assert drawn(opened, track) == {0, 1}
+    opened.history.go_to(12)
+    opened.document.edit(lambda session: human.set_box(session.store, track, 15, BOX))
+    qtbot.waitUntil(lambda: not opened.history.travelling)  # type: ignore[attr-defined]
+    assert 15 in drawn(opened, track)
+
+
+def test_a_closed_panel_comes_back_and_a_hidden_one_to_the_front(opened: MainWindow, qtbot: object) -> None:
+    dock = opened.history.parentWidget()
+    assert dock is not None
+    assert dock.visibleRegion().isEmpty()
+    opened.actions_["panel.history"].trigger()
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())  # type: ignore[attr-defined]
+    opened.actions_["panel.history"].trigger()
+    assert dock.isHidden()
+    opened.actions_["panel.history"].trigger()
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())  # type: ignore[attr-defined]
 
 
 def test_the_view_is_long_enough_to_be_clicked(opened: MainWindow) -> None:
