@@ -51,10 +51,11 @@ def gpus() -> list[Gpu]:
 
     The first way asks the driver only and holds no memory on any GPU, so it is safe on a machine that others use.
     """
-    return _gpus_of_driver() or _gpus_of_torch()
+    return gpus_of_driver() or _gpus_of_torch()
 
 
-def _gpus_of_driver() -> list[Gpu]:
+def gpus_of_driver() -> list[Gpu]:
+    """All GPUs that the driver knows, without torch; none where the ``cluster`` extra is missing."""
     try:
         import pynvml
     except ImportError:

@@ -54,6 +54,29 @@ def demo_clip() -> Path:
     return resource_path("demo") / "crossing.mp4"
 
 
+def demo_project(folder: Path) -> Path:
+    """A project with the bundled clip and nothing else, made in the folder unless it is there already.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    project = folder / PROJECT
+    if project.exists():
+        return project
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot be made ({error.strerror}); the demo keeps its project there") from error
+    with open_project(project, create=True) as session:
+        add_source(session, demo_clip())
+    return project
+
+
+def is_demo(project: Path, video: VideoRecord) -> bool:
+    """Whether this is the demo, by the names that it gives its project and its video."""
+    return project.name == PROJECT and video.name == demo_clip().stem
+
+
 def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], None],
              cancel: CancelToken | None = None) -> DemoReport:
     """Pre-annotate the bundled clip into ``out_dir/demo.annot`` and export it beside that.

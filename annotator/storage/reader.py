@@ -187,6 +187,14 @@ class Reader:
         """All of one track, by frame."""
         return resolve.trajectory(self._connection, track_id, masks)
 
+    def suspicious_frames(self, video_id: int) -> dict[int, int]:
+        """Track id to the number of frames in which the machine's state of it is suspicious; tracks without one are
+        left out. Goes over all of the video's observations."""
+        o, s = schema.observation, schema.span
+        query = select(s.c.track, func.count()).select_from(o.join(s, resolve.COVERS)).where(
+            o.c.video == video_id, o.c.state == int(TrackState.SUSPICIOUS)).group_by(s.c.track)
+        return {int(track): int(count) for track, count in self._connection.execute(query)}
+
     def iter_frames(self, video_id: int, first: int | None = None, last: int | None = None, masks: bool = False,
                     ) -> Iterator[tuple[int, list[TrackObservation]]]:
         """Every frame of first..last (default: the whole video) with its observations; memory stays flat.

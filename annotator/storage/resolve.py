@@ -24,12 +24,13 @@ _o, _s, _t, _k, _m = schema.observation, schema.span, schema.track, schema.track
 _COLUMNS = (_o.c.frame, _s.c.track, _t.c.number, _t.c.label, _o.c.tracklet, _o.c.x1, _o.c.y1, _o.c.x2, _o.c.y2,
             _o.c.score, _o.c.state, _k.c.run.is_(None).label("human"))
 _MASK_COLUMNS = (_m.c["left"], _m.c.top, _m.c.width, _m.c.height, _m.c.rle)
-_COVERS = and_(_s.c.tracklet == _o.c.tracklet, _s.c.first <= _o.c.frame,
+#: A span covers an observation: joins the two tables.
+COVERS = and_(_s.c.tracklet == _o.c.tracklet, _s.c.first <= _o.c.frame,
                or_(_s.c.last.is_(None), _s.c.last >= _o.c.frame))
 
 
 def _query(masks: bool) -> Select[Any]:
-    source = _o.join(_s, _COVERS).join(_t, _t.c.id == _s.c.track).join(_k, _k.c.id == _o.c.tracklet)
+    source = _o.join(_s, COVERS).join(_t, _t.c.id == _s.c.track).join(_k, _k.c.id == _o.c.tracklet)
     if not masks:
         return select(*_COLUMNS).select_from(source)
     source = source.outerjoin(_m, and_(_m.c.tracklet == _o.c.tracklet, _m.c.frame == _o.c.frame))

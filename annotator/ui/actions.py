@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QSettings, Qt
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 _KEYS = "keys/"
+
+
+#: Between the titles of menus within one another, where they stand in a line.
+_WITHIN = " \u203a "
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +23,29 @@ class Entry:
     name: str
     """Stable name, as settings know it: ``frame.next``."""
     menu: str
+    """Title of its menu; ``View/Filter`` is one within another."""
+    title: str
+    """What it is called, whatever it would do just now."""
     action: QAction
     default_keys: tuple[str, ...]
+
+    @property
+    def menu_path(self) -> str:
+        """Its menu in one line."""
+        return self.menu.replace("/", _WITHIN)
+
+    @property
+    def keys_text(self) -> str:
+        """Its keys as this system writes them."""
+        return ", ".join(sequence.toString(QKeySequence.SequenceFormat.NativeText)
+                         for sequence in self.action.shortcuts())
 
 
 class Actions(QObject):
     """The registry of actions. Menus, the palette, the key editor and the cheat sheet all read it."""
+
+    keys_changed = Signal(str)
+    """Name of an action that has other keys now."""
 
     def __init__(self, window: QWidget, settings: QSettings) -> None:
         super().__init__(window)
@@ -34,7 +55,11 @@ class Actions(QObject):
 
     def add(self, name: str, menu: str, text: str, slot: Callable[[], object], keys: Sequence[str] = (),
             tip: str = "", checkable: bool = False, checked: bool = False) -> QAction:
-        """A new action under a menu. ``keys`` are the defaults; what a person chose counts more."""
+        """A new action under a menu; ``View/Filter`` is a menu within a menu.
+
+        ``keys`` are the defaults; what a person chose counts more, for other actions too: a default key that is
+        another's by choice is left out.
+        """
         if name in self._entries:
             raise ValueError(f"there is an action {name!r} already")
         action = QAction(text, self._window, checkable=checkable, checked=checked)
@@ -46,9 +71,16 @@ class Actions(QObject):
         else:
             action.triggered.connect(lambda _checked=False: slot())
         self._window.addAction(action)
-        entry = Entry(name, menu, action, tuple(keys))
+        entry = Entry(name, menu, text.replace("&", "").rstrip(".…"), action, tuple(keys))
         self._entries[name] = entry
-        self._set(entry, self._chosen(entry))
+        chosen = self._chosen(entry)
+        if chosen is None:
+            self._set(entry, self._without(entry.default_keys, self._keys_by_choice(but=name)))
+        else:
+            for other in self:
+                if self._chosen(other) is None:
+                    self._set(other, self._without(self.keys(other.name), chosen))
+            self._set(entry, chosen)
         return action
 
     def __getitem__(self, name: str) -> QAction:
@@ -81,21 +113,48 @@ class Actions(QObject):
         other = self.conflict(name, wanted)
         if other is not None:
             raise ValueError(f"{', '.join(wanted)} is taken by {other}")
-        if wanted == entry.default_keys:
-            self._settings.remove(_KEYS + name)
-        else:
-            self._settings.setValue(_KEYS + name, list(wanted))
-        self._set(entry, wanted)
+        self._store(entry, wanted)
 
-    def _chosen(self, entry: Entry) -> tuple[str, ...]:
+    def take_keys(self, name: str, keys: Sequence[str]) -> None:
+        """Give an action these keys; whoever has one of them loses it."""
+        while (other := self.conflict(name, keys)) is not None:
+            self._store(self._entries[other], self._without(self.keys(other), keys))
+        self.set_keys(name, keys)
+
+    def reset_keys(self) -> None:
+        """Every action has its default keys again."""
+        for entry in self:
+            self._store(entry, entry.default_keys)
+
+    def has_default_keys(self, name: str) -> bool:
+        return self._chosen(self._entries[name]) is None
+
+    def _store(self, entry: Entry, keys: tuple[str, ...]) -> None:
+        if keys == entry.default_keys:
+            self._settings.remove(_KEYS + entry.name)
+        else:
+            # An empty list would be read back as if nothing had been stored.
+            self._settings.setValue(_KEYS + entry.name, list(keys) or "")
+        self._set(entry, keys)
+
+    def _chosen(self, entry: Entry) -> tuple[str, ...] | None:
+        """What a person chose; None for the defaults."""
         stored = self._settings.value(_KEYS + entry.name)
         if stored is None:
-            return entry.default_keys
-        return tuple([stored] if isinstance(stored, str) else [str(key) for key in stored])
+            return None
+        return tuple(key for key in ([stored] if isinstance(stored, str) else map(str, stored)) if key)
+
+    def _keys_by_choice(self, but: str) -> list[str]:
+        return [key for other in self if other.name != but for key in self._chosen(other) or ()]
+
+    @staticmethod
+    def _without(keys: Sequence[str], taken: Sequence[str]) -> tuple[str, ...]:
+        gone = {QKeySequence(key) for key in taken}
+        return tuple(key for key in keys if QKeySequence(key) not in gone)
 
     def _set(self, entry: Entry, keys: Sequence[str]) -> None:
         entry.action.setShortcuts([QKeySequence(key) for key in keys if key])
-        shown = ", ".join(sequence.toString(QKeySequence.SequenceFormat.NativeText)
-                          for sequence in entry.action.shortcuts())
+        shown = entry.keys_text
         tip = entry.action.statusTip()
         entry.action.setToolTip(f"{tip} ({shown})" if shown else tip)
+        self.keys_changed.emit(entry.name)

@@ -8,18 +8,15 @@ import sys
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import TracebackType
 
-from platformdirs import user_log_path
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QLocale, QSettings
 from PySide6.QtWidgets import QApplication
 
-from annotator.ui.main_window import MainWindow, show_crash
+from annotator.ui.about import NAME, log_folder
+from annotator.ui.crash import CrashReporter
+from annotator.ui.main_window import MainWindow
 from annotator.ui.theme import Theme, apply_theme
-
-log = logging.getLogger(__name__)
-
-NAME = "sam2mot-annotator"
+from annotator.ui.translation import install_translations
 
 
 def run(paths: Sequence[Path]) -> int:
@@ -30,10 +27,11 @@ def run(paths: Sequence[Path]) -> int:
     app = QApplication(sys.argv[:1])
     app.setApplicationName(NAME)
     app.setOrganizationName(NAME)
+    install_translations(app, QLocale())
     settings = QSettings()
     apply_theme(app, Theme(str(settings.value("theme", Theme.SYSTEM.value))))
     window = MainWindow(settings)
-    _catch_crashes(window, log_path)
+    CrashReporter(window, log_path).install()
     window.show()
     for path in paths:
         window.open_path(path)
@@ -41,8 +39,7 @@ def run(paths: Sequence[Path]) -> int:
 
 
 def _log_to_file() -> Path:
-    folder = user_log_path(NAME, ensure_exists=True)
-    path = folder / "annotator.log"
+    path = log_folder() / "annotator.log"
     handler = RotatingFileHandler(path, maxBytes=2 << 20, backupCount=3, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
@@ -50,13 +47,3 @@ def _log_to_file() -> Path:
     root.setLevel(min(root.level or logging.INFO, logging.INFO))
     return path
 
-
-def _catch_crashes(window: MainWindow, log_path: Path) -> None:
-    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            window.close()
-            return
-        log.critical("unexpected error", exc_info=(kind, error, trace))
-        show_crash(window, f"{kind.__name__}: {error}", log_path)
-
-    sys.excepthook = report

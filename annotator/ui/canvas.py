@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
+import cv2
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, SignalInstance
@@ -43,7 +44,7 @@ class Picture(QGraphicsItem):
             pixmap = QPixmap()
         else:
             if self._table is not None:
-                image = self._table[image]
+                image = cv2.LUT(image, self._table).astype(np.uint8, copy=False)
             height, width = image.shape[:2]
             pixmap = QPixmap.fromImage(QImage(np.ascontiguousarray(image).data, width, height, 3 * width,
                                               QImage.Format.Format_RGB888))
@@ -93,6 +94,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         super().__init__(parent, background="#202124")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        # A graphics scene would take every drag for itself and drop it; files are the window's.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         self._view = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False, defaultPadding=0.0)
         self._view.setMouseEnabled(False, False)
         self.setCentralItem(self._view)

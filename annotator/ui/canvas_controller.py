@@ -154,21 +154,14 @@ class CanvasController(QObject):
         frame = self._document.frame
         self._document.edit(lambda session: human.set_box(session.store, track, frame, box))
 
-    def nudge(self, dx: float, dy: float) -> None:
-        """Move the selected box by so many picture pixels."""
-        shape = self._selected_shape()
-        if shape is not None:
-            rect = shape.translated(dx, dy)
-            (track,) = self._document.selection
-            self._on_box_changed(track, (rect.left(), rect.top(), rect.right(), rect.bottom()))
-
     def delete_here(self) -> None:
         """Take the selected tracks out of this frame."""
         chosen, frame = sorted(self._document.selection), self._document.frame
         if chosen:
             self._document.edit(lambda session: edits.delete_range(session.store, chosen, frame, frame))
 
-    def _selected_shape(self) -> QRectF | None:
+    def selected_rect(self) -> QRectF | None:
+        """The box of the one selected track in this frame, picture pixels."""
         if len(self._document.selection) != 1:
             return None
         (track,) = self._document.selection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ class Order(StrEnum):
     START = "start"
     LENGTH = "length"
     LABEL = "label"
+    SUSPICION = "suspicion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class Lane:
         return max((bar.last for bar in self.bars), default=-1)
 
     @property
+    def keyframes(self) -> list[int]:
+        """Frames with a person's box, rising."""
+        return [frame for bar in self.bars if bar.human for frame in range(bar.first, bar.last + 1)]
+
+    @property
     def length(self) -> int:
         """Frames in which the track exists, gaps left out."""
         covered, reach = 0, -1
@@ -70,15 +76,22 @@ def make_lanes(tracks: Iterable[Track], spans: Iterable[Span], frame_count: int,
     return [Lane(track, tuple(sorted(bars[track.id], key=lambda bar: (bar.first, bar.last)))) for track in tracks]
 
 
-def sort_lanes(lanes: Sequence[Lane], order: Order) -> list[Lane]:
-    """Lanes in this order; ties by number."""
-    keys = {
-        Order.NUMBER: lambda lane: (0, lane.track.number),
-        Order.START: lambda lane: (lane.first, lane.track.number),
-        Order.LENGTH: lambda lane: (-lane.length, lane.track.number),
-        Order.LABEL: lambda lane: (lane.track.label, lane.track.number),
+def sort_lanes(lanes: Sequence[Lane], order: Order, by_label: bool = False,
+               suspicion: Mapping[int, int] | None = None) -> list[Lane]:
+    """Lanes in this order; ties by number. ``by_label`` keeps those of a class together.
+
+    ``suspicion``: track id to number of suspicious frames; most of them first.
+    """
+    counts = suspicion or {}
+    keys: dict[Order, Callable[[Lane], int]] = {
+        Order.NUMBER: lambda lane: 0,
+        Order.START: lambda lane: lane.first,
+        Order.LENGTH: lambda lane: -lane.length,
+        Order.LABEL: lambda lane: lane.track.label,
+        Order.SUSPICION: lambda lane: -counts.get(lane.track.id, 0),
     }
-    return sorted(lanes, key=keys[order])
+    key = keys[order]
+    return sorted(lanes, key=lambda lane: (lane.track.label if by_label else 0, key(lane), lane.track.number))
 
 
 def object_counts(lanes: Iterable[Lane], frame_count: int) -> npt.NDArray[np.int32]:

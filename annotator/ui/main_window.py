@@ -6,8 +6,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from platformdirs import user_data_path
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -19,8 +20,6 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QSplitter,
     QStackedWidget,
-    QStyle,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,20 +27,35 @@ from PySide6.QtWidgets import (
 from annotator.errors import UserError
 from annotator.formats.base import ExportOptions
 from annotator.jobs import export, preannotate
+from annotator.jobs.demo import demo_project
+from annotator.ui.about import NAME
 from annotator.ui.actions import Actions
+from annotator.ui.box_clipboard import BoxClipboard
 from annotator.ui.canvas import Canvas, Tool
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
+from annotator.ui.filter_controls import FilterControls
+from annotator.ui.help_menu import HelpMenu
+from annotator.ui.hints import FirstMinute
+from annotator.ui.history_list import HistoryList
 from annotator.ui.ignore_regions import IgnoreRegions
 from annotator.ui.inspector import Inspector
 from annotator.ui.job_bar import JobBar
 from annotator.ui.job_dialog import JobDialog
+from annotator.ui.keyframes import Keyframes
 from annotator.ui.label_actions import LabelActions
+from annotator.ui.lane_order import LaneOrder
+from annotator.ui.nudge import Nudge
 from annotator.ui.palette import CommandPalette
+from annotator.ui.panels import Panels
+from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
+from annotator.ui.sign_button import Sign, SignButton
 from annotator.ui.theme import Theme, apply_theme
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
+from annotator.ui.transport import Transport
+from annotator.ui.welcome import Welcome
 from annotator.ui.worker import EngineWorker
 
 PROJECT_SUFFIX = ".annot"
@@ -70,6 +84,7 @@ class MainWindow(QMainWindow):
         self._closing = False
         self._build()
         self._add_actions()
+        self._add_tools()
         self._fill_menus()
         self._connect()
         self._update()
@@ -79,12 +94,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.resize(1280, 800)
-        self._welcome = QLabel(self.tr("Drop a video or a project here, or press Ctrl+O"), self,
-                               alignment=Qt.AlignmentFlag.AlignCenter)
-        self._welcome.setWordWrap(True)
-        font = self._welcome.font()
-        font.setPointSizeF(font.pointSizeF() * 1.4)
-        self._welcome.setFont(font)
+        self._welcome = Welcome(self.actions_, self._recent_paths, self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._welcome)
         self._stack.addWidget(self.canvas)
@@ -114,9 +124,14 @@ class MainWindow(QMainWindow):
         inspector.setObjectName("inspector")
         inspector.setWidget(self.inspector)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, inspector)
-        self.resizeDocks([dock], [380], Qt.Orientation.Horizontal)
         self.resizeDocks([dock, inspector], [1, 1], Qt.Orientation.Vertical)
-        self._position = QLabel(self)
+        self.history = HistoryList(self.document, self)
+        steps = QDockWidget(self.tr("History"), self)
+        steps.setObjectName("history")
+        steps.setWidget(self.history)
+        self.tabifyDockWidget(dock, steps)
+        dock.raise_()
+        self.resizeDocks([dock], [380], Qt.Orientation.Horizontal)
         self._objects = QLabel(self)
         self._saved = QLabel(self)
         self.statusBar().addPermanentWidget(JobBar(self.worker, self))
@@ -136,7 +151,7 @@ class MainWindow(QMainWindow):
         add("edit.redo", tr("Edit"), tr("Redo"), document.redo, ["Ctrl+Shift+Z", "Ctrl+Y"])
         add("edit.delete", tr("Edit"), tr("Delete in this frame"), self._delete, ["Del"],
             tr("Take the selected tracks out of this frame, or delete the selected ignore region"))
-        add("edit.palette", tr("Edit"), tr("Search actions…"), self._show_palette, ["Ctrl+K", "F1"])
+        add("edit.palette", tr("Edit"), tr("Search actions…"), self._show_palette, ["Ctrl+K"])
         add("tool.draw", tr("Track"), tr("New object"), lambda: self.canvas.set_tool(Tool.DRAW), ["N"],
             tr("Draw the box of a new object"))
         self.regions.add_actions(self.actions_)
@@ -147,8 +162,6 @@ class MainWindow(QMainWindow):
         add("run.cancel", tr("Run"), tr("Cancel"), self.worker.cancel)
         add("go.next", tr("Go"), tr("Next frame"), lambda: step(1), ["F", "Right"])
         add("go.previous", tr("Go"), tr("Previous frame"), lambda: step(-1), ["D", "Left"])
-        add("go.next10", tr("Go"), tr("10 frames on"), lambda: step(10), ["V", "Shift+Right"])
-        add("go.previous10", tr("Go"), tr("10 frames back"), lambda: step(-10), ["C", "Shift+Left"])
         add("go.first", tr("Go"), tr("First frame"), lambda: document.go_to(0), ["Home"])
         add("go.last", tr("Go"), tr("Last frame"), lambda: document.go_to(1 << 40), ["End"])
         add("go.start", tr("Go"), tr("Start of the track"), lambda: self._go_to_end(first=True), ["Ctrl+Left"])
@@ -176,34 +189,56 @@ class MainWindow(QMainWindow):
                             (Theme.DARK, tr("Dark theme"))):
             add(f"view.theme-{theme}", tr("View"), text, partial(self.set_theme, theme))
 
+    def _add_tools(self) -> None:
+        """What has a module of its own and brings its own actions."""
+        document, player, actions, settings = self.document, self.player, self.actions_, self._settings
+        self.transport = Transport(document, player, actions, settings, self.canvas, self)
+        self.keyframes = Keyframes(document, player, self.timeline, actions)
+        self.clipboard = BoxClipboard(document, actions)
+        self.nudge = Nudge(document, self.canvas, self.controller, actions)
+        self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
+        self.filter = FilterControls(document, self.controller, actions, self)
+        self.lane_order = LaneOrder(document, self.timeline, actions, settings)
+        self.panels = Panels(self, actions)
+        self.help = HelpMenu(actions, self)
+        self.help.demo_asked.connect(self.open_demo)
+        self.help.failed.connect(self.show_error)
+        self.first_minute = FirstMinute(document, player, self.canvas, actions, settings)
+        self._welcome.opened.connect(self.open_path)
+
     def _fill_menus(self) -> None:
         menus: dict[str, QMenu] = {}
         for entry in self.actions_:
-            if entry.menu not in menus:
-                menus[entry.menu] = self.menuBar().addMenu(entry.menu)
-                if entry.name == "file.open":
-                    self._recent = QMenu(self.tr("Open recent"), self)
-            menus[entry.menu].addAction(entry.action)
+            self._menu(menus, entry.menu).addAction(entry.action)
             if entry.name == "file.folder":
-                menus[entry.menu].addMenu(self._recent)
+                self._recent = self._menu(menus, entry.menu).addMenu(self.tr("Open recent"))
         self._recent.aboutToShow.connect(self._fill_recent)
-        icon = QStyle.StandardPixmap
-        for name, sign in (("go.first", icon.SP_MediaSkipBackward), ("go.previous", icon.SP_MediaSeekBackward),
-                           ("play.toggle", icon.SP_MediaPlay), ("go.next", icon.SP_MediaSeekForward),
-                           ("go.last", icon.SP_MediaSkipForward)):
-            button = QToolButton(self)
-            button.setAutoRaise(True)
-            button.setIcon(self.style().standardIcon(sign))
-            button.clicked.connect(self.actions_[name].trigger)
-            button.setToolTip(self.actions_[name].toolTip())
-            button.setFixedSize(28, 24)
+        for name, sign in (("go.first", Sign.FIRST), ("go.previous", Sign.PREVIOUS), ("play.toggle", Sign.PLAY),
+                           ("go.next", Sign.NEXT), ("go.last", Sign.LAST)):
+            action, button = self.actions_[name], SignButton(sign, self)
+            button.clicked.connect(action.trigger)
+            button.setToolTip(action.toolTip())
+            action.changed.connect(partial(self._follow_action, button, action))
             if name == "play.toggle":
                 self._play = button
             self._transport.addWidget(button)
         self._transport.addSpacing(8)
-        self._transport.addWidget(self._position)
+        self.transport.add_to(self._transport)
         self._transport.addStretch(1)
-        self._transport.addWidget(self._objects)
+        for widget in (self._objects, self.filter.button, self.picture.button):
+            self._transport.addWidget(widget)
+
+    def _menu(self, menus: dict[str, QMenu], title: str) -> QMenu:
+        """The menu of this title; ``View/Filter`` is one within another."""
+        if title not in menus:
+            outer, _, inner = title.rpartition("/")
+            menus[title] = self._menu(menus, outer).addMenu(inner) if outer else self.menuBar().addMenu(inner)
+        return menus[title]
+
+    @staticmethod
+    def _follow_action(button: SignButton, action: QAction) -> None:
+        button.setToolTip(action.toolTip())
+        button.setEnabled(action.isEnabled())
 
     def _connect(self) -> None:
         document = self.document
@@ -215,7 +250,6 @@ class MainWindow(QMainWindow):
         document.failed.connect(self.show_error)
         self.controller.missing.connect(self.show_error)
         self.player.playing_changed.connect(self._on_playing)
-        self.player.speed_changed.connect(self._update_position)
         self.timeline.track_clicked.connect(self.controller.select_clicked)
         self.canvas.tool_changed.connect(self._on_tool)
         self.table.menu_requested.connect(self.labels.fill_menu)
@@ -241,6 +275,15 @@ class MainWindow(QMainWindow):
             return False
         self._remember(path)
         return True
+
+    def open_demo(self) -> None:
+        """Open the demo, made anew where there is none yet."""
+        try:
+            path = demo_project(user_data_path(NAME) / "demo")
+        except UserError as error:
+            self.show_error(str(error))
+            return
+        self.open_path(path)
 
     def _close_project(self) -> None:
         try:
@@ -279,7 +322,8 @@ class MainWindow(QMainWindow):
         self._recent.clear()
         for path in self._recent_paths():
             self._recent.addAction(path, partial(self.open_path, Path(path)))
-        self._recent.setEnabled(not self._recent.isEmpty())
+        if self._recent.isEmpty():
+            self._recent.addAction(self.tr("Nothing yet")).setEnabled(False)
 
     # Jobs
 
@@ -360,6 +404,8 @@ class MainWindow(QMainWindow):
             needs_video = entry.name.split(".")[0] in ("go", "play", "tool", "edit") and entry.name != "edit.palette"
             entry.action.setEnabled(video is not None or not needs_video)
         self.actions_["file.close"].setEnabled(path is not None)
+        for button in (self.filter.button, self.picture.button):
+            button.setEnabled(video is not None)
         for name in ("run.pause", "run.cancel"):
             self.actions_[name].setEnabled(self.worker.busy)
         self.actions_["run.track"].setEnabled(video is not None and self.document.writable and not self.worker.busy)
@@ -380,16 +426,10 @@ class MainWindow(QMainWindow):
         redo.setText(self.tr("Redo {0}").format(undone[0].label) if undone else self.tr("Redo"))
 
     def _update_position(self, *_: object) -> None:
-        video, frame = self.document.video, self.document.frame
-        if video is None:
-            self._position.clear()
+        if self.document.video is None:
             self._objects.clear()
             return
-        seconds = frame / video.fps if video.fps > 0 else 0.0
-        minutes, rest = divmod(seconds, 60)
-        text = self.tr("{0}:{1:06.3f}   frame {2} of {3}   {4:g}x")
-        self._position.setText(text.format(int(minutes), rest, frame, video.frame_count, self.player.speed))
-        self._objects.setText(self.tr("objects {0}").format(len(self.canvas.overlay.shapes)))
+        self._objects.setText(self.tr("%n objects", "", len(self.canvas.overlay.shapes)))
 
     def _update_look(self) -> None:
         actions = self.actions_
@@ -399,8 +439,7 @@ class MainWindow(QMainWindow):
         self.controller.refresh()
 
     def _on_playing(self, playing: bool) -> None:
-        icon = QStyle.StandardPixmap.SP_MediaPause if playing else QStyle.StandardPixmap.SP_MediaPlay
-        self._play.setIcon(self.style().standardIcon(icon))
+        self._play.set_sign(Sign.PAUSE if playing else Sign.PLAY)
 
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.DRAW:
@@ -461,6 +500,7 @@ class MainWindow(QMainWindow):
             self._ask_to_stop()
             return
         self.player.pause()
+        self.lane_order.close()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState())
         self._settings.setValue("splitter", self._splitter.saveState())
@@ -491,12 +531,3 @@ class MainWindow(QMainWindow):
             if stored is not None:
                 restore(stored)
 
-
-def show_crash(parent: QWidget | None, summary: str, log_path: Path) -> None:
-    """Say that something is wrong with the program, where the log is, and that the project is safe."""
-    box = QMessageBox(QMessageBox.Icon.Critical, "SAM2MOT Annotator",
-                      QApplication.translate("Crash", "Something went wrong in the program: {0}").format(summary),
-                      QMessageBox.StandardButton.Close, parent)
-    box.setInformativeText(QApplication.translate(
-        "Crash", "The project is safe: every finished step is in its file. The log is {0}.").format(log_path))
-    box.exec()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from annotator.ui.actions import Actions, Entry
@@ -47,8 +47,7 @@ class CommandPalette(QDialog):
         ranked = sorted(((rank, k, entry) for k, entry in enumerate(self._entries)
                          if (rank := match_rank(text, _title(entry))) is not None), key=lambda row: row[:2])
         for _, _, entry in ranked:
-            keys = ", ".join(s.toString(QKeySequence.SequenceFormat.NativeText) for s in entry.action.shortcuts())
-            item = QTreeWidgetItem([_title(entry), keys])
+            item = QTreeWidgetItem([_title(entry), entry.keys_text])
             item.setData(0, Qt.ItemDataRole.UserRole, entry.action)
             item.setDisabled(not entry.action.isEnabled())
             self.list.addTopLevelItem(item)
@@ -68,7 +67,7 @@ class CommandPalette(QDialog):
 
 
 def _title(entry: Entry) -> str:
-    return f"{entry.menu}: {entry.action.text().replace('&', '').rstrip('.…')}"
+    return f"{entry.menu_path}: {entry.action.text().replace('&', '').rstrip('.…')}"
 
 
 def match_rank(text: str, title: str) -> int | None:
@@ -76,7 +75,7 @@ def match_rank(text: str, title: str) -> int | None:
     wanted, have = text.casefold().strip(), title.casefold()
     if not wanted:
         return 0
-    words = have.replace(":", " ").split()
+    words = have.replace(":", " ").replace("\u203a", " ").split()
     if any(word.startswith(wanted) for word in words):
         return 1
     if wanted in have:

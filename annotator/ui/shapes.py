@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from PySide6.QtGui import QColor
 
-from annotator.model.track import TrackObservation
 from annotator.ui.document import Document
 from annotator.ui.overlay import Shape
+from annotator.ui.shape_filter import ShapeFilter
 
 Centre = tuple[float, float]
 
@@ -23,10 +23,8 @@ class ShapeBuilder:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._paths: OrderedDict[int, dict[int, Centre]] = OrderedDict()
-        self.hidden: frozenset[int] = frozenset()
-        """Tracks that are not shown."""
-        self.least_score = 0.0
-        """Machine boxes below this score are not shown."""
+        self.filter = ShapeFilter()
+        """What is left out."""
 
     def forget(self, tracks: Iterable[int] = ()) -> None:
         """These tracks changed; all of them where none is named."""
@@ -42,7 +40,7 @@ class ShapeBuilder:
         shapes = []
         for observation in self._document.observations(frame, masks):
             track = tracks.get(observation.track)
-            if track is None or not self._is_shown(observation):
+            if track is None or not self.filter.shows(observation):
                 continue
             label = labels[track.label].name if track.label in labels else ""
             name = f"{track.number} {track.name or label}".rstrip()
@@ -51,11 +49,6 @@ class ShapeBuilder:
             path = self._trail(track.id, frame, trail) if trail else ()
             shapes.append(Shape(observation, QColor(track.color), name, path))
         return shapes
-
-    def _is_shown(self, observation: TrackObservation) -> bool:
-        if observation.track in self.hidden:
-            return False
-        return observation.human or observation.score >= self.least_score
 
     def _trail(self, track: int, frame: int, length: int) -> list[Centre]:
         session = self._document.session

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QBrush,
     QColor,
     QMouseEvent,
     QPainter,
@@ -24,6 +25,14 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackState
 from annotator.ui.document import Document
 from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, stretches
+from annotator.ui.timeline_marks import (
+    Places,
+    TimelineMarks,
+    paint_on_lanes,
+    paint_on_overview,
+    paint_on_ruler,
+    read_marks,
+)
 
 #: Heights and widths in device-independent pixels.
 LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
@@ -31,7 +40,7 @@ LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
 TICK_GAP, WIDEST_FRAME = 70, 40.0
 #: Trajectories whose states are kept, and how many are read before the event loop gets its turn.
 KEPT_STATES, STATES_AT_ONCE = 512, 4
-_SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICIOUS: 0.5, TrackState.LOST: 0.2}
+_SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICIOUS: 0.3}
 
 
 class Timeline(QAbstractScrollArea):
@@ -44,7 +53,9 @@ class Timeline(QAbstractScrollArea):
         super().__init__(parent)
         self._document = document
         self._lanes: list[Lane] = []
-        self._order = Order.NUMBER
+        self._order, self._grouped = Order.NUMBER, False
+        self._suspicion: Mapping[int, int] = {}
+        self._marks = TimelineMarks()
         self._counts = np.zeros(0, np.int32)
         self._states: OrderedDict[int, list[Stretch]] = OrderedDict()
         self._pixels = 1.0
@@ -71,10 +82,24 @@ class Timeline(QAbstractScrollArea):
         """In the order in which they are shown."""
         return self._lanes
 
-    def set_order(self, order: Order) -> None:
-        self._order = order
-        self._lanes = sort_lanes(self._lanes, order)
+    def set_order(self, order: Order, grouped: bool = False) -> None:
+        """Sort lanes; ``grouped`` keeps the lanes of a class together."""
+        self._order, self._grouped = order, grouped
+        self._sort(self._lanes)
+
+    def set_suspicion(self, counts: Mapping[int, int]) -> None:
+        """Track id to number of suspicious frames, for the order of that name."""
+        self._suspicion = counts
+        self._sort(self._lanes)
+
+    def _sort(self, lanes: Sequence[Lane]) -> None:
+        self._lanes = sort_lanes(lanes, self._order, self._grouped, self._suspicion)
         self.viewport().update()
+
+    @property
+    def marks(self) -> TimelineMarks:
+        """Runs and cuts of the present video."""
+        return self._marks
 
     def fit(self) -> None:
         """The whole video in sight."""
@@ -100,8 +125,10 @@ class Timeline(QAbstractScrollArea):
     def reload(self) -> None:
         """Read lanes anew."""
         lanes = self._document.lanes()
-        self._lanes = sort_lanes(lanes, self._order)
+        self._sort(lanes)
         self._counts = object_counts(lanes, self._frame_count())
+        session, video = self._document.session, self._document.video
+        self._marks = TimelineMarks() if session is None or video is None else read_marks(session, video.id)
         self._update_bars()
 
     # Places
@@ -114,6 +141,10 @@ class Timeline(QAbstractScrollArea):
 
     def _x(self, frame: float) -> float:
         return NAMES + frame * self._pixels - self.horizontalScrollBar().value()
+
+    def _places(self) -> Places:
+        return Places(NAMES, self.viewport().width(), OVERVIEW + RULER, self.viewport().height(), self._x(0),
+                      self._pixels, self._frame_count())
 
     def frame_at(self, x: float) -> int:
         """The frame that lies here, brought inside the video."""
@@ -201,9 +232,11 @@ class Timeline(QAbstractScrollArea):
         if not self._frame_count():
             return
         self._paint_lanes(painter)
+        paint_on_lanes(painter, self._marks, self._places(), self.palette())
         self._paint_range(painter)
         self._paint_overview(painter)
         self._paint_ruler(painter)
+        paint_on_ruler(painter, self._marks, self._places(), self.palette())
         self._paint_playhead(painter)
 
     def _paint_lanes(self, painter: QPainter) -> None:
@@ -228,6 +261,9 @@ class Timeline(QAbstractScrollArea):
             painter.restore()
             name = lane.track.name or (labels[lane.track.label].name if lane.track.label in labels else "")
             self._paint_name(painter, QRect(0, y, NAMES, LANE), lane, name, selected)
+            if self._grouped and row and self._lanes[row - 1].track.label != lane.track.label:
+                painter.setPen(QPen(palette.color(QPalette.ColorRole.PlaceholderText), 1))
+                painter.drawLine(0, y, width, y)
         if missing and not self._reading.isActive():
             self._reading.start()
 
@@ -238,14 +274,38 @@ class Timeline(QAbstractScrollArea):
                 self._fill(painter, bar.first, bar.last, y, color)
             return
         for stretch in states:
-            shade = QColor(color)
-            shade.setAlphaF(_SHADE[stretch.state])
-            self._fill(painter, stretch.first, stretch.last, y, shade)
+            self._paint_stretch(painter, stretch, color, y)
         painter.setBrush(QColor("white"))
         painter.setPen(QPen(QColor("black"), 1))
-        for stretch in states:
-            if stretch.human:
-                painter.drawEllipse(QPointF(self._x(stretch.first + 0.5), y + LANE / 2), 3, 3)
+        self._paint_keyframes(painter, lane, y)
+
+    def _paint_stretch(self, painter: QPainter, stretch: Stretch, color: QColor, y: int) -> None:
+        """Full where it is sure, paler where it is pending, hatched where suspicious, a line where lost."""
+        left, right = max(self._x(stretch.first), NAMES), min(self._x(stretch.last + 1), self.viewport().width())
+        if right < left:
+            return
+        rect = QRectF(left, y + 4, max(right - left, 1.0), LANE - 8)
+        if stretch.state is TrackState.LOST:
+            painter.fillRect(QRectF(rect.left(), y + LANE / 2 - 1, rect.width(), 2), color)
+            return
+        shade = QColor(color)
+        shade.setAlphaF(_SHADE[stretch.state])
+        painter.fillRect(rect, shade)
+        if stretch.state is TrackState.SUSPICIOUS:
+            painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
+
+    def _paint_keyframes(self, painter: QPainter, lane: Lane, y: int) -> None:
+        """A dot per box that a person drew; dots that would hide one another are left out."""
+        first, last = self.frame_at(NAMES), self.frame_at(self.viewport().width())
+        reach = 0.0
+        for bar in lane.bars:
+            if not bar.human:
+                continue
+            for frame in range(max(bar.first, first), min(bar.last, last) + 1):
+                x = self._x(frame + 0.5)
+                if x - reach >= 4:
+                    painter.drawEllipse(QPointF(x, y + LANE / 2), 3, 3)
+                    reach = x
 
     def _fill(self, painter: QPainter, first: int, last: int, y: int, color: QColor) -> None:
         left, right = self._x(first), self._x(last + 1)
@@ -304,6 +364,7 @@ class Timeline(QAbstractScrollArea):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
             painter.drawRect(QRectF(NAMES + scroll.value() * scale, 1, width * scale - 1, OVERVIEW - 3))
+        paint_on_overview(painter, self._marks, NAMES, width, OVERVIEW, count)
         x = NAMES + self._document.frame / max(count, 1) * width
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, OVERVIEW))
@@ -351,9 +412,20 @@ class Timeline(QAbstractScrollArea):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._follow(event.position().toPoint())
-        lane = self.lane_at(event.position().y())
-        self.viewport().setToolTip("" if lane is None else self.tr("Track {0}, frames {1} to {2}").format(
-            lane.track.number, lane.first, lane.last))
+        self.viewport().setToolTip(self._tip_at(event.position()))
+
+    def _tip_at(self, position: QPointF) -> str:
+        lane = self.lane_at(position.y())
+        if lane is not None:
+            return self.tr("Track {0}, frames {1} to {2}").format(lane.track.number, lane.first, lane.last)
+        if position.y() < OVERVIEW or position.x() < NAMES:
+            return ""
+        frame = self.frame_at(position.x())
+        lines = [self.tr("Run with {0}, frames {1} to {2}").format(run.tracker or "?", run.first, run.last)
+                 for run in self._marks.runs_at(frame)]
+        if any(abs(self._x(cut) - position.x()) <= 4 for cut in self._marks.cuts):
+            lines.append(self.tr("Another view begins here"))
+        return "\n".join(lines)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._drag = None

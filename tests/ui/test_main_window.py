@@ -39,7 +39,7 @@ def centre(rect: QRectF | None) -> tuple[float, float]:
 
 def test_an_empty_window_says_what_to_do(window: MainWindow) -> None:
     assert window._welcome.isVisible()
-    assert "Drop a video" in window._welcome.text()
+    assert "Drop a video" in window._welcome.line.text()
     assert not window.actions_["go.next"].isEnabled()
 
 

@@ -1,0 +1,152 @@
+"""In which order lanes stand, chosen at the head of the timeline or in the menu."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QToolButton
+
+from annotator.errors import UserError
+from annotator.model.changes import ChangeKind, Changes
+from annotator.ui.actions import Actions
+from annotator.ui.document import Document
+from annotator.ui.lanes import Order
+from annotator.ui.timeline import NAMES, OVERVIEW, RULER, Timeline
+
+log = logging.getLogger(__name__)
+
+_ORDER, _GROUPED = "lanes/order", "lanes/grouped"
+
+
+class SuspicionReader(QObject):
+    """Counts suspicious frames per track on a thread of its own: in a long video that takes a while."""
+
+    ready = Signal(int, object)
+    """Video id; track id to number of frames."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self._document = document
+        self._thread: threading.Thread | None = None
+        self._again = False
+        self.ready.connect(self._on_ready)
+
+    def ask(self) -> None:
+        """Count; asked while it counts, it counts once more afterwards."""
+        session, video = self._document.session, self._document.video
+        if session is None or video is None:
+            return
+        if self._thread is not None:
+            self._again = True
+            return
+        store, key = session.store, video.id
+
+        def count() -> None:
+            found: dict[int, int] = {}
+            try:
+                with store.read_snapshot() as reader:
+                    found = reader.suspicious_frames(key)
+            except UserError as error:
+                log.warning("suspicious frames could not be counted: %s", error)
+            self.ready.emit(key, found)
+
+        self._thread = threading.Thread(target=count, name="suspicion", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Wait for a count that goes on."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _on_ready(self) -> None:
+        self.close()
+        if self._again:
+            self._again = False
+            self.ask()
+
+
+class LaneOrder(QObject):
+    """The choice, kept for the next time; suspicion is counted anew when tracks changed."""
+
+    def __init__(self, document: Document, timeline: Timeline, actions: Actions, settings: QSettings) -> None:
+        super().__init__(timeline)
+        self._document, self._timeline, self._settings = document, timeline, settings
+        self._reader = SuspicionReader(document)
+        self._stale = QTimer(self, singleShot=True, interval=1000)
+        self._stale.timeout.connect(self._count)
+        self._orders = self._add_orders(actions)
+        self._grouped = actions.add("lanes.group", self._menu(), self.tr("Group by class"), self._apply, ["Shift+G"],
+                                    checkable=True, checked=str(settings.value(_GROUPED)) == "true")
+        self.button = self._make_button()
+        self._reader.ready.connect(self._on_counts)
+        document.video_changed.connect(self._count)
+        document.video_changed.connect(self._show_button)
+        document.changed.connect(self._on_changes)
+        stored = str(settings.value(_ORDER) or Order.NUMBER.value)
+        self._orders[Order(stored) if stored in list(Order) else Order.NUMBER].setChecked(True)
+        self._show_button()
+
+    @property
+    def order(self) -> Order:
+        return next(order for order, action in self._orders.items() if action.isChecked())
+
+    def close(self) -> None:
+        """End what runs aside."""
+        self._stale.stop()
+        self._reader.close()
+
+    def _menu(self) -> str:
+        return f"{self.tr('View')}/{self.tr('Lanes')}"
+
+    def _add_orders(self, actions: Actions) -> dict[Order, QAction]:
+        group = QActionGroup(self)
+        texts = {Order.NUMBER: self.tr("By number"), Order.START: self.tr("By start"),
+                 Order.LENGTH: self.tr("By length"), Order.LABEL: self.tr("By class"),
+                 Order.SUSPICION: self.tr("By suspicion")}
+        tip = self.tr("Order of the lanes on the timeline")
+        made = {}
+        for order, text in texts.items():
+            made[order] = actions.add(f"lanes.{order}", self._menu(), text, self._apply, [], tip, checkable=True)
+            group.addAction(made[order])
+        return made
+
+    def _make_button(self) -> QToolButton:
+        button = QToolButton(self._timeline.viewport())
+        button.setAutoRaise(True)
+        button.setGeometry(4, OVERVIEW, NAMES - 8, RULER)
+        menu = QMenu(button)
+        menu.addActions([*self._orders.values(), self._grouped])
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip(self.tr("Order of the lanes"))
+        return button
+
+    def _apply(self) -> None:
+        if not any(action.isChecked() for action in self._orders.values()):
+            return
+        order, grouped = self.order, self._grouped.isChecked()
+        self._settings.setValue(_ORDER, order.value)
+        self._settings.setValue(_GROUPED, "true" if grouped else "false")
+        self._timeline.set_order(order, grouped)
+        self.button.setText(self._orders[order].text())
+        self._count()
+
+    def _show_button(self) -> None:
+        self.button.setVisible(self._document.video is not None)
+
+    def _count(self) -> None:
+        if self.order is Order.SUSPICION:
+            self._reader.ask()
+
+    def _on_changes(self, changes: Changes) -> None:
+        kinds = ChangeKind.OBSERVATIONS | ChangeKind.SPANS | ChangeKind.TRACKS
+        if changes.kinds & kinds and self.order is Order.SUSPICION and not self._stale.isActive():
+            self._stale.start()
+
+    def _on_counts(self, video: int, counts: dict[int, int]) -> None:
+        if self._document.video is not None and self._document.video.id == video:
+            self._timeline.set_suspicion(counts)

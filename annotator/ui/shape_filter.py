@@ -1,0 +1,35 @@
+"""Which boxes of a frame are drawn. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from annotator.model.frame import TrackState
+from annotator.model.track import TrackObservation
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeFilter:
+    """What is left out of the picture. It changes nothing but what is seen."""
+
+    tracks: frozenset[int] = frozenset()
+    """Ids of hidden tracks."""
+    labels: frozenset[int] = frozenset()
+    """Ids of labels whose tracks are hidden."""
+    states: frozenset[TrackState] = frozenset()
+    """States in which the machine's boxes are hidden."""
+    least_score: float = 0.0
+    """Machine boxes below this score are hidden, 0..1."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everything is shown."""
+        return self == ShapeFilter()
+
+    def shows(self, observation: TrackObservation) -> bool:
+        """Whether this box is drawn. A person's box has neither state nor score to be hidden for."""
+        if observation.track in self.tracks or observation.label in self.labels:
+            return False
+        if observation.human:
+            return True
+        return observation.state not in self.states and observation.score >= self.least_score

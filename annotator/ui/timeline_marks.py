@@ -1,0 +1,119 @@
+"""What the timeline shows of the video as a whole: where runs began and ended, where the view is cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
+
+from annotator.model.track import RunStatus
+from annotator.session import Session
+
+#: The colour of cuts, readable on both themes.
+CUT = "#e0853d"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRange:
+    """Frames that one run went over, both inclusive."""
+
+    first: int
+    last: int
+    tracker: str
+    status: RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineMarks:
+    """Runs in the order in which they were made, and frames with which another view begins."""
+
+    runs: tuple[RunRange, ...] = ()
+    cuts: tuple[int, ...] = ()
+
+    @property
+    def boundaries(self) -> list[int]:
+        """Frames before which a run began, or after which one ended; rising."""
+        return sorted({frame for run in self.runs for frame in (run.first, run.last + 1)})
+
+    def runs_at(self, frame: int) -> list[RunRange]:
+        return [run for run in self.runs if run.first <= frame <= run.last]
+
+
+def read_marks(session: Session, video_id: int) -> TimelineMarks:
+    """Runs whose step is in effect, and the cuts that they saw. Runs that only detected are left out."""
+    undone = {step.run for step in session.history() if step.undone}
+    runs = [run for run in session.store.runs(video_id)
+            if run.finished_frame is not None and run.id not in undone and run.kind != "detect"]
+    cuts = {frame for run in runs for frame in session.store.scene_cuts(run.id)}
+    return TimelineMarks(
+        tuple(RunRange(run.first_frame, run.finished_frame, str(run.settings.get("tracker") or ""), run.status)
+              for run in runs if run.finished_frame is not None), tuple(sorted(cuts)))
+
+
+def paint_on_lanes(painter: QPainter, marks: TimelineMarks, place: Places, palette: QPalette) -> None:
+    """Faint lines across the lanes: dashed where a run ends or begins, solid at cuts."""
+    faint = palette.color(QPalette.ColorRole.Text)
+    faint.setAlpha(90)
+    painter.setPen(QPen(faint, 1, Qt.PenStyle.DashLine))
+    for frame in marks.boundaries:
+        if 0 < frame < place.frame_count:
+            _line(painter, place, frame)
+    cut = QColor(CUT)
+    cut.setAlpha(150)
+    painter.setPen(QPen(cut, 1))
+    for frame in marks.cuts:
+        _line(painter, place, frame)
+
+
+def paint_on_ruler(painter: QPainter, marks: TimelineMarks, place: Places, palette: QPalette) -> None:
+    """A bar with ends for each run at the ruler's foot, a wedge for each cut."""
+    color = palette.color(QPalette.ColorRole.PlaceholderText)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    for run in marks.runs:
+        left, right = place.x(run.first), place.x(run.last + 1)
+        if right >= place.left and left <= place.right:
+            left = max(left, place.left)
+            painter.drawRect(QRectF(left, place.top - 2, max(min(right, place.right) - left - 1, 1), 2))
+    painter.setBrush(QColor(CUT))
+    for frame in marks.cuts:
+        x = place.x(frame)
+        if place.left <= x <= place.right:
+            painter.drawPolygon(QPolygonF([QPointF(x - 4, place.top - 8), QPointF(x + 4, place.top - 8),
+                                           QPointF(x, place.top - 2)]))
+
+
+def paint_on_overview(painter: QPainter, marks: TimelineMarks, left: float, width: float, height: float,
+                      frame_count: int) -> None:
+    """A line per cut."""
+    painter.setPen(QPen(QColor(CUT), 1))
+    for frame in marks.cuts:
+        x = left + frame / max(frame_count, 1) * width
+        painter.drawLine(QPointF(x, 2), QPointF(x, height - 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where frames lie in the timeline's viewport, in device-independent pixels."""
+
+    left: float
+    right: float
+    top: float
+    """Where lanes begin, below the ruler."""
+    bottom: float
+    origin: float
+    """Where frame 0 begins; may lie out of sight."""
+    pixels: float
+    """Width of a frame."""
+    frame_count: int
+
+    def x(self, frame: float) -> float:
+        """Where a frame begins."""
+        return self.origin + frame * self.pixels
+
+
+def _line(painter: QPainter, place: Places, frame: int) -> None:
+    x = place.x(frame)
+    if place.left <= x <= place.right:
+        painter.drawLine(QPointF(x, place.top), QPointF(x, place.bottom))
