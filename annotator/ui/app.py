@@ -24,8 +24,7 @@ NAME = "sam2mot-annotator"
 
 def run(paths: Sequence[Path]) -> int:
     """Open the window with these projects and videos; returns the exit status when it is closed."""
-    # Importing cv2 points this at Qt plugins of its own, which do not fit.
-    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+    prepare()
     log_path = _log_to_file()
     app = QApplication(sys.argv[:1])
     app.setApplicationName(NAME)
@@ -38,6 +37,12 @@ def run(paths: Sequence[Path]) -> int:
     for path in paths:
         window.open_path(path)
     return app.exec()
+
+
+def prepare() -> None:
+    """What has to be so before Qt starts."""
+    # Importing cv2 points this at Qt plugins of its own, which do not fit.
+    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
 
 
 def _log_to_file() -> Path:
