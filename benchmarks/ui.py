@@ -130,21 +130,20 @@ class Bench:
         return taken
 
     def paint(self, repeats: int) -> Stopwatch:
-        """Picture and rows of frame after frame to pixels."""
+        """Picture and rows of frame after frame to pixels; the picture as the decoding thread hands it over."""
         watch, canvas, controller = Stopwatch(), self.window.canvas, self.window.controller
-        document = self.window.document
-        assert document.video is not None
-        with open_video(document.session.store.video_path(document.video)) as reader:  # type: ignore[union-attr]
-            for k in range(repeats):
-                image = reader.read(k).image
-                shapes = controller.shapes.build(k, True, 0)
+        source = controller.source
+        assert source is not None
+        for k in range(repeats):
+            self.until(lambda k=k: source.request(k) is not None)  # type: ignore[misc]
+            image, shapes = source.get(k), controller.shapes.build(k, True, 0)
 
-                def show(image: Any = image, shapes: Any = shapes) -> None:
-                    canvas.set_image(image)
-                    canvas.set_shapes(shapes)
-                    canvas.viewport().repaint()
+            def show(image: Any = image, shapes: Any = shapes) -> None:
+                canvas.set_image(image)
+                canvas.set_shapes(shapes)
+                canvas.viewport().repaint()
 
-                watch.run(show)
+            watch.run(show)
         return watch
 
     def steps(self, repeats: int) -> Stopwatch:

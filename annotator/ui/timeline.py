@@ -46,6 +46,8 @@ class Timeline(QAbstractScrollArea):
         self._lanes: list[Lane] = []
         self._order = Order.NUMBER
         self._counts = np.zeros(0, np.int32)
+        self._outline: tuple[int, QPolygonF] | None = None
+        self._playhead = 0.0
         self._states: OrderedDict[int, list[Stretch]] = OrderedDict()
         self._pixels = 1.0
         self._fitted = True
@@ -102,6 +104,7 @@ class Timeline(QAbstractScrollArea):
         lanes = self._document.lanes()
         self._lanes = sort_lanes(lanes, self._order)
         self._counts = object_counts(lanes, self._frame_count())
+        self._outline = None
         self._update_bars()
 
     # Places
@@ -161,7 +164,14 @@ class Timeline(QAbstractScrollArea):
         if not NAMES <= x <= self.viewport().width():
             page = self.horizontalScrollBar().pageStep()
             self.horizontalScrollBar().setValue(round(frame * self._pixels - page / 4))
-        self.viewport().update()
+        self._update_playhead()
+
+    def _update_playhead(self) -> None:
+        """Paint again what lies under the playhead, where it was and where it is: a step moves nothing else."""
+        height = self.viewport().height()
+        for frame in (self._playhead, self._document.frame):
+            self.viewport().update(QRect(round(self._x(frame + 0.5)) - 3, OVERVIEW, 6, height - OVERVIEW))
+            self.viewport().update(QRect(round(self._overview_x(frame)) - 3, 0, 6, OVERVIEW))
 
     def _on_selection(self) -> None:
         rows = [row for row, lane in enumerate(self._lanes) if lane.track.id in self._document.selection]
@@ -196,6 +206,7 @@ class Timeline(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self.viewport())
+        self._playhead = self._document.frame
         palette = self.palette()
         painter.fillRect(self.viewport().rect(), palette.color(QPalette.ColorRole.Base))
         if not self._frame_count():
@@ -285,17 +296,13 @@ class Timeline(QAbstractScrollArea):
         palette, width = self.palette(), self._track_width()
         painter.fillRect(0, 0, self.viewport().width(), OVERVIEW, palette.color(QPalette.ColorRole.Window))
         count = self._frame_count()
-        edges = np.linspace(0, count, width + 1).astype(int)[:-1]
-        most = max(int(self._counts.max(initial=0)), 1)
-        heights = np.zeros(width)
-        if len(self._counts):
-            heights = np.maximum.reduceat(self._counts, edges) * (OVERVIEW - 8) / most
+        if self._outline is None or self._outline[0] != width:
+            self._outline = (width, self._overview_outline(width))
         color = palette.color(QPalette.ColorRole.Text)
         color.setAlpha(110)
-        outline = [QPointF(NAMES + x, OVERVIEW - 2 - h) for x, h in enumerate(heights)]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
-        painter.drawPolygon(QPolygonF([QPointF(NAMES, OVERVIEW - 2), *outline, QPointF(NAMES + width, OVERVIEW - 2)]))
+        painter.drawPolygon(self._outline[1])
         painter.setPen(palette.color(QPalette.ColorRole.Text))
         painter.drawText(QRect(8, 0, NAMES - 16, OVERVIEW), Qt.AlignmentFlag.AlignVCenter,
                          self.tr("%n tracks", "", len(self._lanes)))
@@ -304,9 +311,22 @@ class Timeline(QAbstractScrollArea):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
             painter.drawRect(QRectF(NAMES + scroll.value() * scale, 1, width * scale - 1, OVERVIEW - 3))
-        x = NAMES + self._document.frame / max(count, 1) * width
+        x = self._overview_x(self._document.frame)
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, OVERVIEW))
+
+    def _overview_x(self, frame: float) -> float:
+        return NAMES + frame / max(self._frame_count(), 1) * self._track_width()
+
+    def _overview_outline(self, width: int) -> QPolygonF:
+        """Most objects per pixel column."""
+        edges = np.linspace(0, self._frame_count(), width + 1).astype(int)[:-1]
+        most = max(int(self._counts.max(initial=0)), 1)
+        heights = np.zeros(width)
+        if len(self._counts):
+            heights = np.maximum.reduceat(self._counts, edges) * (OVERVIEW - 8) / most
+        outline = [QPointF(NAMES + x, OVERVIEW - 2 - h) for x, h in enumerate(heights.tolist())]
+        return QPolygonF([QPointF(NAMES, OVERVIEW - 2), *outline, QPointF(NAMES + width, OVERVIEW - 2)])
 
     def _paint_ruler(self, painter: QPainter) -> None:
         palette, width = self.palette(), self.viewport().width()
