@@ -38,7 +38,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 
 from annotator.engine.checkpoints import MODELS_DIR_VARIABLE
-from annotator.ui.app import prepare
+from annotator.ui.app import prepare, spare_collections
 from annotator.ui.main_window import MainWindow
 from annotator.ui.theme import Theme, apply_theme
 from annotator.video import open_video
@@ -96,6 +96,7 @@ class Bench:
         # The application's own processEvents gives back a None too many each time in PySide6 6.12.
         self._loop = QEventLoop()
         self._random = random.Random(0)
+        spare_collections()
         self.settle()
 
     def settle(self) -> None:

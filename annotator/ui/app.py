@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -34,6 +35,7 @@ def run(paths: Sequence[Path]) -> int:
     window = MainWindow(settings)
     _catch_crashes(window, log_path)
     window.show()
+    spare_collections()
     for path in paths:
         window.open_path(path)
     return app.exec()
@@ -43,6 +45,14 @@ def prepare() -> None:
     """What has to be so before Qt starts."""
     # Importing cv2 points this at Qt plugins of its own, which do not fit.
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+
+
+def spare_collections() -> None:
+    """Call it once the window is up: what exists now stays, and no collection of garbage need look at it again.
+
+    A full collection visits every object with Python's lock held, and the window stands still meanwhile.
+    """
+    gc.freeze()
 
 
 def _log_to_file() -> Path:

@@ -42,6 +42,7 @@ class Document(QObject):
         self._unlisten: Callable[[], None] = lambda: None
         self._tracks: dict[int, Track] | None = None
         self._labels: dict[int, Label] | None = None
+        self._lanes: list[Lane] | None = None
         self.in_use: Callable[[], bool] = lambda: False
         """Whether a job works on the project, which must then stay open."""
 
@@ -116,7 +117,7 @@ class Document(QObject):
         self._video = video
         self._frame = 0
         self._range = None
-        self._tracks = self._labels = None
+        self._tracks = self._labels = self._lanes = None
         self._selection = frozenset()
         self.video_changed.emit()
         self.selection_changed.emit()
@@ -177,10 +178,13 @@ class Document(QObject):
         """Where each track of the present video is, by number; what a running job has open ends where it is now."""
         if self._session is None or self._video is None:
             return []
-        store, tracks = self._session.store, self.tracks()
-        running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING]
-        reached = max((run.finished_frame or 0 for run in running), default=None)
-        return make_lanes(tracks.values(), store.spans(tracks), self._video.frame_count, reached)
+        if self._lanes is None:
+            store, tracks = self._session.store, self.tracks()
+            running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING]
+            reached = max((run.finished_frame or 0 for run in running), default=None)
+            spans = store.video_spans(self._video.id)
+            self._lanes = make_lanes(tracks.values(), spans, self._video.frame_count, reached)
+        return self._lanes
 
     def observations(self, frame: int, masks: bool) -> list[TrackObservation]:
         """What the tracks show in a frame of the present video."""
@@ -209,8 +213,11 @@ class Document(QObject):
         self.edit(lambda session: session.redo())
 
     def _on_changes(self, changes: Changes) -> None:
-        if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.OBSERVATIONS):
+        if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS):
             self._tracks = None
+        if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.RUNS
+                            | ChangeKind.OBSERVATIONS):
+            self._lanes = None
         if changes.kinds & ChangeKind.LABELS:
             self._labels = None
         if self._video is None or changes.video not in (None, self._video.id):

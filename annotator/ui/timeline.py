@@ -24,6 +24,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackState
 from annotator.ui.document import Document
 from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, stretches
+from annotator.ui.sparing import SparingTimer
 
 #: Heights and widths in device-independent pixels.
 LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
@@ -53,8 +54,7 @@ class Timeline(QAbstractScrollArea):
         self._fitted = True
         self._drag: str | None = None
         self._anchor = 0
-        self._stale = QTimer(self, singleShot=True, interval=60)
-        self._stale.timeout.connect(self.reload)
+        self._stale = SparingTimer(self.reload, 60, self)
         self._reading = QTimer(self, singleShot=True, interval=0)
         self._reading.timeout.connect(self._read_states)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -206,9 +206,14 @@ class Timeline(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self.viewport())
+        try:
+            self._paint(painter)
+        finally:
+            painter.end()  # at once, also where an error keeps this call's variables alive
+
+    def _paint(self, painter: QPainter) -> None:
         self._playhead = self._document.frame
-        palette = self.palette()
-        painter.fillRect(self.viewport().rect(), palette.color(QPalette.ColorRole.Base))
+        painter.fillRect(self.viewport().rect(), self.palette().color(QPalette.ColorRole.Base))
         if not self._frame_count():
             return
         self._paint_lanes(painter)

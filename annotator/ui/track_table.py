@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
-    QTimer,
 )
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
@@ -20,37 +16,31 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableV
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState
 from annotator.ui.document import Document
+from annotator.ui.lane_rows import Index, LaneFilter, LaneRows
 from annotator.ui.lanes import Lane
-
-Index = QModelIndex | QPersistentModelIndex
+from annotator.ui.sparing import SparingTimer
 
 _NUMBER, _LABEL, _NAME, _FIRST, _LAST, _LENGTH, _REVIEW = range(7)
 _SORT_ROLE = Qt.ItemDataRole.UserRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class TrackModel(QAbstractTableModel):
+class TrackModel(LaneRows):
     """Tracks of the present video, as lanes say where they are."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self._document = document
-        self._lanes: list[Lane] = []
         self._titles = (self.tr("No."), self.tr("Class"), self.tr("Name"), self.tr("First"), self.tr("Last"),
                         self.tr("Length"), self.tr("Review"))
         self._review = {ReviewState.UNSEEN: "", ReviewState.IN_PROGRESS: self.tr("begun"),
                         ReviewState.REVIEWED: self.tr("done")}
 
     def reload(self) -> None:
-        lanes = self._document.lanes()
-        if [lane.track.id for lane in lanes] == [lane.track.id for lane in self._lanes]:
-            self._lanes = lanes
-            if lanes:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(lanes) - 1, len(self._titles) - 1))
-            return
-        self.beginResetModel()
-        self._lanes = lanes
-        self.endResetModel()
+        self.set_lanes(self._document.lanes())
+
+    def sort_key(self, lane: Lane, column: int) -> str | int:
+        return self._value(lane, column)
 
     def track_of(self, index: Index) -> int:
         """Track id of a row."""
@@ -87,9 +77,13 @@ class TrackModel(QAbstractTableModel):
         if column == _LABEL:
             labels = self._document.labels()
             return labels[track.label].name if track.label in labels else ""
-        values: dict[int, str | int] = {_NUMBER: track.number, _NAME: track.name, _FIRST: lane.first,
-                                        _LAST: lane.last, _LENGTH: lane.length, _REVIEW: self._review[track.review]}
-        return values[column]
+        if column == _NUMBER:
+            return track.number
+        if column == _NAME:
+            return track.name
+        if column == _REVIEW:
+            return self._review[track.review]
+        return lane.first if column == _FIRST else lane.last if column == _LAST else lane.length
 
 
 class TrackTable(QWidget):
@@ -100,9 +94,7 @@ class TrackTable(QWidget):
         self._document = document
         self._syncing = False
         self.model = TrackModel(document)
-        self._proxy = QSortFilterProxyModel(self)
-        self._proxy.setSourceModel(self.model)
-        self._proxy.setSortRole(_SORT_ROLE)
+        self._proxy = LaneFilter(self.model, self)
         self._proxy.setFilterKeyColumn(-1)
         self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.filter = QLineEdit(self, placeholderText=self.tr("Filter tracks"), clearButtonEnabled=True)
@@ -114,11 +106,10 @@ class TrackTable(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self.filter)
         layout.addWidget(self.view)
-        self._stale = QTimer(self, singleShot=True, interval=200)
-        self._stale.timeout.connect(self._reload)
+        self._stale = SparingTimer(self._reload, 200, self)
         document.video_changed.connect(self._reload)
         document.changed.connect(self._on_changes)
-        document.selection_changed.connect(self._show_selection)
+        document.selection_changed.connect(lambda: self._show_selection(scroll=True))
         self.view.selectionModel().selectionChanged.connect(self._take_selection)
         self.view.doubleClicked.connect(self._go_to_start)
 
@@ -151,9 +142,9 @@ class TrackTable(QWidget):
         self._syncing = True
         self.model.reload()
         self._syncing = False
-        self._show_selection()
+        self._show_selection(scroll=False)
 
-    def _show_selection(self) -> None:
+    def _show_selection(self, scroll: bool) -> None:
         if self._syncing:
             return
         self._syncing = True
@@ -164,7 +155,7 @@ class TrackTable(QWidget):
             chosen.select(index, index)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.view.selectionModel().select(chosen, flags)
-        if len(indices) == 1:
+        if scroll and len(indices) == 1:
             self.view.scrollTo(indices[0])
         self._syncing = False
 
