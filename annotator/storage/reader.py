@@ -142,6 +142,11 @@ class Reader:
                                                                                       schema.span.c.id)
         return [records.span_record(row) for row in self._connection.execute(query)]
 
+    def video_spans(self, video_id: int) -> list[Span]:
+        """Spans of all of the video's tracks, by first frame."""
+        query = records.SPANS.where(schema.tracklet.c.video == video_id).order_by(schema.span.c.first, schema.span.c.id)
+        return [records.span_record(row) for row in self._connection.execute(query)]
+
     def marks(self, video_id: int) -> list[Mark]:
         """The video's marks, by first frame."""
         query = select(schema.mark).where(schema.mark.c.video == video_id).order_by(schema.mark.c.first,

@@ -45,8 +45,9 @@ def attribute_record(row: AnyRow) -> Attribute:
 
 
 def track_record(row: AnyRow) -> Track:
-    return Track(row.id, row.video, row.number, row.label, row.name, row.color, ReviewState(row.review),
-                 json.loads(row.attributes))
+    # Projects have thousands of tracks, and hardly any of them an attribute.
+    attributes = {} if row.attributes == "{}" else json.loads(row.attributes)
+    return Track(row.id, row.video, row.number, row.label, row.name, row.color, ReviewState(row.review), attributes)
 
 
 def mark_record(row: AnyRow) -> Mark:

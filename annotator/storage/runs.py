@@ -79,17 +79,20 @@ class RunWriter:
             return Changes()
         changes = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.RUNS | ChangeKind.DETECTIONS
         self._write_detections(results)
-        tracks = self._write_births(results)
+        born = self._write_births(results)
         self._write_objects(results)
         self._write_ends(results)
         self._write_cuts(results)
         frames = [result.frame_index for result in results]
+        trimmed: set[int] = set()
         if self._on_existing is OnExisting.REPLACE and self._step is not None:
-            tracks |= trim.trim(self._connection, self._id, self._video, self._first, max(frames), self._step)
+            trimmed = trim.trim(self._connection, self._id, self._video, self._first, max(frames), self._step)
         self._connection.execute(
             update(schema.run).where(schema.run.c.id == self._id).values(finished_frame=frames[-1]))
-        if tracks:
-            changes |= ChangeKind.TRACKS | ChangeKind.SPANS
+        if born:
+            changes |= ChangeKind.TRACKS
+        if born or trimmed:
+            changes |= ChangeKind.SPANS
         return Changes(changes, frozenset(), min(frames), max(frames), self._video)
 
     def _check_running(self) -> None:

@@ -22,6 +22,7 @@ _kept = history_of["span"]
 Row = dict[str, Any]
 
 _DELETE = delete(_span).where(_span.c.id == bindparam("gone"))
+_END = update(_span).where(_span.c.id == bindparam("short")).values(last=bindparam("ending"))
 _SHORTEN = update(_span).where(_span.c.id == bindparam("short")).values(first=bindparam("onward"))
 
 
@@ -44,14 +45,19 @@ _LATER = select(_kept, _ended(_kept.c.last)).join(_tracklet, _tracklet.c.id == _
 def split_at(connection: Connection, video: int, first: int, last: int) -> None:
     """Cut the video's machine spans at the borders of ``first..last``, so that trimming needs no new rows later."""
     rows = connection.execute(SPANS.where(_tracklet.c.video == video, _tracklet.c.run.is_not(None))).all()
+    key = history.next_id(connection, _span)
+    kept: list[Row] = []
+    new: list[Row] = []
     for span in map(span_record, rows):
         pieces = [inside(span, 0, first - 1), inside(span, first, last), inside(span, last + 1)]
         whole = [piece for piece in pieces if piece is not None]
         if len(whole) < 2:
             continue
-        connection.execute(update(_span).where(_span.c.id == span.id).values(last=whole[0].last))
-        for piece in whole[1:]:
-            connection.execute(insert(_span).values(id=history.next_id(connection, _span), **_values(piece)))
+        kept.append({"short": span.id, "ending": whole[0].last})
+        new += [{"id": key + len(new) + number, **_values(piece)} for number, piece in enumerate(whole[1:])]
+    if kept:
+        connection.execute(_END, kept)
+        connection.execute(insert(_span), new)
 
 
 def trim(connection: Connection, run: int, video: int, first: int, last: int, step: int) -> set[int]:

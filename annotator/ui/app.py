@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -21,8 +22,7 @@ from annotator.ui.translation import install_translations
 
 def run(paths: Sequence[Path]) -> int:
     """Open the window with these projects and videos; returns the exit status when it is closed."""
-    # Importing cv2 points this at Qt plugins of its own, which do not fit.
-    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+    prepare()
     log_path = _log_to_file()
     app = QApplication(sys.argv[:1])
     app.setApplicationName(NAME)
@@ -33,9 +33,24 @@ def run(paths: Sequence[Path]) -> int:
     window = MainWindow(settings)
     CrashReporter(window, log_path).install()
     window.show()
+    spare_collections()
     for path in paths:
         window.open_path(path)
     return app.exec()
+
+
+def prepare() -> None:
+    """What has to be so before Qt starts."""
+    # Importing cv2 points this at Qt plugins of its own, which do not fit.
+    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+
+
+def spare_collections() -> None:
+    """Call it once the window is up: what exists now stays, and no collection of garbage need look at it again.
+
+    A full collection visits every object with Python's lock held, and the window stands still meanwhile.
+    """
+    gc.freeze()
 
 
 def _log_to_file() -> Path:

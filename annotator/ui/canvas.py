@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, SignalInstance
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.model.frame import Image
 from annotator.ui.overlay import REACH, Overlay, Shape
+from annotator.ui.pixels import qt_image
 
 #: Smallest box that a hand can mean, in picture pixels; and how far a press may wander and still be a click.
 LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
@@ -30,28 +31,27 @@ class Tool(Enum):
 
 
 class Picture(QGraphicsItem):
-    """The frame itself, as a pixmap: several times faster to draw again than an array."""
+    """The frame itself. What `pixels.drawable` laid out is drawn as it is, without a copy."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._pixmap = QPixmap()
+        self._image = QImage()
+        self._memory: np.ndarray | None = None
         self._rect = QRectF()
         self._table: np.ndarray | None = None
 
     def set_image(self, image: Image | None) -> None:
         """(H, W, 3) uint8 RGB; None for nothing."""
         if image is None:
-            pixmap = QPixmap()
+            shown, memory = QImage(), None
         else:
             if self._table is not None:
-                image = cv2.LUT(image, self._table).astype(np.uint8, copy=False)
-            height, width = image.shape[:2]
-            pixmap = QPixmap.fromImage(QImage(np.ascontiguousarray(image).data, width, height, 3 * width,
-                                              QImage.Format.Format_RGB888))
-        if pixmap.size() != self._pixmap.size():
+                image = cv2.LUT(np.ascontiguousarray(image), self._table).astype(np.uint8, copy=False)
+            shown, memory = qt_image(image)
+        if shown.size() != self._image.size():
             self.prepareGeometryChange()
-            self._rect = QRectF(pixmap.rect())
-        self._pixmap = pixmap
+            self._rect = QRectF(shown.rect())
+        self._image, self._memory = shown, memory
         self.update()
 
     def set_tone(self, brightness: float, contrast: float) -> None:
@@ -69,7 +69,7 @@ class Picture(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         zoomed_in = abs(painter.worldTransform().m11()) > 3
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not zoomed_in)
-        painter.drawPixmap(0, 0, self._pixmap)
+        painter.drawImage(0, 0, self._image)
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types

@@ -41,6 +41,11 @@ class CanvasController(QObject):
     def source(self) -> FrameSource | None:
         return self._source
 
+    @property
+    def shown(self) -> int | None:
+        """The frame whose picture is on the canvas: while the exact one is decoded, one near it."""
+        return self._shown
+
     def close(self) -> None:
         """Stop decoding."""
         if self._source is not None:

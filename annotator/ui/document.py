@@ -44,6 +44,7 @@ class Document(QObject):
         self._tracks: dict[int, Track] | None = None
         self._labels: dict[int, Label] | None = None
         self._attributes: list[Attribute] | None = None
+        self._lanes: list[Lane] | None = None
         self.in_use: Callable[[], bool] = lambda: False
         """Whether a job works on the project, which must then stay open."""
 
@@ -118,7 +119,7 @@ class Document(QObject):
         self._video = video
         self._frame = 0
         self._range = None
-        self._tracks = self._labels = self._attributes = None
+        self._tracks = self._labels = self._attributes = self._lanes = None
         self._selection = frozenset()
         self.video_changed.emit()
         self.selection_changed.emit()
@@ -186,13 +187,16 @@ class Document(QObject):
         open ends where it is now."""
         if self._session is None or self._video is None:
             return []
-        store, tracks = self._session.store, self.tracks()
-        if only is not None:
-            chosen = frozenset(only)
-            tracks = {key: track for key, track in tracks.items() if key in chosen}
-        running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING]
-        reached = max((run.finished_frame or 0 for run in running), default=None)
-        return make_lanes(tracks.values(), store.spans(tracks), self._video.frame_count, reached)
+        if self._lanes is None:
+            store, tracks = self._session.store, self.tracks()
+            running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING]
+            reached = max((run.finished_frame or 0 for run in running), default=None)
+            spans = store.video_spans(self._video.id)
+            self._lanes = make_lanes(tracks.values(), spans, self._video.frame_count, reached)
+        if only is None:
+            return self._lanes
+        chosen = frozenset(only)
+        return [lane for lane in self._lanes if lane.track.id in chosen]
 
     def observations(self, frame: int, masks: bool) -> list[TrackObservation]:
         """What the tracks show in a frame of the present video."""
@@ -221,11 +225,13 @@ class Document(QObject):
         self.edit(lambda session: session.redo())
 
     def _on_changes(self, changes: Changes) -> None:
-        if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.OBSERVATIONS):
-            self._tracks = None
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS):
-            # Of tracks too: a label that was taken away is back with the first track that has it.
+            self._tracks = None
+            # Labels too: one that was taken away is back with the first track that has it.
             self._labels = self._attributes = None
+        if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.RUNS
+                            | ChangeKind.OBSERVATIONS):
+            self._lanes = None
         if self._video is None or changes.video not in (None, self._video.id):
             return
         self.changed.emit(changes)

@@ -10,11 +10,12 @@ from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import VideoError
 from annotator.model.frame import Image
+from annotator.ui.pixels import drawable
 from annotator.video import VideoReader
 
 log = logging.getLogger(__name__)
 
-#: Pictures kept, in bytes: some 40 of 1080p.
+#: Pictures kept, in bytes: some 30 of 1080p.
 CACHE_BYTES = 256 << 20
 #: Frames decoded beyond the present one: in the direction of the last step, and against it.
 AHEAD, BEHIND = 12, 4
@@ -46,7 +47,7 @@ class FrameSource(QObject):
         self._thread.start()
 
     def get(self, frame: int) -> Image | None:
-        """(H, W, 3) uint8 RGB if it is decoded already."""
+        """(H, W, 3) uint8 RGB if it is decoded already, laid out by `pixels.drawable`. Not to be written to."""
         with self._changed:
             image = self._cache.get(frame)
             if image is not None:
@@ -84,7 +85,7 @@ class FrameSource(QObject):
     def _decode(self) -> None:
         while (frame := self._next()) is not None:
             try:
-                image = self._reader.read(frame).image
+                image = drawable(self._reader.read(frame).image)
             except VideoError as error:
                 self._note_broken(frame, str(error))
                 continue
@@ -122,7 +123,7 @@ class FrameSource(QObject):
     def _missing_neighbour(self) -> int | None:
         most = AHEAD + BEHIND + 1
         if self._cache:
-            most = min(most, self._room // next(iter(self._cache.values())).nbytes)
+            most = min(most, self._room // _size(next(iter(self._cache.values()))))
         ahead = min(AHEAD, max(most - 1, 0))
         behind = min(BEHIND, max(most - 1 - ahead, 0))
         steps = [self._direction * k for k in range(ahead + 1)] + [-self._direction * k for k in range(1, behind + 1)]
@@ -134,7 +135,12 @@ class FrameSource(QObject):
 
     def _keep(self, frame: int, image: Image) -> None:
         self._cache[frame] = image
-        most = max(self._room // image.nbytes, 1)
+        most = max(self._room // _size(image), 1)
         while len(self._cache) > most:
             # What lies farthest from the present frame is needed last.
             del self._cache[max(self._cache, key=lambda known: abs(known - self._target))]
+
+
+def _size(image: Image) -> int:
+    """Bytes that a picture keeps."""
+    return image.nbytes if image.base is None else image.base.nbytes

@@ -73,7 +73,11 @@ def make_lanes(tracks: Iterable[Track], spans: Iterable[Span], frame_count: int,
         last = min(end, frame_count - 1) if span.end == OPEN else span.end
         if last >= span.first:
             bars[span.track].append(Bar(span.first, last, span.human))
-    return [Lane(track, tuple(sorted(bars[track.id], key=lambda bar: (bar.first, bar.last)))) for track in tracks]
+    return [Lane(track, _ordered(bars.get(track.id, []))) for track in tracks]
+
+
+def _ordered(bars: list[Bar]) -> tuple[Bar, ...]:
+    return tuple(bars if len(bars) < 2 else sorted(bars, key=lambda bar: (bar.first, bar.last)))
 
 
 def sort_lanes(lanes: Sequence[Lane], order: Order, by_label: bool = False,

@@ -15,9 +15,12 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from annotator.model.frame import TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import TrackObservation
+from annotator.ui.names import NamePlaces
 
 #: Half the side of a handle, and how near the pointer must come to it, in device-independent pixels.
 HANDLE, REACH = 4.0, 8.0
+#: Pens and widths of names that are kept.
+_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,17 @@ class Shape:
     """Number, class and whatever else is written at the box."""
     trail: Sequence[tuple[float, float]] = field(default=())
     """Centres in earlier frames, pixels, oldest first."""
+    rect: QRectF | None = field(init=False)
+    """The box, in picture pixels."""
+
+    def __post_init__(self) -> None:
+        box = self.observation.box_xyxy
+        rect = None if box is None else QRectF(box[0], box[1], box[2] - box[0], box[3] - box[1])
+        object.__setattr__(self, "rect", rect)
 
     @property
     def track(self) -> int:
         return self.observation.track
-
-    @property
-    def rect(self) -> QRectF | None:
-        """The box, in picture pixels."""
-        box = self.observation.box_xyxy
-        return None if box is None else QRectF(QPointF(box[0], box[1]), QPointF(box[2], box[3]))
 
 
 class MaskLayer:
@@ -88,7 +92,7 @@ class MaskLayer:
             return
         crop = mask.crop()[y0 - mask.top:y1 - mask.top, x0 - mask.left:x1 - mask.left]
         area = (slice(y0, y1), slice(x0, x1))
-        self._pixels[area][crop] = value
+        np.copyto(self._pixels[area], value, where=crop)
         self._painted.append(area)
 
 
@@ -107,6 +111,8 @@ class Overlay(QGraphicsItem):
         self._draft: QRectF | None = None
         self._font = QFont()
         self._font.setPointSizeF(8.5)
+        self._pens: dict[tuple[int, float, Qt.PenStyle], QPen] = {}
+        self._widths: dict[str, float] = {}
 
     # What it shows
 
@@ -224,15 +230,24 @@ class Overlay(QGraphicsItem):
         width = 2.5 if selected else 2.0 if shape.track == self._hovered else 1.2
         style = Qt.PenStyle.DashLine if shape.observation.state is TrackState.LOST or shape.observation.occluded \
             else Qt.PenStyle.SolidLine
-        pen = QPen(shape.color, width, style)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(self._pen(shape.color, width, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect)
         if shape.observation.human:
             self._paint_human_mark(painter, rect, shape.color)
         if selected and len(self._selected) == 1:
             self._paint_handles(painter, rect, shape.color)
+
+    def _pen(self, color: QColor, width: float, style: Qt.PenStyle) -> QPen:
+        """A pen whose width is the same at any zoom. Kept: a frame needs a hundred, and the next one the same."""
+        key = (color.rgba(), width, style)
+        pen = self._pens.get(key)
+        if pen is None:
+            if len(self._pens) >= _KEPT:
+                self._pens.clear()
+            pen = self._pens[key] = QPen(color, width, style)
+            pen.setCosmetic(True)
+        return pen
 
     def _paint_human_mark(self, painter: QPainter, rect: QRectF, color: QColor) -> None:
         """A filled corner says that a person drew this box."""
@@ -259,20 +274,28 @@ class Overlay(QGraphicsItem):
         painter.setFont(self._font)
         metrics = QFontMetricsF(self._font)
         limits = transform.mapRect(self._rect).intersected(QRectF(painter.viewport()))
-        taken: list[QRectF] = []
+        height, ascent = metrics.height() + 1, metrics.ascent()
+        places = NamePlaces((limits.left(), limits.top(), limits.right(), limits.bottom()), height)
         for shape in sorted(shapes, key=self._is_marked, reverse=True):
             if shape.rect is None:
                 continue
-            text = shape.name
-            size = metrics.size(0, text)
-            place = _free_place(transform.mapRect(shape.rect), size.width() + 6, size.height() + 1, limits, taken)
+            x1, y1, x2, y2 = transform.mapRect(shape.rect).getCoords()
+            width = self._width(metrics, shape.name) + 6
+            place = places.place((x1, y1, x2, y2), width)
             if place is None:
                 continue
-            taken.append(place)
-            painter.fillRect(place, shape.color)
+            painter.fillRect(QRectF(place[0], place[1], width, height), shape.color)
             painter.setPen(_readable_on(shape.color))
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(QPointF(place[0] + 3, place[1] + ascent + 0.5), shape.name)
         painter.restore()
+
+    def _width(self, metrics: QFontMetricsF, text: str) -> float:
+        width = self._widths.get(text)
+        if width is None:
+            if len(self._widths) >= _KEPT:
+                self._widths.clear()
+            width = self._widths[text] = metrics.horizontalAdvance(text)
+        return width
 
 
 def contour_path(mask: Mask) -> QPainterPath:
@@ -294,19 +317,6 @@ def _premultiplied(color: QColor, opacity: float) -> int:
     return alpha << 24 | red << 16 | green << 8 | blue
 
 
-def _readable_on(color: QColor) -> QColor:
+def _readable_on(color: QColor) -> Qt.GlobalColor:
     luminance = 0.299 * color.red() + 0.587 * color.green() + 0.114 * color.blue()
-    return QColor("black") if luminance > 140 else QColor("white")
-
-
-def _free_place(box: QRectF, width: float, height: float, limits: QRectF, taken: Sequence[QRectF]) -> QRectF | None:
-    """Above the box, else below it, else inside its top; None where nothing is free or the box is out of sight."""
-    if not box.intersects(limits):
-        return None
-    for y in (box.top() - height, box.bottom(), box.top()):
-        place = QRectF(box.left(), y, width, height)
-        place.moveLeft(min(max(place.left(), limits.left()), limits.right() - width))
-        place.moveTop(min(max(place.top(), limits.top()), limits.bottom() - height))
-        if not any(place.intersects(other) for other in taken):
-            return place
-    return None
+    return Qt.GlobalColor.black if luminance > 140 else Qt.GlobalColor.white

@@ -25,6 +25,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackState
 from annotator.ui.document import Document
 from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, stretches
+from annotator.ui.sparing import SparingTimer
 from annotator.ui.timeline_marks import (
     Places,
     TimelineMarks,
@@ -57,13 +58,14 @@ class Timeline(QAbstractScrollArea):
         self._suspicion: Mapping[int, int] = {}
         self._marks = TimelineMarks()
         self._counts = np.zeros(0, np.int32)
+        self._outline: tuple[int, QPolygonF] | None = None
+        self._playhead = 0.0
         self._states: OrderedDict[int, list[Stretch]] = OrderedDict()
         self._pixels = 1.0
         self._fitted = True
         self._drag: str | None = None
         self._anchor = 0
-        self._stale = QTimer(self, singleShot=True, interval=60)
-        self._stale.timeout.connect(self.reload)
+        self._stale = SparingTimer(self.reload, 60, self)
         self._reading = QTimer(self, singleShot=True, interval=0)
         self._reading.timeout.connect(self._read_states)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -129,6 +131,7 @@ class Timeline(QAbstractScrollArea):
         self._counts = object_counts(lanes, self._frame_count())
         session, video = self._document.session, self._document.video
         self._marks = TimelineMarks() if session is None or video is None else read_marks(session, video.id)
+        self._outline = None
         self._update_bars()
 
     # Places
@@ -192,7 +195,14 @@ class Timeline(QAbstractScrollArea):
         if not NAMES <= x <= self.viewport().width():
             page = self.horizontalScrollBar().pageStep()
             self.horizontalScrollBar().setValue(round(frame * self._pixels - page / 4))
-        self.viewport().update()
+        self._update_playhead()
+
+    def _update_playhead(self) -> None:
+        """Paint again what lies under the playhead, where it was and where it is: a step moves nothing else."""
+        height = self.viewport().height()
+        for frame in (self._playhead, self._document.frame):
+            self.viewport().update(QRect(round(self._x(frame + 0.5)) - 3, OVERVIEW, 6, height - OVERVIEW))
+            self.viewport().update(QRect(round(self._overview_x(frame)) - 3, 0, 6, OVERVIEW))
 
     def _on_selection(self) -> None:
         rows = [row for row, lane in enumerate(self._lanes) if lane.track.id in self._document.selection]
@@ -227,8 +237,14 @@ class Timeline(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self.viewport())
-        palette = self.palette()
-        painter.fillRect(self.viewport().rect(), palette.color(QPalette.ColorRole.Base))
+        try:
+            self._paint(painter)
+        finally:
+            painter.end()  # at once, also where an error keeps this call's variables alive
+
+    def _paint(self, painter: QPainter) -> None:
+        self._playhead = self._document.frame
+        painter.fillRect(self.viewport().rect(), self.palette().color(QPalette.ColorRole.Base))
         if not self._frame_count():
             return
         self._paint_lanes(painter)
@@ -345,17 +361,13 @@ class Timeline(QAbstractScrollArea):
         palette, width = self.palette(), self._track_width()
         painter.fillRect(0, 0, self.viewport().width(), OVERVIEW, palette.color(QPalette.ColorRole.Window))
         count = self._frame_count()
-        edges = np.linspace(0, count, width + 1).astype(int)[:-1]
-        most = max(int(self._counts.max(initial=0)), 1)
-        heights = np.zeros(width)
-        if len(self._counts):
-            heights = np.maximum.reduceat(self._counts, edges) * (OVERVIEW - 8) / most
+        if self._outline is None or self._outline[0] != width:
+            self._outline = (width, self._overview_outline(width))
         color = palette.color(QPalette.ColorRole.Text)
         color.setAlpha(110)
-        outline = [QPointF(NAMES + x, OVERVIEW - 2 - h) for x, h in enumerate(heights)]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
-        painter.drawPolygon(QPolygonF([QPointF(NAMES, OVERVIEW - 2), *outline, QPointF(NAMES + width, OVERVIEW - 2)]))
+        painter.drawPolygon(self._outline[1])
         painter.setPen(palette.color(QPalette.ColorRole.Text))
         painter.drawText(QRect(8, 0, NAMES - 16, OVERVIEW), Qt.AlignmentFlag.AlignVCenter,
                          self.tr("%n tracks", "", len(self._lanes)))
@@ -365,9 +377,22 @@ class Timeline(QAbstractScrollArea):
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
             painter.drawRect(QRectF(NAMES + scroll.value() * scale, 1, width * scale - 1, OVERVIEW - 3))
         paint_on_overview(painter, self._marks, NAMES, width, OVERVIEW, count)
-        x = NAMES + self._document.frame / max(count, 1) * width
+        x = self._overview_x(self._document.frame)
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, OVERVIEW))
+
+    def _overview_x(self, frame: float) -> float:
+        return NAMES + frame / max(self._frame_count(), 1) * self._track_width()
+
+    def _overview_outline(self, width: int) -> QPolygonF:
+        """Most objects per pixel column."""
+        edges = np.linspace(0, self._frame_count(), width + 1).astype(int)[:-1]
+        most = max(int(self._counts.max(initial=0)), 1)
+        heights = np.zeros(width)
+        if len(self._counts):
+            heights = np.maximum.reduceat(self._counts, edges) * (OVERVIEW - 8) / most
+        outline = [QPointF(NAMES + x, OVERVIEW - 2 - h) for x, h in enumerate(heights.tolist())]
+        return QPolygonF([QPointF(NAMES, OVERVIEW - 2), *outline, QPointF(NAMES + width, OVERVIEW - 2)])
 
     def _paint_ruler(self, painter: QPainter) -> None:
         palette, width = self.palette(), self.viewport().width()

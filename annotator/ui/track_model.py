@@ -4,37 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-)
+from PySide6.QtCore import QModelIndex, QObject, Qt
 from PySide6.QtGui import QColor
 
 from annotator.model.attribute import AttributeKind, attributes_of
 from annotator.model.track import ReviewState, Track
 from annotator.ui.document import Document
+from annotator.ui.lane_rows import Index, LaneFilter, LaneRows
 from annotator.ui.lanes import Lane
 from annotator.ui.mean_scores import MeanScores
-
-Index = QModelIndex | QPersistentModelIndex
 
 NUMBER, LABEL, NAME, FIRST, LAST, LENGTH, SCORE, REVIEW, ATTRIBUTES = range(9)
 SORT_ROLE = Qt.ItemDataRole.UserRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class TrackModel(QAbstractTableModel):
+class TrackModel(LaneRows):
     """Tracks of the present video, as lanes say where they are."""
 
     def __init__(self, document: Document, scores: MeanScores) -> None:
         super().__init__(document)
         self._document = document
         self._scores = scores
-        self._lanes: list[Lane] = []
         self._titles = (self.tr("No."), self.tr("Class"), self.tr("Name"), self.tr("First"), self.tr("Last"),
                         self.tr("Length"), self.tr("Score"), self.tr("Review"), self.tr("Attributes"))
         self._tips = (self.tr("Number of the track"), self.tr("Class"), self.tr("Name"), self.tr("First frame"),
@@ -46,19 +37,25 @@ class TrackModel(QAbstractTableModel):
         scores.updated.connect(self._on_scores)
 
     def reload(self) -> None:
-        lanes = self._document.lanes()
-        if [lane.track.id for lane in lanes] == [lane.track.id for lane in self._lanes]:
-            self._lanes = lanes
-            if lanes:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(lanes) - 1, len(self._titles) - 1))
-            return
-        self.beginResetModel()
-        self._lanes = lanes
-        self.endResetModel()
+        self.set_lanes(self._document.lanes())
+        # Names of classes and attributes are no part of a lane.
+        self._announce(LABEL, LABEL)
+        self._announce(ATTRIBUTES, ATTRIBUTES)
+
+    def sort_key(self, lane: Lane, column: int) -> str | float:
+        if column == SCORE:
+            score = self._scores.get(lane.track.id)
+            return -1.0 if score is None else score
+        value = self._value(lane, column)
+        return value.casefold() if isinstance(value, str) else value
 
     def _on_scores(self) -> None:
+        self._announce(SCORE, SCORE)
+        self.restore_order()
+
+    def _announce(self, first: int, last: int) -> None:
         if self._lanes:
-            self.dataChanged.emit(self.index(0, SCORE), self.index(len(self._lanes) - 1, SCORE))
+            self.dataChanged.emit(self.index(0, first), self.index(len(self._lanes) - 1, last))
 
     def track(self, row: int) -> Track:
         return self._lanes[row].track
@@ -88,8 +85,6 @@ class TrackModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, SORT_ROLE):
             if column == SCORE:
                 score = self._scores.get(lane.track.id)
-                if role == SORT_ROLE:
-                    return -1.0 if score is None else score
                 return "" if score is None else f"{score:.2f}"
             return self._value(lane, column)
         if role == Qt.ItemDataRole.DecorationRole and column == NUMBER:
@@ -122,17 +117,14 @@ class TrackModel(QAbstractTableModel):
         return ", ".join(parts)
 
 
-class TrackFilter(QSortFilterProxyModel):
+class TrackFilter(LaneFilter):
     """Rows that have the text somewhere, and the label and review state that are asked for."""
 
     def __init__(self, model: TrackModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(model, parent)
         self._tracks = model
         self._label: int | None = None
         self._review: ReviewState | None = None
-        self.setSourceModel(model)
-        self.setSortRole(SORT_ROLE)
-        self.setSortCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.setFilterKeyColumn(-1)
         self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
 
@@ -145,6 +137,11 @@ class TrackFilter(QSortFilterProxyModel):
         """Only tracks in this state; None for all."""
         self._review = review
         self.invalidate()
+
+    def refresh(self) -> None:
+        """Ask again which rows are shown: what they say may have changed."""
+        if self._label is not None or self._review is not None or self.filterRegularExpression().pattern():
+            self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802 - Qt's name
         track = self._tracks.track(row)

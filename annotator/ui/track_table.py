@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -21,6 +21,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState
 from annotator.ui.document import Document
 from annotator.ui.mean_scores import MeanScores
+from annotator.ui.sparing import SparingTimer
 from annotator.ui.swatch import swatch
 from annotator.ui.track_model import (
     ATTRIBUTES,
@@ -68,11 +69,10 @@ class TrackTable(QWidget):
         self._empty.setWordWrap(True)
         self._set_up_view()
         self._lay_out()
-        self._stale = QTimer(self, singleShot=True, interval=200)
-        self._stale.timeout.connect(self._reload)
+        self._stale = SparingTimer(self._reload, 200, self)
         document.video_changed.connect(self._reload)
         document.changed.connect(self._on_changes)
-        document.selection_changed.connect(self._show_selection)
+        document.selection_changed.connect(lambda: self._show_selection(scroll=True))
         self.view.selectionModel().selectionChanged.connect(self._take_selection)
         self.view.doubleClicked.connect(self._go_to_start)
         self.view.customContextMenuRequested.connect(self._show_menu)
@@ -161,10 +161,11 @@ class TrackTable(QWidget):
         self._fill_labels()
         self.model.reload()
         self._syncing = False
-        self._show_selection()
+        self._proxy.refresh()
+        self._show_selection(scroll=False)
         self._show_emptiness()
 
-    def _show_selection(self) -> None:
+    def _show_selection(self, scroll: bool) -> None:
         if self._syncing:
             return
         self._syncing = True
@@ -175,7 +176,7 @@ class TrackTable(QWidget):
             chosen.select(index, index)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.view.selectionModel().select(chosen, flags)
-        if len(indices) == 1:
+        if scroll and len(indices) == 1:
             self.view.scrollTo(indices[0])
         self._syncing = False
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -19,6 +21,9 @@ from annotator.session import Session
 from annotator.storage.store import Store
 
 log = logging.getLogger(__name__)
+
+#: Niceness of the engine's thread, and of the threads that it starts: they compute on every core there is.
+_NICE = 5
 
 Job = Callable[[Session, CancelToken], Generator[JobProgress]]
 T = TypeVar("T")
@@ -133,6 +138,7 @@ class EngineWorker(QObject):
         self._running.set()
 
     def _work(self, session: Session, job: Job, cancel: CancelToken) -> None:
+        _give_way()
         status, message, told = "finished", "", 0.0
         progress: JobProgress | None = None
         try:
@@ -163,3 +169,13 @@ class EngineWorker(QObject):
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+
+def _give_way() -> None:
+    """Let the window's threads go first where both want a core. Only Linux has priorities of single threads."""
+    if sys.platform != "linux":
+        return
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
+    except OSError as error:
+        log.debug("the engine keeps the window's priority: %s", error)

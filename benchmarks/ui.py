@@ -1,0 +1,333 @@
+"""How fast the window is with a large project: painting, stepping, seeking, the timeline, opening; and how long it
+keeps people waiting while a job runs.
+
+``python -m benchmarks.ui --json``: a 1080p video with 100 objects and their masks in every frame, 2,000 tracks, a
+million boxes, in a window of 1920 x 1080 without a screen.
+
+| Key | Is |
+|---|---|
+| ``paint_*`` | from a frame's picture and rows to its pixels: image, masks, boxes and names |
+| ``step_p95`` | from the key press for the next frame to its pixels, decoding and reading included |
+| ``seek_p95`` | from the jump to any frame to the pixels of just that frame |
+| ``timeline_p95`` | one step of the wheel over the timeline, panning or zooming, to its pixels |
+| ``open_s`` | from "open this project" to picture, boxes, lanes and rows |
+| ``latency_p99``, ``longest_stall`` | how late the event loop was, from the click on Run to the job's end |
+| ``floor_step_p95`` | reading and showing the same frames in a plain pyqtgraph ImageItem |
+
+``cpu`` holds the first four as processor time of the window's own thread, which a busy machine does not stretch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, QSettings, Qt, QTimer
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
+
+from annotator.engine.checkpoints import MODELS_DIR_VARIABLE
+from annotator.ui.app import prepare, spare_collections
+from annotator.ui.main_window import MainWindow
+from annotator.ui.theme import Theme, apply_theme
+from annotator.video import open_video
+from benchmarks.common import emit, environment, progress
+from benchmarks.ui_project import FULL, QUICK, build
+
+_WINDOW = (1920, 1080)
+_PATIENCE = 120.0
+#: Milliseconds between two beats of the heart that measures latency.
+_BEAT = 5.0
+
+
+class Stopwatch:
+    """Milliseconds of the clock, and of this thread's processor."""
+
+    def __init__(self) -> None:
+        self.wall: list[float] = []
+        self.cpu: list[float] = []
+
+    def run(self, action: Callable[[], object]) -> None:
+        wall, cpu = time.perf_counter(), time.thread_time()
+        action()
+        self.cpu.append((time.thread_time() - cpu) * 1000)
+        self.wall.append((time.perf_counter() - wall) * 1000)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    return round(float(np.percentile(values, share)), 2)
+
+
+class PaintWatch(QObject):
+    """Knows which frame the canvas was painted with last."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._controller = window.controller
+        self.frame: int | None = None
+        window.canvas.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() is QEvent.Type.Paint:
+            self.frame = self._controller.shown
+        return False
+
+
+class Bench:
+    """A window and the questions asked of it."""
+
+    def __init__(self, app: QApplication, folder: Path) -> None:
+        self._app = app
+        self.window = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+        self.window.resize(*_WINDOW)
+        self.window.show()
+        self._painted = PaintWatch(self.window)
+        # The application's own processEvents gives back a None too many each time in PySide6 6.12.
+        self._loop = QEventLoop()
+        self._random = random.Random(0)
+        spare_collections()
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everything happen that waits to happen: states read, frames decoded ahead."""
+        end = time.perf_counter() + 0.3
+        while time.perf_counter() < end:
+            self._loop.processEvents()
+            time.sleep(0.002)
+
+    def until(self, done: Callable[[], bool]) -> None:
+        end = time.perf_counter() + _PATIENCE
+        while not done():
+            self._loop.processEvents()
+            if time.perf_counter() > end:
+                raise TimeoutError("the window did not do in two minutes what was asked of it")
+            if not done():
+                time.sleep(0.0002)
+
+    def _until_painted(self, frame: int) -> None:
+        self.until(lambda: self._painted.frame == frame)
+
+    def open(self, project: Path) -> float:
+        """Seconds from the wish to the whole window."""
+        began = time.perf_counter()
+        if not self.window.open_path(project):
+            raise RuntimeError(self.window.statusBar().currentMessage())
+        self._until_painted(0)
+        lanes, rows = len(self.window.timeline.lanes), self.window.table.model.rowCount()
+        shapes = len(self.window.canvas.overlay.shapes)
+        taken = time.perf_counter() - began
+        progress(f"open: {taken:.2f} s, {lanes} lanes, {rows} rows, {shapes} shapes")
+        return taken
+
+    def paint(self, repeats: int) -> Stopwatch:
+        """Picture and rows of frame after frame to pixels; the picture as the decoding thread hands it over."""
+        watch, canvas, controller = Stopwatch(), self.window.canvas, self.window.controller
+        source = controller.source
+        assert source is not None
+        for k in range(repeats):
+            self.until(lambda k=k: source.request(k) is not None)  # type: ignore[misc]
+            image, shapes = source.get(k), controller.shapes.build(k, True, 0)
+
+            def show(image: Any = image, shapes: Any = shapes) -> None:
+                canvas.set_image(image)
+                canvas.set_shapes(shapes)
+                canvas.viewport().repaint()
+
+            watch.run(show)
+        return watch
+
+    def steps(self, repeats: int) -> Stopwatch:
+        """The key for the next frame, again and again."""
+        watch, document = Stopwatch(), self.window.document
+        self.window.canvas.setFocus()
+        document.go_to(0)
+        self._until_painted(0)
+        self.settle()
+        for _ in range(repeats):
+            target = document.frame + 1
+
+            def step(target: int = target) -> None:
+                QTest.keyClick(self.window.canvas, Qt.Key.Key_F)
+                self._until_painted(target)
+
+            watch.run(step)
+        return watch
+
+    def seeks(self, repeats: int) -> Stopwatch:
+        watch, document = Stopwatch(), self.window.document
+        assert document.video is not None
+        for _ in range(repeats):
+            target = self._random.randrange(document.video.frame_count)
+
+            def seek(target: int = target) -> None:
+                document.go_to(target)
+                self._until_painted(target)
+
+            watch.run(seek)
+            self.settle()
+        return watch
+
+    def timeline(self, repeats: int) -> Stopwatch:
+        """Wheel turns over the timeline: up and down, along, closer and away."""
+        watch, timeline = Stopwatch(), self.window.timeline
+        port = timeline.viewport()
+        control, shift, none = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier,
+                                Qt.KeyboardModifier.NoModifier)
+        turns = [(none, -120)] * 6 + [(control, 120)] * 6 + [(shift, -120)] * 6 + [(control, -120)] * 3
+        for k in range(repeats):
+            modifier, delta = turns[k % len(turns)]
+            x = self._random.randrange(200, port.width() - 20)
+            event = wheel(port, QPoint(x, port.height() - 20), delta, modifier)
+
+            def turn(event: QWheelEvent = event) -> None:
+                self._app.sendEvent(port, event)
+                port.repaint()
+
+            watch.run(turn)
+            self._loop.processEvents()
+        timeline.fit()
+        self.settle()
+        return watch
+
+    def latency(self, frames: int) -> tuple[list[float], float, str]:
+        """How late the event loop was (ms, as an event at any moment meets it), the longest it stood still, and how
+        the job ended."""
+        window = self.window
+        assert window.document.video is not None
+        window.document.go_to(0)
+        window.document.set_range((0, min(frames, window.document.video.frame_count) - 1))
+        window.actions_["run.track"].trigger()
+        self.settle()
+        (dialog,) = (d for d in window.findChildren(QDialog) if d.isVisible())
+        run = next(button for button in dialog.findChildren(QPushButton) if button.isDefault())
+        ended: list[str] = []
+        window.worker.finished.connect(lambda status, message: ended.append(f"{status} {message}".strip()))
+        heart = Heart()
+        QTest.mouseClick(run, Qt.MouseButton.LeftButton)
+        while not ended or window.worker.busy:
+            self._loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        heart.stop()
+        return heart.lateness(), heart.longest(), ended[0]
+
+
+class Heart(QObject):
+    """Beats on the event loop and notes how late each beat comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = time.perf_counter()
+        self._began = self._last
+        self.gaps: list[tuple[float, float]] = []
+        """Seconds since the first beat, and milliseconds since the one before."""
+        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=int(_BEAT))
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.gaps.append((now - self._began, (now - self._last) * 1000))
+        self._last = now
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def longest(self) -> float:
+        return round(max(gap for _, gap in self.gaps) - _BEAT, 1)
+
+    def lateness(self) -> list[float]:
+        """What an event would have waited that came at any beat, those that a standstill swallowed included."""
+        late: list[float] = []
+        for _, gap in self.gaps:
+            wait = gap - _BEAT
+            late.append(max(wait, 0.0))
+            while (wait := wait - _BEAT) > 0:
+                late.append(wait)
+        return late
+
+    def worst(self, count: int = 12) -> list[tuple[float, float]]:
+        """When the longest standstills ended (seconds), and how long they were (ms)."""
+        found = sorted(self.gaps, key=lambda beat: -beat[1])[:count]
+        return [(round(at, 2), round(gap, 1)) for at, gap in sorted(found)]
+
+
+def wheel(widget: QWidget, position: QPoint, delta: int, modifiers: Qt.KeyboardModifier) -> QWheelEvent:
+    """One turn of the wheel, as a mouse makes it."""
+    return QWheelEvent(QPointF(position), QPointF(widget.mapToGlobal(position)), QPoint(0, 0), QPoint(0, delta),
+                       Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False)
+
+
+def floor(video: Path, size: tuple[int, int], repeats: int) -> Stopwatch:
+    """Frame after frame in a plain pyqtgraph ImageItem of the canvas's size."""
+    view = pg.GraphicsView()
+    box = pg.ViewBox(lockAspect=True, invertY=True)
+    view.setCentralItem(box)
+    item = pg.ImageItem(axisOrder="row-major")
+    box.addItem(item)
+    view.resize(*size)
+    view.show()
+    watch, loop = Stopwatch(), QEventLoop()
+    loop.processEvents()
+    with open_video(video) as reader:
+        for k in range(repeats):
+
+            def show(k: int = k) -> None:
+                item.setImage(reader.read(k).image, autoLevels=False)
+                view.viewport().repaint()
+
+            watch.run(show)
+            loop.processEvents()
+    view.close()
+    return watch
+
+
+def measure(app: QApplication, folder: Path, project: Path, quick: bool) -> dict[str, Any]:
+    bench = Bench(app, folder)
+    repeats = 60 if quick else 300
+    figures: dict[str, Any] = {"open_s": round(bench.open(project), 3)}
+    bench.settle()
+    watches = {"paint": bench.paint(repeats), "step": bench.steps(repeats), "timeline": bench.timeline(repeats)}
+    progress("; ".join(f"{name} p95 {percentile(watch.wall, 95)} ms" for name, watch in watches.items()))
+    seeks = bench.seeks(repeats // 6)
+    figures |= {"paint_p50_ms": percentile(watches["paint"].wall, 50), "seek_p95_ms": percentile(seeks.wall, 95)}
+    figures |= {f"{name}_p95_ms": percentile(watch.wall, 95) for name, watch in watches.items()}
+    canvas = bench.window.canvas.viewport()
+    plain = floor(folder / "clip.mp4", (canvas.width(), canvas.height()), repeats)
+    figures["floor_step_p95_ms"] = percentile(plain.wall, 95)
+    figures["cpu"] = {f"{name}_p95_ms": percentile(watch.cpu, 95)
+                      for name, watch in [*watches.items(), ("floor_step", plain)]}
+    progress("a job; the event loop is listened to")
+    late, longest, status = bench.latency(30 if quick else 100)
+    figures |= {"latency_p99_ms": percentile(late, 99), "longest_stall_ms": longest, "job": status}
+    bench.window.close()
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the frames and fewer repeats, to try it")
+    parser.add_argument("--json", action="store_true", help="print one JSON object last (the default as well)")
+    arguments = parser.parse_args()
+    prepare()
+    app = QApplication([])
+    apply_theme(app, Theme.DARK)
+    size = QUICK if arguments.quick else FULL
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ[MODELS_DIR_VARIABLE] = str(folder / "models")  # the built-in models, whatever is installed
+        figures = measure(app, folder, build(folder, size), arguments.quick)
+    emit({**figures, "observations": size.observations, "tracks": size.tracks, "environment": environment()})
+
+
+if __name__ == "__main__":
+    main()
