@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from annotator.engine.base import CancelToken
 from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
 from annotator.formats.registry import get_format
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import TrackObservation, VideoRecord
 from annotator.storage.reader import Reader
 from annotator.storage.store import Store
+
+#: Called with frames read and frames in all. Some options make a format go through the frames more than once.
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,53 @@ def sequences(reader: Reader, videos: Sequence[VideoRecord], masks: bool) -> Ite
 
 
 def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_dir: Path, options: ExportOptions,
-           ) -> ExportReport:
-    """Write, read back and put in place. Raises FormatError."""
+           progress: Progress | None = None, cancel: CancelToken | None = None) -> ExportReport:
+    """Write, read back and put in place. May run on another thread than the store's, which may be written meanwhile.
+
+    Raises:
+        FormatError: the format cannot hold this, or files are in the way.
+        Cancelled: while frames were read; the folder is as it was.
+    """
     label_format = get_format(format_name)
     masks = options.masks and format_name not in ("mot", "mot-results", "mot-det")
     with store.read_snapshot() as reader:
-        return label_format.write(sequences(reader, videos, masks), out_dir, options)
+        streams = sequences(reader, videos, masks)
+        if progress is not None or cancel is not None:
+            watch = _Watch(sum(video.frame_count for video in videos), progress, cancel or CancelToken())
+            streams = ((info, _WatchedFrames(frames, watch)) for info, frames in streams)
+        return label_format.write(streams, out_dir, options)
+
+
+class _Watch:
+    """Counts frames over all videos; asked to stop, it raises between two of them."""
+
+    def __init__(self, total: int, progress: Progress | None, cancel: CancelToken) -> None:
+        self._done, self._total = 0, total
+        self._progress, self._cancel = progress, cancel
+
+    def step(self) -> None:
+        self._cancel.raise_if_cancelled()
+        self._done += 1
+        if self._progress is not None:
+            self._progress(min(self._done, self._total), self._total)
+
+    def back(self, frames: int) -> None:
+        """The same frames are gone through again."""
+        self._done -= frames
+
+
+@dataclass(slots=True)
+class _WatchedFrames:
+    """A stream that is watched, each time that it is gone through."""
+
+    frames: Iterable[LabelledFrame]
+    watch: _Watch
+    _seen: int = 0
+
+    def __iter__(self) -> Iterator[LabelledFrame]:
+        self.watch.back(self._seen)
+        self._seen = 0
+        for frame in self.frames:
+            self._seen += 1
+            self.watch.step()
+            yield frame
