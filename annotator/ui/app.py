@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from platformdirs import user_log_path
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from annotator.ui.main_window import MainWindow, show_crash
@@ -37,6 +37,8 @@ def run(paths: Sequence[Path]) -> int:
     window.show()
     for path in paths:
         window.open_path(path)
+    # Once the window stands and has drawn itself; whoever presses Run before that waits for no more than the rest.
+    QTimer.singleShot(500, window.warm_up)
     return app.exec()
 
 

@@ -32,16 +32,16 @@ class ExportController(QObject):
         self.worker = TaskWorker(self)
         actions.add("file.export", self.tr("File"), self.tr("Export labels…"), self.ask, ["Ctrl+Shift+E"],
                     self.tr("Write the tracks in a label format"))
-        document.opened.connect(self._update)
-        document.video_changed.connect(self._update)
-        self.worker.started.connect(lambda _title: self._update())
-        self.worker.ended.connect(self._update)
+        document.opened.connect(self.update)
+        document.video_changed.connect(self.update)
+        self.worker.started.connect(lambda _title: self.update())
+        self.worker.ended.connect(self.update)
         self.worker.finished.connect(self._on_finished)
         self.worker.failed.connect(self.told)
         self.worker.cancelled.connect(lambda: self.told.emit(self.tr("The export was cancelled; no file was changed")))
         self.worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
         self._folder = Path()
-        self._update()
+        self.update()
 
     def ask(self) -> None:
         """Open the dialog; what it says is exported."""
@@ -72,9 +72,6 @@ class ExportController(QObject):
 
     def update(self) -> None:
         """Enable what can be done now."""
-        self._update()
-
-    def _update(self) -> None:
         self._actions["file.export"].setEnabled(self._document.video is not None and not self.worker.busy)
 
     def _on_finished(self, report: ExportReport) -> None:

@@ -44,6 +44,7 @@ class TaskWorker(QObject):
         self._name = name
         self._thread: threading.Thread | None = None
         self._cancel = CancelToken()
+        self._abandoned = False
         self._done.connect(self._on_done, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -67,6 +68,13 @@ class TaskWorker(QObject):
         """Ask the task to stop."""
         self._cancel.cancel()
 
+    def abandon(self) -> None:
+        """Whoever asked is gone: cancel, tell nothing any more, and go too when the thread has ended."""
+        self._abandoned = True
+        self.cancel()
+        if not self.busy:
+            self.deleteLater()
+
     def close(self) -> None:
         """Cancel and wait for the end; nothing is told of it any more."""
         self.cancel()
@@ -86,21 +94,28 @@ class TaskWorker(QObject):
 
         try:
             answer = task(progress, cancel)
-            self._done.emit(lambda: self.finished.emit(answer))
+            tell: Callable[[], None] = lambda: self.finished.emit(answer)  # noqa: E731 - one of four
         except Cancelled:
-            self._done.emit(self.cancelled.emit)
+            tell = self.cancelled.emit
         except UserError as error:
             message = str(error)
-            self._done.emit(lambda: self.failed.emit(message))
+            tell = lambda: self.failed.emit(message)  # noqa: E731
         except Exception as error:
             log.exception("the task failed")
             bug = error
-            self._done.emit(lambda: self.crashed.emit(bug))
+            tell = lambda: self.crashed.emit(bug)  # noqa: E731
+        try:
+            self._done.emit(tell)
+        except RuntimeError:
+            log.debug("the window is gone; nobody hears of %s", self._name)
 
     def _on_done(self, tell: Callable[[], None]) -> None:
         if self._thread is None:  # closed meanwhile
             return
         self._thread.join()
         self._thread = None
+        if self._abandoned:
+            self.deleteLater()
+            return
         tell()
         self.ended.emit()

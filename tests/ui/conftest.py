@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+#: Threads that the window starts.
+WATCHED = ("engine", "frame-source", "task", "preview", "download", "warm-up")
+
 #: The offscreen platform says this of every window; it has no window manager to ask.
 _HARMLESS = ("This plugin does not support",)
 
@@ -51,8 +54,7 @@ def no_leaked_threads() -> Iterator[None]:
     """Fail where a thread outlives its test."""
     before = set(threading.enumerate())
     yield
-    left = [thread for thread in threading.enumerate() if thread not in before and thread.name in ("engine",
-                                                                                                   "frame-source")]
+    left = [thread for thread in threading.enumerate() if thread not in before and thread.name in WATCHED]
     assert not left
 
 
