@@ -94,7 +94,8 @@ class HumanImportWriter(ImportWriter):
         owners = self._owners({self._tracklets[thing.tracklet] for result in results for thing in result.objects})
         frames = [result.frame_index for result in results]
         drawn = self._drawn(set(owners.values()), min(frames), max(frames))
-        kept, spans = [], []
+        kept: list[FrameResult] = []
+        spans: list[dict[str, int]] = []
         span = history.next_id(self._connection, _span)
         for result in results:
             objects = []

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 #: Lines kept; older ones are in the log's file.
 MOST_LINES = 4000
@@ -44,7 +53,7 @@ class LogBuffer(logging.Handler):
         """Keep a record. Called by logging, with the handler's lock held."""
         try:
             line = Line(record.levelno, self.format(record)[:_MOST_CHARACTERS])
-        except Exception:
+        except (TypeError, ValueError, KeyError):  # arguments that do not fit their message
             self.handleError(record)
             return
         told = bool(self._fresh)

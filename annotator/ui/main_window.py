@@ -241,7 +241,9 @@ class MainWindow(QMainWindow):
     def open_path(self, path: Path) -> bool:
         """Open a project, or a video into a project beside it. Errors are shown. Returns whether it is open."""
         try:
-            if path.suffix == PROJECT_SUFFIX:
+            if self._is_open(path):
+                pass
+            elif path.suffix == PROJECT_SUFFIX:
                 self.document.open(path)
             else:
                 self._open_video(path)
@@ -250,6 +252,10 @@ class MainWindow(QMainWindow):
             return False
         self._remember(path)
         return True
+
+    def _is_open(self, path: Path) -> bool:
+        present = self.document.path
+        return present is not None and path.exists() and present.samefile(path)
 
     def _close_project(self) -> None:
         try:

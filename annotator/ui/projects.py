@@ -37,7 +37,7 @@ class ProjectController(QObject):
         self.chooser.setToolTip(self.tr("The project's videos"))
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.chooser.hide()
-        self._video: int | None = None
+        self._missing: int | None = None  # the video that the present offer is about
         actions.add("file.new", self.tr("File"), self.tr("New project…"), self.ask_new, ["Ctrl+N"],
                     self.tr("Make a project at a place of your choice"))
         actions.add("file.add", self.tr("File"), self.tr("Add videos…"), self.ask_add, [],
@@ -89,9 +89,7 @@ class ProjectController(QObject):
                 self.chooser.addItem(video.name, video.id)
             self.chooser.setCurrentIndex(-1 if present is None else self.chooser.findData(present.id))
         self.chooser.setVisible(len(videos) > 1)
-        key = None if present is None else present.id
-        if key != self._video:
-            self._video = key
+        if present is None or present.id != self._missing:
             self._offers.withdraw(_LOCATE)
         self._actions["file.add"].setEnabled(self._document.writable)
         self._actions["file.locate"].setEnabled(present is not None and self._document.writable)
@@ -106,6 +104,7 @@ class ProjectController(QObject):
     def _on_missing(self, message: str) -> None:
         video = self._document.video
         if video is not None and self._document.writable:
+            self._missing = video.id
             # What the command line would do is not what a window offers.
             self._offers.offer(_LOCATE, self.tr("{0} is not where it was, or has changed; its tracks are here.").format(
                 video.name), self.tr("Locate…"), self.ask_locate)

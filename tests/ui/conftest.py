@@ -111,3 +111,9 @@ def opened(window: MainWindow, project: Path, qtbot: object) -> MainWindow:
     assert window.open_path(project)
     qtbot.waitUntil(lambda: window.controller.source.get(0) is not None)  # type: ignore[attr-defined, union-attr]
     return window
+
+
+def back_to(window: MainWindow, qtbot: object) -> None:
+    """Make the window the active one again, after a dialog was."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)  # type: ignore[attr-defined]
