@@ -51,9 +51,8 @@ class ModelLibraries:
             with _no_collection():
                 for name in self._modules:
                     _import(name)
-            # What was imported stays for good: no later collection needs to visit it.
-            gc.collect(1)
-            gc.freeze()
+                # What was imported stays for good: no later collection needs to visit it, least of all the next one.
+                gc.freeze()
             self._loaded = True
 
 
