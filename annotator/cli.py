@@ -181,32 +181,6 @@ def _export(args: argparse.Namespace, _: Console) -> int:
     return OK
 
 
-def _import(args: argparse.Namespace, _: Console) -> int:
-    from annotator.jobs.import_labels import guess_format, import_labels
-    from annotator.jobs.project import chosen_videos, open_project
-
-    path = Path(args.path)
-    name = args.format or guess_format(path)
-    if name is None:
-        raise UserError(f"{path} does not say by its name what format it has: give --format")
-    with open_project(Path(args.project)) as session:
-        videos = chosen_videos(session, args.video)
-        if len(videos) > 1:
-            raise UserError(f"{args.project} has several videos, and the labels are of one: choose with --video "
-                            f"({', '.join(video.name for video in videos)})")
-        report = import_labels(session.store, videos[0], path, name, args.as_human)
-    if args.json:
-        print(json.dumps(report.to_json()))
-        return OK
-    print(f"{report.format}: {report.boxes} boxes of {report.tracks} tracks in {report.frames} frames of "
-          f"{report.video}, labels {', '.join(report.labels)}")
-    for what, count in report.dropped.items():
-        print(f"  left out: {count} x {what}")
-    for line in report.notes:
-        print(f"  {line}")
-    return OK
-
-
 def _render(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.project import chosen_videos, open_project
     from annotator.jobs.render import RenderOptions, render
@@ -424,7 +398,6 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preannotate(commands)
     _add_export(commands)
-    _add_import(commands)
     _add_render(commands)
     _add_evaluate(commands)
     _add_benchmark(commands)
@@ -481,19 +454,6 @@ def _add_export(commands: Any) -> None:
     p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
     p.add_argument("--json", action="store_true")
     _add_video(p)
-
-
-def _add_import(commands: Any) -> None:
-    from annotator.formats.registry import FORMATS
-
-    p = commands.add_parser("import", help="bring labels from a file into a video of a project, as one undoable step")
-    p.set_defaults(command=_import)
-    p.add_argument("project", metavar="P.annot")
-    p.add_argument("path", metavar="FILE|DIR")
-    p.add_argument("--format", choices=tuple(FORMATS), help="default: what the file's name speaks for")
-    p.add_argument("--video", action="append", metavar="NAME", help="of the project's videos, this one")
-    p.add_argument("--as-human", action="store_true", help="as if drawn by a person: no later run replaces the boxes")
-    p.add_argument("--json", action="store_true")
 
 
 def _add_render(commands: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,13 +12,11 @@ import numpy.typing as npt
 from annotator.engine.base import CancelToken
 from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
 from annotator.formats.registry import get_format
+from annotator.jobs.watched import Progress, Watch, watched
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import TrackObservation, VideoRecord
 from annotator.storage.reader import Reader
 from annotator.storage.store import Store
-
-#: Called with frames read and frames in all. Some options make a format go through the frames more than once.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,41 +64,5 @@ def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_di
     with store.read_snapshot() as reader:
         streams = sequences(reader, videos, masks)
         if progress is not None or cancel is not None:
-            watch = _Watch(sum(video.frame_count for video in videos), progress, cancel or CancelToken())
-            streams = ((info, _WatchedFrames(frames, watch)) for info, frames in streams)
+            streams = watched(streams, Watch(sum(video.frame_count for video in videos), progress, cancel))
         return label_format.write(streams, out_dir, options)
-
-
-class _Watch:
-    """Counts frames over all videos; asked to stop, it raises between two of them."""
-
-    def __init__(self, total: int, progress: Progress | None, cancel: CancelToken) -> None:
-        self._done, self._total = 0, total
-        self._progress, self._cancel = progress, cancel
-
-    def step(self) -> None:
-        self._cancel.raise_if_cancelled()
-        self._done += 1
-        if self._progress is not None:
-            self._progress(min(self._done, self._total), self._total)
-
-    def back(self, frames: int) -> None:
-        """The same frames are gone through again."""
-        self._done -= frames
-
-
-@dataclass(slots=True)
-class _WatchedFrames:
-    """A stream that is watched, each time that it is gone through."""
-
-    frames: Iterable[LabelledFrame]
-    watch: _Watch
-    _seen: int = 0
-
-    def __iter__(self) -> Iterator[LabelledFrame]:
-        self.watch.back(self._seen)
-        self._seen = 0
-        for frame in self.frames:
-            self._seen += 1
-            self.watch.step()
-            yield frame

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from annotator.engine.base import CancelToken
 from annotator.formats.registry import FORMATS
-from annotator.jobs.import_labels import ImportReport, LabelImport, guess_format
+from annotator.jobs.label_import import ImportReport, LabelImport, guess_format
 from annotator.jobs.preannotate import JobProgress
 from annotator.model.track import VideoRecord
 from annotator.session import Session

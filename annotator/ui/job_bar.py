@@ -17,7 +17,7 @@ class JobBar(QWidget):
         self._worker = worker
         self._title = QLabel(self)
         self._bar = QProgressBar(self, textVisible=False)
-        self._bar.setFixedWidth(160)
+        self._bar.setFixedWidth(120)
         self._bar.setFixedHeight(12)
         self._text = QLabel(self)
         self._device = QLabel(self)

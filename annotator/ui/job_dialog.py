@@ -85,6 +85,8 @@ class JobDialog(QDialog):
             self.existing.addItem(text, mode)
         self.estimate = QLabel(self)
         self.estimate.setWordWrap(True)
+        self.estimate.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.estimate.setMinimumHeight(2 * self.estimate.fontMetrics().lineSpacing())
         self._error = QLabel(self)
         self._error.setWordWrap(True)
 
@@ -102,6 +104,7 @@ class JobDialog(QDialog):
         frames = self._row(self.first, QLabel(self.tr("to"), self), self.last, stretch=True)
         form.addRow(self.tr("Frames"), frames)
         form.addRow(self.tr("Device"), self.device)
+        self.existing.setVisible(has_tracks)
         if has_tracks:
             form.addRow(self.tr("Existing tracks"), self.existing)
         form.addRow(self.tr("Time"), self.estimate)
@@ -128,6 +131,7 @@ class JobDialog(QDialog):
         layout.addWidget(self._error)
         layout.addWidget(buttons)
         self.setMinimumWidth(900 if self.preview is not None else 440)
+        self.setMinimumHeight(480 if self.preview is not None else 0)
 
     def _row(self, *widgets: QWidget, stretch: bool = False) -> QWidget:
         holder = QWidget(self)

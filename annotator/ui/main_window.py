@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
         self.log_dock.setObjectName("log")
         self.log_dock.setWidget(self.log)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.log_dock)
+        self.resizeDocks([self.log_dock], [160], Qt.Orientation.Vertical)
         self.log_dock.hide()
         self._position = QLabel(self)
         self._objects = QLabel(self)
@@ -177,7 +178,7 @@ class MainWindow(QMainWindow):
             add(f"view.{name}", tr("View"), text, self._update_look, [keys], checkable=True, checked=checked)
         add("view.trails", tr("View"), tr("Trails"), self._update_look, ["Shift+T"], checkable=True)
         add("view.log", tr("View"), tr("Log"), lambda: self.log_dock.setVisible(self.actions_["view.log"].isChecked()),
-            ["Ctrl+L"], tr("What the program says of itself"), checkable=True)
+            ["Ctrl+Shift+L"], tr("What the program says of itself"), checkable=True)
         self.log_dock.toggleViewAction().toggled.connect(self.actions_["view.log"].setChecked)
         add("view.timeline", tr("View"), tr("Whole video on the timeline"), self.timeline.fit, ["Shift+F"])
         for theme, text in ((Theme.SYSTEM, tr("Theme of the system")), (Theme.LIGHT, tr("Light theme")),

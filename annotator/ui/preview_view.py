@@ -84,24 +84,31 @@ class PreviewView(QWidget):
     def _draw_boxes(self, painter: QPainter, place: QRectF) -> None:
         scale = place.width() / self._pixmap.width()
         shown = self._found[self._found.score >= self._threshold]
-        metrics = QFontMetricsF(self.font())
-        for (x1, y1, x2, y2), score, label in zip(shown.box_xyxy, shown.score, shown.label, strict=True):
-            rect = QRectF(place.x() + x1 * scale, place.y() + y1 * scale, (x2 - x1) * scale, (y2 - y1) * scale)
-            for color, width in ((QColor(0, 0, 0, 160), 3.5), (QColor(ACCENT).lighter(130), 1.5)):
-                painter.setPen(QPen(color, width))
-                painter.drawRect(rect)
-            if len(shown) <= _MOST_NAMES:
-                name = self._labels[label] if label < len(self._labels) else str(label)
-                self._draw_name(painter, metrics, rect, f"{name} {score:.2f}")
+        rects = [QRectF(place.x() + x1 * scale, place.y() + y1 * scale, (x2 - x1) * scale, (y2 - y1) * scale)
+                 for x1, y1, x2, y2 in shown.box_xyxy.tolist()]
+        for color, width in ((QColor(0, 0, 0, 160), 3.5), (QColor(ACCENT).lighter(130), 1.5)):
+            painter.setPen(QPen(color, width))
+            painter.drawRects(rects)
+        if len(shown) <= _MOST_NAMES:
+            names = [f"{self._labels[label] if label < len(self._labels) else label} {score:.2f}"
+                     for label, score in zip(shown.label.tolist(), shown.score.tolist(), strict=True)]
+            order = np.argsort(-shown.score, kind="stable")
+            self._draw_names(painter, [(rects[k], names[k]) for k in order])
 
-    def _draw_name(self, painter: QPainter, metrics: QFontMetricsF, rect: QRectF, text: str) -> None:
-        width, height = metrics.horizontalAdvance(text) + 8, metrics.height()
-        left = min(max(rect.left(), 0.0), self.width() - width)
-        top = rect.top() - height if rect.top() >= height else rect.top()
-        plate = QRectF(left, top, width, height)
-        painter.fillRect(plate, QColor(0, 0, 0, 170))
-        painter.setPen(QColor("white"))
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+    def _draw_names(self, painter: QPainter, named: list[tuple[QRectF, str]]) -> None:
+        """The surest first; a name that would cover another is left out."""
+        metrics = QFontMetricsF(self.font())
+        plates: list[QRectF] = []
+        for rect, text in named:
+            width, height = metrics.horizontalAdvance(text) + 8, metrics.height()
+            left = min(max(rect.left(), 0.0), self.width() - width)
+            plate = QRectF(left, rect.top() - height if rect.top() >= height else rect.top(), width, height)
+            if any(plate.intersects(other) for other in plates):
+                continue
+            plates.append(plate)
+            painter.fillRect(plate, QColor(0, 0, 0, 170))
+            painter.setPen(QColor("white"))
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _draw_message(self, painter: QPainter) -> None:
         area = QRectF(self.rect()).adjusted(12, 12, -12, -12)

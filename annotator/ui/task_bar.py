@@ -15,7 +15,7 @@ class TaskBar(QWidget):
         self._worker = worker
         self.title = QLabel(self)
         self.bar = QProgressBar(self, textVisible=False)
-        self.bar.setFixedSize(120, 12)
+        self.bar.setFixedSize(80, 12)
         self.cancel = QPushButton(self.tr("Cancel"), self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 0)

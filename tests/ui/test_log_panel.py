@@ -30,7 +30,8 @@ def shown(window: MainWindow) -> str:
 
 def test_the_log_is_hidden_until_it_is_wanted(window: MainWindow, qtbot: object) -> None:
     assert not window.log_dock.isVisible()
-    qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)  # type: ignore[attr-defined]
+    held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_L, held)  # type: ignore[attr-defined]
     assert window.log_dock.isVisible()
     assert window.actions_["view.log"].isChecked()
     window.log_dock.close()

@@ -10,12 +10,11 @@ import pytest
 from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions
 from annotator.jobs.export import export
-from annotator.jobs.import_labels import LabelImport, guess_format, import_labels
+from annotator.jobs.label_import import LabelImport, guess_format, import_labels
 from annotator.model.track import OnExisting, RunStatus, VideoRecord
 from annotator.session import Session
 from annotator.storage import edits, human
 from annotator.storage.store import Store
-from tests.command_line import done
 from tests.storage.fakes import everything, fake_run, picture
 
 ROWS = """1,3,10,20,30,40,1,1,1
@@ -102,7 +101,7 @@ def test_what_a_machine_said_is_replaced(store: Store, video: VideoRecord, truth
 def test_edits_made_meanwhile_hold(store: Store, video: VideoRecord, truth: Path, as_human: bool,
                                    monkeypatch: pytest.MonkeyPatch) -> None:
     """A swap governs what comes later, a deleted track stays deleted, and a box drawn by hand stays."""
-    monkeypatch.setattr("annotator.jobs.import_labels._CHUNK", 1)
+    monkeypatch.setattr("annotator.jobs.label_import._CHUNK", 1)
     truth.write_text("".join(f"{frame},{number},{number * 50},20,30,40,1,1,1\n"
                              for frame in range(1, 7) for number in (1, 2, 3)))
     job = LabelImport(truth, "mot", as_human)
@@ -185,11 +184,3 @@ def test_the_video_is_found_by_its_name_among_several(store: Store, video: Video
                                              ("notes.doc", None)])
 def test_formats_are_guessed_by_name(tmp_path: Path, name: str, known: str | None) -> None:
     assert guess_format(tmp_path / name) == known
-
-
-def test_the_command_line_imports(store: Store, truth: Path) -> None:
-    path = store.path
-    store.close()
-    assert json.loads(done("import", path, truth, "--json").out)["tracks"] == 2
-    with Store.open(path, read_only=True) as opened:
-        assert len(opened.tracks(1)) == 2

@@ -19,7 +19,7 @@ from annotator.model.frame import EndReason, Evidence, FrameResult, TrackedObjec
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import OnExisting, RunStatus, VideoRecord
 from annotator.session import Session
-from annotator.storage.imports import AS_HUMAN, HIGHEST, IMPORT
+from annotator.storage.import_runs import AS_HUMAN, HIGHEST, IMPORT
 from annotator.storage.store import Store
 
 #: Frames stored in one transaction: short enough for a window that waits for it.
