@@ -56,8 +56,8 @@ def relink_to(store: Store, video: VideoRecord, path: Path, fingerprint: Callabl
         StorageError: what lies there is not this video; nothing is changed then.
     """
     if not _matches(path, video, fingerprint):
-        raise StorageError(f"{path} is not the video that {video.name} was made from: choose the original file, or open "
-                           "this one as another video")
+        raise StorageError(f"{path} is not the video that {video.name} was made from: choose the original file, or "
+                           "open this one as another video")
     report = RelinkReport(found={video.name: path})
     moved = {video.id: path}
     for other in store.videos():
