@@ -70,6 +70,7 @@ def _fill(view: QListWidget, lines: Sequence[str]) -> None:
     for line in lines:
         view.addItem(line)
         view.item(view.count() - 1).setToolTip(line)
+    view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     row = max(view.sizeHintForRow(0), 16) if lines else 0
