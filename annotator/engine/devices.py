@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,38 @@ class TorchBuild:
     """Whether the first CUDA device computes in bfloat16."""
     threads: int
     """CPU threads it uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUse:
+    """What this program computes on, and how much of its memory is taken."""
+
+    name: str
+    """As torch calls it: ``cuda:0``, ``cpu``."""
+    used_bytes: int | None
+    """On a GPU by everybody, in main memory by this program; None where the system does not tell."""
+    total_bytes: int | None
+
+
+def device_in_use() -> DeviceUse:
+    """The GPU that holds most of this program's tensors, else the CPU. Imports nothing and starts no GPU."""
+    torch = sys.modules.get("torch")
+    if torch is not None and getattr(torch, "cuda", None) is not None and torch.cuda.is_initialized():
+        held = {index: torch.cuda.memory_allocated(index) for index in range(torch.cuda.device_count())}
+        index = max(held, key=lambda each: held[each])
+        if held[index]:
+            free, total = torch.cuda.mem_get_info(index)
+            return DeviceUse(f"cuda:{index}", total - free, total)
+    return DeviceUse("cpu", resident_bytes(), memory_bytes())
+
+
+def resident_bytes() -> int | None:
+    """Main memory that this program holds; None where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
 
 
 def torch_build() -> TorchBuild:

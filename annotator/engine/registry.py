@@ -9,7 +9,7 @@ from pathlib import Path
 
 from annotator.engine import checkpoints
 from annotator.engine.base import Detector, Segmenter, Tracker
-from annotator.engine.checkpoints import ModelKind
+from annotator.engine.checkpoints import ModelKind, Weights
 from annotator.engine.detector_settings import DetectorSettings, Suppression
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
 from annotator.engine.settings import TRACKERS, BoxTrackerSettings, Sam2MotSettings, Sam2Settings
@@ -83,6 +83,16 @@ def default_detector() -> str:
                 "simple synthetic objects (give --detector FILE.onnx or --detections FILE for real footage)",
                 TINY_DETECTOR)
     return TINY_DETECTOR
+
+
+def missing_weights(detector: str | None, segmenter: str | None) -> tuple[Weights, ...]:
+    """Published weights that these models need and that are not installed yet. Paths and unknown names need none."""
+    names = {name for name in (detector, segmenter) if name is not None}
+    wanted = [weights for weights in checkpoints.manifest() if any(map(weights.is_called, names))]
+    if any(weights.config in READS_TEXT for weights in wanted) and _vocabulary() is None:
+        wanted.append(checkpoints.known(VOCABULARY))
+    there = {weights.name for weights in checkpoints.installed()}
+    return tuple(weights for weights in wanted if weights.name not in there)
 
 
 def _has_mmdet() -> bool:

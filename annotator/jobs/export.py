@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from annotator.engine.base import CancelToken
 from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
 from annotator.formats.registry import get_format
 from annotator.jobs.ignore_regions import DISTRACTOR, IgnoredBoxes, ignored_boxes
+from annotator.jobs.watched import Progress, Watch, watched
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import TrackObservation, VideoRecord
 from annotator.storage.reader import Reader
@@ -76,11 +78,19 @@ def with_distractor(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_dir: Path, options: ExportOptions,
-           ) -> ExportReport:
-    """Write, read back and put in place. Raises FormatError."""
+           progress: Progress | None = None, cancel: CancelToken | None = None) -> ExportReport:
+    """Write, read back and put in place. May run on another thread than the store's, which may be written meanwhile.
+
+    Raises:
+        FormatError: the format cannot hold this, or files are in the way.
+        Cancelled: while frames were read; the folder is as it was.
+    """
     label_format = get_format(format_name)
     masks = options.masks and format_name not in ("mot", "mot-results", "mot-det")
     with store.read_snapshot() as reader:
         if format_name == "mot" and options.labels is not None and has_regions(reader, videos):
             options = replace(options, labels=with_distractor(options.labels))
-        return label_format.write(sequences(reader, videos, masks, format_name), out_dir, options)
+        streams = sequences(reader, videos, masks, format_name)
+        if progress is not None or cancel is not None:
+            streams = watched(streams, Watch(sum(video.frame_count for video in videos), progress, cancel))
+        return label_format.write(streams, out_dir, options)

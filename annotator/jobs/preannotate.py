@@ -251,6 +251,14 @@ def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
     return Unfinished(left, settings)
 
 
+def unfinished_run(session: Session, video: VideoRecord) -> Run | None:
+    """The video's newest run, if it can be resumed."""
+    runs = [run for run in session.store.runs(video.id) if run.kind in (PREANNOTATE, TRACK, DETECT)]
+    if not runs or runs[-1].status is RunStatus.RUNNING:
+        return None
+    return None if runs[-1].status is RunStatus.FINISHED and runs[-1].kind != DETECT else runs[-1]
+
+
 def _store(session: Session, run: Run, engine: Engine, snapshots: SnapshotFiles, cancel: CancelToken,
            found: tuple[int, State] | None) -> Generator[JobProgress]:
     total = run.last_frame - run.first_frame + 1

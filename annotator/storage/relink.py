@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotator.errors import UserError
+from annotator.errors import StorageError, UserError
 from annotator.model.track import VideoRecord
 from annotator.storage.store import Store
 
@@ -46,6 +46,31 @@ def relink(store: Store, search_roots: Sequence[Path], fingerprint: Callable[[Pa
             moved[video.id] = found
     if moved:
         store.move_videos(moved)
+    return report
+
+
+def relink_to(store: Store, video: VideoRecord, path: Path, fingerprint: Callable[[Path], str]) -> RelinkReport:
+    """Say where one video lies now. Others that are missing and lie beside it under their own names come along.
+
+    Raises:
+        StorageError: what lies there is not this video; nothing is changed then.
+    """
+    if not _matches(path, video, fingerprint):
+        raise StorageError(f"{path} is not the video that {video.name} was made from: choose the original file, or "
+                           "open this one as another video")
+    report = RelinkReport(found={video.name: path})
+    moved = {video.id: path}
+    for other in store.videos():
+        place = store.video_path(other)
+        if other.id == video.id or place.exists():
+            continue
+        candidate = path.parent / place.name
+        if _matches(candidate, other, fingerprint):
+            report.found[other.name] = candidate
+            moved[other.id] = candidate
+        else:
+            report.missing.append(other.name)
+    store.move_videos(moved)
     return report
 
 

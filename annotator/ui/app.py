@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QSettings
+from PySide6.QtCore import QLocale, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from annotator.ui.about import NAME, log_folder
@@ -36,6 +36,8 @@ def run(paths: Sequence[Path]) -> int:
     spare_collections()
     for path in paths:
         window.open_path(path)
+    # Once the window stands and has drawn itself; whoever presses Run before that waits for no more than the rest.
+    QTimer.singleShot(500, window.warm_up)
     return app.exec()
 
 

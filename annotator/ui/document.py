@@ -125,6 +125,12 @@ class Document(QObject):
         self.selection_changed.emit()
         self.range_changed.emit()
 
+    def reload_video(self) -> None:
+        """Read the present video's record anew, after its file was moved; what is looked at stays."""
+        if self._video is not None:
+            key = self._video.id
+            self._video = next(video for video in self.videos() if video.id == key)
+
     @property
     def frame(self) -> int:
         """Frame index, from 0."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -25,8 +24,6 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.errors import UserError
-from annotator.formats.base import ExportOptions
-from annotator.jobs import export, preannotate
 from annotator.jobs.demo import demo_project
 from annotator.ui.about import NAME
 from annotator.ui.actions import Actions
@@ -34,23 +31,30 @@ from annotator.ui.box_clipboard import BoxClipboard
 from annotator.ui.canvas import Canvas, Tool
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
+from annotator.ui.exporting import ExportController
 from annotator.ui.filter_controls import FilterControls
 from annotator.ui.help_menu import HelpMenu
 from annotator.ui.hints import FirstMinute
 from annotator.ui.history_list import HistoryList
 from annotator.ui.ignore_regions import IgnoreRegions
+from annotator.ui.importing import ImportController, is_labels
 from annotator.ui.inspector import Inspector
 from annotator.ui.job_bar import JobBar
 from annotator.ui.job_dialog import JobDialog
+from annotator.ui.jobs import JobController
 from annotator.ui.keyframes import Keyframes
 from annotator.ui.label_actions import LabelActions
 from annotator.ui.lane_order import LaneOrder
+from annotator.ui.log_panel import LogPanel
 from annotator.ui.nudge import Nudge
+from annotator.ui.offer_bar import OfferBar
 from annotator.ui.palette import CommandPalette
 from annotator.ui.panels import Panels
 from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
+from annotator.ui.projects import ProjectController
 from annotator.ui.sign_button import Sign, SignButton
+from annotator.ui.task_bar import TaskBar
 from annotator.ui.theme import Theme, apply_theme
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
@@ -79,8 +83,12 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(self.document, self.table.scores, self.regions, self)
         self.labels = LabelActions(self.document, self)
         self.worker = EngineWorker(self)
-        self.document.in_use = lambda: self.worker.busy
         self.actions_ = Actions(self, settings)
+        self.offers = OfferBar(self)
+        self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
+                                  self)
+        self.log = LogPanel(self)
+        self.document.in_use = lambda: self.worker.busy
         self._closing = False
         self._build()
         self._add_actions()
@@ -98,6 +106,12 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._welcome)
         self._stack.addWidget(self.canvas)
+        upper = QWidget(self)
+        above = QVBoxLayout(upper)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(0)
+        above.addWidget(self.offers)
+        above.addWidget(self._stack, 1)
         lower = QWidget(self)
         layout = QVBoxLayout(lower)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -108,7 +122,7 @@ class MainWindow(QMainWindow):
         layout.addLayout(self._transport)
         layout.addWidget(self.timeline)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
-        splitter.addWidget(self._stack)
+        splitter.addWidget(upper)
         splitter.addWidget(lower)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 1)
@@ -132,9 +146,17 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(dock, steps)
         dock.raise_()
         self.resizeDocks([dock], [380], Qt.Orientation.Horizontal)
+        self.log_dock = QDockWidget(self.tr("Log"), self)
+        self.log_dock.setObjectName("log")
+        self.log_dock.setWidget(self.log)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.log_dock)
+        self.resizeDocks([self.log_dock], [160], Qt.Orientation.Vertical)
+        self.log_dock.hide()
         self._objects = QLabel(self)
         self._saved = QLabel(self)
-        self.statusBar().addPermanentWidget(JobBar(self.worker, self))
+        job_bar = JobBar(self.worker, self)
+        self.jobs.device_used.connect(job_bar.set_device)
+        self.statusBar().addPermanentWidget(job_bar)
         self.statusBar().addPermanentWidget(self._saved)
 
     def _add_actions(self) -> None:
@@ -142,9 +164,10 @@ class MainWindow(QMainWindow):
         step = self._step
         add("file.open", tr("File"), tr("Open…"), self._ask_open, ["Ctrl+O"], tr("Open a project or a video"))
         add("file.folder", tr("File"), tr("Open folder of images…"), self._ask_folder, ["Ctrl+Shift+O"])
-        for name, text in (("mot", tr("Export MOT ground truth…")), ("mot-results", tr("Export MOT results…")),
-                           ("coco-video", tr("Export COCO video…"))):
-            add(f"file.export-{name}", tr("File"), text, partial(self._ask_export, name))
+        self.projects = ProjectController(document, self.controller, self.actions_, self.offers, self.open_path, self)
+        self.imports = ImportController(document, self.jobs, self.actions_, self)
+        self.exports = ExportController(document, self.actions_, self._settings, self)
+        self.statusBar().insertPermanentWidget(1, TaskBar(self.exports.worker, self))
         add("file.close", tr("File"), tr("Close project"), self._close_project, ["Ctrl+W"])
         add("file.quit", tr("File"), tr("Quit"), self.close, ["Ctrl+Q"])
         add("edit.undo", tr("Edit"), tr("Undo"), document.undo, ["Ctrl+Z"])
@@ -156,10 +179,7 @@ class MainWindow(QMainWindow):
             tr("Draw the box of a new object"))
         self.regions.add_actions(self.actions_)
         self.labels.add_actions(self.actions_)
-        add("run.track", tr("Run"), tr("Track the whole video…"), self._ask_job, ["Ctrl+E"],
-            tr("Detect, segment and track every object"))
-        add("run.pause", tr("Run"), tr("Pause or resume"), lambda: self.worker.set_paused(not self.worker.paused))
-        add("run.cancel", tr("Run"), tr("Cancel"), self.worker.cancel)
+        self.jobs.add_actions()
         add("go.next", tr("Go"), tr("Next frame"), lambda: step(1), ["F", "Right"])
         add("go.previous", tr("Go"), tr("Previous frame"), lambda: step(-1), ["D", "Left"])
         add("go.first", tr("Go"), tr("First frame"), lambda: document.go_to(0), ["Home"])
@@ -184,6 +204,9 @@ class MainWindow(QMainWindow):
                 ("contours", tr("Contours only"), "Shift+S", False), ("solo", tr("Only selected"), "H", False)):
             add(f"view.{name}", tr("View"), text, self._update_look, [keys], checkable=True, checked=checked)
         add("view.trails", tr("View"), tr("Trails"), self._update_look, ["Shift+T"], checkable=True)
+        add("view.log", tr("View"), tr("Log"), lambda: self.log_dock.setVisible(self.actions_["view.log"].isChecked()),
+            ["Ctrl+Shift+L"], tr("What the program says of itself"), checkable=True)
+        self.log_dock.toggleViewAction().toggled.connect(self.actions_["view.log"].setChecked)
         add("view.timeline", tr("View"), tr("Whole video on the timeline"), self.timeline.fit, ["Shift+F"])
         for theme, text in ((Theme.SYSTEM, tr("Theme of the system")), (Theme.LIGHT, tr("Light theme")),
                             (Theme.DARK, tr("Dark theme"))):
@@ -223,6 +246,7 @@ class MainWindow(QMainWindow):
                 self._play = button
             self._transport.addWidget(button)
         self._transport.addSpacing(8)
+        self._transport.addWidget(self.projects.chooser)
         self.transport.add_to(self._transport)
         self._transport.addStretch(1)
         for widget in (self._objects, self.filter.button, self.picture.button):
@@ -254,9 +278,11 @@ class MainWindow(QMainWindow):
         self.canvas.tool_changed.connect(self._on_tool)
         self.table.menu_requested.connect(self.labels.fill_menu)
         self.labels.attribute_wanted.connect(self.inspector.focus_attribute)
-        self.worker.started.connect(self._on_job_started)
+        self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
-        self.worker.crashed.connect(self._on_job_crashed)
+        self.exports.worker.ended.connect(self._close_if_asked)
+        for controller in (self.jobs, self.imports, self.exports, self.projects):
+            controller.told.connect(self.show_error)
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)
@@ -266,7 +292,9 @@ class MainWindow(QMainWindow):
     def open_path(self, path: Path) -> bool:
         """Open a project, or a video into a project beside it. Errors are shown. Returns whether it is open."""
         try:
-            if path.suffix == PROJECT_SUFFIX:
+            if self._is_open(path):
+                pass
+            elif path.suffix == PROJECT_SUFFIX:
                 self.document.open(path)
             else:
                 self._open_video(path)
@@ -284,6 +312,10 @@ class MainWindow(QMainWindow):
             self.show_error(str(error))
             return
         self.open_path(path)
+
+    def _is_open(self, path: Path) -> bool:
+        present = self.document.path
+        return present is not None and path.exists() and present.samefile(path)
 
     def _close_project(self) -> None:
         try:
@@ -321,64 +353,28 @@ class MainWindow(QMainWindow):
     def _fill_recent(self) -> None:
         self._recent.clear()
         for path in self._recent_paths():
-            self._recent.addAction(path, partial(self.open_path, Path(path)))
+            action = self._recent.addAction(path, partial(self.open_path, Path(path)))
+            action.setEnabled(Path(path).exists())
         if self._recent.isEmpty():
             self._recent.addAction(self.tr("Nothing yet")).setEnabled(False)
 
     # Jobs
 
-    def _ask_job(self) -> None:
-        video, session = self.document.video, self.document.session
-        if video is None or session is None or self.worker.busy:
-            return
-        dialog = JobDialog(video, self.document.range, bool(self.document.tracks()), self)
-        dialog.accepted.connect(lambda: self.start_job(dialog))
-        dialog.open()
-
     def start_job(self, dialog: JobDialog) -> None:
         """Run what the dialog says."""
-        video, session, choice = self.document.video, self.document.session, dialog.choice
-        if video is not None and session is not None and choice is not None:
-            self.worker.start(self.tr("Tracking"), session,
-                              lambda on, cancel: preannotate.start(on, video, choice.settings, cancel))
+        self.jobs.start(None if dialog.choice is None else dialog.choice.settings)
 
-    def _on_job_started(self) -> None:
+    def warm_up(self) -> None:
+        """Load what jobs need while nobody waits for it."""
+        self.jobs.warm_up()
+
+    def _on_job_finished(self, _status: str, _message: str) -> None:
         self._update()
+        self._close_if_asked()
 
-    def _on_job_crashed(self, error: BaseException) -> None:
-        """A bug in a job reaches the same place as any other."""
-        sys.excepthook(type(error), error, error.__traceback__)
-
-    def _on_job_finished(self, status: str, message: str) -> None:
-        if message:
-            self.show_error(message)
-        elif status == "cancelled":
-            self.statusBar().showMessage(self.tr("Stopped; finished frames are kept"), 8000)
-        else:
-            self.statusBar().showMessage(self.tr("Tracking is finished"), 8000)
-        self._update()
+    def _close_if_asked(self) -> None:
         if self._closing:
             self.close()
-
-    def _ask_export(self, format_name: str) -> None:
-        session, video = self.document.session, self.document.video
-        if session is None or video is None:
-            return
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Export into a folder"))
-        if folder:
-            self.export_to(format_name, Path(folder))
-
-    def export_to(self, format_name: str, folder: Path) -> None:
-        """Write the present video's tracks."""
-        session, video = self.document.session, self.document.video
-        assert session is not None
-        assert video is not None
-        try:
-            report = export.export(session.store, [video], format_name, folder, ExportOptions())
-        except UserError as error:
-            self.show_error(str(error))
-            return
-        self.statusBar().showMessage(self.tr("Wrote {0}").format(", ".join(str(path) for path in report.files)), 15000)
 
     # What is shown
 
@@ -406,12 +402,8 @@ class MainWindow(QMainWindow):
         self.actions_["file.close"].setEnabled(path is not None)
         for button in (self.filter.button, self.picture.button):
             button.setEnabled(video is not None)
-        for name in ("run.pause", "run.cancel"):
-            self.actions_[name].setEnabled(self.worker.busy)
-        self.actions_["run.track"].setEnabled(video is not None and self.document.writable and not self.worker.busy)
-        for name in ("mot", "mot-results", "coco-video"):
-            self.actions_[f"file.export-{name}"].setEnabled(video is not None)
-        self.labels.update()
+        for controller in (self.labels, self.jobs, self.imports, self.exports):
+            controller.update()
         self._update_history()
         self._update_position()
 
@@ -490,12 +482,16 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.open_path(Path(url.toLocalFile()))
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        labels = [path for path in paths if is_labels(path)]
+        for path in paths:
+            if path not in labels:
+                self.open_path(path)
+        for path in labels[:1]:
+            self.imports.ask(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if self.worker.busy:
+        if self.worker.busy or self.exports.worker.busy:
             event.ignore()
             self._ask_to_stop()
             return
@@ -506,14 +502,15 @@ class MainWindow(QMainWindow):
         self._settings.setValue("splitter", self._splitter.saveState())
         self.document.close()
         self.controller.close()
+        self.log.detach()
         super().closeEvent(event)
 
     def _ask_to_stop(self) -> None:
         """Asked once: stop after the present frame, then close."""
         if self._closing:
             return
-        box = QMessageBox(QMessageBox.Icon.Question, self.tr("A job is running"),
-                          self.tr("Stop tracking and close? Finished frames are kept, and the run can be resumed."),
+        box = QMessageBox(QMessageBox.Icon.Question, self.tr("Work is going on"),
+                          self.tr("Stop it and close? Finished frames are kept, and a run can be resumed."),
                           QMessageBox.StandardButton.Cancel, self)
         stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -523,6 +520,7 @@ class MainWindow(QMainWindow):
     def _stop_and_close(self) -> None:
         self._closing = True
         self.worker.cancel()
+        self.exports.worker.cancel()
 
     def _restore(self) -> None:
         for key, restore in (("geometry", self.restoreGeometry), ("state", self.restoreState),

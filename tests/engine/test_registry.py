@@ -166,3 +166,15 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_tracker_for_one_video() -> None:
     assert registry.make_sam2mot(FakeSegmenter(), SIDE, SIDE, 10, Sam2MotSettings()).name in registry.TRACKERS
+
+
+@pytest.mark.parametrize(("detector", "segmenter", "missing"), [
+    (None, None, []), ("tiny-detector", "tiny-sam2", []), ("some/model.onnx", None, []),
+    (None, "sam2.1_hiera_tiny.pt", ["sam2.1-tiny"]), ("rtmdet-s", "sam2.1-small", ["sam2.1-small", "rtmdet-s"]),
+    ("grounding-dino-t", None, ["grounding-dino-t", "bert-base-uncased"]),
+])
+def test_weights_that_are_yet_to_be_had_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                  detector: str | None, segmenter: str | None,
+                                                  missing: list[str]) -> None:
+    monkeypatch.setenv(checkpoints.MODELS_DIR_VARIABLE, str(tmp_path))
+    assert [weights.name for weights in registry.missing_weights(detector, segmenter)] == missing

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+#: Threads that the window starts.
+WATCHED = ("engine", "frame-source", "task", "preview", "download", "warm-up")
+
 #: The offscreen platform says this of every window; it has no window manager to ask.
 _HARMLESS = ("This plugin does not support",)
 
@@ -51,8 +54,7 @@ def no_leaked_threads() -> Iterator[None]:
     """Fail where a thread outlives its test."""
     before = set(threading.enumerate())
     yield
-    left = [thread for thread in threading.enumerate() if thread not in before and thread.name in ("engine",
-                                                                                                   "frame-source")]
+    left = [thread for thread in threading.enumerate() if thread not in before and thread.name in WATCHED]
     assert not left
 
 
@@ -109,3 +111,9 @@ def opened(window: MainWindow, project: Path, qtbot: object) -> MainWindow:
     assert window.open_path(project)
     qtbot.waitUntil(lambda: window.controller.source.get(0) is not None)  # type: ignore[attr-defined, union-attr]
     return window
+
+
+def back_to(window: MainWindow, qtbot: object) -> None:
+    """Make the window the active one again, after a dialog was."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)  # type: ignore[attr-defined]

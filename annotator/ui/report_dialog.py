@@ -1,0 +1,78 @@
+"""What came of an export or import: counts, what was left out, and where the files are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QListWidget, QVBoxLayout, QWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is told at the end."""
+
+    title: str
+    summary: str
+    rows: Sequence[tuple[str, str]]
+    """What, and how much."""
+    remarks: Sequence[str] = ()
+    files: Sequence[Path] = ()
+    folder: Path | None = None
+    """What 'Show folder' opens."""
+
+
+class ReportDialog(QDialog):
+    """Stands beside the window and stops nobody."""
+
+    def __init__(self, report: Report, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setWindowTitle(report.title)
+        self.setMinimumWidth(480)
+        self._folder = report.folder
+        layout = QVBoxLayout(self)
+        layout.setSpacing(12)
+        summary = QLabel(report.summary, self)
+        summary.setWordWrap(True)
+        layout.addWidget(summary)
+        form = QFormLayout()
+        form.setSpacing(4)
+        form.setHorizontalSpacing(16)
+        for name, value in report.rows:
+            number = QLabel(value, self)
+            number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            number.setWordWrap(True)
+            form.addRow(name, number)
+        layout.addLayout(form)
+        self.remarks, self.files = QListWidget(self), QListWidget(self)
+        for view, lines in ((self.remarks, report.remarks), (self.files, [str(path) for path in report.files])):
+            _fill(view, lines)
+            layout.addWidget(view)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.close)
+        self.show_folder = buttons.addButton(self.tr("Show folder"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.show_folder.setVisible(report.folder is not None)
+        self.show_folder.clicked.connect(self._show_folder)
+        layout.addWidget(buttons)
+
+    def _show_folder(self) -> None:
+        if self._folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+
+
+def _fill(view: QListWidget, lines: Sequence[str]) -> None:
+    """At most six lines high; a long one is cut in its middle, and whole in its tooltip."""
+    for line in lines:
+        view.addItem(line)
+        view.item(view.count() - 1).setToolTip(line)
+    view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    row = max(view.sizeHintForRow(0), 16) if lines else 0
+    view.setFixedHeight(row * min(len(lines), 6) + 8)
+    view.setVisible(bool(lines))

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from annotator.engine.libraries import ModelLibraries
+
+
+@pytest.fixture
+def counting_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module that notes, while it is imported, whether the collector rests, and how often it is imported."""
+    (tmp_path / "fake_library.py").write_text(
+        "import gc, sys\nsys.fake_library_seen = [*getattr(sys, 'fake_library_seen', []), gc.isenabled()]\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "fake_library_seen", [], raising=False)
+    monkeypatch.delitem(sys.modules, "fake_library", raising=False)
+    return "fake_library"
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> object:
+    yield
+    gc.unfreeze()
+
+
+def seen() -> list[bool]:
+    return list(sys.fake_library_seen)  # type: ignore[attr-defined]
+
+
+def test_modules_are_imported_once_while_the_collector_rests(counting_module: str) -> None:
+    libraries = ModelLibraries((counting_module,))
+    assert not libraries.loaded
+    libraries.load()
+    sys.modules.pop(counting_module)
+    libraries.load()
+    assert libraries.loaded
+    assert seen() == [False]
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off(counting_module: str) -> None:
+    gc.disable()
+    try:
+        ModelLibraries((counting_module,)).load()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_what_is_not_installed_is_passed_over(counting_module: str) -> None:
+    libraries = ModelLibraries(("no_such_library_at_all", counting_module))
+    libraries.load()
+    assert libraries.loaded
+    assert seen() == [False]
+
+
+def test_whoever_comes_second_waits_for_the_first(counting_module: str) -> None:
+    libraries = ModelLibraries((counting_module,))
+    threads = [threading.Thread(target=libraries.load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen() == [False]
+
+
+def test_the_native_library_is_opened_and_torch_works() -> None:
+    pytest.importorskip("torch")
+    libraries = ModelLibraries(("torch",))
+    libraries.load()
+    import torch
+
+    assert torch.ones(2).sum() == 2

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+
+from annotator.formats.base import ExportOptions
+from annotator.formats.registry import FORMATS
+from annotator.jobs.config import PreannotateSettings
+from annotator.ui.export_dialog import ExportChoice, ExportDialog
+from annotator.ui.main_window import MainWindow
+from annotator.ui.report_dialog import ReportDialog
+from tests.conftest import FRAMES, MadeClip
+from tests.ui.conftest import back_to
+
+CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+def asked(window: MainWindow, qtbot: object) -> ExportDialog:
+    qtbot.keyClick(window, Qt.Key.Key_E, CTRL_SHIFT)  # type: ignore[attr-defined]
+    (dialog,) = window.findChildren(ExportDialog)
+    return dialog
+
+
+def test_the_dialog_exports_every_format_that_there_is(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    assert [dialog.format.itemData(k) for k in range(dialog.format.count())] == list(FORMATS)
+    dialog.format.setCurrentIndex(dialog.format.findData("mot"))
+    dialog.folder.setText(str(tmp_path / "out"))
+    dialog.first.setValue(2)
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+        assert not opened.actions_["file.export"].isEnabled()
+    rows = (tmp_path / "out" / "clip" / "gt" / "gt.txt").read_text().splitlines()
+    assert len(rows) == 3 * (FRAMES - 2)
+    (report,) = opened.findChildren(ReportDialog)
+    assert report.isVisible()
+    assert report.files.count() >= 2
+    assert report.show_folder.isVisible()
+    assert "54 boxes of 3 tracks" in opened.statusBar().currentMessage()
+    assert opened.actions_["file.export"].isEnabled()
+
+
+def test_the_folder_and_format_are_remembered(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+    video = opened.document.video
+    assert video is not None
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
+        opened.exports.export(ExportChoice("coco-video", (video,), tmp_path / "here", ExportOptions()))
+    (report,) = opened.findChildren(ReportDialog)
+    report.close()
+    back_to(opened, qtbot)
+    dialog = asked(opened, qtbot)
+    assert dialog.format.currentData() == "coco-video"
+    assert dialog.folder.text() == str(tmp_path / "here")
+    dialog.reject()
+
+
+@pytest.mark.parametrize(("field", "text", "said"), [("numbers", "person", "person=1"), ("folder", " ", "folder")])
+def test_what_cannot_be_meant_is_said_in_the_dialog(opened: MainWindow, qtbot: object, field: str, text: str,
+                                                    said: str) -> None:
+    dialog = asked(opened, qtbot)
+    getattr(dialog, field).setText(text)
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    assert dialog.isVisible()
+    assert said in dialog.error.text()
+    dialog.reject()
+
+
+def test_what_the_format_cannot_hold_is_one_line(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+    video = opened.document.video
+    assert video is not None
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
+        opened.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions(labels=("unicorn",))))
+    assert "unicorn" in opened.statusBar().currentMessage()
+    assert not opened.findChildren(ReportDialog)
+
+
+def test_an_export_goes_on_beside_a_job(opened: MainWindow, clip: MadeClip, tmp_path: Path, qtbot: object) -> None:
+    """It holds what was there when it began, while the job replaces it."""
+    opened.worker.progressed.connect(lambda _: opened.worker.set_paused(True))
+    opened.jobs.start(PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu"))
+    qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)  # type: ignore[attr-defined]
+    video = opened.document.video
+    assert video is not None
+    with qtbot.waitSignal(opened.exports.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+        opened.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions()))
+    assert ended.args[0].tracks >= 3
+    assert opened.worker.busy
+    opened.worker.cancel()
+    qtbot.waitUntil(lambda: not opened.worker.busy, timeout=60000)  # type: ignore[attr-defined]
+
+
+def test_closing_asks_and_cancels_the_export(opened: MainWindow, tmp_path: Path, qtbot: object,
+                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*arguments: object) -> None:
+        *_, cancel = arguments
+        while True:
+            cancel.raise_if_cancelled()  # type: ignore[attr-defined]
+
+    monkeypatch.setattr("annotator.ui.exporting.export", endless)
+    video = opened.document.video
+    assert video is not None
+    opened.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions()))
+    assert not opened.close()
+    (question,) = opened.findChildren(QMessageBox)
+    next(button for button in question.buttons() if "Stop" in button.text()).click()
+    qtbot.waitUntil(lambda: not opened.isVisible(), timeout=10000)  # type: ignore[attr-defined]
+    assert not opened.exports.worker.busy

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from annotator.ui.importing import ImportDialog, is_labels
+from annotator.ui.main_window import MainWindow
+from annotator.ui.report_dialog import ReportDialog
+from tests.conftest import FRAMES
+from tests.ui.conftest import back_to
+
+
+@pytest.fixture
+def truth(tmp_path: Path) -> Path:
+    path = tmp_path / "gt.txt"
+    path.write_text("".join(f"{frame},9,10,20,30,40,1,1,1\n" for frame in range(1, FRAMES + 1)))
+    return path
+
+
+def drop(window: MainWindow, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+                                Qt.KeyboardModifier.NoModifier))
+
+
+@pytest.mark.parametrize("human", [False, True])
+def test_labels_that_are_dropped_become_tracks_in_one_step(opened: MainWindow, truth: Path, qtbot: object,
+                                                           human: bool) -> None:
+    drop(opened, truth)
+    (dialog,) = opened.findChildren(ImportDialog)
+    assert dialog.format.currentData() == "mot"
+    dialog.human.setChecked(human)
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    assert ended.args == ["finished", ""]
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    assert sorted(track.number for track in opened.document.tracks().values()) == [1, 2, 3, 9]
+    shape = next(s for s in opened.canvas.overlay.shapes if opened.document.tracks()[s.track].number == 9)
+    assert shape.observation.human is human
+    (report,) = opened.findChildren(ReportDialog)
+    assert report.isVisible()
+    assert not report.show_folder.isVisible()
+    assert "Importing is finished" in opened.statusBar().currentMessage()
+    report.close()
+    back_to(opened, qtbot)
+    qtbot.keyClick(opened, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)  # type: ignore[attr-defined]
+    assert len(opened.document.tracks()) == 3
+
+
+def test_labels_that_do_not_fit_are_refused_in_one_line(opened: MainWindow, truth: Path, qtbot: object) -> None:
+    truth.write_text(f"{FRAMES + 1},9,10,20,30,40,1,1,1\n")
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
+        opened.imports.start(truth, "mot", False)
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    assert "gt.txt" in opened.statusBar().currentMessage()
+    assert len(opened.document.tracks()) == 3
+    assert not opened.findChildren(ReportDialog)
+
+
+def test_without_a_video_it_is_said_what_to_do(window: MainWindow, truth: Path) -> None:
+    drop(window, truth)
+    assert "open it first" in window.statusBar().currentMessage()
+    assert not window.findChildren(ImportDialog)
+    assert not window.actions_["file.import"].isEnabled()
+
+
+def test_a_sequence_with_pictures_is_a_video(tmp_path: Path) -> None:
+    (tmp_path / "labels" / "gt").mkdir(parents=True)
+    (tmp_path / "sequence" / "gt").mkdir(parents=True)
+    (tmp_path / "sequence" / "img1").mkdir()
+    assert is_labels(tmp_path / "labels")
+    assert not is_labels(tmp_path / "sequence")
+    assert not is_labels(tmp_path / "clip.mp4")
