@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from annotator.errors import Cancelled, StorageError
-from annotator.model.frame import Detections, FrameResult
-from annotator.model.track import OnExisting, RunStatus
+from annotator.model.frame import Detections, FrameResult, TrackState
+from annotator.model.track import Label, OnExisting, RunStatus
 from annotator.storage import edits, human
 from annotator.storage.store import Store
 from tests.storage.fakes import everything, fake_box, fake_result, fake_run, picture
@@ -294,3 +294,19 @@ def test_cuts_belong_to_the_run_that_saw_them_and_are_forgotten_with_its_frames(
     assert store.scene_cuts(run.id) == [3]
     store.write_frames(run.id, [result(7), result(8)])
     assert store.scene_cuts(run.id) == [3, 7]
+
+
+def test_suspicious_frames_are_counted_per_track_as_spans_have_it(store: Store) -> None:
+    run = store.begin_run(1, "preannotate", {}, {}, ("car",), 0, 19)
+    for frame in range(20):
+        result = fake_result({1: (0, 19), 2: (0, 19)}, frame)
+        first = dataclasses.replace(result.objects[0], state=TrackState.SUSPICIOUS if 3 <= frame <= 7
+                                    else TrackState.RELIABLE)
+        store.write_frame(run.id, dataclasses.replace(result, objects=(first, *result.objects[1:])))
+    store.finish_run(run.id, RunStatus.FINISHED)
+    one, two = (track.id for track in store.tracks(1))
+    assert store.suspicious_frames(1) == {one: 5}
+    edits.swap_tracks(store, one, two, 5)
+    assert store.suspicious_frames(1) == {one: 2, two: 3}
+    edits.delete_range(store, [one], 0, 3)
+    assert store.suspicious_frames(1) == {one: 1, two: 3}
