@@ -14,9 +14,10 @@ from sqlalchemy import update
 
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.track import MarkKind, ReviewState, Track
-from annotator.storage import human, schema
+from annotator.model.track import ReviewState, Track
+from annotator.storage import schema
 from annotator.storage.chosen import check_range, free_tracks, in_words
+from annotator.storage.keyframes import pin
 from annotator.storage.merging import MergeRule, merge_tracks
 from annotator.storage.proposals import accept_proposal, drop_proposal
 from annotator.storage.span_rows import delete_track_rows, mark_stretches, new_track, save_marks, save_spans
@@ -34,7 +35,7 @@ def swap_tracks(store: Store, a: int, b: int, from_frame: int, to_frame: int | N
     check_range(from_frame, to_frame)
     with store.transaction(f"Swap {one.number} and {other.number} at frame {from_frame}") as transaction:
         connection = transaction.connection
-        _pin(store, (one, other), from_frame, to_frame)
+        pin(store, (one, other), from_frame, to_frame)
         spans = store.spans([a, b])
         moved, kept = cut(spans, from_frame, to_frame)
         save_spans(connection, spans, kept + _exchange(moved, a, b))
@@ -69,7 +70,7 @@ def delete_range(store: Store, tracks: Sequence[int], first: int, last: int | No
     check_range(first, last)
     with store.transaction(f"Delete from {in_words(records)}") as transaction:
         connection = transaction.connection
-        _pin(store, records, first, last)
+        pin(store, records, first, last)
         spans = store.spans(tracks)
         kept = cut(spans, first, last)[1]
         save_spans(connection, spans, kept)
@@ -158,7 +159,7 @@ def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
         raise StorageError(f"track {record.number} has {lack} {where}; choose another frame")
     with store.transaction(f"Split {record.number} at frame {first}") as transaction:
         connection = transaction.connection
-        _pin(store, [record], first, last)
+        pin(store, [record], first, last)
         key, _ = new_track(connection, record.video, record.label)
         spans = store.spans([track])
         moved, kept = cut(spans, first, last)
@@ -168,21 +169,6 @@ def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
         save_marks(connection, marks, kept_marks + assign(moved_marks, key))
         transaction.touch(Changes(_IDENTITY, frozenset({track, key}), first, last, record.video))
     return key
-
-
-def _pin(store: Store, tracks: Sequence[Track], first: int, last: int | None) -> None:
-    """Where a border cuts an interpolated stretch, write its boxes on both sides as keyframes."""
-    stretches = [mark for mark in store.marks(tracks[0].video) if mark.kind is MarkKind.INTERPOLATE]
-    for track in tracks:
-        mine = [mark for mark in stretches if mark.track == track.id]
-        for border in (first,) if last is None else (first, last + 1):
-            if not any(mark.first < border and (mark.last is None or mark.last >= border) for mark in mine):
-                continue
-            boxes = [found for frame in (border - 1, border) for found in store.observations(track.video, frame)
-                     if found.track == track.id and found.interpolated]
-            for found in boxes:
-                if found.box_xyxy is not None:
-                    human.set_box(store, track.id, found.frame, found.box_xyxy)
 
 
 def _update(transaction: Transaction, tracks: Sequence[Track], **values: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -11,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from annotator.errors import StorageError
 from annotator.model.track import MarkKind, OnExisting, RunStatus
-from annotator.storage import edits, human, track_marks
+from annotator.storage import edits, human, keyframes, track_marks
 from annotator.storage.preview import preview
 from annotator.storage.spans import first_conflict
 from annotator.storage.store import Store
@@ -74,6 +75,22 @@ class Editing(RuleBasedStateMachine):
     def mark_range(self, a: int, first: int, length: int | None, on: bool, kind: MarkKind) -> None:
         change = track_marks.mark_tracks if on else track_marks.unmark_tracks
         self.attempt(change, self.tracks(a), kind, first, None if length is None else first + length)
+
+    @rule(a=PICK, frame=FRAMES)
+    def fill(self, a: int, frame: int) -> None:
+        self.attempt(keyframes.fill_gap, *self.tracks(a), frame)
+
+    @rule(a=PICK, first=FRAMES, length=FRAMES, tolerance=st.floats(0.5, 20))
+    def reduce(self, a: int, first: int, length: int, tolerance: float) -> None:
+        self.attempt(partial(keyframes.reduce_to_keyframes, pixels=tolerance), *self.tracks(a), first, first + length)
+
+    @rule(a=PICK, first=FRAMES, length=FRAMES)
+    def interpolate(self, a: int, first: int, length: int) -> None:
+        self.attempt(keyframes.interpolate, *self.tracks(a), first, first + length)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES)
+    def end_interpolation(self, a: int, first: int, length: int | None) -> None:
+        self.attempt(keyframes.end_interpolation, *self.tracks(a), first, None if length is None else first + length)
 
     @rule(a=PICK, label=st.sampled_from(["car", "person", "dog"]))
     def relabel(self, a: int, label: str) -> None:
