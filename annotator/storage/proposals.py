@@ -24,22 +24,29 @@ def accept_proposal(store: Store, run_id: int, targets: Mapping[int, int] | None
     Raises:
         StorageError: the run is not an open proposal or still goes on, or a target is locked.
     """
+    with store.transaction("Accept proposal") as transaction:
+        place_proposal(store, run_id, targets or {})
+    return transaction.changes
+
+
+def place_proposal(store: Store, run_id: int, targets: Mapping[int, int]) -> dict[int, int]:
+    """As `accept_proposal`. Returns the track (id) of each tracklet (number) that has a box."""
     run = open_proposal(store, run_id)
     if targets:
         free_tracks(store, *sorted(set(targets.values())))
+    placed: dict[int, int] = {}
     with store.transaction("Accept proposal") as transaction:
         connection = transaction.connection
-        touched: set[int] = set()
         for tracklet, number, label, first, last in proposed_tracklets(connection, run_id):
-            track = (targets or {}).get(number)
+            track = targets.get(number)
             if track is None:
                 track, _ = new_track(connection, run.video, label)
             _put(store, connection, track, tracklet, first, last)
-            touched.add(track)
+            placed[number] = track
         connection.execute(delete(schema.proposal).where(schema.proposal.c.run == run_id))
         kinds = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.RUNS
-        transaction.touch(Changes(kinds, frozenset(touched), run.first_frame, run.last_frame, run.video))
-    return transaction.changes
+        transaction.touch(Changes(kinds, frozenset(placed.values()), run.first_frame, run.last_frame, run.video))
+    return placed
 
 
 def drop_proposal(store: Store, run_id: int) -> Changes:
