@@ -14,9 +14,11 @@ import numpy.typing as npt
 from sqlalchemy import Connection, func, select
 
 from annotator.errors import StorageError
+from annotator.model.evidence import EvidenceTable
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, Track, TrackObservation, VideoRecord
 from annotator.storage import history, records, resolve, schema
+from annotator.storage.evidence import read_evidence
 from annotator.storage.history import HistoryStep
 from annotator.storage.spans import Span
 
@@ -134,6 +136,10 @@ class Reader:
     def trajectory(self, track_id: int, masks: bool = False) -> list[TrackObservation]:
         """All of one track, by frame."""
         return resolve.trajectory(self._connection, track_id, masks)
+
+    def evidence(self, video_id: int) -> EvidenceTable:
+        """What runs said of every box of the video's present tracks; some 100 bytes per box."""
+        return read_evidence(self._connection, video_id)
 
     def iter_frames(self, video_id: int, first: int | None = None, last: int | None = None, masks: bool = False,
                     ) -> Iterator[tuple[int, list[TrackObservation]]]:

@@ -1,0 +1,63 @@
+"""Where a result confuses identities: the switches that CLEAR MOT counts, one by one.
+
+Source of the matching: Bernardin and Stiefelhagen, "Evaluating Multiple Object Tracking Performance", EURASIP JIVP
+2008, section 2.2. An object stays matched with its last track as long as the two overlap enough; it is switched when
+it is next matched with another one, however many frames lie between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotator.evaluation.arrays import FrameBoxes
+from annotator.evaluation.clear_mot import assign
+from annotator.model.box import box_iou
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySwitch:
+    """A ground-truth object that was one track and is another."""
+
+    frame: int
+    """First frame in which it is the other."""
+    last_frame: int
+    """Last frame in which it was the one."""
+    object: int
+    """Ground-truth id."""
+    before: int
+    """Track id (or number) that it was matched with."""
+    after: int
+
+
+def identity_switches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], iou_threshold: float = 0.5,
+                      ) -> list[IdentitySwitch]:
+    """All switches, by frame. Both have one entry (ids (N,), boxes (N, 4)) per frame of the video.
+
+    Raises ValueError if the numbers of frames differ.
+    """
+    if len(gt) != len(result):
+        raise ValueError(f"ground truth has {len(gt)} frames, the result {len(result)}")
+    partner: dict[int, tuple[int, int]] = {}  # object -> its track, and when they were last matched
+    found: list[IdentitySwitch] = []
+    for frame, ((objects, object_boxes), (tracks, boxes)) in enumerate(zip(gt, result, strict=True)):
+        overlap = np.asarray(box_iou(object_boxes, boxes), np.float64)
+        distance = np.where(overlap >= iou_threshold, 1 - overlap, np.nan)
+        column_of = {int(track): column for column, track in enumerate(tracks)}
+        matched: list[tuple[int, int]] = []
+        for row, each in enumerate(objects):
+            column = column_of.get(partner[int(each)][0]) if int(each) in partner else None
+            if column is not None and np.isfinite(distance[row, column]) and column not in {c for _, c in matched}:
+                matched.append((row, column))
+        free = distance.copy()
+        free[[row for row, _ in matched], :] = np.nan
+        free[:, [column for _, column in matched]] = np.nan
+        for row, column in [*matched, *assign(free)]:
+            each, track = int(objects[row]), int(tracks[column])
+            before = partner.get(each)
+            if before is not None and before[0] != track:
+                found.append(IdentitySwitch(frame, before[1], each, before[0], track))
+            partner[each] = (track, frame)
+    return found
