@@ -7,7 +7,7 @@ it is next matched with another one, however many frames lie between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,26 +38,38 @@ def identity_switches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], io
 
     Raises ValueError if the numbers of frames differ.
     """
-    if len(gt) != len(result):
-        raise ValueError(f"ground truth has {len(gt)} frames, the result {len(result)}")
-    partner: dict[int, tuple[int, int]] = {}  # object -> its track, and when they were last matched
+    last: dict[int, tuple[int, int]] = {}  # object -> its track, and when they were last matched
     found: list[IdentitySwitch] = []
-    for frame, ((objects, object_boxes), (tracks, boxes)) in enumerate(zip(gt, result, strict=True)):
-        overlap = np.asarray(box_iou(object_boxes, boxes), np.float64)
-        distance = np.where(overlap >= iou_threshold, 1 - overlap, np.nan)
-        column_of = {int(track): column for column, track in enumerate(tracks)}
-        matched: list[tuple[int, int]] = []
-        for row, each in enumerate(objects):
-            column = column_of.get(partner[int(each)][0]) if int(each) in partner else None
-            if column is not None and np.isfinite(distance[row, column]) and column not in {c for _, c in matched}:
-                matched.append((row, column))
-        free = distance.copy()
-        free[[row for row, _ in matched], :] = np.nan
-        free[:, [column for _, column in matched]] = np.nan
-        for row, column in [*matched, *assign(free)]:
-            each, track = int(objects[row]), int(tracks[column])
-            before = partner.get(each)
+    for frame, pairs in enumerate(matches(gt, result, iou_threshold)):
+        for each, track in pairs:
+            before = last.get(each)
             if before is not None and before[0] != track:
                 found.append(IdentitySwitch(frame, before[1], each, before[0], track))
-            partner[each] = (track, frame)
+            last[each] = (track, frame)
     return found
+
+
+def matches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], iou_threshold: float = 0.5,
+            ) -> Iterator[list[tuple[int, int]]]:
+    """(object, track) pairs of each frame. An object keeps the track that it was matched with last as long as their
+    overlap allows; the others are matched so that most are, and overlap most.
+
+    Raises ValueError if the numbers of frames differ.
+    """
+    if len(gt) != len(result):
+        raise ValueError(f"ground truth has {len(gt)} frames, the result {len(result)}")
+    partner: dict[int, int] = {}
+    for (objects, object_boxes), (tracks, boxes) in zip(gt, result, strict=True):
+        overlap = np.asarray(box_iou(object_boxes, boxes), np.float64)
+        free = np.where(overlap >= iou_threshold, 1 - overlap, np.nan)
+        columns = {int(track): column for column, track in enumerate(tracks)}
+        paired: list[tuple[int, int]] = []
+        for row, each in enumerate(objects):
+            column = columns.get(partner.get(int(each), -1))
+            if column is not None and np.isfinite(free[row, column]):
+                paired.append((row, column))
+                free[row, :] = np.nan
+                free[:, column] = np.nan
+        pairs = [(int(objects[row]), int(tracks[column])) for row, column in [*paired, *assign(free)]]
+        partner |= dict(pairs)
+        yield pairs

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError
@@ -108,6 +109,17 @@ def apply_fix(session: Session, video: VideoRecord, entry: Entry) -> Changes:
             edits.delete_tracks(store, fix.tracks)
         mark_reviewed(session, video, entry)
     return transaction.changes
+
+
+def entry_json(entry: Entry, numbers: Mapping[int, int]) -> dict[str, Any]:
+    """An entry as plain data, with tracks by number (``numbers``: track id -> number)."""
+    fix = entry.suggestion
+    return {
+        "frame": entry.frame, "first": entry.first, "last": entry.last, "chance": round(entry.chance, 4),
+        "tracks": [numbers[track] for track in entry.tracks], "kinds": [kind.value for kind in entry.kinds],
+        "reason": entry.reason(numbers), "reviewed": entry.reviewed,
+        "suggestion": {"fix": fix.fix.value, "tracks": [numbers[track] for track in fix.tracks], "frame": fix.frame,
+                       "box": fix.box_xyxy}}
 
 
 def _threshold(run: Run) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from annotator.model.evidence import EvidenceTable
@@ -87,7 +87,7 @@ class Entry:
         changes = [moment.suggestion for moment in self.moments if moment.suggestion.fix is not Fix.FINE]
         return max(changes, key=lambda change: len(change.tracks) > 1, default=Suggestion(Fix.FINE))
 
-    def reason(self, numbers: dict[int, int]) -> str:
+    def reason(self, numbers: Mapping[int, int]) -> str:
         """In words, with track numbers by id; at most two signs."""
         names = {str(track): f"track {number}" for track, number in numbers.items()}
         words = [moment.reason for moment in self.moments[:2]]
