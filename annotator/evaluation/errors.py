@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from annotator.evaluation.arrays import FrameBoxes
 from annotator.evaluation.clear_mot import assign
@@ -59,17 +60,23 @@ def matches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], iou_threshol
     if len(gt) != len(result):
         raise ValueError(f"ground truth has {len(gt)} frames, the result {len(result)}")
     partner: dict[int, int] = {}
-    for (objects, object_boxes), (tracks, boxes) in zip(gt, result, strict=True):
+    for truth, found in zip(gt, result, strict=True):
+        (objects, object_boxes), (tracks, boxes) = _plain(truth), _plain(found)
         overlap = np.asarray(box_iou(object_boxes, boxes), np.float64)
         free = np.where(overlap >= iou_threshold, 1 - overlap, np.nan)
-        columns = {int(track): column for column, track in enumerate(tracks)}
+        columns = {track: column for column, track in enumerate(tracks)}
         paired: list[tuple[int, int]] = []
         for row, each in enumerate(objects):
-            column = columns.get(partner.get(int(each), -1))
+            column = columns.get(partner[each]) if each in partner else None
             if column is not None and np.isfinite(free[row, column]):
                 paired.append((row, column))
                 free[row, :] = np.nan
                 free[:, column] = np.nan
-        pairs = [(int(objects[row]), int(tracks[column])) for row, column in [*paired, *assign(free)]]
+        pairs = [(objects[row], tracks[column]) for row, column in [*paired, *assign(free)]]
         partner |= dict(pairs)
         yield pairs
+
+
+def _plain(frame: FrameBoxes) -> tuple[list[int], npt.NDArray[np.float64]]:
+    ids = np.asarray(frame[0], np.int64).reshape(-1)
+    return ids.tolist(), np.asarray(frame[1], np.float64).reshape(len(ids), 4)

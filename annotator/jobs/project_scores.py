@@ -119,7 +119,7 @@ def _video(reader: Reader, video: VideoRecord, gt: Path, count: int) -> VideoSco
 
 
 def _tracks(truth: Sequence[FrameBoxes], found: Sequence[FrameBoxes]) -> Iterator[TrackScore]:
-    boxes: Counter[int] = Counter(int(number) for numbers, _ in found for number in numbers)
+    boxes: Counter[int] = Counter(int(number) for numbers, _ in found for number in np.asarray(numbers, np.int64))
     objects: dict[int, Counter[int]] = {number: Counter() for number in boxes}
     for pairs in matches(truth, found):
         for each, number in pairs:

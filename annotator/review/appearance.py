@@ -44,7 +44,7 @@ def signature(frame: Frame, box_xyxy: Box, mask: Mask | None = None) -> Signatur
             return None
     hsv = cv2.cvtColor(patch, cv2.COLOR_RGB2HSV)
     counts = cv2.calcHist([hsv], [0, 1, 2], inside, [_HUES, _SATURATIONS, _VALUES], [0, 180, 0, 256, 0, 256])
-    return np.sqrt(counts.ravel() / max(float(counts.sum()), 1.0)).astype(np.float32)
+    return np.asarray(np.sqrt(counts.ravel() / max(float(counts.sum()), 1.0)), np.float32)
 
 
 def _cut(mask: Mask, left: int, top: int, right: int, bottom: int) -> npt.NDArray[np.uint8]:

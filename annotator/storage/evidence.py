@@ -19,13 +19,16 @@ _ROWS = select(
     _o.c.occluded_by, _o.c.detection_iou,
 ).select_from(_s.join(_k, _k.c.id == _s.c.tracklet).join(_o, and_(
     _o.c.tracklet == _s.c.tracklet, _o.c.frame >= _s.c.first, or_(_s.c.last.is_(None), _o.c.frame <= _s.c.last))))
+#: Rows that are Python objects at a time: as such they are several times larger.
+_CHUNK = 50_000
 _STRETCHES = (MarkKind.OUTSIDE.value, MarkKind.INTERPOLATE.value)
 
 
 def read_evidence(connection: Connection, video: int) -> EvidenceTable:
     """The evidence of a video's tracks. Frames that a person marked outside have no box; people's boxes outrank."""
-    rows = connection.execute(_ROWS.where(_k.c.video == video)).all()
-    values = np.array([tuple(row) for row in rows], np.float64).reshape(-1, 11)  # NULL becomes NaN
+    parts = [np.array([tuple(row) for row in rows], np.float64)  # NULL becomes NaN
+             for rows in connection.execute(_ROWS.where(_k.c.video == video)).partitions(_CHUNK)]
+    values = np.concatenate(parts) if parts else np.zeros((0, 11))
     human = np.isnan(values[:, 7])
     order = np.lexsort((~human, values[:, 1], values[:, 0]))
     values, human = values[order], human[order]
