@@ -7,21 +7,20 @@ import importlib.util
 import json
 import logging
 import os
-import signal
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator import __version__
+from annotator import __version__, cli_edit
 from annotator.console import Console, ConsoleHandler, one_line
 from annotator.errors import Cancelled, SettingsError, UserError
+from annotator.interrupts import INTERRUPTED, stopping
 
 if TYPE_CHECKING:
-    from annotator.engine.base import CancelToken
     from annotator.jobs.config import PreannotateSettings
     from annotator.jobs.preannotate import JobProgress
     from annotator.model.track import Run, VideoRecord
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Exit codes: fine; a bug; something the user can mend; stopped with Ctrl-C.
-OK, BUG, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+#: Exit codes: fine; a bug; something the user can mend. `INTERRUPTED` is that of Ctrl-C.
+OK, BUG, USER_ERROR = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,31 +64,6 @@ def _log_to(console: Console, verbose: bool) -> None:
     logging.getLogger("py.warnings").setLevel(logging.WARNING if verbose else logging.ERROR)
 
 
-@contextmanager
-def _stopping() -> Iterator[CancelToken]:
-    """A job's cancel token, set by Ctrl-C or SIGTERM; a second one ends the program on the spot.
-
-    The first must not raise where it strikes: it may strike amid a transaction. The second may: a kill loses nothing.
-    """
-    from annotator.engine.base import CancelToken
-
-    token = CancelToken()
-
-    def stop(*_: object) -> None:
-        if token.cancelled:
-            os._exit(INTERRUPTED)
-        token.cancel()
-        # Not through the console: the signal may have struck while it was writing.
-        os.write(2, b"\nstopping after this frame (once more: at once)\n")
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield token
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 # -- commands ----------------------------------------------------------------------------------------------------
 
 
@@ -102,7 +76,7 @@ def _preannotate(args: argparse.Namespace, console: Console) -> int:
     settings, given = _settings(args)
     project = Path(args.project)
     opened = open_project(project) if args.resume else opened_or_made(project)
-    with _stopping() as cancel, opened as session:
+    with stopping() as cancel, opened as session:
         videos = {}
         for source in args.source:
             video, warnings = add_source(session, Path(source))
@@ -186,7 +160,7 @@ def _render(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.render import RenderOptions, render
 
     options = RenderOptions(args.start, args.end, args.masks, args.trails, args.overwrite)
-    with _stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
+    with stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
         videos = chosen_videos(session, args.video)
         if len(videos) > 1:
             raise UserError(f"{args.project} has several videos, and one file holds one: choose with --video "
@@ -199,9 +173,13 @@ def _render(args: argparse.Namespace, console: Console) -> int:
     return OK
 
 
-def _evaluate(args: argparse.Namespace, _: Console) -> int:
+def _evaluate(args: argparse.Namespace, console: Console) -> int:
     from annotator.evaluation import evaluate
 
+    if (args.project is None) == (args.result is None):
+        raise SettingsError("give either a project, to score its tracks, or --result FILE")
+    if args.project is not None:
+        return cli_edit.evaluate_project(args, console)
     preprocess = {"auto": None, "yes": True, "no": False}[args.preprocess]
     evaluation = evaluate(Path(args.gt), Path(args.result), preprocess=preprocess,
                           config=None if args.config is None else Path(args.config))
@@ -226,7 +204,7 @@ def _benchmark(args: argparse.Namespace, console: Console) -> int:
     prepared = benchmark.plan(benchmark.BenchmarkRequest(
         DATASETS[args.dataset], Path(args.root), args.split, Path(args.out), settings, folder, _names(args.sequences),
         outputs))
-    with _stopping() as cancel:
+    with stopping() as cancel:
         console.progress(f"{args.dataset} {args.split}  loading models")
         with closing(benchmark.run(prepared, cancel=cancel)) as job:
             for progress in job:
@@ -325,7 +303,7 @@ def _demo(args: argparse.Namespace, console: Console) -> int:
     def show(name: str, progress: JobProgress) -> None:
         console.progress(_progress_text(name, progress), progress.done == progress.total)
 
-    with _stopping() as cancel:
+    with stopping() as cancel:
         console.progress("demo  loading models")
         report = run_demo(out, args.device, show, cancel)
     console.end()
@@ -400,6 +378,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     _add_export(commands)
     _add_render(commands)
     _add_evaluate(commands)
+    cli_edit.add_commands(commands)
     _add_benchmark(commands)
     _add_models(commands)
     _add_others(commands)
@@ -473,11 +452,13 @@ def _add_render(commands: Any) -> None:
 def _add_evaluate(commands: Any) -> None:
     p = commands.add_parser("evaluate", help="HOTA, IDF1, MOTA of a result against ground truth")
     p.set_defaults(command=_evaluate)
+    p.add_argument("project", nargs="?", metavar="P.annot", help="score its tracks, as runs left them and as they are")
     p.add_argument("--gt", required=True, metavar="DIR_OR_FILE")
-    p.add_argument("--result", required=True, metavar="FILE")
+    p.add_argument("--result", metavar="FILE", help="instead of a project")
     p.add_argument("--preprocess", choices=("auto", "yes", "no"), default="auto",
                    help="MOTChallenge's removal of distractors")
     p.add_argument("--config", metavar="FILE.toml", help="classes of Scalabel ground truth")
+    _add_video(p)
     p.add_argument("--json", action="store_true")
 
 

@@ -13,13 +13,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from annotator.errors import StorageError
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
-from annotator.model.track import OnExisting, RunStatus
-from annotator.storage import edits
+from annotator.model.track import MarkKind, OnExisting, RunStatus
+from annotator.storage import edits, human, keyframes, track_marks
+from annotator.storage.merging import MergeRule
+from annotator.storage.preview import preview
 from annotator.storage.store import Store
 from benchmarks.common import emit, environment, progress
 
@@ -83,7 +87,7 @@ def median_ms(repeats: int, action: Callable[[], object]) -> float:
     return round(statistics.median(times), 3)
 
 
-def measure(path: Path, frames: int, masks: bool, repeats: int) -> dict[str, float]:
+def measure(path: Path, frames: int, masks: bool, repeats: int) -> dict[str, Any]:
     """Time the questions and edits of daily work."""
     rng = random.Random(0)
     open_ms = median_ms(repeats, lambda: Store.open(path).close())
@@ -97,6 +101,7 @@ def measure(path: Path, frames: int, masks: bool, repeats: int) -> dict[str, flo
             a, b = rng.sample([shown.track for shown in store.observations(video, frame)], 2)
             swaps.append(median_ms(1, partial(edits.swap_tracks, store, a, b, frame)))
             undos.append(median_ms(1, store.undo))
+        of_edits = measure_edits(store, frames, rng, max(repeats // 4, 3))
         tracker = MadeUpTracker(frames, masks)
         write = {}
         for mode in (OnExisting.ADD, OnExisting.REPLACE):
@@ -110,7 +115,54 @@ def measure(path: Path, frames: int, masks: bool, repeats: int) -> dict[str, flo
         "open_ms": open_ms, "frame_query_ms": query_ms, "frame_query_with_masks_ms": masks_ms,
         "swap_ms": round(statistics.median(swaps), 3), "undo_ms": round(statistics.median(undos), 3),
         "write_frame_ms": write[OnExisting.ADD], "write_frame_replacing_ms": write[OnExisting.REPLACE],
+        **of_edits,
     }
+
+
+def measure_edits(store: Store, frames: int, rng: random.Random, repeats: int) -> dict[str, Any]:
+    """Each kind of edit and its undo, the preview of a swap, and reading the evidence of all boxes."""
+    video = store.video().id
+
+    def chosen() -> tuple[int, int, int]:
+        frame = rng.randrange(30, frames - 30)
+        a, b = rng.sample([shown.track for shown in store.observations(video, frame)], 2)
+        return a, b, frame
+
+    kinds: dict[str, Callable[[int, int, int], object]] = {
+        "merge": lambda a, b, _: edits.merge_tracks(store, a, [b]),
+        "merge_better": lambda a, b, _: edits.merge_tracks(store, a, [b], rule=MergeRule.BETTER),
+        "split": lambda a, _, frame: edits.split_track(store, a, frame),
+        "split_range": lambda a, _, frame: edits.split_range(store, a, frame, frame + 9),
+        "delete_range": lambda a, _, frame: edits.delete_range(store, [a], frame, frame + 9),
+        "delete": lambda a, _, __: edits.delete_tracks(store, [a]),
+        "renumber_all": lambda _, __, ___: edits.renumber_all(store, video),
+        "relabel": lambda a, _, __: edits.relabel(store, [a], store.ensure_label("other").id),
+        "mark": lambda a, _, frame: track_marks.mark_tracks(store, [a], MarkKind.OCCLUDED, frame, frame + 9),
+        "lock": lambda a, _, __: track_marks.lock_tracks(store, [a]),
+        "box": lambda a, _, frame: human.set_box(store, a, frame, (1.0, 2.0, 30.0, 40.0)),
+        "interpolate": lambda a, _, frame: keyframes.interpolate(store, a, frame, frame + 5),
+    }
+    found: dict[str, dict[str, float]] = {}
+    for name, edit in kinds.items():
+        times, undos = [], []
+        for _ in range(repeats):
+            a, b, frame = chosen()
+            before = sum(not step.undone for step in store.history())
+            if name == "renumber_all":
+                edits.renumber(store, a, 1_000_000)  # so that there is something to do
+            try:
+                times.append(median_ms(1, partial(edit, a, b, frame)))
+            except StorageError:
+                continue  # nothing on one side of the frame
+            undos.append(median_ms(1, store.undo))
+            while sum(not step.undone for step in store.history()) > before:
+                store.undo()
+        found[name] = {"edit": round(statistics.median(times), 3), "undo": round(statistics.median(undos), 3)}
+        progress(f"{name}: {found[name]}")
+    a, b, frame = chosen()
+    previews = median_ms(repeats, lambda: preview(store, lambda: edits.swap_tracks(store, a, b, frame)))
+    return {"edits_ms": found, "preview_ms": previews,
+            "evidence_s": round(median_ms(1, lambda: store.evidence(video)) / 1000, 2)}
 
 
 def main() -> None:

@@ -48,6 +48,16 @@ def evaluate(gt: Path, result: Path, *, preprocess: bool | None = None, benchmar
     return Evaluation(combine(scores), scores, settings=settings)
 
 
+def gt_of_sequence(gt: Path, name: str, alone: bool) -> Path:
+    """The ground-truth file of one sequence of MOTChallenge ground truth, given as to `evaluate`. ``alone``: the only
+    sequence there is needs no name. Raises FormatError."""
+    found = _find_sequences(gt)
+    for each in found:
+        if each.name == name or (alone and len(found) == 1):
+            return each.gt
+    raise FormatError(f"{gt} has no ground truth named {name}; it has {', '.join(each.name for each in found)}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Sequence:
     name: str

@@ -114,6 +114,11 @@ def check_models(run: Run, models: Mapping[str, str]) -> None:
                                "one back, or start a new run without --resume")
 
 
+def segmenter_identity(name: str) -> str:
+    """A segmentor's weights as stored with a run: name and hash. Raises ModelError."""
+    return _identity(checkpoints.find(name))
+
+
 def _identity(path: Path) -> str:
     return f"{path.name} {_HASH}{checkpoints.file_sha256(path)[:16]}"
 

@@ -14,6 +14,9 @@ from annotator.model.mask import Mask
 
 Image = npt.NDArray[np.uint8]
 
+#: Stands for a tracklet of another run in ``Evidence.occluded_by``; tracklets are numbered from 1.
+OUTSIDE_RUN = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -103,7 +106,8 @@ class Evidence:
     reprompted: bool = False
     """Quality reconstruction: prompted anew with the detection's box."""
     occluded_by: int | None = None
-    """Tracklet that hides this one by cross-object interaction; its memory of this frame was not written."""
+    """Tracklet that hides this one by cross-object interaction; its memory of this frame was not written.
+    `OUTSIDE_RUN` if it is a track of another run."""
 
 
 @dataclass(frozen=True, slots=True)

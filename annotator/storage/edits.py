@@ -10,21 +10,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import update
 
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.track import MarkKind, ReviewState, RunStatus, Track
-from annotator.storage import human, schema
-from annotator.storage.span_rows import (
-    MarkStretch,
-    mark_stretches,
-    new_track,
-    presence,
-    save_marks,
-    save_spans,
-)
-from annotator.storage.spans import OPEN, Span, assign, cut, subtract
+from annotator.model.track import ReviewState, Track
+from annotator.storage import schema
+from annotator.storage.chosen import check_range, free_tracks, in_words
+from annotator.storage.keyframes import pin
+from annotator.storage.merging import MergeRule, merge_tracks
+from annotator.storage.proposals import accept_proposal, drop_proposal
+from annotator.storage.span_rows import delete_track_rows, mark_stretches, new_track, save_marks, save_spans
+from annotator.storage.spans import OPEN, assign, cut
 from annotator.storage.store import Store
 from annotator.storage.transaction import Transaction
 
@@ -34,11 +31,11 @@ _IDENTITY = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS
 
 def swap_tracks(store: Store, a: int, b: int, from_frame: int, to_frame: int | None = None) -> Changes:
     """Exchange two identities from a frame on (or within a range): boxes, people's boxes and marks change sides."""
-    one, other = _tracks(store, a, b)
-    _check_range(from_frame, to_frame)
+    one, other = free_tracks(store, a, b)
+    check_range(from_frame, to_frame)
     with store.transaction(f"Swap {one.number} and {other.number} at frame {from_frame}") as transaction:
         connection = transaction.connection
-        _pin(store, (one, other), from_frame, to_frame)
+        pin(store, (one, other), from_frame, to_frame)
         spans = store.spans([a, b])
         moved, kept = cut(spans, from_frame, to_frame)
         save_spans(connection, spans, kept + _exchange(moved, a, b))
@@ -46,21 +43,6 @@ def swap_tracks(store: Store, a: int, b: int, from_frame: int, to_frame: int | N
         moved_marks, kept_marks = cut(marks, from_frame, to_frame)
         save_marks(connection, marks, kept_marks + _exchange(moved_marks, a, b))
         transaction.touch(Changes(_IDENTITY, frozenset({a, b}), from_frame, to_frame, one.video))
-    return transaction.changes
-
-
-def merge_tracks(store: Store, into: int, others: Sequence[int], drop_human: bool = False) -> Changes:
-    """Make one identity of several. Where two have a box in one frame, ``into`` keeps its own.
-
-    Raises:
-        StorageError: people drew boxes of both in one frame, and ``drop_human`` is off.
-    """
-    target, *absorbed = _tracks(store, into, *others)
-    names = ", ".join(str(track.number) for track in absorbed)
-    with store.transaction(f"Merge {names} into {target.number}") as transaction:
-        for other in absorbed:
-            _absorb(store, transaction.connection, target, other, drop_human)
-        transaction.touch(Changes(_IDENTITY, frozenset({into, *others}), None, None, target.video))
     return transaction.changes
 
 
@@ -84,27 +66,27 @@ def split_range(store: Store, track: int, first: int, last: int) -> int:
 
 def delete_range(store: Store, tracks: Sequence[int], first: int, last: int | None = None) -> Changes:
     """Take frames away from tracks, people's boxes included; a track left with nothing goes too."""
-    records = _tracks(store, *tracks)
-    _check_range(first, last)
-    with store.transaction(f"Delete from {_numbers(records)}") as transaction:
+    records = free_tracks(store, *tracks)
+    check_range(first, last)
+    with store.transaction(f"Delete from {in_words(records)}") as transaction:
         connection = transaction.connection
-        _pin(store, records, first, last)
+        pin(store, records, first, last)
         spans = store.spans(tracks)
         kept = cut(spans, first, last)[1]
         save_spans(connection, spans, kept)
         marks = mark_stretches(connection, tracks)
         save_marks(connection, marks, cut(marks, first, last)[1])
-        _delete_rows(connection, set(tracks) - {span.track for span in kept})
+        delete_track_rows(connection, set(tracks) - {span.track for span in kept})
         transaction.touch(Changes(_IDENTITY, frozenset(tracks), first, last, records[0].video))
     return transaction.changes
 
 
 def delete_tracks(store: Store, tracks: Sequence[int]) -> Changes:
     """Delete identities with all they have. What the runs found stays, unseen, until `compact`."""
-    records = _tracks(store, *tracks)
-    with store.transaction(f"Delete {_numbers(records)}") as transaction:
+    records = free_tracks(store, *tracks)
+    with store.transaction(f"Delete {in_words(records)}") as transaction:
         save_spans(transaction.connection, store.spans(tracks), [])
-        _delete_rows(transaction.connection, tracks)
+        delete_track_rows(transaction.connection, tracks)
         transaction.touch(Changes(_IDENTITY, frozenset(tracks), None, None, records[0].video))
     return transaction.changes
 
@@ -146,8 +128,8 @@ def renumber_all(store: Store, video_id: int) -> Changes:
 
 def relabel(store: Store, tracks: Sequence[int], label_id: int) -> Changes:
     """Give tracks another label."""
-    records = _tracks(store, *tracks)
-    with store.transaction(f"Relabel {_numbers(records)}") as transaction:
+    records = free_tracks(store, *tracks)
+    with store.transaction(f"Relabel {in_words(records)}") as transaction:
         _update(transaction, records, label=label_id)
     return transaction.changes
 
@@ -163,87 +145,13 @@ def describe(store: Store, track: int, name: str | None = None, color: str | Non
     return transaction.changes
 
 
-def accept_proposal(store: Store, run_id: int, targets: Mapping[int, int] | None = None) -> Changes:
-    """Make a proposal's tracklets visible: ``targets`` names the track (id) that each tracklet (number) continues,
-    whose machine boxes it replaces in its frames; the others become new tracks. People's boxes stay.
-
-    Raises:
-        StorageError: the run is not an open proposal, or still goes on.
-    """
-    run = _open_proposal(store, run_id)
-    with store.transaction("Accept proposal") as transaction:
-        connection = transaction.connection
-        touched: set[int] = set()
-        for tracklet, number, label, first, last in _proposed(connection, run_id):
-            track = (targets or {}).get(number)
-            if track is None:
-                track, _ = new_track(connection, run.video, label)
-            _put(store, connection, track, tracklet, first, last)
-            touched.add(track)
-        connection.execute(delete(schema.proposal).where(schema.proposal.c.run == run_id))
-        transaction.touch(Changes(_IDENTITY | ChangeKind.RUNS, frozenset(touched), run.first_frame, run.last_frame,
-                                  run.video))
-    return transaction.changes
-
-
-def drop_proposal(store: Store, run_id: int) -> Changes:
-    """Decide against a proposal. Its boxes stay, unseen, until `compact`."""
-    run = _open_proposal(store, run_id)
-    with store.transaction("Drop proposal") as transaction:
-        transaction.connection.execute(delete(schema.proposal).where(schema.proposal.c.run == run_id))
-        transaction.touch(Changes(ChangeKind.RUNS, frozenset(), run.first_frame, run.last_frame, run.video))
-    return transaction.changes
-
-
-def _tracks(store: Store, *keys: int) -> list[Track]:
-    """These tracks: at least one, all different, all of one video."""
-    if not keys:
-        raise StorageError("no track is chosen; choose one first")
-    if len(set(keys)) != len(keys):
-        raise StorageError("a track is named twice; choose different tracks")
-    records = [store.track(key) for key in keys]
-    if len({track.video for track in records}) > 1:
-        raise StorageError("these tracks belong to different videos; choose tracks of one video")
-    return records
-
-
-def _check_range(first: int, last: int | None) -> None:
-    if last is not None and last < first:
-        raise StorageError(f"the range from frame {first} to frame {last} runs backwards; give the earlier frame first")
-
-
-def _numbers(tracks: Sequence[Track]) -> str:
-    if len(tracks) > 3:
-        return f"{len(tracks)} tracks"
-    return "track " + ", ".join(str(track.number) for track in tracks)
-
-
 def _exchange(stretches: Iterable[Any], a: int, b: int) -> list[Any]:
     return [assign([stretch], b if stretch.track == a else a)[0] for stretch in stretches]
 
 
-def _absorb(store: Store, connection: Connection, target: Track, other: Track, drop_human: bool) -> None:
-    mine, theirs = store.spans([target.id]), store.spans([other.id])
-    drawn = {span.first for span in mine if span.human}
-    clashes = [span.first for span in theirs if span.human and span.first in drawn]
-    if clashes and not drop_human:
-        raise StorageError(f"tracks {target.number} and {other.number} both have a hand-drawn box in frame "
-                           f"{clashes[0]}; delete one of them first")
-    # Only frames with a box count as taken: a tracklet's last, lost frames must not hide the other's boxes.
-    taken = [found for span in mine if not span.human and (found := presence(connection, span)) is not None]
-    given = subtract([span for span in theirs if not span.human], taken)
-    drawn_given = [span for span in theirs if span.human and span.first not in drawn]
-    left = subtract([span for span in mine if not span.human], [(span.first, span.end) for span in given])
-    after = [*left, *(span for span in mine if span.human), *assign(given + drawn_given, target.id)]
-    save_spans(connection, [*mine, *theirs], after)
-    marks = mark_stretches(connection, [other.id])
-    save_marks(connection, marks, assign(marks, target.id))
-    _delete_rows(connection, [other.id])
-
-
 def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
-    record = store.track(track)
-    _check_range(first, last)
+    [record] = free_tracks(store, track)
+    check_range(first, last)
     moved, kept = cut(store.spans([track]), first, last)
     if not moved or not kept:
         where = f"from frame {first} on" if last is None else f"in frames {first} to {last}"
@@ -251,7 +159,7 @@ def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
         raise StorageError(f"track {record.number} has {lack} {where}; choose another frame")
     with store.transaction(f"Split {record.number} at frame {first}") as transaction:
         connection = transaction.connection
-        _pin(store, [record], first, last)
+        pin(store, [record], first, last)
         key, _ = new_track(connection, record.video, record.label)
         spans = store.spans([track])
         moved, kept = cut(spans, first, last)
@@ -263,46 +171,6 @@ def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
     return key
 
 
-def _pin(store: Store, tracks: Sequence[Track], first: int, last: int | None) -> None:
-    """Where a border cuts an interpolated stretch, write its boxes on both sides as keyframes."""
-    stretches = [mark for mark in store.marks(tracks[0].video) if mark.kind is MarkKind.INTERPOLATE]
-    for track in tracks:
-        mine = [mark for mark in stretches if mark.track == track.id]
-        for border in (first,) if last is None else (first, last + 1):
-            if not any(mark.first < border and (mark.last is None or mark.last >= border) for mark in mine):
-                continue
-            boxes = [found for frame in (border - 1, border) for found in store.observations(track.video, frame)
-                     if found.track == track.id and found.interpolated]
-            for found in boxes:
-                if found.box_xyxy is not None:
-                    human.set_box(store, track.id, found.frame, found.box_xyxy)
-
-
-def _put(store: Store, connection: Connection, track: int, tracklet: int, first: int, last: int) -> None:
-    """Give a track these frames of a tracklet, in place of the machine boxes that it had there."""
-    spans = store.spans([track])
-    kept = subtract([span for span in spans if not span.human], [(first, last)])
-    fresh = Span(id=None, track=track, first=first, last=last, end=last, tracklet=tracklet, human=False)
-    save_spans(connection, spans, [*kept, *(span for span in spans if span.human), fresh])
-
-
-def _proposed(connection: Connection, run: int) -> Sequence[Any]:
-    tracklet, observation = schema.tracklet, schema.observation
-    query = select(tracklet.c.id, tracklet.c.number, tracklet.c.label, func.min(observation.c.frame),
-                   func.max(observation.c.frame)).join(observation, observation.c.tracklet == tracklet.c.id).where(
-        tracklet.c.run == run).group_by(tracklet.c.id).order_by(tracklet.c.number)
-    return connection.execute(query).all()
-
-
-def _open_proposal(store: Store, run_id: int) -> Any:
-    run = store.run(run_id)
-    if not any(proposal.id == run_id for proposal in store.proposals(run.video)):
-        raise StorageError(f"run {run_id} is no open proposal; it may have been accepted or dropped already")
-    if run.status is RunStatus.RUNNING:
-        raise StorageError(f"run {run_id} still goes on; wait for its end or cancel it first")
-    return run
-
-
 def _update(transaction: Transaction, tracks: Sequence[Track], **values: Any) -> None:
     keys = [track.id for track in tracks]
     if values:
@@ -310,13 +178,7 @@ def _update(transaction: Transaction, tracks: Sequence[Track], **values: Any) ->
         transaction.touch(Changes(ChangeKind.TRACKS, frozenset(keys), None, None, tracks[0].video))
 
 
-def _delete_rows(connection: Connection, tracks: Iterable[int]) -> None:
-    keys = list(tracks)
-    connection.execute(delete(schema.mark).where(schema.mark.c.track.in_(keys)))
-    connection.execute(delete(_track).where(_track.c.id.in_(keys)))
-
-
 __all__ = [
-    "MarkStretch", "accept_proposal", "delete_range", "delete_tracks", "describe", "drop_proposal", "merge_tracks",
+    "MergeRule", "accept_proposal", "delete_range", "delete_tracks", "describe", "drop_proposal", "merge_tracks",
     "relabel", "renumber", "renumber_all", "split_range", "split_track", "swap_tracks",
 ]

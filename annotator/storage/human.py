@@ -15,6 +15,7 @@ from annotator.model.frame import TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import MarkKind, Track
 from annotator.storage import history, schema
+from annotator.storage.chosen import free_tracks
 from annotator.storage.records import Box
 from annotator.storage.span_rows import new_track
 from annotator.storage.store import Store
@@ -36,9 +37,9 @@ def set_box(store: Store, track_id: int, frame: int, box_xyxy: Box, mask: Mask |
     """Say where a track is in a frame (float pixels); this outranks the machine's box and hides its mask there.
 
     Raises:
-        StorageError: the box is not finite or has no area.
+        StorageError: the box is not finite or has no area, or the track is locked.
     """
-    track = store.track(track_id)
+    [track] = free_tracks(store, track_id)
     _check_box(box_xyxy, frame)
     with store.transaction(f"Box of track {track.number}") as transaction:
         connection = transaction.connection
@@ -68,7 +69,7 @@ def delete_box(store: Store, track_id: int, frame: int) -> Changes:
     Raises:
         StorageError: no person drew a box of this track in this frame.
     """
-    track = store.track(track_id)
+    [track] = free_tracks(store, track_id)
     with store.transaction(f"Delete box of track {track.number}") as transaction:
         connection = transaction.connection
         tracklet = _human_tracklet_at(connection, track_id, frame)

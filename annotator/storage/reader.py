@@ -15,9 +15,11 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute
+from annotator.model.evidence import EvidenceTable
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, Track, TrackObservation, VideoRecord
 from annotator.storage import history, records, resolve, schema
+from annotator.storage.evidence import read_evidence
 from annotator.storage.history import HistoryStep
 from annotator.storage.spans import OPEN, Span
 
@@ -136,6 +138,20 @@ class Reader:
             raise StorageError(f"{self._path} has no track with id {track_id}; it may have been deleted or undone")
         return records.track_record(row)
 
+    def tracks_by_id(self, track_ids: Iterable[int]) -> list[Track]:
+        """Those of these tracks that exist, by number."""
+        query = select(schema.track).where(schema.track.c.id.in_(list(track_ids))).order_by(schema.track.c.number)
+        return [records.track_record(row) for row in self._connection.execute(query)]
+
+    def boxes_between(self, tracklet: int, first: int, last: int) -> tuple[int, int, int]:
+        """How many boxes a tracklet has in frames ``first..last``, and the first and the last frame with one (0
+        without any)."""
+        o = schema.observation
+        query = select(func.count(), func.min(o.c.frame), func.max(o.c.frame)).where(
+            o.c.tracklet == tracklet, o.c.frame.between(first, last), o.c.x1.is_not(None))
+        count, start, end = self._connection.execute(query).one()
+        return count, start or 0, end or 0
+
     def spans(self, track_ids: Iterable[int]) -> list[Span]:
         """Spans of these tracks, by first frame."""
         query = records.SPANS.where(schema.span.c.track.in_(list(track_ids))).order_by(schema.span.c.first,
@@ -182,6 +198,12 @@ class Reader:
             seen.c.score.is_not(None)).group_by(span.c.track)
         return {int(track): float(score) for track, score in self._connection.execute(query)}
 
+    def locked(self, track_ids: Iterable[int]) -> set[int]:
+        """Those of these tracks that a person has locked."""
+        mark = schema.mark
+        query = select(mark.c.track).where(mark.c.track.in_(list(track_ids)), mark.c.kind == MarkKind.LOCK.value)
+        return set(self._connection.execute(query).scalars())
+
     # Boxes as spans resolve them
 
     def observations(self, video_id: int, frame: int, masks: bool = False) -> list[TrackObservation]:
@@ -199,6 +221,10 @@ class Reader:
         query = select(s.c.track, func.count()).select_from(o.join(s, resolve.COVERS)).where(
             o.c.video == video_id, o.c.state == int(TrackState.SUSPICIOUS)).group_by(s.c.track)
         return {int(track): int(count) for track, count in self._connection.execute(query)}
+
+    def evidence(self, video_id: int) -> EvidenceTable:
+        """What runs said of every box of the video's present tracks; some 100 bytes per box."""
+        return read_evidence(self._connection, video_id)
 
     def iter_frames(self, video_id: int, first: int | None = None, last: int | None = None, masks: bool = False,
                     ) -> Iterator[tuple[int, list[TrackObservation]]]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, or_, select, update
 
 from annotator.errors import Cancelled, StorageError
 from annotator.model.changes import ChangeKind, Changes
@@ -22,6 +22,8 @@ from annotator.storage.span_rows import bring_back
 
 #: Kinds of runs whose frames were not searched for objects; ``track`` takes the detections that another run stored.
 KINDS_WITHOUT_DETECTION = frozenset({"import", "repropagate", "track"})
+#: Kind of a run whose frames may come in falling order too: from prompts, either way.
+REPROPAGATE = "repropagate"
 
 _END = update(schema.tracklet).where(schema.tracklet.c.id == bindparam("key")).values(
     ended_frame=bindparam("frame"), end_reason=bindparam("reason"))
@@ -230,6 +232,8 @@ def finish(connection: Connection, run: int, status: RunStatus, message: str) ->
     if step is not None and step.undone:
         status = RunStatus.CANCELLED  # undone before its last word was heard
     connection.execute(update(schema.run).where(schema.run.c.id == run).values(status=status.value, message=message))
+    if row.kind == REPROPAGATE:
+        settle(connection, run)
     if status is RunStatus.FINISHED:
         if row.finished_frame is not None:
             connection.execute(update(schema.tracklet).where(
@@ -313,5 +317,23 @@ def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[
 
 def interrupt_orphans(connection: Connection) -> None:
     """Runs that say they are running, in a project that nobody had open, died with their program."""
-    connection.execute(update(schema.run).where(schema.run.c.status == RunStatus.RUNNING.value)
-                       .values(status=RunStatus.INTERRUPTED.value))
+    running = schema.run.c.status == RunStatus.RUNNING.value
+    both_ways = connection.execute(select(schema.run.c.id).where(running, schema.run.c.kind == REPROPAGATE))
+    for run in both_ways.scalars().all():
+        settle(connection, run)
+    connection.execute(update(schema.run).where(running).values(status=RunStatus.INTERRUPTED.value))
+
+
+def settle(connection: Connection, run: int) -> None:
+    """Say where a run that went both ways, and its tracklets, really begin and end."""
+    o, k = schema.observation, schema.tracklet
+    query = select(o.c.tracklet, func.min(o.c.frame), func.max(o.c.frame)).join(k, k.c.id == o.c.tracklet).where(
+        k.c.run == run).group_by(o.c.tracklet)
+    found = connection.execute(query).all()
+    for key, first, last in found:
+        connection.execute(update(k).where(k.c.id == key).values(
+            first_frame=first, ended_frame=last, end_reason=int(EndReason.RUN_ENDED)))
+    if found:
+        first, last = min(row[1] for row in found), max(row[2] for row in found)
+        connection.execute(update(schema.run).where(schema.run.c.id == run).values(
+            first_frame=first, last_frame=last, finished_frame=last))

@@ -62,15 +62,26 @@ def _save(connection: Connection, table: Any, before: Sequence[Stretch], after: 
         connection.execute(insert(table), rows)
 
 
-def presence(connection: Connection, span: Span) -> tuple[int, int] | None:
-    """First and last frame in which a span really has a box; `OPEN` while its tracklet lives. None: it has none."""
-    query = select(func.min(_observation.c.frame), func.max(_observation.c.frame)).where(
-        _observation.c.tracklet == span.tracklet, _observation.c.frame.between(span.first, span.end),
-        _observation.c.x1.is_not(None))
-    first, last = connection.execute(query).one()
+def presence(connection: Connection, span: Span) -> list[tuple[int, int]]:
+    """Ranges of frames, both ends inclusive, in which a span really has a box. The last one reaches to `OPEN` while
+    its tracklet lives."""
+    of_span = (_observation.c.tracklet == span.tracklet) & _observation.c.frame.between(span.first, span.end)
+    row = func.row_number().over(order_by=_observation.c.frame)
+    seen = select(_observation.c.frame, (_observation.c.frame - row).label("island")).where(
+        of_span, _observation.c.x1.is_not(None)).subquery()
+    query = select(func.min(seen.c.frame), func.max(seen.c.frame)).group_by(seen.c.island).order_by(seen.c.island)
+    found = [(first, last) for first, last in connection.execute(query)]
     if span.end >= OPEN:
-        return (span.first if first is None else first, OPEN)
-    return None if first is None else (first, last)
+        known = connection.execute(select(func.max(_observation.c.frame)).where(of_span)).scalar()
+        found.append((span.first if known is None else known + 1, OPEN))
+    return found
+
+
+def delete_track_rows(connection: Connection, tracks: Iterable[int]) -> None:
+    """Delete identities and what is marked of them. Their spans must have gone before."""
+    keys = list(tracks)
+    connection.execute(delete(_mark).where(_mark.c.track.in_(keys)))
+    connection.execute(delete(schema.track).where(schema.track.c.id.in_(keys)))
 
 
 def new_track(connection: Connection, video: int, label: int, name: str = "") -> tuple[int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
 
 from annotator.storage import history, schema
 from annotator.storage.records import SPANS, span_record
@@ -35,11 +35,14 @@ def _ended(last: Any) -> Any:
 
 _CONCERNED = and_(_tracklet.c.video == bindparam("video"), _tracklet.c.run.is_not(None),
                   _tracklet.c.run != bindparam("run"))
+_mark = schema.mark
+#: A lock is a person's word: what a locked track has, no run replaces.
+_LOCKED = select(_mark.c.track).where(_mark.c.kind == "lock", _mark.c.track.is_not(None))
 _PRESENT = select(_span, _ended(_span.c.last)).join(_tracklet, _tracklet.c.id == _span.c.tracklet).where(
-    _CONCERNED, _span.c.first.between(bindparam("start"), bindparam("stop")))
+    _CONCERNED, _span.c.track.not_in(_LOCKED), _span.c.first.between(bindparam("start"), bindparam("stop")))
 _LATER = select(_kept, _ended(_kept.c.last)).join(_tracklet, _tracklet.c.id == _kept.c.tracklet).where(
-    _CONCERNED, _kept.c.first.between(bindparam("start"), bindparam("stop")), _kept.c.step > bindparam("step"),
-    _kept.c.present)
+    _CONCERNED, or_(_kept.c.track.is_(None), _kept.c.track.not_in(_LOCKED)),
+    _kept.c.first.between(bindparam("start"), bindparam("stop")), _kept.c.step > bindparam("step"), _kept.c.present)
 
 
 def split_at(connection: Connection, video: int, first: int, last: int) -> None:

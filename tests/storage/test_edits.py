@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind
-from annotator.model.track import MarkKind, OnExisting, ReviewState
+from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
 from annotator.storage import edits, human
+from annotator.storage.merging import MergeRule
 from annotator.storage.store import Store
 from tests.storage.fakes import everything, fake_box, fake_result, fake_run, picture
 
@@ -65,6 +68,47 @@ def test_merge_lets_a_box_win_over_a_lost_frame(store: Store) -> None:
     a, b = (track.id for track in store.tracks(1))
     edits.merge_tracks(store, a, [b])
     assert boxes(store, a) == row(1, 0, 44) | row(2, 50, 99)
+
+
+def test_merge_fills_the_frames_in_which_the_track_is_lost_from_the_other(store: Store) -> None:
+    fake_run(store, {1: (0, 60), 2: (25, 50)}, lost=frozenset((1, frame) for frame in range(30, 41)))
+    a, b = (track.id for track in store.tracks(1))
+    edits.merge_tracks(store, a, [b])
+    assert boxes(store, a) == row(1, 0, 29) | row(2, 30, 40) | row(1, 41, 60)
+
+
+@pytest.mark.parametrize(("rule", "first"), [(MergeRule.INTO, 61), (MergeRule.OTHER, 10), (MergeRule.BETTER, 61)])
+def test_a_rule_decides_frames_that_both_have(store: Store, ids: list[int], rule: MergeRule, first: int) -> None:
+    edits.merge_tracks(store, ids[0], [ids[1]], rule=rule)
+    assert boxes(store, ids[0]) == row(1, 0, first - 1) | row(2, first, 99)
+
+
+def test_the_better_of_two_is_the_one_with_higher_scores(store: Store) -> None:
+    video = store.videos()[0].id
+    run = store.begin_run(video, "preannotate", {}, {}, ("car",), 0, 29)
+    for frame in range(30):
+        result = fake_result({1: (0, 29), 2: (10, 19)}, frame)
+        better = tuple(replace(o, score=0.95) if o.tracklet == 2 else o for o in result.objects)
+        store.write_frame(run.id, replace(result, objects=better))
+    store.finish_run(run.id, RunStatus.FINISHED)
+    a, b = (track.id for track in store.tracks(1))
+    edits.merge_tracks(store, a, [b], rule=MergeRule.BETTER)
+    assert boxes(store, a) == row(1, 0, 9) | row(2, 10, 19) | row(1, 20, 29)
+
+
+def test_merge_may_refuse_tracks_that_are_seen_together(store: Store, ids: list[int]) -> None:
+    before = everything(store)
+    with pytest.raises(StorageError, match="tracks 1 and 2 are both seen in frame 10"):
+        edits.merge_tracks(store, ids[0], [ids[1]], rule=MergeRule.REFUSE)
+    assert everything(store) == before
+    edits.merge_tracks(store, ids[0], [ids[2]], rule=MergeRule.REFUSE)
+    assert boxes(store, ids[0]) == row(1, 0, 60) | row(3, 70, 99)
+
+
+def test_what_was_said_of_a_merged_track_hides_no_box_of_the_other(store: Store, ids: list[int]) -> None:
+    human.add_mark(store, 1, MarkKind.OUTSIDE, 50, 70, ids[1])
+    edits.merge_tracks(store, ids[0], [ids[1]])
+    assert [(mark.track, mark.first, mark.last) for mark in store.marks(1)] == [(ids[0], 61, 70)]
 
 
 def test_merge_refuses_to_choose_between_two_drawn_boxes(store: Store, ids: list[int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -11,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from annotator.errors import StorageError
 from annotator.model.track import MarkKind, OnExisting, RunStatus
-from annotator.storage import attributes, edits, human, labels
+from annotator.storage import attributes, edits, human, keyframes, labels, track_marks
+from annotator.storage.preview import preview
 from annotator.storage.spans import first_conflict
 from annotator.storage.store import Store
 from tests.storage.fakes import everything, fake_result, fake_run
@@ -52,10 +54,82 @@ class Editing(RuleBasedStateMachine):
     def swap(self, a: int, b: int, first: int, length: int | None) -> None:
         self.attempt(edits.swap_tracks, *self.tracks(a, b), first, None if length is None else first + length)
 
-    @rule(a=PICK, b=PICK, drop=st.booleans())
-    def merge(self, a: int, b: int, drop: bool) -> None:
+    @rule(a=PICK, b=PICK, drop=st.booleans(), how=st.sampled_from(edits.MergeRule))
+    def merge(self, a: int, b: int, drop: bool, how: edits.MergeRule) -> None:
         into, other = self.tracks(a, b)
-        self.attempt(edits.merge_tracks, into, [other], drop)
+        drawn = self.drawn()
+        self.attempt(edits.merge_tracks, into, [other], drop, how)
+        assert drop or self.drawn() == drawn
+
+    def drawn(self) -> set[tuple[int, int]]:
+        """Every hand-drawn box, whoever has it."""
+        return {(span.tracklet, span.first) for span in self.store.spans(self.tracks(*range(len(self.store.tracks(1)))))
+                if span.human}
+
+    @rule(a=PICK, locked=st.booleans())
+    def lock(self, a: int, locked: bool) -> None:
+        self.attempt(track_marks.lock_tracks, self.tracks(a), locked)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES, on=st.booleans(),
+          kind=st.sampled_from([MarkKind.INTERPOLATE, MarkKind.OUTSIDE, MarkKind.OCCLUDED]))
+    def mark_range(self, a: int, first: int, length: int | None, on: bool, kind: MarkKind) -> None:
+        change = track_marks.mark_tracks if on else track_marks.unmark_tracks
+        self.attempt(change, self.tracks(a), kind, first, None if length is None else first + length)
+
+    @rule(a=PICK, frame=FRAMES)
+    def fill(self, a: int, frame: int) -> None:
+        self.attempt(keyframes.fill_gap, *self.tracks(a), frame)
+
+    @rule(a=PICK, first=FRAMES, length=FRAMES, tolerance=st.floats(0.5, 20))
+    def reduce(self, a: int, first: int, length: int, tolerance: float) -> None:
+        self.attempt(partial(keyframes.reduce_to_keyframes, pixels=tolerance), *self.tracks(a), first, first + length)
+
+    @rule(a=PICK, first=FRAMES, length=FRAMES)
+    def interpolate(self, a: int, first: int, length: int) -> None:
+        self.attempt(keyframes.interpolate, *self.tracks(a), first, first + length)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES)
+    def end_interpolation(self, a: int, first: int, length: int | None) -> None:
+        self.attempt(keyframes.end_interpolation, *self.tracks(a), first, None if length is None else first + length)
+
+    @rule(a=PICK, label=st.sampled_from(["car", "person", "dog"]))
+    def relabel(self, a: int, label: str) -> None:
+        key = self.store.ensure_label(label).id
+        self.attempt(edits.relabel, self.tracks(a), key)
+
+    @rule(a=PICK, b=PICK, first=FRAMES)
+    def look_ahead(self, a: int, b: int, first: int) -> None:
+        """A preview says what the edit then does, and does nothing itself."""
+        one, other = self.tracks(a, b)
+        before = everything(self.store)
+        boxes = {key: self.machine_boxes(key) for key in (one, other)} if one and one != other else {}
+        try:
+            seen = preview(self.store, lambda: edits.swap_tracks(self.store, one, other, first))
+        except StorageError:
+            assert everything(self.store) == before
+            return
+        assert everything(self.store) == before
+        edits.swap_tracks(self.store, one, other, first)
+        for change in seen.tracks:
+            now = self.machine_boxes(change.track)
+            assert change.gained - len(change.human_gained) == len(now - boxes[change.track])
+            assert change.lost - len(change.human_lost) == len(boxes[change.track] - now)
+
+    def machine_boxes(self, track: int) -> set[tuple[int, int]]:
+        """(tracklet, frame) of a track's machine boxes, those under a person's included."""
+        return {(span.tracklet, frame) for span in self.store.spans([track]) if not span.human
+                for frame in range(span.first, min(span.end, 40) + 1)
+                if self.store.boxes_between(span.tracklet, frame, frame)[0]}
+
+    @rule()
+    def restart(self) -> None:
+        """Close the project and open it again; a job that was at it goes on where it was."""
+        path, before = self.store.path, everything(self.store)
+        self.store.close()
+        self.store = Store.open(path)
+        assert everything(self.store) == before
+        if self.run is not None and self.next_frame <= 26:
+            self.store.rewind_run(self.run, self.next_frame - 1)
 
     @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES)
     def split(self, a: int, first: int, length: int | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from annotator.errors import Cancelled, StorageError
 from annotator.model.frame import Detections, FrameResult, TrackState
-from annotator.model.track import Label, OnExisting, RunStatus
+from annotator.model.track import OnExisting, RunStatus
 from annotator.storage import edits, human
 from annotator.storage.store import Store
 from tests.storage.fakes import everything, fake_box, fake_result, fake_run, picture

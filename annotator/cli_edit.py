@@ -1,0 +1,371 @@
+"""Correcting on the command line: edit, prompt, review, and scores of a project. Parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotator.console import Console
+from annotator.errors import SettingsError, StorageError
+from annotator.interrupts import INTERRUPTED, stopping
+
+if TYPE_CHECKING:
+    from annotator.jobs.prompt import PromptRequest, PromptSettings
+    from annotator.model.track import VideoRecord
+    from annotator.session import Session
+
+_OK = 0
+
+Box = tuple[float, float, float, float]
+
+
+def add_commands(commands: Any) -> None:
+    """Add ``edit``, ``prompt`` and ``review`` to the program's commands."""
+    _add_edit(commands)
+    _add_prompt(commands)
+    _add_review(commands)
+
+
+# -- edit --------------------------------------------------------------------------------------------------------
+
+
+def _edit(args: argparse.Namespace, _: Console) -> int:
+    from annotator.jobs.project import open_project
+    from annotator.storage.preview import preview
+
+    with open_project(Path(args.project)) as session:
+        if args.action in ("undo", "redo"):
+            return _step_back_or_forth(session, args)
+        video = _one_video(session, args.video)
+        edit = _edit_of(session, video, args)
+        seen = preview(session.store, edit)
+        if not args.dry_run:
+            edit()
+    if args.json:
+        print(json.dumps({**asdict(seen), "done": not args.dry_run}))
+    else:
+        print("\n".join(seen.lines()))
+    return _OK
+
+
+def _step_back_or_forth(session: Session, args: argparse.Namespace) -> int:
+    step = session.undo() if args.action == "undo" else session.redo()
+    if step is None:
+        raise StorageError(f"{args.project} has nothing to {args.action}")
+    print(json.dumps({"label": step.label}) if args.json else f"{args.action}: {step.label}")
+    return _OK
+
+
+def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> Callable[[], object]:
+    """The edit that the arguments describe, as one call."""
+    from annotator.model.track import MarkKind
+    from annotator.storage import edits, keyframes, track_marks
+    from annotator.storage.merging import MergeRule
+
+    store = session.store
+    ids = [_track(session, video, number) for number in getattr(args, "tracks", ())]
+    start, end = getattr(args, "start", None), getattr(args, "end", None)
+    first = 0 if start is None else start
+
+    def split() -> object:
+        if args.at is not None:
+            return edits.split_track(store, ids[0], args.at)
+        return edits.split_range(store, ids[0], *args.range)
+
+    def delete() -> object:
+        if args.frame is not None:
+            return edits.delete_range(store, ids, args.frame, args.frame)
+        if start is None and end is None:
+            return edits.delete_tracks(store, ids)
+        return edits.delete_range(store, ids, first, end)
+
+    def renumber() -> object:
+        if len(args.numbers) != (0 if args.all else 2):
+            raise SettingsError("give a track's number and its new one, or --all")
+        if args.all:
+            return edits.renumber_all(store, video.id)
+        return edits.renumber(store, _track(session, video, args.numbers[0]), args.numbers[1])
+
+    def relabel() -> object:
+        known = {label.name: label.id for label in store.labels()}
+        label = known[args.label] if args.label in known else store.ensure_label(args.label).id
+        return edits.relabel(store, ids, label)
+
+    def mark() -> object:
+        change = track_marks.unmark_tracks if args.remove else track_marks.mark_tracks
+        return change(store, ids, MarkKind(args.kind), first, end)
+
+    def fill() -> object:
+        if args.frame is not None:
+            return keyframes.fill_gap(store, ids[0], args.frame)
+        return keyframes.fill_gaps(store, ids[0], args.longest)
+
+    made: dict[str, Callable[[], object]] = {
+        "swap": lambda: edits.swap_tracks(store, ids[0], ids[1], first, end),
+        "merge": lambda: edits.merge_tracks(store, ids[0], ids[1:], args.drop_human, MergeRule(args.rule)),
+        "split": split, "delete": delete, "renumber": renumber, "relabel": relabel, "mark": mark, "fill": fill,
+        "lock": lambda: track_marks.lock_tracks(store, ids),
+        "unlock": lambda: track_marks.lock_tracks(store, ids, locked=False),
+        "keyframes": lambda: keyframes.reduce_to_keyframes(store, ids[0], first, end, pixels=args.pixels,
+                                                           iou=args.iou),
+    }
+    return made[args.action]
+
+
+def _one_video(session: Session, names: Sequence[str] | None) -> VideoRecord:
+    from annotator.jobs.project import chosen_videos
+
+    videos = chosen_videos(session, names)
+    if len(videos) > 1:
+        raise SettingsError(f"this is done in one video at a time: choose with --video "
+                            f"({', '.join(video.name for video in videos)})")
+    return videos[0]
+
+
+def _track(session: Session, video: VideoRecord, number: int) -> int:
+    """A track's id by its number."""
+    for track in session.store.tracks(video.id):
+        if track.number == number:
+            return track.id
+    raise StorageError(f"{video.name} has no track {number}; `annotator review` and exports name tracks by number")
+
+
+# -- prompt ------------------------------------------------------------------------------------------------------
+
+
+def _prompt(args: argparse.Namespace, console: Console) -> int:
+    from annotator.jobs import prompt
+    from annotator.jobs.project import open_project
+
+    with stopping() as cancel, open_project(Path(args.project)) as session:
+        if args.accept_run is not None or args.drop_run is not None:
+            return _decide(session, args)
+        video = _one_video(session, args.video)
+        requests, settings = _requests(session, video, args)
+        run = None
+        console.progress(f"{video.name}  loading models")
+        with closing(prompt.start(session, video, requests, settings, cancel)) as job:
+            for progress in job:
+                run = progress.run
+                console.progress(f"{video.name}  {progress.done}/{progress.total}  "
+                                 f"{progress.frames_per_second:.1f} fps", progress.done == progress.total)
+        console.end()
+        if run is None:
+            return INTERRUPTED
+        summary = prompt.summary(session, run)
+        accepted = args.accept and not cancel.cancelled
+        if accepted:
+            prompt.accept(session, run)
+    if args.json:
+        print(json.dumps({**summary.to_json(), "accepted": accepted}))
+    else:
+        print("\n".join(summary.lines()))
+        print("accepted" if accepted else f"proposal {run} waits: annotator prompt {args.project} --accept-run {run}")
+    return INTERRUPTED if cancel.cancelled else _OK
+
+
+def _decide(session: Session, args: argparse.Namespace) -> int:
+    from annotator.jobs import prompt
+
+    if args.accept_run is not None:
+        summary = prompt.summary(session, args.accept_run)
+        prompt.accept(session, args.accept_run)
+        print(json.dumps({**summary.to_json(), "accepted": True}) if args.json else "\n".join(summary.lines()))
+    else:
+        prompt.drop(session, args.drop_run)
+    return _OK
+
+
+def _requests(session: Session, video: VideoRecord, args: argparse.Namespace,
+              ) -> tuple[list[PromptRequest], PromptSettings]:
+    from annotator.jobs.barriers import Direction
+    from annotator.jobs.prompt import PromptRequest, PromptSettings
+    from annotator.model.prompt import Point
+
+    if args.frame is None:
+        raise SettingsError("give --frame and --box, or --accept-run or --drop-run")
+    points = tuple([Point(x, y) for x, y in args.point] + [Point(x, y, False) for x, y in args.not_point])
+    track = None if args.track is None else _track(session, video, args.track)
+    request = PromptRequest(args.frame, args.box, points, track, args.label, Direction(args.direction))
+    settings = PromptSettings(first=args.start, last=args.end, stop_at_verified=not args.through_verified,
+                              stop_at_cuts=not args.through_cuts, within_track=args.within_track,
+                              segmenter=args.segmenter, device=args.device)
+    return [request], settings
+
+
+# -- review ------------------------------------------------------------------------------------------------------
+
+
+def _review(args: argparse.Namespace, console: Console) -> int:
+    from annotator.jobs import review
+    from annotator.jobs.project import open_project
+    from annotator.review import Kind
+
+    known = {kind.value: kind for kind in Kind}
+    unknown = [kind for kind in args.kind if kind not in known]
+    if unknown:
+        raise SettingsError(f"there is no kind of moment {unknown[0]!r}: choose {', '.join(known)}")
+    with stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
+        video = _one_video(session, args.video)
+        queue = None
+        with closing(review.build(session, video, args.appearance, cancel)) as job:
+            for progress in job:
+                queue = progress.queue
+                console.progress(f"{video.name}  {progress.done}/{progress.total}", queue is not None)
+        console.end()
+        numbers = {track.id: track.number for track in session.store.tracks(video.id)}
+    if queue is None:
+        return INTERRUPTED
+    chosen = queue.filtered([known[kind] for kind in args.kind])
+    entries = [review.entry_json(entry, numbers) for entry in chosen[:args.top]]
+    if args.json:
+        print(json.dumps({"video": video.name, "open": len(queue.open), "reviewed": queue.done, "entries": entries}))
+        return _OK
+    for entry in entries:
+        print(f"{entry['chance']:5.0%}  frame {entry['frame']:>6}  {entry['suggestion']['fix']:<6}  {entry['reason']}")
+    print(f"{len(queue.open)} to look at, {queue.done} reviewed")
+    return _OK
+
+
+# -- evaluate ----------------------------------------------------------------------------------------------------
+
+
+def evaluate_project(args: argparse.Namespace, _: Console) -> int:
+    """``annotator evaluate P.annot --gt ...``: before and after correction."""
+    from annotator.jobs.project import chosen_videos, open_project
+    from annotator.jobs.project_scores import score_project
+
+    preprocess = {"auto": None, "yes": True, "no": False}[args.preprocess]
+    with open_project(Path(args.project), read_only=True) as session, session.store.read_snapshot() as reader:
+        scores = score_project(reader, chosen_videos(session, args.video), Path(args.gt), preprocess)
+    if args.json:
+        print(json.dumps(scores.to_json()))
+        return _OK
+    for name, evaluation in (("as runs left it", scores.before), ("now", scores.after)):
+        if evaluation is not None:
+            print(f"{name}\n{evaluation.table()}\n")
+    for video in scores.videos:
+        for switch in video.switches:
+            print(f"{video.name}: frame {switch.frame}: object {switch.object} was track {switch.before} until frame "
+                  f"{switch.last_frame} and is track {switch.after}")
+    return _OK
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------
+
+
+def _add_edit(commands: Any) -> None:
+    p = commands.add_parser("edit", help="correct identities: swap, merge, split, delete, renumber and more",
+                            description="Tracks are named by their numbers; frames count from 0.")
+    p.set_defaults(command=_edit)
+    p.add_argument("project", metavar="P.annot")
+    _add_common(p)
+    p.add_argument("--dry-run", action="store_true", help="only say what would change")
+    actions = p.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _add_identity_actions(actions)
+    a = _action(actions, "mark", "say that tracks are occluded or outside in a range", "+")
+    a.add_argument("--as", dest="kind", required=True, choices=("occluded", "outside", "reviewed"))
+    a.add_argument("--remove", action="store_true", help="take it back")
+    _add_range(a)
+    _action(actions, "lock", "protect tracks from edits and runs", "+")
+    _action(actions, "unlock", "no longer protect them", "+")
+    a = _action(actions, "fill", "interpolate over gaps of a track", 1)
+    a.add_argument("--frame", type=int, metavar="N", help="the gap at this frame (default: all)")
+    a.add_argument("--longest", type=int, metavar="N", help="only gaps of at most so many frames")
+    a = _action(actions, "keyframes", "reduce a trajectory to few keyframes", 1)
+    a.add_argument("--pixels", type=float, metavar="X", help="edges may be off by so much")
+    a.add_argument("--iou", type=float, metavar="X", help="instead: boxes overlap by at least so much")
+    _add_range(a)
+    for name in ("undo", "redo"):
+        actions.add_parser(name, help=f"{name} the last step, whoever made it")
+
+
+def _add_identity_actions(actions: Any) -> None:
+    a = _action(actions, "swap", "exchange two tracks from a frame on, or in a range", 2)
+    _add_range(a)
+    a = _action(actions, "merge", "make one track of several; the first keeps its number", "+")
+    a.add_argument("--rule", choices=("into", "other", "better", "refuse"), default="into",
+                   help="whose box stays where both have one (default: the first track's)")
+    a.add_argument("--drop-human", action="store_true", help="also where a hand-drawn box must go")
+    a = _action(actions, "split", "make a new track of a part of one", 1)
+    where = a.add_mutually_exclusive_group(required=True)
+    where.add_argument("--at", type=int, metavar="N", help="from this frame on")
+    where.add_argument("--range", type=int, nargs=2, metavar="N", help="these frames")
+    a = _action(actions, "delete", "delete tracks, or frames of them", "+")
+    _add_range(a)
+    a.add_argument("--frame", type=int, metavar="N", help="only in this frame")
+    a = actions.add_parser("renumber", help="give a track another number, or number all from 1")
+    a.add_argument("numbers", type=int, nargs="*", metavar="TRACK NEW")
+    a.add_argument("--all", action="store_true", help="instead: all, by first appearance")
+    a = _action(actions, "relabel", "give tracks another class", "+")
+    a.add_argument("--label", required=True, metavar="NAME")
+
+
+def _action(actions: Any, name: str, help_text: str, count: int | str) -> Any:
+    a = actions.add_parser(name, help=help_text)
+    a.add_argument("tracks", type=int, nargs=count, metavar="TRACK")
+    return a
+
+
+def _add_range(a: Any) -> None:
+    a.add_argument("--from", dest="start", type=int, metavar="N", help="first frame")
+    a.add_argument("--to", dest="end", type=int, metavar="N", help="last frame, itself included")
+
+
+def _add_prompt(commands: Any) -> None:
+    p = commands.add_parser("prompt", help="point at an object in one frame and follow it through the video")
+    p.set_defaults(command=_prompt)
+    p.add_argument("project", metavar="P.annot")
+    _add_common(p)
+    p.add_argument("--frame", type=int, metavar="N", help="from 0")
+    p.add_argument("--box", type=_numbers(4), metavar="X1,Y1,X2,Y2", help="pixels, right and bottom exclusive")
+    p.add_argument("--point", type=_numbers(2), action="append", default=[], metavar="X,Y", help="on the object")
+    p.add_argument("--not-point", type=_numbers(2), action="append", default=[], metavar="X,Y", help="beside it")
+    p.add_argument("--track", type=int, metavar="NUMBER", help="a track that it is (default: a new object)")
+    p.add_argument("--label", metavar="NAME", help="of a new object")
+    p.add_argument("--direction", choices=("both", "forward", "backward"), default="both")
+    p.add_argument("--start", type=int, metavar="N", help="go back no further")
+    p.add_argument("--end", type=int, metavar="N", help="go on no further")
+    p.add_argument("--within-track", action="store_true", help="stay between the track's first and last frame")
+    p.add_argument("--through-verified", action="store_true", help="do not stop before hand-drawn or reviewed frames")
+    p.add_argument("--through-cuts", action="store_true", help="do not stop at scene cuts")
+    p.add_argument("--segmenter", metavar="NAME|PATH")
+    p.add_argument("--device", default="auto", metavar="auto|cuda|cpu")
+    p.add_argument("--accept", action="store_true", help="take the result over at once")
+    p.add_argument("--accept-run", type=int, metavar="RUN", help="take over a proposal that waits")
+    p.add_argument("--drop-run", type=int, metavar="RUN", help="decide against one")
+    p.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _add_review(commands: Any) -> None:
+    p = commands.add_parser("review", help="where the tracker may be wrong, most likely errors first")
+    p.set_defaults(command=_review)
+    p.add_argument("project", metavar="P.annot")
+    _add_common(p)
+    p.add_argument("--top", type=int, metavar="N", help="only so many")
+    p.add_argument("--kind", action="append", default=[], metavar="KIND", help="only these, such as encounter, gap, "
+                   "missing (repeatable)")
+    p.add_argument("--appearance", action=argparse.BooleanOptionalAction, default=True,
+                   help="read the video and compare colours (default: yes)")
+    p.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _add_common(p: Any) -> None:
+    p.add_argument("--video", action="append", metavar="NAME", help="of the project's videos, this one")
+    p.add_argument("--json", action="store_true")
+
+
+def _numbers(count: int) -> Callable[[str], tuple[float, ...]]:
+    def parse(text: str) -> tuple[float, ...]:
+        values = tuple(float(part) for part in text.split(","))
+        if len(values) != count:
+            raise ValueError(f"{text} has {len(values)} numbers, not {count}")
+        return values
+
+    parse.__name__ = f"{count} numbers"
+    return parse

@@ -1,0 +1,97 @@
+"""From prompts to masks: reading a segmentor's predictions, and answering a person who points at one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.engine.base import Predictions, Segmenter
+from annotator.engine.mask_resize import MaskResizer, without_specks
+from annotator.engine.settings import Sam2MotSettings
+from annotator.model.frame import Frame, TrackState
+from annotator.model.mask import EMPTY_MASK, Mask
+from annotator.model.prompt import Prompt
+
+
+@dataclass(slots=True)
+class Seen:
+    """One object in one frame, as the segmentor sees it."""
+
+    score: float
+    """Object score logit."""
+    iou: float
+    """The segmentor's own estimate of its mask's IoU, 0..1."""
+    state: TrackState
+    cells: npt.NDArray[np.bool_]
+    """(h, w) the mask on the segmentor's grid."""
+    mask: Mask
+    """The mask in the video's pixels; empty where the object is lost."""
+
+
+class PredictionReader:
+    """Turns predictions for one picture size into masks and states."""
+
+    def __init__(self, width: int, height: int, settings: Sam2MotSettings) -> None:
+        self._size = (width, height)
+        self._settings = settings
+        self._resizer: MaskResizer | None = None
+
+    def read(self, predictions: Predictions, however_unsure: bool = False) -> dict[int, Seen]:
+        """Object id -> what is seen of it. ``however_unsure``: a mask also where the score is that of a lost object,
+        because a person says that it is there."""
+        logits = predictions.logits.cpu().numpy()
+        if not len(logits):
+            return {}
+        if self._resizer is None:
+            self._resizer = MaskResizer(logits.shape[-1], *self._size)
+        found: dict[int, Seen] = {}
+        for row, number in enumerate(predictions.object_ids):
+            score = float(predictions.score[row])
+            cleaned = without_specks(logits[row], self._settings.speck_share)
+            state = self._settings.trajectories.state_of(score)
+            shown = however_unsure or state is not TrackState.LOST
+            mask = self._resizer.mask(cleaned) if shown else EMPTY_MASK
+            found[number] = Seen(score, float(predictions.iou[row]), state, cleaned > 0, mask)
+        return found
+
+
+class FramePrompter:
+    """Answers prompts in one frame at a time: the picture is encoded once, each prompt then costs one mask.
+
+    It stores nothing in the segmentor, so it may share one with a job, between two of the job's frames; then it is
+    made with ``started``.
+    """
+
+    def __init__(self, segmenter: Segmenter, width: int, height: int, settings: Sam2MotSettings | None = None,
+                 started: bool = False) -> None:
+        self._segmenter = segmenter
+        self._reader = PredictionReader(width, height, settings or Sam2MotSettings())
+        self._frame_index: int | None = None
+        self._features: Any = None
+        if not started:
+            segmenter.start(width, height, 1)
+
+    @property
+    def frame_index(self) -> int | None:
+        """The frame that prompts are about; None before the first."""
+        return self._frame_index
+
+    def look_at(self, frame: Frame) -> None:
+        """Encode a frame, unless it is the one that was encoded last."""
+        if frame.index != self._frame_index:
+            self._features = self._segmenter.encode(frame)
+            self._frame_index = frame.index
+
+    def ask(self, prompts: Mapping[int, Prompt]) -> dict[int, Seen]:
+        """What the prompts, by any numbers, mean in the encoded frame. Their frame must be the one encoded.
+
+        Raises ValueError for prompts of another frame.
+        """
+        wrong = [prompt.frame_index for prompt in prompts.values() if prompt.frame_index != self._frame_index]
+        if wrong:
+            raise ValueError(f"a prompt for frame {wrong[0]} while frame {self._frame_index} is encoded")
+        return self._reader.read(self._segmenter.prompt(self._features, prompts), however_unsure=True)

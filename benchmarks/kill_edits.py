@@ -1,0 +1,246 @@
+"""Kill a program amid edits and a re-propagation, at random moments, and see that each is there whole or not at all.
+
+    python -m benchmarks.kill_edits --kills 200 --json
+
+A writer process makes one kind of edit after another on a small project, undo and redo among them, and says before
+each what it is about to do. It is killed with SIGKILL at a moment drawn uniformly over some edits. Then the project
+must open and be whole, its state must be the one before or the one after the edit in question, and undoing everything
+must end at the start. A re-propagation, with a made-up segmentor, leaves a proposal of the frames that were stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annotator.errors import StorageError, UserError
+from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
+from annotator.model.track import MarkKind, OnExisting, RunStatus
+from annotator.storage import edits, human, keyframes, proposals, track_marks
+from annotator.storage.merging import MergeRule
+from annotator.storage.runs import REPROPAGATE
+from annotator.storage.spans import first_conflict
+from annotator.storage.store import Store
+from benchmarks.common import emit, environment, progress
+
+FRAMES, TRACKS = 120, 12
+KINDS = ("swap", "merge", "split", "split range", "delete range", "delete", "renumber all", "relabel", "mark", "lock",
+         "box", "fill", "keyframes", "undo", "redo", "propagate", "accept", "drop")
+_TABLES = ("label", "proposal", "tracklet", "observation", "mask", "track", "span", "mark")
+_PATIENCE = 60.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was seen after each kill."""
+
+    kills: int = 0
+    opened: int = 0
+    whole: int = 0
+    """Projects in the state before or after the edit, and no other."""
+    undone: int = 0
+    """Projects in which undoing everything led to the start."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """What was being done."""
+    failures: list[str] = field(default_factory=list)
+
+
+def build(path: Path) -> None:
+    """A project of some tracks, each lost for a while."""
+    with Store.create(path) as store:
+        video = store.add_video("clip", path.with_name("clip.mp4"), 640, 480, FRAMES, 25.0, "none")
+        run = store.begin_run(video.id, "preannotate", {}, {}, ("object",), 0, FRAMES - 1)
+        store.write_frames(run.id, [_result(frame) for frame in range(FRAMES)])
+        store.finish_run(run.id, RunStatus.FINISHED)
+
+
+def _result(frame: int, numbers: range = range(1, TRACKS + 1)) -> FrameResult:
+    things = []
+    for number in numbers:
+        lost = 50 <= frame < 55
+        box = None if lost else (frame + 0.5, number * 30.0, frame + 20.0, number * 30.0 + 25)
+        things.append(TrackedObject(number, 0, TrackState.LOST if lost else TrackState.RELIABLE, 0.9, box, None,
+                                    Evidence(0.0 if lost else 9.0, 0.9)))
+    return FrameResult(frame, tuple(things))
+
+
+def work(path: Path, seed: int) -> None:
+    """The writer: edits without end. Says the edit's kind and the state's digest before each."""
+    rng = random.Random(seed)
+    with Store.open(path) as store:
+        while True:
+            kind = rng.choice(KINDS)
+            sys.stdout.write(json.dumps({"kind": kind, "before": digest(store)}) + "\n")
+            sys.stdout.flush()
+            step(store, kind, rng)
+
+
+def step(store: Store, kind: str, rng: random.Random) -> None:
+    """One edit, or its refusal; a video without tracks begins anew."""
+    try:
+        do(store, kind, rng)
+    except UserError:
+        return  # refused, with nothing changed
+    if not store.tracks(1):
+        undo_all(store)
+
+
+def undo_all(store: Store) -> None:
+    """Back to what the first run left."""
+    while store.undo():
+        pass
+    store.redo()
+
+
+def do(store: Store, kind: str, rng: random.Random) -> object:
+    """One edit of a kind, at random places. Raises StorageError where it is refused."""
+    tracks = [track.id for track in store.tracks(1)]
+    a, b = rng.sample(tracks, 2) if len(tracks) > 1 else (tracks[0], tracks[0])
+    first = rng.randrange(FRAMES - 20)
+    last = first + rng.randrange(20)
+    waiting = store.proposals(1)
+    if kind in ("accept", "drop"):
+        if not waiting:
+            raise StorageError("nothing waits")
+        if kind == "drop":
+            return proposals.drop_proposal(store, waiting[0].id)
+        return proposals.accept_proposal(store, waiting[0].id, {1: a})
+    made: dict[str, Any] = {
+        "swap": lambda: edits.swap_tracks(store, a, b, first, rng.choice([None, last])),
+        "merge": lambda: edits.merge_tracks(store, a, [b], True, rng.choice(list(MergeRule))),
+        "split": lambda: edits.split_track(store, a, first),
+        "split range": lambda: edits.split_range(store, a, first, last),
+        "delete range": lambda: edits.delete_range(store, [a], first, last),
+        "delete": lambda: edits.delete_tracks(store, [a]),
+        "renumber all": lambda: edits.renumber_all(store, 1),
+        "relabel": lambda: edits.relabel(store, [a, b], store.labels()[0].id),
+        "mark": lambda: track_marks.mark_tracks(store, [a], MarkKind.OCCLUDED, first, last),
+        "lock": lambda: track_marks.lock_tracks(store, [a], rng.random() < 0.3),
+        "box": lambda: human.set_box(store, a, first, (1.0, 2.0, 30.0 + first, 40.0)),
+        "fill": lambda: keyframes.fill_gap(store, a, 52),
+        "keyframes": lambda: keyframes.reduce_to_keyframes(store, a, first, last, pixels=1.0),
+        "undo": store.undo, "redo": store.redo, "propagate": lambda: propagate(store, first),
+    }
+    return made[kind]()
+
+
+def propagate(store: Store, first: int) -> None:
+    """What a re-propagation writes: frames back first, then on, one transaction each."""
+    run = store.begin_run(1, REPROPAGATE, {}, {}, ("object",), 0, FRAMES - 1, OnExisting.PROPOSE)
+    for frame in [*range(first, max(first - 10, -1), -1), *range(first + 1, first + 10)]:
+        store.write_frame(run.id, _result(frame, range(1, 2)))
+    store.finish_run(run.id, RunStatus.FINISHED)
+
+
+def digest(store: Store, only: tuple[str, ...] = _TABLES) -> str:
+    """Of all rows that edits may touch."""
+    connection = store._connection
+    rows = {table: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {table}")), key=repr)
+            for table in only}
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def kill_once(folder: Path, number: int, rng: random.Random, outcome: Outcome) -> None:
+    """Start a writer, kill it, and look at what is left."""
+    path = folder / f"kill-{number}.annot"
+    build(path)
+    with Store.open(path) as store:
+        start = digest(store, ("track", "span", "mark"))
+    seed = rng.randrange(1 << 30)
+    command = [sys.executable, "-m", "benchmarks.kill_edits", "--work", str(path), "--seed", str(seed)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    deadline = time.monotonic() + _PATIENCE
+    said = [process.stdout.readline()]
+    stop = time.monotonic() + rng.uniform(0, 0.8)
+    while time.monotonic() < min(stop, deadline):
+        time.sleep(0.001)
+    process.kill()
+    said += process.stdout.readlines()
+    process.wait()
+    lines = [json.loads(line) for line in said if line.endswith("\n") and line.strip()]
+    outcome.kills += 1
+    if not lines:
+        outcome.failures.append(f"kill {number}: the writer said nothing")
+        return
+    look(path, lines[-1], start, f"kill {number} (seed {seed})", outcome, seed, len(lines))
+
+
+def look(path: Path, last: dict[str, str], start: str, name: str, outcome: Outcome, seed: int, steps: int) -> None:
+    """Is the project what it was before the last edit, or what it is after it?"""
+    kind = last["kind"]
+    outcome.kinds[kind] += 1
+    try:
+        with Store.open(path) as store:
+            store.check()
+            outcome.opened += 1
+            spans = store.spans([track.id for track in store.tracks(1)])
+            conflict = first_conflict(spans)
+            found = digest(store)
+            allowed = {last["before"], _expected(path, seed, steps)}
+            # Frames of a re-propagation are stored one by one, as of any job.
+            if conflict is None and (found in allowed or kind == "propagate"):
+                outcome.whole += 1
+            else:
+                outcome.failures.append(f"{name}: {kind} is neither there nor not there ({conflict})")
+            undo_all(store)
+            if digest(store, ("track", "span", "mark")) == start:
+                outcome.undone += 1
+            else:
+                outcome.failures.append(f"{name}: undoing all after {kind} is not the start")
+    except StorageError as error:
+        outcome.failures.append(f"{name}: {kind}: {error}")
+
+
+def _expected(path: Path, seed: int, steps: int) -> str:
+    """The state after the last edit: the same edits again, undisturbed."""
+    copy = path.with_name(path.stem + "-again.annot")
+    build(copy)
+    rng = random.Random(seed)
+    try:
+        with Store.open(copy) as store:
+            for _ in range(steps):
+                step(store, rng.choice(KINDS), rng)
+            return digest(store)
+    finally:
+        copy.unlink()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    if args.work is not None:
+        work(args.work, args.seed)
+        return
+    outcome, rng, began = Outcome(), random.Random(args.seed), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="annotator-kill-edits-") as folder:
+        for number in range(args.kills):
+            kill_once(Path(folder), number, rng, outcome)
+            if number % 10 == 9:
+                progress(f"{number + 1} of {args.kills}: {outcome}")
+    result = {"kills": outcome.kills, "opened": outcome.opened, "whole": outcome.whole, "undone": outcome.undone,
+              "kinds": dict(outcome.kinds), "failures": outcome.failures,
+              "seconds": round(time.monotonic() - began, 1), "environment": environment()}
+    if args.json:
+        emit(result)
+    else:
+        for key, value in result.items():
+            print(f"{key}: {value}")
+
+
+if __name__ == "__main__":
+    main()
