@@ -81,7 +81,8 @@ class Watch:
         self.problems.append(f"{problem}\n  after: {last}")
         print(f"PROBLEM {self.problems[-1]}", file=sys.stderr, flush=True)
 
-    def _on_exception(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    def _on_exception(self, kind: type[BaseException], error: BaseException | None,
+                      trace: TracebackType | None) -> None:
         self.note("".join(traceback.format_exception(kind, error, trace)))
 
     def _on_message(self, kind: QtMsgType, _: object, message: str) -> None:
