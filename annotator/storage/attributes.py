@@ -14,6 +14,7 @@ from annotator.model.attribute import Attribute, AttributeKind, Value, attribute
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState, Track
 from annotator.storage import history, records, schema
+from annotator.storage.palette import checked_color
 from annotator.storage.store import Store
 
 _attribute, _track = schema.attribute, schema.track
@@ -79,11 +80,11 @@ def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None
     attribute of None is forgotten and the others stay.
 
     Raises:
-        StorageError: a value does not fit its attribute, or no track is named.
+        StorageError: a value does not fit its attribute, the colour is none, or no track is named.
     """
     chosen = _chosen(store, tracks)
     _check_values(store, {track.label for track in chosen}, attributes or {})
-    plain = {key: value for key, value in (("name", name), ("color", color),
+    plain = {key: value for key, value in (("name", name), ("color", None if color is None else checked_color(color)),
                                            ("review", None if review is None else review.value)) if value is not None}
     one = f"track {chosen[0].number}" if len(chosen) == 1 else f"{len(chosen)} tracks"
     with store.transaction(f"Describe {one}") as transaction:

@@ -7,7 +7,6 @@ its colour, when something of it is found or when a label of its name is added.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -17,11 +16,10 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Label
 from annotator.storage import history, schema
 from annotator.storage.attributes import adopt_attributes, forget_attributes
-from annotator.storage.palette import default_color
+from annotator.storage.palette import checked_color, default_color
 from annotator.storage.store import Store
 
 _label, _track, _class = schema.label, schema.track, schema.detector_class
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _CHANGED = Changes(ChangeKind.LABELS)
 
 
@@ -41,7 +39,7 @@ def add_label(store: Store, name: str, color: str | None = None) -> Label:
             connection.execute(insert(_label).values(id=key, name=name, color=default_color(key - 1), retired=True))
         values: dict[str, Any] = {"retired": False, "position": _next_position(connection)}
         if color is not None:
-            values["color"] = _checked_color(color)
+            values["color"] = checked_color(color)
         connection.execute(update(_label).where(_label.c.id == key).values(**values))
         transaction.touch(_CHANGED)
     return store.label(int(key))
@@ -60,7 +58,7 @@ def change_label(store: Store, label_id: int, name: str | None = None, color: st
     if name is not None and name.strip() != before.name:
         values["name"] = _checked_name(store, name, label_id)
     if color is not None and color != before.color:
-        values["color"] = _checked_color(color)
+        values["color"] = checked_color(color)
     title = f"Rename class {before.name} to {values['name']}" if "name" in values else f"Recolour class {before.name}"
     with store.transaction(title) as transaction:
         if not values:
@@ -152,12 +150,6 @@ def _checked_name(store: Store, name: str, own: int | None) -> str:
     if any(label.name == name and label.id != own for label in store.labels()):
         raise StorageError(f"there is a class {name} already; merge the two, or choose another name")
     return name
-
-
-def _checked_color(color: str) -> str:
-    if not _COLOR.fullmatch(color):
-        raise StorageError(f"{color!r} is no colour; give six hexadecimal digits, such as #0072b2")
-    return color.lower()
 
 
 def _next_position(connection: Connection) -> int:

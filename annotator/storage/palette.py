@@ -7,6 +7,9 @@ Tol's "muted" set (SRON technical note 09-002). After those, hues turn by the go
 from __future__ import annotations
 
 import colorsys
+import re
+
+from annotator.errors import StorageError
 
 _SAFE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442",
          "#332288", "#44aa99", "#999933", "#cc6677", "#882255", "#117733", "#ddcc77", "#aa4499")
@@ -21,3 +24,10 @@ def default_color(index: int) -> str:
     extra = index - len(_SAFE)
     rgb = colorsys.hls_to_rgb((extra * _GOLDEN_TURN) % 1.0, _LIGHTNESS[extra % len(_LIGHTNESS)], 0.75)
     return "#" + "".join(f"{round(channel * 255):02x}" for channel in rgb)
+
+
+def checked_color(color: str) -> str:
+    """A colour that a person gave, as ``#rrggbb``. Raises StorageError for what is none."""
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+        raise StorageError(f"{color!r} is no colour; give six hexadecimal digits, such as #0072b2")
+    return color.lower()

@@ -44,9 +44,11 @@ class LineField(QLineEdit):
         self.setToolTip(text or "")
 
     def commit(self) -> None:
-        """Take over what was typed, if anything was."""
+        """Take over what was typed, if anything was; half a number is no number and is forgotten."""
         if self.isModified():
             self.setModified(False)
+            if not self.hasAcceptableInput():
+                return
             self._on_change(self.text())
 
 

@@ -112,6 +112,8 @@ def test_what_does_not_fit_is_not_said_of_any(store: Store, ids: list[int]) -> N
     before = everything(store)
     with pytest.raises(StorageError, match="'green' does not fit the attribute team; give one of red, blue"):
         attributes.describe_tracks(store, ids, attributes={"team": "green"})
+    with pytest.raises(StorageError, match="'red' is no colour"):
+        attributes.describe_tracks(store, ids, color="red")
     with pytest.raises(StorageError, match="no track is chosen"):
         attributes.describe_tracks(store, [], name="x")
     assert everything(store) == before

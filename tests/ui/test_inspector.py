@@ -131,6 +131,20 @@ def test_what_is_being_typed_belongs_to_the_tracks_it_was_typed_for(described: M
     assert [track.attributes for track in tracks_of(described)] == [{"note": "limps"}, {"note": "limps"}, {}]
 
 
+def test_half_a_number_is_forgotten(described: MainWindow, qtbot: object) -> None:
+    ids = [track.id for track in tracks_of(described)]
+    attributes.describe_tracks(store_of(described), ids, attributes={"age": 3.0})
+    described.inspector.refresh()
+    age = described.inspector.tracks.fields["age"]
+    assert isinstance(age, TextField)
+    age.setFocus()
+    age.selectAll()
+    qtbot.keyClicks(age, "-")  # type: ignore[attr-defined]
+    described.document.select(ids[2:])
+    assert [track.attributes for track in tracks_of(described)] == [{"age": 3.0}] * 3
+    assert age.text() == "3"
+
+
 def test_what_is_refused_gives_way_to_what_holds(described: MainWindow, qtbot: object) -> None:
     described.document.select([tracks_of(described)[0].id])
     number = described.inspector.tracks.number
