@@ -71,7 +71,8 @@ class HintCard(QFrame):
         self._settle()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() is QEvent.Type.Resize and self.isVisible():
+        # The canvas gets its size before it is seen for the first time.
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show) and not self.isHidden():
             self._settle()
         return super().eventFilter(watched, event)
 

@@ -210,7 +210,7 @@ class MainWindow(QMainWindow):
         add("view.timeline", tr("View"), tr("Whole video on the timeline"), self.timeline.fit, ["Shift+F"])
         for theme, text in ((Theme.SYSTEM, tr("Theme of the system")), (Theme.LIGHT, tr("Light theme")),
                             (Theme.DARK, tr("Dark theme"))):
-            add(f"view.theme-{theme}", tr("View"), text, partial(self.set_theme, theme))
+            add(f"view.theme-{theme}", f"{tr('View')}/{tr('Theme')}", text, partial(self.set_theme, theme))
 
     def _add_tools(self) -> None:
         """What has a module of its own and brings its own actions."""

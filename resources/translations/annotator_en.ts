@@ -868,6 +868,10 @@
             <translation>The whole picture</translation>
         </message>
         <message>
+            <source>Theme</source>
+            <translation>Theme</translation>
+        </message>
+        <message>
             <source>Theme of the system</source>
             <translation>Theme of the system</translation>
         </message>

@@ -135,6 +135,7 @@ def test_ones_own_project_has_no_hints(opened: MainWindow) -> None:
 
 def test_the_card_stays_in_the_corner(demo: MainWindow) -> None:
     card, canvas = demo.first_minute.card, demo.canvas
+    assert 0 <= canvas.height() - card.geometry().bottom() <= 20
     for width, height in ((1280, 720), (900, 600)):
         demo.resize(width, height)
         assert canvas.rect().contains(card.geometry())
