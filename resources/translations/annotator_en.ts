@@ -25,6 +25,81 @@
         </message>
     </context>
     <context>
+        <name>AttributeEditor</name>
+        <message>
+            <source>Add</source>
+            <translation>Add</translation>
+        </message>
+        <message>
+            <source>Attributes say more of a track than its class does: a team, an age, a state</source>
+            <translation>Attributes say more of a track than its class does: a team, an age, a state</translation>
+        </message>
+        <message>
+            <source>Choice</source>
+            <translation>Choice</translation>
+        </message>
+        <message>
+            <source>Default</source>
+            <translation>Default</translation>
+        </message>
+        <message>
+            <source>Kind</source>
+            <translation>Kind</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>Name</translation>
+        </message>
+        <message>
+            <source>Number</source>
+            <translation>Number</translation>
+        </message>
+        <message>
+            <source>Of</source>
+            <translation>Of</translation>
+        </message>
+        <message>
+            <source>Options</source>
+            <translation>Options</translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>Remove</translation>
+        </message>
+        <message>
+            <source>Text</source>
+            <translation>Text</translation>
+        </message>
+        <message>
+            <source>Yes or no</source>
+            <translation>Yes or no</translation>
+        </message>
+        <message>
+            <source>attribute {0}</source>
+            <translation>attribute {0}</translation>
+        </message>
+        <message>
+            <source>every class</source>
+            <translation>every class</translation>
+        </message>
+        <message>
+            <source>of a choice only</source>
+            <translation>of a choice only</translation>
+        </message>
+        <message>
+            <source>option 1</source>
+            <translation>option 1</translation>
+        </message>
+        <message>
+            <source>option 2</source>
+            <translation>option 2</translation>
+        </message>
+        <message>
+            <source>red, green, blue</source>
+            <translation>red, green, blue</translation>
+        </message>
+    </context>
+    <context>
         <name>BoxClipboard</name>
         <message>
             <source>Copy boxes</source>
@@ -159,6 +234,37 @@
         </message>
     </context>
     <context>
+        <name>ClassMap</name>
+        <message>
+            <source>Add</source>
+            <translation>Add</translation>
+        </message>
+        <message>
+            <source>Becomes</source>
+            <translation>Becomes</translation>
+        </message>
+        <message>
+            <source>Detector's class</source>
+            <translation>Detector's class</translation>
+        </message>
+        <message>
+            <source>Name of a detector's class</source>
+            <translation>Name of a detector's class</translation>
+        </message>
+        <message>
+            <source>Runs that begin from now on take these over. Classes that are not listed keep their names.</source>
+            <translation>Runs that begin from now on take these over. Classes that are not listed keep their names.</translation>
+        </message>
+        <message>
+            <source>keeps its name</source>
+            <translation>keeps its name</translation>
+        </message>
+        <message>
+            <source>nothing: it is dropped</source>
+            <translation>nothing: it is dropped</translation>
+        </message>
+    </context>
+    <context>
         <name>CommandPalette</name>
         <message>
             <source>Search actions</source>
@@ -186,6 +292,171 @@
         <message>
             <source>The project is safe: every finished step is in its file. The log is {0}.</source>
             <translation>The project is safe: every finished step is in its file. The log is {0}.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ExportController</name>
+        <message>
+            <source>Boxes</source>
+            <translation>Boxes</translation>
+        </message>
+        <message>
+            <source>Export is finished</source>
+            <translation>Export is finished</translation>
+        </message>
+        <message>
+            <source>Export labels…</source>
+            <translation>Export labels…</translation>
+        </message>
+        <message>
+            <source>Exported {0} boxes of {1} tracks into {2}</source>
+            <translation>Exported {0} boxes of {1} tracks into {2}</translation>
+        </message>
+        <message>
+            <source>Exporting {0}</source>
+            <translation>Exporting {0}</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>File</translation>
+        </message>
+        <message>
+            <source>Frames</source>
+            <translation>Frames</translation>
+        </message>
+        <message>
+            <source>Left out</source>
+            <translation>Left out</translation>
+        </message>
+        <message>
+            <source>The export was cancelled; no file was changed</source>
+            <translation>The export was cancelled; no file was changed</translation>
+        </message>
+        <message>
+            <source>Tracks</source>
+            <translation>Tracks</translation>
+        </message>
+        <message>
+            <source>Videos</source>
+            <translation>Videos</translation>
+        </message>
+        <message>
+            <source>Write the tracks in a label format</source>
+            <translation>Write the tracks in a label format</translation>
+        </message>
+        <message>
+            <source>Written as {0} and read back.</source>
+            <translation>Written as {0} and read back.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ExportDialog</name>
+        <message>
+            <source>All {0} videos</source>
+            <translation>All {0} videos</translation>
+        </message>
+        <message>
+            <source>Choose a folder</source>
+            <translation>Choose a folder</translation>
+        </message>
+        <message>
+            <source>Class numbers</source>
+            <translation>Class numbers</translation>
+        </message>
+        <message>
+            <source>Classes</source>
+            <translation>Classes</translation>
+        </message>
+        <message>
+            <source>Digits of picture names</source>
+            <translation>Digits of picture names</translation>
+        </message>
+        <message>
+            <source>Export</source>
+            <translation>Export</translation>
+        </message>
+        <message>
+            <source>Export into a folder</source>
+            <translation>Export into a folder</translation>
+        </message>
+        <message>
+            <source>Export labels</source>
+            <translation>Export labels</translation>
+        </message>
+        <message>
+            <source>Folder</source>
+            <translation>Folder</translation>
+        </message>
+        <message>
+            <source>Format</source>
+            <translation>Format</translation>
+        </message>
+        <message>
+            <source>Frames</source>
+            <translation>Frames</translation>
+        </message>
+        <message>
+            <source>MOTChallenge: count pixels from 1</source>
+            <translation>MOTChallenge: count pixels from 1</translation>
+        </message>
+        <message>
+            <source>Masks, where the format has them</source>
+            <translation>Masks, where the format has them</translation>
+        </message>
+        <message>
+            <source>Read the result with the field's own reader</source>
+            <translation>Read the result with the field's own reader</translation>
+        </message>
+        <message>
+            <source>Replace files that others wrote</source>
+            <translation>Replace files that others wrote</translation>
+        </message>
+        <message>
+            <source>Shortest track</source>
+            <translation>Shortest track</translation>
+        </message>
+        <message>
+            <source>This video ({0})</source>
+            <translation>This video ({0})</translation>
+        </message>
+        <message>
+            <source>Videos</source>
+            <translation>Videos</translation>
+        </message>
+        <message>
+            <source>all, or names: person, car</source>
+            <translation>all, or names: person, car</translation>
+        </message>
+        <message>
+            <source>boxes</source>
+            <translation>boxes</translation>
+        </message>
+        <message>
+            <source>by name, or: person=1, car=3</source>
+            <translation>by name, or: person=1, car=3</translation>
+        </message>
+        <message>
+            <source>no folder is named: say where the files are to go</source>
+            <translation>no folder is named: say where the files are to go</translation>
+        </message>
+        <message>
+            <source>of any length</source>
+            <translation>of any length</translation>
+        </message>
+        <message>
+            <source>to</source>
+            <translation>to</translation>
+        </message>
+        <message>
+            <source>{0!r} names no class and number: write them as person=1</source>
+            <translation>{0!r} names no class and number: write them as person=1</translation>
+        </message>
+    </context>
+    <context>
+        <name>Fields</name>
+        <message>
+            <source>(several)</source>
+            <translation>(several)</translation>
         </message>
     </context>
     <context>
@@ -392,10 +663,130 @@
         </message>
     </context>
     <context>
+        <name>IgnoreRegions</name>
+        <message>
+            <source>Drag a rectangle, or click the corners of a region that must not count</source>
+            <translation>Drag a rectangle, or click the corners of a region that must not count</translation>
+        </message>
+        <message>
+            <source>Ignore region</source>
+            <translation>Ignore region</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+    </context>
+    <context>
+        <name>ImportController</name>
+        <message>
+            <source>A job is running: import labels when it has ended, or cancel it</source>
+            <translation>A job is running: import labels when it has ended, or cancel it</translation>
+        </message>
+        <message>
+            <source>Boxes</source>
+            <translation>Boxes</translation>
+        </message>
+        <message>
+            <source>Bring tracks from a label file into the present video</source>
+            <translation>Bring tracks from a label file into the present video</translation>
+        </message>
+        <message>
+            <source>Classes</source>
+            <translation>Classes</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>File</translation>
+        </message>
+        <message>
+            <source>Frames</source>
+            <translation>Frames</translation>
+        </message>
+        <message>
+            <source>Import is finished</source>
+            <translation>Import is finished</translation>
+        </message>
+        <message>
+            <source>Import labels…</source>
+            <translation>Import labels…</translation>
+        </message>
+        <message>
+            <source>Importing</source>
+            <translation>Importing</translation>
+        </message>
+        <message>
+            <source>Labels need a video to belong to: open it first, then import {0}</source>
+            <translation>Labels need a video to belong to: open it first, then import {0}</translation>
+        </message>
+        <message>
+            <source>Left out</source>
+            <translation>Left out</translation>
+        </message>
+        <message>
+            <source>Tracks</source>
+            <translation>Tracks</translation>
+        </message>
+        <message>
+            <source>{0} came into {1} as {2}. Undo takes all of it back.</source>
+            <translation>{0} came into {1} as {2}. Undo takes all of it back.</translation>
+        </message>
+    </context>
+    <context>
+        <name>ImportDialog</name>
+        <message>
+            <source>As if drawn by a person: no later run replaces them</source>
+            <translation>As if drawn by a person: no later run replaces them</translation>
+        </message>
+        <message>
+            <source>Choose a file</source>
+            <translation>Choose a file</translation>
+        </message>
+        <message>
+            <source>Choose a folder</source>
+            <translation>Choose a folder</translation>
+        </message>
+        <message>
+            <source>Format</source>
+            <translation>Format</translation>
+        </message>
+        <message>
+            <source>Import</source>
+            <translation>Import</translation>
+        </message>
+        <message>
+            <source>Import labels</source>
+            <translation>Import labels</translation>
+        </message>
+        <message>
+            <source>Into</source>
+            <translation>Into</translation>
+        </message>
+        <message>
+            <source>Labels</source>
+            <translation>Labels</translation>
+        </message>
+        <message>
+            <source>a file or folder of labels</source>
+            <translation>a file or folder of labels</translation>
+        </message>
+    </context>
+    <context>
+        <name>Inspector</name>
+        <message>
+            <source>Select a track to see and change what is known of it</source>
+            <translation>Select a track to see and change what is known of it</translation>
+        </message>
+    </context>
+    <context>
         <name>JobBar</name>
         <message>
             <source>Cancel</source>
             <translation>Cancel</translation>
+        </message>
+        <message>
+            <source>Device and memory: of a GPU all that is taken, of the main memory this program's share</source>
+            <translation>Device and memory: of a GPU all that is taken, of the main memory this program's share</translation>
         </message>
         <message>
             <source>Pause</source>
@@ -406,8 +797,8 @@
             <translation>Resume</translation>
         </message>
         <message>
-            <source>loading models</source>
-            <translation>loading models</translation>
+            <source>loading</source>
+            <translation>loading</translation>
         </message>
         <message>
             <source>stopping after this frame</source>
@@ -419,7 +810,70 @@
         </message>
     </context>
     <context>
+        <name>JobController</name>
+        <message>
+            <source>A run over {0} was interrupted after {1} of {2} frames.</source>
+            <translation>A run over {0} was interrupted after {1} of {2} frames.</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Cancel</translation>
+        </message>
+        <message>
+            <source>Detect, segment and track every object</source>
+            <translation>Detect, segment and track every object</translation>
+        </message>
+        <message>
+            <source>Go on where a cancelled or interrupted run stopped</source>
+            <translation>Go on where a cancelled or interrupted run stopped</translation>
+        </message>
+        <message>
+            <source>Pause or resume</source>
+            <translation>Pause or resume</translation>
+        </message>
+        <message>
+            <source>Resume</source>
+            <translation>Resume</translation>
+        </message>
+        <message>
+            <source>Resume the unfinished run</source>
+            <translation>Resume the unfinished run</translation>
+        </message>
+        <message>
+            <source>Run</source>
+            <translation>Run</translation>
+        </message>
+        <message>
+            <source>Stopped; finished frames are kept</source>
+            <translation>Stopped; finished frames are kept</translation>
+        </message>
+        <message>
+            <source>There is no unfinished run to resume</source>
+            <translation>There is no unfinished run to resume</translation>
+        </message>
+        <message>
+            <source>Track the whole video…</source>
+            <translation>Track the whole video…</translation>
+        </message>
+        <message>
+            <source>Tracking</source>
+            <translation>Tracking</translation>
+        </message>
+        <message>
+            <source>{0} is finished</source>
+            <translation>{0} is finished</translation>
+        </message>
+    </context>
+    <context>
         <name>JobDialog</name>
+        <message>
+            <source>; the detector alone takes about {0}</source>
+            <translation>; the detector alone takes about {0}</translation>
+        </message>
+        <message>
+            <source>Adaptive: from the scores of all frames</source>
+            <translation>Adaptive: from the scores of all frames</translation>
+        </message>
         <message>
             <source>Add to it</source>
             <translation>Add to it</translation>
@@ -449,8 +903,16 @@
             <translation>Device</translation>
         </message>
         <message>
+            <source>Download the weights first, or choose a model that is installed</source>
+            <translation>Download the weights first, or choose a model that is installed</translation>
+        </message>
+        <message>
             <source>Existing tracks</source>
             <translation>Existing tracks</translation>
+        </message>
+        <message>
+            <source>Fixed</source>
+            <translation>Fixed</translation>
         </message>
         <message>
             <source>Frames</source>
@@ -473,8 +935,16 @@
             <translation>Segmentor</translation>
         </message>
         <message>
+            <source>Text prompt</source>
+            <translation>Text prompt</translation>
+        </message>
+        <message>
             <source>Threshold</source>
             <translation>Threshold</translation>
+        </message>
+        <message>
+            <source>Time</source>
+            <translation>Time</translation>
         </message>
         <message>
             <source>Track the whole video</source>
@@ -483,6 +953,10 @@
         <message>
             <source>Tracker</source>
             <translation>Tracker</translation>
+        </message>
+        <message>
+            <source>about {0} for {1} frames ({2:.1f} per second in an earlier run here)</source>
+            <translation>about {0} for {1} frames ({2:.1f} per second in an earlier run here)</translation>
         </message>
         <message>
             <source>all, or names: person, car</source>
@@ -501,8 +975,20 @@
             <translation>to</translation>
         </message>
         <message>
+            <source>unknown: these models have not run on this machine yet</source>
+            <translation>unknown: these models have not run on this machine yet</translation>
+        </message>
+        <message>
+            <source>what to find: person . red car .</source>
+            <translation>what to find: person . red car .</translation>
+        </message>
+        <message>
             <source>{0} (demonstration)</source>
             <translation>{0} (demonstration)</translation>
+        </message>
+        <message>
+            <source>{0} (to download, {1})</source>
+            <translation>{0} (to download, {1})</translation>
         </message>
     </context>
     <context>
@@ -600,6 +1086,139 @@
         </message>
     </context>
     <context>
+        <name>LabelActions</name>
+        <message>
+            <source>Class</source>
+            <translation>Class</translation>
+        </message>
+        <message>
+            <source>Class {0}</source>
+            <translation>Class {0}</translation>
+        </message>
+        <message>
+            <source>Classes and attributes…</source>
+            <translation>Classes and attributes…</translation>
+        </message>
+        <message>
+            <source>Mark as {0}</source>
+            <translation>Mark as {0}</translation>
+        </message>
+        <message>
+            <source>Names, colours, attributes, and what detectors' classes become</source>
+            <translation>Names, colours, attributes, and what detectors' classes become</translation>
+        </message>
+        <message>
+            <source>Review</source>
+            <translation>Review</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+        <message>
+            <source>as by default</source>
+            <translation>as by default</translation>
+        </message>
+        <message>
+            <source>no</source>
+            <translation>no</translation>
+        </message>
+        <message>
+            <source>not reviewed</source>
+            <translation>not reviewed</translation>
+        </message>
+        <message>
+            <source>review begun</source>
+            <translation>review begun</translation>
+        </message>
+        <message>
+            <source>reviewed</source>
+            <translation>reviewed</translation>
+        </message>
+        <message>
+            <source>yes</source>
+            <translation>yes</translation>
+        </message>
+        <message>
+            <source>{0}…</source>
+            <translation>{0}…</translation>
+        </message>
+    </context>
+    <context>
+        <name>LabelDialog</name>
+        <message>
+            <source>Attributes</source>
+            <translation>Attributes</translation>
+        </message>
+        <message>
+            <source>Classes</source>
+            <translation>Classes</translation>
+        </message>
+        <message>
+            <source>Classes and attributes</source>
+            <translation>Classes and attributes</translation>
+        </message>
+        <message>
+            <source>Detectors' classes</source>
+            <translation>Detectors' classes</translation>
+        </message>
+    </context>
+    <context>
+        <name>LabelList</name>
+        <message>
+            <source>Add</source>
+            <translation>Add</translation>
+        </message>
+        <message>
+            <source>Class</source>
+            <translation>Class</translation>
+        </message>
+        <message>
+            <source>Colour…</source>
+            <translation>Colour…</translation>
+        </message>
+        <message>
+            <source>Double-click to change the colour</source>
+            <translation>Double-click to change the colour</translation>
+        </message>
+        <message>
+            <source>Down</source>
+            <translation>Down</translation>
+        </message>
+        <message>
+            <source>Give all tracks of this class another one, and remove this one</source>
+            <translation>Give all tracks of this class another one, and remove this one</translation>
+        </message>
+        <message>
+            <source>Key</source>
+            <translation>Key</translation>
+        </message>
+        <message>
+            <source>Merge into</source>
+            <translation>Merge into</translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>Remove</translation>
+        </message>
+        <message>
+            <source>Remove this class; no track may have it</source>
+            <translation>Remove this class; no track may have it</translation>
+        </message>
+        <message>
+            <source>Tracks</source>
+            <translation>Tracks</translation>
+        </message>
+        <message>
+            <source>Up</source>
+            <translation>Up</translation>
+        </message>
+        <message>
+            <source>class {0}</source>
+            <translation>class {0}</translation>
+        </message>
+    </context>
+    <context>
         <name>LaneOrder</name>
         <message>
             <source>By class</source>
@@ -643,6 +1262,45 @@
         </message>
     </context>
     <context>
+        <name>LogPanel</name>
+        <message>
+            <source>Clear</source>
+            <translation>Clear</translation>
+        </message>
+        <message>
+            <source>Copy</source>
+            <translation>Copy</translation>
+        </message>
+        <message>
+            <source>Copy what is selected, or all lines</source>
+            <translation>Copy what is selected, or all lines</translation>
+        </message>
+        <message>
+            <source>Errors</source>
+            <translation>Errors</translation>
+        </message>
+        <message>
+            <source>Everything</source>
+            <translation>Everything</translation>
+        </message>
+        <message>
+            <source>Information</source>
+            <translation>Information</translation>
+        </message>
+        <message>
+            <source>Show file</source>
+            <translation>Show file</translation>
+        </message>
+        <message>
+            <source>Warnings</source>
+            <translation>Warnings</translation>
+        </message>
+        <message>
+            <source>kept in this window only</source>
+            <translation>kept in this window only</translation>
+        </message>
+    </context>
+    <context>
         <name>MainWindow</name>
         <message numerus="yes">
             <source>%n objects</source>
@@ -650,10 +1308,6 @@
                 <numerusform>%n object</numerusform>
                 <numerusform>%n objects</numerusform>
             </translation>
-        </message>
-        <message>
-            <source>A job is running</source>
-            <translation>A job is running</translation>
         </message>
         <message>
             <source>Actual pixels</source>
@@ -666,10 +1320,6 @@
         <message>
             <source>Boxes</source>
             <translation>Boxes</translation>
-        </message>
-        <message>
-            <source>Cancel</source>
-            <translation>Cancel</translation>
         </message>
         <message>
             <source>Close project</source>
@@ -688,8 +1338,8 @@
             <translation>Delete in this frame</translation>
         </message>
         <message>
-            <source>Detect, segment and track every object</source>
-            <translation>Detect, segment and track every object</translation>
+            <source>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</source>
+            <translation>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</translation>
         </message>
         <message>
             <source>Draw the box of a new object</source>
@@ -706,22 +1356,6 @@
         <message>
             <source>End of the track</source>
             <translation>End of the track</translation>
-        </message>
-        <message>
-            <source>Export COCO video…</source>
-            <translation>Export COCO video…</translation>
-        </message>
-        <message>
-            <source>Export MOT ground truth…</source>
-            <translation>Export MOT ground truth…</translation>
-        </message>
-        <message>
-            <source>Export MOT results…</source>
-            <translation>Export MOT results…</translation>
-        </message>
-        <message>
-            <source>Export into a folder</source>
-            <translation>Export into a folder</translation>
         </message>
         <message>
             <source>File</source>
@@ -748,12 +1382,20 @@
             <translation>History</translation>
         </message>
         <message>
+            <source>Inspector</source>
+            <translation>Inspector</translation>
+        </message>
+        <message>
             <source>Last frame</source>
             <translation>Last frame</translation>
         </message>
         <message>
             <source>Light theme</source>
             <translation>Light theme</translation>
+        </message>
+        <message>
+            <source>Log</source>
+            <translation>Log</translation>
         </message>
         <message>
             <source>Loop</source>
@@ -804,10 +1446,6 @@
             <translation>Open…</translation>
         </message>
         <message>
-            <source>Pause or resume</source>
-            <translation>Pause or resume</translation>
-        </message>
-        <message>
             <source>Play faster</source>
             <translation>Play faster</translation>
         </message>
@@ -840,10 +1478,6 @@
             <translation>Redo {0}</translation>
         </message>
         <message>
-            <source>Run</source>
-            <translation>Run</translation>
-        </message>
-        <message>
             <source>Search actions…</source>
             <translation>Search actions…</translation>
         </message>
@@ -856,12 +1490,12 @@
             <translation>Stop and close</translation>
         </message>
         <message>
-            <source>Stop tracking and close? Finished frames are kept, and the run can be resumed.</source>
-            <translation>Stop tracking and close? Finished frames are kept, and the run can be resumed.</translation>
+            <source>Stop it and close? Finished frames are kept, and a run can be resumed.</source>
+            <translation>Stop it and close? Finished frames are kept, and a run can be resumed.</translation>
         </message>
         <message>
-            <source>Stopped; finished frames are kept</source>
-            <translation>Stopped; finished frames are kept</translation>
+            <source>Take the selected tracks out of this frame, or delete the selected ignore region</source>
+            <translation>Take the selected tracks out of this frame, or delete the selected ignore region</translation>
         </message>
         <message>
             <source>The whole picture</source>
@@ -878,18 +1512,6 @@
         <message>
             <source>Track</source>
             <translation>Track</translation>
-        </message>
-        <message>
-            <source>Track the whole video…</source>
-            <translation>Track the whole video…</translation>
-        </message>
-        <message>
-            <source>Tracking</source>
-            <translation>Tracking</translation>
-        </message>
-        <message>
-            <source>Tracking is finished</source>
-            <translation>Tracking is finished</translation>
         </message>
         <message>
             <source>Tracks</source>
@@ -912,12 +1534,16 @@
             <translation>View</translation>
         </message>
         <message>
+            <source>What the program says of itself</source>
+            <translation>What the program says of itself</translation>
+        </message>
+        <message>
             <source>Whole video on the timeline</source>
             <translation>Whole video on the timeline</translation>
         </message>
         <message>
-            <source>Wrote {0}</source>
-            <translation>Wrote {0}</translation>
+            <source>Work is going on</source>
+            <translation>Work is going on</translation>
         </message>
         <message>
             <source>Zoom in</source>
@@ -985,6 +1611,13 @@
         <message>
             <source>Up</source>
             <translation>Up</translation>
+        </message>
+    </context>
+    <context>
+        <name>OfferBar</name>
+        <message>
+            <source>Not now</source>
+            <translation>Not now</translation>
         </message>
     </context>
     <context>
@@ -1081,6 +1714,161 @@
         </message>
     </context>
     <context>
+        <name>PreviewPanel</name>
+        <message>
+            <source>Detecting</source>
+            <translation>Detecting</translation>
+        </message>
+        <message>
+            <source>Run the detector on the present frame</source>
+            <translation>Run the detector on the present frame</translation>
+        </message>
+        <message>
+            <source>Show detections</source>
+            <translation>Show detections</translation>
+        </message>
+        <message>
+            <source>The detector finds nothing in this frame</source>
+            <translation>The detector finds nothing in this frame</translation>
+        </message>
+        <message>
+            <source>There is no picture to look at: the video is missing or not decoded yet</source>
+            <translation>There is no picture to look at: the video is missing or not decoded yet</translation>
+        </message>
+        <message>
+            <source>Threshold: boxes that score less are not tracked</source>
+            <translation>Threshold: boxes that score less are not tracked</translation>
+        </message>
+        <message>
+            <source>detecting</source>
+            <translation>detecting</translation>
+        </message>
+        <message>
+            <source>no boxes</source>
+            <translation>no boxes</translation>
+        </message>
+        <message>
+            <source>{0} of {1} boxes</source>
+            <translation>{0} of {1} boxes</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProjectController</name>
+        <message>
+            <source>Add videos</source>
+            <translation>Add videos</translation>
+        </message>
+        <message>
+            <source>Add videos to the open project</source>
+            <translation>Add videos to the open project</translation>
+        </message>
+        <message>
+            <source>Add videos…</source>
+            <translation>Add videos…</translation>
+        </message>
+        <message>
+            <source>All files</source>
+            <translation>All files</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>File</translation>
+        </message>
+        <message>
+            <source>Found: {0}</source>
+            <translation>Found: {0}</translation>
+        </message>
+        <message>
+            <source>Locate the video…</source>
+            <translation>Locate the video…</translation>
+        </message>
+        <message>
+            <source>Locate…</source>
+            <translation>Locate…</translation>
+        </message>
+        <message>
+            <source>Make a project at a place of your choice</source>
+            <translation>Make a project at a place of your choice</translation>
+        </message>
+        <message>
+            <source>New project</source>
+            <translation>New project</translation>
+        </message>
+        <message>
+            <source>New project…</source>
+            <translation>New project…</translation>
+        </message>
+        <message>
+            <source>Projects</source>
+            <translation>Projects</translation>
+        </message>
+        <message>
+            <source>Say where the present video lies now</source>
+            <translation>Say where the present video lies now</translation>
+        </message>
+        <message>
+            <source>The project's videos</source>
+            <translation>The project's videos</translation>
+        </message>
+        <message>
+            <source>Videos</source>
+            <translation>Videos</translation>
+        </message>
+        <message>
+            <source>Where is {0}?</source>
+            <translation>Where is {0}?</translation>
+        </message>
+        <message>
+            <source>{0} exists already: open it, or choose another name</source>
+            <translation>{0} exists already: open it, or choose another name</translation>
+        </message>
+        <message>
+            <source>{0} is not where it was, or has changed; its tracks are here.</source>
+            <translation>{0} is not where it was, or has changed; its tracks are here.</translation>
+        </message>
+    </context>
+    <context>
+        <name>RegionFields</name>
+        <message>
+            <source>Delete region</source>
+            <translation>Delete region</translation>
+        </message>
+        <message>
+            <source>First frame</source>
+            <translation>First frame</translation>
+        </message>
+        <message>
+            <source>Ignore region</source>
+            <translation>Ignore region</translation>
+        </message>
+        <message>
+            <source>Last frame</source>
+            <translation>Last frame</translation>
+        </message>
+        <message>
+            <source>Nothing inside it counts when results are scored</source>
+            <translation>Nothing inside it counts when results are scored</translation>
+        </message>
+        <message>
+            <source>to the end of the video</source>
+            <translation>to the end of the video</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReportDialog</name>
+        <message>
+            <source>Show folder</source>
+            <translation>Show folder</translation>
+        </message>
+    </context>
+    <context>
+        <name>TaskBar</name>
+        <message>
+            <source>Cancel</source>
+            <translation>Cancel</translation>
+        </message>
+    </context>
+    <context>
         <name>Timeline</name>
         <message numerus="yes">
             <source>%n tracks</source>
@@ -1103,7 +1891,90 @@
         </message>
     </context>
     <context>
+        <name>TrackFields</name>
+        <message>
+            <source>Class</source>
+            <translation>Class</translation>
+        </message>
+        <message>
+            <source>Colour</source>
+            <translation>Colour</translation>
+        </message>
+        <message>
+            <source>Frames</source>
+            <translation>Frames</translation>
+        </message>
+        <message>
+            <source>Go to the first frame</source>
+            <translation>Go to the first frame</translation>
+        </message>
+        <message>
+            <source>Go to the last frame</source>
+            <translation>Go to the last frame</translation>
+        </message>
+        <message>
+            <source>Mean score</source>
+            <translation>Mean score</translation>
+        </message>
+        <message>
+            <source>Mean score of the boxes that the tracker gave</source>
+            <translation>Mean score of the boxes that the tracker gave</translation>
+        </message>
+        <message>
+            <source>Name</source>
+            <translation>Name</translation>
+        </message>
+        <message>
+            <source>Number</source>
+            <translation>Number</translation>
+        </message>
+        <message>
+            <source>Review</source>
+            <translation>Review</translation>
+        </message>
+        <message>
+            <source>Track {0}</source>
+            <translation>Track {0}</translation>
+        </message>
+        <message>
+            <source>begun</source>
+            <translation>begun</translation>
+        </message>
+        <message>
+            <source>done</source>
+            <translation>done</translation>
+        </message>
+        <message>
+            <source>length {0}</source>
+            <translation>length {0}</translation>
+        </message>
+        <message>
+            <source>not begun</source>
+            <translation>not begun</translation>
+        </message>
+        <message>
+            <source>to</source>
+            <translation>to</translation>
+        </message>
+        <message>
+            <source>{0} to {1}</source>
+            <translation>{0} to {1}</translation>
+        </message>
+        <message>
+            <source>{0} tracks</source>
+            <translation>{0} tracks</translation>
+        </message>
+    </context>
+    <context>
         <name>TrackModel</name>
+        <message>
+            <source>Attributes</source>
+            <translation>Attributes</translation>
+        </message>
+        <message>
+            <source>Attributes that were set</source>
+            <translation>Attributes that were set</translation>
+        </message>
         <message>
             <source>Class</source>
             <translation>Class</translation>
@@ -1113,12 +1984,32 @@
             <translation>First</translation>
         </message>
         <message>
+            <source>First frame</source>
+            <translation>First frame</translation>
+        </message>
+        <message>
+            <source>Frames in which the track exists</source>
+            <translation>Frames in which the track exists</translation>
+        </message>
+        <message>
+            <source>How far it was reviewed</source>
+            <translation>How far it was reviewed</translation>
+        </message>
+        <message>
             <source>Last</source>
             <translation>Last</translation>
         </message>
         <message>
+            <source>Last frame</source>
+            <translation>Last frame</translation>
+        </message>
+        <message>
             <source>Length</source>
             <translation>Length</translation>
+        </message>
+        <message>
+            <source>Mean score of the boxes that the tracker gave it</source>
+            <translation>Mean score of the boxes that the tracker gave it</translation>
         </message>
         <message>
             <source>Name</source>
@@ -1129,8 +2020,16 @@
             <translation>No.</translation>
         </message>
         <message>
+            <source>Number of the track</source>
+            <translation>Number of the track</translation>
+        </message>
+        <message>
             <source>Review</source>
             <translation>Review</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>Score</translation>
         </message>
         <message>
             <source>begun</source>
@@ -1140,12 +2039,52 @@
             <source>done</source>
             <translation>done</translation>
         </message>
+        <message>
+            <source>not {0}</source>
+            <translation>not {0}</translation>
+        </message>
     </context>
     <context>
         <name>TrackTable</name>
         <message>
+            <source>Any class</source>
+            <translation>Any class</translation>
+        </message>
+        <message>
+            <source>Any review</source>
+            <translation>Any review</translation>
+        </message>
+        <message>
+            <source>Begun</source>
+            <translation>Begun</translation>
+        </message>
+        <message>
+            <source>Done</source>
+            <translation>Done</translation>
+        </message>
+        <message>
             <source>Filter tracks</source>
             <translation>Filter tracks</translation>
+        </message>
+        <message>
+            <source>No track is like that</source>
+            <translation>No track is like that</translation>
+        </message>
+        <message>
+            <source>No tracks yet: run the tracker (Ctrl+E) or draw one (N)</source>
+            <translation>No tracks yet: run the tracker (Ctrl+E) or draw one (N)</translation>
+        </message>
+        <message>
+            <source>Not begun</source>
+            <translation>Not begun</translation>
+        </message>
+        <message>
+            <source>Only tracks of this class</source>
+            <translation>Only tracks of this class</translation>
+        </message>
+        <message>
+            <source>Only tracks that were reviewed so far</source>
+            <translation>Only tracks that were reviewed so far</translation>
         </message>
     </context>
     <context>
@@ -1203,6 +2142,45 @@
         <message>
             <source>step </source>
             <translation>step </translation>
+        </message>
+    </context>
+    <context>
+        <name>WeightsOffer</name>
+        <message>
+            <source>Cancel</source>
+            <translation>Cancel</translation>
+        </message>
+        <message>
+            <source>Download</source>
+            <translation>Download</translation>
+        </message>
+        <message>
+            <source>Downloading {0}</source>
+            <translation>Downloading {0}</translation>
+        </message>
+        <message>
+            <source>Stopped; what was fetched is kept</source>
+            <translation>Stopped; what was fetched is kept</translation>
+        </message>
+        <message>
+            <source>connecting</source>
+            <translation>connecting</translation>
+        </message>
+        <message>
+            <source>size unknown</source>
+            <translation>size unknown</translation>
+        </message>
+        <message>
+            <source>stopping</source>
+            <translation>stopping</translation>
+        </message>
+        <message>
+            <source>{0} is not installed: {1}, licence {2}</source>
+            <translation>{0} is not installed: {1}, licence {2}</translation>
+        </message>
+        <message>
+            <source>{0} of {1}</source>
+            <translation>{0} of {1}</translation>
         </message>
     </context>
     <context>
