@@ -127,9 +127,10 @@ class RunWriter:
         if not born:
             return set()
         key = history.next_id(self._connection, schema.tracklet)
-        rows = [{"id": key + index, "video": self._video, "run": self._owner, "number": number,
-                 "label": self._labels[thing.label], "first_frame": frame}
-                for index, (number, (thing, frame)) in enumerate(born.items())]
+        rows: list[dict[str, Any]] = [
+            {"id": key + index, "video": self._video, "run": self._owner, "number": number,
+             "label": self._labels[thing.label], "first_frame": frame}
+            for index, (number, (thing, frame)) in enumerate(born.items())]
         self._insert_tracklets(rows)
         self._tracklets.update({row["number"]: row["id"] for row in rows})
         if self._on_existing is OnExisting.PROPOSE:

@@ -62,8 +62,8 @@ class ExportDialog(QDialog):
         self.labels = QLineEdit(self, placeholderText=self.tr("all, or names: person, car"))
         self.first = QSpinBox(self, maximum=last, value=chosen_range[0] if chosen_range else 0)
         self.last = QSpinBox(self, maximum=last, value=chosen_range[1] if chosen_range else last)
-        self.min_length = QSpinBox(self, minimum=1, maximum=100000, suffix=" " + self.tr("boxes"),
-                                   specialValueText=self.tr("of any length"))
+        self.min_length = QSpinBox(self, minimum=1, maximum=100000, suffix=" " + self.tr("boxes"))
+        self.min_length.setSpecialValueText(self.tr("of any length"))
         self.masks = QCheckBox(self.tr("Masks, where the format has them"), self)
         self.one_based = QCheckBox(self.tr("MOTChallenge: count pixels from 1"), self)
         self.numbers = QLineEdit(self, placeholderText=self.tr("by name, or: person=1, car=3"))
