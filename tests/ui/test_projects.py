@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -145,7 +146,7 @@ def test_an_offer_can_be_sent_away(window: MainWindow, stopped: Path, qtbot: obj
 def test_when_an_offer_goes_the_one_before_it_is_there_again(window: MainWindow) -> None:
     taken: list[str] = []
     for topic in ("first", "second"):
-        window.offers.offer(topic, f"the {topic} thing", "Do", lambda topic=topic: taken.append(topic))
+        window.offers.offer(topic, f"the {topic} thing", "Do", partial(taken.append, topic))
     window.offers.button.click()
     window.offers.withdraw("second")
     assert window.offers.text.text() == "the first thing"
