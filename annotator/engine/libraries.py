@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from annotator.engine.base import CancelToken
+
 log = logging.getLogger(__name__)
 
 #: What a run of SAM2MOT or of a tracker of boxes imports, the largest first.
@@ -42,14 +44,19 @@ class ModelLibraries:
     def loaded(self) -> bool:
         return self._loaded
 
-    def load(self) -> None:
-        """Import them all. One that is not installed is passed over: who needs it will say so."""
+    def load(self, cancel: CancelToken | None = None) -> None:
+        """Import them all. One that is not installed is passed over: who needs it will say so.
+
+        Cancelled, it stops before the next one, and whoever asks again goes on.
+        """
         with self._lock:
             if self._loaded:
                 return
             _open_native()
             with _no_collection():
                 for name in self._modules:
+                    if cancel is not None and cancel.cancelled:
+                        return
                     _import(name)
                 # What was imported stays for good: no later collection needs to visit it, least of all the next one.
                 gc.freeze()

@@ -58,6 +58,7 @@ class JobController(QObject):
         self.fetch: Fetch = fetch_published
         self._previewer = Previewer()
         self._title = ""
+        self._warming = TaskWorker(self, "warm-up")
         self._measured.connect(self.estimates.remember)
         document.opened.connect(self._on_opened)
         document.video_changed.connect(self.update)
@@ -77,9 +78,12 @@ class JobController(QObject):
 
     def warm_up(self) -> None:
         """Load the libraries of models now, on a thread, so that the first job begins at once."""
-        worker = TaskWorker(self, "warm-up")
-        worker.start("", lambda _progress, _cancel: self.libraries.load())
-        worker.abandon()
+        if not self._warming.busy:
+            self._warming.start("", lambda _progress, cancel: self.libraries.load(cancel))
+
+    def close(self) -> None:
+        """Stop warming up; a program must not end amid an import."""
+        self._warming.close()
 
     # Starting
 

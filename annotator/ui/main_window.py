@@ -502,6 +502,7 @@ class MainWindow(QMainWindow):
         self._settings.setValue("splitter", self._splitter.saveState())
         self.document.close()
         self.controller.close()
+        self.jobs.close()
         self.log.detach()
         super().closeEvent(event)
 

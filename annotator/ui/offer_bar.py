@@ -10,15 +10,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 
 class OfferBar(QFrame):
-    """Hidden while there is nothing to offer. A second offer takes the place of the first."""
+    """Hidden while there is nothing to offer. The newest offer is shown; when it goes, the one before it is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Midlight)
-        self._do: Callable[[], object] = lambda: None
-        self.topic = ""
-        """What the present offer is about; empty without one."""
+        self._offers: dict[str, tuple[str, str, Callable[[], object]]] = {}
         self.text = QLabel(self)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
@@ -32,20 +30,34 @@ class OfferBar(QFrame):
         layout.addWidget(self.text, 1)
         layout.addWidget(self.button)
         layout.addWidget(self.dismiss)
-        self.button.clicked.connect(lambda: self._do())
+        self.button.clicked.connect(self._take)
         self.dismiss.clicked.connect(lambda: self.withdraw(self.topic))
         self.hide()
 
     def offer(self, topic: str, text: str, button: str, do: Callable[[], object]) -> None:
         """Show a line with a button; ``topic`` names it for `withdraw`."""
-        self.topic, self._do = topic, do
-        self.text.setText(text)
-        self.text.setToolTip(text)
-        self.button.setText(button)
-        self.show()
+        self._offers.pop(topic, None)
+        self._offers[topic] = (text, button, do)
+        self._update()
 
     def withdraw(self, topic: str) -> None:
-        """Take an offer back, if it is the present one."""
-        if topic == self.topic:
-            self.topic, self._do = "", lambda: None
-            self.hide()
+        """Take an offer back, if it was made."""
+        if self._offers.pop(topic, None) is not None:
+            self._update()
+
+    @property
+    def topic(self) -> str:
+        """What the offer that is shown is about; empty without one."""
+        return next(reversed(self._offers), "")
+
+    def _take(self) -> None:
+        if self.topic:
+            self._offers[self.topic][2]()
+
+    def _update(self) -> None:
+        if self.topic:
+            text, button, _ = self._offers[self.topic]
+            self.text.setText(text)
+            self.text.setToolTip(text)
+            self.button.setText(button)
+        self.setVisible(bool(self.topic))

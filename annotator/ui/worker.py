@@ -124,7 +124,8 @@ class EngineWorker(QObject):
         self._thread.start()
 
     def set_paused(self, paused: bool) -> None:
-        if not self.busy:
+        """Hold the job after the present frame, or let it go on. One that was cancelled is not held any more."""
+        if not self.busy or (paused and self._cancel.cancelled):
             return
         if paused:
             self._running.clear()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from annotator.engine.base import CancelToken
 from annotator.engine.libraries import ModelLibraries
 
 
@@ -75,3 +76,15 @@ def test_the_native_library_is_opened_and_torch_works() -> None:
     import torch
 
     assert torch.ones(2).sum() == 2
+
+
+def test_a_cancelled_load_goes_on_when_it_is_asked_again(counting_module: str) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    libraries = ModelLibraries((counting_module,))
+    libraries.load(cancel)
+    assert not libraries.loaded
+    assert gc.isenabled()
+    libraries.load()
+    assert libraries.loaded
+    assert seen() == [False]

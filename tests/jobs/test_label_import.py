@@ -150,7 +150,8 @@ def test_what_was_exported_comes_back(store: Store, video: VideoRecord, tmp_path
     assert found.keys() == before.keys()
     for frame, rows in before.items():
         assert [number for number, _ in found[frame]] == [number for number, _ in rows]
-        np.testing.assert_allclose([box for _, box in found[frame]], [box for _, box in rows], atol=0.02)
+        np.testing.assert_allclose(np.array([box for _, box in found[frame]], np.float64),
+                                   np.array([box for _, box in rows], np.float64), atol=0.02)
 
 
 @pytest.mark.parametrize(("rows", "said"), [

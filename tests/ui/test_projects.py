@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -139,6 +141,26 @@ def test_an_offer_can_be_sent_away(window: MainWindow, stopped: Path, qtbot: obj
     click(qtbot, window.offers.dismiss)
     assert not window.offers.isVisible()
     assert window.actions_["run.resume"].isEnabled()
+
+
+def test_when_an_offer_goes_the_one_before_it_is_there_again(window: MainWindow) -> None:
+    taken: list[str] = []
+    for topic in ("first", "second"):
+        window.offers.offer(topic, f"the {topic} thing", "Do", partial(taken.append, topic))
+    window.offers.button.click()
+    window.offers.withdraw("second")
+    assert window.offers.text.text() == "the first thing"
+    window.offers.button.click()
+    assert taken == ["second", "first"]
+    window.offers.withdraw("second")
+    window.offers.withdraw("first")
+    assert not window.offers.isVisible()
+
+
+def test_a_window_that_closes_ends_its_warming_up(window: MainWindow) -> None:
+    window.warm_up()
+    window.close()
+    assert not any(thread.name == "warm-up" for thread in threading.enumerate())
 
 
 def test_a_finished_project_offers_nothing(opened: MainWindow) -> None:

@@ -69,6 +69,19 @@ def test_cancel_takes_effect_between_frames_even_while_paused(qtbot: object, pro
         qtbot.waitUntil(lambda: not worker.busy)  # type: ignore[attr-defined]
 
 
+def test_what_was_cancelled_cannot_be_paused(qtbot: object, project: Path) -> None:
+    worker = EngineWorker()
+    with open_project(project) as session:
+        worker.progressed.connect(lambda _: worker.set_paused(True))
+        worker.start("Tracking", session, fake_job)
+        qtbot.waitUntil(lambda: worker.paused)  # type: ignore[attr-defined]
+        with qtbot.waitSignal(worker.finished, timeout=10000):  # type: ignore[attr-defined]
+            worker.cancel()
+            worker.set_paused(True)
+            assert not worker.paused
+        qtbot.waitUntil(lambda: not worker.busy)  # type: ignore[attr-defined]
+
+
 def test_lanes_end_where_the_running_job_is(opened: MainWindow, qtbot: object) -> None:
     session, video = opened.document.session, opened.document.video
     assert session is not None
