@@ -30,7 +30,17 @@ from typing import Any
 if not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QObject, QPoint, QPointF, QSettings, Qt, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QEventLoop,
+    QObject,
+    QPoint,
+    QPointF,
+    QSettings,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
@@ -71,7 +81,8 @@ class Watch:
         self.problems.append(f"{problem}\n  after: {last}")
         print(f"PROBLEM {self.problems[-1]}", file=sys.stderr, flush=True)
 
-    def _on_exception(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    def _on_exception(self, kind: type[BaseException], error: BaseException | None,
+                      trace: TracebackType | None) -> None:
         self.note("".join(traceback.format_exception(kind, error, trace)))
 
     def _on_message(self, kind: QtMsgType, _: object, message: str) -> None:

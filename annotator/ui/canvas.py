@@ -44,7 +44,9 @@ class Picture(QGraphicsItem):
         if image is None:
             shown, memory = QImage(), None
         else:
-            shown, memory = qt_image(image if self._table is None else cv2.LUT(np.ascontiguousarray(image), self._table))
+            if self._table is not None:
+                image = cv2.LUT(np.ascontiguousarray(image), self._table).astype(np.uint8, copy=False)
+            shown, memory = qt_image(image)
         if shown.size() != self._image.size():
             self.prepareGeometryChange()
             self._rect = QRectF(shown.rect())

@@ -279,9 +279,9 @@ class Overlay(QGraphicsItem):
         for shape in sorted(shapes, key=self._is_marked, reverse=True):
             if shape.rect is None:
                 continue
-            x1, y1, x2, y2 = transform.mapRect(shape.rect).getCoords()
+            box = transform.mapRect(shape.rect)
             width = self._width(metrics, shape.name) + 6
-            place = places.place((x1, y1, x2, y2), width)
+            place = places.place((box.left(), box.top(), box.right(), box.bottom()), width)
             if place is None:
                 continue
             painter.fillRect(QRectF(place[0], place[1], width, height), shape.color)
