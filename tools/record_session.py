@@ -33,7 +33,7 @@ SCREEN = (1440, 900)
 SMALL = (1280, 720)
 THEMES = ("dark", "light")
 #: Colours of a picture that are kept exactly.
-_FLAT = 112
+_FLAT = 72
 #: Display numbers that are tried.
 _DISPLAYS = range(31, 60)
 #: What xdotool calls a key that Qt calls otherwise.

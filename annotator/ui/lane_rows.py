@@ -47,11 +47,24 @@ class LaneRows(QAbstractTableModel):
             self.beginInsertRows(QModelIndex(), len(self._lanes), len(self._lanes) + len(born) - 1)
             self._lanes.extend(born)
             self.endInsertRows()
-        self._restore_order()
+        self.restore_order()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._column, self._descending = column, order is Qt.SortOrder.DescendingOrder
-        self._restore_order()
+        self.restore_order()
+
+    def restore_order(self) -> None:
+        """Sort anew, where what rows are sorted by has changed and they have not."""
+        ordered = self._sorted(self._lanes)
+        if all(one is other for one, other in zip(ordered, self._lanes, strict=True)):
+            return
+        self.layoutAboutToBeChanged.emit()
+        places = {lane.track.id: row for row, lane in enumerate(ordered)}
+        before = self.persistentIndexList()
+        after = [self.index(places[self._lanes[index.row()].track.id], index.column()) for index in before]
+        self._lanes = ordered
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
 
     def _renew(self, new: dict[int, Lane]) -> None:
         changed = [row for row, lane in enumerate(self._lanes) if new[lane.track.id] != lane]
@@ -63,18 +76,6 @@ class LaneRows(QAbstractTableModel):
     def _sorted(self, lanes: Sequence[Lane]) -> list[Lane]:
         return sorted(lanes, key=lambda lane: (self.sort_key(lane, self._column), lane.track.number),
                       reverse=self._descending)
-
-    def _restore_order(self) -> None:
-        ordered = self._sorted(self._lanes)
-        if all(one is other for one, other in zip(ordered, self._lanes, strict=True)):
-            return
-        self.layoutAboutToBeChanged.emit()
-        places = {lane.track.id: row for row, lane in enumerate(ordered)}
-        before = self.persistentIndexList()
-        after = [self.index(places[self._lanes[index.row()].track.id], index.column()) for index in before]
-        self._lanes = ordered
-        self.changePersistentIndexList(before, after)
-        self.layoutChanged.emit()
 
 
 class LaneFilter(QSortFilterProxyModel):
