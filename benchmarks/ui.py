@@ -307,7 +307,7 @@ def measure(app: QApplication, folder: Path, project: Path, quick: bool) -> dict
     figures["cpu"] = {f"{name}_p95_ms": percentile(watch.cpu, 95)
                       for name, watch in [*watches.items(), ("floor_step", plain)]}
     progress("a job; the event loop is listened to")
-    late, longest, status = bench.latency(30 if quick else 100)
+    late, longest, status = bench.latency(15 if quick else 100)
     figures |= {"latency_p99_ms": percentile(late, 99), "longest_stall_ms": longest, "job": status}
     bench.window.close()
     return figures

@@ -33,7 +33,7 @@ SCREEN = (1440, 900)
 SMALL = (1280, 720)
 THEMES = ("dark", "light")
 #: Colours of a picture that are kept exactly.
-_FLAT = 112
+_FLAT = 72
 #: Display numbers that are tried.
 _DISPLAYS = range(31, 60)
 #: What xdotool calls a key that Qt calls otherwise.
@@ -99,7 +99,9 @@ class Hands:
 
     def wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        self.until(lambda: time.monotonic() >= end, seconds + 1)
+        while time.monotonic() < end:
+            self._loop.processEvents()
+            time.sleep(0.005)
 
     def until(self, done: Callable[[], bool], patience: float = 60.0) -> None:
         end = time.monotonic() + patience
@@ -169,6 +171,7 @@ class Session:
 
     def __init__(self, window: MainWindow, hands: Hands, folder: Path, frames: int | None) -> None:
         self._window, self._hands, self._folder, self._frames = window, hands, folder, frames
+        self._answering = False
 
     def run(self, clip: Path) -> None:
         from PySide6.QtCore import QPoint
@@ -238,32 +241,39 @@ class Session:
 
     def export(self) -> None:
         """By way of the palette; a folder is typed where one is asked for, and every question answered with Enter."""
-        from PySide6.QtWidgets import QFileDialog
+        from PySide6.QtCore import QTimer
 
         hands = self._hands
         before = set(self._files())
-        target = self._folder / "exported"
-        target.mkdir()
+        (self._folder / "exported").mkdir()
         hands.act("edit.palette")
         hands.type("export mot")
         hands.picture("11-palette")
+        # The program may wait for the answer to a dialog, so that only a timer can give it.
+        timer = QTimer(self._window, interval=500)
+        timer.timeout.connect(self._answer)
+        timer.start()
         hands.press("Return")
-        hands.wait(0.5)
-        for _ in range(6):
-            if set(self._files()) - before:
-                break
-            front = hands.front()
-            if isinstance(front, QFileDialog):
-                hands.type(str(target))
-            elif front is not self._window:
-                hands.picture("11-export")
-            hands.press("Return")
-            hands.wait(1.0)
         hands.until(lambda: bool(set(self._files()) - before))
+        timer.stop()
         hands.wait(1.0)
         if hands.front() is not self._window:
             hands.press("Escape")
         hands.picture("11-exported")
+
+    def _answer(self) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
+        front = self._hands.front()
+        if self._answering or front is self._window:
+            return
+        self._answering = True
+        asks_where = isinstance(front, QFileDialog)
+        self._hands.picture("11-folder" if asks_where else "11-export")
+        if asks_where:
+            self._hands.type(str(self._folder / "exported"))
+        self._hands.press("Return")
+        self._answering = False
 
     def _files(self) -> list[Path]:
         return [path for path in self._folder.rglob("*") if path.is_file() and ".annot" not in path.name]

@@ -53,19 +53,8 @@ class LaneRows(QAbstractTableModel):
         self._column, self._descending = column, order is Qt.SortOrder.DescendingOrder
         self.restore_order()
 
-    def _renew(self, new: dict[int, Lane]) -> None:
-        changed = [row for row, lane in enumerate(self._lanes) if new[lane.track.id] != lane]
-        for row in changed:
-            self._lanes[row] = new[self._lanes[row].track.id]
-        if changed:
-            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], self.columnCount() - 1))
-
-    def _sorted(self, lanes: Sequence[Lane]) -> list[Lane]:
-        return sorted(lanes, key=lambda lane: (self.sort_key(lane, self._column), lane.track.number),
-                      reverse=self._descending)
-
     def restore_order(self) -> None:
-        """Sort again, after what rows are sorted by may have changed."""
+        """Sort anew, where what rows are sorted by has changed and they have not."""
         ordered = self._sorted(self._lanes)
         if all(one is other for one, other in zip(ordered, self._lanes, strict=True)):
             return
@@ -76,6 +65,17 @@ class LaneRows(QAbstractTableModel):
         self._lanes = ordered
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
+
+    def _renew(self, new: dict[int, Lane]) -> None:
+        changed = [row for row, lane in enumerate(self._lanes) if new[lane.track.id] != lane]
+        for row in changed:
+            self._lanes[row] = new[self._lanes[row].track.id]
+        if changed:
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], self.columnCount() - 1))
+
+    def _sorted(self, lanes: Sequence[Lane]) -> list[Lane]:
+        return sorted(lanes, key=lambda lane: (self.sort_key(lane, self._column), lane.track.number),
+                      reverse=self._descending)
 
 
 class LaneFilter(QSortFilterProxyModel):
