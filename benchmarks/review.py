@@ -23,6 +23,7 @@ import numpy as np
 from annotator.errors import StorageError
 from annotator.evaluation import FrameBoxes, evaluate_arrays
 from annotator.evaluation.errors import IdentitySwitch, identity_switches
+from annotator.formats.mot_rows import read_mot_rows
 from annotator.jobs import review
 from annotator.model.frame import Frame, FrameResult
 from annotator.model.track import RunStatus, VideoRecord
@@ -94,6 +95,28 @@ def track_synthetic(condition: str, seed: int, frames: int) -> Tracked:
             found = found[rng.random(len(found)) >= 0.3]
         results.append(tracker.step(frame, found))
     return Tracked(f"{condition}-{seed}", spec.width, spec.height, list(_truth(clip)), results, clip.images)
+
+
+def track_sequence(folder: Path) -> Tracked:
+    """A MOTChallenge sequence with gt/gt.txt and det/det.txt through ByteTrack: no weights are needed."""
+    from annotator.engine.bytetrack import ByteTrack
+    from annotator.engine.detectors.file import FileDetector
+    from annotator.engine.settings import ByteTrackSettings
+    from annotator.video import open_video
+
+    with open_video(folder) as reader:
+        info = reader.info
+        detector = FileDetector(folder / "det" / "det.txt")
+        tracker = ByteTrack(ByteTrackSettings(track_activation_threshold=0.6), frame_rate=info.fps)
+        frames = list(reader.frames())
+        results = [tracker.step(frame, detector.detect([frame])[0]) for frame in frames]
+    rows = read_mot_rows(folder / "gt" / "gt.txt", "mot", frame_count=info.frame_count)
+    counted = (rows.class_number == 1) & (np.isnan(rows.seventh) | (rows.seventh != 0))
+    truth: list[FrameBoxes] = []
+    for frame in range(info.frame_count):
+        here = (rows.frame_index == frame) & counted
+        truth.append((rows.id[here], rows.box_xyxy[here]))
+    return Tracked(info.name, info.width, info.height, truth, results, np.stack([frame.image for frame in frames]))
 
 
 def _truth(clip: Clip) -> Iterator[FrameBoxes]:
@@ -242,10 +265,12 @@ def main() -> None:
     parser.add_argument("--conditions", default=",".join(CONDITIONS))
     parser.add_argument("--fit", action="store_true", help="fit the weights to other clips, and print them")
     parser.add_argument("--cache", type=Path, help="folder that keeps tracked clips between runs")
+    parser.add_argument("--real", type=Path, nargs="*", default=[], metavar="DIR", help="MOTChallenge sequences with "
+                        "gt/ and det/, tracked with ByteTrack")
     parser.add_argument("--no-fixes", action="store_true", help="leave out HOTA after fixes")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    outcome, found = Outcome(), []
+    outcome, real, found = Outcome(), Outcome(), []
     with tempfile.TemporaryDirectory(prefix="annotator-review-") as name:
         for k in range(args.clips):
             for condition in args.conditions.split(","):
@@ -256,12 +281,15 @@ def main() -> None:
                 else:
                     assess(tracked, Path(name), outcome, not args.no_fixes)
                     progress(f"{tracked.name}: {outcome.to_json()}")
+        for folder in args.real:
+            assess(track_sequence(folder), Path(name), real, not args.no_fixes)
+            progress(f"{folder.name}: {real.to_json()}")
     if args.fit:
         emit({"weights": fit(found), "examples": len(found), "environment": environment()})
         return
-    for line in outcome.missed:
+    for line in [*outcome.missed, *real.missed]:
         progress(f"not in the first 2K: {line}")
-    emit({"synthetic": outcome.to_json(), "environment": environment()})
+    emit({"synthetic": outcome.to_json(), "real": real.to_json(), "environment": environment()})
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from annotator.jobs.engine import segmenter_identity
 from annotator.jobs.project import check_video
 from annotator.model.changes import Changes
 from annotator.model.frame import FrameResult
+from annotator.model.mask import Mask
 from annotator.model.prompt import Point, Prompt
 from annotator.model.track import OnExisting, Run, RunStatus, TrackObservation, VideoRecord
 from annotator.session import Session
@@ -48,6 +49,10 @@ class PromptRequest:
     label: str | None = None
     """Of a new object; None: the project's first."""
     direction: Direction = Direction.BOTH
+    mask: Mask | None = None
+    """Instead of a box and points: what is known of the object there already. It does not become a person's box."""
+    until: int | None = None
+    """Go on no further than this frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class PromptProgress:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A prompted object as the run remembers it."""
+    """A prompted object as the run remembers it, by what a person said of it."""
 
     number: int
     track: int | None
@@ -93,9 +98,10 @@ class _Target:
     prompts: tuple[Prompt, ...]
 
     def to_json(self) -> dict[str, object]:
+        said = [prompt for prompt in self.prompts if prompt.mask is None]
         return {"number": self.number, "track": self.track, "label": self.label, "prompts": [
             {"frame": p.frame_index, "box": p.box_xyxy, "points": [(q.x, q.y, q.positive) for q in p.points]}
-            for p in self.prompts]}
+            for p in said]}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> _Target:
@@ -235,8 +241,10 @@ def _objects(session: Session, video: VideoRecord, requests: Sequence[PromptRequ
         if len(set(frames)) < len(frames):
             raise SettingsError(f"a track is prompted twice in frame {frames[0]}; give one box for each frame")
         targets.append(_Target(number, track, label, tuple(
-            Prompt(request.frame, request.box_xyxy, request.points) for request in group)))
+            Prompt(request.frame, request.box_xyxy, request.points, request.mask) for request in group)))
         first, last = barriers.around(track, frames, group[0].direction)
+        if group[-1].until is not None:
+            last = max(frames[-1], min(last, group[-1].until))
         places = list(dict.fromkeys(target.label for target in targets))
         objects.append(PromptedObject(number, places.index(label), targets[-1].prompts, first, last))
     return targets, objects
@@ -245,6 +253,10 @@ def _objects(session: Session, video: VideoRecord, requests: Sequence[PromptRequ
 def _check(video: VideoRecord, request: PromptRequest) -> None:
     if not 0 <= request.frame < video.frame_count:
         raise SettingsError(f"{video.name} has no frame {request.frame}; it has frames 0 to {video.frame_count - 1}")
+    if request.mask is not None and (request.box_xyxy is not None or request.points):
+        raise SettingsError(f"a mask and a box or points are given in frame {request.frame}: give one of them")
+    if request.mask is not None and not request.mask.is_empty():
+        return
     if request.box_xyxy is None and not request.points:
         raise SettingsError(f"nothing is pointed at in frame {request.frame}: give a box or points")
     if request.box_xyxy is None:

@@ -121,6 +121,29 @@ class Editing(RuleBasedStateMachine):
                 for frame in range(span.first, min(span.end, 40) + 1)
                 if self.store.boxes_between(span.tracklet, frame, frame)[0]}
 
+    @precondition(lambda self: self.run is None)
+    @rule(first=FRAMES, length=FRAMES, back=st.booleans())
+    def propose(self, first: int, length: int, back: bool) -> None:
+        """What a re-propagation leaves: a proposal, written in rising or in falling order."""
+        last = min(first + length, 29)
+        run = self.store.begin_run(1, "repropagate", {}, {}, ("car",), first, last, OnExisting.PROPOSE)
+        for frame in range(last, first - 1, -1) if back else range(first, last + 1):
+            self.store.write_frame(run.id, fake_result({1: (0, 99)}, frame))
+        self.store.finish_run(run.id, RunStatus.FINISHED)
+
+    @precondition(lambda self: self.run is None)
+    @rule(a=PICK, accept=st.booleans(), new=st.booleans())
+    def decide(self, a: int, accept: bool, new: bool) -> None:
+        waiting = self.store.proposals(1)
+        if not waiting:
+            return
+        drawn = self.drawn() if self.store.tracks(1) else set()
+        if accept:
+            self.attempt(edits.accept_proposal, waiting[0].id, {} if new else {1: self.tracks(a)[0]})
+        else:
+            self.attempt(edits.drop_proposal, waiting[0].id)
+        assert not drawn or self.drawn() == drawn
+
     @rule()
     def restart(self) -> None:
         """Close the project and open it again; a job that was at it goes on where it was."""
