@@ -179,7 +179,7 @@ def test_digits_give_the_selected_tracks_their_class(described: MainWindow, qtbo
     qtbot.keyClick(described.canvas, Qt.Key.Key_2)  # type: ignore[attr-defined]
     names = store_of(described).label_names()
     assert [names[track.label] for track in tracks_of(described)] == ["car", "car", "object"]
-    assert steps(described)[-1] == "Relabel track 1, 2"
+    assert steps(described)[-1] == "Relabel tracks 1, 2"
     assert described.actions_["label.2"].text() == "Class car"
     assert not described.actions_["label.3"].isVisible()
     before = described.canvas.scale_factor()

@@ -45,14 +45,14 @@ def test_the_key_that_is_pressed_counts_at_once(opened: MainWindow, qtbot: objec
 
 def test_a_second_key_can_be_added_and_both_taken_away(opened: MainWindow, qtbot: object) -> None:
     editor = editor_of(opened, qtbot)
-    editor.choose("view.fit")
+    editor.choose("view.timeline")
     editor.also.click()
     press(editor, Qt.Key.Key_J, qtbot, Qt.KeyboardModifier.ControlModifier)
-    assert opened.actions_.keys("view.fit") == ["0", "Ctrl+J"]
+    assert opened.actions_.keys("view.timeline") == ["Shift+F", "Ctrl+J"]
     editor.none.click()
-    assert opened.actions_.keys("view.fit") == []
+    assert opened.actions_.keys("view.timeline") == []
     editor.reset.click()
-    assert opened.actions_.keys("view.fit") == ["0"]
+    assert opened.actions_.keys("view.timeline") == ["Shift+F"]
     editor.close()
 
 
