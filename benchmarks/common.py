@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGES = ("torch", "torchvision", "sam2", "numpy", "opencv-python", "av", "onnxruntime", "trackeval", "trackers",
-             "sqlalchemy", "pycocotools", "scipy", "pyside6", "mmdet", "mmcv-lite", "transformers")
+             "sqlalchemy", "pycocotools", "scipy", "pyside6-essentials", "pyqtgraph", "mmdet",
+             "mmcv-lite", "transformers")
 
 
 def environment() -> dict[str, Any]:

@@ -118,7 +118,7 @@ def pictures(count: int) -> Iterator[npt.NDArray[np.uint8]]:
     rng = np.random.default_rng(1)
     noise = rng.standard_normal((HEIGHT // 8 + 60, WIDTH // 8 + 60, 3)).astype(np.float32)
     smooth = cv2.resize(cv2.GaussianBlur(noise, (0, 0), 3), None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
-    scene = cv2.normalize(smooth, None, 30, 220, cv2.NORM_MINMAX).astype(np.uint8)
+    scene = ((smooth - smooth.min()) * (190 / np.ptp(smooth)) + 30).astype(np.uint8)
     for k in range(count):
         x, y = (k * 3) % 400, (k * 2) % 400
         picture = scene[y:y + HEIGHT, x:x + WIDTH].copy()
@@ -142,11 +142,12 @@ def write_video(path: Path, frames: int, clip: int) -> None:
         copy = None
         for repeat in range(frames // clip):
             once.seek(0)
-            with av.open(once) as source:
-                stream = source.streams.video[0]
-                copy = target.add_stream_from_template(stream) if copy is None else copy
-                shift = int(repeat * clip / (FPS * stream.time_base))
-                for packet in source.demux(stream):
+            with av.open(once, "r") as source:
+                encoded = source.streams.video[0]
+                copy = target.add_stream_from_template(encoded) if copy is None else copy
+                assert encoded.time_base is not None
+                shift = int(repeat * clip / (FPS * encoded.time_base))
+                for packet in source.demux(encoded):
                     if packet.dts is not None and packet.pts is not None:
                         packet.dts, packet.pts, packet.stream = packet.dts + shift, packet.pts + shift, copy
                         target.mux(packet)

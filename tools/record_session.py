@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QPoint
+    from PySide6.QtCore import QPoint, QPointF
     from PySide6.QtWidgets import QWidget
 
     from annotator.ui.main_window import MainWindow
@@ -278,7 +278,7 @@ class Session:
     def _files(self) -> list[Path]:
         return [path for path in self._folder.rglob("*") if path.is_file() and ".annot" not in path.name]
 
-    def _largest(self) -> object:
+    def _largest(self) -> QPointF:
         rects = [shape.rect for shape in self._window.canvas.overlay.shapes if shape.rect is not None]
         return max(rects, key=lambda rect: rect.width() * rect.height()).center()
 
