@@ -29,6 +29,10 @@ class ExportOptions:
     min_length: int = 1
     """Leave out tracks with fewer boxes than this in the range. Above 1 the frames are gone through twice, so they
     must be an iterable that can be started anew, not an iterator."""
+    interpolated: bool = True
+    """Also write boxes on straight lines between a person's boxes."""
+    reviewed_only: bool = False
+    """From a project: only tracks that a person has marked as reviewed."""
     one_based_pixels: bool = False
     """MOTChallenge: count pixels from 1, as the book says and hardly any file or reader does."""
     class_numbers: Mapping[str, int] | None = None

@@ -60,6 +60,8 @@ class BoxRules:
     needs_number: bool = True
     keeps_ignored: bool = True
     keeps_masks: bool = False
+    keeps_regions: bool = False
+    """Ignored boxes without a number: regions in which nothing counts."""
     decimals: int = 2
     """A box that has no width or height after rounding to these is left out."""
 
@@ -107,7 +109,8 @@ def _short_tracks(frames: Iterable[LabelledFrame], wanted: range, options: Expor
         return frozenset()
     if iter(frames) is frames:
         raise ValueError("min_length needs frames that can be gone through twice")
-    lengths = Counter(box.number for frame in frames if frame.frame_index in wanted for box in frame.boxes)
+    lengths = Counter(box.number for frame in frames if frame.frame_index in wanted for box in frame.boxes
+                      if options.interpolated or not box.interpolated)
     return frozenset(number for number, length in lengths.items()
                      if number is not None and length < options.min_length)
 
@@ -123,6 +126,7 @@ class _Chooser:
         self._short = short
         self._doubtful = 2 * 10 ** -rules.decimals
         self._min_length = options.min_length
+        self._interpolated = options.interpolated
         self._labels = None if options.labels is None else {
             index for index, name in enumerate(info.labels) if name in options.labels}
         self.numbers: set[int] = set()
@@ -148,12 +152,17 @@ class _Chooser:
 
     def _reason_to_drop(self, box: LabelledBox, frame_index: int) -> str | None:
         where = f"{self._info.name} frame {frame_index}"
+        region = box.number is None and box.ignored
+        if region and not self._rules.keeps_regions:
+            return "ignore regions (this format has none)"
         if not 0 <= box.label < len(self._info.labels):
             raise FormatError(f"{where}: label number {box.label}, but the video has {len(self._info.labels)} labels")
-        if self._labels is not None and box.label not in self._labels:
+        if self._labels is not None and box.label not in self._labels and not region:
             return "boxes of other labels than asked for"
-        if box.number is None and self._rules.needs_number:
+        if box.number is None and self._rules.needs_number and not region:
             raise FormatError(f"{where}: a box without track number, which this format cannot hold")
+        if box.interpolated and not self._interpolated:
+            return "interpolated boxes"
         if box.number in self._short:
             return f"boxes of tracks shorter than {self._min_length}"
         if box.ignored and not self._rules.keeps_ignored:

@@ -1,0 +1,123 @@
+"""Label files on the command line: ``export`` and ``import``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotator.errors import SettingsError
+
+if TYPE_CHECKING:
+    from annotator.console import Console
+    from annotator.formats.base import ExportReport
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's commands to the parser's."""
+    _add_export(commands)
+    _add_import(commands)
+
+
+def _add_export(commands: Any) -> None:
+    from annotator.formats.registry import FORMATS
+
+    p = commands.add_parser("export", help="write a project's tracks in a label format")
+    p.set_defaults(command=_export)
+    p.add_argument("project", metavar="P.annot")
+    p.add_argument("--format", required=True, choices=tuple(FORMATS))
+    p.add_argument("--out", required=True, metavar="DIR")
+    _add_writing(p)
+    p.add_argument("--video", action="append", metavar="NAME", help="of the project's videos, this one (repeatable)")
+
+
+def _add_writing(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
+    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--labels", nargs="+", metavar="NAME")
+    p.add_argument("--min-length", type=int, default=1, metavar="N", help="leave out tracks with fewer boxes")
+    p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge by the book; hardly any reader does")
+    p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
+    p.add_argument("--json", action="store_true")
+
+
+def _add_import(commands: Any) -> None:
+    from annotator.formats.registry import FORMATS
+
+    p = commands.add_parser("import", help="bring labels of another program into a project")
+    p.set_defaults(command=_import)
+    p.add_argument("file", metavar="FILE_OR_DIR")
+    p.add_argument("--project", required=True, metavar="P.annot")
+    p.add_argument("--format", required=True, choices=tuple(FORMATS))
+    p.add_argument("--video", metavar="NAME", help="of the project's videos, this one")
+    p.add_argument("--sequence", metavar="NAME", help="of the file's videos, this one")
+    p.add_argument("--as", dest="target", choices=("human", "machine", "detections"), default="human",
+                   help="tracks as drawn by a person, which no run replaces (default), tracks as of a machine, or "
+                   "boxes without identity")
+    p.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame in the file "
+                   "(default: the format's own)")
+    p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge: the file counts pixels from 1")
+    p.add_argument("--json", action="store_true")
+
+
+def _export(args: argparse.Namespace, _: Console) -> int:
+    from annotator.formats.base import ExportOptions
+    from annotator.jobs.export import export
+    from annotator.jobs.project import chosen_videos, open_project
+
+    options = ExportOptions(first_frame=args.start, last_frame=args.end,
+                            labels=None if args.labels is None else tuple(args.labels),
+                            min_length=args.min_length, one_based_pixels=args.one_based_pixels,
+                            overwrite=args.overwrite)
+    with open_project(Path(args.project), read_only=True) as session:
+        report = export(session.store, chosen_videos(session, args.video), args.format, Path(args.out), options)
+    _print_export(report, args.json)
+    return 0
+
+
+def _print_export(report: ExportReport, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report.to_json()))
+        return
+    print(f"{report.format}: {report.boxes} boxes of {report.tracks} tracks in {report.frames} frames of "
+          f"{report.sequences} videos")
+    _print_details(report.dropped, (*report.notes, *report.checks))
+    for path in report.files:
+        print(f"  {path}")
+
+
+def _print_details(dropped: Mapping[str, int], lines: Iterable[str]) -> None:
+    for what, count in dropped.items():
+        print(f"  left out: {count} x {what}")
+    for line in lines:
+        print(f"  {line}")
+
+
+def _import(args: argparse.Namespace, _: Console) -> int:
+    from annotator.formats.base import ImportOptions
+    from annotator.jobs.import_labels import import_labels
+    from annotator.jobs.project import chosen_videos, open_project
+
+    options = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels)
+    with open_project(Path(args.project)) as session:
+        videos = chosen_videos(session, None if args.video is None else [args.video])
+        if len(videos) > 1:
+            raise SettingsError(f"{args.project} has several videos: choose one with --video "
+                                f"({', '.join(video.name for video in videos)})")
+        report = import_labels(session.store, videos[0], Path(args.file), args.format, args.target == "human",
+                               as_detections=args.target == "detections", sequence=args.sequence, options=options)
+    if args.json:
+        print(json.dumps(report.to_json()))
+        return 0
+    what = (f"{report.detections} detections" if report.target == "detections" else
+            f"{report.boxes} boxes and {report.masks} masks of {report.tracks} {report.target} tracks")
+    print(f"{report.video}: {what} in {report.frames} frames, {report.ignore_regions} ignore regions, "
+          f"from {report.path}")
+    if report.interpolated:
+        print(f"  {report.interpolated} boxes between keyframes are interpolated")
+    if report.renumbered:
+        print(f"  {report.renumbered} tracks got a new number, because the video had theirs")
+    _print_details(report.dropped, report.notes)
+    return 0
