@@ -12,7 +12,7 @@ from annotator.errors import SettingsError
 
 if TYPE_CHECKING:
     from annotator.console import Console
-    from annotator.formats.base import ExportReport
+    from annotator.formats.base import ExportOptions, ExportReport
 
 
 def add_commands(commands: Any) -> None:
@@ -22,12 +22,12 @@ def add_commands(commands: Any) -> None:
 
 
 def _add_export(commands: Any) -> None:
-    from annotator.formats.registry import FORMATS
+    from annotator.formats.registry import writable
 
     p = commands.add_parser("export", help="write a project's tracks in a label format")
     p.set_defaults(command=_export)
     p.add_argument("project", metavar="P.annot")
-    p.add_argument("--format", required=True, choices=tuple(FORMATS))
+    p.add_argument("--format", required=True, choices=[each.name for each in writable()])
     p.add_argument("--out", required=True, metavar="DIR")
     _add_writing(p)
     p.add_argument("--video", action="append", metavar="NAME", help="of the project's videos, this one (repeatable)")
@@ -37,6 +37,15 @@ def _add_writing(p: argparse.ArgumentParser) -> None:
     p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
     p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
     p.add_argument("--labels", nargs="+", metavar="NAME")
+    p.add_argument("--every", type=int, default=1, metavar="N", help="every so many frames (default 1)")
+    p.add_argument("--reviewed", action="store_true", help="only tracks that are marked as reviewed")
+    p.add_argument("--interpolated", action=argparse.BooleanOptionalAction, default=True,
+                   help="also boxes between keyframes (default: yes)")
+    p.add_argument("--renumber", action="store_true", help="number each video's tracks from 1 without gaps")
+    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True, help="default: yes, where the "
+                   "format has them")
+    p.add_argument("--check", action=argparse.BooleanOptionalAction, default=True,
+                   help="also read the files with the field's own reader (default: yes)")
     p.add_argument("--min-length", type=int, default=1, metavar="N", help="leave out tracks with fewer boxes")
     p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge by the book; hardly any reader does")
     p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
@@ -44,13 +53,13 @@ def _add_writing(p: argparse.ArgumentParser) -> None:
 
 
 def _add_import(commands: Any) -> None:
-    from annotator.formats.registry import FORMATS
+    from annotator.formats.registry import readable
 
     p = commands.add_parser("import", help="bring labels of another program into a project")
     p.set_defaults(command=_import)
     p.add_argument("file", metavar="FILE_OR_DIR")
     p.add_argument("--project", required=True, metavar="P.annot")
-    p.add_argument("--format", required=True, choices=tuple(FORMATS))
+    p.add_argument("--format", required=True, choices=[each.name for each in readable()])
     p.add_argument("--video", metavar="NAME", help="of the project's videos, this one")
     p.add_argument("--sequence", metavar="NAME", help="of the file's videos, this one")
     p.add_argument("--as", dest="target", choices=("human", "machine", "detections"), default="human",
@@ -63,18 +72,24 @@ def _add_import(commands: Any) -> None:
 
 
 def _export(args: argparse.Namespace, _: Console) -> int:
-    from annotator.formats.base import ExportOptions
     from annotator.jobs.export import export
     from annotator.jobs.project import chosen_videos, open_project
 
-    options = ExportOptions(first_frame=args.start, last_frame=args.end,
-                            labels=None if args.labels is None else tuple(args.labels),
-                            min_length=args.min_length, one_based_pixels=args.one_based_pixels,
-                            overwrite=args.overwrite)
+    options = _export_options(args)
     with open_project(Path(args.project), read_only=True) as session:
         report = export(session.store, chosen_videos(session, args.video), args.format, Path(args.out), options)
     _print_export(report, args.json)
     return 0
+
+
+def _export_options(args: argparse.Namespace) -> ExportOptions:
+    from annotator.formats.base import ExportOptions
+
+    return ExportOptions(
+        first_frame=args.start, last_frame=args.end, step=args.every,
+        labels=None if args.labels is None else tuple(args.labels), min_length=args.min_length,
+        interpolated=args.interpolated, reviewed_only=args.reviewed, renumber=args.renumber, masks=args.masks,
+        one_based_pixels=args.one_based_pixels, overwrite=args.overwrite, field_check=args.check)
 
 
 def _print_export(report: ExportReport, as_json: bool) -> None:

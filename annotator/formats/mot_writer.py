@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +19,16 @@ from annotator.formats.mot_check import check_written
 from annotator.formats.mot_classes import are_mot_classes, class_numbers, labels_text
 from annotator.formats.mot_rows import MotKind, MotRows
 from annotator.formats.seqinfo import seqinfo_text
-from annotator.formats.writing import BoxRules, ExportFrame, SidecarWriter, Staging, Tally, checked_name, export_frames
+from annotator.formats.writing import (
+    BoxRules,
+    ExportFrame,
+    SidecarWriter,
+    Staging,
+    Tally,
+    checked_name,
+    export_frames,
+    exported_rate,
+)
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _RULES = {
@@ -68,7 +77,8 @@ class _MotExport:
             numbers = class_numbers(info.labels, self.options.class_numbers)
             _write_text(staging.add(f"{name}/gt/labels.txt", sidecar_name), labels_text(info.labels, numbers))
         if self.kind != "mot-results":
-            _write_text(staging.add(f"{name}/seqinfo.ini", sidecar_name), seqinfo_text(info, length))
+            header = replace(info, fps=exported_rate(info, self.options))
+            _write_text(staging.add(f"{name}/seqinfo.ini", sidecar_name), seqinfo_text(header, length))
             if not are_mot_classes(info.labels, numbers):
                 self.notes.append(f"{name}: class numbers are this data set's own (labels.txt); evaluate without "
                                   "MOTChallenge's preprocessing, which would take some for distractors")

@@ -84,7 +84,7 @@ def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_di
            ) -> ExportReport:
     """Write, read back and put in place. Raises FormatError."""
     label_format = get_format(format_name)
-    masks = options.masks and format_name not in ("mot", "mot-results", "mot-det")
+    masks = options.masks and label_format.abilities.masks
     with store.read_snapshot() as reader:
         if options.reviewed_only and not any(
                 track.review is ReviewState.REVIEWED for video in videos for track in reader.tracks(video.id)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,10 @@ from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
 from annotator.formats.registry import get_format
 from annotator.model.frame import Detections
-from annotator.model.sequence import SequenceInfo
+from annotator.model.sequence import LabelledFrame, SequenceInfo
 from annotator.model.track import VideoRecord
 from annotator.storage import imports
 from annotator.storage.store import Store
-
-#: Formats that hold boxes without identity.
-DETECTION_FORMATS = frozenset({"mot-det"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +71,13 @@ def import_labels(store: Store, video: VideoRecord, path: Path, format_name: str
     given = replace(options or ImportOptions(), info=info)
     found = _chosen(get_format(format_name).read(path, given), path, video, sequence)
     _check_fits(found, path, video)
+    frames = _within(found, path, video)
     settings = {"file": str(path), "format": format_name, "sequence": found.info.name}
-    detections = as_detections or format_name in DETECTION_FORMATS
+    detections = as_detections or not get_format(format_name).abilities.identities
     if detections:
-        added = imports.add_detections(store, video.id, found.info.labels, _detections(found), settings=settings)
+        added = imports.add_detections(store, video.id, found.info.labels, _detections(frames), settings=settings)
     else:
-        added = imports.add_tracks(store, video.id, found.info.labels, found.frames, human=as_human,
+        added = imports.add_tracks(store, video.id, found.info.labels, frames, human=as_human,
                                    settings=settings, title=f"Import {path.name}")
     target = "detections" if detections else "human" if as_human else "machine"
     used = found.info.labels
@@ -106,8 +104,17 @@ def _check_fits(found: LabelledSequence, path: Path, video: VideoRecord) -> None
                           "choose the video that it was made for")
 
 
-def _detections(found: LabelledSequence) -> Iterator[tuple[int, Detections]]:
+def _within(found: LabelledSequence, path: Path, video: VideoRecord) -> Iterator[LabelledFrame]:
+    """The frames, which must be the video's. Raises FormatError at the first that is not."""
     for frame in found.frames:
+        if frame.frame_index >= video.frame_count:
+            raise FormatError(f"{path} has labels in frame {frame.frame_index} (counted from 0), and {video.name} ends "
+                              f"with frame {video.frame_count - 1}; choose the video that it was made for")
+        yield frame
+
+
+def _detections(frames: Iterable[LabelledFrame]) -> Iterator[tuple[int, Detections]]:
+    for frame in frames:
         boxes = [box for box in frame.boxes if not box.ignored]
         if boxes:
             yield frame.frame_index, Detections.of([box.box_xyxy for box in boxes], [box.score for box in boxes],
