@@ -41,8 +41,8 @@ def check_mots(folder: Path, files: Sequence[str], infos: Sequence[SequenceInfo]
                            boxes - regions)
 
 
-def check_kitti(folder: Path, infos: Sequence[SequenceInfo]) -> str | None:
-    """Read KITTI tracking ground truth with TrackEval's Kitti2DBox, which knows cars, vans and pedestrians."""
+def check_kitti(folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
+    """Read KITTI tracking ground truth with TrackEval's Kitti2DBox."""
     files = [folder / "label_02" / f"{info.name}.txt" for info in infos]
 
     def load() -> int:
@@ -58,8 +58,8 @@ def check_kitti(folder: Path, infos: Sequence[SequenceInfo]) -> str | None:
             found += sum(map(len, raw["gt_ids"]))
         return found
 
-    known = sum(_lines(file, f" {kind} ") for file in files for kind in ("Car", "Van", "Pedestrian", "Person"))
-    return _with_trackeval(files, "Kitti2DBox", load, known)
+    regions = sum(_lines(file, " DontCare ") for file in files)
+    return _with_trackeval(files, "Kitti2DBox", load, boxes - regions)
 
 
 def check_bdd100k(folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:

@@ -109,6 +109,10 @@ class FileFormat(ABC):
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """See `annotator.formats.base.LabelFormat`."""
 
+    def label_name(self, label: str) -> str:
+        """What a reader finds as this label's name."""
+        return label
+
     def read_back(self, folder: Path, infos: Sequence[SequenceInfo]) -> list[LabelledSequence]:
         """Read what was just written for these videos, in their order."""
         found = {each.info.name: each for each in self.read(folder, ImportOptions())}
@@ -180,7 +184,8 @@ class _Export:
         for frame in export_frames(stream, options, self._rules, self._target.tally):
             sidecar.frame(frame)
             for box in self._writer.frame(info, frame):
-                self._digest += digest(len(self._infos), frame.index, info.labels[box.label], box)
+                label = self._form.label_name(info.labels[box.label])
+                self._digest += digest(len(self._infos), frame.index, label, box)
         self._writer.end(info)
         sidecar.end()
         self._infos.append(info)
@@ -195,7 +200,8 @@ class _Export:
         for index, sequence in enumerate(found):
             for frame in sequence.frames:
                 for box in frame.boxes:
-                    total += digest(index, frame.frame_index, sequence.info.labels[box.label], box)
+                    label = self._form.label_name(sequence.info.labels[box.label])
+                    total += digest(index, frame.frame_index, label, box)
                     boxes += 1
         if (total, boxes) != (self._digest, target.tally.boxes):
             raise FormatError(f"the {self._form.name} files differ from what was to be written when read back ({boxes} "

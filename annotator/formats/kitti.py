@@ -23,13 +23,16 @@ from annotator.model.sequence import LabelledBox, SequenceInfo
 _EXPECTED = "KITTI tracking lines of 17 columns (18 with a score)"
 _UNKNOWN = "-1 -1 -1 -1000 -1000 -1000 -10"
 #: KITTI's spelling of its classes; readers of this program have them in lower case.
-_TYPES = {name.lower(): name for name in ("Car", "Van", "Truck", "Pedestrian", "Person", "Cyclist", "Tram", "Misc")}
+_TYPES = {name.lower(): name for name in ("Car", "Van", "Truck", "Pedestrian", "Cyclist", "Tram", "Misc")}
+#: KITTI's "Person" sits, and its evaluators do not count it.
+_SAME = {"person": "pedestrian"}
 _DONT_CARE = "DontCare"
 _PARTLY, _LARGELY = 1, 2
+_AS_MISC = "names of labels that KITTI lacks (written as Misc)"
 
 
 def _type_of(label: str) -> str:
-    return _TYPES.get(label.lower()) or "_".join(label.split()) or "object"
+    return _TYPES.get(_SAME.get(label.lower(), label.lower()), "Misc")
 
 
 def _label_of(kind: str) -> str:
@@ -54,6 +57,8 @@ class _KittiWriter(Writer):
             kept = held(box, self._form.abilities)
             if box.ignored:
                 kept = replace(kept, number=None, ignored=True, occluded=False)
+            if kept.number is not None and _type_of(info.labels[box.label]) == "Misc":
+                self.target.tally.dropped[_AS_MISC] += 1
             number, kind = (-1, _DONT_CARE) if kept.number is None else (kept.number, _type_of(info.labels[box.label]))
             shown = "-1 -1 -10" if kept.number is None else f"0 {_PARTLY if kept.occluded else 0} -10"
             edges = " ".join(f"{edge:.2f}" for edge in kept.box_xyxy)
@@ -78,7 +83,7 @@ class Kitti(FileFormat):
     title = "KITTI tracking"
     description = "KITTI tracking ground truth: label_02/NAME.txt, frames from 0"
     abilities = Abilities(regions=True, occluded=True, limits=(
-        "KITTI's own class names lose their letter case, other labels get _ for spaces",
+        "labels that KITTI lacks become Misc, person becomes Pedestrian",
         "ignored tracks become DontCare regions"))
     folder = "label_02"
 
@@ -90,13 +95,11 @@ class Kitti(FileFormat):
         files = label_files(path, (f"{self.folder}/*.txt", "label_02/*.txt", "*.txt"), "KITTI tracking labels")
         return [_read_file(file, options) for file in files]
 
-    def read_back(self, folder: Path, infos: Sequence[SequenceInfo]) -> list[LabelledSequence]:
-        found = {each.info.name: each for each in self.read(folder, ImportOptions())}
-        # The writer's names of labels, where they differ only as KITTI has it.
-        return [_renamed(found[info.name], info) for info in infos]
+    def label_name(self, label: str) -> str:
+        return _label_of(_type_of(label))
 
     def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
-        return check_kitti(folder, infos)
+        return check_kitti(folder, infos, boxes)
 
 
 class KittiResults(Kitti):
@@ -110,11 +113,6 @@ class KittiResults(Kitti):
 
     def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
         return None
-
-
-def _renamed(found: LabelledSequence, info: SequenceInfo) -> LabelledSequence:
-    names = {_label_of(_type_of(label)): label for label in reversed(info.labels)}
-    return replace(found, info=replace(found.info, labels=tuple(names.get(name, name) for name in found.info.labels)))
 
 
 def _read_file(file: Path, options: ImportOptions) -> LabelledSequence:

@@ -7,12 +7,20 @@ from types import MappingProxyType
 
 from annotator.errors import FormatError
 from annotator.formats.base import LabelFormat
+from annotator.formats.bitmasks import Bitmasks
 from annotator.formats.coco_images import CocoImages
 from annotator.formats.coco_video import CocoVideoFormat
+from annotator.formats.cvat import Cvat
+from annotator.formats.foreign import Detrac, Vatic
 from annotator.formats.kitti import Kitti, KittiResults
+from annotator.formats.mask_archives import MaskArchives
 from annotator.formats.mot import MotFormat
 from annotator.formats.mots import KittiMotsText, MotsPictures, MotsText
+from annotator.formats.scalabel_tracks import Bdd100k, Scalabel
+from annotator.formats.tables import Csv, Parquet
 from annotator.formats.tao import Tao
+from annotator.formats.uavdt import Uavdt
+from annotator.formats.yolo import Yolo
 from annotator.formats.youtube_vis import YouTubeVis
 
 FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each in (
@@ -23,6 +31,7 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each 
               "MOTChallenge detections: det/det.txt in a folder per video, boxes without identity"),
     CocoVideoFormat(),
     MotsText(), MotsPictures(), KittiMotsText(), Kitti(), KittiResults(), YouTubeVis(), Tao(), CocoImages(),
+    Cvat(), Scalabel(), Bdd100k(), Bitmasks(), Uavdt(), Yolo(), Csv(), Parquet(), MaskArchives(), Detrac(), Vatic(),
 )})
 
 

@@ -13,7 +13,7 @@ from annotator.formats.registry import FORMATS, writable
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
-LABELS = ("car", "pedestrian", "bus")
+LABELS = ("car", "bus", "pedestrian")
 INFO = SequenceInfo("clip ü", 67, 45, 29.97, 9, LABELS)
 OTHER = SequenceInfo("other", 31, 33, 25.0, 4, LABELS)
 WRITABLE = writable()
