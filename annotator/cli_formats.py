@@ -1,4 +1,4 @@
-"""Label files on the command line: ``export`` and ``import``."""
+"""Label files on the command line: ``export``, ``import`` and ``convert``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from annotator.errors import SettingsError
 if TYPE_CHECKING:
     from annotator.console import Console
     from annotator.formats.base import ExportOptions, ExportReport
+    from annotator.model.sequence import SequenceInfo
 
 
 def add_commands(commands: Any) -> None:
     """Add this module's commands to the parser's."""
     _add_export(commands)
     _add_import(commands)
+    _add_convert(commands)
 
 
 def _add_export(commands: Any) -> None:
@@ -47,6 +49,8 @@ def _add_writing(p: argparse.ArgumentParser) -> None:
     p.add_argument("--check", action=argparse.BooleanOptionalAction, default=True,
                    help="also read the files with the field's own reader (default: yes)")
     p.add_argument("--min-length", type=int, default=1, metavar="N", help="leave out tracks with fewer boxes")
+    p.add_argument("--val", nargs="+", default=[], metavar="NAME", help="mot17, dancetrack, sportsmot: videos for val, "
+                   "the others go to train")
     p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge by the book; hardly any reader does")
     p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
     p.add_argument("--json", action="store_true")
@@ -71,6 +75,23 @@ def _add_import(commands: Any) -> None:
     p.add_argument("--json", action="store_true")
 
 
+def _add_convert(commands: Any) -> None:
+    from annotator.formats.registry import readable, writable
+
+    p = commands.add_parser("convert", help="bring labels from one format to another, without a project")
+    p.set_defaults(command=_convert)
+    p.add_argument("file", metavar="FILE_OR_DIR")
+    p.add_argument("--from", dest="source", required=True, choices=[each.name for each in readable()])
+    p.add_argument("--to", dest="target", required=True, choices=[each.name for each in writable()])
+    p.add_argument("--out", required=True, metavar="DIR")
+    p.add_argument("--size", metavar="WxH", help="size of the pictures, where the files do not say it: 1920x1080")
+    p.add_argument("--fps", type=float, default=0.0, metavar="X", help="frames per second, where the files do not say")
+    p.add_argument("--frames", type=int, metavar="N", help="frames of the video, where the files do not say")
+    p.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame in the files "
+                   "(default: the format's own)")
+    _add_writing(p)
+
+
 def _export(args: argparse.Namespace, _: Console) -> int:
     from annotator.jobs.export import export
     from annotator.jobs.project import chosen_videos, open_project
@@ -89,7 +110,8 @@ def _export_options(args: argparse.Namespace) -> ExportOptions:
         first_frame=args.start, last_frame=args.end, step=args.every,
         labels=None if args.labels is None else tuple(args.labels), min_length=args.min_length,
         interpolated=args.interpolated, reviewed_only=args.reviewed, renumber=args.renumber, masks=args.masks,
-        one_based_pixels=args.one_based_pixels, overwrite=args.overwrite, field_check=args.check)
+        one_based_pixels=args.one_based_pixels, overwrite=args.overwrite, field_check=args.check,
+        validation=tuple(args.val))
 
 
 def _print_export(report: ExportReport, as_json: bool) -> None:
@@ -108,6 +130,33 @@ def _print_details(dropped: Mapping[str, int], lines: Iterable[str]) -> None:
         print(f"  left out: {count} x {what}")
     for line in lines:
         print(f"  {line}")
+
+
+def _convert(args: argparse.Namespace, _: Console) -> int:
+    from annotator.formats.base import ImportOptions
+    from annotator.formats.convert import convert
+    from annotator.formats.registry import get_format
+
+    info = _given_info(args)
+    if not get_format(args.target).abilities.masks:
+        args.masks = False
+    reading = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels, info=info)
+    report = convert(Path(args.file), args.source, args.target, Path(args.out), _export_options(args), reading)
+    _print_export(report, args.json)
+    return 0
+
+
+def _given_info(args: argparse.Namespace) -> SequenceInfo | None:
+    from annotator.model.sequence import SequenceInfo
+
+    if args.size is None and args.frames is None and not args.fps:
+        return None
+    width, _, height = (args.size or "0x0").partition("x")
+    if not (width.isdigit() and height.isdigit() and args.fps >= 0 and (args.frames is None or args.frames > 0)):
+        raise SettingsError(f"--size {args.size} --fps {args.fps} --frames {args.frames} is no video: give a size such "
+                            "as 1920x1080 and numbers above 0")
+    name = Path(args.file).stem
+    return SequenceInfo(name, int(width), int(height), args.fps, args.frames or 0)
 
 
 def _import(args: argparse.Namespace, _: Console) -> int:

@@ -44,6 +44,8 @@ class ExportOptions:
     """Number each video's tracks from 1 without gaps, in order of appearance."""
     one_based_pixels: bool = False
     """MOTChallenge: count pixels from 1, as the book says and hardly any file or reader does."""
+    validation: tuple[str, ...] = ()
+    """``mot17``, ``dancetrack``, ``sportsmot``: names of the videos that go to ``val``, the others to ``train``."""
     class_numbers: Mapping[str, int] | None = None
     """``mot``: label name to class number; see `annotator.formats.mot_classes`."""
     masks: bool = True

@@ -7,7 +7,7 @@ Written below the output folder: ``mot`` as ``NAME/gt/gt.txt`` with ``NAME/seqin
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,13 +67,16 @@ class MotFormat:
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """A file, a sequence's folder, or a folder of either."""
-        files = _find_files(path, self.name)
-        if len(files) == 1 or options.info is None:
-            return [read_mot(file, self.name, options) for file in files]
-        # Of several videos, the given one is that of the same name.
-        own = options.info.name
-        return [read_mot(file, self.name, options if _sequence_name(file) == own else replace(options, info=None))
-                for file in files]
+        return read_mot_files(_find_files(path, self.name), self.name, options)
+
+
+def read_mot_files(files: Sequence[Path], kind: MotKind, options: ImportOptions) -> list[LabelledSequence]:
+    """Read several files. Of several videos, ``options.info`` is that of the same name. See `read_mot`."""
+    if len(files) == 1 or options.info is None:
+        return [read_mot(file, kind, options) for file in files]
+    own = options.info.name
+    return [read_mot(file, kind, options if _sequence_name(file) == own else replace(options, info=None))
+            for file in files]
 
 
 def read_mot(path: Path, kind: MotKind, options: ImportOptions | None = None) -> LabelledSequence:

@@ -15,6 +15,7 @@ from annotator.formats.foreign import Detrac, Vatic
 from annotator.formats.kitti import Kitti, KittiResults
 from annotator.formats.mask_archives import MaskArchives
 from annotator.formats.mot import MotFormat
+from annotator.formats.mot_layouts import DANCETRACK, MOT17, SPORTSMOT
 from annotator.formats.mots import KittiMotsText, MotsPictures, MotsText
 from annotator.formats.scalabel_tracks import Bdd100k, Scalabel
 from annotator.formats.tables import Csv, Parquet
@@ -29,6 +30,7 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each 
     MotFormat("mot-results", "MOTChallenge results", "MOTChallenge tracker results: one text file per video"),
     MotFormat("mot-det", "MOTChallenge detections",
               "MOTChallenge detections: det/det.txt in a folder per video, boxes without identity"),
+    MOT17, DANCETRACK, SPORTSMOT,
     CocoVideoFormat(),
     MotsText(), MotsPictures(), KittiMotsText(), Kitti(), KittiResults(), YouTubeVis(), Tao(), CocoImages(),
     Cvat(), Scalabel(), Bdd100k(), Bitmasks(), Uavdt(), Yolo(), Csv(), Parquet(), MaskArchives(), Detrac(), Vatic(),

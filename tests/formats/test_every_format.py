@@ -85,6 +85,22 @@ def test_several_videos_stay_apart(each: LabelFormat, tmp_path: Path) -> None:
     assert found == {INFO.name: [0, 1, 2, 3, 5, 7], OTHER.name: [2]}
 
 
+@pytest.mark.parametrize(("name", "lists"), [
+    ("mot17", ("seqmaps/MOT17-train.txt", "seqmaps/MOT17-val.txt", "name\n", "")),
+    ("dancetrack", ("train_seqmap.txt", "val_seqmap.txt", "name\n", "")),
+    ("sportsmot", ("splits_txt/train.txt", "splits_txt/val.txt", "", "dataset/"))])
+def test_data_sets_are_split_by_video(name: str, lists: tuple[str, str, str, str], tmp_path: Path) -> None:
+    train, val, header, root = lists
+    write = FORMATS[name].write
+    write([(INFO, stream(False)), (OTHER, [])], tmp_path, ExportOptions(validation=("other",)))
+    assert (tmp_path / train).read_text(encoding="utf-8") == f"{header}{INFO.name}\n"
+    assert (tmp_path / val).read_text() == f"{header}other\n"
+    assert (tmp_path / f"{root}val/other/seqinfo.ini").is_file()
+    assert (tmp_path / f"{root}train/{INFO.name}/gt/gt.txt").is_file()
+    with pytest.raises(FormatError, match="'third'"):
+        write([(INFO, stream(False))], tmp_path / "x", ExportOptions(validation=("third",)))
+
+
 @pytest.mark.parametrize("each", WRITABLE, ids=lambda each: each.name)
 def test_every_other_frame_renumbered(each: LabelFormat, tmp_path: Path) -> None:
     masks = each.abilities.masks
