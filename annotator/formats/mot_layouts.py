@@ -61,7 +61,8 @@ MOT17 = MotLayout("mot17", "MOT17 folders",
                   "MOTChallenge data set: train/NAME/gt/gt.txt, val/..., seqmaps/MOT17-train.txt", "",
                   "seqmaps/MOT17-{split}.txt", "name\n")
 DANCETRACK = MotLayout("dancetrack", "DanceTrack folders",
-                       "DanceTrack: train/NAME/gt/gt.txt, val/..., train_seqmap.txt", "", "{split}_seqmap.txt", "name\n")
+                       "DanceTrack: train/NAME/gt/gt.txt, val/..., train_seqmap.txt", "",
+                       "{split}_seqmap.txt", "name\n")
 SPORTSMOT = MotLayout("sportsmot", "SportsMOT folders",
                       "SportsMOT: dataset/train/NAME/gt/gt.txt, splits_txt/train.txt",
                       "dataset/", "splits_txt/{split}.txt", "")

@@ -160,3 +160,13 @@ def test_the_table_of_formats_is_honest(each: LabelFormat) -> None:
     assert each.title
     assert each.description != each.title
     assert not each.abilities.needs_masks or each.abilities.masks
+
+
+@pytest.mark.parametrize("each", [each for each in FORMATS.values() if each.can_read], ids=lambda each: each.name)
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"images": ' + "[" * 100_000, "<a>" * 100_000,
+                                  '{"images": [{"id": ' + "9" * 5000 + "}]}"], ids=["deep list", "deep", "xml", "long"])
+def test_depth_and_length_without_end_are_refused(each: LabelFormat, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(text)
+    with pytest.raises(FormatError):
+        each.read(path, ImportOptions(info=INFO))
