@@ -34,7 +34,8 @@ class _ArchiveWriter(Writer):
         if info.width <= 0 or info.height <= 0:
             raise FormatError(f"{info.name}: the picture size is unknown, so masks cannot be written")
         self._rows: TextIO = self.target.text(f"{info.name}/{published_layout.TRAJECTORIES}")
-        published_layout.write_labels(self.target.path(f"{info.name}/{published_layout.LABELS}"), info.labels)
+        self.target.path(f"{info.name}/{published_layout.LABELS}").write_text(
+            "".join(f"{name}\n" for name in info.labels), encoding="utf-8", newline="\n")
 
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
         written, masked = [], []
