@@ -1,3 +1,16 @@
-"""SAM2MOT Annotator: pre-annotate videos with tracked objects, correct identities, export labels."""
+"""SAM2MOT Annotator: pre-annotate videos with tracked objects, correct identities, export labels.
+
+In a notebook, ``annotator.open("p.annot").tracks()`` gives a project's boxes as a table; see `annotator.notebook`.
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """``annotator.open``, which is imported when it is asked for: the command line has no use for it."""
+    if name == "open":
+        return import_module("annotator.notebook").Project
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

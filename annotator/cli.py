@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator import __version__, cli_edit
+from annotator import __version__, cli_edit, cli_formats
 from annotator.console import Console, ConsoleHandler, one_line
 from annotator.errors import Cancelled, SettingsError, UserError
 from annotator.interrupts import INTERRUPTED, stopping
@@ -129,30 +129,6 @@ def _progress_text(name: str, progress: JobProgress) -> str:
     left = (progress.total - progress.done) / speed if speed > 0 else 0
     return (f"{name}  {progress.done}/{progress.total}  {speed:.1f} fps  {int(left // 60)}:{int(left % 60):02d} left  "
             f"{len(progress.result.objects)} objects")
-
-
-def _export(args: argparse.Namespace, _: Console) -> int:
-    from annotator.formats.base import ExportOptions
-    from annotator.jobs.export import export
-    from annotator.jobs.project import chosen_videos, open_project
-
-    options = ExportOptions(first_frame=args.start, last_frame=args.end, labels=_names(args.labels),
-                            min_length=args.min_length, one_based_pixels=args.one_based_pixels,
-                            overwrite=args.overwrite)
-    with open_project(Path(args.project), read_only=True) as session:
-        report = export(session.store, chosen_videos(session, args.video), args.format, Path(args.out), options)
-    if args.json:
-        print(json.dumps(report.to_json()))
-        return OK
-    print(f"{report.format}: {report.boxes} boxes of {report.tracks} tracks in {report.frames} frames of "
-          f"{report.sequences} videos")
-    for what, count in report.dropped.items():
-        print(f"  left out: {count} x {what}")
-    for line in (*report.notes, *report.checks):
-        print(f"  {line}")
-    for path in report.files:
-        print(f"  {path}")
-    return OK
 
 
 def _render(args: argparse.Namespace, console: Console) -> int:
@@ -375,7 +351,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     parser.add_argument("-v", "--verbose", action="store_true", help="log what happens, on standard error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_preannotate(commands)
-    _add_export(commands)
+    cli_formats.add_commands(commands)
     _add_render(commands)
     _add_evaluate(commands)
     cli_edit.add_commands(commands)
@@ -415,24 +391,6 @@ def _add_preannotate(commands: Any) -> None:
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     _add_video(p)
     p.add_argument("--quiet", action="store_true", help="no progress")
-
-
-def _add_export(commands: Any) -> None:
-    from annotator.formats.registry import FORMATS
-
-    p = commands.add_parser("export", help="write a project's tracks in a label format")
-    p.set_defaults(command=_export)
-    p.add_argument("project", metavar="P.annot")
-    p.add_argument("--format", required=True, choices=tuple(FORMATS))
-    p.add_argument("--out", required=True, metavar="DIR")
-    p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
-    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
-    p.add_argument("--labels", nargs="+", metavar="NAME")
-    p.add_argument("--min-length", type=int, default=1, metavar="N", help="leave out tracks with fewer boxes")
-    p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge by the book; hardly any reader does")
-    p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
-    p.add_argument("--json", action="store_true")
-    _add_video(p)
 
 
 def _add_render(commands: Any) -> None:

@@ -15,6 +15,11 @@ SequenceStream = tuple[SequenceInfo, Iterable[LabelledFrame]]
 sidecar has no presentation time for them."""
 
 
+#: Fields of `ExportOptions` that every format looks at.
+COMMON_OPTIONS = ("first_frame", "last_frame", "step", "labels", "min_length", "interpolated", "reviewed_only",
+                  "renumber", "overwrite", "field_check")
+
+
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
     """What to write, and how. What a format has no use for, it does not look at."""
@@ -24,13 +29,23 @@ class ExportOptions:
     first number; the sidecar keeps the video's."""
     last_frame: int | None = None
     """Last frame to write, itself included; None for the video's last."""
+    step: int = 1
+    """Write every so many frames, from the first one on."""
     labels: tuple[str, ...] | None = None
     """Names of the labels to write; None for all."""
     min_length: int = 1
     """Leave out tracks with fewer boxes than this in the range. Above 1 the frames are gone through twice, so they
     must be an iterable that can be started anew, not an iterator."""
+    interpolated: bool = True
+    """Also write boxes on straight lines between a person's boxes."""
+    reviewed_only: bool = False
+    """From a project: only tracks that a person has marked as reviewed."""
+    renumber: bool = False
+    """Number each video's tracks from 1 without gaps, in order of appearance."""
     one_based_pixels: bool = False
     """MOTChallenge: count pixels from 1, as the book says and hardly any file or reader does."""
+    validation: tuple[str, ...] = ()
+    """``mot17``, ``dancetrack``, ``sportsmot``: names of the videos that go to ``val``, the others to ``train``."""
     class_numbers: Mapping[str, int] | None = None
     """``mot``: label name to class number; see `annotator.formats.mot_classes`."""
     masks: bool = True
@@ -48,7 +63,9 @@ class ExportOptions:
         if not 0 <= self.first_frame <= last < info.frame_count:
             raise FormatError(f"{info.name} has frames 0 to {info.frame_count - 1}; frames {self.first_frame} to "
                               f"{last} cannot be exported")
-        return range(self.first_frame, last + 1)
+        if self.step < 1:
+            raise FormatError(f"every {self.step} frames cannot be exported; give a step of 1 or more")
+        return range(self.first_frame, last + 1, self.step)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the sidecar."""
@@ -101,6 +118,29 @@ class LabelledSequence:
     """What had to be guessed or changed, for the user to see."""
 
 
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a format holds of labelled video. What it lacks is left out on export, and counted."""
+
+    identities: bool = True
+    labels: bool = True
+    masks: bool = False
+    needs_masks: bool = False
+    """Boxes without mask cannot be written; a box is what its mask covers."""
+    overlap: bool = True
+    """Masks may overlap. Where they may not, `annotator.formats.overlaps` says who gets a pixel."""
+    scores: bool = False
+    ignored: bool = False
+    """Tracks that evaluators must not count."""
+    regions: bool = False
+    """Ignore regions without identity."""
+    occluded: bool = False
+    one_file: bool = False
+    """All videos go into one file."""
+    limits: tuple[str, ...] = ()
+    """What else is lost or changed, in words."""
+
+
 @runtime_checkable
 class LabelFormat(Protocol):
     """A label format. `annotator.formats.registry` finds it by name."""
@@ -110,8 +150,28 @@ class LabelFormat(Protocol):
         """Name on the command line."""
 
     @property
+    def title(self) -> str:
+        """A few words for a list to choose from."""
+
+    @property
     def description(self) -> str:
         """One line for people."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it holds."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Fields of `ExportOptions` that it looks at beside those that all formats do (`COMMON_OPTIONS`)."""
+
+    @property
+    def can_write(self) -> bool:
+        """Whether `write` works."""
+
+    @property
+    def can_read(self) -> bool:
+        """Whether `read` works."""
 
     def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
         """Write, read back, and only then put in place.

@@ -75,6 +75,8 @@ def load_json(path: Path) -> Any:
         raise FormatError(f"{path} line {error.lineno} column {error.colno} is not JSON: {error.msg}") from error
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is not a text file (byte {error.start} is not UTF-8); expected JSON") from error
+    except (RecursionError, ValueError) as error:
+        raise FormatError(f"{path} holds what no label file does: {str(error)[:80]}") from error
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}") from error
 

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from annotator.errors import FormatError
-from annotator.formats.base import ExportOptions, ExportReport, ImportOptions, LabelledSequence, SequenceStream
+from annotator.formats.base import (
+    Abilities,
+    ExportOptions,
+    ExportReport,
+    ImportOptions,
+    LabelledSequence,
+    SequenceStream,
+)
 from annotator.formats.coco_detections import load_coco_detections as load_coco_detections
 from annotator.formats.coco_detections import read_coco_detections as read_coco_detections
 from annotator.formats.coco_writer import FILE_NAME, write_coco_video
@@ -24,6 +31,7 @@ from annotator.formats.rle import check_polygons, check_rle, mask_from_polygons,
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
+_ABILITIES = Abilities(masks=True, scores=True, ignored=True, occluded=True, one_file=True)
 _EXPECTED = "COCO-VID: {videos, images with frame_id and video_id, annotations with bbox and track_id, categories}"
 
 
@@ -32,6 +40,11 @@ class CocoVideoFormat:
     """COCO-VID as a label format."""
 
     name: str = "coco-video"
+    title: str = "COCO-VID"
+    abilities: Abilities = _ABILITIES
+    options: tuple[str, ...] = ("masks", "image_digits")
+    can_read: bool = True
+    can_write: bool = True
     description: str = "COCO-VID JSON: one file for all videos, with masks as COCO run-length code"
 
     def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
@@ -43,18 +56,20 @@ class CocoVideoFormat:
         return read_coco_video(path / FILE_NAME if path.is_dir() else path, options)
 
 
-def read_coco_video(path: Path, options: ImportOptions | None = None) -> list[LabelledSequence]:
+def read_coco_video(path: Path, options: ImportOptions | None = None, *,
+                    frame_names: tuple[str, ...] = ("frame_id", "frame_index")) -> list[LabelledSequence]:
     """Read the labels of every video in a COCO-VID file.
 
     Frames count from 0; where a video's images count from 1 without a 0, or ``options.first_frame`` says so, they are
     moved, and a note says so. ``options.info`` stands in for what a video's header lacks. A box without identity has no
-    track number; ``iscrowd`` reads as ignored.
+    track number; ``iscrowd`` reads as ignored. ``frame_names`` are the fields that may hold an image's frame, the first
+    one that is there counts.
 
     Raises FormatError naming file and entry: not JSON, an entry without a needed field, an id that is not listed, a box
     that is not finite or has a negative size, an identity twice in a frame, a frame beyond ``options.info``'s video.
     """
     options = options or ImportOptions()
-    content = _Content(require_file(path, "a COCO-VID file"))
+    content = _Content(require_file(path, "a COCO-VID file"), frame_names)
     for key, item in iterate_json(path, _EXPECTED):
         if key in ("videos", "images", "annotations", "categories"):
             if not isinstance(item, dict):
@@ -90,8 +105,9 @@ class _Boxes:
 class _Content:
     """What a file says, put together once all of it is read, because its parts come in any order."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, frame_names: tuple[str, ...]) -> None:
         self._path = path
+        self._frame_names = frame_names
         self._videos: dict[int, dict[str, Any]] = {}
         self._categories: dict[int, str] = {}
         self._names: dict[str, int] = {}
@@ -111,7 +127,7 @@ class _Content:
             self._categories[self._whole(item, "id", "categories")] = str(item.get("name", f"category {item['id']}"))
         elif key == "images":
             video = self._whole(item, "video_id", "images") if "video_id" in item else 0
-            name = next((name for name in ("frame_id", "frame_index") if name in item), None)
+            name = next((name for name in self._frame_names if name in item), None)
             frame = len(self.images) if name is None else self._whole(item, name, "images")
             self.images[self._whole(item, "id", "images")] = _Image(video, frame)
             self._sizes.setdefault(video, item)
@@ -168,7 +184,10 @@ class _Content:
             if first is None:
                 first = 1 if min(frames[video]) == 1 else 0
             notes = [f"frames count from {first} in the file"] if first else []
-            info = self._info(video, max(frames[video]) - first + 1, labels, options.info)
+            # Of several videos, the given one is that of the same name.
+            given = options.info if len(frames) == 1 or (options.info is not None and options.info.name == str(
+                self._videos.get(video, {}).get("name"))) else None
+            info = self._info(video, max(frames[video]) - first + 1, labels, given)
             self._check(video, rows.get(video, []), min(frames[video]) - first, info)
             part = _VideoFrames(self._boxes, self.images, rows.get(video, []), first, label_of,
                                 (info.width, info.height), shift=int(self._counts_from_zero(rows.get(video, []))))

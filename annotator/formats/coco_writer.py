@@ -21,7 +21,16 @@ from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
 from annotator.formats.coco_check import box_key, check_coco_video
 from annotator.formats.rle import picture_rle, rle_area
-from annotator.formats.writing import BoxRules, ExportFrame, SidecarWriter, Staging, Tally, checked_name, export_frames
+from annotator.formats.writing import (
+    BoxRules,
+    ExportFrame,
+    SidecarWriter,
+    Staging,
+    Tally,
+    checked_name,
+    export_frames,
+    exported_rate,
+)
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
@@ -74,8 +83,8 @@ class _CocoExport:
         name = checked_name(info)
         if any(video["name"] == name for video in self.videos):
             raise FormatError(f"two videos are named {name}; give them different names")
-        self.videos.append({"id": len(self.videos) + 1, "name": name, "fps": info.fps, "width": info.width,
-                            "height": info.height, "length": len(self.options.frame_range(info))})
+        self.videos.append({"id": len(self.videos) + 1, "name": name, "fps": exported_rate(info, self.options),
+                            "width": info.width, "height": info.height, "length": len(self.options.frame_range(info))})
         for label in info.labels:
             if self.options.labels is None or label in self.options.labels:
                 self.categories.setdefault(label, len(self.categories) + 1)

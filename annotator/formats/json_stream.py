@@ -73,6 +73,9 @@ class _Parser:
                     self._at = error.pos
                     self._fail(error.msg)
                 end = len(self._text)
+            except (RecursionError, ValueError) as error:
+                # Lists in lists without end, or a number of thousands of digits.
+                self._fail(str(error)[:80])
             # "1" may go on as "1.5e3": a number is whole only once more than the start of an exponent follows.
             if end + _LOOK_AHEAD < len(self._text) or self._text[end:end + 1] in _ENDS or self._ended:
                 self._at = end

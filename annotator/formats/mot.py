@@ -7,7 +7,7 @@ Written below the output folder: ``mot`` as ``NAME/gt/gt.txt`` with ``NAME/seqin
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from annotator.errors import FormatError
 from annotator.formats.base import (
+    Abilities,
     ExportOptions,
     ExportReport,
     ImportOptions,
@@ -33,6 +34,11 @@ from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 logger = logging.getLogger(__name__)
 
 _BLOCK_ROWS = 8192
+_ABILITIES = {
+    "mot": Abilities(ignored=True, occluded=True),
+    "mot-results": Abilities(labels=False, scores=True),
+    "mot-det": Abilities(identities=False, labels=False, scores=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,20 @@ class MotFormat:
     """One of the three kinds as a label format."""
 
     name: MotKind
+    title: str
     description: str
+    can_read: bool = True
+    can_write: bool = True
+
+    @property
+    def abilities(self) -> Abilities:
+        """See `annotator.formats.base.LabelFormat`."""
+        return _ABILITIES[self.name]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """See `annotator.formats.base.LabelFormat`."""
+        return ("one_based_pixels", "class_numbers") if self.name == "mot" else ("one_based_pixels",)
 
     def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
         """See `annotator.formats.base.LabelFormat`."""
@@ -48,7 +67,16 @@ class MotFormat:
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """A file, a sequence's folder, or a folder of either."""
-        return [read_mot(file, self.name, options) for file in _find_files(path, self.name)]
+        return read_mot_files(_find_files(path, self.name), self.name, options)
+
+
+def read_mot_files(files: Sequence[Path], kind: MotKind, options: ImportOptions) -> list[LabelledSequence]:
+    """Read several files. Of several videos, ``options.info`` is that of the same name. See `read_mot`."""
+    if len(files) == 1 or options.info is None:
+        return [read_mot(file, kind, options) for file in files]
+    own = options.info.name
+    return [read_mot(file, kind, options if _sequence_name(file) == own else replace(options, info=None))
+            for file in files]
 
 
 def read_mot(path: Path, kind: MotKind, options: ImportOptions | None = None) -> LabelledSequence:

@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import numpy as np
 
+from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
 from annotator.formats.mot_check import check_written
 from annotator.formats.mot_classes import are_mot_classes, class_numbers, labels_text
 from annotator.formats.mot_rows import MotKind, MotRows
 from annotator.formats.seqinfo import seqinfo_text
-from annotator.formats.writing import BoxRules, ExportFrame, SidecarWriter, Staging, Tally, checked_name, export_frames
+from annotator.formats.writing import (
+    BoxRules,
+    ExportFrame,
+    SidecarWriter,
+    Staging,
+    Tally,
+    checked_name,
+    export_frames,
+    exported_rate,
+)
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _RULES = {
@@ -30,20 +40,37 @@ _RULES = {
 _BLOCK_LINES = 4096
 
 
+class Layout(Protocol):
+    """Where a data set has its splits."""
+
+    @property
+    def name(self) -> str:
+        """The format's name."""
+
+    def folder(self, split: str) -> str:
+        """Where a split's sequences lie, with a slash at its end."""
+
+    def list_of(self, split: str, names: Iterable[str]) -> tuple[str, str]:
+        """Place and text of the list of a split's sequences."""
+
+
 def write_mot(kind: MotKind, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
-              ) -> ExportReport:
-    """Write sequences as MOTChallenge ground truth, results or detections; see `annotator.formats.mot`.
+              layout: Layout | None = None) -> ExportReport:
+    """Write sequences as MOTChallenge ground truth, results or detections; see `annotator.formats.mot`. With a layout,
+    in its folders.
 
     Raises FormatError as `annotator.formats.base.LabelFormat.write` says.
     """
-    export = _MotExport(kind, options)
+    export = _MotExport(kind, options, layout)
     with Staging(out_dir, options.overwrite) as staging:
         for stream in sequences:
             export.add(staging, stream)
         export.tally.check_labels(options)
+        export.finish(staging)
         files = staging.commit()
     tally = export.tally
-    return ExportReport(kind, files, tally.sequences, tally.frames, tally.boxes, tally.tracks, dict(tally.dropped),
+    name = kind if layout is None else layout.name
+    return ExportReport(name, files, tally.sequences, tally.frames, tally.boxes, tally.tracks, dict(tally.dropped),
                         tuple(export.checks), tuple(export.notes))
 
 
@@ -53,6 +80,8 @@ class _MotExport:
 
     kind: MotKind
     options: ExportOptions
+    layout: Layout | None = None
+    splits: dict[str, list[str]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     checks: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -60,7 +89,7 @@ class _MotExport:
     def add(self, staging: Staging, stream: SequenceStream) -> None:
         info, _ = stream
         length = len(self.options.frame_range(info))
-        name = checked_name(info)
+        name = self._place(checked_name(info))
         rows_name, sidecar_name = _file_names(self.kind, name)
         rows_path = staging.add(rows_name, sidecar_name)
         numbers = (1,) * len(info.labels)
@@ -68,7 +97,8 @@ class _MotExport:
             numbers = class_numbers(info.labels, self.options.class_numbers)
             _write_text(staging.add(f"{name}/gt/labels.txt", sidecar_name), labels_text(info.labels, numbers))
         if self.kind != "mot-results":
-            _write_text(staging.add(f"{name}/seqinfo.ini", sidecar_name), seqinfo_text(info, length))
+            header = replace(info, fps=exported_rate(info, self.options))
+            _write_text(staging.add(f"{name}/seqinfo.ini", sidecar_name), seqinfo_text(header, length))
             if not are_mot_classes(info.labels, numbers):
                 self.notes.append(f"{name}: class numbers are this data set's own (labels.txt); evaluate without "
                                   "MOTChallenge's preprocessing, which would take some for distractors")
@@ -79,6 +109,26 @@ class _MotExport:
         self.checks.append(check_written(
             rows_path, self.kind, length, crc, lambda rows: rows_text(rows, self.kind, offset),
             self.options.one_based_pixels, self.options.field_check and self.kind != "mot-det"))
+
+    def _place(self, name: str) -> str:
+        """The sequence's folder below the output folder."""
+        if self.layout is None:
+            return name
+        split = "val" if name in self.options.validation else "train"
+        self.splits.setdefault(split, []).append(name)
+        return f"{self.layout.folder(split)}{name}"
+
+    def finish(self, staging: Staging) -> None:
+        """Write what belongs to all sequences. Raises FormatError for a video to validate with that is not there."""
+        if self.layout is None:
+            return
+        missing = set(self.options.validation) - {name for names in self.splits.values() for name in names}
+        if missing:
+            raise FormatError(f"no video is named {min(missing)!r}, which was to go to val")
+        for split, names in self.splits.items():
+            place, text = self.layout.list_of(split, names)
+            # The lists are this program's where any sequence's sidecar is.
+            _write_text(staging.add(place, f"{self.layout.folder(split)}{names[0]}/gt/export.json"), text)
 
     def _write_rows(self, stream: SequenceStream, path: Path, sidecar_path: Path, numbers: tuple[int, ...]) -> int:
         info, _ = stream

@@ -64,7 +64,7 @@ def write_masks(folder: Path, frames: Iterable[LabelledFrame], width: int, heigh
         for frame in frames:
             masked = [(box, box.mask) for box in frame.boxes if box.mask is not None and box.number is not None]
             if masked:
-                _write_archive(building / f"frame_{frame.frame_index + 1:05d}_masks.npz", masked, width, height)
+                write_archive(building / f"frame_{frame.frame_index + 1:05d}_masks.npz", masked, width, height)
                 written += 1
         shutil.rmtree(folder, ignore_errors=True)
         building.rename(folder)
@@ -80,7 +80,8 @@ def read_masks(path: Path) -> dict[int, npt.NDArray[np.bool_]]:
         return dict(zip(archive["ids"].tolist(), archive["masks"], strict=True))
 
 
-def _write_archive(path: Path, masked: Sequence[tuple[LabelledBox, Mask]], width: int, height: int) -> None:
+def write_archive(path: Path, masked: Sequence[tuple[LabelledBox, Mask]], width: int, height: int) -> None:
+    """One frame's archive."""
     # NumPy's own writer compresses at level 6, which takes several times as long for a few percent.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open("ids.npy", "w") as file:

@@ -10,17 +10,23 @@ from pycocotools import mask as coco_mask
 
 from annotator.model.mask import EMPTY_MASK, Bitmap, Mask
 
+#: Pixels. A file that claims more would only exhaust the memory.
+LARGEST_PICTURE = 2**28
+
 
 def picture_rle(mask: Mask, width: int, height: int) -> str:
     """COCO compressed run-length code of the picture, column-major; what lies outside the picture is cut."""
+    code = coco_mask.frPyObjects({"size": [height, width], "counts": picture_runs(mask, width, height)}, height, width)
+    return str(code["counts"].decode("ascii"))
+
+
+def picture_runs(mask: Mask, width: int, height: int) -> list[int]:
+    """Lengths of the picture's runs of 0 and 1 in turn, down the columns, the first one of 0."""
     x0, y0 = max(mask.left, 0), max(mask.top, 0)
     x1, y1 = min(mask.left + mask.width, width), min(mask.top + mask.height, height)
-    counts = [width * height]
-    if x0 < x1 and y0 < y1:
-        counts = _counts(mask.crop()[y0 - mask.top:y1 - mask.top, x0 - mask.left:x1 - mask.left], x0, y0,
-                         width, height)
-    code = coco_mask.frPyObjects({"size": [height, width], "counts": counts}, height, width)
-    return str(code["counts"].decode("ascii"))
+    if x0 >= x1 or y0 >= y1:
+        return [width * height]
+    return _counts(mask.crop()[y0 - mask.top:y1 - mask.top, x0 - mask.left:x1 - mask.left], x0, y0, width, height)
 
 
 def rle_area(counts: str, width: int, height: int) -> int:
@@ -59,6 +65,8 @@ def check_rle(code: dict[str, Any]) -> tuple[int, int]:
     if not isinstance(size, list | tuple) or len(size) != 2 or not all(
             type(length) is int and length >= 0 for length in size):
         raise ValueError(f"size {str(size)[:40]}")
+    if size[0] * size[1] > LARGEST_PICTURE:
+        raise ValueError(f"a mask of {size[0]} x {size[1]}, larger than any picture")
     counts = _runs(code.get("counts"))
     if not all(type(count) is int and count >= 0 for count in counts):
         raise ValueError("counts that are no run lengths")

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -60,6 +60,8 @@ class BoxRules:
     needs_number: bool = True
     keeps_ignored: bool = True
     keeps_masks: bool = False
+    keeps_regions: bool = False
+    """Ignored boxes without a number: regions in which nothing counts."""
     decimals: int = 2
     """A box that has no width or height after rounding to these is left out."""
 
@@ -77,16 +79,17 @@ def export_frames(stream: SequenceStream, options: ExportOptions, rules: BoxRule
     tally.sequences += 1
     tally.frames += len(wanted)
     tally.seen_labels.update(info.labels)
-    following = wanted.start
+    following = 0
     for frame in _rising(frames, info):
         if frame.frame_index not in wanted:
             continue
-        for skipped in range(following, frame.frame_index):
-            yield ExportFrame(skipped - wanted.start, skipped, None, ())
-        following = frame.frame_index + 1
-        yield ExportFrame(frame.frame_index - wanted.start, frame.frame_index, frame.time, chosen.boxes(frame))
-    for skipped in range(following, wanted.stop):
-        yield ExportFrame(skipped - wanted.start, skipped, None, ())
+        index = wanted.index(frame.frame_index)
+        for skipped in range(following, index):
+            yield ExportFrame(skipped, wanted[skipped], None, ())
+        following = index + 1
+        yield ExportFrame(index, frame.frame_index, frame.time, chosen.boxes(frame))
+    for skipped in range(following, len(wanted)):
+        yield ExportFrame(skipped, wanted[skipped], None, ())
     tally.tracks += len(chosen.numbers)
 
 
@@ -107,7 +110,8 @@ def _short_tracks(frames: Iterable[LabelledFrame], wanted: range, options: Expor
         return frozenset()
     if iter(frames) is frames:
         raise ValueError("min_length needs frames that can be gone through twice")
-    lengths = Counter(box.number for frame in frames if frame.frame_index in wanted for box in frame.boxes)
+    lengths = Counter(box.number for frame in frames if frame.frame_index in wanted for box in frame.boxes
+                      if options.interpolated or not box.interpolated)
     return frozenset(number for number, length in lengths.items()
                      if number is not None and length < options.min_length)
 
@@ -123,6 +127,8 @@ class _Chooser:
         self._short = short
         self._doubtful = 2 * 10 ** -rules.decimals
         self._min_length = options.min_length
+        self._interpolated = options.interpolated
+        self._new_numbers: dict[int, int] | None = {} if options.renumber else None
         self._labels = None if options.labels is None else {
             index for index, name in enumerate(info.labels) if name in options.labels}
         self.numbers: set[int] = set()
@@ -140,6 +146,8 @@ class _Chooser:
                     raise FormatError(f"{self._info.name} frame {frame.frame_index}: track {box.number} has two boxes")
                 seen.add(box.number)
                 self.numbers.add(box.number)
+                if self._new_numbers is not None:
+                    box = replace(box, number=self._new_numbers.setdefault(box.number, len(self._new_numbers) + 1))
             if box.mask is not None and not self._rules.keeps_masks:
                 self._tally.dropped["masks (boxes only were written)"] += 1
             kept.append(box)
@@ -148,12 +156,17 @@ class _Chooser:
 
     def _reason_to_drop(self, box: LabelledBox, frame_index: int) -> str | None:
         where = f"{self._info.name} frame {frame_index}"
+        region = box.number is None and box.ignored
+        if region and not self._rules.keeps_regions:
+            return "ignore regions (this format has none)"
         if not 0 <= box.label < len(self._info.labels):
             raise FormatError(f"{where}: label number {box.label}, but the video has {len(self._info.labels)} labels")
-        if self._labels is not None and box.label not in self._labels:
+        if self._labels is not None and box.label not in self._labels and not region:
             return "boxes of other labels than asked for"
-        if box.number is None and self._rules.needs_number:
+        if box.number is None and self._rules.needs_number and not region:
             raise FormatError(f"{where}: a box without track number, which this format cannot hold")
+        if box.interpolated and not self._interpolated:
+            return "interpolated boxes"
         if box.number in self._short:
             return f"boxes of tracks shorter than {self._min_length}"
         if box.ignored and not self._rules.keeps_ignored:
@@ -206,7 +219,9 @@ class Staging:
         return path
 
     def commit(self) -> tuple[Path, ...]:
-        """Move all files to their places, in the order in which they were added."""
+        """Move all files to their places, in the order in which they were added, sidecars last: they vouch for the
+        rest."""
+        self._relative.sort(key=lambda relative: relative.endswith("export.json"))
         for relative in self._relative:
             with (self.folder / relative).open("rb") as file:
                 os.fsync(file.fileno())
@@ -269,6 +284,11 @@ class SidecarWriter:
                 self._file.write("\n ]\n}\n")
         finally:
             self._file.close()
+
+
+def exported_rate(info: SequenceInfo, options: ExportOptions) -> float:
+    """Frames per second of what is written."""
+    return info.fps / options.step
 
 
 def checked_name(info: SequenceInfo) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,61 +10,87 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.engine.base import CancelToken
+from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
 from annotator.formats.registry import get_format
 from annotator.jobs.ignore_regions import DISTRACTOR, IgnoredBoxes, ignored_boxes
 from annotator.jobs.watched import Progress, Watch, watched
-from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
-from annotator.model.track import TrackObservation, VideoRecord
+from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
+from annotator.model.track import Mark, MarkKind, ReviewState, Track, TrackObservation, VideoRecord
 from annotator.storage.reader import Reader
 from annotator.storage.store import Store
+
+#: Formats that tell regions to be ignored as objects of a class that does not count.
+_DISTRACTING = frozenset({"mot", "mot17"})
+#: Formats that tell them as one crowd for each label.
+_CROWDING = frozenset({"coco-video"})
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFrames:
-    """A video's labelled frames, streamed from the project; can be gone through again and again."""
+    """A video's labelled frames, streamed from the project; can be gone through again and again.
+
+    A box that a person marked as hidden is occluded with visibility 0. Boxes in a stretch that a person marked to be
+    ignored are ignored.
+    """
 
     reader: Reader
     video: VideoRecord
     masks: bool
-    label_index: dict[int, int]
+    label_index: Mapping[int, int]
     """Label id to index into the sequence's labels."""
+    tracks: Mapping[int, Track]
+    """By id; those that are not here are left out."""
     times: npt.NDArray[np.float64] | None = field(repr=False, default=None)
     ignored: tuple[IgnoredBoxes, ...] = ()
+    """Regions and whole pictures to be ignored."""
 
     def __iter__(self) -> Iterator[LabelledFrame]:
+        ignored: dict[int, list[Mark]] = {}
+        for mark in self.reader.marks(self.video.id):
+            if mark.kind is MarkKind.IGNORE and mark.track is not None:
+                ignored.setdefault(mark.track, []).append(mark)
         for frame, observations in self.reader.iter_frames(self.video.id, masks=self.masks):
-            boxes = tuple(box for box in map(self._box, observations) if box is not None)
-            boxes += tuple(box for region in self.ignored for box in region.at(frame))
-            yield LabelledFrame(frame, boxes, None if self.times is None else float(self.times[frame]))
+            boxes = [box for seen in observations if (box := self._box(seen, ignored.get(seen.track, ()))) is not None]
+            boxes += [box for region in self.ignored for box in region.at(frame)]
+            yield LabelledFrame(frame, tuple(boxes), None if self.times is None else float(self.times[frame]))
 
-    def _box(self, seen: TrackObservation) -> LabelledBox | None:
-        if seen.box_xyxy is None or seen.outside:
+    def _box(self, seen: TrackObservation, ignored: Sequence[Mark]) -> LabelledBox | None:
+        track = self.tracks.get(seen.track)
+        if seen.box_xyxy is None or seen.outside or track is None:
             return None
-        return LabelledBox(seen.number, self.label_index[seen.label], seen.box_xyxy, seen.score, seen.mask)
+        return LabelledBox(seen.number, self.label_index[seen.label], seen.box_xyxy, seen.score, seen.mask,
+                           0.0 if seen.occluded else 1.0, any(_covers(mark, seen.frame) for mark in ignored),
+                           seen.occluded, seen.interpolated, track.attributes or NO_ATTRIBUTES)
+
+
+def _covers(mark: Mark, frame: int) -> bool:
+    return mark.first <= frame and (mark.last is None or frame <= mark.last)
 
 
 def sequences(reader: Reader, videos: Sequence[VideoRecord], masks: bool, format_name: str | None = None,
-              ) -> Iterable[SequenceStream]:
+              reviewed_only: bool = False) -> Iterable[SequenceStream]:
     """Videos of a project as the format modules take them. Only labels that the project knows are listed.
 
-    Ignore regions come along for formats that hold them: for ``mot`` as boxes of the label "distractor", which is
-    added to the others, for ``coco-video`` as one box for each label that the video's tracks have.
+    Ignore regions come as boxes without number and label. For MOTChallenge they are boxes of the label "distractor",
+    which is added to the others; for COCO-VID each is one box for each label that the video's tracks have.
     """
     labels = reader.labels()
     names = tuple(label.name for label in labels) or ("object",)
     index = {label.id: k for k, label in enumerate(labels)}
-    if format_name == "mot" and has_regions(reader, videos):
+    if format_name in _DISTRACTING and has_regions(reader, videos):
         names = with_distractor(names)
     for video in videos:
         info = SequenceInfo(video.name, video.width, video.height, video.fps, video.frame_count, names)
-        wanted: list[int] = []
-        if format_name == "mot" and DISTRACTOR in names:
-            wanted = [names.index(DISTRACTOR)]
-        elif format_name == "coco-video":
-            wanted = sorted({index[track.label] for track in reader.tracks(video.id)})
-        yield info, StoredFrames(reader, video, masks, index, reader.video_times(video.id),
-                                 ignored_boxes(reader, video, wanted, masks))
+        tracks = {track.id: track for track in reader.tracks(video.id)
+                  if not reviewed_only or track.review is ReviewState.REVIEWED}
+        stands_for: list[int] | None = None
+        if format_name in _DISTRACTING:
+            stands_for = [names.index(DISTRACTOR)] if DISTRACTOR in names else []
+        elif format_name in _CROWDING:
+            stands_for = sorted({index[track.label] for track in tracks.values()})
+        yield info, StoredFrames(reader, video, masks, index, tracks, reader.video_times(video.id),
+                                 ignored_boxes(reader, video, stands_for, masks))
 
 
 def has_regions(reader: Reader, videos: Sequence[VideoRecord]) -> bool:
@@ -86,11 +112,15 @@ def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_di
         Cancelled: while frames were read; the folder is as it was.
     """
     label_format = get_format(format_name)
-    masks = options.masks and format_name not in ("mot", "mot-results", "mot-det")
+    masks = options.masks and label_format.abilities.masks
     with store.read_snapshot() as reader:
-        if format_name == "mot" and options.labels is not None and has_regions(reader, videos):
+        if options.reviewed_only and not any(
+                track.review is ReviewState.REVIEWED for video in videos for track in reader.tracks(video.id)):
+            raise FormatError("no track is marked as reviewed yet, so there is nothing to export; mark some, or export "
+                              "all tracks")
+        if format_name in _DISTRACTING and options.labels is not None and has_regions(reader, videos):
             options = replace(options, labels=with_distractor(options.labels))
-        streams = sequences(reader, videos, masks, format_name)
+        streams = sequences(reader, videos, masks, format_name, options.reviewed_only)
         if progress is not None or cancel is not None:
             streams = watched(streams, Watch(sum(video.frame_count for video in videos), progress, cancel))
         return label_format.write(streams, out_dir, options)

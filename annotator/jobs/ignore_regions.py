@@ -20,7 +20,8 @@ DISTRACTOR = "distractor"
 
 @dataclass(frozen=True, slots=True)
 class IgnoredBoxes:
-    """A video's ignore regions, each as one box per label that it stands for, under a number that no track has."""
+    """A video's ignore region: one box per label that it stands for, under a number that no track has, or a box
+    without number."""
 
     first: int
     last: int | None
@@ -31,8 +32,10 @@ class IgnoredBoxes:
         return self.boxes if self.first <= frame and (self.last is None or frame <= self.last) else ()
 
 
-def ignored_boxes(reader: Reader, video: VideoRecord, labels: Sequence[int], masks: bool) -> tuple[IgnoredBoxes, ...]:
-    """The video's regions for these labels (indices). Numbers follow those of the video's tracks.
+def ignored_boxes(reader: Reader, video: VideoRecord, labels: Sequence[int] | None, masks: bool,
+                  ) -> tuple[IgnoredBoxes, ...]:
+    """The video's regions for these labels (indices). Numbers follow those of the video's tracks. Without labels, each
+    region is one box without number, and its label means nothing.
 
     Regions are cut at the picture's edges; what lies outside of it is left out.
     """
@@ -43,6 +46,9 @@ def ignored_boxes(reader: Reader, video: VideoRecord, labels: Sequence[int], mas
         if box is None:
             continue
         mask = region_mask(region, video.width, video.height) if masks else None
+        if labels is None:
+            found.append(IgnoredBoxes(region.first, region.last, (LabelledBox(None, 0, box, mask=mask, ignored=True),)))
+            continue
         boxes = tuple(LabelledBox(number + k, label, box, mask=mask, ignored=True) for k, label in enumerate(labels, 1))
         number += len(labels)
         found.append(IgnoredBoxes(region.first, region.last, boxes))

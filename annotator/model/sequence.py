@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from annotator.model.mask import Mask
 
@@ -21,9 +23,12 @@ class SequenceInfo:
     image_ext: str = ".jpg"
 
 
+NO_ATTRIBUTES: Mapping[str, object] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledBox:
-    """One box of one track (or one detection, then ``number`` is None) in one frame."""
+    """One box of one track (or one detection or ignore region, then ``number`` is None) in one frame."""
 
     number: int | None
     """Track number, from 1."""
@@ -34,7 +39,13 @@ class LabelledBox:
     mask: Mask | None = None
     visibility: float = 1.0
     ignored: bool = False
-    """Ground truth that an evaluator must not count (MOTChallenge flag 0, an ignore region)."""
+    """Ground truth that an evaluator must not count (MOTChallenge flag 0). Without a number it is an ignore region."""
+    occluded: bool = False
+    """Marked as hidden, at least in part; the box is where the object is thought to be."""
+    interpolated: bool = False
+    """Not set by anyone in this frame, but on a straight line between boxes that were."""
+    attributes: Mapping[str, object] = field(default_factory=lambda: NO_ATTRIBUTES, hash=False)
+    """Of the track, as far as the format has any; the same in each of its boxes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ KINDS_WITHOUT_DETECTION = frozenset({"import", "repropagate", "track"})
 #: Kind of a run whose frames may come in falling order too: from prompts, either way.
 REPROPAGATE = "repropagate"
 
-_END = update(schema.tracklet).where(schema.tracklet.c.id == bindparam("key")).values(
+#: Ends tracklets; executed with ``key``, ``frame`` and ``reason`` of each.
+END_TRACKLETS = update(schema.tracklet).where(schema.tracklet.c.id == bindparam("key")).values(
     ended_frame=bindparam("frame"), end_reason=bindparam("reason"))
 
 
@@ -122,7 +123,7 @@ class RunWriter:
             numbered = enumerate(zip(boxes, found.score.tolist(), found.label.tolist(), strict=True))
             rows += [(self._id, result.frame_index, number, *box, score, label)
                      for number, (box, score, label) in numbered]
-        _insert_many(self._connection, schema.detection, rows)
+        insert_many(self._connection, schema.detection, rows)
 
     def _write_births(self, results: Sequence[FrameResult]) -> set[int]:
         born: dict[int, tuple[TrackedObject, int]] = {}  # by frame, then number, however the frames are batched
@@ -184,14 +185,14 @@ class RunWriter:
                 mask = thing.mask
                 if mask is not None:
                     masks.append((*place, mask.left, mask.top, mask.width, mask.height, mask.rle))
-        _insert_many(self._connection, schema.observation, observations)
-        _insert_many(self._connection, schema.mask, masks)
+        insert_many(self._connection, schema.observation, observations)
+        insert_many(self._connection, schema.mask, masks)
 
     def _write_ends(self, results: Sequence[FrameResult]) -> None:
         ended = [{"key": self._tracklets[number], "frame": result.frame_index, "reason": int(reason)}
                  for result in results for number, reason in result.ended if number in self._tracklets]
         if ended:
-            self._connection.execute(_END, ended)
+            self._connection.execute(END_TRACKLETS, ended)
 
     def _write_cuts(self, results: Sequence[FrameResult]) -> None:
         cuts = [{"run": self._id, "frame": result.frame_index} for result in results if result.cut]
@@ -199,7 +200,7 @@ class RunWriter:
             self._connection.execute(insert(schema.scene_cut), cuts)
 
 
-def _insert_many(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+def insert_many(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
     """Insert rows given in the order of the table's columns: half the time of named values, and frames are many."""
     if rows:
         names = ", ".join(f'"{column.name}"' for column in table.columns)

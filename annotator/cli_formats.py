@@ -1,0 +1,187 @@
+"""Label files on the command line: ``export``, ``import`` and ``convert``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotator.errors import SettingsError
+
+if TYPE_CHECKING:
+    from annotator.console import Console
+    from annotator.formats.base import ExportOptions, ExportReport
+    from annotator.model.sequence import SequenceInfo
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's commands to the parser's."""
+    _add_export(commands)
+    _add_import(commands)
+    _add_convert(commands)
+
+
+def _add_export(commands: Any) -> None:
+    from annotator.formats.registry import writable
+
+    p = commands.add_parser("export", help="write a project's tracks in a label format")
+    p.set_defaults(command=_export)
+    p.add_argument("project", metavar="P.annot")
+    p.add_argument("--format", required=True, choices=[each.name for each in writable()])
+    p.add_argument("--out", required=True, metavar="DIR")
+    _add_writing(p)
+    p.add_argument("--video", action="append", metavar="NAME", help="of the project's videos, this one (repeatable)")
+
+
+def _add_writing(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
+    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--labels", nargs="+", metavar="NAME")
+    p.add_argument("--every", type=int, default=1, metavar="N", help="every so many frames (default 1)")
+    p.add_argument("--reviewed", action="store_true", help="only tracks that are marked as reviewed")
+    p.add_argument("--interpolated", action=argparse.BooleanOptionalAction, default=True,
+                   help="also boxes between keyframes (default: yes)")
+    p.add_argument("--renumber", action="store_true", help="number each video's tracks from 1 without gaps")
+    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True, help="default: yes, where the "
+                   "format has them")
+    p.add_argument("--check", action=argparse.BooleanOptionalAction, default=True,
+                   help="also read the files with the field's own reader (default: yes)")
+    p.add_argument("--min-length", type=int, default=1, metavar="N", help="leave out tracks with fewer boxes")
+    p.add_argument("--val", nargs="+", default=[], metavar="NAME", help="mot17, dancetrack, sportsmot: videos for val, "
+                   "the others go to train")
+    p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge by the book; hardly any reader does")
+    p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
+    p.add_argument("--json", action="store_true")
+
+
+def _add_import(commands: Any) -> None:
+    from annotator.formats.registry import readable
+
+    p = commands.add_parser("import", help="bring labels of another program into a project")
+    p.set_defaults(command=_import)
+    p.add_argument("file", metavar="FILE_OR_DIR")
+    p.add_argument("--project", required=True, metavar="P.annot")
+    p.add_argument("--format", required=True, choices=[each.name for each in readable()])
+    p.add_argument("--video", metavar="NAME", help="of the project's videos, this one")
+    p.add_argument("--sequence", metavar="NAME", help="of the file's videos, this one")
+    p.add_argument("--as", dest="target", choices=("human", "machine", "detections"), default="human",
+                   help="tracks as drawn by a person, which no run replaces (default), tracks as of a machine, or "
+                   "boxes without identity")
+    p.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame in the file "
+                   "(default: the format's own)")
+    p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge: the file counts pixels from 1")
+    p.add_argument("--json", action="store_true")
+
+
+def _add_convert(commands: Any) -> None:
+    from annotator.formats.registry import readable, writable
+
+    p = commands.add_parser("convert", help="bring labels from one format to another, without a project")
+    p.set_defaults(command=_convert)
+    p.add_argument("file", metavar="FILE_OR_DIR")
+    p.add_argument("--from", dest="source", required=True, choices=[each.name for each in readable()])
+    p.add_argument("--to", dest="target", required=True, choices=[each.name for each in writable()])
+    p.add_argument("--out", required=True, metavar="DIR")
+    p.add_argument("--size", metavar="WxH", help="size of the pictures, where the files do not say it: 1920x1080")
+    p.add_argument("--fps", type=float, default=0.0, metavar="X", help="frames per second, where the files do not say")
+    p.add_argument("--frames", type=int, metavar="N", help="frames of the video, where the files do not say")
+    p.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame in the files "
+                   "(default: the format's own)")
+    _add_writing(p)
+
+
+def _export(args: argparse.Namespace, _: Console) -> int:
+    from annotator.jobs.export import export
+    from annotator.jobs.project import chosen_videos, open_project
+
+    options = _export_options(args)
+    with open_project(Path(args.project), read_only=True) as session:
+        report = export(session.store, chosen_videos(session, args.video), args.format, Path(args.out), options)
+    _print_export(report, args.json)
+    return 0
+
+
+def _export_options(args: argparse.Namespace) -> ExportOptions:
+    from annotator.formats.base import ExportOptions
+
+    return ExportOptions(
+        first_frame=args.start, last_frame=args.end, step=args.every,
+        labels=None if args.labels is None else tuple(args.labels), min_length=args.min_length,
+        interpolated=args.interpolated, reviewed_only=args.reviewed, renumber=args.renumber, masks=args.masks,
+        one_based_pixels=args.one_based_pixels, overwrite=args.overwrite, field_check=args.check,
+        validation=tuple(args.val))
+
+
+def _print_export(report: ExportReport, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report.to_json()))
+        return
+    print(f"{report.format}: {report.boxes} boxes of {report.tracks} tracks in {report.frames} frames of "
+          f"{report.sequences} videos")
+    _print_details(report.dropped, (*report.notes, *report.checks))
+    for path in report.files:
+        print(f"  {path}")
+
+
+def _print_details(dropped: Mapping[str, int], lines: Iterable[str]) -> None:
+    for what, count in dropped.items():
+        print(f"  left out: {count} x {what}")
+    for line in lines:
+        print(f"  {line}")
+
+
+def _convert(args: argparse.Namespace, _: Console) -> int:
+    from annotator.formats.base import ImportOptions
+    from annotator.formats.convert import convert
+    from annotator.formats.registry import get_format
+
+    info = _given_info(args)
+    if not get_format(args.target).abilities.masks:
+        args.masks = False
+    reading = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels, info=info)
+    report = convert(Path(args.file), args.source, args.target, Path(args.out), _export_options(args), reading)
+    _print_export(report, args.json)
+    return 0
+
+
+def _given_info(args: argparse.Namespace) -> SequenceInfo | None:
+    from annotator.model.sequence import SequenceInfo
+
+    if args.size is None and args.frames is None and not args.fps:
+        return None
+    width, _, height = (args.size or "0x0").partition("x")
+    if not (width.isdigit() and height.isdigit() and args.fps >= 0 and (args.frames is None or args.frames > 0)):
+        raise SettingsError(f"--size {args.size} --fps {args.fps} --frames {args.frames} is no video: give a size such "
+                            "as 1920x1080 and numbers above 0")
+    name = Path(args.file).stem
+    return SequenceInfo(name, int(width), int(height), args.fps, args.frames or 0)
+
+
+def _import(args: argparse.Namespace, _: Console) -> int:
+    from annotator.formats.base import ImportOptions
+    from annotator.jobs.import_labels import import_labels
+    from annotator.jobs.project import chosen_videos, open_project
+
+    options = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels)
+    with open_project(Path(args.project)) as session:
+        videos = chosen_videos(session, None if args.video is None else [args.video])
+        if len(videos) > 1:
+            raise SettingsError(f"{args.project} has several videos: choose one with --video "
+                                f"({', '.join(video.name for video in videos)})")
+        report = import_labels(session.store, videos[0], Path(args.file), args.format, args.target == "human",
+                               as_detections=args.target == "detections", sequence=args.sequence, options=options)
+    if args.json:
+        print(json.dumps(report.to_json()))
+        return 0
+    what = (f"{report.detections} detections" if report.target == "detections" else
+            f"{report.boxes} boxes and {report.masks} masks of {report.tracks} {report.target} tracks")
+    print(f"{report.video}: {what} in {report.frames} frames, {report.ignore_regions} ignore regions, "
+          f"from {report.path}")
+    if report.interpolated:
+        print(f"  {report.interpolated} boxes between keyframes are interpolated")
+    if report.renumbered:
+        print(f"  {report.renumbered} tracks got a new number, because the video had theirs")
+    _print_details(report.dropped, report.notes)
+    return 0

@@ -1,0 +1,23 @@
+"""From one format to another, without a project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from annotator.formats.base import ExportOptions, ExportReport, ImportOptions
+from annotator.formats.registry import get_format
+
+
+def convert(path: Path, source: str, target: str, out_dir: Path, options: ExportOptions | None = None,
+            reading: ImportOptions | None = None) -> ExportReport:
+    """Read ``path`` in one format and write all of its videos below ``out_dir`` in another.
+
+    ``reading.info`` stands in for what the files do not say: picture size, frame rate, length. Raises FormatError as
+    `annotator.formats.base.LabelFormat.read` and `write` do; nothing is written then.
+    """
+    writer = get_format(target)
+    found = get_format(source).read(path, reading or ImportOptions())
+    report = writer.write([(each.info, each.frames) for each in found], out_dir, options or ExportOptions())
+    notes = [f"{each.info.name}: {note}" for each in found for note in each.notes]
+    return replace(report, notes=(*notes, *report.notes))

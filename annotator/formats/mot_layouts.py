@@ -1,0 +1,68 @@
+"""Whole data sets in MOTChallenge's format, in the folders of MOT17, DanceTrack and SportsMOT, split by video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from annotator.formats.base import (
+    Abilities,
+    ExportOptions,
+    ExportReport,
+    ImportOptions,
+    LabelledSequence,
+    SequenceStream,
+)
+from annotator.formats.mot import read_mot_files
+from annotator.formats.mot_writer import write_mot
+from annotator.formats.places import label_files
+
+_ABILITIES = Abilities(ignored=True, occluded=True)
+
+
+@dataclass(frozen=True, slots=True)
+class MotLayout:
+    """A data set's folders: ``{split}/NAME/gt/gt.txt`` below ``root``, and a list of each split's sequences."""
+
+    name: str
+    title: str
+    description: str
+    root: str
+    """Folder of the splits, with a slash at its end; empty for the top."""
+    list_name: str
+    """File that lists a split's sequences; ``{split}`` stands for train or val."""
+    list_header: str
+    """First line of the list."""
+    abilities: Abilities = _ABILITIES
+    options: tuple[str, ...] = ("one_based_pixels", "class_numbers", "validation")
+    can_read: bool = True
+    can_write: bool = True
+
+    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
+        """See `annotator.formats.base.LabelFormat`. Videos named in ``options.validation`` go to ``val``."""
+        return write_mot("mot", sequences, out_dir, options, self)
+
+    def folder(self, split: str) -> str:
+        """Where a split's sequences lie, with a slash at its end."""
+        return f"{self.root}{split}/"
+
+    def list_of(self, split: str, names: Iterable[str]) -> tuple[str, str]:
+        """Place and text of the list of a split's sequences."""
+        return (self.list_name.format(split=split), self.list_header + "".join(f"{name}\n" for name in names))
+
+    def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
+        """The data set's folder, one of its splits, or a sequence's folder."""
+        patterns = (f"{self.root}*/*/gt/gt.txt", "*/gt/gt.txt", "gt/gt.txt")
+        return read_mot_files(label_files(path, patterns, f"{self.title} ground truth"), "mot", options)
+
+
+MOT17 = MotLayout("mot17", "MOT17 folders",
+                  "MOTChallenge data set: train/NAME/gt/gt.txt, val/..., seqmaps/MOT17-train.txt", "",
+                  "seqmaps/MOT17-{split}.txt", "name\n")
+DANCETRACK = MotLayout("dancetrack", "DanceTrack folders",
+                       "DanceTrack: train/NAME/gt/gt.txt, val/..., train_seqmap.txt", "",
+                       "{split}_seqmap.txt", "name\n")
+SPORTSMOT = MotLayout("sportsmot", "SportsMOT folders",
+                      "SportsMOT: dataset/train/NAME/gt/gt.txt, splits_txt/train.txt",
+                      "dataset/", "splits_txt/{split}.txt", "")

@@ -1,0 +1,105 @@
+"""How fast each format is written and read, and what memory it takes.
+
+``python -m benchmarks.formats --observations 1000000 --json``: rows per second and peak memory (MB above the start) per
+format, out and in. Each is measured in a process of its own, because peaks never come down again. ``--formats`` chooses
+some of them; masks are small discs, and only formats that need masks get them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from annotator.formats.base import ExportOptions, ImportOptions
+from annotator.formats.registry import get_format, writable
+from annotator.model.mask import Mask
+from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
+from benchmarks.common import emit, environment, progress
+
+_OBJECTS = 50
+_WIDTH, _HEIGHT = 1920, 1080
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Objects that move right a pixel a frame, without overlap; made while someone goes through them."""
+
+    frames: int
+    masks: bool
+
+    def __iter__(self) -> Iterator[LabelledFrame]:
+        disc = np.hypot(*np.mgrid[-10:11, -10:11]) <= 10
+        shape = Mask.from_bitmap(disc)
+        for frame in range(self.frames):
+            boxes = []
+            for number in range(_OBJECTS):
+                left, top = 180 * (number % 10) + frame % 150, 200 * (number // 10) + 10
+                mask = Mask(left, top, shape.width, shape.height, shape.rle) if self.masks else None
+                boxes.append(LabelledBox(number + 1, number % 2, (left, top, left + 21.0, top + 21.0), 0.5, mask))
+            yield LabelledFrame(frame, tuple(boxes), frame / 25)
+
+
+def _measure(name: str, observations: int, folder: str, reading: bool, answer: multiprocessing.SimpleQueue[
+        tuple[float, float]]) -> None:
+    each = get_format(name)
+    frames = max(observations // _OBJECTS, 1)
+    info = SequenceInfo("clip", _WIDTH, _HEIGHT, 25.0, frames, ("car", "truck"))
+    before, start = _peak_mb(), time.perf_counter()
+    if reading:
+        [found] = each.read(Path(folder), ImportOptions(info=info))
+        rows = sum(len(frame.boxes) for frame in found.frames)
+    else:
+        masks = each.abilities.needs_masks
+        rows = each.write([(info, Grid(frames, masks))], Path(folder), ExportOptions(field_check=False, masks=masks)
+                          ).boxes
+    answer.put((rows / (time.perf_counter() - start), _peak_mb() - before))
+
+
+def _peak_mb() -> float:
+    # Kilobytes on Linux, bytes on macOS.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def measure(name: str, observations: int) -> dict[str, float]:
+    """One format, out and in; writing includes reading back, which every export does."""
+    context = multiprocessing.get_context("spawn")
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for reading, key in ((False, "out"), (True, "in")):
+            answer = context.SimpleQueue()
+            process = context.Process(target=_measure, args=(name, observations, folder, reading, answer))
+            process.start()
+            process.join()
+            if process.exitcode:
+                raise SystemExit(f"{name}: failed while {'reading' if reading else 'writing'}")
+            speed, peak = answer.get()
+            found[f"{key}_rows_per_s"], found[f"{key}_peak_mb"] = round(speed), round(peak, 1)
+    return found
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--observations", type=int, default=1_000_000)
+    parser.add_argument("--formats", nargs="+", default=[each.name for each in writable()])
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    results = {}
+    for name in args.formats:
+        results[name] = measure(name, args.observations)
+        progress(f"{name}: {results[name]}")
+    if args.json:
+        emit({"environment": environment(), "observations": args.observations, "formats": results})
+
+
+if __name__ == "__main__":
+    main()

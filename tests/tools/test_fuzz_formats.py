@@ -1,0 +1,14 @@
+"""Damaged files are imported or refused, and nothing else; `tools.fuzz_formats` does the same with many more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.fuzz_formats import run
+
+
+def test_damaged_files_do_no_harm(tmp_path: Path) -> None:
+    found = run(120, 7, tmp_path)
+    assert found.wrong == []
+    assert found.imported + found.refused == 120
+    assert min(found.imported, found.refused) > 0

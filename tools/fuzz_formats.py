@@ -1,0 +1,180 @@
+"""Damages label files at random and imports them: nothing may crash, hang, be half imported or write elsewhere.
+
+``python -m tools.fuzz_formats --count 20000 --seed 1``: prints what went wrong as JSON, exit status 1 if anything did.
+Every format's own export of a small video is what is damaged: bytes cut, swapped, doubled and replaced; numbers made
+huge, negative or words; elements nested deep; entities declared; names made to lead elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from annotator.errors import FormatError
+from annotator.formats.base import ExportOptions
+from annotator.formats.registry import readable, writable
+from annotator.jobs.import_labels import import_labels
+from annotator.model.mask import Mask
+from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
+from annotator.storage.store import Store
+
+_LONGEST = 5.0
+_INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
+_NUMBER = re.compile(rb"-?\d+(\.\d+)?")
+_ODD = (b"1e309", b"-1", b"nan", b"99999999999999999999", b"inf", b'"x"', b"null", b"[]", b"0", b"1e18", b"2147483648",
+        b"../../../x", b"\xff\xfe", b"-9223372036854775809", b"true", b"")
+_BOMB = (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+         b"<annotations>&c;</annotations>")
+_OUTWARD = b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><annotations>&b;</annotations>'
+
+
+@dataclass(slots=True)
+class Findings:
+    """What happened to how many files."""
+
+    imported: int = 0
+    refused: int = 0
+    slowest: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+    by_format: Counter[str] = field(default_factory=Counter)
+
+
+def seeds(folder: Path) -> dict[str, Path]:
+    """An export of a small video in every format; formats that are only read get small files of their own."""
+    mask = Mask.from_bitmap(np.ones((6, 5), bool), 3, 4)
+    frames = [LabelledFrame(frame, tuple(
+        LabelledBox(number, number % 2, (3.0, 4.0, 8.0, 10.0), 0.5, mask if number == 1 else None)
+        for number in (1, 2))) for frame in range(4)]
+    found = {}
+    for each in writable():
+        target = folder / each.name
+        each.write([(_INFO, frames)], target, ExportOptions(field_check=False))
+        found[each.name] = target
+    for name, text in (
+            ("vatic", '0 1 2 30 40 0 0 0 0 "car"\n0 1 2 30 40 1 0 1 0 "car" "red"\n'),
+            ("detrac", '<sequence name="clip"><ignored_region><box left="1" top="1" width="5" height="5"/>'
+             '</ignored_region><frame num="1"><target_list><target id="1"><box left="1" top="2" width="3" height="4"/>'
+             '<attribute vehicle_type="car"/></target></target_list></frame></sequence>')):
+        target = folder / name
+        target.mkdir()
+        (target / ("clip.xml" if name == "detrac" else "clip.txt")).write_text(text)
+        found[name] = target
+    return found
+
+
+def _cut(data: bytes, rng: random.Random) -> bytes:
+    return data[:rng.randrange(len(data) + 1)]
+
+
+def _swap(data: bytes, rng: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 8)):
+        if changed:
+            changed[rng.randrange(len(changed))] = rng.randrange(256)
+    return bytes(changed)
+
+
+def _number(data: bytes, rng: random.Random) -> bytes:
+    places = list(_NUMBER.finditer(data))
+    if not places:
+        return data
+    place = rng.choice(places)
+    return data[:place.start()] + rng.choice(_ODD) + data[place.end():]
+
+
+def _double(data: bytes, rng: random.Random) -> bytes:
+    start = rng.randrange(len(data) + 1)
+    end = min(len(data), start + rng.randint(1, 200))
+    return data[:end] + data[start:end] + data[end:]
+
+
+def _deep(data: bytes, rng: random.Random) -> bytes:
+    depth = rng.choice((40, 5_000, 100_000))
+    return rng.choice((b"[" * depth, b'{"a":' * depth, b"<a>" * depth, b"<annotations>" + b"<a>" * depth))
+
+
+def _replaced(data: bytes, rng: random.Random) -> bytes:
+    return rng.choice((_BOMB, _OUTWARD, b"", b"\x00" * 64, b"\x80\x04\x95", b"PK\x03\x04", b"[]", b"{}", b"null"))
+
+
+MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (_cut, _swap, _number, _number, _double, _deep,
+                                                                 _replaced)
+
+
+def run(count: int, seed: int, folder: Path) -> Findings:
+    """Import ``count`` damaged exports into one project below ``folder``."""
+    rng = random.Random(seed)
+    originals = seeds(folder / "seeds")
+    findings = Findings()
+    with Store.create(folder / "p.annot") as store:
+        store.add_video("clip", folder / "clip.mp4", 64, 48, 6, 25.0, "print")
+        names = [each.name for each in readable()]
+        for turn in range(count):
+            name = names[turn % len(names)]
+            work = folder / "work" / name
+            shutil.rmtree(folder / "work", ignore_errors=True)
+            shutil.copytree(originals[name], work)
+            files = [path for path in sorted(work.rglob("*")) if path.is_file() and "export" not in path.name]
+            victim = rng.choice(files)
+            data = rng.choice(MUTATIONS)(victim.read_bytes(), rng)
+            victim.write_bytes(data)
+            _one(store, name, work, f"seed {seed} turn {turn} {name} {victim.name}", findings)
+    return findings
+
+
+def _one(store: Store, name: str, work: Path, what: str, findings: Findings) -> None:
+    video = store.videos()[0]
+    before = _listing(work.parents[1])
+    start = time.perf_counter()
+    try:
+        import_labels(store, video, work, name)
+        findings.imported += 1
+        if store.history():
+            store.undo()
+    except FormatError:
+        findings.refused += 1
+        if store.tracks(video.id) or any(not step.undone for step in store.history()):
+            findings.wrong.append(f"{what}: half imported")
+            store.undo()
+    except Exception as error:  # noqa: BLE001  (any other kind is what this looks for)
+        findings.wrong.append(f"{what}: {type(error).__name__}: {error}"[:300])
+    seconds = time.perf_counter() - start
+    findings.slowest = max(findings.slowest, seconds)
+    findings.by_format[name] += 1
+    if seconds > _LONGEST:
+        findings.wrong.append(f"{what}: {seconds:.1f} s")
+    if _listing(work.parents[1]) != before:
+        findings.wrong.append(f"{what}: wrote beside the project")
+
+
+def _listing(folder: Path) -> set[str]:
+    return {str(path) for path in folder.rglob("*") if not path.name.startswith("p.annot")}
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = run(args.count, args.seed, Path(folder))
+    print(json.dumps({"files": args.count, "imported": found.imported, "refused": found.refused,
+                      "slowest_s": round(found.slowest, 2), "wrong": found.wrong}))
+    return 1 if found.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
