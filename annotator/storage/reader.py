@@ -183,8 +183,9 @@ class Reader:
     def ignore_regions(self, video_id: int) -> list[Mark]:
         """What evaluators must not count in this video, by first frame."""
         mark = schema.mark
-        query = select(mark).where(mark.c.video == video_id, mark.c.kind == MarkKind.IGNORE.value).order_by(
-            mark.c.first, mark.c.id)
+        query = select(mark).where(
+            mark.c.video == video_id, mark.c.kind == MarkKind.IGNORE.value, mark.c.track.is_(None),
+        ).order_by(mark.c.first, mark.c.id)
         return [records.mark_record(row) for row in self._connection.execute(query)]
 
     def mean_scores(self, track_ids: Iterable[int]) -> dict[int, float]:
