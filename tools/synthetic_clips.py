@@ -7,6 +7,7 @@ tracking benchmark and give the bundled demo; every clip follows from its seed a
 
 from __future__ import annotations
 
+import colorsys
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -29,12 +30,13 @@ class ClipSpec:
     width: int = 480
     height: int = 360
     objects: tuple[int, int] = (6, 8)
-    size: tuple[float, float] = (0.18, 0.36)
+    size: tuple[float, float] = (0.2, 0.38)
     speed: tuple[float, float] = (0.006, 0.022)
-    lookalikes: float = 0.5
-    """Share of objects that are made as near copies of an earlier one."""
+    lookalikes: float = 0.4
+    """Share of objects that are made as near copies of an earlier one; the others differ from all in hue."""
     crossings: float = 0.5
-    """Share of objects that swing through the same point as another one."""
+    """Share of objects that swing through the same point as one earlier object; look-alikes through their originals'
+    where those are free."""
     exits: float = 0.25
     """Share of objects whose path leaves the picture and returns."""
     pillars: tuple[int, int] = (0, 2)
@@ -47,10 +49,12 @@ class ClipSpec:
     """Standard deviation of the sensor noise in grey levels."""
     rim: tuple[float, float] = (0.4, 0.7)
     """How much darker a sprite is at its edge than inside, as if it were round."""
-    saturation: float = 0.35
-    """How colourful the world is; sprites are at full colour."""
-    world_contrast: tuple[float, float] = (5, 30)
-    sprite_contrast: tuple[float, float] = (5, 30)
+    saturation: float = 0.15
+    """How colourful the world is, beside its own brightness."""
+    sprite_saturation: tuple[float, float] = (0.65, 1.0)
+    """How colourful sprites are, as the S of HSV."""
+    world_contrast: tuple[float, float] = (4, 20)
+    sprite_contrast: tuple[float, float] = (4, 16)
     """Grey levels by which a surface varies."""
     stripes: float = 0.2
     """Share of surfaces with stripes."""
@@ -172,11 +176,27 @@ def make_clip(spec: ClipSpec, seed: int) -> Clip:
     return Clip(images, instances, areas, spec)
 
 
+def make_colour(rng: np.random.Generator, hue: float, saturation: tuple[float, float]) -> npt.NDArray[np.float64]:
+    """A random colour of this hue (0..1), neither black nor blinding. (3,) 0..255, RGB."""
+    return np.asarray(colorsys.hsv_to_rgb(hue, rng.uniform(*saturation), rng.uniform(0.55, 1.0))) * 235
+
+
+def _new_hue(rng: np.random.Generator, taken: list[float]) -> float:
+    """Of a few random hues the one that is farthest from those taken, round the circle."""
+    candidates = rng.uniform(0, 1, 4)
+    if not taken:
+        return float(candidates[0])
+    apart = np.abs(candidates[:, None] - np.asarray(taken)[None])
+    return float(candidates[np.minimum(apart, 1 - apart).min(1).argmax()])
+
+
 def make_texture(rng: np.random.Generator, height: int, width: int, contrast: tuple[float, float] = (5, 30),
-                 stripes: float = 0.2, saturation: float = 1.0) -> Image:
+                 stripes: float = 0.2, saturation: float = 1.0,
+                 base: npt.NDArray[np.float64] | None = None) -> Image:
     """A random surface: coloured noise of one grain, a slow gradient and sometimes stripes. (H, W, 3) uint8."""
     grain = max(2, round(min(height, width) * rng.uniform(0.03, 0.25)))
-    base = rng.uniform(20, 235, 3)
+    if base is None:
+        base = rng.uniform(20, 235, 3)
     strength = rng.uniform(*contrast)
     coarse = rng.normal(0, strength, (max(2, height // grain), max(2, width // grain), 3)).astype(np.float32)
     surface = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) + base.astype(np.float32)
@@ -211,12 +231,12 @@ def make_shape(rng: np.random.Generator, size: int) -> Image:
         angles = np.arange(corners) / corners * 2 * np.pi + rng.uniform(-0.3, 0.3, corners)
         _fill(mask, centre, angles, rng.uniform(0.34, 0.48, corners) * size)
     elif kind == 2:
-        body = size * rng.uniform(0.12, 0.2)
+        body = size * rng.uniform(0.15, 0.23)
         cv2.ellipse(mask, (int(centre), int(size * 0.55)), (int(body), int(size * 0.27)), 0, 0, 360, 255, -1)
-        cv2.circle(mask, (int(centre), int(size * 0.17)), int(size * 0.12), 255, -1, cv2.LINE_AA)
+        cv2.circle(mask, (int(centre), int(size * 0.18)), int(size * 0.15), 255, -1, cv2.LINE_AA)
         for side in (-1, 1):
             foot = int(centre + side * body * rng.uniform(0.4, 1.4)), int(size * 0.97)
-            cv2.line(mask, (int(centre + side * body * 0.5), int(size * 0.75)), foot, 255, max(2, int(size * 0.1)))
+            cv2.line(mask, (int(centre + side * body * 0.5), int(size * 0.75)), foot, 255, max(2, int(size * 0.13)))
     else:
         angles = np.arange(32) / 32 * 2 * np.pi
         radius = np.full(32, 0.37)
@@ -234,19 +254,28 @@ def _fill(mask: Image, centre: float, angles: npt.NDArray[np.float64], radius: n
 def _make_sprites(spec: ClipSpec, rng: np.random.Generator, scale: float) -> list[_Sprite]:
     extent = np.array([spec.width, spec.height], float)
     sprites: list[_Sprite] = []
+    hues: list[float] = []
+    single: list[int] = []  # those whose way no other crosses by design
     for n in range(int(rng.integers(spec.objects[0], spec.objects[1] + 1))):
-        original = sprites[int(rng.integers(0, n))] if n and rng.random() < spec.lookalikes else None
+        model = int(rng.integers(0, n)) if n and rng.random() < spec.lookalikes else None
+        original = None if model is None else sprites[model]
         size = scale * rng.uniform(*spec.size) if original is None else original.size * rng.uniform(0.92, 1.08)
         if original is None:
             mask = make_shape(rng, 96)
-            texture = make_texture(rng, 96, 96, spec.sprite_contrast, spec.stripes)
+            hues.append(_new_hue(rng, hues))
+            colour = make_colour(rng, hues[-1], spec.sprite_saturation)
+            texture = make_texture(rng, 96, 96, spec.sprite_contrast, spec.stripes, base=colour)
             texture = _shaded(texture, mask, rng.uniform(*spec.rim))
         else:
             shift = rng.normal(0, 7, 3)
             mask, texture = original.mask, np.clip(original.texture + shift, 0, 255).astype(np.uint8)
-        partner = original or (sprites[int(rng.integers(0, n))] if n else None)
-        crossing = partner.path if partner is not None and rng.random() < spec.crossings else None
-        path = _make_path(spec, rng, extent, scale, size, crossing)
+        partner = None
+        if single and rng.random() < spec.crossings:
+            partner = model if model in single else int(rng.choice(single))
+            single.remove(partner)
+        else:
+            single.append(n)
+        path = _make_path(spec, rng, extent, scale, size, None if partner is None else sprites[partner].path)
         spin = (rng.uniform(-180, 180), rng.uniform(0, 35), rng.uniform(0.01, 0.06))
         pulse = (rng.uniform(0, 0.18), rng.uniform(0.02, 0.08), rng.uniform(0, 6))
         sprites.append(_Sprite(mask, texture, size, path, spin, pulse, rng.random()))
@@ -271,7 +300,7 @@ def _make_path(spec: ClipSpec, rng: np.random.Generator, extent: npt.NDArray[np.
         amplitude = unit * (0.5 * extent + size)
         rate = speed / max(float(np.linalg.norm(amplitude)), 1.0)
     else:
-        centre = rng.uniform(0.3, 0.7, 2) * extent
+        centre = rng.uniform(0.2, 0.8, 2) * extent
         room = np.minimum(centre, extent - centre) - 0.3 * size
         amplitude = unit * np.maximum(room, 0.1 * extent)
         rate = speed / max(float(np.linalg.norm(amplitude)), 1.0)
@@ -340,13 +369,11 @@ def _draw_pillar(image: Image, instances: npt.NDArray[np.uint8], pillar: _Pillar
 
 
 def training_spec(rng: np.random.Generator, frames: int, side: int = 256, stride: int = 1) -> ClipSpec:
-    """A random square clip for training: every condition mixed, harder than any one of them; a quarter are gaudy."""
-    spec = ClipSpec(frames=frames, stride=stride, width=side, height=side, objects=(4, 8), size=(0.14, 0.44),
-                    speed=(0.004, 0.03), lookalikes=0.6, crossings=0.7, exits=0.3, pillars=(0, 2),
-                    pillar_width=(0.05, 0.22), noise=float(rng.uniform(1, 8)), rim=(0.25, 0.8))
-    if rng.random() < 0.25:
-        spec = replace(spec, rim=(0.0, 0.4), saturation=1.0, world_contrast=(8, 60), sprite_contrast=(8, 60),
-                       stripes=0.35)
+    """A random square clip for training: every condition mixed, and everything a little further than in any of them."""
+    spec = ClipSpec(frames=frames, stride=stride, width=side, height=side, objects=(4, 8), size=(0.18, 0.44),
+                    speed=(0.005, 0.026), lookalikes=0.5, crossings=0.8, exits=0.3, pillars=(0, 2),
+                    pillar_width=(0.05, 0.26), noise=float(rng.uniform(2, 7)), rim=(0.3, 0.75), saturation=0.2,
+                    sprite_saturation=(0.55, 1.0), world_contrast=(3, 24), sprite_contrast=(3, 20))
     if rng.random() < 0.35:
         spec = replace(spec, camera_pan=float(rng.uniform(0, 0.4)), camera_shake=float(rng.uniform(0, 0.01)))
     return spec

@@ -80,8 +80,10 @@ STAGES = (
     Stage(0.10, 128, 6, (1, 2), 6, 4, 8e-4, 10.0),
     Stage(0.15, 256, 1, (1,), 8, 6, 8e-4, 2.0),
     Stage(0.40, 128, 8, (1, 1, 2), 8, 4, 6e-4, 2.0, singles=24),
-    Stage(0.25, 256, 8, (1, 1, 2, 3), 2, 6, 3e-4, 2.0, singles=8),
+    Stage(0.25, 256, 8, (1, 1, 2), 2, 6, 5e-4, 2.0, singles=8),
 )
+#: Share of the batches of clips in which every object gets a second prompt on the way.
+PROMPTED_AGAIN = 0.4
 #: Weights are averaged over about this many steps, and the average is what is kept.
 AVERAGED_STEPS = 300
 
@@ -100,6 +102,13 @@ class Batch:
     """(B, 2, 2) box prompt in the first frame, two corners in pixels."""
     clip_of: Tensor
     """(B,) which clip each object is in."""
+    boxes_again: Tensor
+    """(B, 2, 2) box prompt in the frame `again`; as `boxes` where there is none."""
+    again: int = 0
+    """Frame in which every object is prompted once more; 0 for none."""
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch(*(v.to(device) if isinstance(v, Tensor) else v for v in vars(self).values()))
 
 
 class Batches(IterableDataset[Batch]):
@@ -119,28 +128,31 @@ def batches(stage: Stage, seed: int) -> Iterator[Batch]:
     rng = np.random.default_rng(seed)
     clip_seed = seed
     while True:
-        images, masks, shares, boxes, clip_of = [], [], [], [], []
+        images, masks, shares, boxes, boxes_again, clip_of = [], [], [], [], [], []
+        again = int(rng.integers(2, stage.frames - 1)) if stage.frames > 4 and rng.random() < PROMPTED_AGAIN else 0
         while len(images) < stage.clips:
             clip_seed += 1
             stride = int(rng.choice(stage.strides))
             clip = make_clip(training_spec(rng, stage.frames, stride=stride), clip_seed)
             for _ in range(1 if stage.side == 256 else 2):  # two crops of what took long to render
-                picked = _pick(clip, stage, rng)
+                picked = _pick(clip, stage, again, rng)
                 if picked is None or len(images) == stage.clips:
                     continue
-                frames, clip_masks, clip_shares, clip_boxes = picked
+                frames, clip_masks, clip_shares, clip_boxes, clip_boxes_again = picked
                 clip_of += [len(images)] * len(clip_boxes)
                 images.append(frames)
                 masks.append(clip_masks)
                 shares.append(clip_shares)
                 boxes.append(clip_boxes)
+                boxes_again.append(clip_boxes_again)
         pixels = torch.from_numpy(np.stack(images)).permute(0, 1, 4, 2, 3).float() / 255
         yield Batch((pixels - MEAN) / STD, torch.from_numpy(np.concatenate(masks)).float(),
                     torch.from_numpy(np.concatenate(shares)).float(),
-                    torch.from_numpy(np.concatenate(boxes)).float().view(-1, 2, 2), torch.tensor(clip_of))
+                    torch.from_numpy(np.concatenate(boxes)).float().view(-1, 2, 2), torch.tensor(clip_of),
+                    torch.from_numpy(np.concatenate(boxes_again)).float().view(-1, 2, 2), again)
 
 
-def _pick(clip: Clip, stage: Stage, rng: np.random.Generator) -> tuple[np.ndarray, ...] | None:
+def _pick(clip: Clip, stage: Stage, again: int, rng: np.random.Generator) -> tuple[np.ndarray, ...] | None:
     images, labels, areas = clip.images, clip.instances, clip.areas.astype(float)
     if rng.random() < 0.5:
         images, labels, areas = images[::-1], labels[::-1], areas[::-1]
@@ -154,7 +166,8 @@ def _pick(clip: Clip, stage: Stage, rng: np.random.Generator) -> tuple[np.ndarra
     images = np.ascontiguousarray(images[..., rng.permutation(3)])
     masks = labels[:, None] == np.arange(1, clip.object_count + 1)[None, :, None, None]
     visible = masks.sum((2, 3))
-    first = np.flatnonzero((visible[0] >= 24) & (visible[0] >= 0.15 * areas[0]))
+    shows = (visible[[0, again]] >= 24) & (visible[[0, again]] >= 0.15 * areas[[0, again]])
+    first = np.flatnonzero(shows.all(0))
     if not len(first):
         return None
     # Objects that will be hidden, or hide others, teach most: take them first.
@@ -162,15 +175,16 @@ def _pick(clip: Clip, stage: Stage, rng: np.random.Generator) -> tuple[np.ndarra
     spread = 0.6 if len(labels) > 1 else 10.0
     drama = (visible / np.maximum(areas, 1)).min(0)[first] + rng.uniform(0, spread, len(first))
     chosen = first[np.argsort(drama)][: stage.objects]
-    boxes = np.stack([_jittered_box(masks[0, n], rng) for n in chosen])
-    return (images, masks[:, chosen].transpose(1, 0, 2, 3), (visible / np.maximum(areas, 1))[:, chosen].T, boxes)
+    boxes, boxes_again = (np.stack([_jittered_box(masks[t, n], rng) for n in chosen]) for t in (0, again))
+    return (images, masks[:, chosen].transpose(1, 0, 2, 3), (visible / np.maximum(areas, 1))[:, chosen].T, boxes,
+            boxes_again)
 
 
 def _reduce(images: np.ndarray, labels: np.ndarray, side: int, rng: np.random.Generator,
             ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Crop at full scale most of the time, so that objects are as large as at full size; shrink otherwise."""
+    """Crop at full scale half of the time, so that objects are as large as at full size; shrink otherwise."""
     full = images.shape[1]
-    crop = side if rng.random() < 0.8 else int(rng.integers(side, full + 1))
+    crop = side if rng.random() < 0.5 else int(rng.integers(side, full + 1))
     rows, cols = np.nonzero(labels[0])
     k = int(rng.integers(0, len(rows))) if len(rows) else 0
     cy, cx = (rows[k], cols[k]) if len(rows) else (full // 2, full // 2)
@@ -201,7 +215,10 @@ class FrameOutput:
 
 
 def run_clip(model: Any, batch: Batch) -> list[FrameOutput]:
-    """The stock forward pass over a clip: box prompt in the first frame, memory afterwards."""
+    """The stock forward pass over a clip: box prompt in the first frame, memory afterwards.
+
+    A second prompt counts as SAM2MOT's do: it is answered from the picture alone and kept as a conditioning frame.
+    """
     frames = batch.images.shape[1]
     with sdpa_kernel([SDPBackend.MATH]) if batch.images.device.type == "cpu" else nullcontext():
         backbone = model.forward_image(batch.images.flatten(0, 1))
@@ -212,17 +229,18 @@ def run_clip(model: Any, batch: Batch) -> list[FrameOutput]:
         _, feats, positions, sizes = model._prepare_backbone_features({
             "backbone_fpn": [f[index] for f in backbone["backbone_fpn"]],
             "vision_pos_enc": [p[index] for p in backbone["vision_pos_enc"]]})
-        prompt = None
-        if t == 0:
+        prompt, prompted = None, t in (0, batch.again)
+        if prompted:
             labels = torch.tensor([[2, 3]], dtype=torch.int32, device=batch.boxes.device)
-            prompt = {"point_coords": batch.boxes, "point_labels": labels.expand(len(batch.boxes), 2)}
-        current, sam, _, _ = model._track_step(t, t == 0, feats, positions, sizes, prompt, None, outputs, frames, False,
+            prompt = {"point_coords": batch.boxes if t == 0 else batch.boxes_again,
+                      "point_labels": labels.expand(len(batch.boxes), 2)}
+        current, sam, _, _ = model._track_step(t, prompted, feats, positions, sizes, prompt, None, outputs, frames, False,
                                                None)
         candidates, _, ious, low_res, high_res, pointer, score = sam
         current["obj_ptr"] = pointer
         if t < frames - 1:
             model._encode_memory_in_output(feats, sizes, prompt, True, high_res, score, current)
-            outputs["cond_frame_outputs" if t == 0 else "non_cond_frame_outputs"][t] = current
+            outputs["cond_frame_outputs" if prompted else "non_cond_frame_outputs"][t] = current
         results.append(FrameOutput(candidates, ious, low_res, score[:, 0]))
     return results
 
@@ -334,7 +352,7 @@ def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, b
     """One stage, until its share of the time is used. The learning rate follows the clock."""
     log.info("stage %d: %s, %.0f s", number, asdict(stage), budget)
     set_image_size(model, stage.side)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=stage.learning_rate, weight_decay=0.01, betas=(0.9, 0.98))
+    optimisers = _optimisers(model, stage.learning_rate)
     running: dict[str, float] = {}
     started, saved = time.monotonic() - spent, time.monotonic()
     warm = 0.05 if spent == 0 else 0.0
@@ -345,19 +363,20 @@ def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, b
             break
         floor = 0.02 if number == len(STAGES) - 1 else 0.15
         rate = progress / warm if progress < warm else floor + (1 - floor) * 0.5 * (1 + np.cos(np.pi * progress))
-        for group in optimiser.param_groups:
+        for group in (group for optimiser in optimisers for group in optimiser.param_groups):
             group["lr"] = stage.learning_rate * max(rate, 0.01)
-        moved = Batch(*(t.to(device) for t in vars(batch).values()))
+        moved = batch.to(device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=not args.fp32):
             results = run_clip(model, moved)
         loss, facts = clip_loss(results, moved, stage.foreground)
-        optimiser.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         loss.backward()
         if args.processes > 1:
             _average_gradients(model, args.processes)
         norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         if torch.isfinite(norm):
-            optimiser.step()
+            for optimiser in optimisers:
+                optimiser.step()
             average.update_parameters(model)
         step += 1
         kind = "single_" if len(results) == 1 and stage.frames > 1 else ""
@@ -374,6 +393,16 @@ def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, b
             torch.save(state, checkpoint.with_suffix(".tmp"))
             checkpoint.with_suffix(".tmp").replace(checkpoint)
     return step
+
+
+def _optimisers(model: nn.Module, learning_rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the hidden layers, which learn faster with it; AdamW for everything else."""
+    matrices, others = [], []
+    for name, parameter in model.named_parameters():
+        hidden = parameter.ndim == 2 and min(parameter.shape) >= 16 and "embed" not in name and "tpos" not in name
+        (matrices if hidden else others).append(parameter)
+    return [torch.optim.Muon(matrices, lr=learning_rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+            torch.optim.AdamW(others, lr=learning_rate, weight_decay=0.01, betas=(0.9, 0.98))]
 
 
 def _turns(stage: Stage, seed: int) -> Iterator[Batch]:

@@ -7,8 +7,8 @@ import logging
 import os
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -61,6 +61,9 @@ class Weights:
     """Hexadecimal, whole or the published head of at least eight digits; empty for built-in weights."""
     built_in: bool = False
     aliases: tuple[str, ...] = ()
+    tracking: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Of a segmentor: settings of SAM2MOT that its scores need, where they are not the paper's; as in a settings
+    file."""
 
     def path(self, folder: Path | None = None) -> Path:
         """Where the file belongs, whether it is there or not."""

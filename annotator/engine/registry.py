@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -175,6 +176,16 @@ def _vocabulary() -> Path | None:
         return folder
     path = checkpoints.known(VOCABULARY).path()
     return path if path.is_file() else None
+
+
+def sam2mot_settings(segmenter: str) -> Sam2MotSettings:
+    """SAM2MOT's settings for these weights, by name or path: the paper's, but for what the manifest says of them."""
+    names = (segmenter, Path(segmenter).name)
+    own = next((w.tracking for w in checkpoints.manifest() if any(map(w.is_called, names))), {})
+    settings = Sam2MotSettings()
+    parts = {name: replace(getattr(settings, name), **value) if isinstance(value, Mapping) else value
+             for name, value in own.items()}
+    return replace(settings, **parts)
 
 
 def make_segmenter(name: str, device: str, settings: Sam2Settings | None = None) -> Segmenter:

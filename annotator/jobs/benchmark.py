@@ -94,8 +94,7 @@ def _with_models(request: BenchmarkRequest) -> PreannotateSettings:
         settings = settings.without_detector()
     elif settings.detector is None:
         settings = replace(settings, detector=registry.default_detector())
-    if settings.tracker == "sam2mot" and settings.segmenter is None:
-        settings = replace(settings, segmenter=registry.default_segmenter(device))
+    settings = settings.with_segmenter(device)
     chosen = settings.labels is not None or settings.prompt is not None
     if not chosen and settings.detector not in (None, registry.TINY_DETECTOR):
         settings = replace(settings, labels=request.dataset.labels)

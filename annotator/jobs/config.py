@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from annotator.engine import registry
 from annotator.engine.detector_settings import DetectorSettings
 from annotator.engine.settings import (
     TRACKERS,
@@ -76,7 +77,8 @@ class PreannotateSettings:
     snapshot_every: int = 50
     """Frames between two engine snapshots."""
     detection: DetectorSettings = field(default_factory=DetectorSettings)
-    sam2mot: Sam2MotSettings = field(default_factory=Sam2MotSettings)
+    sam2mot: Sam2MotSettings | None = None
+    """None: those that go with the segmentor. What is given in part is completed with the paper's."""
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
     bytetrack: ByteTrackSettings = field(default_factory=ByteTrackSettings)
     ocsort: OcSortSettings = field(default_factory=OcSortSettings)
@@ -119,9 +121,16 @@ class PreannotateSettings:
 
     def tracker_settings(self) -> Sam2MotSettings:
         """SAM2MOT's settings with the threshold of this run."""
-        if self.det_threshold is None:
-            return self.sam2mot
-        return dataclasses.replace(self.sam2mot, det_threshold=self.det_threshold)
+        own = self.sam2mot or (Sam2MotSettings() if self.segmenter is None else registry.sam2mot_settings(self.segmenter))
+        return own if self.det_threshold is None else dataclasses.replace(own, det_threshold=self.det_threshold)
+
+    def with_segmenter(self, device: str) -> PreannotateSettings:
+        """With the segmentor that will run, the best for the device where none is named, and the settings that go with
+        it: a run is stored with both. Trackers of boxes have none."""
+        if self.tracker != "sam2mot":
+            return self
+        name = self.segmenter or registry.default_segmenter(device)
+        return dataclasses.replace(self, segmenter=name, sam2mot=self.sam2mot or registry.sam2mot_settings(name))
 
     def box_tracker_settings(self) -> BoxTrackerSettings:
         """The settings of the chosen tracker of boxes with the threshold of this run, which is where tracklets begin;

@@ -60,8 +60,7 @@ def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) ->
         settings = replace(settings, class_labels=session.store.class_labels())
     if settings.detector is None and settings.detections is None and settings.detections_run is None:
         settings = replace(settings, detector=registry.default_detector())
-    if settings.tracker == "sam2mot" and settings.segmenter is None:
-        settings = replace(settings, segmenter=registry.default_segmenter(device))
+    settings = settings.with_segmenter(device)
     stored = None
     if settings.detections_run is not None:
         stored = StoredDetections.of(session.store, video, settings.detections_run, settings.start, last,

@@ -71,7 +71,8 @@ class PromptSettings:
     segmenter: str | None = None
     """Name or path; None: the best one that is installed."""
     device: str = "auto"
-    sam2mot: Sam2MotSettings = field(default_factory=Sam2MotSettings)
+    sam2mot: Sam2MotSettings | None = None
+    """None: those that go with the segmentor."""
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
 
 
@@ -127,6 +128,7 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
     path = check_video(session, video)
     device = registry.resolve_device(settings.device)
     name = settings.segmenter or registry.default_segmenter(device)
+    thresholds = settings.sam2mot or registry.sam2mot_settings(name)
     model = segmenter or registry.make_segmenter(name, device, settings.sam2)
     with open_video(path, fps=video.fps) as reader:
         if cancel.cancelled:
@@ -137,7 +139,7 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
         total, done, began = frames_to_do(objects), 0, time.monotonic()
         status, message = RunStatus.CANCELLED, ""
         try:
-            for result in repropagate(reader, model, objects, around, cancel, settings.sam2mot):
+            for result in repropagate(reader, model, objects, around, cancel, thresholds):
                 session.apply(run.id, result)
                 done += 1
                 yield PromptProgress(run.id, done, total, done / max(time.monotonic() - began, 1e-9), result)

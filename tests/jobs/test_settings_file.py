@@ -21,6 +21,7 @@ def test_settings_survive_being_stored(tmp_path: Path) -> None:
     assert settings.on_existing is OnExisting.ADD
     assert settings.det_threshold == 0.1
     assert settings.tracker_settings().det_threshold == 0.1
+    assert settings.sam2mot is not None
     assert settings.sam2mot.trajectories.max_lost == 9
     assert not settings.sam2mot.interaction.enabled
     assert settings.prompt == "person . red car"
