@@ -247,7 +247,9 @@ class _PictureWriter(Writer):
             place[mask.crop()] = number
             written.append(kept)
         Image.fromarray(pixels).save(self.target.path(f"instances/{info.name}/{frame.index:06d}.png"))
-        return _merged_regions(written)
+        merged = _merged_regions(written)
+        self.target.tally.boxes -= len(written) - len(merged)
+        return merged
 
     def finish(self) -> None:
         _write_names(self.target.path("instances/labels.names"), self._instances)

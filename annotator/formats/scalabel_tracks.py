@@ -57,7 +57,7 @@ class _ScalabelWriter(Writer):
 
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
         assert self._file is not None
-        kept = self._masks_apart(frame.boxes, info)
+        kept = self._masks_apart(frame.boxes, info) if self._form.abilities.masks else {}
         labels, written = [], []
         for source in frame.boxes:
             category = self._form.category(info.labels[source.label])
