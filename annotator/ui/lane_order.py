@@ -14,7 +14,8 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.ui.actions import Actions
 from annotator.ui.document import Document
 from annotator.ui.lanes import Order
-from annotator.ui.timeline import NAMES, OVERVIEW, RULER, Timeline
+from annotator.ui.timeline import Timeline
+from annotator.ui.timeline_paint import NAMES, OVERVIEW, RULER
 
 log = logging.getLogger(__name__)
 

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
-from platformdirs import user_data_path
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox
 
-from annotator.errors import UserError
-from annotator.jobs.demo import demo_project
-from annotator.ui.about import NAME
 from annotator.ui.actions import Actions
 from annotator.ui.box_clipboard import BoxClipboard
 from annotator.ui.canvas import Canvas, Tool
@@ -37,7 +19,7 @@ from annotator.ui.help_menu import HelpMenu
 from annotator.ui.hints import FirstMinute
 from annotator.ui.history_list import HistoryList
 from annotator.ui.ignore_regions import IgnoreRegions
-from annotator.ui.importing import ImportController, is_labels
+from annotator.ui.importing import ImportController
 from annotator.ui.inspector import Inspector
 from annotator.ui.job_bar import JobBar
 from annotator.ui.job_dialog import JobDialog
@@ -45,25 +27,25 @@ from annotator.ui.jobs import JobController
 from annotator.ui.keyframes import Keyframes
 from annotator.ui.label_actions import LabelActions
 from annotator.ui.lane_order import LaneOrder
+from annotator.ui.layout import Docks, Middle
 from annotator.ui.log_panel import LogPanel
+from annotator.ui.menus import Menus
+from annotator.ui.moving import Moving, MovingButtons
 from annotator.ui.nudge import Nudge
 from annotator.ui.offer_bar import OfferBar
+from annotator.ui.opening import Opening
 from annotator.ui.palette import CommandPalette
 from annotator.ui.panels import Panels
 from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
 from annotator.ui.projects import ProjectController
-from annotator.ui.sign_button import Sign, SignButton
 from annotator.ui.task_bar import TaskBar
-from annotator.ui.theme import Theme, apply_theme
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
 from annotator.ui.transport import Transport
+from annotator.ui.view_actions import ViewActions
 from annotator.ui.welcome import Welcome
 from annotator.ui.worker import EngineWorker
-
-PROJECT_SUFFIX = ".annot"
-_RECENT, _MOST_RECENT = "recent", 8
 
 
 class MainWindow(QMainWindow):
@@ -85,6 +67,7 @@ class MainWindow(QMainWindow):
         self.worker = EngineWorker(self)
         self.actions_ = Actions(self, settings)
         self.offers = OfferBar(self)
+        self.opening = Opening(self.document, settings, self)
         self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
                                   self)
         self.log = LogPanel(self)
@@ -102,56 +85,11 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.resize(1280, 800)
-        self._welcome = Welcome(self.actions_, self._recent_paths, self)
-        self._stack = QStackedWidget(self)
-        self._stack.addWidget(self._welcome)
-        self._stack.addWidget(self.canvas)
-        upper = QWidget(self)
-        above = QVBoxLayout(upper)
-        above.setContentsMargins(0, 0, 0, 0)
-        above.setSpacing(0)
-        above.addWidget(self.offers)
-        above.addWidget(self._stack, 1)
-        lower = QWidget(self)
-        layout = QVBoxLayout(lower)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        self._transport = QHBoxLayout()
-        self._transport.setContentsMargins(8, 4, 8, 4)
-        self._transport.setSpacing(4)
-        layout.addLayout(self._transport)
-        layout.addWidget(self.timeline)
-        splitter = QSplitter(Qt.Orientation.Vertical, self)
-        splitter.addWidget(upper)
-        splitter.addWidget(lower)
-        splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([560, 220])
-        splitter.setChildrenCollapsible(False)
-        self._splitter = splitter
-        self.setCentralWidget(splitter)
-        dock = QDockWidget(self.tr("Tracks"), self)
-        dock.setObjectName("tracks")
-        dock.setWidget(self.table)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        inspector = QDockWidget(self.tr("Inspector"), self)
-        inspector.setObjectName("inspector")
-        inspector.setWidget(self.inspector)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, inspector)
-        self.resizeDocks([dock, inspector], [1, 1], Qt.Orientation.Vertical)
+        self._welcome = Welcome(self.actions_, self.opening.recent_paths, self)
+        self._middle = Middle(self.offers, self._welcome, self.canvas, self.timeline, self)
+        self.setCentralWidget(self._middle)
         self.history = HistoryList(self.document, self)
-        steps = QDockWidget(self.tr("History"), self)
-        steps.setObjectName("history")
-        steps.setWidget(self.history)
-        self.tabifyDockWidget(dock, steps)
-        dock.raise_()
-        self.resizeDocks([dock], [380], Qt.Orientation.Horizontal)
-        self.log_dock = QDockWidget(self.tr("Log"), self)
-        self.log_dock.setObjectName("log")
-        self.log_dock.setWidget(self.log)
-        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.log_dock)
-        self.resizeDocks([self.log_dock], [160], Qt.Orientation.Vertical)
-        self.log_dock.hide()
+        self.log_dock = Docks(self, self.table, self.inspector, self.history, self.log).log
         self._objects = QLabel(self)
         self._saved = QLabel(self)
         job_bar = JobBar(self.worker, self)
@@ -160,15 +98,13 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._saved)
 
     def _add_actions(self) -> None:
-        add, tr, document, player = self.actions_.add, self.tr, self.document, self.player
-        step = self._step
-        add("file.open", tr("File"), tr("Open…"), self._ask_open, ["Ctrl+O"], tr("Open a project or a video"))
-        add("file.folder", tr("File"), tr("Open folder of images…"), self._ask_folder, ["Ctrl+Shift+O"])
+        add, tr, document = self.actions_.add, self.tr, self.document
+        self.opening.add_actions(self.actions_)
         self.projects = ProjectController(document, self.controller, self.actions_, self.offers, self.open_path, self)
         self.imports = ImportController(document, self.jobs, self.actions_, self)
         self.exports = ExportController(document, self.actions_, self._settings, self)
         self.statusBar().insertPermanentWidget(1, TaskBar(self.exports.worker, self))
-        add("file.close", tr("File"), tr("Close project"), self._close_project, ["Ctrl+W"])
+        self.opening.add_closing(self.actions_)
         add("file.quit", tr("File"), tr("Quit"), self.close, ["Ctrl+Q"])
         add("edit.undo", tr("Edit"), tr("Undo"), document.undo, ["Ctrl+Z"])
         add("edit.redo", tr("Edit"), tr("Redo"), document.redo, ["Ctrl+Shift+Z", "Ctrl+Y"])
@@ -180,37 +116,9 @@ class MainWindow(QMainWindow):
         self.regions.add_actions(self.actions_)
         self.labels.add_actions(self.actions_)
         self.jobs.add_actions()
-        add("go.next", tr("Go"), tr("Next frame"), lambda: step(1), ["F", "Right"])
-        add("go.previous", tr("Go"), tr("Previous frame"), lambda: step(-1), ["D", "Left"])
-        add("go.first", tr("Go"), tr("First frame"), lambda: document.go_to(0), ["Home"])
-        add("go.last", tr("Go"), tr("Last frame"), lambda: document.go_to(1 << 40), ["End"])
-        add("go.start", tr("Go"), tr("Start of the track"), lambda: self._go_to_end(first=True), ["Ctrl+Left"])
-        add("go.end", tr("Go"), tr("End of the track"), lambda: self._go_to_end(first=False), ["Ctrl+Right"])
-        add("play.toggle", tr("Go"), tr("Play or pause"), player.toggle, [])
-        add("play.faster", tr("Go"), tr("Play faster"), lambda: player.faster(1), ["."])
-        add("play.slower", tr("Go"), tr("Play slower"), lambda: player.faster(-1), [","])
-        add("play.loop", tr("Go"), tr("Loop"), lambda: player.set_loop(self.actions_["play.loop"].isChecked()),
-            ["L"], tr("Go round in the chosen range"), checkable=True)
-        self._add_view_actions()
-
-    def _add_view_actions(self) -> None:
-        add, tr, canvas = self.actions_.add, self.tr, self.canvas
-        add("view.fit", tr("View"), tr("Fit"), canvas.fit, ["0", "Ctrl+0"], tr("The whole picture"))
-        add("view.pixels", tr("View"), tr("Actual pixels"), canvas.pixel_view, ["Ctrl+1"])
-        add("view.in", tr("View"), tr("Zoom in"), lambda: canvas.zoom(1.25), ["Ctrl++", "Ctrl+="])
-        add("view.out", tr("View"), tr("Zoom out"), lambda: canvas.zoom(0.8), ["Ctrl+-"])
-        for name, text, keys, checked in (
-                ("boxes", tr("Boxes"), "B", True), ("names", tr("Names"), "T", True), ("masks", tr("Masks"), "S", True),
-                ("contours", tr("Contours only"), "Shift+S", False), ("solo", tr("Only selected"), "H", False)):
-            add(f"view.{name}", tr("View"), text, self._update_look, [keys], checkable=True, checked=checked)
-        add("view.trails", tr("View"), tr("Trails"), self._update_look, ["Shift+T"], checkable=True)
-        add("view.log", tr("View"), tr("Log"), lambda: self.log_dock.setVisible(self.actions_["view.log"].isChecked()),
-            ["Ctrl+Shift+L"], tr("What the program says of itself"), checkable=True)
-        self.log_dock.toggleViewAction().toggled.connect(self.actions_["view.log"].setChecked)
-        add("view.timeline", tr("View"), tr("Whole video on the timeline"), self.timeline.fit, ["Shift+F"])
-        for theme, text in ((Theme.SYSTEM, tr("Theme of the system")), (Theme.LIGHT, tr("Light theme")),
-                            (Theme.DARK, tr("Dark theme"))):
-            add(f"view.theme-{theme}", f"{tr('View')}/{tr('Theme')}", text, partial(self.set_theme, theme))
+        Moving(document, self.player, self.timeline, self.actions_)
+        self.view = ViewActions(self.canvas, self.controller, self.timeline, self.log_dock, self.actions_,
+                                self._settings)
 
     def _add_tools(self) -> None:
         """What has a module of its own and brings its own actions."""
@@ -230,39 +138,16 @@ class MainWindow(QMainWindow):
         self._welcome.opened.connect(self.open_path)
 
     def _fill_menus(self) -> None:
-        menus: dict[str, QMenu] = {}
-        for entry in self.actions_:
-            self._menu(menus, entry.menu).addAction(entry.action)
-            if entry.name == "file.folder":
-                self._recent = self._menu(menus, entry.menu).addMenu(self.tr("Open recent"))
-        self._recent.aboutToShow.connect(self._fill_recent)
-        for name, sign in (("go.first", Sign.FIRST), ("go.previous", Sign.PREVIOUS), ("play.toggle", Sign.PLAY),
-                           ("go.next", Sign.NEXT), ("go.last", Sign.LAST)):
-            action, button = self.actions_[name], SignButton(sign, self)
-            button.clicked.connect(action.trigger)
-            button.setToolTip(action.toolTip())
-            action.changed.connect(partial(self._follow_action, button, action))
-            if name == "play.toggle":
-                self._play = button
-            self._transport.addWidget(button)
-        self._transport.addSpacing(8)
-        self._transport.addWidget(self.projects.chooser)
-        self.transport.add_to(self._transport)
-        self._transport.addStretch(1)
+        self.menus = Menus(self, self.actions_, self.opening)
+        self.buttons = MovingButtons(self.player, self.actions_, self)
+        bar = self._middle.bar
+        self.buttons.add_to(bar)
+        bar.addSpacing(8)
+        bar.addWidget(self.projects.chooser)
+        self.transport.add_to(bar)
+        bar.addStretch(1)
         for widget in (self._objects, self.filter.button, self.picture.button):
-            self._transport.addWidget(widget)
-
-    def _menu(self, menus: dict[str, QMenu], title: str) -> QMenu:
-        """The menu of this title; ``View/Filter`` is one within another."""
-        if title not in menus:
-            outer, _, inner = title.rpartition("/")
-            menus[title] = self._menu(menus, outer).addMenu(inner) if outer else self.menuBar().addMenu(inner)
-        return menus[title]
-
-    @staticmethod
-    def _follow_action(button: SignButton, action: QAction) -> None:
-        button.setToolTip(action.toolTip())
-        button.setEnabled(action.isEnabled())
+            bar.addWidget(widget)
 
     def _connect(self) -> None:
         document = self.document
@@ -273,7 +158,6 @@ class MainWindow(QMainWindow):
         document.changed.connect(self._update_history)
         document.failed.connect(self.show_error)
         self.controller.missing.connect(self.show_error)
-        self.player.playing_changed.connect(self._on_playing)
         self.timeline.track_clicked.connect(self.controller.select_clicked)
         self.canvas.tool_changed.connect(self._on_tool)
         self.table.menu_requested.connect(self.labels.fill_menu)
@@ -283,6 +167,9 @@ class MainWindow(QMainWindow):
         self.exports.worker.ended.connect(self._close_if_asked)
         for controller in (self.jobs, self.imports, self.exports, self.projects):
             controller.told.connect(self.show_error)
+        self.opening.failed.connect(self.show_error)
+        self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
+        self.opening.labels_dropped.connect(self.imports.ask)
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)
@@ -291,72 +178,11 @@ class MainWindow(QMainWindow):
 
     def open_path(self, path: Path) -> bool:
         """Open a project, or a video into a project beside it. Errors are shown. Returns whether it is open."""
-        try:
-            if self._is_open(path):
-                pass
-            elif path.suffix == PROJECT_SUFFIX:
-                self.document.open(path)
-            else:
-                self._open_video(path)
-        except UserError as error:
-            self.show_error(str(error))
-            return False
-        self._remember(path)
-        return True
+        return self.opening.open(path)
 
     def open_demo(self) -> None:
         """Open the demo, made anew where there is none yet."""
-        try:
-            path = demo_project(user_data_path(NAME) / "demo")
-        except UserError as error:
-            self.show_error(str(error))
-            return
-        self.open_path(path)
-
-    def _is_open(self, path: Path) -> bool:
-        present = self.document.path
-        return present is not None and path.exists() and present.samefile(path)
-
-    def _close_project(self) -> None:
-        try:
-            self.document.close()
-        except UserError as error:
-            self.show_error(str(error))
-
-    def _open_video(self, path: Path) -> None:
-        if self.document.session is None or not self.document.writable:
-            project = path.with_name((path.name if path.is_dir() else path.stem) + PROJECT_SUFFIX)
-            self.document.open(project, create=True)
-        for warning in self.document.add_source(path):
-            self.statusBar().showMessage(warning, 10000)
-
-    def _ask_open(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Open a project or a video"), "",
-            f"{self.tr('Projects and videos')} (*.annot *.mp4 *.mov *.avi *.mkv *.webm);;{self.tr('All files')} (*)")
-        if name:
-            self.open_path(Path(name))
-
-    def _ask_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self.tr("Open a folder of images"))
-        if name:
-            self.open_path(Path(name))
-
-    def _remember(self, path: Path) -> None:
-        recent = [str(path.resolve()), *(p for p in self._recent_paths() if p != str(path.resolve()))]
-        self._settings.setValue(_RECENT, recent[:_MOST_RECENT])
-
-    def _recent_paths(self) -> list[str]:
-        stored = self._settings.value(_RECENT) or []
-        return [stored] if isinstance(stored, str) else [str(path) for path in stored]
-
-    def _fill_recent(self) -> None:
-        self._recent.clear()
-        for path in self._recent_paths():
-            action = self._recent.addAction(path, partial(self.open_path, Path(path)))
-            action.setEnabled(Path(path).exists())
-        if self._recent.isEmpty():
-            self._recent.addAction(self.tr("Nothing yet")).setEnabled(False)
+        self.opening.open_demo()
 
     # Jobs
 
@@ -378,12 +204,6 @@ class MainWindow(QMainWindow):
 
     # What is shown
 
-    def set_theme(self, theme: Theme) -> None:
-        self._settings.setValue("theme", theme.value)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            apply_theme(app, theme)
-
     def show_error(self, message: str) -> None:
         """One line in the status bar, where it disturbs nobody; the whole of it as a tooltip."""
         self.statusBar().showMessage(message, 15000)
@@ -391,7 +211,7 @@ class MainWindow(QMainWindow):
 
     def _update(self) -> None:
         path, video = self.document.path, self.document.video
-        self._stack.setCurrentWidget(self.canvas if video is not None else self._welcome)
+        self._middle.show_canvas(video is not None)
         title = "" if path is None else path.name + ("" if video is None else f" - {video.name}")
         self.setWindowTitle(f"{title} - SAM2MOT Annotator" if title else "SAM2MOT Annotator")
         read_only = path is not None and not self.document.writable
@@ -423,16 +243,6 @@ class MainWindow(QMainWindow):
             return
         self._objects.setText(self.tr("%n objects", "", len(self.canvas.overlay.shapes)))
 
-    def _update_look(self) -> None:
-        actions = self.actions_
-        self.canvas.overlay.set_look(
-            **{name: actions[f"view.{name}"].isChecked() for name in ("boxes", "names", "masks", "contours", "solo")},
-            trail=50 if actions["view.trails"].isChecked() else 0)
-        self.controller.refresh()
-
-    def _on_playing(self, playing: bool) -> None:
-        self._play.set_sign(Sign.PAUSE if playing else Sign.PLAY)
-
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.DRAW:
             self.statusBar().showMessage(self.tr("Draw the box of a new object; Esc ends"))
@@ -442,17 +252,7 @@ class MainWindow(QMainWindow):
         else:
             self.statusBar().clearMessage()
 
-    # Moving
-
-    def _step(self, frames: int) -> None:
-        self.player.pause()
-        self.document.go_to(self.document.frame + frames)
-
-    def _go_to_end(self, first: bool) -> None:
-        lanes = [lane for lane in self.timeline.lanes if lane.track.id in self.document.selection]
-        if lanes:
-            frames = [lane.first if first else lane.last for lane in lanes]
-            self.document.go_to(min(frames) if first else max(frames))
+    # Editing
 
     def _delete(self) -> None:
         if not self.regions.delete_selected():
@@ -483,12 +283,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        labels = [path for path in paths if is_labels(path)]
-        for path in paths:
-            if path not in labels:
-                self.open_path(path)
-        for path in labels[:1]:
-            self.imports.ask(path)
+        self.opening.open_dropped(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         if self.worker.busy or self.exports.worker.busy:
@@ -499,7 +294,7 @@ class MainWindow(QMainWindow):
         self.lane_order.close()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState())
-        self._settings.setValue("splitter", self._splitter.saveState())
+        self._settings.setValue("splitter", self._middle.saveState())
         self.document.close()
         self.controller.close()
         self.jobs.close()
@@ -525,7 +320,7 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         for key, restore in (("geometry", self.restoreGeometry), ("state", self.restoreState),
-                             ("splitter", self._splitter.restoreState)):
+                             ("splitter", self._middle.restoreState)):
             stored = self._settings.value(key)
             if stored is not None:
                 restore(stored)

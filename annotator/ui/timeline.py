@@ -6,42 +6,21 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QBrush,
-    QColor,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QPolygonF,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QPolygonF, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.frame import TrackState
 from annotator.ui.document import Document
 from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, stretches
 from annotator.ui.sparing import SparingTimer
-from annotator.ui.timeline_marks import (
-    Places,
-    TimelineMarks,
-    paint_on_lanes,
-    paint_on_overview,
-    paint_on_ruler,
-    read_marks,
-)
+from annotator.ui.timeline_marks import Places, TimelineMarks, read_marks
+from annotator.ui.timeline_paint import LANE, NAMES, OVERVIEW, RULER, Scene, TimelinePainter, overview_outline
 
-#: Heights and widths in device-independent pixels.
-LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
-#: Least pixels between two ticks of the ruler; most pixels that a frame may take.
-TICK_GAP, WIDEST_FRAME = 70, 40.0
+#: Most pixels that a frame may take.
+WIDEST_FRAME = 40.0
 #: Trajectories whose states are kept, and how many are read before the event loop gets its turn.
 KEPT_STATES, STATES_AT_ONCE = 512, 4
-_SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICIOUS: 0.3}
 
 
 class Timeline(QAbstractScrollArea):
@@ -151,8 +130,7 @@ class Timeline(QAbstractScrollArea):
 
     def frame_at(self, x: float) -> int:
         """The frame that lies here, brought inside the video."""
-        frame = int((x - NAMES + self.horizontalScrollBar().value()) / self._pixels)
-        return min(max(frame, 0), max(self._frame_count() - 1, 0))
+        return self._places().frame_at(x)
 
     def lane_at(self, y: float) -> Lane | None:
         row = int((y - OVERVIEW - RULER + self.verticalScrollBar().value()) // LANE)
@@ -202,7 +180,7 @@ class Timeline(QAbstractScrollArea):
         height = self.viewport().height()
         for frame in (self._playhead, self._document.frame):
             self.viewport().update(QRect(round(self._x(frame + 0.5)) - 3, OVERVIEW, 6, height - OVERVIEW))
-            self.viewport().update(QRect(round(self._overview_x(frame)) - 3, 0, 6, OVERVIEW))
+            self.viewport().update(QRect(round(self._places().overview_x(frame)) - 3, 0, 6, OVERVIEW))
 
     def _on_selection(self) -> None:
         rows = [row for row, lane in enumerate(self._lanes) if lane.track.id in self._document.selection]
@@ -247,173 +225,22 @@ class Timeline(QAbstractScrollArea):
         painter.fillRect(self.viewport().rect(), self.palette().color(QPalette.ColorRole.Base))
         if not self._frame_count():
             return
-        self._paint_lanes(painter)
-        paint_on_lanes(painter, self._marks, self._places(), self.palette())
-        self._paint_range(painter)
-        self._paint_overview(painter)
-        self._paint_ruler(painter)
-        paint_on_ruler(painter, self._marks, self._places(), self.palette())
-        self._paint_playhead(painter)
-
-    def _paint_lanes(self, painter: QPainter) -> None:
-        palette, width = self.palette(), self.viewport().width()
-        offset = OVERVIEW + RULER - self.verticalScrollBar().value()
-        labels = self._document.labels()
-        missing = False
-        for row in self._lanes_in_sight():
-            lane, y = self._lanes[row], offset + row * LANE
-            selected = lane.track.id in self._document.selection
-            if selected:
-                chosen = palette.color(QPalette.ColorRole.Highlight)
-                chosen.setAlpha(50)
-                painter.fillRect(0, y, width, LANE, chosen)
-            elif row % 2:
-                painter.fillRect(0, y, width, LANE, palette.color(QPalette.ColorRole.AlternateBase))
-            painter.save()
-            painter.setClipRect(NAMES, OVERVIEW + RULER, width - NAMES, self.viewport().height())
-            states = self._states.get(lane.track.id)
-            missing = missing or states is None
-            self._paint_lane(painter, lane, states, y)
-            painter.restore()
-            name = lane.track.name or (labels[lane.track.label].name if lane.track.label in labels else "")
-            self._paint_name(painter, QRect(0, y, NAMES, LANE), lane, name, selected)
-            if self._grouped and row and self._lanes[row - 1].track.label != lane.track.label:
-                painter.setPen(QPen(palette.color(QPalette.ColorRole.PlaceholderText), 1))
-                painter.drawLine(0, y, width, y)
+        scene = self._scene()
+        TimelinePainter(painter, scene, self.palette()).paint()
+        missing = any(scene.lanes[row].track.id not in scene.states for row in scene.rows)
         if missing and not self._reading.isActive():
             self._reading.start()
 
-    def _paint_lane(self, painter: QPainter, lane: Lane, states: list[Stretch] | None, y: int) -> None:
-        color = QColor(lane.track.color)
-        if states is None:
-            for bar in lane.bars:
-                self._fill(painter, bar.first, bar.last, y, color)
-            return
-        for stretch in states:
-            self._paint_stretch(painter, stretch, color, y)
-        painter.setBrush(QColor("white"))
-        painter.setPen(QPen(QColor("black"), 1))
-        self._paint_keyframes(painter, lane, y)
-
-    def _paint_stretch(self, painter: QPainter, stretch: Stretch, color: QColor, y: int) -> None:
-        """Full where it is sure, paler where it is pending, hatched where suspicious, a line where lost."""
-        left, right = max(self._x(stretch.first), NAMES), min(self._x(stretch.last + 1), self.viewport().width())
-        if right < left:
-            return
-        rect = QRectF(left, y + 4, max(right - left, 1.0), LANE - 8)
-        if stretch.state is TrackState.LOST:
-            painter.fillRect(QRectF(rect.left(), y + LANE / 2 - 1, rect.width(), 2), color)
-            return
-        shade = QColor(color)
-        shade.setAlphaF(_SHADE[stretch.state])
-        painter.fillRect(rect, shade)
-        if stretch.state is TrackState.SUSPICIOUS:
-            painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
-
-    def _paint_keyframes(self, painter: QPainter, lane: Lane, y: int) -> None:
-        """A dot per box that a person drew; dots that would hide one another are left out."""
-        first, last = self.frame_at(NAMES), self.frame_at(self.viewport().width())
-        reach = 0.0
-        for bar in lane.bars:
-            if not bar.human:
-                continue
-            for frame in range(max(bar.first, first), min(bar.last, last) + 1):
-                x = self._x(frame + 0.5)
-                if x - reach >= 4:
-                    painter.drawEllipse(QPointF(x, y + LANE / 2), 3, 3)
-                    reach = x
-
-    def _fill(self, painter: QPainter, first: int, last: int, y: int, color: QColor) -> None:
-        left, right = self._x(first), self._x(last + 1)
-        if right >= NAMES and left <= self.viewport().width():
-            painter.fillRect(QRectF(left, y + 4, max(right - left, 1.0), LANE - 8), color)
-
-    def _paint_name(self, painter: QPainter, rect: QRect, lane: Lane, name: str, selected: bool) -> None:
-        palette = self.palette()
-        if rect.bottom() < OVERVIEW + RULER:
-            return
-        painter.save()
-        painter.setClipRect(0, OVERVIEW + RULER, NAMES, self.viewport().height())
-        painter.fillRect(QRect(4, rect.top() + 4, 4, LANE - 8), QColor(lane.track.color))
-        painter.setPen(palette.color(QPalette.ColorRole.Text))
-        font = painter.font()
-        font.setBold(selected)
-        painter.setFont(font)
-        number = QRect(12, rect.top(), 36, LANE)
-        painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(lane.track.number))
-        place = QRect(56, rect.top(), NAMES - 60, LANE)
-        text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
-        painter.restore()
-
-    def _paint_range(self, painter: QPainter) -> None:
-        chosen = self._document.range
-        if chosen is None:
-            return
-        color = self.palette().color(QPalette.ColorRole.Highlight)
-        color.setAlpha(60)
-        left, right = max(self._x(chosen[0]), NAMES), self._x(chosen[1] + 1)
-        if right > left:
-            painter.fillRect(QRectF(left, OVERVIEW, right - left, self.viewport().height() - OVERVIEW), color)
-
-    def _paint_overview(self, painter: QPainter) -> None:
-        """Objects per frame, over the whole video whatever the zoom."""
-        palette, width = self.palette(), self._track_width()
-        painter.fillRect(0, 0, self.viewport().width(), OVERVIEW, palette.color(QPalette.ColorRole.Window))
-        count = self._frame_count()
+    def _scene(self) -> Scene:
+        document, width = self._document, self._track_width()
         if self._outline is None or self._outline[0] != width:
-            self._outline = (width, self._overview_outline(width))
-        color = palette.color(QPalette.ColorRole.Text)
-        color.setAlpha(110)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color)
-        painter.drawPolygon(self._outline[1])
-        painter.setPen(palette.color(QPalette.ColorRole.Text))
-        painter.drawText(QRect(8, 0, NAMES - 16, OVERVIEW), Qt.AlignmentFlag.AlignVCenter,
-                         self.tr("%n tracks", "", len(self._lanes)))
-        if not self._fitted:
-            scroll, scale = self.horizontalScrollBar(), width / max(count * self._pixels, 1)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
-            painter.drawRect(QRectF(NAMES + scroll.value() * scale, 1, width * scale - 1, OVERVIEW - 3))
-        paint_on_overview(painter, self._marks, NAMES, width, OVERVIEW, count)
-        x = self._overview_x(self._document.frame)
-        painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
-        painter.drawLine(QPointF(x, 0), QPointF(x, OVERVIEW))
-
-    def _overview_x(self, frame: float) -> float:
-        return NAMES + frame / max(self._frame_count(), 1) * self._track_width()
-
-    def _overview_outline(self, width: int) -> QPolygonF:
-        """Most objects per pixel column."""
-        edges = np.linspace(0, self._frame_count(), width + 1).astype(int)[:-1]
-        most = max(int(self._counts.max(initial=0)), 1)
-        heights = np.zeros(width)
-        if len(self._counts):
-            heights = np.maximum.reduceat(self._counts, edges) * (OVERVIEW - 8) / most
-        outline = [QPointF(NAMES + x, OVERVIEW - 2 - h) for x, h in enumerate(heights.tolist())]
-        return QPolygonF([QPointF(NAMES, OVERVIEW - 2), *outline, QPointF(NAMES + width, OVERVIEW - 2)])
-
-    def _paint_ruler(self, painter: QPainter) -> None:
-        palette, width = self.palette(), self.viewport().width()
-        painter.fillRect(0, OVERVIEW, width, RULER, palette.color(QPalette.ColorRole.Window))
-        step = _nice_step(TICK_GAP / self._pixels)
-        first = self.frame_at(NAMES) // step * step
-        painter.setPen(palette.color(QPalette.ColorRole.Text))
-        for frame in range(first, self._frame_count(), step):
-            x = self._x(frame)
-            if x > width:
-                break
-            if x >= NAMES:
-                painter.drawLine(QPointF(x, OVERVIEW + RULER - 5), QPointF(x, OVERVIEW + RULER))
-                painter.drawText(QPointF(x + 3, OVERVIEW + RULER - 6), str(frame))
-
-    def _paint_playhead(self, painter: QPainter) -> None:
-        x = self._x(self._document.frame + 0.5)
-        if x < NAMES:
-            return
-        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
-        painter.drawLine(QPointF(x, OVERVIEW), QPointF(x, self.viewport().height()))
+            self._outline = (width, overview_outline(self._counts, self._frame_count(), width))
+        return Scene(
+            place=self._places(), lanes=self._lanes, rows=self._lanes_in_sight(),
+            top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, labels=document.labels(),
+            selection=document.selection, grouped=self._grouped, marks=self._marks, chosen=document.range,
+            frame=document.frame, outline=self._outline[1], fitted=self._fitted,
+            count=self.tr("%n tracks", "", len(self._lanes)))
 
     # The mouse
 
@@ -477,13 +304,3 @@ class Timeline(QAbstractScrollArea):
             scroll = self.verticalScrollBar()
             scroll.setValue(scroll.value() - delta.y() * LANE * 3 // 120)
         event.accept()
-
-
-def _nice_step(least: float) -> int:
-    """1, 2 or 5 times a power of ten, at least this."""
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            if step * factor >= least:
-                return step * factor
-        step *= 10

@@ -112,6 +112,19 @@ class Places:
         """Where a frame begins."""
         return self.origin + frame * self.pixels
 
+    def frame_at(self, x: float) -> int:
+        """The frame that lies here, brought inside the video."""
+        return min(max(int((x - self.origin) / self.pixels), 0), max(self.frame_count - 1, 0))
+
+    @property
+    def width(self) -> float:
+        """Of what shows frames, right of the names."""
+        return max(self.right - self.left, 1)
+
+    def overview_x(self, frame: float) -> float:
+        """Where a frame begins on the overview, which always shows the whole video."""
+        return self.left + frame / max(self.frame_count, 1) * self.width
+
 
 def _line(painter: QPainter, place: Places, frame: int) -> None:
     x = place.x(frame)

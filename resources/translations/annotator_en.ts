@@ -295,6 +295,25 @@
         </message>
     </context>
     <context>
+        <name>Docks</name>
+        <message>
+            <source>History</source>
+            <translation>History</translation>
+        </message>
+        <message>
+            <source>Inspector</source>
+            <translation>Inspector</translation>
+        </message>
+        <message>
+            <source>Log</source>
+            <translation>Log</translation>
+        </message>
+        <message>
+            <source>Tracks</source>
+            <translation>Tracks</translation>
+        </message>
+    </context>
+    <context>
         <name>ExportController</name>
         <message>
             <source>Boxes</source>
@@ -1310,30 +1329,6 @@
             </translation>
         </message>
         <message>
-            <source>Actual pixels</source>
-            <translation>Actual pixels</translation>
-        </message>
-        <message>
-            <source>All files</source>
-            <translation>All files</translation>
-        </message>
-        <message>
-            <source>Boxes</source>
-            <translation>Boxes</translation>
-        </message>
-        <message>
-            <source>Close project</source>
-            <translation>Close project</translation>
-        </message>
-        <message>
-            <source>Contours only</source>
-            <translation>Contours only</translation>
-        </message>
-        <message>
-            <source>Dark theme</source>
-            <translation>Dark theme</translation>
-        </message>
-        <message>
             <source>Delete in this frame</source>
             <translation>Delete in this frame</translation>
         </message>
@@ -1354,116 +1349,12 @@
             <translation>Edit</translation>
         </message>
         <message>
-            <source>End of the track</source>
-            <translation>End of the track</translation>
-        </message>
-        <message>
             <source>File</source>
             <translation>File</translation>
         </message>
         <message>
-            <source>First frame</source>
-            <translation>First frame</translation>
-        </message>
-        <message>
-            <source>Fit</source>
-            <translation>Fit</translation>
-        </message>
-        <message>
-            <source>Go</source>
-            <translation>Go</translation>
-        </message>
-        <message>
-            <source>Go round in the chosen range</source>
-            <translation>Go round in the chosen range</translation>
-        </message>
-        <message>
-            <source>History</source>
-            <translation>History</translation>
-        </message>
-        <message>
-            <source>Inspector</source>
-            <translation>Inspector</translation>
-        </message>
-        <message>
-            <source>Last frame</source>
-            <translation>Last frame</translation>
-        </message>
-        <message>
-            <source>Light theme</source>
-            <translation>Light theme</translation>
-        </message>
-        <message>
-            <source>Log</source>
-            <translation>Log</translation>
-        </message>
-        <message>
-            <source>Loop</source>
-            <translation>Loop</translation>
-        </message>
-        <message>
-            <source>Masks</source>
-            <translation>Masks</translation>
-        </message>
-        <message>
-            <source>Names</source>
-            <translation>Names</translation>
-        </message>
-        <message>
             <source>New object</source>
             <translation>New object</translation>
-        </message>
-        <message>
-            <source>Next frame</source>
-            <translation>Next frame</translation>
-        </message>
-        <message>
-            <source>Nothing yet</source>
-            <translation>Nothing yet</translation>
-        </message>
-        <message>
-            <source>Only selected</source>
-            <translation>Only selected</translation>
-        </message>
-        <message>
-            <source>Open a folder of images</source>
-            <translation>Open a folder of images</translation>
-        </message>
-        <message>
-            <source>Open a project or a video</source>
-            <translation>Open a project or a video</translation>
-        </message>
-        <message>
-            <source>Open folder of images…</source>
-            <translation>Open folder of images…</translation>
-        </message>
-        <message>
-            <source>Open recent</source>
-            <translation>Open recent</translation>
-        </message>
-        <message>
-            <source>Open…</source>
-            <translation>Open…</translation>
-        </message>
-        <message>
-            <source>Play faster</source>
-            <translation>Play faster</translation>
-        </message>
-        <message>
-            <source>Play or pause</source>
-            <translation>Play or pause</translation>
-        </message>
-        <message>
-            <source>Play slower</source>
-            <translation>Play slower</translation>
-        </message>
-        <message>
-            <source>Previous frame</source>
-            <translation>Previous frame</translation>
-        </message>
-        <message>
-            <source>Projects and videos</source>
-            <translation>Projects and videos</translation>
         </message>
         <message>
             <source>Quit</source>
@@ -1482,10 +1373,6 @@
             <translation>Search actions…</translation>
         </message>
         <message>
-            <source>Start of the track</source>
-            <translation>Start of the track</translation>
-        </message>
-        <message>
             <source>Stop and close</source>
             <translation>Stop and close</translation>
         </message>
@@ -1498,28 +1385,8 @@
             <translation>Take the selected tracks out of this frame, or delete the selected ignore region</translation>
         </message>
         <message>
-            <source>The whole picture</source>
-            <translation>The whole picture</translation>
-        </message>
-        <message>
-            <source>Theme</source>
-            <translation>Theme</translation>
-        </message>
-        <message>
-            <source>Theme of the system</source>
-            <translation>Theme of the system</translation>
-        </message>
-        <message>
             <source>Track</source>
             <translation>Track</translation>
-        </message>
-        <message>
-            <source>Tracks</source>
-            <translation>Tracks</translation>
-        </message>
-        <message>
-            <source>Trails</source>
-            <translation>Trails</translation>
         </message>
         <message>
             <source>Undo</source>
@@ -1530,28 +1397,8 @@
             <translation>Undo {0}</translation>
         </message>
         <message>
-            <source>View</source>
-            <translation>View</translation>
-        </message>
-        <message>
-            <source>What the program says of itself</source>
-            <translation>What the program says of itself</translation>
-        </message>
-        <message>
-            <source>Whole video on the timeline</source>
-            <translation>Whole video on the timeline</translation>
-        </message>
-        <message>
             <source>Work is going on</source>
             <translation>Work is going on</translation>
-        </message>
-        <message>
-            <source>Zoom in</source>
-            <translation>Zoom in</translation>
-        </message>
-        <message>
-            <source>Zoom out</source>
-            <translation>Zoom out</translation>
         </message>
         <message>
             <source>read-only</source>
@@ -1560,6 +1407,64 @@
         <message>
             <source>saved</source>
             <translation>saved</translation>
+        </message>
+    </context>
+    <context>
+        <name>Menus</name>
+        <message>
+            <source>Open recent</source>
+            <translation>Open recent</translation>
+        </message>
+    </context>
+    <context>
+        <name>Moving</name>
+        <message>
+            <source>End of the track</source>
+            <translation>End of the track</translation>
+        </message>
+        <message>
+            <source>First frame</source>
+            <translation>First frame</translation>
+        </message>
+        <message>
+            <source>Go</source>
+            <translation>Go</translation>
+        </message>
+        <message>
+            <source>Go round in the chosen range</source>
+            <translation>Go round in the chosen range</translation>
+        </message>
+        <message>
+            <source>Last frame</source>
+            <translation>Last frame</translation>
+        </message>
+        <message>
+            <source>Loop</source>
+            <translation>Loop</translation>
+        </message>
+        <message>
+            <source>Next frame</source>
+            <translation>Next frame</translation>
+        </message>
+        <message>
+            <source>Play faster</source>
+            <translation>Play faster</translation>
+        </message>
+        <message>
+            <source>Play or pause</source>
+            <translation>Play or pause</translation>
+        </message>
+        <message>
+            <source>Play slower</source>
+            <translation>Play slower</translation>
+        </message>
+        <message>
+            <source>Previous frame</source>
+            <translation>Previous frame</translation>
+        </message>
+        <message>
+            <source>Start of the track</source>
+            <translation>Start of the track</translation>
         </message>
     </context>
     <context>
@@ -1618,6 +1523,45 @@
         <message>
             <source>Not now</source>
             <translation>Not now</translation>
+        </message>
+    </context>
+    <context>
+        <name>Opening</name>
+        <message>
+            <source>All files</source>
+            <translation>All files</translation>
+        </message>
+        <message>
+            <source>Close project</source>
+            <translation>Close project</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>File</translation>
+        </message>
+        <message>
+            <source>Nothing yet</source>
+            <translation>Nothing yet</translation>
+        </message>
+        <message>
+            <source>Open a folder of images</source>
+            <translation>Open a folder of images</translation>
+        </message>
+        <message>
+            <source>Open a project or a video</source>
+            <translation>Open a project or a video</translation>
+        </message>
+        <message>
+            <source>Open folder of images…</source>
+            <translation>Open folder of images…</translation>
+        </message>
+        <message>
+            <source>Open…</source>
+            <translation>Open…</translation>
+        </message>
+        <message>
+            <source>Projects and videos</source>
+            <translation>Projects and videos</translation>
         </message>
     </context>
     <context>
@@ -2142,6 +2086,85 @@
         <message>
             <source>step </source>
             <translation>step </translation>
+        </message>
+    </context>
+    <context>
+        <name>ViewActions</name>
+        <message>
+            <source>Actual pixels</source>
+            <translation>Actual pixels</translation>
+        </message>
+        <message>
+            <source>Boxes</source>
+            <translation>Boxes</translation>
+        </message>
+        <message>
+            <source>Contours only</source>
+            <translation>Contours only</translation>
+        </message>
+        <message>
+            <source>Dark theme</source>
+            <translation>Dark theme</translation>
+        </message>
+        <message>
+            <source>Fit</source>
+            <translation>Fit</translation>
+        </message>
+        <message>
+            <source>Light theme</source>
+            <translation>Light theme</translation>
+        </message>
+        <message>
+            <source>Log</source>
+            <translation>Log</translation>
+        </message>
+        <message>
+            <source>Masks</source>
+            <translation>Masks</translation>
+        </message>
+        <message>
+            <source>Names</source>
+            <translation>Names</translation>
+        </message>
+        <message>
+            <source>Only selected</source>
+            <translation>Only selected</translation>
+        </message>
+        <message>
+            <source>The whole picture</source>
+            <translation>The whole picture</translation>
+        </message>
+        <message>
+            <source>Theme</source>
+            <translation>Theme</translation>
+        </message>
+        <message>
+            <source>Theme of the system</source>
+            <translation>Theme of the system</translation>
+        </message>
+        <message>
+            <source>Trails</source>
+            <translation>Trails</translation>
+        </message>
+        <message>
+            <source>View</source>
+            <translation>View</translation>
+        </message>
+        <message>
+            <source>What the program says of itself</source>
+            <translation>What the program says of itself</translation>
+        </message>
+        <message>
+            <source>Whole video on the timeline</source>
+            <translation>Whole video on the timeline</translation>
+        </message>
+        <message>
+            <source>Zoom in</source>
+            <translation>Zoom in</translation>
+        </message>
+        <message>
+            <source>Zoom out</source>
+            <translation>Zoom out</translation>
         </message>
     </context>
     <context>

@@ -19,7 +19,7 @@ from tests.conftest import MadeClip
 @pytest.fixture
 def demo(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: object) -> MainWindow:
     """The window after a click on the demo's button; the user's folder is a temporary one."""
-    monkeypatch.setattr("annotator.ui.main_window.user_data_path", lambda name: tmp_path / name)
+    monkeypatch.setattr("annotator.ui.opening.user_data_path", lambda name: tmp_path / name)
     qtbot.mouseClick(window._welcome.demo, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: window.controller.source is not None  # type: ignore[attr-defined]
                     and window.controller.source.get(0) is not None, timeout=10000)

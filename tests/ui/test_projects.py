@@ -175,6 +175,6 @@ def test_recent_projects_that_are_gone_are_greyed(opened: MainWindow, tmp_path: 
     assert opened.open_path(other)
     opened.document.close()
     other.unlink()
-    opened._fill_recent()
-    enabled = {Path(action.text()).name: action.isEnabled() for action in opened._recent.actions()}
+    opened.menus.recent.aboutToShow.emit()
+    enabled = {Path(action.text()).name: action.isEnabled() for action in opened.menus.recent.actions()}
     assert enabled == {"short-lived.annot": False, "p.annot": True}

@@ -15,8 +15,8 @@ from annotator.model.track import RunStatus
 from annotator.storage import edits, human
 from annotator.ui.lanes import Order
 from annotator.ui.main_window import MainWindow
-from annotator.ui.timeline import LANE, NAMES, OVERVIEW, RULER
 from annotator.ui.timeline_marks import CUT, RunRange, TimelineMarks, read_marks
+from annotator.ui.timeline_paint import LANE, NAMES, OVERVIEW, RULER
 from tests.conftest import FRAMES, MadeClip
 
 BOX = (10.0, 10.0, 40.0, 40.0)

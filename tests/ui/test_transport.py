@@ -110,12 +110,12 @@ def test_a_loop_stays_in_the_range(opened: MainWindow, qtbot: object) -> None:
 
 
 def test_buttons_show_what_they_do_and_are_grey_without_a_video(opened: MainWindow, qtbot: object) -> None:
-    qtbot.mouseClick(opened._play, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
-    assert opened._play.sign is Sign.PAUSE
-    qtbot.mouseClick(opened._play, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
-    assert opened._play.sign is Sign.PLAY
+    qtbot.mouseClick(opened.buttons.play, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    assert opened.buttons.play.sign is Sign.PAUSE
+    qtbot.mouseClick(opened.buttons.play, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    assert opened.buttons.play.sign is Sign.PLAY
     opened.document.close()
-    assert not opened._play.isEnabled()
+    assert not opened.buttons.play.isEnabled()
     assert not opened.transport.place.isEnabled()
 
 

@@ -1,37 +1,34 @@
-"""Correcting on the command line: edit, prompt, review, and scores of a project. Parse, call, print."""
+"""Correcting on the command line: ``edit`` and ``prompt``. Parse, call, print."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annotator.cli.exit_codes import INTERRUPTED, OK
+from annotator.cli.interrupts import stopping
+from annotator.cli.options import add_one_video, one_video, track_id
 from annotator.console import Console
 from annotator.errors import SettingsError, StorageError
-from annotator.interrupts import INTERRUPTED, stopping
 
 if TYPE_CHECKING:
     from annotator.jobs.prompt import PromptRequest, PromptSettings
     from annotator.model.track import VideoRecord
     from annotator.session import Session
 
-_OK = 0
-
-Box = tuple[float, float, float, float]
-
 
 def add_commands(commands: Any) -> None:
-    """Add ``edit``, ``prompt`` and ``review`` to the program's commands."""
+    """Add this module's commands to the parser's."""
     _add_edit(commands)
     _add_prompt(commands)
-    _add_review(commands)
 
 
-# -- edit --------------------------------------------------------------------------------------------------------
+# -- edit ----------------------------------------------------------------------------------------------------------
 
 
 def _edit(args: argparse.Namespace, _: Console) -> int:
@@ -41,7 +38,7 @@ def _edit(args: argparse.Namespace, _: Console) -> int:
     with open_project(Path(args.project)) as session:
         if args.action in ("undo", "redo"):
             return _step_back_or_forth(session, args)
-        video = _one_video(session, args.video)
+        video = one_video(session, args.video)
         edit = _edit_of(session, video, args)
         seen = preview(session.store, edit)
         if not args.dry_run:
@@ -50,7 +47,7 @@ def _edit(args: argparse.Namespace, _: Console) -> int:
         print(json.dumps({**asdict(seen), "done": not args.dry_run}))
     else:
         print("\n".join(seen.lines()))
-    return _OK
+    return OK
 
 
 def _step_back_or_forth(session: Session, args: argparse.Namespace) -> int:
@@ -58,7 +55,7 @@ def _step_back_or_forth(session: Session, args: argparse.Namespace) -> int:
     if step is None:
         raise StorageError(f"{args.project} has nothing to {args.action}")
     print(json.dumps({"label": step.label}) if args.json else f"{args.action}: {step.label}")
-    return _OK
+    return OK
 
 
 def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> Callable[[], object]:
@@ -68,7 +65,7 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
     from annotator.storage.merging import MergeRule
 
     store = session.store
-    ids = [_track(session, video, number) for number in getattr(args, "tracks", ())]
+    ids = [track_id(session, video, number) for number in getattr(args, "tracks", ())]
     start, end = getattr(args, "start", None), getattr(args, "end", None)
     first = 0 if start is None else start
 
@@ -89,7 +86,7 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
             raise SettingsError("give a track's number and its new one, or --all")
         if args.all:
             return edits.renumber_all(store, video.id)
-        return edits.renumber(store, _track(session, video, args.numbers[0]), args.numbers[1])
+        return edits.renumber(store, track_id(session, video, args.numbers[0]), args.numbers[1])
 
     def relabel() -> object:
         known = {label.name: label.id for label in store.labels()}
@@ -117,25 +114,7 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
     return made[args.action]
 
 
-def _one_video(session: Session, names: Sequence[str] | None) -> VideoRecord:
-    from annotator.jobs.project import chosen_videos
-
-    videos = chosen_videos(session, names)
-    if len(videos) > 1:
-        raise SettingsError(f"this is done in one video at a time: choose with --video "
-                            f"({', '.join(video.name for video in videos)})")
-    return videos[0]
-
-
-def _track(session: Session, video: VideoRecord, number: int) -> int:
-    """A track's id by its number."""
-    for track in session.store.tracks(video.id):
-        if track.number == number:
-            return track.id
-    raise StorageError(f"{video.name} has no track {number}; `annotator review` and exports name tracks by number")
-
-
-# -- prompt ------------------------------------------------------------------------------------------------------
+# -- prompt --------------------------------------------------------------------------------------------------------
 
 
 def _prompt(args: argparse.Namespace, console: Console) -> int:
@@ -145,7 +124,7 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
     with stopping() as cancel, open_project(Path(args.project)) as session:
         if args.accept_run is not None or args.drop_run is not None:
             return _decide(session, args)
-        video = _one_video(session, args.video)
+        video = one_video(session, args.video)
         requests, settings = _requests(session, video, args)
         run = None
         console.progress(f"{video.name}  loading models")
@@ -166,7 +145,7 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
     else:
         print("\n".join(summary.lines()))
         print("accepted" if accepted else f"proposal {run} waits: annotator prompt {args.project} --accept-run {run}")
-    return INTERRUPTED if cancel.cancelled else _OK
+    return INTERRUPTED if cancel.cancelled else OK
 
 
 def _decide(session: Session, args: argparse.Namespace) -> int:
@@ -178,7 +157,7 @@ def _decide(session: Session, args: argparse.Namespace) -> int:
         print(json.dumps({**summary.to_json(), "accepted": True}) if args.json else "\n".join(summary.lines()))
     else:
         prompt.drop(session, args.drop_run)
-    return _OK
+    return OK
 
 
 def _requests(session: Session, video: VideoRecord, args: argparse.Namespace,
@@ -190,7 +169,7 @@ def _requests(session: Session, video: VideoRecord, args: argparse.Namespace,
     if args.frame is None:
         raise SettingsError("give --frame and --box, or --accept-run or --drop-run")
     points = tuple([Point(x, y) for x, y in args.point] + [Point(x, y, False) for x, y in args.not_point])
-    track = None if args.track is None else _track(session, video, args.track)
+    track = None if args.track is None else track_id(session, video, args.track)
     request = PromptRequest(args.frame, args.box, points, track, args.label, Direction(args.direction))
     settings = PromptSettings(first=args.start, last=args.end, stop_at_verified=not args.through_verified,
                               stop_at_cuts=not args.through_cuts, within_track=args.within_track,
@@ -198,65 +177,7 @@ def _requests(session: Session, video: VideoRecord, args: argparse.Namespace,
     return [request], settings
 
 
-# -- review ------------------------------------------------------------------------------------------------------
-
-
-def _review(args: argparse.Namespace, console: Console) -> int:
-    from annotator.jobs import review
-    from annotator.jobs.project import open_project
-    from annotator.review import Kind
-
-    known = {kind.value: kind for kind in Kind}
-    unknown = [kind for kind in args.kind if kind not in known]
-    if unknown:
-        raise SettingsError(f"there is no kind of moment {unknown[0]!r}: choose {', '.join(known)}")
-    with stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
-        video = _one_video(session, args.video)
-        queue = None
-        with closing(review.build(session, video, args.appearance, cancel)) as job:
-            for progress in job:
-                queue = progress.queue
-                console.progress(f"{video.name}  {progress.done}/{progress.total}", queue is not None)
-        console.end()
-        numbers = {track.id: track.number for track in session.store.tracks(video.id)}
-    if queue is None:
-        return INTERRUPTED
-    chosen = queue.filtered([known[kind] for kind in args.kind])
-    entries = [review.entry_json(entry, numbers) for entry in chosen[:args.top]]
-    if args.json:
-        print(json.dumps({"video": video.name, "open": len(queue.open), "reviewed": queue.done, "entries": entries}))
-        return _OK
-    for entry in entries:
-        print(f"{entry['chance']:5.0%}  frame {entry['frame']:>6}  {entry['suggestion']['fix']:<6}  {entry['reason']}")
-    print(f"{len(queue.open)} to look at, {queue.done} reviewed")
-    return _OK
-
-
-# -- evaluate ----------------------------------------------------------------------------------------------------
-
-
-def evaluate_project(args: argparse.Namespace, _: Console) -> int:
-    """``annotator evaluate P.annot --gt ...``: before and after correction."""
-    from annotator.jobs.project import chosen_videos, open_project
-    from annotator.jobs.project_scores import score_project
-
-    preprocess = {"auto": None, "yes": True, "no": False}[args.preprocess]
-    with open_project(Path(args.project), read_only=True) as session, session.store.read_snapshot() as reader:
-        scores = score_project(reader, chosen_videos(session, args.video), Path(args.gt), preprocess)
-    if args.json:
-        print(json.dumps(scores.to_json()))
-        return _OK
-    for name, evaluation in (("as runs left it", scores.before), ("now", scores.after)):
-        if evaluation is not None:
-            print(f"{name}\n{evaluation.table()}\n")
-    for video in scores.videos:
-        for switch in video.switches:
-            print(f"{video.name}: frame {switch.frame}: object {switch.object} was track {switch.before} until frame "
-                  f"{switch.last_frame} and is track {switch.after}")
-    return _OK
-
-
-# -- arguments ---------------------------------------------------------------------------------------------------
+# -- arguments -----------------------------------------------------------------------------------------------------
 
 
 def _add_edit(commands: Any) -> None:
@@ -264,7 +185,8 @@ def _add_edit(commands: Any) -> None:
                             description="Tracks are named by their numbers; frames count from 0.")
     p.set_defaults(command=_edit)
     p.add_argument("project", metavar="P.annot")
-    _add_common(p)
+    add_one_video(p)
+    p.add_argument("--json", action="store_true")
     p.add_argument("--dry-run", action="store_true", help="only say what would change")
     actions = p.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_identity_actions(actions)
@@ -321,7 +243,8 @@ def _add_prompt(commands: Any) -> None:
     p = commands.add_parser("prompt", help="point at an object in one frame and follow it through the video")
     p.set_defaults(command=_prompt)
     p.add_argument("project", metavar="P.annot")
-    _add_common(p)
+    add_one_video(p)
+    p.add_argument("--json", action="store_true")
     p.add_argument("--frame", type=int, metavar="N", help="from 0")
     p.add_argument("--box", type=_numbers(4), metavar="X1,Y1,X2,Y2", help="pixels, right and bottom exclusive")
     p.add_argument("--point", type=_numbers(2), action="append", default=[], metavar="X,Y", help="on the object")
@@ -340,24 +263,6 @@ def _add_prompt(commands: Any) -> None:
     p.add_argument("--accept-run", type=int, metavar="RUN", help="take over a proposal that waits")
     p.add_argument("--drop-run", type=int, metavar="RUN", help="decide against one")
     p.add_argument("--quiet", action="store_true", help="no progress")
-
-
-def _add_review(commands: Any) -> None:
-    p = commands.add_parser("review", help="where the tracker may be wrong, most likely errors first")
-    p.set_defaults(command=_review)
-    p.add_argument("project", metavar="P.annot")
-    _add_common(p)
-    p.add_argument("--top", type=int, metavar="N", help="only so many")
-    p.add_argument("--kind", action="append", default=[], metavar="KIND", help="only these, such as encounter, gap, "
-                   "missing (repeatable)")
-    p.add_argument("--appearance", action=argparse.BooleanOptionalAction, default=True,
-                   help="read the video and compare colours (default: yes)")
-    p.add_argument("--quiet", action="store_true", help="no progress")
-
-
-def _add_common(p: Any) -> None:
-    p.add_argument("--video", action="append", metavar="NAME", help="of the project's videos, this one")
-    p.add_argument("--json", action="store_true")
 
 
 def _numbers(count: int) -> Callable[[str], tuple[float, ...]]:

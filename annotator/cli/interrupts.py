@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from annotator.cli.exit_codes import INTERRUPTED
+
 if TYPE_CHECKING:
     from annotator.engine.base import CancelToken
-
-#: Exit code of a program that was stopped with Ctrl-C.
-INTERRUPTED = 130
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annotator.cli.exit_codes import OK
+from annotator.cli.options import add_video
 from annotator.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def _add_export(commands: Any) -> None:
     p.add_argument("--format", required=True, choices=[each.name for each in writable()])
     p.add_argument("--out", required=True, metavar="DIR")
     _add_writing(p)
-    p.add_argument("--video", action="append", metavar="NAME", help="of the project's videos, this one (repeatable)")
+    add_video(p)
 
 
 def _add_writing(p: argparse.ArgumentParser) -> None:
@@ -100,7 +102,7 @@ def _export(args: argparse.Namespace, _: Console) -> int:
     with open_project(Path(args.project), read_only=True) as session:
         report = export(session.store, chosen_videos(session, args.video), args.format, Path(args.out), options)
     _print_export(report, args.json)
-    return 0
+    return OK
 
 
 def _export_options(args: argparse.Namespace) -> ExportOptions:
@@ -143,7 +145,7 @@ def _convert(args: argparse.Namespace, _: Console) -> int:
     reading = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels, info=info)
     report = convert(Path(args.file), args.source, args.target, Path(args.out), _export_options(args), reading)
     _print_export(report, args.json)
-    return 0
+    return OK
 
 
 def _given_info(args: argparse.Namespace) -> SequenceInfo | None:
@@ -174,7 +176,7 @@ def _import(args: argparse.Namespace, _: Console) -> int:
                                as_detections=args.target == "detections", sequence=args.sequence, options=options)
     if args.json:
         print(json.dumps(report.to_json()))
-        return 0
+        return OK
     what = (f"{report.detections} detections" if report.target == "detections" else
             f"{report.boxes} boxes and {report.masks} masks of {report.tracks} {report.target} tracks")
     print(f"{report.video}: {what} in {report.frames} frames, {report.ignore_regions} ignore regions, "
@@ -184,4 +186,4 @@ def _import(args: argparse.Namespace, _: Console) -> int:
     if report.renumbered:
         print(f"  {report.renumbered} tracks got a new number, because the video had theirs")
     _print_details(report.dropped, report.notes)
-    return 0
+    return OK

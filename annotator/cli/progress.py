@@ -1,0 +1,43 @@
+"""How far work is, on the console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from annotator.console import Console
+
+if TYPE_CHECKING:
+    from annotator.jobs.preannotate import JobProgress
+
+
+def follow(job: Generator[JobProgress], name: str, console: Console) -> bool:
+    """Run a job to its end and show how far it is. Returns whether it came to its last frame."""
+    console.restart()
+    console.progress(f"{name}  loading models")
+    finished = False
+    # Closed here, before the project is: it writes a last word about its run.
+    with closing(job):
+        for progress in job:
+            finished = progress.done == progress.total
+            console.progress(progress_text(name, progress), finished)
+    console.end()
+    return finished
+
+
+def progress_text(name: str, progress: JobProgress) -> str:
+    """A line that says how far a video is."""
+    speed = progress.frames_per_second
+    left = (progress.total - progress.done) / speed if speed > 0 else 0
+    return (f"{name}  {progress.done}/{progress.total}  {speed:.1f} fps  {int(left // 60)}:{int(left % 60):02d} left  "
+            f"{len(progress.result.objects)} objects")
+
+
+def byte_progress(name: str, console: Console) -> Callable[[int, int], None]:
+    """Shows on the console how much of a download is there: called with bytes done and in all, 0 if unknown."""
+    def show(done: int, total: int) -> None:
+        share = f" ({100 * done / total:.0f} %)" if total else ""
+        console.progress(f"{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB{share}", done == total)
+
+    return show

@@ -1,0 +1,184 @@
+"""Tracking on the command line: ``preannotate``, ``render`` and ``demo``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotator.cli.exit_codes import INTERRUPTED, OK
+from annotator.cli.interrupts import stopping
+from annotator.cli.options import add_video, read_settings
+from annotator.cli.progress import follow, progress_text
+from annotator.cli.window import run_window, why_no_window
+from annotator.console import Console
+from annotator.errors import UserError
+
+if TYPE_CHECKING:
+    from annotator.jobs.preannotate import JobProgress
+    from annotator.model.track import Run, VideoRecord
+    from annotator.session import Session
+
+log = logging.getLogger(__name__)
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's commands to the parser's."""
+    _add_preannotate(commands)
+    _add_render(commands)
+    _add_demo(commands)
+
+
+def _preannotate(args: argparse.Namespace, console: Console) -> int:
+    from annotator.jobs import preannotate
+    from annotator.jobs.project import add_source, chosen_videos, open_project, opened_or_made
+
+    if args.source and args.video:
+        raise UserError("SOURCE and --video are both given: SOURCE adds a video, --video chooses one of the project's")
+    settings, given = read_settings(args)
+    project = Path(args.project)
+    opened = open_project(project) if args.resume else opened_or_made(project)
+    with stopping() as cancel, opened as session:
+        videos = {}
+        for source in args.source:
+            video, warnings = add_source(session, Path(source))
+            for warning in warnings:
+                log.warning("%s", warning)
+            videos[video.id] = video
+        chosen = list(videos.values()) or chosen_videos(session, args.video)
+        runs: Sequence[tuple[VideoRecord, Run | None]] = [(video, None) for video in chosen]
+        if args.resume:
+            left = preannotate.unfinished(session, chosen)
+            runs, fresh = left.runs, left.settings
+        else:
+            preannotate.check(session, chosen, settings)
+            fresh = settings
+        for number, (video, run) in enumerate(runs, 1):
+            job = (preannotate.start(session, video, fresh, cancel) if run is None else
+                   preannotate.resume(session, run, cancel, settings, given))
+            finished = follow(job, video.name, console)
+            if finished:
+                _print_run(session, video, project)
+            if not finished or (cancel.cancelled and number < len(runs)):
+                console.line(f"stopped; finished frames are kept in {project}, go on with --resume")
+                return INTERRUPTED
+    return OK
+
+
+def _print_run(session: Session, video: VideoRecord, project: Path) -> None:
+    run = session.store.runs(video.id)[-1]
+    cuts = len(session.store.scene_cuts(run.id))
+    print(f"{video.name}: run {run.id} {run.status}, frames {run.first_frame} to {run.finished_frame}, "
+          f"{len(session.store.tracks(video.id))} tracks in {project}" + (f", {cuts} cuts" if cuts else ""))
+
+
+def _render(args: argparse.Namespace, console: Console) -> int:
+    from annotator.jobs.project import chosen_videos, open_project
+    from annotator.jobs.render import RenderOptions, render
+
+    options = RenderOptions(args.start, args.end, args.masks, args.trails, args.overwrite)
+    with stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
+        videos = chosen_videos(session, args.video)
+        if len(videos) > 1:
+            raise UserError(f"{args.project} has several videos, and one file holds one: choose with --video "
+                            f"({', '.join(video.name for video in videos)})")
+        with closing(render(session, videos[0], Path(args.out), options, cancel)) as job:
+            for done, total in job:
+                console.progress(f"{videos[0].name}  {done}/{total}", done == total)
+    console.end()
+    print(args.out)
+    return OK
+
+
+def _demo(args: argparse.Namespace, console: Console) -> int:
+    from annotator.jobs.demo import run_demo
+
+    out = Path(args.out) if args.out else Path(tempfile.mkdtemp(prefix="annotator-demo-"))
+
+    def show(name: str, progress: JobProgress) -> None:
+        console.progress(progress_text(name, progress), progress.done == progress.total)
+
+    with stopping() as cancel:
+        console.progress("demo  loading models")
+        report = run_demo(out, args.device, show, cancel)
+    console.end()
+    if args.json:
+        print(json.dumps(report.to_json()))
+        return OK
+    print(f"{report.frames} frames, {report.tracks} tracks, {report.seconds:.0f} s\n")
+    print(f"{'':10}{'HOTA':>8}{'DetA':>8}{'AssA':>8}{'IDF1':>8}{'MOTA':>8}{'IDSW':>6}")
+    for name, scores in (("sam2mot", report.scores), ("bytetrack", report.bytetrack)):
+        print(f"{name:10}{scores.hota:8.1f}{scores.deta:8.1f}{scores.assa:8.1f}{scores.idf1:8.1f}{scores.mota:8.1f}"
+              f"{scores.idsw:6d}")
+    print(f"\nproject  {report.project}")
+    for name, paths in report.exports.items():
+        for path in paths:
+            print(f"{name:<13}{path}")
+    if not args.headless and why_no_window() is None:
+        console.line("opening the project in the window")
+        return run_window([report.project])
+    return OK
+
+
+# -- arguments -----------------------------------------------------------------------------------------------------
+
+
+def _add_preannotate(commands: Any) -> None:
+    from annotator.engine.settings import TRACKERS
+
+    p = commands.add_parser("preannotate", help="detect and track whole videos into a project")
+    p.set_defaults(command=_preannotate)
+    p.add_argument("source", nargs="*", help="video files, image folders or MOT sequences; none: the project's own")
+    p.add_argument("--project", required=True, metavar="P.annot", help="made if it is not there")
+    p.add_argument("--config", metavar="FILE.yml", help="settings; what is given here as an option wins")
+    p.add_argument("--detector", metavar="NAME|FILE", help="a name from `annotator models`, an ONNX model, or an "
+                   "MMDetection checkpoint (.pth)")
+    p.add_argument("--detector-config", metavar="NAME|FILE.py", help="of an MMDetection checkpoint")
+    p.add_argument("--prompt", metavar="TEXT", help="what grounding-dino is to find: \"person . red car .\"")
+    p.add_argument("--detections", metavar="FILE", help="detections from a file: MOTChallenge det.txt or COCO results")
+    p.add_argument("--detections-run", type=int, metavar="RUN", help="detections that an earlier run stored")
+    p.add_argument("--det-threshold", type=float, metavar="X", help="weaker detections are stored but not tracked")
+    p.add_argument("--thresholds", metavar="adaptive|FILE.csv",
+                   help="instead: found from the scores of the whole video (Otsu's method), or one per video name")
+    p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what happens to machine tracks that "
+                   "are there; human work always stays (default replace)")
+    p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint")
+    p.add_argument("--tracker", choices=TRACKERS)
+    p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes")
+    p.add_argument("--device", metavar="auto|cuda|cpu")
+    p.add_argument("--start", type=int, metavar="N", help="first frame, from 0")
+    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction,
+                   help="end every track where the video cuts to another view (default: yes)")
+    p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    add_video(p)
+    p.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _add_render(commands: Any) -> None:
+    p = commands.add_parser("render", help="draw a project's tracks over its video")
+    p.set_defaults(command=_render)
+    p.add_argument("project", metavar="P.annot")
+    p.add_argument("--out", required=True, metavar="FILE.mp4")
+    p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
+    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True)
+    p.add_argument("--trails", type=int, default=30, metavar="N", help="frames of each track's way; 0 for none")
+    p.add_argument("--overwrite", action="store_true", help="replace the file")
+    p.add_argument("--quiet", action="store_true", help="no progress")
+    add_video(p)
+
+
+def _add_demo(commands: Any) -> None:
+    p = commands.add_parser("demo", help="pre-annotate, export and score the bundled clip")
+    p.set_defaults(command=_demo)
+    p.add_argument("--headless", action="store_true", help="do not open the window")
+    p.add_argument("--out", metavar="DIR", help="default: a new temporary folder; nothing in it is replaced")
+    p.add_argument("--device", default="auto", metavar="auto|cuda|cpu")
+    p.add_argument("--json", action="store_true")
+    p.add_argument("--quiet", action="store_true", help="no progress")

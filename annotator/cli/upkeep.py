@@ -1,0 +1,112 @@
+"""What tracking needs, on the command line: ``models``, ``doctor``, and ``relink`` for videos that were moved."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from annotator.cli.exit_codes import OK
+from annotator.cli.progress import byte_progress
+from annotator.console import Console
+from annotator.errors import UserError
+
+
+def add_commands(commands: Any) -> None:
+    """Add this module's commands to the parser's."""
+    _add_models(commands)
+    _add_doctor(commands)
+    _add_relink(commands)
+
+
+def _models(args: argparse.Namespace, console: Console) -> int:
+    from annotator.engine import checkpoints
+
+    if args.action == "list":
+        return _list_models(args.json)
+    if args.action == "verify":
+        hashes = {name: checkpoints.verify(name) for name in args.name or [w.name for w in checkpoints.installed()]}
+        lines = [f"{name}: sha256 {digest} is right" for name, digest in hashes.items()]
+        print(json.dumps(hashes) if args.json else "\n".join(lines))
+        return OK
+    from annotator.engine.download import download
+
+    if not args.name:
+        raise UserError("no model named: give a name from `annotator models list`")
+    paths = {name: str(download(name, progress=byte_progress(name, console), mirror=args.mirror))
+             for name in args.name}
+    console.end()
+    print(json.dumps(paths) if args.json else "\n".join(f"{name}: {path}" for name, path in paths.items()))
+    return OK
+
+
+def _list_models(as_json: bool) -> int:
+    from annotator.engine import checkpoints
+
+    there = {weights.name for weights in checkpoints.installed()}
+    models = checkpoints.manifest()
+    if as_json:
+        print(json.dumps([{"name": w.name, "kind": str(w.kind), "installed": w.name in there, "size": w.size,
+                           "licence": w.licence, "path": str(w.path()), "url": w.url, "good_for": w.good_for}
+                          for w in models]))
+        return OK
+    print(f"models folder: {checkpoints.models_dir()}")
+    for w in models:
+        size = "built in" if w.built_in else "size unknown" if w.size is None else f"{w.size / 1e6:.0f} MB"
+        mark = "installed" if w.name in there else "-"
+        print(f"  {w.name:<17} {w.kind:<10} {mark:<10} {size:>12}  {w.licence:<11} {w.good_for}")
+    return OK
+
+
+def _doctor(args: argparse.Namespace, _: Console) -> int:
+    from annotator import doctor
+
+    checks = doctor.report()
+    print(json.dumps(doctor.as_data(checks)) if args.json else "\n".join(doctor.lines(checks)))
+    return OK
+
+
+def _relink(args: argparse.Namespace, _: Console) -> int:
+    from annotator.jobs.project import open_project
+    from annotator.storage.relink import relink
+    from annotator.video import fingerprint
+
+    project = Path(args.project)
+    roots = [Path(root) for root in args.search] or [project.resolve().parent]
+    with open_project(project) as session:
+        report = relink(session.store, roots, fingerprint)
+    for name in report.in_place:
+        print(f"{name}: in its place")
+    for name, path in report.found.items():
+        print(f"{name}: found at {path}")
+    if report.missing:
+        raise UserError(f"not found below {', '.join(map(str, roots))}: {', '.join(report.missing)}. Give other "
+                        "folders with --search")
+    return OK
+
+
+# -- arguments -----------------------------------------------------------------------------------------------------
+
+
+def _add_models(commands: Any) -> None:
+    p = commands.add_parser("models", help="list, download and verify weights")
+    p.set_defaults(command=_models)
+    p.add_argument("action", nargs="?", choices=("list", "download", "verify"), default="list")
+    p.add_argument("name", nargs="*")
+    p.add_argument("--mirror", metavar="URL", help="base address instead of the published one "
+                   "(also the variable ANNOTATOR_MIRROR)")
+    p.add_argument("--json", action="store_true")
+
+
+def _add_doctor(commands: Any) -> None:
+    p = commands.add_parser("doctor", help="what is installed, and what is missing")
+    p.set_defaults(command=_doctor)
+    p.add_argument("--json", action="store_true")
+
+
+def _add_relink(commands: Any) -> None:
+    p = commands.add_parser("relink", help="find the videos of a project that was moved")
+    p.set_defaults(command=_relink)
+    p.add_argument("project", metavar="P.annot")
+    p.add_argument("--search", nargs="+", default=[], metavar="DIR", help="default: the project's folder")

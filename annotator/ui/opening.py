@@ -1,0 +1,129 @@
+"""Opening projects, videos and folders of images: asked for, dropped, recent ones, the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from platformdirs import user_data_path
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from annotator.errors import UserError
+from annotator.jobs.demo import demo_project
+from annotator.ui.about import NAME
+from annotator.ui.actions import Actions
+from annotator.ui.document import Document
+from annotator.ui.importing import is_labels
+
+PROJECT_SUFFIX = ".annot"
+_RECENT, _MOST_RECENT = "recent", 8
+
+
+class Opening(QObject):
+    """What is open, and what was lately."""
+
+    failed = Signal(str)
+    """Why something could not be opened, in one line."""
+    warned = Signal(str)
+    """What is odd about a video that was opened."""
+    labels_dropped = Signal(object)
+    """Path of a label file."""
+
+    def __init__(self, document: Document, settings: QSettings, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._settings, self._window = document, settings, window
+
+    def add_actions(self, actions: Actions) -> None:
+        """Add what opens something; `add_closing` follows when the File menu has the rest."""
+        menu, tr = self.tr("File"), self.tr
+        actions.add("file.open", menu, tr("Open…"), self.ask, ["Ctrl+O"], tr("Open a project or a video"))
+        actions.add("file.folder", menu, tr("Open folder of images…"), self.ask_folder, ["Ctrl+Shift+O"])
+
+    def add_closing(self, actions: Actions) -> None:
+        """Add what closes it."""
+        actions.add("file.close", self.tr("File"), self.tr("Close project"), self.close, ["Ctrl+W"])
+
+    def open(self, path: Path) -> bool:
+        """Open a project, or a video into a project beside it. Returns whether it is open."""
+        try:
+            if self._is_open(path):
+                pass
+            elif path.suffix == PROJECT_SUFFIX:
+                self._document.open(path)
+            else:
+                self._open_video(path)
+        except UserError as error:
+            self.failed.emit(str(error))
+            return False
+        self._remember(path)
+        return True
+
+    def open_demo(self) -> None:
+        """Open the demo, made anew where there is none yet."""
+        try:
+            path = demo_project(user_data_path(NAME) / "demo")
+        except UserError as error:
+            self.failed.emit(str(error))
+            return
+        self.open(path)
+
+    def open_dropped(self, paths: Sequence[Path]) -> None:
+        """Open what was dropped on the window; of label files the first, once all else is open."""
+        labels = [path for path in paths if is_labels(path)]
+        for path in paths:
+            if path not in labels:
+                self.open(path)
+        for path in labels[:1]:
+            self.labels_dropped.emit(path)
+
+    def close(self) -> None:
+        """Close the project."""
+        try:
+            self._document.close()
+        except UserError as error:
+            self.failed.emit(str(error))
+
+    def ask(self) -> None:
+        """Ask for a project or a video."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Open a project or a video"), "",
+            f"{self.tr('Projects and videos')} (*.annot *.mp4 *.mov *.avi *.mkv *.webm);;{self.tr('All files')} (*)")
+        if name:
+            self.open(Path(name))
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of images."""
+        name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a folder of images"))
+        if name:
+            self.open(Path(name))
+
+    def recent_paths(self) -> list[str]:
+        """What was opened lately, the last first."""
+        stored = self._settings.value(_RECENT) or []
+        return [stored] if isinstance(stored, str) else [str(path) for path in stored]
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """Fill a menu with what was opened lately; what is gone is grey."""
+        menu.clear()
+        for path in self.recent_paths():
+            action = menu.addAction(path, partial(self.open, Path(path)))
+            action.setEnabled(Path(path).exists())
+        if menu.isEmpty():
+            menu.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    def _is_open(self, path: Path) -> bool:
+        present = self._document.path
+        return present is not None and path.exists() and present.samefile(path)
+
+    def _open_video(self, path: Path) -> None:
+        if self._document.session is None or not self._document.writable:
+            project = path.with_name((path.name if path.is_dir() else path.stem) + PROJECT_SUFFIX)
+            self._document.open(project, create=True)
+        for warning in self._document.add_source(path):
+            self.warned.emit(warning)
+
+    def _remember(self, path: Path) -> None:
+        recent = [str(path.resolve()), *(p for p in self.recent_paths() if p != str(path.resolve()))]
+        self._settings.setValue(_RECENT, recent[:_MOST_RECENT])

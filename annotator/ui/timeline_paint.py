@@ -1,0 +1,242 @@
+"""How the timeline is painted. What is in sight is the timeline's to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPalette, QPen, QPolygonF
+
+from annotator.model.frame import TrackState
+from annotator.model.track import Label
+from annotator.ui.lanes import Lane, Stretch
+from annotator.ui.timeline_marks import Places, TimelineMarks, paint_on_lanes, paint_on_overview, paint_on_ruler
+
+#: Heights and widths in device-independent pixels.
+LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
+#: Least pixels between two ticks of the ruler.
+TICK_GAP = 70
+_SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICIOUS: 0.3}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What one painting of the timeline shows."""
+
+    place: Places
+    lanes: Sequence[Lane]
+    rows: range
+    """Of these lanes, those in sight."""
+    top: int
+    """Where the first lane begins; may lie out of sight."""
+    states: Mapping[int, list[Stretch]]
+    """By track, as far as they are read."""
+    labels: Mapping[int, Label]
+    selection: frozenset[int]
+    grouped: bool
+    """Whether a line parts classes."""
+    marks: TimelineMarks
+    chosen: tuple[int, int] | None
+    """First and last of the chosen frames."""
+    frame: int
+    """Where the playhead stands."""
+    outline: QPolygonF
+    """Of the overview; see `overview_outline`."""
+    fitted: bool
+    """Whether the whole video is in sight."""
+    count: str
+    """How many tracks there are, in words."""
+
+
+class TimelinePainter:
+    """Paints one scene."""
+
+    def __init__(self, painter: QPainter, scene: Scene, palette: QPalette) -> None:
+        self._painter, self._scene, self._place, self._palette = painter, scene, scene.place, palette
+        self._width, self._height = int(scene.place.right), int(scene.place.bottom)
+
+    def paint(self) -> None:
+        """Everything, from the back to the front."""
+        self._paint_lanes()
+        paint_on_lanes(self._painter, self._scene.marks, self._place, self._palette)
+        self._paint_range()
+        self._paint_overview()
+        self._paint_ruler()
+        paint_on_ruler(self._painter, self._scene.marks, self._place, self._palette)
+        self._paint_playhead()
+
+    def _color(self, role: QPalette.ColorRole) -> QColor:
+        return self._palette.color(role)
+
+    # Lanes
+
+    def _paint_lanes(self) -> None:
+        painter, scene, width = self._painter, self._scene, self._width
+        for row in scene.rows:
+            lane, y = scene.lanes[row], scene.top + row * LANE
+            selected = lane.track.id in scene.selection
+            if selected:
+                chosen = self._color(QPalette.ColorRole.Highlight)
+                chosen.setAlpha(50)
+                painter.fillRect(0, y, width, LANE, chosen)
+            elif row % 2:
+                painter.fillRect(0, y, width, LANE, self._color(QPalette.ColorRole.AlternateBase))
+            painter.save()
+            painter.setClipRect(NAMES, OVERVIEW + RULER, width - NAMES, self._height)
+            self._paint_lane(lane, scene.states.get(lane.track.id), y)
+            painter.restore()
+            name = lane.track.name or (scene.labels[lane.track.label].name if lane.track.label in scene.labels else "")
+            self._paint_name(QRect(0, y, NAMES, LANE), lane, name, selected)
+            if scene.grouped and row and scene.lanes[row - 1].track.label != lane.track.label:
+                painter.setPen(QPen(self._color(QPalette.ColorRole.PlaceholderText), 1))
+                painter.drawLine(0, y, width, y)
+
+    def _paint_lane(self, lane: Lane, states: list[Stretch] | None, y: int) -> None:
+        color = QColor(lane.track.color)
+        if states is None:
+            for bar in lane.bars:
+                self._fill(bar.first, bar.last, y, color)
+            return
+        for stretch in states:
+            self._paint_stretch(stretch, color, y)
+        self._painter.setBrush(QColor("white"))
+        self._painter.setPen(QPen(QColor("black"), 1))
+        self._paint_keyframes(lane, y)
+
+    def _paint_stretch(self, stretch: Stretch, color: QColor, y: int) -> None:
+        """Full where it is sure, paler where it is pending, hatched where suspicious, a line where lost."""
+        painter, place = self._painter, self._place
+        left, right = max(place.x(stretch.first), place.left), min(place.x(stretch.last + 1), place.right)
+        if right < left:
+            return
+        rect = QRectF(left, y + 4, max(right - left, 1.0), LANE - 8)
+        if stretch.state is TrackState.LOST:
+            painter.fillRect(QRectF(rect.left(), y + LANE / 2 - 1, rect.width(), 2), color)
+            return
+        shade = QColor(color)
+        shade.setAlphaF(_SHADE[stretch.state])
+        painter.fillRect(rect, shade)
+        if stretch.state is TrackState.SUSPICIOUS:
+            painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
+
+    def _paint_keyframes(self, lane: Lane, y: int) -> None:
+        """A dot per box that a person drew; dots that would hide one another are left out."""
+        place = self._place
+        first, last = place.frame_at(place.left), place.frame_at(place.right)
+        reach = 0.0
+        for bar in lane.bars:
+            if not bar.human:
+                continue
+            for frame in range(max(bar.first, first), min(bar.last, last) + 1):
+                x = place.x(frame + 0.5)
+                if x - reach >= 4:
+                    self._painter.drawEllipse(QPointF(x, y + LANE / 2), 3, 3)
+                    reach = x
+
+    def _fill(self, first: int, last: int, y: int, color: QColor) -> None:
+        left, right = self._place.x(first), self._place.x(last + 1)
+        if right >= self._place.left and left <= self._place.right:
+            self._painter.fillRect(QRectF(left, y + 4, max(right - left, 1.0), LANE - 8), color)
+
+    def _paint_name(self, rect: QRect, lane: Lane, name: str, selected: bool) -> None:
+        painter = self._painter
+        if rect.bottom() < OVERVIEW + RULER:
+            return
+        painter.save()
+        painter.setClipRect(0, OVERVIEW + RULER, NAMES, self._height)
+        painter.fillRect(QRect(4, rect.top() + 4, 4, LANE - 8), QColor(lane.track.color))
+        painter.setPen(self._color(QPalette.ColorRole.Text))
+        font = painter.font()
+        font.setBold(selected)
+        painter.setFont(font)
+        number = QRect(12, rect.top(), 36, LANE)
+        painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(lane.track.number))
+        place = QRect(56, rect.top(), NAMES - 60, LANE)
+        text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.restore()
+
+    # Time
+
+    def _paint_range(self) -> None:
+        chosen = self._scene.chosen
+        if chosen is None:
+            return
+        color = self._color(QPalette.ColorRole.Highlight)
+        color.setAlpha(60)
+        left, right = max(self._place.x(chosen[0]), self._place.left), self._place.x(chosen[1] + 1)
+        if right > left:
+            self._painter.fillRect(QRectF(left, OVERVIEW, right - left, self._height - OVERVIEW), color)
+
+    def _paint_overview(self) -> None:
+        """Objects per frame, over the whole video whatever the zoom."""
+        painter, scene, place = self._painter, self._scene, self._place
+        painter.fillRect(0, 0, self._width, OVERVIEW, self._color(QPalette.ColorRole.Window))
+        color = self._color(QPalette.ColorRole.Text)
+        color.setAlpha(110)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.drawPolygon(scene.outline)
+        painter.setPen(self._color(QPalette.ColorRole.Text))
+        painter.drawText(QRect(8, 0, NAMES - 16, OVERVIEW), Qt.AlignmentFlag.AlignVCenter, scene.count)
+        if not scene.fitted:
+            scale = place.width / max(place.frame_count * place.pixels, 1)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 1))
+            painter.drawRect(QRectF(place.left + (place.left - place.origin) * scale, 1, place.width * scale - 1,
+                                    OVERVIEW - 3))
+        paint_on_overview(painter, scene.marks, place.left, place.width, OVERVIEW, place.frame_count)
+        x = place.overview_x(scene.frame)
+        painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 1))
+        painter.drawLine(QPointF(x, 0), QPointF(x, OVERVIEW))
+
+    def _paint_ruler(self) -> None:
+        painter, place = self._painter, self._place
+        painter.fillRect(0, OVERVIEW, self._width, RULER, self._color(QPalette.ColorRole.Window))
+        step = _nice_step(TICK_GAP / place.pixels)
+        first = place.frame_at(place.left) // step * step
+        painter.setPen(self._color(QPalette.ColorRole.Text))
+        for frame in range(first, place.frame_count, step):
+            x = place.x(frame)
+            if x > place.right:
+                break
+            if x >= place.left:
+                painter.drawLine(QPointF(x, OVERVIEW + RULER - 5), QPointF(x, OVERVIEW + RULER))
+                painter.drawText(QPointF(x + 3, OVERVIEW + RULER - 6), str(frame))
+
+    def _paint_playhead(self) -> None:
+        x = self._place.x(self._scene.frame + 0.5)
+        if x < self._place.left:
+            return
+        self._painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 2))
+        self._painter.drawLine(QPointF(x, OVERVIEW), QPointF(x, self._height))
+
+
+def overview_outline(counts: npt.NDArray[np.int32], frame_count: int, width: int) -> QPolygonF:
+    """The overview's shape: the most objects per pixel column.
+
+    Args:
+        counts: objects per frame, of shape (``frame_count``,); empty where there are none.
+        frame_count: of the video.
+        width: of the overview in pixels, without the names at its left.
+    """
+    edges = np.linspace(0, frame_count, width + 1).astype(int)[:-1]
+    most = max(int(counts.max(initial=0)), 1)
+    heights = np.zeros(width)
+    if len(counts):
+        heights = np.maximum.reduceat(counts, edges) * (OVERVIEW - 8) / most
+    outline = [QPointF(NAMES + x, OVERVIEW - 2 - h) for x, h in enumerate(heights.tolist())]
+    return QPolygonF([QPointF(NAMES, OVERVIEW - 2), *outline, QPointF(NAMES + width, OVERVIEW - 2)])
+
+
+def _nice_step(least: float) -> int:
+    """1, 2 or 5 times a power of ten, at least this."""
+    step = 1
+    while True:
+        for factor in (1, 2, 5):
+            if step * factor >= least:
+                return step * factor
+        step *= 10
