@@ -247,7 +247,7 @@ class Session:
         before = set(self._files())
         (self._folder / "exported").mkdir()
         hands.act("edit.palette")
-        hands.type("export mot")
+        hands.type("export")
         hands.picture("11-palette")
         # The program may wait for the answer to a dialog, so that only a timer can give it.
         timer = QTimer(self._window, interval=500)

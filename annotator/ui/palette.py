@@ -51,6 +51,10 @@ class CommandPalette(QDialog):
             item.setData(0, Qt.ItemDataRole.UserRole, entry.action)
             item.setDisabled(not entry.action.isEnabled())
             self.list.addTopLevelItem(item)
+        if not ranked:
+            nothing = QTreeWidgetItem([self.tr("No action is called that"), ""])
+            nothing.setDisabled(True)
+            self.list.addTopLevelItem(nothing)
         self.list.setColumnWidth(0, self.width() - 160)
         items = [self.list.topLevelItem(k) for k in range(self.list.topLevelItemCount())]
         enabled = [item for item in items if item is not None and not item.isDisabled()]

@@ -267,6 +267,10 @@
     <context>
         <name>CommandPalette</name>
         <message>
+            <source>No action is called that</source>
+            <translation>No action is called that</translation>
+        </message>
+        <message>
             <source>Search actions</source>
             <translation>Search actions</translation>
         </message>
