@@ -20,8 +20,10 @@ from annotator.storage.palette import default_color
 from annotator.storage.schema import history_of
 from annotator.storage.span_rows import bring_back
 
+#: Kind of a run that came from a file.
+IMPORT = "import"
 #: Kinds of runs whose frames were not searched for objects; ``track`` takes the detections that another run stored.
-KINDS_WITHOUT_DETECTION = frozenset({"import", "repropagate", "track"})
+KINDS_WITHOUT_DETECTION = frozenset({IMPORT, "repropagate", "track"})
 #: Kind of a run whose frames may come in falling order too: from prompts, either way.
 REPROPAGATE = "repropagate"
 
@@ -323,6 +325,9 @@ def interrupt_orphans(connection: Connection) -> None:
     both_ways = connection.execute(select(schema.run.c.id).where(running, schema.run.c.kind == REPROPAGATE))
     for run in both_ways.scalars().all():
         settle(connection, run)
+    # An import cannot go on, and what nobody has seen of it is of no use: `compact` removes it.
+    connection.execute(update(schema.run).where(running, schema.run.c.kind == IMPORT).values(
+        status=RunStatus.FAILED.value))
     connection.execute(update(schema.run).where(running).values(status=RunStatus.INTERRUPTED.value))
 
 

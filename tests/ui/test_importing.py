@@ -8,7 +8,9 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
-from annotator.ui.importing import ImportDialog, is_labels
+from annotator.jobs.import_labels import Target
+from annotator.ui.import_dialog import ImportChoice, ImportDialog
+from annotator.ui.importing import is_labels
 from annotator.ui.main_window import MainWindow
 from annotator.ui.report_dialog import ReportDialog
 from tests.conftest import FRAMES
@@ -35,7 +37,7 @@ def test_labels_that_are_dropped_become_tracks_in_one_step(opened: MainWindow, t
     drop(opened, truth)
     (dialog,) = opened.findChildren(ImportDialog)
     assert dialog.format.currentData() == "mot"
-    dialog.human.setChecked(human)
+    dialog.target.setCurrentIndex(dialog.target.findData(Target.HUMAN if human else Target.MACHINE))
     with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
         qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
     assert ended.args == ["finished", ""]
@@ -56,7 +58,7 @@ def test_labels_that_are_dropped_become_tracks_in_one_step(opened: MainWindow, t
 def test_labels_that_do_not_fit_are_refused_in_one_line(opened: MainWindow, truth: Path, qtbot: object) -> None:
     truth.write_text(f"{FRAMES + 1},9,10,20,30,40,1,1,1\n")
     with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
-        opened.imports.start(truth, "mot", False)
+        opened.imports.start(ImportChoice(truth, "mot", Target.MACHINE))
     qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
     assert "gt.txt" in opened.statusBar().currentMessage()
     assert len(opened.document.tracks()) == 3
