@@ -32,8 +32,8 @@ from annotator.storage.runs import IMPORT
 from annotator.storage.span_rows import bring_back
 from annotator.storage.store import Store
 
-#: Rows stored in one transaction: some 15 ms on a desktop computer.
-ROWS = 1000
+#: Rows stored in one transaction: some 5 ms on a desktop computer.
+ROWS = 500
 _TOGETHER = 100  # tracklets deleted together
 
 Write = Callable[[Store], None]
