@@ -101,18 +101,16 @@ class TrackShowing:
         fresh: list[_Part] = []
         key = history.next_id(connection, _track)
         while room > 0 and self.left:
-            part = self._part
+            part, begun = self._part, self._part is not None
             if part is None:
                 part = self._part = self._next_part(key + len(fresh))
                 if part.incoming is not None:
                     fresh.append(part)
                     room -= 1
-            else:
-                self._look_again(connection, part)
             taken = part.rows[part.done:part.done + max(room, 1)]
             part.done += len(taken)
             room -= len(taken)
-            pieces.append((part, taken))
+            pieces.append((part, self._still_wanted(connection, part, taken) if begun else taken))
             if part.done >= len(part.rows):
                 self._part = None
         self._end_tracklets(connection, fresh)
@@ -129,20 +127,20 @@ class TrackShowing:
             Mark(None, incoming.first, None)]
         return _Part(incoming, spans + incoming.marks, key)
 
-    def _look_again(self, connection: Connection, part: _Part) -> None:
+    def _still_wanted(self, connection: Connection, part: _Part, rows: list[Mark]) -> list[Mark]:
+        """Of more rows of a track, those that edits made meanwhile leave room for."""
         if part.incoming is None:
-            return
+            return rows
         newest = select(_span.c.track).where(_span.c.tracklet == part.incoming.tracklet).order_by(
             _span.c.first.desc()).limit(1)
         part.track = connection.execute(newest).scalar()
         if part.track is None:
-            part.done = len(part.rows)
-            return
+            return []
+        frames = [row.first for row in rows]
         others = select(_span.c.first).join(_tracklet, _tracklet.c.id == _span.c.tracklet).where(
-            _span.c.track == part.track, _tracklet.c.run.is_(None), _tracklet.c.id != part.incoming.tracklet)
+            _span.c.track == part.track, _span.c.first.between(min(frames), max(frames)), _tracklet.c.run.is_(None))
         drawn = set(connection.execute(others).scalars())
-        part.rows = [row for row in part.rows[part.done:] if row.kind is not None or row.first not in drawn]
-        part.done = 0
+        return [row for row in rows if row.kind is not None or row.first not in drawn]
 
     def _end_tracklets(self, connection: Connection, parts: Sequence[_Part]) -> None:
         if parts and not self._human:
