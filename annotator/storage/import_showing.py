@@ -62,10 +62,24 @@ class _Part:
     """A track, or with none the video, and what of it is yet to be shown."""
 
     incoming: Incoming | None
-    rows: list[Mark]
+    frames: list[int]
+    """Frames that get a span each."""
+    marks: list[Mark]
     track: int | None = None
     """The track that the next rows belong to: an edit may have moved the tracklet to another."""
     done: int = 0
+
+    @property
+    def left(self) -> bool:
+        return self.done < len(self.frames) + len(self.marks)
+
+    def take(self, count: int) -> list[Mark]:
+        """The next rows, spans first; made only now, because a track may have very many."""
+        start, end = self.done, self.done + count
+        rows = [Mark(None, frame, frame) for frame in self.frames[start:end]]
+        rows += self.marks[max(start - len(self.frames), 0):max(end - len(self.frames), 0)]
+        self.done += len(rows)
+        return rows
 
 
 class TrackShowing:
@@ -107,11 +121,10 @@ class TrackShowing:
                 if part.incoming is not None:
                     fresh.append(part)
                     room -= 1
-            taken = part.rows[part.done:part.done + max(room, 1)]
-            part.done += len(taken)
+            taken = part.take(max(room, 1))
             room -= len(taken)
             pieces.append((part, self._still_wanted(connection, part, taken) if begun else taken))
-            if part.done >= len(part.rows):
+            if not part.left:
                 self._part = None
         self._end_tracklets(connection, fresh)
         history.record(connection, step)
@@ -122,10 +135,10 @@ class TrackShowing:
     def _next_part(self, key: int) -> _Part:
         incoming = self._waiting.popleft()
         if incoming is None:
-            return _Part(None, self._regions)
-        spans = [Mark(None, frame, frame) for frame in incoming.frames] if self._human else [
-            Mark(None, incoming.first, None)]
-        return _Part(incoming, spans + incoming.marks, key)
+            return _Part(None, [], self._regions)
+        if self._human:
+            return _Part(incoming, incoming.frames, incoming.marks, key)
+        return _Part(incoming, [], [Mark(None, incoming.first, None), *incoming.marks], key)
 
     def _still_wanted(self, connection: Connection, part: _Part, rows: list[Mark]) -> list[Mark]:
         """Of more rows of a track, those that edits made meanwhile leave room for."""
