@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from annotator.model.changes import Changes
 from annotator.model.frame import FrameResult
 from annotator.storage.history import HistoryStep
 from annotator.storage.store import Listener, Store
+
+T = TypeVar("T")
 
 
 class Session:
@@ -26,6 +28,10 @@ class Session:
             Cancelled: the run was undone or cancelled meanwhile.
         """
         return self.store.write_frames(run_id, [results] if isinstance(results, FrameResult) else results)
+
+    def on_store(self, function: Callable[[Store], T]) -> T:
+        """What a function of the store returns or raises, called on the thread that the store belongs to."""
+        return function(self.store)
 
     def undo(self) -> HistoryStep | None:
         """Take back the newest step; None if there is nothing."""

@@ -1,40 +1,45 @@
-"""Labels from elsewhere become tracks or detections: one transaction, and for tracks one undo step.
+"""Labels from elsewhere come in: a few rows per transaction while nothing of it is seen, then shown as one undo step.
+
+A window that waits for these transactions stays fluid, however large the file is. Three stages:
+
+1. Boxes are stored without spans, so that no view and no edit sees them (`StagedImport.stage`).
+2. Tracks get their spans and marks, one complete track after the other (`StagedImport.publish`). All of that is one
+   step of the history, and an edit made meanwhile finds tracks to which nothing is added any more.
+3. If anything fails before the end, all is taken away again (`StagedImport.discard`).
 
 As with runs, the journal keeps tracks, spans and marks, and boxes that an undo leaves without a span stay unseen until
-`annotator.storage.compact.compact`. So undoing an import costs what its tracks are many, not its boxes.
+`annotator.storage.compact.compact`.
 """
 
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
-import numpy as np
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
+from annotator.errors import Cancelled
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.frame import Detections, EndReason, TrackState
-from annotator.model.sequence import LabelledBox, LabelledFrame
-from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
+from annotator.model.sequence import LabelledFrame
+from annotator.model.track import OnExisting, RunStatus
 from annotator.storage import history, schema
-from annotator.storage.import_keyframes import Keyframes
 from annotator.storage.palette import default_color
-from annotator.storage.ranges import Ranges
-from annotator.storage.runs import END_TRACKLETS, insert_many
+from annotator.storage.runs import IMPORT
+from annotator.storage.span_rows import bring_back
 from annotator.storage.store import Store
 
-#: Kind of the run that imported machine tracks and detections belong to.
-IMPORT = "import"
-#: A box seen less than this counts as hidden: the project keeps no shares.
-HIDDEN_BELOW = 0.5
-_CHUNK = 4096
+#: Rows stored in one transaction: some 5 ms on a desktop computer.
+ROWS = 500
+_TOGETHER = 100  # tracklets deleted together
 
-Key = tuple[int, MarkKind]
+Write = Callable[[Store], None]
+"""One short transaction, to be called on the thread that the store belongs to."""
+
+_WHAT = "import labels"
 
 
 @dataclass(slots=True)
@@ -55,242 +60,165 @@ class Imported:
     """Boxes that are kept as stretches between a person's boxes."""
     dropped: Counter[str] = field(default_factory=Counter)
     """What did not come in and how often, in words."""
-    run: int | None = None
+    labels: tuple[str, ...] = ()
+    """Labels of what came in, in order of appearance."""
+    run: int = 0
+    """The run of kind ``import`` that tells where the labels came from."""
 
 
-@dataclass(slots=True)
-class _Incoming:
-    """A track while its boxes come in."""
+class StagedImport(ABC):
+    """One import: an iterator of short transactions, and the way back."""
 
-    track: int
-    tracklet: int
-    label: int
-    first: int
-    last: int
-    attributes: dict[str, object]
-    keyframes: Keyframes = field(default_factory=Keyframes)
-
-
-def add_tracks(store: Store, video_id: int, labels: Sequence[str], frames: Iterable[LabelledFrame], *, human: bool,
-               settings: Mapping[str, object], title: str) -> Imported:
-    """Add labelled frames as tracks of a video, in one undo step.
-
-    Args:
-        labels: names that ``LabelledBox.label`` counts in; only those that occur are added to the project.
-        frames: in rising order. If going through them raises, nothing is added.
-        human: as boxes that a person drew, one keyframe each; else as tracklets of a run of kind ``import``.
-        settings: kept with the run, to tell later where its boxes came from.
-
-    A track keeps its number where that is free, else it gets the next one after the highest. Boxes on straight lines
-    between a person's boxes become a stretch to interpolate. Boxes without a number are left out and counted, or become
-    ignore regions where they are ignored.
-    """
-    with store.transaction(title) as transaction:
-        run = None if human else _begin_run(transaction.connection, video_id, (), settings)
-        importer = _TrackImporter(transaction.connection, store, video_id, labels, run)
-        for frame in frames:
-            importer.add(frame)
-        imported = importer.finish()
-        kinds = (ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS
-                 | ChangeKind.RUNS)
-        transaction.touch(Changes(kinds, video=video_id))
-    return imported
-
-
-def add_detections(store: Store, video_id: int, labels: Sequence[str], frames: Iterable[tuple[int, Detections]], *,
-                   settings: Mapping[str, object]) -> Imported:
-    """Add detections of a video as a run that looked at every frame. As with a detector's run, no step of the history.
-
-    ``frames`` rise; if going through them raises, nothing is added.
-    """
-    imported = Imported()
-    with store.writing("import detections") as transaction:
-        connection = transaction.connection
-        run = _begin_run(connection, video_id, [store.ensure_label(name).id for name in labels], settings)
-        count = connection.execute(select(schema.video.c.frame_count).where(schema.video.c.id == video_id)).scalar_one()
-        insert_many(connection, schema.detected_frame, [(run, frame) for frame in range(count)])
-        for frame, found in frames:
-            boxes = np.asarray(found.box_xyxy, np.float64).tolist()
-            numbered = enumerate(zip(boxes, found.score.tolist(), found.label.tolist(), strict=True))
-            insert_many(connection, schema.detection, [(run, frame, number, *box, score, label)
-                                                       for number, (box, score, label) in numbered])
-            imported.detections += len(found)
-            imported.frames += 1
-        imported.run = run
-        transaction.touch(Changes(ChangeKind.DETECTIONS | ChangeKind.RUNS, video=video_id))
-    return imported
-
-
-def _begin_run(connection: Connection, video_id: int, labels: Sequence[int], settings: Mapping[str, object]) -> int:
-    """A run that is finished from the start: it is written in one go or not at all."""
-    run = history.next_id(connection, schema.run)
-    last = connection.execute(select(schema.video.c.frame_count).where(schema.video.c.id == video_id)).scalar_one() - 1
-    connection.execute(insert(schema.run).values(
-        id=run, video=video_id, kind=IMPORT, settings=json.dumps(dict(settings)), models="{}",
-        labels=json.dumps(list(labels)), first_frame=0, last_frame=last, finished_frame=last,
-        on_existing=OnExisting.ADD.value, message="",
-        status=RunStatus.FINISHED.value, started=datetime.now(UTC).isoformat("T", "seconds")))
-    return run
-
-
-class _TrackImporter:
-    """Writes boxes in chunks; tracks, spans and marks are few and wait for the end."""
-
-    def __init__(self, connection: Connection, store: Store, video: int, labels: Sequence[str], run: int | None,
-                 ) -> None:
-        self._connection = connection
-        self._store = store
+    def __init__(self, video: int, labels: Sequence[str], settings: Mapping[str, object]) -> None:
+        """``labels``: names that boxes' labels count in; only those that occur are added to the project."""
+        self.imported = Imported()
         self._video = video
-        self._labels = labels
-        self._run = run
+        self._names = labels
+        self._settings = settings
+        self._run = 0
+        self._step: int | None = None
         self._label_ids: dict[int, int] = {}
-        self._tracks: dict[int, _Incoming] = {}
-        self._next_track = history.next_id(connection, schema.track)
-        self._next_tracklet = history.next_id(connection, schema.tracklet)
-        self._next_span = history.next_id(connection, schema.span)
-        self._marks: Ranges[Key] = Ranges()
-        self._regions: Ranges[tuple[float, float, float, float]] = Ranges()
-        self._rows: list[tuple[Any, ...]] = []
-        self._mask_rows: list[tuple[Any, ...]] = []
-        self._span_rows: list[tuple[Any, ...]] = []
-        self._imported = Imported(run=run)
+        self._new_labels: list[int] = []
+        self._stored: list[int] = []  # ids of tracklets
 
-    def add(self, frame: LabelledFrame) -> None:
-        """Take one frame; frames rise."""
-        before = self._imported.boxes
-        for box in frame.boxes:
-            self._add_box(frame.frame_index, box)
-        self._imported.frames += self._imported.boxes > before
-        if len(self._rows) >= _CHUNK:
-            self._flush()
+    @abstractmethod
+    def stage(self, frames: Iterable[LabelledFrame]) -> Iterator[Write]:
+        """Store frames, which rise, so that nobody sees them yet. Each transaction is to be done before the next is
+        asked for."""
 
-    def _add_box(self, frame: int, box: LabelledBox) -> None:
-        x1, y1, x2, y2 = box.box_xyxy
-        if x2 <= x1 or y2 <= y1:
-            self._imported.dropped["boxes without width or height"] += 1
-        elif box.number is None and box.ignored:
-            self._regions.add((x1, y1, x2, y2), frame)
-        elif box.number is None:
-            self._imported.dropped["boxes without identity (they can be imported as detections)"] += 1
-        else:
-            track = self._track_of(frame, box, box.number)
-            self._mark(track, frame, box)
-            track.last = frame
-            if self._run is None:
-                for kept_frame, kept in track.keyframes.add(frame, box):
-                    self._write(track, kept_frame, kept)
-            else:
-                self._write(track, frame, box)
+    @abstractmethod
+    def publish(self) -> Iterator[Write]:
+        """Show what is stored. One of these raises Cancelled if the import was undone meanwhile."""
 
-    def _track_of(self, frame: int, box: LabelledBox, number: int) -> _Incoming:
-        label = self._label_id(box.label)
-        track = self._tracks.get(number)
-        if track is None:
-            track = _Incoming(self._next_track, self._next_tracklet, label, frame, frame, dict(box.attributes))
-            self._next_track += 1
-            self._next_tracklet += 1
-            self._tracks[number] = track
-            tracklet = track.tracklet if self._run is None else len(self._tracks)
-            with self._unjournaled():
-                self._connection.execute(insert(schema.tracklet).values(
-                    id=track.tracklet, video=self._video, run=self._run, number=tracklet, label=label,
-                    first_frame=frame))
-        if label != track.label:
-            self._imported.dropped["changes of label within a track (the first one counts)"] += 1
-        return track
+    def discard(self) -> Iterator[Write]:
+        """Take away what came in. What was published stays where a person has gone on from there; undo takes it back.
+        """
+        if not self._run:
+            return
+        taken = []
+        yield lambda store: taken.append(self._take_back(store))
+        if not taken[0]:
+            return
+        while self._stored:
+            yield self._delete_boxes
+        left = [True]
+        while left[0]:
+            yield lambda store: left.__setitem__(0, self._delete_detections(store))
+        yield self._forget
 
-    def _label_id(self, index: int) -> int:
+    # The run
+
+    def _begin(self, store: Store) -> None:
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            run = history.next_id(connection, schema.run)
+            count = connection.execute(
+                select(schema.video.c.frame_count).where(schema.video.c.id == self._video)).scalar_one()
+            connection.execute(insert(schema.run).values(
+                id=run, video=self._video, kind=IMPORT, settings=json.dumps(dict(self._settings)), models="{}",
+                labels="[]", first_frame=0, last_frame=count - 1, finished_frame=None,
+                on_existing=OnExisting.ADD.value, message="", status=RunStatus.RUNNING.value,
+                started=datetime.now(UTC).isoformat("T", "seconds")))
+        self._run = self.imported.run = run
+
+    def _finish(self, store: Store) -> None:
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            self._check_not_undone(connection)
+            row = schema.run
+            connection.execute(update(row).where(row.c.id == self._run).values(
+                status=RunStatus.FINISHED.value, finished_frame=row.c.last_frame,
+                labels=json.dumps(list(self._label_ids.values()))))
+            transaction.touch(Changes(ChangeKind.RUNS | ChangeKind.HISTORY | ChangeKind.DETECTIONS, video=self._video))
+        self.imported.labels = tuple(self._names[index] for index in self._label_ids)
+
+    def _check_not_undone(self, connection: Connection) -> None:
+        if self._step is not None:
+            found = history.step_of_run(connection, self._run)
+            if found is None or found.undone:
+                raise Cancelled
+
+    # Labels
+
+    def _label_id(self, connection: Connection, index: int) -> int:
+        """The label of this name; a new one is born retired, and brought out with what is published."""
         if index not in self._label_ids:
-            self._label_ids[index] = self._store.ensure_label(self._labels[index]).id
+            name = self._names[index]
+            key = connection.execute(select(schema.label.c.id).where(schema.label.c.name == name)).scalar()
+            if key is None:
+                key = history.next_id(connection, schema.label)
+                connection.execute(insert(schema.label).values(
+                    id=key, name=name, color=default_color(key - 1), position=key, retired=True))
+                self._new_labels.append(key)
+            self._label_ids[index] = int(key)
         return self._label_ids[index]
 
-    def _mark(self, track: _Incoming, frame: int, box: LabelledBox) -> None:
-        if box.ignored:
-            self._marks.add((track.track, MarkKind.IGNORE), frame)
-        if box.occluded or box.visibility < HIDDEN_BELOW:
-            self._marks.add((track.track, MarkKind.OCCLUDED), frame)
-        if box.visibility not in (0.0, 1.0):
-            self._imported.dropped["shares of visibility (kept as hidden below 0.5)"] += 1
+    def _show_labels(self, connection: Connection) -> None:
+        bring_back(connection, self._label_ids.values())
 
-    def _write(self, track: _Incoming, frame: int, box: LabelledBox) -> None:
-        place = (track.tracklet, frame)
-        self._rows.append((*place, self._video, *map(float, box.box_xyxy), float(box.score), int(TrackState.RELIABLE),
-                           None, None, None, None, 0, None))
-        self._imported.boxes += 1
-        mask = box.mask
-        if mask is not None and not mask.is_empty():
-            self._mask_rows.append((*place, mask.left, mask.top, mask.width, mask.height, mask.rle))
-            self._imported.masks += 1
-        if self._run is None:
-            self._span_rows.append((self._next_span, track.tracklet, frame, frame, track.track))
-            self._next_span += 1
+    # The way back
 
-    @contextmanager
-    def _unjournaled(self) -> Iterator[None]:
-        step = self._connection.exec_driver_sql("SELECT step FROM journal").scalar()
-        history.record(self._connection, None)
-        yield
-        history.record(self._connection, step)
+    def _take_back(self, store: Store) -> bool:
+        """Undo and forget the step. Returns False where later steps rest on it; the run then counts as failed."""
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            step = history.step_of_run(connection, self._run)
+            if step is not None and not step.undone:
+                newest = history.step_to_undo(connection)
+                if newest is None or newest.id != step.id:
+                    connection.execute(update(schema.run).where(schema.run.c.id == self._run).values(
+                        status=RunStatus.FAILED.value))
+                    return False
+                transaction.touch(history.exchange(connection, step.id, undone=True))
+            if step is not None:
+                history.drop_undone(connection)
+                transaction.touch(Changes(ChangeKind.HISTORY, video=self._video))
+        return True
 
-    def _flush(self) -> None:
-        with self._unjournaled():
-            insert_many(self._connection, schema.observation, self._rows)
-            insert_many(self._connection, schema.mask, self._mask_rows)
-        self._rows.clear()
-        self._mask_rows.clear()
+    def _delete_boxes(self, store: Store) -> None:
+        keys = self._stored[-_TOGETHER:]
+        places = ", ".join("?" * len(keys))
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            for name in ("mask", "observation"):
+                gone = connection.exec_driver_sql(
+                    f"DELETE FROM {name} WHERE (tracklet, frame) IN (SELECT tracklet, frame FROM {name} "
+                    f"WHERE tracklet IN ({places}) LIMIT {ROWS})", tuple(keys)).rowcount
+                if gone >= ROWS:
+                    return
+            connection.execute(delete(schema.tracklet).where(schema.tracklet.c.id.in_(keys)))
+        del self._stored[-_TOGETHER:]
 
-    def finish(self) -> Imported:
-        """Write what is left. Returns what came in."""
-        for track in self._tracks.values():
-            for frame, box in track.keyframes.rest():
-                self._write(track, frame, box)
-        self._flush()
-        self._write_tracks()
-        if self._run is not None:
-            self._end_tracklets(self._run)
-        insert_many(self._connection, schema.span, self._span_rows)
-        self._write_marks()
-        self._imported.tracks = len(self._tracks)
-        return self._imported
+    def _delete_detections(self, store: Store) -> bool:
+        """Returns whether there may be more."""
+        with store.writing(_WHAT) as transaction:
+            for name, keys in (("detection", "run, frame, number"), ("detected_frame", "run, frame")):
+                gone = transaction.connection.exec_driver_sql(
+                    f"DELETE FROM {name} WHERE ({keys}) IN (SELECT {keys} FROM {name} WHERE run = ? LIMIT {ROWS})",
+                    (self._run,)).rowcount
+                if gone >= ROWS:
+                    return True
+        return False
 
-    def _write_tracks(self) -> None:
-        taken = set(self._connection.execute(
-            select(schema.track.c.number).where(schema.track.c.video == self._video)).scalars())
-        free = max([history.next_track_number(self._connection, self._video) - 1, *self._tracks]) + 1
-        rows = []
-        for wanted, track in self._tracks.items():
-            number = wanted
-            if number in taken:
-                number, free = free, free + 1
-                self._imported.renumbered += 1
-            rows.append((track.track, self._video, number, track.label, "", default_color(number - 1),
-                         ReviewState.UNSEEN.value, json.dumps(track.attributes)))
-            if self._run is not None:
-                self._span_rows.append((self._next_span, track.tracklet, track.first, None, track.track))
-                self._next_span += 1
-        insert_many(self._connection, schema.track, rows)
+    def _forget(self, store: Store) -> None:
+        label, used = schema.label, [schema.tracklet.c.label, schema.history_of["label"].c.id]
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            connection.execute(delete(schema.run).where(schema.run.c.id == self._run))
+            connection.execute(delete(label).where(
+                label.c.id.in_(self._new_labels), label.c.retired, *[label.c.id.not_in(select(each)) for each in used]))
+            transaction.touch(Changes(ChangeKind.RUNS, video=self._video))
 
-    def _end_tracklets(self, run: int) -> None:
-        ends = [{"key": track.tracklet, "frame": track.last, "reason": int(EndReason.LOST)}
-                for track in self._tracks.values()]
-        if ends:
-            with self._unjournaled():
-                self._connection.execute(END_TRACKLETS, ends)
-        self._connection.execute(update(schema.run).where(schema.run.c.id == run).values(
-            labels=json.dumps(list(self._label_ids.values()))))
 
-    def _write_marks(self) -> None:
-        ranges: list[tuple[int | None, MarkKind, int, int, str | None]] = [
-            (track, kind, first, last, None) for (track, kind), first, last in self._marks.closed()]
-        for track in self._tracks.values():
-            ranges += [(track.track, MarkKind.INTERPOLATE, first, last, None)
-                       for first, last in track.keyframes.stretches()]
-            self._imported.interpolated += track.keyframes.replaced
-        for (x1, y1, x2, y2), first, last in self._regions.closed():
-            corners = json.dumps([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])
-            ranges.append((None, MarkKind.IGNORE, first, last, corners))
-            self._imported.regions += 1
-        key = history.next_id(self._connection, schema.mark)
-        insert_many(self._connection, schema.mark, [
-            (key + index, self._video, track, first, last, kind.value, region)
-            for index, (track, kind, first, last, region) in enumerate(ranges)])
+def run_import(store: Store, staged: StagedImport, frames: Iterable[LabelledFrame]) -> Imported:
+    """Bring frames in at once, on the store's own thread. If anything raises, nothing came in."""
+    try:
+        for write in staged.stage(frames):
+            write(store)
+        for write in staged.publish():
+            write(store)
+    except BaseException:
+        for write in staged.discard():
+            write(store)
+        raise
+    return staged.imported

@@ -20,8 +20,10 @@ from annotator.storage.palette import default_color
 from annotator.storage.schema import history_of
 from annotator.storage.span_rows import bring_back
 
+#: Kind of a run that came from a file.
+IMPORT = "import"
 #: Kinds of runs whose frames were not searched for objects; ``track`` takes the detections that another run stored.
-KINDS_WITHOUT_DETECTION = frozenset({"import", "repropagate", "track"})
+KINDS_WITHOUT_DETECTION = frozenset({IMPORT, "repropagate", "track"})
 #: Kind of a run whose frames may come in falling order too: from prompts, either way.
 REPROPAGATE = "repropagate"
 
@@ -70,10 +72,10 @@ class RunWriter:
         self._on_existing = OnExisting(row.on_existing)
         self._labels: list[int] = json.loads(row.labels)
         self._detects = row.kind not in KINDS_WITHOUT_DETECTION
-        self._owner: int | None = run  # what the tracklets' rows name as their run
+        known = select(schema.tracklet.c.number, schema.tracklet.c.id).where(schema.tracklet.c.run == run)
+        self._tracklets: dict[int, int] = {row.number: row.id for row in connection.execute(known)}
         step = history.step_of_run(connection, run)
         self._step = None if step is None else step.id
-        self._tracklets: dict[int, int] = self._known()
 
     def write(self, results: Sequence[FrameResult]) -> Changes:
         """Store the results of some frames, in the run's order."""
@@ -97,11 +99,6 @@ class RunWriter:
         if born or trimmed:
             changes |= ChangeKind.SPANS
         return Changes(changes, frozenset(), min(frames), max(frames), self._video)
-
-    def _known(self) -> dict[int, int]:
-        """Number to id of the tracklets that the run has written already."""
-        written = select(schema.tracklet.c.number, schema.tracklet.c.id).where(schema.tracklet.c.run == self._id)
-        return {row.number: row.id for row in self._connection.execute(written)}
 
     def _check_running(self) -> None:
         status = self._connection.execute(select(schema.run.c.status).where(schema.run.c.id == self._id)).scalar()
@@ -134,11 +131,10 @@ class RunWriter:
         if not born:
             return set()
         key = history.next_id(self._connection, schema.tracklet)
-        rows: list[dict[str, Any]] = [
-            {"id": key + index, "video": self._video, "run": self._owner, "number": number,
-             "label": self._labels[thing.label], "first_frame": frame}
-            for index, (number, (thing, frame)) in enumerate(born.items())]
-        self._insert_tracklets(rows)
+        rows = [{"id": key + index, "video": self._video, "run": self._id, "number": number,
+                 "label": self._labels[thing.label], "first_frame": frame}
+                for index, (number, (thing, frame)) in enumerate(born.items())]
+        self._connection.execute(insert(schema.tracklet), rows)
         self._tracklets.update({row["number"]: row["id"] for row in rows})
         if self._on_existing is OnExisting.PROPOSE:
             return set()
@@ -147,33 +143,21 @@ class RunWriter:
         history.record(self._connection, None)
         return tracks
 
-    def _insert_tracklets(self, rows: list[dict[str, Any]]) -> None:
-        self._connection.execute(insert(schema.tracklet), rows)
-
     def _give_tracks(self, tracklets: Sequence[tuple[int, int, int]]) -> set[int]:
         """A new track with one open span for each (tracklet id, first frame, label id). Returns the track ids."""
-        bring_back(self._connection, (label for _, _, label in tracklets))
-        track = history.next_id(self._connection, schema.track)
-        numbers = self._track_numbers([tracklet for tracklet, _, _ in tracklets])
-        self._connection.execute(insert(schema.track), [
-            {"id": track + index, "video": self._video, "number": number, "label": label, "name": "",
-             "color": default_color(number - 1), "review": ReviewState.UNSEEN.value, "attributes": "{}"}
-            for index, (number, (_, _, label)) in enumerate(zip(numbers, tracklets, strict=True))])
-        self._open_spans({tracklet: track + index for index, (tracklet, _, _) in enumerate(tracklets)},
-                         {tracklet: first for tracklet, first, _ in tracklets})
+        connection = self._connection
+        bring_back(connection, (label for _, _, label in tracklets))
+        track = history.next_id(connection, schema.track)
+        number = history.next_track_number(connection, self._video, self._step)
+        span = history.next_id(connection, schema.span)
+        connection.execute(insert(schema.track), [
+            {"id": track + index, "video": self._video, "number": number + index, "label": label, "name": "",
+             "color": default_color(number + index - 1), "review": ReviewState.UNSEEN.value, "attributes": "{}"}
+            for index, (_, _, label) in enumerate(tracklets)])
+        connection.execute(insert(schema.span), [
+            {"id": span + index, "tracklet": tracklet, "first": first, "last": None, "track": track + index}
+            for index, (tracklet, first, _) in enumerate(tracklets)])
         return set(range(track, track + len(tracklets)))
-
-    def _track_numbers(self, tracklets: Sequence[int]) -> list[int]:
-        """Numbers for the tracks of new tracklets (ids)."""
-        number = history.next_track_number(self._connection, self._video, self._step)
-        return list(range(number, number + len(tracklets)))
-
-    def _open_spans(self, tracks: Mapping[int, int], first: Mapping[int, int]) -> None:
-        """Give each new tracklet (id) to its track, from its first frame on."""
-        span = history.next_id(self._connection, schema.span)
-        self._connection.execute(insert(schema.span), [
-            {"id": span + index, "tracklet": tracklet, "first": first[tracklet], "last": None, "track": track}
-            for index, (tracklet, track) in enumerate(tracks.items())])
 
     def _write_objects(self, results: Sequence[FrameResult]) -> None:
         observations: list[tuple[Any, ...]] = []
@@ -323,6 +307,9 @@ def interrupt_orphans(connection: Connection) -> None:
     both_ways = connection.execute(select(schema.run.c.id).where(running, schema.run.c.kind == REPROPAGATE))
     for run in both_ways.scalars().all():
         settle(connection, run)
+    # An import cannot go on, and what nobody has seen of it is of no use: `compact` removes it.
+    connection.execute(update(schema.run).where(running, schema.run.c.kind == IMPORT).values(
+        status=RunStatus.FAILED.value))
     connection.execute(update(schema.run).where(running).values(status=RunStatus.INTERRUPTED.value))
 
 

@@ -18,7 +18,7 @@ from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import FrameResult
 from annotator.model.track import Label, OnExisting, Run, RunStatus, VideoRecord
-from annotator.storage import database, history, import_runs, runs, schema
+from annotator.storage import database, history, runs, schema
 from annotator.storage.history import HistoryStep
 from annotator.storage.locks import WriterLock
 from annotator.storage.migrations import MIGRATIONS, migrate, stored_version
@@ -373,7 +373,7 @@ class Store(Reader):
         with self._write(None, "write frames") as transaction:
             writer = self._writers.get(run_id)
             if writer is None:
-                writer = self._writers[run_id] = import_runs.writer_of(self._connection, run_id)
+                writer = self._writers[run_id] = RunWriter(self._connection, run_id)
             transaction.touch(writer.write(results))
         return transaction.changes
 

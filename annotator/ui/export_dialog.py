@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.errors import SettingsError, UserError
-from annotator.formats.base import ExportOptions
-from annotator.formats.registry import FORMATS
+from annotator.formats.base import COMMON_OPTIONS, Abilities, ExportOptions
+from annotator.formats.registry import FORMATS, writable
 from annotator.model.track import VideoRecord
+from annotator.ui.export_fields import ExportFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +40,32 @@ class ExportChoice:
 
 
 class ExportDialog(QDialog):
-    """Every format that the registry has; what a format has no use for, it does not look at."""
+    """Every format that can be written, with the options that it takes and what it cannot hold."""
 
     def __init__(self, videos: Sequence[VideoRecord], present: VideoRecord, folder: Path, format_name: str = "",
-                 chosen_range: tuple[int, int] | None = None, parent: QWidget | None = None) -> None:
+                 chosen_range: tuple[int, int] | None = None, parent: QWidget | None = None,
+                 settings: QSettings | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export labels"))
         self.choice: ExportChoice | None = None
         self._videos, self._present = tuple(videos), present
         last = present.frame_count - 1
         self.format = QComboBox(self)
-        for name in FORMATS:
-            self.format.addItem(name, name)
+        for each in writable():
+            self.format.addItem(each.title, each.name)
         self.format.setCurrentIndex(max(self.format.findData(format_name), 0))
         self.about = QLabel(self)
         self.about.setWordWrap(True)
+        self.limits = QLabel(self)
+        self.limits.setWordWrap(True)
+        self.fields = ExportFields(settings, self)
         self.which = QComboBox(self)
         self.which.addItem(self.tr("This video ({0})").format(present.name))
         if len(self._videos) > 1:
             self.which.addItem(self.tr("All {0} videos").format(len(self._videos)))
         self.folder = QLineEdit(str(folder), self)
-        self.labels = QLineEdit(self, placeholderText=self.tr("all, or names: person, car"))
         self.first = QSpinBox(self, maximum=last, value=chosen_range[0] if chosen_range else 0)
         self.last = QSpinBox(self, maximum=last, value=chosen_range[1] if chosen_range else last)
-        self.min_length = QSpinBox(self, minimum=1, maximum=100000, suffix=" " + self.tr("boxes"))
-        self.min_length.setSpecialValueText(self.tr("of any length"))
-        self.masks = QCheckBox(self.tr("Masks, where the format has them"), self)
-        self.one_based = QCheckBox(self.tr("MOTChallenge: count pixels from 1"), self)
-        self.numbers = QLineEdit(self, placeholderText=self.tr("by name, or: person=1, car=3"))
-        self.digits = QSpinBox(self, minimum=1, maximum=12, value=6)
-        self.overwrite = QCheckBox(self.tr("Replace files that others wrote"), self)
-        self.check = QCheckBox(self.tr("Read the result with the field's own reader"), self)
-        for box in (self.masks, self.check):
-            box.setChecked(True)
         self.error = QLabel(self)
         self.error.setWordWrap(True)
         self._lay_out()
@@ -84,17 +78,13 @@ class ExportDialog(QDialog):
         form.setSpacing(8)
         form.addRow(self.tr("Format"), self.format)
         form.addRow("", self.about)
+        form.addRow("", self.limits)
         self.which.setVisible(len(self._videos) > 1)
         if len(self._videos) > 1:
             form.addRow(self.tr("Videos"), self.which)
         form.addRow(self.tr("Folder"), self._with_button())
         form.addRow(self.tr("Frames"), self._frames())
-        form.addRow(self.tr("Classes"), self.labels)
-        form.addRow(self.tr("Shortest track"), self.min_length)
-        form.addRow(self.tr("Class numbers"), self.numbers)
-        form.addRow(self.tr("Digits of picture names"), self.digits)
-        for box in (self.masks, self.one_based, self.check, self.overwrite):
-            form.addRow("", box)
+        form.addRow(self.fields)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         export = buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         export.setDefault(True)
@@ -134,12 +124,23 @@ class ExportDialog(QDialog):
             self.folder.setText(chosen)
 
     def _describe(self) -> None:
-        name = self.format.currentData()
-        self.about.setText(FORMATS[name].description)
-        # These say in their own names which format they are for.
-        self.one_based.setEnabled(name.startswith("mot"))
-        self.numbers.setEnabled(name == "mot")
-        self.digits.setEnabled(name == "coco-video")
+        chosen = FORMATS[self.format.currentData()]
+        self.about.setText(chosen.description)
+        self.limits.setText(self._what_is_lost(chosen.abilities))
+        self.fields.show_for(chosen.name, (*COMMON_OPTIONS, *chosen.options))
+
+    def _what_is_lost(self, can: Abilities) -> str:
+        lacking = [what for what, held in (
+            (self.tr("identities"), can.identities), (self.tr("classes"), can.labels), (self.tr("masks"), can.masks),
+            (self.tr("overlapping masks"), can.overlap or not can.masks), (self.tr("scores"), can.scores),
+            (self.tr("ignored tracks"), can.ignored), (self.tr("ignore regions"), can.regions),
+            (self.tr("occlusion"), can.occluded)) if not held]
+        said = [self.tr("Cannot hold: {0}.").format(", ".join(lacking))] if lacking else []
+        if can.needs_masks:
+            said.append(self.tr("Boxes without a mask are left out."))
+        if can.limits:
+            said.append(self.tr("Lost or changed: {0}.").format("; ".join(can.limits)))
+        return " ".join(said)
 
     def _on_which(self, index: int) -> None:
         """Several videos are exported whole: each has frames of its own."""
@@ -160,23 +161,8 @@ class ExportDialog(QDialog):
             raise SettingsError(self.tr("no folder is named: say where the files are to go"))
         whole = self.which.currentIndex() == 1
         first, last = sorted((self.first.value(), self.last.value()))
-        options = ExportOptions(
-            first_frame=0 if whole else first, last_frame=None if whole else last, labels=_names(self.labels.text()),
-            min_length=self.min_length.value(), one_based_pixels=self.one_based.isChecked(),
-            class_numbers=self._class_numbers(), masks=self.masks.isChecked(), image_digits=self.digits.value(),
-            overwrite=self.overwrite.isChecked(), field_check=self.check.isChecked())
+        options = ExportOptions(first_frame=0 if whole else first, last_frame=None if whole else last,
+                                **self.fields.values())
+        self.fields.keep(self.format.currentData())
         return ExportChoice(self.format.currentData(), self._videos if whole else (self._present,),
                             Path(folder).expanduser(), options)
-
-    def _class_numbers(self) -> dict[str, int] | None:
-        numbers: dict[str, int] = {}
-        for part in _names(self.numbers.text()) or ():
-            name, _, number = part.rpartition("=")
-            if not name.strip() or not number.strip().isdecimal():
-                raise SettingsError(self.tr("{0!r} names no class and number: write them as person=1").format(part))
-            numbers[name.strip()] = int(number)
-        return numbers or None
-
-
-def _names(text: str) -> tuple[str, ...] | None:
-    return tuple(part.strip() for part in text.split(",") if part.strip()) or None

@@ -50,7 +50,7 @@ class ExportController(QObject):
             return
         folder = Path(str(self._settings.value(_FOLDER) or path.resolve().parent / f"{path.stem}-labels"))
         dialog = ExportDialog(self._document.videos(), video, folder, str(self._settings.value(_FORMAT) or ""),
-                              self._document.range, self._window)
+                              self._document.range, self._window, self._settings)
         dialog.accepted.connect(lambda: self.export(dialog.choice))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from annotator.engine.base import CancelToken
 from annotator.formats.registry import FORMATS
-from annotator.jobs.label_import import ImportReport, LabelImport, guess_format
+from annotator.jobs.import_labels import ImportReport, LabelImport, Target, guess_format
 from annotator.jobs.preannotate import JobProgress
-from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.ui.actions import Actions
 from annotator.ui.document import Document
+from annotator.ui.import_dialog import ImportChoice, ImportDialog
 from annotator.ui.jobs import JobController
 from annotator.ui.report_dialog import Report, ReportDialog
+from annotator.ui.tasks import TaskWorker
 
 #: Files that are never videos.
 LABEL_SUFFIXES = frozenset({".txt", ".json", ".xml", ".csv", ".zip", ".ini"})
@@ -43,77 +32,8 @@ def is_labels(path: Path) -> bool:
     return path.suffix.lower() in LABEL_SUFFIXES
 
 
-class ImportDialog(QDialog):
-    """Which file, which format, and whose work it is."""
-
-    def __init__(self, video: VideoRecord, path: Path | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Import labels"))
-        self.setMinimumWidth(480)
-        self.path = QLineEdit("" if path is None else str(path), self,
-                              placeholderText=self.tr("a file or folder of labels"))
-        self.format = QComboBox(self)
-        for name in FORMATS:
-            self.format.addItem(name, name)
-        self.about = QLabel(self)
-        self.about.setWordWrap(True)
-        self.human = QCheckBox(self.tr("As if drawn by a person: no later run replaces them"), self)
-        self._lay_out(video)
-        self.format.currentIndexChanged.connect(self._describe)
-        self.path.textChanged.connect(self._on_path)
-        self._on_path(self.path.text())
-
-    def _lay_out(self, video: VideoRecord) -> None:
-        form = QFormLayout()
-        form.setSpacing(8)
-        files = QWidget(self)
-        row = QHBoxLayout(files)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.path)
-        for text, tip, ask in (("…", self.tr("Choose a file"), self._browse),
-                               ("▤", self.tr("Choose a folder"), self._browse_folder)):
-            button = QToolButton(self)
-            button.setText(text)
-            button.setToolTip(tip)
-            button.clicked.connect(ask)
-            row.addWidget(button)
-        form.addRow(self.tr("Labels"), files)
-        form.addRow(self.tr("Format"), self.format)
-        form.addRow("", self.about)
-        form.addRow(self.tr("Into"), QLabel(video.name, self))
-        form.addRow("", self.human)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.ok = buttons.addButton(self.tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.ok.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(buttons)
-
-    def _browse(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Labels"), self.path.text())
-        if name:
-            self.path.setText(name)
-
-    def _browse_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self.tr("Labels"), self.path.text())
-        if name:
-            self.path.setText(name)
-
-    def _on_path(self, text: str) -> None:
-        self.ok.setEnabled(bool(text.strip()))
-        guessed = guess_format(Path(text.strip())) if text.strip() else None
-        if guessed is not None:
-            self.format.setCurrentIndex(self.format.findData(guessed))
-        self._describe()
-
-    def _describe(self) -> None:
-        self.about.setText(FORMATS[self.format.currentData()].description)
-
-
 class ImportController(QObject):
-    """Brings labels into the present video; they appear as they come, and one undo takes them back."""
+    """Brings labels into the present video; they appear when all of them are there, and one undo takes them back."""
 
     told = Signal(str)
 
@@ -139,23 +59,25 @@ class ImportController(QObject):
         if self._jobs.worker.busy:
             self.told.emit(self.tr("A job is running: import labels when it has ended, or cancel it"))
             return
-        dialog = ImportDialog(video, path, self._window)
-        dialog.accepted.connect(lambda: self.start(Path(dialog.path.text().strip()).expanduser(),
-                                                   dialog.format.currentData(), dialog.human.isChecked()))
+        looking = TaskWorker(self, "task")
+        dialog = ImportDialog(video, path, self._window, looking)
+        dialog.accepted.connect(lambda: self.start(dialog.choice))
+        dialog.finished.connect(looking.abandon)
         dialog.finished.connect(dialog.deleteLater)
+        looking.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
         dialog.open()
 
-    def start(self, path: Path, format_name: str, as_human: bool) -> None:
+    def start(self, choice: ImportChoice) -> None:
         """Begin an import into the present video."""
         video = self._document.video
         if video is None or self._jobs.worker.busy:
             return
-        wanted = self._import = LabelImport(path, format_name, as_human)
+        wanted = self._import = LabelImport(choice.path, choice.format_name, choice.target, sequence=choice.sequence)
 
         def job(session: Session, cancel: CancelToken) -> Generator[JobProgress]:
             return wanted.run(session, video, cancel)
 
-        self._jobs.run(self.tr("Importing"), job)
+        self._jobs.run(self.tr("Importing"), job, stopped=self.tr("The import was cancelled; nothing came in"))
 
     def update(self) -> None:
         """Enable what can be done now."""
@@ -168,9 +90,20 @@ class ImportController(QObject):
             ReportDialog(self._report(done.report), self._window).show()
 
     def _report(self, report: ImportReport) -> Report:
-        rows = [(self.tr("Frames"), f"{report.frames:,}"), (self.tr("Tracks"), f"{report.tracks:,}"),
-                (self.tr("Boxes"), f"{report.boxes:,}"), (self.tr("Classes"), ", ".join(report.labels)),
+        counts = [(self.tr("Frames"), report.frames), (self.tr("Tracks"), report.tracks),
+                  (self.tr("Boxes"), report.boxes), (self.tr("Masks"), report.masks),
+                  (self.tr("Detections"), report.detections),
+                  (self.tr("Interpolated boxes"), report.interpolated),
+                  (self.tr("Ignore regions"), report.ignore_regions),
+                  (self.tr("Tracks with a new number"), report.renumbered)]
+        rows = [*((name, f"{count:,}") for name, count in counts if count),
+                (self.tr("Classes"), ", ".join(report.labels) or self.tr("none")),
                 *((self.tr("Left out"), f"{count:,} x {what}") for what, count in report.dropped.items())]
-        summary = self.tr("{0} came into {1} as {2}. Undo takes all of it back.").format(
-            report.path.name, report.video, report.format)
+        summary = self.tr("{0} came into {1} from {2}, {3}.").format(
+            report.path.name, report.video, FORMATS[report.format].title, self._meaning(Target(report.target)))
         return Report(self.tr("Import is finished"), summary, rows, report.notes)
+
+    def _meaning(self, target: Target) -> str:
+        return {Target.HUMAN: self.tr("as drawn by a person; undo takes all of it back"),
+                Target.MACHINE: self.tr("as of a machine; undo takes all of it back"),
+                Target.DETECTIONS: self.tr("as detections, which a run can track")}[target]

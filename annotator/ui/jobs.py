@@ -57,7 +57,7 @@ class JobController(QObject):
         self.estimates = Estimates(settings)
         self.fetch: Fetch = fetch_published
         self._previewer = Previewer()
-        self._title = ""
+        self._title = self._stopped = ""
         self._warming = TaskWorker(self, "warm-up")
         self._measured.connect(self.estimates.remember)
         document.opened.connect(self._on_opened)
@@ -124,12 +124,12 @@ class JobController(QObject):
             self._document.set_video(next(each for each in self._document.videos() if each.id == run.video))
         self.run(self.tr("Tracking"), partial(self._resume, run))
 
-    def run(self, title: str, job: Job) -> None:
-        """Run any job on the present project."""
+    def run(self, title: str, job: Job, stopped: str = "") -> None:
+        """Run any job on the present project. ``stopped`` is said when it was cancelled, if not the usual."""
         session = self._document.session
         if session is None or self.worker.busy:
             return
-        self._title = title
+        self._title, self._stopped = title, stopped or self.tr("Stopped; finished frames are kept")
         self.worker.start(title, session, job)
 
     # On the engine's thread
@@ -171,7 +171,7 @@ class JobController(QObject):
         if message:
             self.told.emit(message)
         elif status == "cancelled":
-            self.told.emit(self.tr("Stopped; finished frames are kept"))
+            self.told.emit(self._stopped)
         else:
             self.told.emit(self.tr("{0} is finished").format(self._title))
 

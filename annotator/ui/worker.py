@@ -77,6 +77,9 @@ class BridgedSession(Session):
     def apply(self, run_id: int, results: Any) -> Changes:
         return self._bridge.call(lambda: self._session.apply(run_id, results))
 
+    def on_store(self, function: Callable[[Store], T]) -> T:
+        return self._bridge.call(lambda: self._session.on_store(function))
+
 
 class EngineWorker(QObject):
     """Runs one job at a time. Pausing and cancelling take effect between frames."""

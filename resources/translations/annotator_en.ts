@@ -379,20 +379,16 @@
             <translation>All {0} videos</translation>
         </message>
         <message>
+            <source>Boxes without a mask are left out.</source>
+            <translation>Boxes without a mask are left out.</translation>
+        </message>
+        <message>
+            <source>Cannot hold: {0}.</source>
+            <translation>Cannot hold: {0}.</translation>
+        </message>
+        <message>
             <source>Choose a folder</source>
             <translation>Choose a folder</translation>
-        </message>
-        <message>
-            <source>Class numbers</source>
-            <translation>Class numbers</translation>
-        </message>
-        <message>
-            <source>Classes</source>
-            <translation>Classes</translation>
-        </message>
-        <message>
-            <source>Digits of picture names</source>
-            <translation>Digits of picture names</translation>
         </message>
         <message>
             <source>Export</source>
@@ -419,12 +415,99 @@
             <translation>Frames</translation>
         </message>
         <message>
-            <source>MOTChallenge: count pixels from 1</source>
-            <translation>MOTChallenge: count pixels from 1</translation>
+            <source>Lost or changed: {0}.</source>
+            <translation>Lost or changed: {0}.</translation>
         </message>
         <message>
-            <source>Masks, where the format has them</source>
-            <translation>Masks, where the format has them</translation>
+            <source>This video ({0})</source>
+            <translation>This video ({0})</translation>
+        </message>
+        <message>
+            <source>Videos</source>
+            <translation>Videos</translation>
+        </message>
+        <message>
+            <source>classes</source>
+            <translation>classes</translation>
+        </message>
+        <message>
+            <source>identities</source>
+            <translation>identities</translation>
+        </message>
+        <message>
+            <source>ignore regions</source>
+            <translation>ignore regions</translation>
+        </message>
+        <message>
+            <source>ignored tracks</source>
+            <translation>ignored tracks</translation>
+        </message>
+        <message>
+            <source>masks</source>
+            <translation>masks</translation>
+        </message>
+        <message>
+            <source>no folder is named: say where the files are to go</source>
+            <translation>no folder is named: say where the files are to go</translation>
+        </message>
+        <message>
+            <source>occlusion</source>
+            <translation>occlusion</translation>
+        </message>
+        <message>
+            <source>overlapping masks</source>
+            <translation>overlapping masks</translation>
+        </message>
+        <message>
+            <source>scores</source>
+            <translation>scores</translation>
+        </message>
+        <message>
+            <source>to</source>
+            <translation>to</translation>
+        </message>
+    </context>
+    <context>
+        <name>ExportFields</name>
+        <message>
+            <source>Also boxes between a person's boxes</source>
+            <translation>Also boxes between a person's boxes</translation>
+        </message>
+        <message>
+            <source>Class numbers</source>
+            <translation>Class numbers</translation>
+        </message>
+        <message>
+            <source>Classes</source>
+            <translation>Classes</translation>
+        </message>
+        <message>
+            <source>Count pixels from 1</source>
+            <translation>Count pixels from 1</translation>
+        </message>
+        <message>
+            <source>Digits of picture names</source>
+            <translation>Digits of picture names</translation>
+        </message>
+        <message>
+            <source>For validation</source>
+            <translation>For validation</translation>
+        </message>
+        <message>
+            <source>Masks</source>
+            <translation>Masks</translation>
+        </message>
+        <message>
+            <source>Number each video's tracks from 1 without gaps</source>
+            <translation>Number each video's tracks from 1 without gaps</translation>
+        </message>
+        <message>
+            <source>Of the frames</source>
+            <translation>Of the frames</translation>
+        </message>
+        <message>
+            <source>Only tracks that are marked as reviewed</source>
+            <translation>Only tracks that are marked as reviewed</translation>
         </message>
         <message>
             <source>Read the result with the field's own reader</source>
@@ -439,14 +522,6 @@
             <translation>Shortest track</translation>
         </message>
         <message>
-            <source>This video ({0})</source>
-            <translation>This video ({0})</translation>
-        </message>
-        <message>
-            <source>Videos</source>
-            <translation>Videos</translation>
-        </message>
-        <message>
             <source>all, or names: person, car</source>
             <translation>all, or names: person, car</translation>
         </message>
@@ -459,16 +534,20 @@
             <translation>by name, or: person=1, car=3</translation>
         </message>
         <message>
-            <source>no folder is named: say where the files are to go</source>
-            <translation>no folder is named: say where the files are to go</translation>
+            <source>every</source>
+            <translation>every</translation>
+        </message>
+        <message>
+            <source>every frame</source>
+            <translation>every frame</translation>
+        </message>
+        <message>
+            <source>names of videos; the others are for training</source>
+            <translation>names of videos; the others are for training</translation>
         </message>
         <message>
             <source>of any length</source>
             <translation>of any length</translation>
-        </message>
-        <message>
-            <source>to</source>
-            <translation>to</translation>
         </message>
         <message>
             <source>{0!r} names no class and number: write them as person=1</source>
@@ -719,12 +798,20 @@
             <translation>Classes</translation>
         </message>
         <message>
+            <source>Detections</source>
+            <translation>Detections</translation>
+        </message>
+        <message>
             <source>File</source>
             <translation>File</translation>
         </message>
         <message>
             <source>Frames</source>
             <translation>Frames</translation>
+        </message>
+        <message>
+            <source>Ignore regions</source>
+            <translation>Ignore regions</translation>
         </message>
         <message>
             <source>Import is finished</source>
@@ -739,6 +826,10 @@
             <translation>Importing</translation>
         </message>
         <message>
+            <source>Interpolated boxes</source>
+            <translation>Interpolated boxes</translation>
+        </message>
+        <message>
             <source>Labels need a video to belong to: open it first, then import {0}</source>
             <translation>Labels need a video to belong to: open it first, then import {0}</translation>
         </message>
@@ -747,19 +838,47 @@
             <translation>Left out</translation>
         </message>
         <message>
+            <source>Masks</source>
+            <translation>Masks</translation>
+        </message>
+        <message>
+            <source>The import was cancelled; nothing came in</source>
+            <translation>The import was cancelled; nothing came in</translation>
+        </message>
+        <message>
             <source>Tracks</source>
             <translation>Tracks</translation>
         </message>
         <message>
-            <source>{0} came into {1} as {2}. Undo takes all of it back.</source>
-            <translation>{0} came into {1} as {2}. Undo takes all of it back.</translation>
+            <source>Tracks with a new number</source>
+            <translation>Tracks with a new number</translation>
+        </message>
+        <message>
+            <source>as detections, which a run can track</source>
+            <translation>as detections, which a run can track</translation>
+        </message>
+        <message>
+            <source>as drawn by a person; undo takes all of it back</source>
+            <translation>as drawn by a person; undo takes all of it back</translation>
+        </message>
+        <message>
+            <source>as of a machine; undo takes all of it back</source>
+            <translation>as of a machine; undo takes all of it back</translation>
+        </message>
+        <message>
+            <source>none</source>
+            <translation>none</translation>
+        </message>
+        <message>
+            <source>{0} came into {1} from {2}, {3}.</source>
+            <translation>{0} came into {1} from {2}, {3}.</translation>
         </message>
     </context>
     <context>
         <name>ImportDialog</name>
         <message>
-            <source>As if drawn by a person: no later run replaces them</source>
-            <translation>As if drawn by a person: no later run replaces them</translation>
+            <source>As</source>
+            <translation>As</translation>
         </message>
         <message>
             <source>Choose a file</source>
@@ -768,6 +887,10 @@
         <message>
             <source>Choose a folder</source>
             <translation>Choose a folder</translation>
+        </message>
+        <message>
+            <source>Detections: boxes without identity, to be tracked</source>
+            <translation>Detections: boxes without identity, to be tracked</translation>
         </message>
         <message>
             <source>Format</source>
@@ -788,6 +911,18 @@
         <message>
             <source>Labels</source>
             <translation>Labels</translation>
+        </message>
+        <message>
+            <source>Tracks drawn by a person: no later run replaces them</source>
+            <translation>Tracks drawn by a person: no later run replaces them</translation>
+        </message>
+        <message>
+            <source>Tracks of a machine: a later run may replace them</source>
+            <translation>Tracks of a machine: a later run may replace them</translation>
+        </message>
+        <message>
+            <source>Video in the file</source>
+            <translation>Video in the file</translation>
         </message>
         <message>
             <source>a file or folder of labels</source>

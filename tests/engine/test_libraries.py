@@ -43,6 +43,24 @@ def test_modules_are_imported_once_while_the_collector_rests(counting_module: st
     assert gc.isenabled()
 
 
+def test_what_was_imported_is_never_visited_again(counting_module: str) -> None:
+    """Not even once at the end: a full collection would stop every thread."""
+    collected: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            collected.append(gc.get_freeze_count())
+
+    frozen = gc.get_freeze_count()
+    gc.callbacks.append(note)
+    try:
+        ModelLibraries((counting_module,)).load()
+    finally:
+        gc.callbacks.remove(note)
+    assert collected == []
+    assert gc.get_freeze_count() > frozen
+
+
 def test_a_collector_that_was_off_stays_off(counting_module: str) -> None:
     gc.disable()
     try:

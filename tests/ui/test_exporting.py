@@ -8,8 +8,8 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
-from annotator.formats.base import ExportOptions
-from annotator.formats.registry import FORMATS
+from annotator.formats.base import COMMON_OPTIONS, ExportOptions
+from annotator.formats.registry import writable
 from annotator.jobs.config import PreannotateSettings
 from annotator.ui.export_dialog import ExportChoice, ExportDialog
 from annotator.ui.main_window import MainWindow
@@ -28,7 +28,8 @@ def asked(window: MainWindow, qtbot: object) -> ExportDialog:
 
 def test_the_dialog_exports_every_format_that_there_is(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
     dialog = asked(opened, qtbot)
-    assert [dialog.format.itemData(k) for k in range(dialog.format.count())] == list(FORMATS)
+    assert [dialog.format.itemData(k) for k in range(dialog.format.count())] == [
+        each.name for each in writable()]
     dialog.format.setCurrentIndex(dialog.format.findData("mot"))
     dialog.folder.setText(str(tmp_path / "out"))
     dialog.first.setValue(2)
@@ -59,11 +60,55 @@ def test_the_folder_and_format_are_remembered(opened: MainWindow, tmp_path: Path
     dialog.reject()
 
 
+def test_each_format_shows_the_options_that_it_takes(opened: MainWindow, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    for each in writable():
+        dialog.format.setCurrentIndex(dialog.format.findData(each.name))
+        assert dialog.format.currentText() == each.title
+        taken = {*COMMON_OPTIONS, *each.options} - {"first_frame", "last_frame"}
+        assert set(dialog.fields.values()) == taken
+        shown = [dialog.fields.validation.isVisibleTo(dialog), dialog.fields.masks.isVisibleTo(dialog)]
+        assert shown == ["validation" in taken, "masks" in taken]
+        assert ("masks" in dialog.limits.text().split(".")[0]) == (not each.abilities.masks
+                                                                   or not each.abilities.overlap)
+        assert all(limit in dialog.limits.text() for limit in each.abilities.limits)
+    dialog.reject()
+
+
+def test_choices_are_remembered_for_their_format(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    dialog.format.setCurrentIndex(dialog.format.findData("mot17"))
+    dialog.folder.setText(str(tmp_path / "out"))
+    dialog.fields.step.setValue(2)
+    dialog.fields.validation.setText("clip")
+    dialog.fields.renumber.setChecked(True)
+    dialog.fields.interpolated.setChecked(False)
+    dialog.fields.overwrite.setChecked(True)
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    assert dialog.choice is not None
+    assert (dialog.choice.options.step, dialog.choice.options.validation) == (2, ("clip",))
+    assert len((tmp_path / "out/val/clip/gt/gt.txt").read_text().splitlines()) == 3 * FRAMES / 2
+    (report,) = opened.findChildren(ReportDialog)
+    report.close()
+    back_to(opened, qtbot)
+    opened.exports.ask()
+    again = opened.findChildren(ExportDialog)[-1]
+    fields = again.fields
+    assert again.format.currentData() == "mot17"
+    assert (fields.step.value(), fields.renumber.isChecked(), fields.interpolated.isChecked()) == (2, True, False)
+    # What belongs to one project, or is dangerous, is asked anew.
+    assert (fields.validation.text(), fields.overwrite.isChecked()) == ("", False)
+    again.format.setCurrentIndex(again.format.findData("mot"))
+    assert (fields.step.value(), fields.renumber.isChecked(), fields.interpolated.isChecked()) == (1, False, True)
+    again.reject()
+
+
 @pytest.mark.parametrize(("field", "text", "said"), [("numbers", "person", "person=1"), ("folder", " ", "folder")])
 def test_what_cannot_be_meant_is_said_in_the_dialog(opened: MainWindow, qtbot: object, field: str, text: str,
                                                     said: str) -> None:
     dialog = asked(opened, qtbot)
-    getattr(dialog, field).setText(text)
+    (dialog.fields.numbers if field == "numbers" else dialog.folder).setText(text)
     qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
     assert dialog.isVisible()
     assert said in dialog.error.text()

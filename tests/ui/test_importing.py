@@ -8,7 +8,12 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
-from annotator.ui.importing import ImportDialog, is_labels
+from annotator.formats.base import ExportOptions
+from annotator.formats.registry import get_format, readable
+from annotator.jobs.import_labels import Target
+from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
+from annotator.ui.import_dialog import ImportChoice, ImportDialog
+from annotator.ui.importing import is_labels
 from annotator.ui.main_window import MainWindow
 from annotator.ui.report_dialog import ReportDialog
 from tests.conftest import FRAMES
@@ -35,7 +40,7 @@ def test_labels_that_are_dropped_become_tracks_in_one_step(opened: MainWindow, t
     drop(opened, truth)
     (dialog,) = opened.findChildren(ImportDialog)
     assert dialog.format.currentData() == "mot"
-    dialog.human.setChecked(human)
+    dialog.target.setCurrentIndex(dialog.target.findData(Target.HUMAN if human else Target.MACHINE))
     with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
         qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
     assert ended.args == ["finished", ""]
@@ -53,10 +58,80 @@ def test_labels_that_are_dropped_become_tracks_in_one_step(opened: MainWindow, t
     assert len(opened.document.tracks()) == 3
 
 
+def test_every_readable_format_is_offered_and_detections_are_a_run(opened: MainWindow, tmp_path: Path,
+                                                                   qtbot: object) -> None:
+    path = tmp_path / "det.txt"
+    path.write_text("1,-1,10,20,30,40,0.75,-1,-1,-1\n2,-1,10,20,30,40,0.5,-1,-1,-1\n")
+    opened.imports.ask(path)
+    (dialog,) = opened.findChildren(ImportDialog)
+    offered = [dialog.format.itemData(k) for k in range(dialog.format.count())]
+    assert offered == [each.name for each in readable()]
+    assert (dialog.choice.format_name, dialog.choice.target) == ("mot-det", Target.DETECTIONS)
+    assert not dialog.target.isEnabled()
+    tracks, session = len(opened.document.tracks()), opened.document.session
+    assert session is not None
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
+        dialog.accept()
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    assert len(opened.document.tracks()) == tracks
+    run = session.store.runs()[-1]
+    assert [len(found) for _, found in session.store.detections(run.id)][:3] == [1, 1, 0]
+    (report,) = opened.findChildren(ReportDialog)
+    report.close()
+
+
+def test_of_several_videos_one_is_chosen(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+    video = opened.document.video
+    assert video is not None
+    frames = [LabelledFrame(1, (LabelledBox(40, 0, (1, 2, 30, 40)),))]
+    infos = [SequenceInfo(name, video.width, video.height, 25.0, FRAMES, ("car",)) for name in ("one", "two")]
+    get_format("coco-video").write([(infos[0], frames), (infos[1], [LabelledFrame(0, frames[0].boxes), *frames])],
+                                   tmp_path, ExportOptions())
+    opened.imports.ask(tmp_path / "annotations.json")
+    (dialog,) = opened.findChildren(ImportDialog)
+    assert not dialog.sequence.isVisibleTo(dialog)
+    qtbot.waitUntil(lambda: dialog.sequence.isVisibleTo(dialog), timeout=20000)  # type: ignore[attr-defined]
+    dialog.sequence.setCurrentIndex(dialog.sequence.findData("two"))
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+        dialog.accept()
+    assert ended.args == ["finished", ""]
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    track = next(track for track in opened.document.tracks().values() if track.number == 40)
+    session = opened.document.session
+    assert session is not None
+    assert [seen.frame for seen in session.store.trajectory(track.id)] == [0, 1]
+    opened.findChildren(ReportDialog)[0].close()
+
+
+def test_a_file_that_cannot_be_read_is_named_before_importing(opened: MainWindow, truth: Path, qtbot: object) -> None:
+    truth.write_text("what is this\n")
+    opened.imports.ask(truth)
+    (dialog,) = opened.findChildren(ImportDialog)
+    qtbot.waitUntil(lambda: "gt.txt" in dialog.error.text(), timeout=20000)  # type: ignore[attr-defined]
+    dialog.reject()
+
+
+def test_a_cancelled_import_leaves_nothing_and_says_so(opened: MainWindow, truth: Path, qtbot: object,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotator.storage.import_tracks.ROWS", 2)
+    session = opened.document.session
+    assert session is not None
+    steps, runs = session.history(), session.store.runs()
+    opened.worker.progressed.connect(lambda _: opened.worker.cancel())
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+        opened.imports.start(ImportChoice(truth, "mot", Target.HUMAN))
+        opened.worker.set_paused(True)
+    assert ended.args == ["cancelled", ""]
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    assert "nothing came in" in opened.statusBar().currentMessage()
+    assert (session.history(), session.store.runs()) == (steps, runs)
+    assert not opened.findChildren(ReportDialog)
+
+
 def test_labels_that_do_not_fit_are_refused_in_one_line(opened: MainWindow, truth: Path, qtbot: object) -> None:
     truth.write_text(f"{FRAMES + 1},9,10,20,30,40,1,1,1\n")
     with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
-        opened.imports.start(truth, "mot", False)
+        opened.imports.start(ImportChoice(truth, "mot", Target.MACHINE))
     qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
     assert "gt.txt" in opened.statusBar().currentMessage()
     assert len(opened.document.tracks()) == 3

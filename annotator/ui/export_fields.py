@@ -1,0 +1,119 @@
+"""The options of an export as fields: those that a format takes, with the choices that were made for it last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+
+from annotator.errors import SettingsError
+
+#: Not kept from one export to the next: they belong to one project, or are dangerous.
+_OF_THE_MOMENT = frozenset({"labels", "validation", "overwrite"})
+
+
+class ExportFields(QWidget):
+    """One field for each option of `annotator.formats.base.ExportOptions` but the range of frames."""
+
+    def __init__(self, settings: QSettings | None, parent: QWidget | None = None) -> None:
+        """``settings``: where choices are kept, by format."""
+        super().__init__(parent)
+        self._settings = settings
+        self._taken: frozenset[str] = frozenset()
+        self.labels = QLineEdit(self, placeholderText=self.tr("all, or names: person, car"))
+        self.step = QSpinBox(self, minimum=1, maximum=10000)
+        self.step.setPrefix(self.tr("every") + " ")
+        self.step.setSpecialValueText(self.tr("every frame"))
+        self.min_length = QSpinBox(self, minimum=1, maximum=100000, suffix=" " + self.tr("boxes"))
+        self.min_length.setSpecialValueText(self.tr("of any length"))
+        self.numbers = QLineEdit(self, placeholderText=self.tr("by name, or: person=1, car=3"))
+        self.digits = QSpinBox(self, minimum=1, maximum=12, value=6)
+        self.validation = QLineEdit(self, placeholderText=self.tr("names of videos; the others are for training"))
+        self.reviewed = QCheckBox(self.tr("Only tracks that are marked as reviewed"), self)
+        self.interpolated = QCheckBox(self.tr("Also boxes between a person's boxes"), self)
+        self.renumber = QCheckBox(self.tr("Number each video's tracks from 1 without gaps"), self)
+        self.masks = QCheckBox(self.tr("Masks"), self)
+        self.one_based = QCheckBox(self.tr("Count pixels from 1"), self)
+        self.check = QCheckBox(self.tr("Read the result with the field's own reader"), self)
+        self.overwrite = QCheckBox(self.tr("Replace files that others wrote"), self)
+        for box in (self.interpolated, self.masks, self.check):
+            box.setChecked(True)
+        self._widgets: dict[str, QWidget] = {
+            "step": self.step, "labels": self.labels, "min_length": self.min_length, "class_numbers": self.numbers,
+            "image_digits": self.digits, "validation": self.validation, "reviewed_only": self.reviewed,
+            "interpolated": self.interpolated, "renumber": self.renumber, "masks": self.masks,
+            "one_based_pixels": self.one_based, "field_check": self.check, "overwrite": self.overwrite}
+        self._defaults = {name: _value(widget) for name, widget in self._widgets.items()}
+        self.form = QFormLayout(self)
+        self.form.setContentsMargins(0, 0, 0, 0)
+        self.form.setSpacing(8)
+        titles = {"step": self.tr("Of the frames"), "labels": self.tr("Classes"),
+                  "min_length": self.tr("Shortest track"), "class_numbers": self.tr("Class numbers"),
+                  "image_digits": self.tr("Digits of picture names"), "validation": self.tr("For validation")}
+        for name, widget in self._widgets.items():
+            self.form.addRow(titles.get(name, ""), widget)
+
+    def show_for(self, format_name: str, options: Iterable[str]) -> None:
+        """Show the fields of these options, as they were chosen for this format last."""
+        self._taken = frozenset(options) & frozenset(self._widgets)
+        for name, widget in self._widgets.items():
+            self.form.setRowVisible(widget, name in self._taken)
+            if name not in _OF_THE_MOMENT:
+                _set(widget, self._kept(format_name, name))
+
+    def keep(self, format_name: str) -> None:
+        """Remember what is chosen."""
+        if self._settings is not None:
+            for name in self._taken - _OF_THE_MOMENT:
+                self._settings.setValue(_key(format_name, name), str(_value(self._widgets[name])))
+
+    def values(self) -> dict[str, Any]:
+        """Fields of `ExportOptions` that the format takes. Raises SettingsError for what cannot be meant."""
+        found = {name: _value(widget) for name, widget in self._widgets.items() if name in self._taken}
+        if "labels" in found:
+            found["labels"] = _names(self.labels.text()) or None
+        if "validation" in found:
+            found["validation"] = _names(self.validation.text())
+        if "class_numbers" in found:
+            found["class_numbers"] = self._class_numbers()
+        return found
+
+    def _kept(self, format_name: str, name: str) -> object:
+        kept = None if self._settings is None else self._settings.value(_key(format_name, name))
+        return self._defaults[name] if kept is None else str(kept)
+
+    def _class_numbers(self) -> dict[str, int] | None:
+        numbers: dict[str, int] = {}
+        for part in _names(self.numbers.text()):
+            name, _, number = part.rpartition("=")
+            if not name.strip() or not number.strip().isdecimal():
+                raise SettingsError(self.tr("{0!r} names no class and number: write them as person=1").format(part))
+            numbers[name.strip()] = int(number)
+        return numbers or None
+
+
+def _key(format_name: str, option: str) -> str:
+    return f"export/{format_name}/{option}"
+
+
+def _value(widget: QWidget) -> object:
+    if isinstance(widget, QCheckBox):
+        return widget.isChecked()
+    return widget.value() if isinstance(widget, QSpinBox) else widget.text() if isinstance(widget, QLineEdit) else None
+
+
+def _set(widget: QWidget, value: object) -> None:
+    """Put a value, or the text that one was kept as, into its field; what is no such value is passed over."""
+    text = str(value)
+    if isinstance(widget, QCheckBox):
+        widget.setChecked(text == "True")
+    elif isinstance(widget, QSpinBox) and text.isdecimal():
+        widget.setValue(int(text))
+    elif isinstance(widget, QLineEdit):
+        widget.setText(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
