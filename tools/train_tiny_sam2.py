@@ -234,8 +234,8 @@ def run_clip(model: Any, batch: Batch) -> list[FrameOutput]:
             labels = torch.tensor([[2, 3]], dtype=torch.int32, device=batch.boxes.device)
             prompt = {"point_coords": batch.boxes if t == 0 else batch.boxes_again,
                       "point_labels": labels.expand(len(batch.boxes), 2)}
-        current, sam, _, _ = model._track_step(t, prompted, feats, positions, sizes, prompt, None, outputs, frames, False,
-                                               None)
+        current, sam, _, _ = model._track_step(t, prompted, feats, positions, sizes, prompt, None, outputs, frames,
+                                               False, None)
         candidates, _, ious, low_res, high_res, pointer, score = sam
         current["obj_ptr"] = pointer
         if t < frames - 1:

@@ -121,7 +121,9 @@ class PreannotateSettings:
 
     def tracker_settings(self) -> Sam2MotSettings:
         """SAM2MOT's settings with the threshold of this run."""
-        own = self.sam2mot or (Sam2MotSettings() if self.segmenter is None else registry.sam2mot_settings(self.segmenter))
+        own = self.sam2mot
+        if own is None:
+            own = Sam2MotSettings() if self.segmenter is None else registry.sam2mot_settings(self.segmenter)
         return own if self.det_threshold is None else dataclasses.replace(own, det_threshold=self.det_threshold)
 
     def with_segmenter(self, device: str) -> PreannotateSettings:
