@@ -9,8 +9,8 @@
 The first command creates .venv and installs there; later ones reuse it until pyproject.toml or the constraints change.
 
 Environment:
-    ANNOTATOR_EXTRAS           extras to install, comma-separated (default: dev,mmdet); `dev,mmdet,window` adds the
-                               desktop window, `dev` alone leaves out MMDetection, and its tests are skipped
+    ANNOTATOR_EXTRAS           extras to install, comma-separated (default: dev,mmdet,tables,window); `dev` alone
+                               leaves out MMDetection, tables and the window, and their tests are skipped
     ANNOTATOR_SYSTEM_PACKAGES  1: .venv sees the packages of the Python that made it, and its torch is kept as it is
     ANNOTATOR_INSTALL_SYSTEM   1: install missing system libraries instead of naming the command (needs root)
     PIP_*                      pip's own settings (index, wheels folder, proxy, certificate) are passed on
@@ -106,7 +106,7 @@ def child_environment() -> dict[str, str]:
 
 
 def extras() -> list[str]:
-    return [e.strip() for e in os.environ.get("ANNOTATOR_EXTRAS", "window,mmdet,dev").split(",") if e.strip()]
+    return [e.strip() for e in os.environ.get("ANNOTATOR_EXTRAS", "window,mmdet,tables,dev").split(",") if e.strip()]
 
 
 def uses_system_packages() -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,11 @@ def samples() -> Path:
 @pytest.fixture
 def info() -> SequenceInfo:
     return SequenceInfo("clip", 640, 360, 29.97, 12, ("object",))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Parquet is an extra."""
+    if find_spec("pyarrow") is None:
+        for item in items:
+            if "parquet" in item.name:
+                item.add_marker(pytest.mark.skip(reason="pyarrow is not installed: pip install '.[tables]'"))
