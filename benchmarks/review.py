@@ -77,7 +77,7 @@ class Outcome:
 
 def track_synthetic(condition: str, seed: int, frames: int) -> Tracked:
     """One synthetic clip through the built-in detector, segmentor and tracker."""
-    from annotator.engine import checkpoints
+    from annotator.engine import checkpoints, registry
     from annotator.engine.detectors.tiny import TinyDetector
     from annotator.engine.sam2mot import Sam2Mot
     from annotator.engine.segmenters.sam2 import Sam2Segmenter
@@ -85,7 +85,8 @@ def track_synthetic(condition: str, seed: int, frames: int) -> Tracked:
     spec = replace(CONDITIONS[condition], frames=frames)
     clip = make_clip(spec, seed)
     detector = TinyDetector(checkpoints.find("tiny-detector"))
-    tracker = Sam2Mot(Sam2Segmenter.load(checkpoints.find("tiny-sam2")), spec.width, spec.height, frames)
+    tracker = Sam2Mot(Sam2Segmenter.load(checkpoints.find("tiny-sam2")), spec.width, spec.height, frames,
+                      registry.sam2mot_settings("tiny-sam2"))
     rng = np.random.default_rng(seed)
     results = []
     for t, image in enumerate(clip.images):

@@ -11,7 +11,7 @@ import argparse
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from annotator.engine import checkpoints
+from annotator.engine import checkpoints, registry
 from annotator.engine.base import Tracker
 from annotator.engine.bytetrack import ByteTrack
 from annotator.engine.detectors.tiny import TinyDetector
@@ -43,17 +43,17 @@ SHOWN = ("hota", "deta", "assa", "idf1", "mota", "idsw")
 
 @dataclass(frozen=True)
 class Variant:
-    """A tracker to compare."""
+    """A tracker to compare: what it changes of the settings that go with the weights."""
 
-    settings: Sam2MotSettings
+    change: Callable[[Sam2MotSettings], Sam2MotSettings] = lambda settings: settings
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
 
 
 VARIANTS = {
-    "sam2mot": Variant(Sam2MotSettings()),
-    "without_interaction": Variant(Sam2MotSettings().without_interaction()),
-    "without_reconstruction": Variant(Sam2MotSettings().without_reconstruction()),
-    "ordinary_reprompts": Variant(Sam2MotSettings(), Sam2Settings(reprompt_conditions=False)),
+    "sam2mot": Variant(),
+    "without_interaction": Variant(Sam2MotSettings.without_interaction),
+    "without_reconstruction": Variant(Sam2MotSettings.without_reconstruction),
+    "ordinary_reprompts": Variant(sam2=Sam2Settings(reprompt_conditions=False)),
 }
 
 
@@ -84,7 +84,8 @@ def run_clip(condition: str, spec: ClipSpec, seed: int, weights: tuple[str, str]
     for name in variants:
         variant = VARIANTS[name]
         segmenter = Sam2Segmenter.load(checkpoints.find(weights[0]), "cpu", variant.sam2)
-        tracker = Sam2Mot(segmenter, spec.width, spec.height, len(frames), variant.settings)
+        settings = variant.change(registry.sam2mot_settings(weights[0]))
+        tracker = Sam2Mot(segmenter, spec.width, spec.height, len(frames), settings)
         found, counts = track(tracker, frames, detections)
         scores[name] = evaluate_arrays(truth, found)
         if name == "sam2mot":

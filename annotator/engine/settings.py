@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -146,7 +147,7 @@ class SceneCutSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class BoxTrackerSettings:
+class BoxTrackerSettings(ABC):
     """What the trackers of the `trackers` library have in common. All settings but two carry the library's own names
     and defaults."""
 
@@ -173,9 +174,9 @@ class BoxTrackerSettings:
                                 f"{getattr(self, name)}; {rule}")
 
     @property
+    @abstractmethod
     def reliable_score(self) -> float:
         """Matched detections at or above this make a tracklet reliable in a frame."""
-        raise NotImplementedError
 
     @property
     def det_threshold(self) -> float:

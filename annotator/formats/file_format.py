@@ -63,24 +63,24 @@ class Target:
         self.tally.dropped[what] += 1
 
 
-class Writer:
+class Writer(ABC):
     """Writes one export: sequence after sequence, frame after frame."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.options = target.options
 
-    def begin(self, info: SequenceInfo, length: int) -> None:
+    def begin(self, info: SequenceInfo, length: int) -> None:  # noqa: B027 - for who needs it
         """Start a sequence of this many frames; ``info`` is that of the written video."""
 
+    @abstractmethod
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
         """Write a frame. Returns its boxes as a reader must find them."""
-        raise NotImplementedError
 
-    def end(self, info: SequenceInfo) -> None:
+    def end(self, info: SequenceInfo) -> None:  # noqa: B027 - for who needs it
         """Finish the sequence."""
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027 - for who needs it
         """Finish the export."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import math
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,8 +40,9 @@ _ABILITIES = Abilities(masks=True, scores=True, ignored=True, regions=True, occl
 class _RowWriter(Writer):
     """Rows of both kinds of file; subclasses put them down."""
 
+    @abstractmethod
     def put(self, row: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Write a row; keys are `COLUMNS`."""
 
     def begin(self, info: SequenceInfo, length: int) -> None:
         self._head = {"video": info.name, "width": info.width, "height": info.height, "fps": info.fps}

@@ -93,6 +93,11 @@ def sequences(reader: Reader, videos: Sequence[VideoRecord], masks: bool, format
                                  ignored_boxes(reader, video, stands_for, masks))
 
 
+def tells_regions(format_name: str) -> bool:
+    """Whether an export in this format says which regions are to be ignored."""
+    return format_name in _DISTRACTING | _CROWDING or get_format(format_name).abilities.regions
+
+
 def has_regions(reader: Reader, videos: Sequence[VideoRecord]) -> bool:
     """Whether anything is to be ignored in these videos."""
     return any(reader.ignore_regions(video.id) for video in videos)

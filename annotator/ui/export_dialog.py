@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from annotator.errors import SettingsError, UserError
 from annotator.formats.base import COMMON_OPTIONS, Abilities, ExportOptions
 from annotator.formats.registry import FORMATS, writable
+from annotator.jobs.export import tells_regions
 from annotator.model.track import VideoRecord
 from annotator.ui.export_fields import ExportFields
 
@@ -126,14 +127,14 @@ class ExportDialog(QDialog):
     def _describe(self) -> None:
         chosen = FORMATS[self.format.currentData()]
         self.about.setText(chosen.description)
-        self.limits.setText(self._what_is_lost(chosen.abilities))
+        self.limits.setText(self._what_is_lost(chosen.abilities, tells_regions(chosen.name)))
         self.fields.show_for(chosen.name, (*COMMON_OPTIONS, *chosen.options))
 
-    def _what_is_lost(self, can: Abilities) -> str:
+    def _what_is_lost(self, can: Abilities, regions: bool) -> str:
         lacking = [what for what, held in (
             (self.tr("identities"), can.identities), (self.tr("classes"), can.labels), (self.tr("masks"), can.masks),
             (self.tr("overlapping masks"), can.overlap or not can.masks), (self.tr("scores"), can.scores),
-            (self.tr("ignored tracks"), can.ignored), (self.tr("ignore regions"), can.regions),
+            (self.tr("ignored tracks"), can.ignored), (self.tr("ignore regions"), regions),
             (self.tr("occlusion"), can.occluded)) if not held]
         said = [self.tr("Cannot hold: {0}.").format(", ".join(lacking))] if lacking else []
         if can.needs_masks:

@@ -178,3 +178,17 @@ def test_weights_that_are_yet_to_be_had_are_named(tmp_path: Path, monkeypatch: p
                                                   missing: list[str]) -> None:
     monkeypatch.setenv(checkpoints.MODELS_DIR_VARIABLE, str(tmp_path))
     assert [weights.name for weights in registry.missing_weights(detector, segmenter)] == missing
+
+
+def test_thresholds_go_with_the_weights() -> None:
+    paper = Sam2MotSettings()
+    assert registry.sam2mot_settings("sam2.1-large") == paper
+    own = registry.sam2mot_settings("tiny-sam2")
+    assert own.trajectories.reliable > own.trajectories.pending > own.trajectories.suspicious
+    assert own.trajectories != paper.trajectories
+    assert own.trajectories.max_lost == paper.trajectories.max_lost
+    assert registry.sam2mot_settings(str(resource_path("models") / "tiny-sam2.pt")) == own
+
+
+def test_thresholds_of_weights_that_nobody_knows_are_the_papers(tmp_path: Path) -> None:
+    assert registry.sam2mot_settings(str(tmp_path / "mine.pt")) == Sam2MotSettings()

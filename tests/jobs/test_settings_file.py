@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from annotator.engine import registry
 from annotator.engine.detector_settings import DetectorSettings, Suppression
-from annotator.engine.settings import ByteTrackSettings
+from annotator.engine.settings import ByteTrackSettings, Sam2MotSettings
 from annotator.errors import SettingsError
 from annotator.jobs.config import PreannotateSettings, read_settings
 from annotator.jobs.settings_file import Place, build
@@ -114,3 +116,17 @@ def test_bundled_settings_are_known_by_name(name: str) -> None:
     assert read_settings(Path(name), {"det_threshold": 0.4})[0].thresholds is None
     with pytest.raises(SettingsError, match="no bundled settings of this name .there are co-dino-l, grounding-dino-l"):
         read_settings(Path("co-dino"), {})
+
+
+def test_a_run_is_stored_with_the_thresholds_of_its_segmentor() -> None:
+    settings = PreannotateSettings(segmenter="tiny-sam2").with_segmenter("cpu")
+    assert settings.sam2mot == registry.sam2mot_settings("tiny-sam2")
+    assert PreannotateSettings.from_json(settings.to_json()) == settings
+
+
+def test_thresholds_that_are_given_stay() -> None:
+    given = Sam2MotSettings(speck_share=0.3)
+    settings = PreannotateSettings(segmenter="tiny-sam2", sam2mot=given, det_threshold=0.2).with_segmenter("cpu")
+    assert settings.sam2mot == given
+    assert settings.tracker_settings() == replace(given, det_threshold=0.2)
+    assert PreannotateSettings(tracker="bytetrack").with_segmenter("cpu").segmenter is None
