@@ -71,7 +71,7 @@ def score(sequence: Sequence, folder: Path, options: list[str]) -> dict[str, Any
         run = preannotate([*source, "--project", str(project), "--tracker", tracker, *options])
         found = json.loads(command(["evaluate", str(project), "--gt", str(sequence.gt), "--json"]).stdout)
         scores = found["after"]
-        result[tracker] = {**{name: scores[name] for name in SCORES}, **run}
+        result[tracker] = {**{name: round(scores[name], 2) for name in SCORES}, **run}
         progress(f"  {tracker}: {json.dumps(result[tracker])}")
     return result
 
@@ -96,8 +96,8 @@ def command(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def run_through(data: Path, folder: Path, options: list[str]) -> dict[str, Any]:
-    """Every video with the built-in models, by name."""
+def run_through(data: Path, folder: Path, detector: str, end: int | None, options: list[str]) -> dict[str, Any]:
+    """Every video through SAM2MOT, by name."""
     result = {}
     for path in sorted((data / "videos").iterdir()):
         try:
@@ -105,9 +105,10 @@ def run_through(data: Path, folder: Path, options: list[str]) -> dict[str, Any]:
                 frames, size = len(video), f"{video.info.width}x{video.info.height}"
         except UserError:
             continue  # the folder has a note beside them
-        run = preannotate([str(path), "--project", str(folder / f"{path.name}.annot"), "--detector", "tiny-detector",
-                           *options])
-        result[path.name] = {"frames": frames, "size": size, **run}
+        last = frames - 1 if end is None else min(end, frames - 1)
+        run = preannotate([str(path), "--project", str(folder / f"{path.name}.annot"), "--detector", detector, "--end",
+                           str(last), *options])
+        result[path.name] = {"frames": frames, "run": last + 1, "size": size, **run}
         progress(f"{path.name}: {json.dumps(result[path.name])}")
     return result
 
@@ -117,6 +118,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sequences", default="flies,adl,adl_yolox_nano", help="with commas between, or none")
     parser.add_argument("--videos", action="store_true", help="run the videos through as well")
+    parser.add_argument("--detector", default="tiny-detector", help="of the videos; the built-in one finds much where "
+                        "there is nothing, and every track costs time")
+    parser.add_argument("--end", type=int, help="last frame of the videos; default: their own")
     parser.add_argument("--segmenter", default="tiny-sam2")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", action="store_true", help="print one JSON object last (the default as well)")
@@ -135,7 +139,7 @@ def main() -> None:
             folder.mkdir()
             result["sequences"][name] = score(known[name], folder, options)
         if args.videos:
-            result["videos"] = run_through(args.data, Path(temporary), options)
+            result["videos"] = run_through(args.data, Path(temporary), args.detector, args.end, options)
     emit({**result, "environment": environment()})
 
 
