@@ -44,7 +44,7 @@ def refused() -> str:
     assert said.code == 2, said.err
     assert said.out == ""
     *progress, last = said.lines
-    assert all(line.startswith(NAME) for line in progress), said.err
+    assert all(line.startswith((NAME, "warning: ")) for line in progress), said.err
     assert last.startswith("error: ")
     return last.removeprefix("error: ")
 
@@ -109,6 +109,8 @@ def test_what_can_be_mended_is(fault: str, scene: Scene) -> None:
     assert (scene.folder / FILE).read_bytes() == CONTENT
     assert scene.server.requests == asked
     assert scene.left() == [FILE, *left]
+    if len(asked) > 1:
+        assert len([line for line in said.lines if line.endswith("; trying again")]) == 1, said.err
 
 
 def wrong_hash(scene: Scene) -> None:
@@ -137,7 +139,7 @@ def always_cut(scene: Scene) -> None:
 REFUSED: dict[str, tuple[Callable[[Scene], None], tuple[str, ...], list[str]]] = {
     "wrong hash": (wrong_hash, ("is not the published some.pt (sha256 ", "was not kept", "another mirror"), []),
     "another page": (login_page, ("has 26 bytes and the published some.pt 1048576", "login page"), []),
-    "404": (not_found, ("the server answered 404", "https://example.org/some.pt", "put it at"), []),
+    "404": (not_found, ("the server answered 404", "https://example.org/some.pt", "put it at", "another mirror"), []),
     "falls silent": (silent, ("timed out", "check the network", "put it at"), [f"{FILE}.part"]),
     "cut again and again": (always_cut, ("cut off after 524288 of 1048576 bytes", "are kept and will be continued"),
                             [f"{FILE}.part"]),
