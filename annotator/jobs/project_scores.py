@@ -84,11 +84,13 @@ def score_project(reader: Reader, videos: Sequence[VideoRecord], gt: Path, prepr
     """
     empty = [video.name for video in videos if not reader.tracks(video.id)]
     if empty:
-        raise StorageError(f"{empty[0]} has no tracks to score; run `annotator preannotate` first")
+        raise StorageError(f"{empty[0]} has no tracks to score; run the tracker (`annotator preannotate`) "
+                           "or import tracks first")
     runs = [_newest(reader.runs(video.id)) for video in videos]
     known = [run for run in runs if run is not None]
     # Frames are gone through to write what is scored (now, and as runs left it), and to look for errors.
-    watch = Watch(sum(video.frame_count for video in videos) * (3 if len(known) == len(videos) else 2), progress, cancel)
+    passes = 3 if len(known) == len(videos) else 2
+    watch = Watch(passes * sum(video.frame_count for video in videos), progress, cancel)
     with tempfile.TemporaryDirectory(prefix="annotator-scores-") as name:
         folder = Path(name)
         now = watched(sequences(reader, videos, masks=False), watch)
