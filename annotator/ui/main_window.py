@@ -13,6 +13,8 @@ from annotator.ui.box_clipboard import BoxClipboard
 from annotator.ui.canvas import Canvas, Tool
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
+from annotator.ui.effort_recorder import EffortRecorder
+from annotator.ui.evaluate_controller import EvaluateController
 from annotator.ui.exporting import ExportController
 from annotator.ui.filter_controls import FilterControls
 from annotator.ui.help_menu import HelpMenu
@@ -130,10 +132,12 @@ class MainWindow(QMainWindow):
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
         self.lane_order = LaneOrder(document, self.timeline, actions, settings)
+        self.evaluation = EvaluateController(document, player, self.canvas, actions, settings, self)
         self.panels = Panels(self, actions)
         self.help = HelpMenu(actions, self)
         self.help.demo_asked.connect(self.open_demo)
         self.help.failed.connect(self.show_error)
+        self.effort = EffortRecorder(document, actions, settings, self)
         self.first_minute = FirstMinute(document, player, self.canvas, actions, settings)
         self._welcome.opened.connect(self.open_path)
 
@@ -165,7 +169,7 @@ class MainWindow(QMainWindow):
         self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
         self.exports.worker.ended.connect(self._close_if_asked)
-        for controller in (self.jobs, self.imports, self.exports, self.projects):
+        for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort):
             controller.told.connect(self.show_error)
         self.opening.failed.connect(self.show_error)
         self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
@@ -291,6 +295,8 @@ class MainWindow(QMainWindow):
             self._ask_to_stop()
             return
         self.player.pause()
+        self.evaluation.close()
+        self.effort.close()
         self.lane_order.close()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState())
