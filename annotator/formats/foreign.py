@@ -25,7 +25,7 @@ class _ReadOnly(FileFormat):
     def writer(self, target: Target) -> Writer:
         raise FormatError(f"{self.name} can only be read; choose another format to export to")
 
-    def write(self, sequences: object, out_dir: Path, options: ExportOptions) -> ExportReport:
+    def write(self, sequences: object, out_dir: Path, options: ExportOptions, pictures: object = None) -> ExportReport:
         raise FormatError(f"{self.name} can only be read; choose another format to export to")
 
 

@@ -12,8 +12,10 @@ import numpy.typing as npt
 from annotator.engine.base import CancelToken
 from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
+from annotator.formats.frame_pictures import PictureSource
 from annotator.formats.registry import get_format
 from annotator.jobs.ignore_regions import DISTRACTOR, IgnoredBoxes, ignored_boxes
+from annotator.jobs.project import check_source
 from annotator.jobs.watched import Progress, Watch, watched
 from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import Mark, MarkKind, ReviewState, Track, TrackObservation, VideoRecord
@@ -114,7 +116,8 @@ def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_di
 
     Raises:
         FormatError: the format cannot hold this, or files are in the way.
-        Cancelled: while frames were read; the folder is as it was.
+        VideoError: pictures are asked for, and a video is not there or cannot be decoded.
+        Cancelled: while frames or pictures were written; the folder is as it was.
     """
     label_format = get_format(format_name)
     masks = options.masks and label_format.abilities.masks
@@ -126,6 +129,20 @@ def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_di
         if format_name in _DISTRACTING and options.labels is not None and has_regions(reader, videos):
             options = replace(options, labels=with_distractor(options.labels))
         streams = sequences(reader, videos, masks, format_name, options.reviewed_only)
-        if progress is not None or cancel is not None:
-            streams = watched(streams, Watch(sum(video.frame_count for video in videos), progress, cancel))
-        return label_format.write(streams, out_dir, options)
+        pictures = None
+        total = sum(video.frame_count for video in videos)
+        watch = Watch(total + _picture_count(videos, options), progress, cancel)
+        if options.pictures != "none":
+            pictures = PictureSource({video.name: check_source(store, video) for video in videos}, watch.step)
+        return label_format.write(watched(streams, watch), out_dir, options, pictures)
+
+
+def _picture_count(videos: Sequence[VideoRecord], options: ExportOptions) -> int:
+    if options.pictures == "none":
+        return 0
+    return sum(len(range(options.first_frame, _end(video, options),
+                         options.step)) for video in videos)
+
+
+def _end(video: VideoRecord, options: ExportOptions) -> int:
+    return video.frame_count if options.last_frame is None else options.last_frame + 1
