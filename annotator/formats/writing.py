@@ -75,7 +75,7 @@ def export_frames(stream: SequenceStream, options: ExportOptions, rules: BoxRule
     """
     info, frames = stream
     wanted = options.frame_range(info)
-    chosen = _Chooser(info, options, rules, tally, _short_tracks(frames, wanted, options))
+    chosen = _Chooser(info, options, rules, tally, short_tracks(frames, wanted, options))
     tally.sequences += 1
     tally.frames += len(wanted)
     tally.seen_labels.update(info.labels)
@@ -105,7 +105,11 @@ def _rising(frames: Iterable[LabelledFrame], info: SequenceInfo) -> Iterator[Lab
         yield frame
 
 
-def _short_tracks(frames: Iterable[LabelledFrame], wanted: range, options: ExportOptions) -> frozenset[int]:
+def short_tracks(frames: Iterable[LabelledFrame], wanted: range, options: ExportOptions) -> frozenset[int]:
+    """Numbers of the tracks that have fewer boxes in these frames than are asked for.
+
+    Raises ValueError if that takes going through an iterator, which would then be used up.
+    """
     if options.min_length <= 1:
         return frozenset()
     if iter(frames) is frames:
