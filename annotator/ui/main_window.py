@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
                                   self)
         self.log = LogPanel(self)
-        self.document.in_use = lambda: self.worker.busy
+        self.document.in_use = lambda: self.worker.writing
         self._closing = False
         self._build()
         self._add_actions()
@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
         self.labels.attribute_wanted.connect(self.inspector.focus_attribute)
         self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
+        self.worker.interlude_finished.connect(lambda *_: self._close_if_asked())
         self.exports.worker.ended.connect(self._close_if_asked)
         for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort):
             controller.told.connect(self.show_error)
@@ -290,7 +291,7 @@ class MainWindow(QMainWindow):
         self.opening.open_dropped(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if self.worker.busy or self.exports.worker.busy:
+        if self.worker.writing or self.exports.worker.busy:
             event.ignore()
             self._ask_to_stop()
             return
@@ -304,6 +305,7 @@ class MainWindow(QMainWindow):
         self.document.close()
         self.controller.close()
         self.jobs.close()
+        self.worker.close()
         self.log.detach()
         super().closeEvent(event)
 
@@ -322,6 +324,7 @@ class MainWindow(QMainWindow):
     def _stop_and_close(self) -> None:
         self._closing = True
         self.worker.cancel()
+        self.worker.cancel_interlude()
         self.exports.worker.cancel()
 
     def _restore(self) -> None:
