@@ -242,5 +242,5 @@ class Document(QObject):
         if self._video is None or changes.video not in (None, self._video.id):
             return
         self.changed.emit(changes)
-        if self._tracks is None and self._selection:
+        if changes.kinds & ChangeKind.TRACKS and self._selection:
             self.select(self._selection & self.tracks().keys())

@@ -20,6 +20,7 @@ from annotator.ui.filter_controls import FilterControls
 from annotator.ui.help_menu import HelpMenu
 from annotator.ui.hints import FirstMinute
 from annotator.ui.history_list import HistoryList
+from annotator.ui.identity import Identity
 from annotator.ui.ignore_regions import IgnoreRegions
 from annotator.ui.importing import ImportController
 from annotator.ui.inspector import Inspector
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
         self.transport = Transport(document, player, actions, settings, self.canvas, self)
         self.keyframes = Keyframes(document, player, self.timeline, actions)
         self.clipboard = BoxClipboard(document, actions)
+        self.identity = Identity(document, self.canvas, self.timeline, self.table, self.labels, actions, self)
         self.nudge = Nudge(document, self.canvas, self.controller, actions)
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
@@ -164,13 +166,13 @@ class MainWindow(QMainWindow):
         self.controller.missing.connect(self.show_error)
         self.timeline.track_clicked.connect(self.controller.select_clicked)
         self.canvas.tool_changed.connect(self._on_tool)
-        self.table.menu_requested.connect(self.labels.fill_menu)
         self.labels.attribute_wanted.connect(self.inspector.focus_attribute)
         self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
         self.worker.interlude_finished.connect(lambda *_: self._close_if_asked())
         self.exports.worker.ended.connect(self._close_if_asked)
-        for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort):
+        for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort,
+                           self.identity):
             controller.told.connect(self.show_error)
         self.opening.failed.connect(self.show_error)
         self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
@@ -261,7 +263,7 @@ class MainWindow(QMainWindow):
 
     def _delete(self) -> None:
         if not self.regions.delete_selected():
-            self.controller.delete_here()
+            self.identity.delete_here()
 
     def _show_palette(self) -> None:
         CommandPalette(self.actions_, self).open()
