@@ -209,24 +209,25 @@ class _Ids:
     def __init__(self, table: BoxTable, names: dict[int, str]) -> None:
         self.table = table
         self._names = names
-        self._rows: list[tuple[str, int, int, Mask]] = []
+        self._seen: set[int] = set()
 
     def add(self, where: str, frame: int, number: int, code: int, mask: Mask) -> None:
         if code < 0 or number < 0 or number >= 2**31 or (code != _IGNORED_CLASS and number // _INSTANCES != code):
             self.table.fail(where, f"id {number} of class {code}", "ids of class * 1000 + instance")
-        if not mask.is_empty():
-            self._rows.append((where, frame, number, mask))
+        if mask.is_empty():
+            return
+        if number // _INSTANCES == _IGNORED_CLASS:
+            self.table.add(where, frame, None, None, mask.box_xyxy, ignored=True, mask=mask)
+        else:
+            self._seen.add(number)
+            self.table.add(where, frame, number, self._names.get(number // _INSTANCES, f"class_{number // _INSTANCES}"),
+                           mask.box_xyxy, mask=mask)
 
     def sequence(self, info: SequenceInfo, options: ImportOptions) -> LabelledSequence:
-        ids = {number for _, _, number, _ in self._rows if number != _IGNORED_ID}
-        whole_ids = len({number % _INSTANCES for number in ids}) < len(ids)
-        for where, frame, number, mask in self._rows:
-            code = number // _INSTANCES
-            if code == _IGNORED_CLASS:
-                self.table.add(where, frame, None, None, mask.box_xyxy, ignored=True, mask=mask)
-            else:
-                self.table.add(where, frame, number if whole_ids else number % _INSTANCES,
-                               self._names.get(code, f"class_{code}"), mask.box_xyxy, mask=mask)
+        whole_ids = len({number % _INSTANCES for number in self._seen}) < len(self._seen)
+        if not whole_ids:
+            self.table.modulo = _INSTANCES
+            self.table.from_zero = any(number % _INSTANCES == 0 for number in self._seen)
         notes = ["instances of several classes share numbers, so tracks have their whole ids"] if whole_ids else []
         return self.table.sequence(info, options, notes)
 
