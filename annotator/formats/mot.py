@@ -231,13 +231,14 @@ def _find_files(path: Path, kind: MotKind) -> list[Path]:
     if not path.is_dir():
         return [path]
     own = _row_file(path, kind)
-    if own.is_file():
+    if own.is_file() and own.resolve().is_relative_to(path.resolve()):
         return [own]
     if kind == "mot-results":
         files = sorted(path.glob("*.txt"))
     else:
         files = [_row_file(child, kind) for child in sorted(path.iterdir()) if _row_file(child, kind).is_file()]
-    files = [file for file in files if file.is_file()]
+    inside = path.resolve()
+    files = [file for file in files if file.is_file() and file.resolve().is_relative_to(inside)]
     if not files:
         expected = {"mot": "gt/gt.txt", "mot-det": "det/det.txt", "mot-results": "<sequence>.txt"}[kind]
         raise FormatError(f"{path} holds no {kind} labels; expected {expected}")
