@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from annotator.errors import UserError
 from annotator.jobs.project import check_video
 from annotator.model.changes import ChangeKind, Changes
+from annotator.model.frame import Image
 from annotator.session import Session
 from annotator.storage import edits, human
 from annotator.ui.canvas import Box, Canvas
@@ -98,24 +99,27 @@ class CanvasController(QObject):
     def _show_picture(self, frame: int) -> None:
         if self._source is None:
             return
+        self._source.set_shown_size(self._canvas.shown_size())
         image = self._source.request(frame, frame - self._before)
         self._before = frame
         if image is not None:
-            self._canvas.set_image(image)
-            self._shown = frame
+            self._show(frame, image)
             return
         near = self._source.nearest(frame)
         if near is not None and near[0] != self._shown:
-            self._canvas.set_image(near[1])
-            self._shown = near[0]
+            self._show(*near)
 
     def _on_ready(self, frame: int) -> None:
         if self._source is None or frame != self._document.frame:
             return
         image = self._source.get(frame)
         if image is not None:
-            self._canvas.set_image(image)
-            self._shown = frame
+            self._show(frame, image)
+
+    def _show(self, frame: int, image: Image) -> None:
+        assert self._source is not None
+        self._canvas.set_image(image, self._source.small(frame))
+        self._shown = frame
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS \
