@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QRectF, Signal
 
-from annotator.errors import UserError
-from annotator.jobs.project import check_video
+from annotator.engine.base import CancelToken
+from annotator.jobs.project import check_place
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import Image
+from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage import edits, human
 from annotator.ui.canvas import Box, Canvas
 from annotator.ui.document import Document
 from annotator.ui.frames import FrameSource
+from annotator.ui.reading import Reading, Request
 from annotator.ui.shapes import ShapeBuilder
-from annotator.video import open_video
+from annotator.ui.tasks import Progress
+from annotator.video import VideoReader, open_video
+
+_SHOWN = "shown"
 
 
 class CanvasController(QObject):
@@ -22,10 +29,12 @@ class CanvasController(QObject):
 
     missing = Signal(str)
     """The video is not where the project says; one line."""
+    unread = Signal()
+    """A person did not want to wait until the present video was read."""
 
-    def __init__(self, document: Document, canvas: Canvas) -> None:
+    def __init__(self, document: Document, canvas: Canvas, reading: Reading) -> None:
         super().__init__(canvas)
-        self._document, self._canvas = document, canvas
+        self._document, self._canvas, self._reading = document, canvas, reading
         self._source: FrameSource | None = None
         self._before = 0
         self._shown: int | None = None
@@ -72,6 +81,7 @@ class CanvasController(QObject):
 
     def _on_video(self) -> None:
         self.close()
+        self._reading.withdraw(_SHOWN)
         self.shapes.forget()
         self._shown, self._before = None, 0
         video, session = self._document.video, self._document.session
@@ -80,13 +90,25 @@ class CanvasController(QObject):
             self._canvas.set_picture_size(0, 0)
             return
         self._canvas.set_picture_size(video.width, video.height)
-        try:
-            reader = open_video(check_video(session, video), fps=video.fps)
-        except UserError as error:
-            self._canvas.picture.set_image(None)
-            self.refresh()
-            self.missing.emit(str(error))
+        self._canvas.picture.set_image(None)
+        reader = self._document.take_reader()
+        if reader is not None:
+            self._begin(reader)
             return
+        self.refresh()
+        self._reading.ask(Request(_SHOWN, self.tr("Reading {0}").format(video.name), self._task(session, video),
+                                  self._begin, self.missing.emit, self.unread.emit), first=True)
+
+    def _task(self, session: Session, video: VideoRecord) -> Callable[[Progress, CancelToken], VideoReader]:
+        path, project = session.store.video_path(video), session.store.path
+
+        def read(progress: Progress, cancel: CancelToken) -> VideoReader:
+            check_place(path, video, project, progress)
+            return open_video(path, fps=video.fps, progress=progress)
+
+        return read
+
+    def _begin(self, reader: VideoReader) -> None:
         self._source = FrameSource(reader, parent=self)
         self._source.ready.connect(self._on_ready)
         self._source.failed.connect(lambda _frame, message: self._document.failed.emit(message))

@@ -22,7 +22,7 @@ from annotator.ui.job_bar import device_text
 from annotator.ui.job_dialog import JobDialog
 from annotator.ui.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
-from tests.ui.conftest import back_to
+from tests.ui.conftest import back_to, has_picture
 
 
 def click(qtbot: object, widget: object) -> None:
@@ -63,7 +63,7 @@ def previewer(opened: MainWindow) -> FakePreviewer:
 def test_the_slider_sifts_boxes_without_asking_the_detector_again(opened: MainWindow, previewer: FakePreviewer,
                                                                   qtbot: object) -> None:
     opened.document.go_to(3)
-    qtbot.waitUntil(lambda: opened.controller.source.get(3) is not None)  # type: ignore[attr-defined, union-attr]
+    qtbot.waitUntil(lambda: has_picture(opened, 3))  # type: ignore[attr-defined, union-attr]
     dialog = asked(opened, qtbot)
     panel = dialog.preview
     assert panel is not None
