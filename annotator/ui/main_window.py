@@ -42,6 +42,7 @@ from annotator.ui.panels import Panels
 from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
 from annotator.ui.projects import ProjectController
+from annotator.ui.reading import Reading
 from annotator.ui.task_bar import TaskBar
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
@@ -61,7 +62,8 @@ class MainWindow(QMainWindow):
         self.document = Document(self)
         self.player = Player(self.document)
         self.canvas = Canvas(self)
-        self.controller = CanvasController(self.document, self.canvas)
+        self.reading = Reading(self)
+        self.controller = CanvasController(self.document, self.canvas, self.reading)
         self.timeline = Timeline(self.document, self)
         self.table = TrackTable(self.document, self)
         self.regions = IgnoreRegions(self.document, self.canvas)
@@ -70,7 +72,7 @@ class MainWindow(QMainWindow):
         self.worker = EngineWorker(self)
         self.actions_ = Actions(self, settings)
         self.offers = OfferBar(self)
-        self.opening = Opening(self.document, settings, self)
+        self.opening = Opening(self.document, self.reading, settings, self)
         self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
                                   self)
         self.log = LogPanel(self)
@@ -103,10 +105,12 @@ class MainWindow(QMainWindow):
     def _add_actions(self) -> None:
         add, tr, document = self.actions_.add, self.tr, self.document
         self.opening.add_actions(self.actions_)
-        self.projects = ProjectController(document, self.controller, self.actions_, self.offers, self.open_path, self)
+        self.projects = ProjectController(document, self.controller, self.actions_, self.offers, self.open_path,
+                                          self.reading, self)
         self.imports = ImportController(document, self.jobs, self.actions_, self)
         self.exports = ExportController(document, self.actions_, self._settings, self)
         self.statusBar().insertPermanentWidget(1, TaskBar(self.exports.worker, self))
+        self.statusBar().insertPermanentWidget(1, TaskBar(self.reading.worker, self))
         self.opening.add_closing(self.actions_)
         add("file.quit", tr("File"), tr("Quit"), self.close, ["Ctrl+Q"])
         add("edit.undo", tr("Edit"), tr("Undo"), document.undo, ["Ctrl+Z"])
@@ -305,6 +309,7 @@ class MainWindow(QMainWindow):
         self._settings.setValue("state", self.saveState())
         self._settings.setValue("splitter", self._middle.saveState())
         self.document.close()
+        self.reading.close()
         self.controller.close()
         self.jobs.close()
         self.worker.close()
