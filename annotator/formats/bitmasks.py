@@ -15,13 +15,13 @@ import numpy as np
 from PIL import Image
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
 from annotator.formats.file_format import FileFormat, Target, Writer, held
 from annotator.formats.overlaps import without_overlaps
 from annotator.formats.pictures import read_picture
 from annotator.formats.places import label_files
-from annotator.formats.scalabel import BDD100K_CLASSES, bdd100k_class
+from annotator.formats.scalabel import BDD100K_CLASSES, bdd100k_class, picture_name
 from annotator.formats.writing import ExportFrame
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
@@ -75,7 +75,11 @@ class Bitmasks(FileFormat):
     abilities = Abilities(masks=True, needs_masks=True, overlap=False, ignored=True, occluded=True, limits=(
         "BDD100K's eight classes only, others that mean the same under their names", "track numbers below 65536",
         "boxes are those of the masks"))
+    options = PICTURE_OPTIONS
     first_number = 1
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"images/{info.name}/{picture_name(info, index)}"
 
     def writer(self, target: Target) -> Writer:
         return _BitmaskWriter(target)

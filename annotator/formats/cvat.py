@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
 from annotator.formats.file_format import FileFormat, Target, Writer, held
 from annotator.formats.places import label_files
@@ -120,6 +120,10 @@ class Cvat(FileFormat):
     description = "CVAT for video 1.1: NAME.xml per video, with occlusion, keyframes and attributes"
     abilities = Abilities(occluded=True, limits=("the frame rate", "one label per track",
                                                  "control characters in names become ?"))
+    options = PICTURE_OPTIONS
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"images/{info.name}/frame_{index:06d}{info.image_ext}"
 
     def writer(self, target: Target) -> Writer:
         return _CvatWriter(target)

@@ -15,6 +15,7 @@ import numpy as np
 
 from annotator.errors import FormatError
 from annotator.formats.base import (
+    PICTURE_OPTIONS,
     Abilities,
     ExportOptions,
     ExportReport,
@@ -23,9 +24,10 @@ from annotator.formats.base import (
     SequenceStream,
 )
 from annotator.formats.detections import DetectionFile, group_by_frame, score_range
+from annotator.formats.frame_pictures import PictureSource
 from annotator.formats.mot_classes import MOT_CLASSES, read_labels
 from annotator.formats.mot_rows import MotKind, MotRows, OnBad, read_mot_rows, require_file
-from annotator.formats.mot_writer import write_mot
+from annotator.formats.mot_writer import picture_name, write_mot
 from annotator.formats.seqinfo import read_seqinfo
 from annotator.formats.text_rows import line_of_row
 from annotator.model.frame import Detections
@@ -59,11 +61,17 @@ class MotFormat:
     @property
     def options(self) -> tuple[str, ...]:
         """See `annotator.formats.base.LabelFormat`."""
-        return ("one_based_pixels", "class_numbers") if self.name == "mot" else ("one_based_pixels",)
+        own = ("one_based_pixels", "class_numbers") if self.name == "mot" else ("one_based_pixels",)
+        return own if self.name == "mot-results" else (*own, "image_digits", *PICTURE_OPTIONS)
 
-    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        """See `annotator.formats.base.LabelFormat`. Results have no place for pictures."""
+        return None if self.name == "mot-results" else f"{info.name}/{picture_name(info, index, options.image_digits)}"
+
+    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
+              pictures: PictureSource | None = None) -> ExportReport:
         """See `annotator.formats.base.LabelFormat`."""
-        return write_mot(self.name, sequences, out_dir, options)
+        return write_mot(self, self.name, sequences, out_dir, options, pictures=pictures)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """A file, a sequence's folder, or a folder of either."""

@@ -18,10 +18,11 @@ import numpy as np
 from PIL import Image
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable, whole
 from annotator.formats.field_check import check_mots
 from annotator.formats.file_format import FileFormat, Target, Writer, held
+from annotator.formats.mot_writer import picture_name
 from annotator.formats.overlaps import without_overlaps
 from annotator.formats.pictures import read_picture
 from annotator.formats.places import label_files, text_lines
@@ -144,7 +145,11 @@ class MotsText(FileFormat):
     title = "MOTS text (MOTSChallenge)"
     description = "MOTSChallenge: NAME/gt/gt.txt with masks as run-length code, frames from 1"
     abilities = _ABILITIES
+    options = PICTURE_OPTIONS
     first_number = 1
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"{info.name}/{picture_name(info, index, 6)}"
 
     def writer(self, target: Target) -> Writer:
         return _TextWriter(target, self)
@@ -189,6 +194,14 @@ class KittiMotsText(MotsText):
     title = "KITTI MOTS text"
     description = "KITTI MOTS: instances_txt/NAME.txt with masks as run-length code, frames from 0"
     first_number = 0
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return _kitti_picture(info, index)
+
+
+def _kitti_picture(info: SequenceInfo, index: int) -> str:
+    """Where KITTI has a frame's picture, ``index`` from 0."""
+    return f"image_02/{info.name}/{index:06d}{info.image_ext}"
 
 
 class _Ids:
@@ -278,6 +291,10 @@ class MotsPictures(FileFormat):
     title = "MOTS pictures"
     description = "MOTS: instances/NAME/000000.png, 16 bit, a pixel is class * 1000 + instance"
     abilities = replace(_ABILITIES, limits=(*_ABILITIES.limits, "the ignore regions of a frame become one"))
+    options = PICTURE_OPTIONS
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return _kitti_picture(info, index)
 
     def writer(self, target: Target) -> Writer:
         return _PictureWriter(target)

@@ -89,7 +89,12 @@ def chosen_videos(session: Session, names: Sequence[str] | None) -> list[VideoRe
 
 def check_video(session: Session, video: VideoRecord) -> Path:
     """Where a video of the project lies. Raises VideoError if it is not there or is not the same any more."""
-    path, project = session.store.video_path(video), session.store.path
+    return check_source(session.store, video)
+
+
+def check_source(store: Store, video: VideoRecord) -> Path:
+    """As `check_video`; may be called on another thread than the store's."""
+    path, project = store.video_path(video), store.path
     if not path.exists():
         raise VideoError(f"{path} is missing: run `annotator relink {project} --search DIR` to find where "
                          f"{video.name} lies now, or put the file back")

@@ -11,6 +11,7 @@ from typing import Any
 
 from annotator.engine import registry
 from annotator.engine.base import CancelToken, Segmenter
+from annotator.engine.registry import MakeSegmenter
 from annotator.engine.repropagation import Neighbour, Neighbours, PromptedObject, frames_to_do, repropagate
 from annotator.engine.settings import Sam2MotSettings, Sam2Settings
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
@@ -27,6 +28,7 @@ from annotator.storage import human
 from annotator.storage.chosen import free_tracks
 from annotator.storage.proposal_summary import ProposalSummary, summarise
 from annotator.storage.proposals import drop_proposal, open_proposal, place_proposal
+from annotator.storage.reader import Reader
 from annotator.storage.runs import REPROPAGATE
 from annotator.video import open_video
 
@@ -113,11 +115,13 @@ class _Target:
 
 def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest],
           settings: PromptSettings | None = None, cancel: CancelToken | None = None,
-          segmenter: Segmenter | None = None) -> Generator[PromptProgress]:
+          segmenter: Segmenter | None = None, make_segmenter: MakeSegmenter = registry.make_segmenter,
+          ) -> Generator[PromptProgress]:
     """Follow what some requests point at, as one batch; requests for one track are prompts of one object.
 
     Each finished frame is stored, as part of a proposal, before it is yielded. Closing the generator or cancelling
-    leaves a shorter proposal. ``segmenter``: one that is loaded already.
+    leaves a shorter proposal. ``segmenter``: one that is made already. ``make_segmenter``: for a program that shares
+    weights between jobs.
 
     Raises:
         UserError: a frame is not in the video, a box has no area, a track is locked or prompted twice in a frame, the
@@ -129,7 +133,7 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
     device = registry.resolve_device(settings.device)
     name = settings.segmenter or registry.default_segmenter(device)
     thresholds = settings.sam2mot or registry.sam2mot_settings(name)
-    model = segmenter or registry.make_segmenter(name, device, settings.sam2)
+    model = segmenter or make_segmenter(name, device, settings.sam2)
     with open_video(path, fps=video.fps) as reader:
         if cancel.cancelled:
             return
@@ -157,7 +161,13 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
 
 def summary(session: Session, run_id: int) -> ProposalSummary:
     """What accepting the proposal would change. Raises StorageError."""
-    return summarise(session.store, run_id, _continued(_targets(session.store.run(run_id))))
+    return read_summary(session.store, run_id)
+
+
+def read_summary(reader: Reader, run_id: int) -> ProposalSummary:
+    """As `summary`, from any snapshot of the project; of a proposal that no prompts made, too."""
+    run = reader.run(run_id)
+    return summarise(reader, run_id, _continued(_targets(run)) if run.kind == REPROPAGATE else {})
 
 
 def accept(session: Session, run_id: int) -> Changes:

@@ -9,7 +9,8 @@ from annotator.engine.base import CancelToken
 from annotator.formats.base import SequenceStream
 from annotator.model.sequence import LabelledFrame
 
-#: Called with frames read and frames in all. Some options make a format go through the frames more than once.
+#: Called with frames done and frames in all; one whose picture is written too counts twice. Some options make a format
+#: go through the frames more than once.
 Progress = Callable[[int, int], None]
 
 

@@ -8,7 +8,7 @@ from enum import Enum, auto
 import cv2
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal, SignalInstance
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -20,6 +20,9 @@ from annotator.ui.pixels import qt_image
 LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
 
 Box = tuple[float, float, float, float]
+
+#: Held while clicking, they add to the selection.
+_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class Tool(Enum):
@@ -89,6 +92,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """A click with a tool that draws, in picture pixels."""
     missed = Signal(QPointF)
     """A click that selects, where there is no track."""
+    menu_wanted = Signal(object, QPoint)
+    """The right button: track id or None, and where on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background="#202124")
@@ -214,6 +219,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             return
         if button is Qt.MouseButton.MiddleButton or (button is Qt.MouseButton.LeftButton and self._space):
             self._begin_pan(position)
+        elif button is Qt.MouseButton.RightButton and self._size[0]:
+            self.menu_wanted.emit(self.track_at(self.to_picture(position)), event.globalPosition().toPoint())  # type: ignore[attr-defined]
         elif button is Qt.MouseButton.LeftButton and self._size[0]:
             self._press = position
             self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))  # type: ignore[attr-defined]
@@ -240,7 +247,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             point = self.to_picture(press)
             if self._tool is Tool.SELECT:
                 track = self.track_at(point)
-                self.clicked.emit(track, bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+                self.clicked.emit(track, bool(modifiers & _ADDING))
                 if track is None:
                     self.missed.emit(point)
             else:

@@ -8,7 +8,7 @@ from annotator.errors import UserError
 from annotator.jobs.project import check_video
 from annotator.model.changes import ChangeKind, Changes
 from annotator.session import Session
-from annotator.storage import edits, human
+from annotator.storage import human
 from annotator.ui.canvas import Box, Canvas
 from annotator.ui.document import Document
 from annotator.ui.frames import FrameSource
@@ -158,12 +158,6 @@ class CanvasController(QObject):
     def _on_box_changed(self, track: int, box: Box) -> None:
         frame = self._document.frame
         self._document.edit(lambda session: human.set_box(session.store, track, frame, box))
-
-    def delete_here(self) -> None:
-        """Take the selected tracks out of this frame."""
-        chosen, frame = sorted(self._document.selection), self._document.frame
-        if chosen:
-            self._document.edit(lambda session: edits.delete_range(session.store, chosen, frame, frame))
 
     def selected_rect(self) -> QRectF | None:
         """The box of the one selected track in this frame, picture pixels."""

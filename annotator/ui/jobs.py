@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from annotator.engine.base import CancelToken
 from annotator.engine.devices import device_in_use
 from annotator.engine.libraries import ModelLibraries
+from annotator.engine.loaded_segmenters import LoadedSegmenters
 from annotator.errors import StorageError
 from annotator.jobs import preannotate
 from annotator.jobs.config import PreannotateSettings
@@ -54,6 +55,8 @@ class JobController(QObject):
         self._document, self.worker, self._canvas, self._actions = document, worker, canvas, actions
         self._settings, self._offers, self._window = settings, offers, window
         self.libraries = ModelLibraries()
+        self.segmenters = LoadedSegmenters()
+        """For the engine's thread: jobs and prompts share weights."""
         self.estimates = Estimates(settings)
         self.fetch: Fetch = fetch_published
         self._previewer = Previewer()
@@ -137,11 +140,11 @@ class JobController(QObject):
     def _start(self, video: VideoRecord, settings: PreannotateSettings, session: Session, cancel: CancelToken,
                ) -> Generator[JobProgress]:
         self.libraries.load()
-        yield from self._watched(preannotate.start(session, video, settings, cancel), settings)
+        yield from self._watched(preannotate.start(session, video, settings, cancel, self.segmenters.make), settings)
 
     def _resume(self, run: Run, session: Session, cancel: CancelToken) -> Generator[JobProgress]:
         self.libraries.load()
-        yield from self._watched(preannotate.resume(session, run, cancel), None)
+        yield from self._watched(preannotate.resume(session, run, cancel, make_segmenter=self.segmenters.make), None)
 
     def _watched(self, job: Generator[JobProgress], settings: PreannotateSettings | None) -> Generator[JobProgress]:
         """Measures what the job itself takes, without pauses and without loading the models."""

@@ -20,6 +20,7 @@ from annotator.ui.filter_controls import FilterControls
 from annotator.ui.help_menu import HelpMenu
 from annotator.ui.hints import FirstMinute
 from annotator.ui.history_list import HistoryList
+from annotator.ui.identity import Identity
 from annotator.ui.ignore_regions import IgnoreRegions
 from annotator.ui.importing import ImportController
 from annotator.ui.inspector import Inspector
@@ -73,7 +74,7 @@ class MainWindow(QMainWindow):
         self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
                                   self)
         self.log = LogPanel(self)
-        self.document.in_use = lambda: self.worker.busy
+        self.document.in_use = lambda: self.worker.writing
         self._closing = False
         self._build()
         self._add_actions()
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
         self.transport = Transport(document, player, actions, settings, self.canvas, self)
         self.keyframes = Keyframes(document, player, self.timeline, actions)
         self.clipboard = BoxClipboard(document, actions)
+        self.identity = Identity(document, self.canvas, self.timeline, self.table, self.labels, actions, self)
         self.nudge = Nudge(document, self.canvas, self.controller, actions)
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
@@ -164,12 +166,13 @@ class MainWindow(QMainWindow):
         self.controller.missing.connect(self.show_error)
         self.timeline.track_clicked.connect(self.controller.select_clicked)
         self.canvas.tool_changed.connect(self._on_tool)
-        self.table.menu_requested.connect(self.labels.fill_menu)
         self.labels.attribute_wanted.connect(self.inspector.focus_attribute)
         self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
+        self.worker.interlude_finished.connect(lambda *_: self._close_if_asked())
         self.exports.worker.ended.connect(self._close_if_asked)
-        for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort):
+        for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort,
+                           self.identity):
             controller.told.connect(self.show_error)
         self.opening.failed.connect(self.show_error)
         self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
@@ -260,7 +263,7 @@ class MainWindow(QMainWindow):
 
     def _delete(self) -> None:
         if not self.regions.delete_selected():
-            self.controller.delete_here()
+            self.identity.delete_here()
 
     def _show_palette(self) -> None:
         CommandPalette(self.actions_, self).open()
@@ -290,7 +293,7 @@ class MainWindow(QMainWindow):
         self.opening.open_dropped(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if self.worker.busy or self.exports.worker.busy:
+        if self.worker.writing or self.exports.worker.busy:
             event.ignore()
             self._ask_to_stop()
             return
@@ -304,6 +307,7 @@ class MainWindow(QMainWindow):
         self.document.close()
         self.controller.close()
         self.jobs.close()
+        self.worker.close()
         self.log.detach()
         super().closeEvent(event)
 
@@ -322,6 +326,7 @@ class MainWindow(QMainWindow):
     def _stop_and_close(self) -> None:
         self._closing = True
         self.worker.cancel()
+        self.worker.cancel_interlude()
         self.exports.worker.cancel()
 
     def _restore(self) -> None:

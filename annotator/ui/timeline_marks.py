@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
+from annotator.jobs.preannotate import DETECT
 from annotator.model.track import RunStatus
 from annotator.session import Session
+from annotator.storage.runs import REPROPAGATE
 
+#: Kinds of runs that show nothing of their own.
+_UNSEEN = (DETECT, REPROPAGATE)
 #: The colour of cuts, readable on both themes.
 CUT = "#e0853d"
 
@@ -41,10 +45,11 @@ class TimelineMarks:
 
 
 def read_marks(session: Session, video_id: int) -> TimelineMarks:
-    """Runs whose step is in effect, and the cuts that they saw. Runs that only detected are left out."""
+    """Runs whose step is in effect, and the cuts that they saw. Those that only detected or followed prompts are left
+    out."""
     undone = {step.run for step in session.history() if step.undone}
     runs = [run for run in session.store.runs(video_id)
-            if run.finished_frame is not None and run.id not in undone and run.kind != "detect"]
+            if run.finished_frame is not None and run.id not in undone and run.kind not in _UNSEEN]
     cuts = {frame for run in runs for frame in session.store.scene_cuts(run.id)}
     return TimelineMarks(
         tuple(RunRange(run.first_frame, run.finished_frame, str(run.settings.get("tracker") or ""), run.status)
