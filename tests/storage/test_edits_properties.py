@@ -345,5 +345,5 @@ class Editing(RuleBasedStateMachine):
 
 
 TestEditing = Editing.TestCase
-TestEditing.settings = settings(max_examples=30, stateful_step_count=15, deadline=None,
+TestEditing.settings = settings(max_examples=25, stateful_step_count=14, deadline=None,
                                 suppress_health_check=[HealthCheck.too_slow])
