@@ -140,10 +140,10 @@ class EvaluateController(QObject):
         self.worker.start(self.tr("Evaluating"), task)
 
     def close(self) -> None:
-        """Ask a running evaluation to stop; nobody hears of it any more."""
+        """Stop a running evaluation and wait for its end, at most as long as one video takes to be scored."""
         self._unlisten()
         self._unlisten = lambda: None
-        self.worker.abandon()
+        self.worker.close()
 
     def update(self) -> None:
         """Enable what can be done now."""

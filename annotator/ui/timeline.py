@@ -48,7 +48,7 @@ class Timeline(QAbstractScrollArea):
         self._fitted = True
         self._drag: str | None = None
         self._anchor = 0
-        self._stale = SparingTimer(self.reload, 60, self)
+        self._stale = SparingTimer(self.reload, 60, self, soonest=5)
         self._reading = QTimer(self, singleShot=True, interval=0)
         self._reading.timeout.connect(self._read_states)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -174,8 +174,7 @@ class Timeline(QAbstractScrollArea):
             return
         for track in changes.tracks or list(self._states):
             self._states.pop(track, None)
-        if not self._stale.isActive():
-            self._stale.start()  # a running job commits many times a second
+        self._stale.begin()  # a running job commits many times a second
 
     def _on_frame(self, frame: int) -> None:
         x = self._x(frame + 0.5)
