@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from annotator.errors import UserError
 from annotator.jobs.project import check_video
 from annotator.model.changes import ChangeKind, Changes
+from annotator.model.frame import Frame, Image
 from annotator.session import Session
 from annotator.storage import edits, human
 from annotator.ui.canvas import Box, Canvas
@@ -21,6 +22,8 @@ class CanvasController(QObject):
 
     missing = Signal(str)
     """The video is not where the project says; one line."""
+    exact = Signal(int)
+    """The picture on the canvas is that of the frame that is looked at."""
 
     def __init__(self, document: Document, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -101,8 +104,7 @@ class CanvasController(QObject):
         image = self._source.request(frame, frame - self._before)
         self._before = frame
         if image is not None:
-            self._canvas.set_image(image)
-            self._shown = frame
+            self._show_exact(image, frame)
             return
         near = self._source.nearest(frame)
         if near is not None and near[0] != self._shown:
@@ -114,8 +116,20 @@ class CanvasController(QObject):
             return
         image = self._source.get(frame)
         if image is not None:
-            self._canvas.set_image(image)
-            self._shown = frame
+            self._show_exact(image, frame)
+
+    def _show_exact(self, image: Image, frame: int) -> None:
+        self._canvas.set_image(image)
+        self._shown = frame
+        self.exact.emit(frame)
+
+    def present_frame(self) -> Frame | None:
+        """The frame that is looked at, if its own picture is decoded. The picture is not to be written to."""
+        video, index = self._document.video, self._document.frame
+        image = None if self._source is None else self._source.get(index)
+        if video is None or image is None:
+            return None
+        return Frame(index, image, index / video.fps if video.fps > 0 else 0.0)
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS \
