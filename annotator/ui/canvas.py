@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal, SignalInstance
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -29,6 +29,7 @@ class Tool(Enum):
 
     SELECT = auto()
     DRAW = auto()
+    PROMPT = auto()
     IGNORE = auto()
 
 
@@ -45,6 +46,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     tool_changed = Signal(object)
     region_drawn = Signal(tuple)
     """A rectangle to be ignored, xyxy in picture pixels."""
+    prompt_began = Signal()
+    """A prompt's box is being drawn."""
+    prompt_drawn = Signal(tuple, bool)
+    """A prompt's box, xyxy in picture pixels, and whether it was drawn with the tool: more may be said yet."""
+    prompt_pointed = Signal(QPointF, bool)
+    """A click of the prompt tool, in picture pixels, and whether it is on the object (not with Alt)."""
     pointed = Signal(QPointF)
     """A click with a tool that draws, in picture pixels."""
     missed = Signal(QPointF)
@@ -93,10 +100,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def set_shapes(self, shapes: Sequence[Shape]) -> None:
         self.overlay.set_shapes(shapes)
 
-    def add_layer(self, item: QGraphicsItem) -> None:
-        """Something more to draw, between the picture and the tracks."""
+    def add_layer(self, item: QGraphicsItem, above: bool = False) -> None:
+        """Something more to draw, between the picture and the tracks or ``above`` both."""
         self.overlay.setZValue(1)
-        item.setZValue(0.5)
+        item.setZValue(2 if above else 0.5)
         self._view.addItem(item, ignoreBounds=True)
 
     def set_editable(self, editable: bool) -> None:
@@ -213,6 +220,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 self.clicked.emit(track, bool(modifiers & _ADDING))
                 if track is None:
                     self.missed.emit(point)
+            elif self._tool is Tool.PROMPT:
+                self.prompt_pointed.emit(point, not modifiers & Qt.KeyboardModifier.AltModifier)
             else:
                 self.pointed.emit(point)
         elif drop is not None:
@@ -242,7 +251,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def _begin(self, position: QPointF, control: bool) -> None:
         point = self.to_picture(position)
         if self._editable and (self._tool is not Tool.SELECT or control):
-            self._begin_draw(point, self.box_drawn if control or self._tool is Tool.DRAW else self.region_drawn)
+            if control or self._tool is Tool.PROMPT:
+                self._begin_prompt(point, careful=not control)
+            else:
+                self._begin_draw(point, (self.box_drawn if self._tool is Tool.DRAW else self.region_drawn).emit)
             return
         grip = self._grip_at(position) if self._editable else None
         if grip is not None:
@@ -264,7 +276,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
         self._drag, self._drop = drag, None
 
-    def _begin_draw(self, start: QPointF, drawn: SignalInstance) -> None:
+    def _begin_prompt(self, start: QPointF, careful: bool) -> None:
+        self.prompt_began.emit()
+        # Who chose the tool has more to say: it stays.
+        self._begin_draw(start, lambda box: self.prompt_drawn.emit(box, careful), stay=self._tool is Tool.PROMPT)
+
+    def _begin_draw(self, start: QPointF, drawn: Callable[[Box], object], stay: bool = False) -> None:
         def drag(to: QPointF) -> None:
             self.overlay.set_draft(QRectF(start, self.to_picture(to)).normalized().intersected(self._bounds()))
 
@@ -272,8 +289,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             rect = self.overlay.draft
             self.overlay.set_draft(None)
             if rect is not None and rect.width() >= LEAST_SIDE and rect.height() >= LEAST_SIDE:
-                self.set_tool(Tool.SELECT)
-                drawn.emit(_box(rect))
+                if not stay:
+                    self.set_tool(Tool.SELECT)
+                drawn(_box(rect))
 
         self._drag, self._drop = drag, drop
 
@@ -292,6 +310,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 self.box_changed.emit(shape.track, _box(changed))
 
         self._drag, self._drop = drag, drop
+
+    def cancel_gesture(self) -> bool:
+        """End what a press began, without effect. Returns whether there was anything."""
+        going_on = self._drag is not None
+        self._cancel_drag()
+        return going_on
 
     def _cancel_drag(self) -> None:
         self._press = self._drag = self._drop = None

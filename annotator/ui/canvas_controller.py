@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from annotator.engine.base import CancelToken
 from annotator.jobs.project import check_place
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.frame import Image
+from annotator.model.frame import Frame, Image
 from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage import human
@@ -31,6 +31,8 @@ class CanvasController(QObject):
     """The video is not where the project says; one line."""
     unread = Signal()
     """A person did not want to wait until the present video was read."""
+    exact = Signal(int)
+    """The picture on the canvas is that of the frame that is looked at."""
 
     def __init__(self, document: Document, canvas: Canvas, reading: Reading) -> None:
         super().__init__(canvas)
@@ -125,7 +127,7 @@ class CanvasController(QObject):
         image = self._source.request(frame, frame - self._before)
         self._before = frame
         if image is not None:
-            self._show(frame, image)
+            self._show_exact(frame, image)
             return
         near = self._source.nearest(frame)
         if near is not None and near[0] != self._shown:
@@ -136,12 +138,21 @@ class CanvasController(QObject):
             return
         image = self._source.get(frame)
         if image is not None:
-            self._show(frame, image)
+            self._show_exact(frame, image)
 
-    def _show(self, frame: int, image: Image) -> None:
+    def _show_exact(self, frame: int, image: Image) -> None:
         assert self._source is not None
         self._canvas.set_image(image, self._source.small(frame))
         self._shown = frame
+        self.exact.emit(frame)
+
+    def present_frame(self) -> Frame | None:
+        """The frame that is looked at, if its own picture is decoded. The picture is not to be written to."""
+        video, index = self._document.video, self._document.frame
+        image = None if self._source is None else self._source.get(index)
+        if video is None or image is None:
+            return None
+        return Frame(index, image, index / video.fps if video.fps > 0 else 0.0)
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS \

@@ -42,6 +42,7 @@ from annotator.ui.panels import Panels
 from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
 from annotator.ui.projects import ProjectController
+from annotator.ui.prompting import Prompting
 from annotator.ui.reading import Reading
 from annotator.ui.task_bar import TaskBar
 from annotator.ui.timeline import Timeline
@@ -118,8 +119,10 @@ class MainWindow(QMainWindow):
         add("edit.delete", tr("Edit"), tr("Delete in this frame"), self._delete, ["Del"],
             tr("Take the selected tracks out of this frame, or delete the selected ignore region"))
         add("edit.palette", tr("Edit"), tr("Search actions…"), self._show_palette, ["Ctrl+K"])
-        add("tool.draw", tr("Track"), tr("New object"), lambda: self.canvas.set_tool(Tool.DRAW), ["N"],
-            tr("Draw the box of a new object"))
+        self.prompting = Prompting(document, self.canvas, self.controller, self.timeline, self.jobs, self.actions_,
+                                   self)
+        add("tool.draw", tr("Track"), tr("New object by hand"), lambda: self.canvas.set_tool(Tool.DRAW), ["Alt+N"],
+            tr("Draw the box of a new object in this frame; no model is asked"))
         self.regions.add_actions(self.actions_)
         self.labels.add_actions(self.actions_)
         self.jobs.add_actions()
@@ -176,7 +179,7 @@ class MainWindow(QMainWindow):
         self.worker.interlude_finished.connect(lambda *_: self._close_if_asked())
         self.exports.worker.ended.connect(self._close_if_asked)
         for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort,
-                           self.identity):
+                           self.identity, self.prompting.prompts):
             controller.told.connect(self.show_error)
         self.opening.failed.connect(self.show_error)
         self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
@@ -257,6 +260,9 @@ class MainWindow(QMainWindow):
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.DRAW:
             self.statusBar().showMessage(self.tr("Draw the box of a new object; Esc ends"))
+        elif tool is Tool.PROMPT:
+            self.statusBar().showMessage(self.tr(
+                "Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends"))
         elif tool is Tool.IGNORE:
             self.statusBar().showMessage(self.tr(
                 "Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends"))
@@ -311,6 +317,7 @@ class MainWindow(QMainWindow):
         self.document.close()
         self.reading.close()
         self.controller.close()
+        self.prompting.close()
         self.jobs.close()
         self.worker.close()
         self.log.detach()
