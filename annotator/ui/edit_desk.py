@@ -206,6 +206,13 @@ class EditDesk(QObject):
 
     # Helpers
 
+    def effect(self, plan: Plan) -> str:
+        """What an edit would change, or why it is refused, in words."""
+        try:
+            return self._line(self._look(plan))
+        except StorageError as error:
+            return str(error)
+
     def _look(self, plan: Plan) -> EditPreview | str:
         session = self._document.session
         if session is None:

@@ -40,6 +40,7 @@ from annotator.ui.panels import Panels
 from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
 from annotator.ui.projects import ProjectController
+from annotator.ui.reviewing import Reviewing
 from annotator.ui.task_bar import TaskBar
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
@@ -72,6 +73,9 @@ class MainWindow(QMainWindow):
         self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
                                   self)
         self.log = LogPanel(self)
+        self.identity = Identity(self.document, self.canvas, self.timeline, self)
+        self.review = Reviewing(self.document, self.canvas, self.player, self.identity.desk, lambda: self.worker.busy,
+                                self)
         self.document.in_use = lambda: self.worker.busy
         self._closing = False
         self._build()
@@ -90,7 +94,9 @@ class MainWindow(QMainWindow):
         self._middle = Middle(self.offers, self._welcome, self.canvas, self.timeline, self)
         self.setCentralWidget(self._middle)
         self.history = HistoryList(self.document, self)
-        self.log_dock = Docks(self, self.table, self.inspector, self.history, self.log).log
+        docks = Docks(self, self.table, self.review.panel, self.inspector, self.history, self.log)
+        self.log_dock = docks.log
+        self.review.set_dock(docks.review)
         self._objects = QLabel(self)
         self._saved = QLabel(self)
         job_bar = JobBar(self.worker, self)
@@ -127,7 +133,8 @@ class MainWindow(QMainWindow):
         self.transport = Transport(document, player, actions, settings, self.canvas, self)
         self.keyframes = Keyframes(document, player, self.timeline, actions)
         self.clipboard = BoxClipboard(document, actions)
-        self.identity = Identity(document, self.canvas, self.timeline, self.table, self.labels, actions, self)
+        self.identity.add_actions(actions, self.table, self.labels)
+        self.review.add_actions(actions)
         self.nudge = Nudge(document, self.canvas, self.controller, actions)
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
@@ -166,7 +173,7 @@ class MainWindow(QMainWindow):
         self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
         self.exports.worker.ended.connect(self._close_if_asked)
-        for controller in (self.jobs, self.imports, self.exports, self.projects, self.identity):
+        for controller in (self.jobs, self.imports, self.exports, self.projects, self.identity, self.review):
             controller.told.connect(self.show_error)
         self.opening.failed.connect(self.show_error)
         self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
@@ -197,6 +204,7 @@ class MainWindow(QMainWindow):
 
     def _on_job_finished(self, _status: str, _message: str) -> None:
         self._update()
+        self.review.refresh()
         self._close_if_asked()
 
     def _close_if_asked(self) -> None:
@@ -293,6 +301,7 @@ class MainWindow(QMainWindow):
             return
         self.player.pause()
         self.lane_order.close()
+        self.review.close()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState())
         self._settings.setValue("splitter", self._middle.saveState())

@@ -285,7 +285,7 @@ class Overlay(QGraphicsItem):
             if place is None:
                 continue
             painter.fillRect(QRectF(place[0], place[1], width, height), shape.color)
-            painter.setPen(_readable_on(shape.color))
+            painter.setPen(readable_on(shape.color))
             painter.drawText(QPointF(place[0] + 3, place[1] + ascent + 0.5), shape.name)
         painter.restore()
 
@@ -317,6 +317,7 @@ def _premultiplied(color: QColor, opacity: float) -> int:
     return alpha << 24 | red << 16 | green << 8 | blue
 
 
-def _readable_on(color: QColor) -> Qt.GlobalColor:
+def readable_on(color: QColor) -> Qt.GlobalColor:
+    """Black or white, whichever is read more easily on this colour."""
     luminance = 0.299 * color.red() + 0.587 * color.green() + 0.114 * color.blue()
     return Qt.GlobalColor.black if luminance > 140 else Qt.GlobalColor.white

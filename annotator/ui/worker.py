@@ -142,7 +142,7 @@ class EngineWorker(QObject):
         self._running.set()
 
     def _work(self, session: Session, job: Job, cancel: CancelToken) -> None:
-        _give_way()
+        give_way()
         status, message, told = "finished", "", 0.0
         progress: JobProgress | None = None
         try:
@@ -175,8 +175,8 @@ class EngineWorker(QObject):
             self._thread = None
 
 
-def _give_way() -> None:
-    """Let the window's threads go first where both want a core. Only Linux has priorities of single threads."""
+def give_way() -> None:
+    """Let the window's thread go before this one where both want a core. Only Linux has priorities of threads."""
     if sys.platform != "linux":
         return
     try:
