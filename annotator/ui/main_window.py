@@ -45,6 +45,7 @@ from annotator.ui.task_bar import TaskBar
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
 from annotator.ui.transport import Transport
+from annotator.ui.uncovering import Batches, Uncovering, rerun
 from annotator.ui.view_actions import ViewActions
 from annotator.ui.welcome import Welcome
 from annotator.ui.worker import EngineWorker
@@ -135,6 +136,8 @@ class MainWindow(QMainWindow):
         self.clipboard = BoxClipboard(document, actions)
         self.identity.add_actions(actions, self.table, self.labels)
         self.review.add_actions(actions)
+        self.uncovering = Uncovering(document, self.identity.desk, self.offers, self)
+        self.uncovering.rerun_wanted.connect(self._rerun)
         self.nudge = Nudge(document, self.canvas, self.controller, actions)
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
@@ -197,6 +200,11 @@ class MainWindow(QMainWindow):
     def start_job(self, dialog: JobDialog) -> None:
         """Run what the dialog says."""
         self.jobs.start(None if dialog.choice is None else dialog.choice.settings)
+
+    def _rerun(self, batches: Batches) -> None:
+        video = self.document.video
+        if video is not None:
+            rerun(self.jobs, self.tr("Looking again"), video, batches)
 
     def warm_up(self) -> None:
         """Load what jobs need while nobody waits for it."""
@@ -302,6 +310,7 @@ class MainWindow(QMainWindow):
         self.player.pause()
         self.lane_order.close()
         self.review.close()
+        self.uncovering.close()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState())
         self._settings.setValue("splitter", self._middle.saveState())

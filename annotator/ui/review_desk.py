@@ -160,7 +160,8 @@ class ReviewDesk(QObject):
         session, video = self._document.session, self._document.video
         assert session is not None
         assert video is not None
-        return Plan(self.describe(fix), lambda _: review.apply_fix(session, video, entry, fix))
+        return Plan(self.describe(fix), lambda _: review.apply_fix(session, video, entry, fix),
+                    deletes=fix.tracks if fix.fix is Fix.DELETE else ())
 
     def describe(self, fix: Suggestion) -> str:
         """A fix in words."""
@@ -204,6 +205,7 @@ class ReviewDesk(QObject):
         self._refresh()
         if self._pending:
             direction, self._pending = self._pending, 0
+            self.told.emit(self.tr("%n suspicious moments", "", len(self._entries)))
             self.go(direction)
 
     def _is_open(self, entry: Entry) -> bool:

@@ -80,6 +80,7 @@ class ReviewPanel(QWidget):
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setResizeMode(QListView.ResizeMode.Adjust)
         view.setFrameShape(QFrame.Shape.NoFrame)
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the picture keeps it, and so Tab goes on
         view.clicked.connect(lambda index: self._desk.visit(self.model.entry(index.row())))
 
     def _set_up_filters(self) -> None:
@@ -143,6 +144,8 @@ class ReviewPanel(QWidget):
             self._label_other(button, action)
             self._others[fix] = button
             self._buttons.addWidget(button, 1)
+        for each in (self.suggestion, self.fine, self.colours, *self._others.values()):
+            each.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         for action in (accept, fine):
             action.changed.connect(self._show_footer)
         self._show_footer()
