@@ -43,6 +43,8 @@ _TRICKS = 0.08
 #: Seconds after which an import is taken to hang, and is broken off.
 _HANGS = 60
 _INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
+#: Of formats that are only read.
+_SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json"}
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
 _ODD = (b"1e309", b"-1", b"nan", b"99999999999999999999", b"inf", b'"x"', b"null", b"[]", b"0", b"1e18", b"2147483648",
         b"../../../x", b"\xff\xfe", b"-9223372036854775809", b"true", b"")
@@ -83,10 +85,13 @@ def seeds(folder: Path) -> dict[str, Path]:
             ("vatic", '0 1 2 30 40 0 0 0 0 "car"\n0 1 2 30 40 1 0 1 0 "car" "red"\n'),
             ("detrac", '<sequence name="clip"><ignored_region><box left="1" top="1" width="5" height="5"/>'
              '</ignored_region><frame num="1"><target_list><target id="1"><box left="1" top="2" width="3" height="4"/>'
-             '<attribute vehicle_type="car"/></target></target_list></frame></sequence>')):
+             '<attribute vehicle_type="car"/></target></target_list></frame></sequence>'),
+            ("sa-v", '{"video_id": "clip", "video_frame_count": 6.0, "video_height": 48.0, "video_width": 64.0, '
+             '"masklet_id": [0, 1], '
+             '"masklet": [[{"size": [48, 64], "counts": "d46Z10000000lc2"}, null], [null, null]]}')):
         target = folder / name
         target.mkdir()
-        (target / ("clip.xml" if name == "detrac" else "clip.txt")).write_text(text)
+        (target / f"clip.{_SUFFIXES[name]}").write_text(text)
         found[name] = target
     return found
 
