@@ -149,7 +149,8 @@ def test_every_file_is_imported_into_a_project_or_is_known_not_to_be(samples: Pa
                 came = report.boxes + report.interpolated + report.detections + report.ignore_regions
                 assert came or not each.boxes, place
                 if not report.detections and not report.ignore_regions:
-                    assert came + sum(report.dropped.values()) == each.boxes, place
+                    # What is dropped may be a property of a box that comes in.
+                    assert came <= each.boxes <= came + sum(report.dropped.values()), place
 
 
 def test_what_is_not_imported_is_refused_with_the_reason(samples: Path, info: SequenceInfo) -> None:
