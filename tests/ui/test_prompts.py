@@ -68,7 +68,7 @@ def stage(window: MainWindow) -> Stage | None:
 def wait_for(window: MainWindow, wanted: Stage | None, qtbot: object) -> None:
     qtbot.waitUntil(lambda: stage(window) is wanted and not window.worker.in_interlude, timeout=30000)  # type: ignore[attr-defined]
     if wanted is Stage.PROPOSED:
-        qtbot.waitUntil(lambda: window.prompting.prompts.proposals.summary is not None, timeout=10000)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: window.prompting.prompts.following.proposals.summary is not None, timeout=10000)  # type: ignore[attr-defined]
 
 
 def steps(window: MainWindow) -> int:
@@ -244,7 +244,7 @@ def test_several_prompts_are_followed_as_one_batch(opened: MainWindow, segmenter
     press(opened, Qt.Key.Key_Return)
     wait_for(opened, Stage.PROPOSED, qtbot)
     (run,) = open_runs(opened)
-    summary = opened.prompting.prompts.proposals.summary
+    summary = opened.prompting.prompts.following.proposals.summary
     assert summary is not None
     assert [each.track for each in summary.tracklets] == [None, None]
     press(opened, Qt.Key.Key_Return)
@@ -256,9 +256,9 @@ def test_a_prompt_while_another_is_followed_comes_after_it(opened: MainWindow, s
                                                            qtbot: object) -> None:
     segmenters.gate = threading.Semaphore(0)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.progress is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
     drag(opened, (10, 10, 40, 40), CTRL)
-    assert len(opened.prompting.prompts.batches) == 1
+    assert len(opened.prompting.prompts.following.batches) == 1
     segmenters.gate.release(1000)
     qtbot.waitUntil(lambda: len(open_runs(opened)) == 2 and not opened.worker.in_interlude)  # type: ignore[attr-defined]
     for left in (1, 0):
@@ -270,7 +270,7 @@ def test_a_prompt_while_another_is_followed_comes_after_it(opened: MainWindow, s
 def test_stopping_leaves_a_shorter_proposal(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
     segmenters.gate = threading.Semaphore(3)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.progress is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
     QTest.mouseClick(opened.prompting.bar.stop, Qt.MouseButton.LeftButton)
     segmenters.gate.release(1)
     wait_for(opened, Stage.PROPOSED, qtbot)
@@ -343,9 +343,9 @@ def test_the_real_segmentor(opened: MainWindow, qtbot: object) -> None:
     opened.document.set_range((0, 4))
     opened.canvas.setFocus()
     drag(opened, box, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None, timeout=240000)  # type: ignore[attr-defined]
     assert not opened.prompting.prompts.answer.seen.mask.is_empty()  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: stage(opened) is Stage.PROPOSED, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: stage(opened) is Stage.PROPOSED, timeout=240000)  # type: ignore[attr-defined]
     press(opened, Qt.Key.Key_Return)
     (made,) = [each for each in opened.document.tracks() if each not in (track,)][-1:]
     assert sorted(frames_of(opened, made)) == list(range(5))
