@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from pathlib import Path
 from typing import NoReturn
 from xml.etree.ElementTree import Element
@@ -16,6 +16,7 @@ from annotator.formats.xml_stream import attribute, iterate_xml
 from annotator.model.sequence import SequenceInfo
 
 _DETRAC = "UA-DETRAC: <sequence> with <frame num> and <target id>"
+_FIELD = re.compile(r'"([^"]*)"|([^\s"]+)')
 _VATIC = 'VATIC lines of: track left top right bottom frame lost occluded generated "label" "attribute"...'
 
 
@@ -25,7 +26,7 @@ class _ReadOnly(FileFormat):
     def writer(self, target: Target) -> Writer:
         raise FormatError(f"{self.name} can only be read; choose another format to export to")
 
-    def write(self, sequences: object, out_dir: Path, options: ExportOptions) -> ExportReport:
+    def write(self, sequences: object, out_dir: Path, options: ExportOptions, pictures: object = None) -> ExportReport:
         raise FormatError(f"{self.name} can only be read; choose another format to export to")
 
 
@@ -104,10 +105,9 @@ def _read_vatic(file: Path, options: ImportOptions) -> LabelledSequence:
         table.fail(where, found)
 
     for where, line in text_lines(file, _VATIC):
-        try:
-            fields = shlex.split(line)
-        except ValueError as error:
-            fail(where, str(error))
+        fields = [quoted or bare for quoted, bare in _FIELD.findall(line)]
+        if line.count('"') % 2:
+            fail(where, "a quotation mark without its other")
         if len(fields) < 10:
             fail(where, f"{len(fields)} columns")
         try:

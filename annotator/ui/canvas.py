@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
-import cv2
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from annotator.model.frame import Image
 from annotator.ui.overlay import REACH, Overlay, Shape
-from annotator.ui.pixels import qt_image
+from annotator.ui.picture import Picture, shown_size
 
 #: Smallest box that a hand can mean, in picture pixels; and how far a press may wander and still be a click.
 LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
 
 Box = tuple[float, float, float, float]
+
+#: Held while clicking, they add to the selection.
+_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class Tool(Enum):
@@ -29,48 +31,6 @@ class Tool(Enum):
     DRAW = auto()
     PROMPT = auto()
     IGNORE = auto()
-
-
-class Picture(QGraphicsItem):
-    """The frame itself. What `pixels.drawable` laid out is drawn as it is, without a copy."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._image = QImage()
-        self._memory: np.ndarray | None = None
-        self._rect = QRectF()
-        self._table: np.ndarray | None = None
-
-    def set_image(self, image: Image | None) -> None:
-        """(H, W, 3) uint8 RGB; None for nothing."""
-        if image is None:
-            shown, memory = QImage(), None
-        else:
-            if self._table is not None:
-                image = cv2.LUT(np.ascontiguousarray(image), self._table).astype(np.uint8, copy=False)
-            shown, memory = qt_image(image)
-        if shown.size() != self._image.size():
-            self.prepareGeometryChange()
-            self._rect = QRectF(shown.rect())
-        self._image, self._memory = shown, memory
-        self.update()
-
-    def set_tone(self, brightness: float, contrast: float) -> None:
-        """For dark footage: -1..1 each, 0 leaves the picture as it is. Takes effect with the next image."""
-        if brightness == 0 and contrast == 0:
-            self._table = None
-            return
-        grey = np.arange(256) / 255 - 0.5
-        slope = (1 + contrast) / max(1 - contrast, 0.01)
-        self._table = np.clip((grey * slope + 0.5 + brightness) * 255, 0, 255).astype(np.uint8)
-
-    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        return self._rect
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoomed_in = abs(painter.worldTransform().m11()) > 3
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not zoomed_in)
-        painter.drawImage(0, 0, self._image)
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
@@ -96,6 +56,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """A click with a tool that draws, in picture pixels."""
     missed = Signal(QPointF)
     """A click that selects, where there is no track."""
+    menu_wanted = Signal(object, QPoint)
+    """The right button: track id or None, and where on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background="#202124")
@@ -131,8 +93,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.picture.set_image(None)
         self.fit()
 
-    def set_image(self, image: Image) -> None:
-        self.picture.set_image(image)
+    def set_image(self, image: Image, scaled: Image | None = None) -> None:
+        """A frame, and the same in `shown_size` if it is there; (H, W, 3) uint8 RGB each."""
+        self.picture.set_image(image, scaled)
 
     def set_shapes(self, shapes: Sequence[Shape]) -> None:
         self.overlay.set_shapes(shapes)
@@ -188,6 +151,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Device-independent pixels per picture pixel."""
         return float(1 / max(self._view.viewPixelSize()[0], 1e-9))
 
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height that the picture has on the screen, in the screen's pixels."""
+        place = self._view.childGroup.sceneTransform().mapRect(self._bounds())
+        return shown_size(place, self.devicePixelRatioF())
+
     def to_picture(self, position: QPointF) -> QPointF:
         """From widget coordinates to picture pixels."""
         return QPointF(self._view.mapSceneToView(self.mapToScene(position.toPoint())))
@@ -221,6 +189,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             return
         if button is Qt.MouseButton.MiddleButton or (button is Qt.MouseButton.LeftButton and self._space):
             self._begin_pan(position)
+        elif button is Qt.MouseButton.RightButton and self._size[0]:
+            self.menu_wanted.emit(self.track_at(self.to_picture(position)), event.globalPosition().toPoint())  # type: ignore[attr-defined]
         elif button is Qt.MouseButton.LeftButton and self._size[0]:
             self._press = position
             self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))  # type: ignore[attr-defined]
@@ -247,7 +217,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             point = self.to_picture(press)
             if self._tool is Tool.SELECT:
                 track = self.track_at(point)
-                self.clicked.emit(track, bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+                self.clicked.emit(track, bool(modifiers & _ADDING))
                 if track is None:
                     self.missed.emit(point)
             elif self._tool is Tool.PROMPT:

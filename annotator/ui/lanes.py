@@ -99,13 +99,14 @@ def sort_lanes(lanes: Sequence[Lane], order: Order, by_label: bool = False,
 
 
 def object_counts(lanes: Iterable[Lane], frame_count: int) -> npt.NDArray[np.int32]:
-    """(frame_count,) int32 number of tracks that exist in each frame."""
+    """(frame_count,) int32 number of tracks that exist in each frame. Boxes may lie beyond the count that a video's
+    header gave; those are not counted."""
     steps = np.zeros(frame_count + 1, np.int32)
     for lane in lanes:
         reach = -1
         for bar in lane.bars:
             first = max(bar.first, reach + 1)
-            if first <= bar.last:
+            if first <= min(bar.last, frame_count - 1):
                 steps[first] += 1
                 steps[min(bar.last, frame_count - 1) + 1] -= 1
                 reach = bar.last

@@ -13,11 +13,14 @@ from annotator.ui.box_clipboard import BoxClipboard
 from annotator.ui.canvas import Canvas, Tool
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
+from annotator.ui.effort_recorder import EffortRecorder
+from annotator.ui.evaluate_controller import EvaluateController
 from annotator.ui.exporting import ExportController
 from annotator.ui.filter_controls import FilterControls
 from annotator.ui.help_menu import HelpMenu
 from annotator.ui.hints import FirstMinute
 from annotator.ui.history_list import HistoryList
+from annotator.ui.identity import Identity
 from annotator.ui.ignore_regions import IgnoreRegions
 from annotator.ui.importing import ImportController
 from annotator.ui.inspector import Inspector
@@ -40,6 +43,7 @@ from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
 from annotator.ui.projects import ProjectController
 from annotator.ui.prompting import Prompting
+from annotator.ui.reading import Reading
 from annotator.ui.task_bar import TaskBar
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
@@ -59,7 +63,8 @@ class MainWindow(QMainWindow):
         self.document = Document(self)
         self.player = Player(self.document)
         self.canvas = Canvas(self)
-        self.controller = CanvasController(self.document, self.canvas)
+        self.reading = Reading(self)
+        self.controller = CanvasController(self.document, self.canvas, self.reading)
         self.timeline = Timeline(self.document, self)
         self.table = TrackTable(self.document, self)
         self.regions = IgnoreRegions(self.document, self.canvas)
@@ -68,7 +73,7 @@ class MainWindow(QMainWindow):
         self.worker = EngineWorker(self)
         self.actions_ = Actions(self, settings)
         self.offers = OfferBar(self)
-        self.opening = Opening(self.document, settings, self)
+        self.opening = Opening(self.document, self.reading, settings, self)
         self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
                                   self)
         self.log = LogPanel(self)
@@ -101,10 +106,12 @@ class MainWindow(QMainWindow):
     def _add_actions(self) -> None:
         add, tr, document = self.actions_.add, self.tr, self.document
         self.opening.add_actions(self.actions_)
-        self.projects = ProjectController(document, self.controller, self.actions_, self.offers, self.open_path, self)
+        self.projects = ProjectController(document, self.controller, self.actions_, self.offers, self.open_path,
+                                          self.reading, self)
         self.imports = ImportController(document, self.jobs, self.actions_, self)
         self.exports = ExportController(document, self.actions_, self._settings, self)
         self.statusBar().insertPermanentWidget(1, TaskBar(self.exports.worker, self))
+        self.statusBar().insertPermanentWidget(1, TaskBar(self.reading.worker, self))
         self.opening.add_closing(self.actions_)
         add("file.quit", tr("File"), tr("Quit"), self.close, ["Ctrl+Q"])
         add("edit.undo", tr("Edit"), tr("Undo"), document.undo, ["Ctrl+Z"])
@@ -129,14 +136,17 @@ class MainWindow(QMainWindow):
         self.transport = Transport(document, player, actions, settings, self.canvas, self)
         self.keyframes = Keyframes(document, player, self.timeline, actions)
         self.clipboard = BoxClipboard(document, actions)
+        self.identity = Identity(document, self.canvas, self.timeline, self.table, self.labels, actions, self)
         self.nudge = Nudge(document, self.canvas, self.controller, actions)
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
         self.lane_order = LaneOrder(document, self.timeline, actions, settings)
+        self.evaluation = EvaluateController(document, player, self.canvas, actions, settings, self)
         self.panels = Panels(self, actions)
         self.help = HelpMenu(actions, self)
         self.help.demo_asked.connect(self.open_demo)
         self.help.failed.connect(self.show_error)
+        self.effort = EffortRecorder(document, actions, settings, self)
         self.first_minute = FirstMinute(document, player, self.canvas, actions, settings)
         self._welcome.opened.connect(self.open_path)
 
@@ -163,13 +173,13 @@ class MainWindow(QMainWindow):
         self.controller.missing.connect(self.show_error)
         self.timeline.track_clicked.connect(self.controller.select_clicked)
         self.canvas.tool_changed.connect(self._on_tool)
-        self.table.menu_requested.connect(self.labels.fill_menu)
         self.labels.attribute_wanted.connect(self.inspector.focus_attribute)
         self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
         self.worker.interlude_finished.connect(lambda *_: self._close_if_asked())
         self.exports.worker.ended.connect(self._close_if_asked)
-        for controller in (self.jobs, self.imports, self.exports, self.projects, self.prompting.prompts):
+        for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort,
+                           self.identity, self.prompting.prompts):
             controller.told.connect(self.show_error)
         self.opening.failed.connect(self.show_error)
         self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
@@ -263,7 +273,7 @@ class MainWindow(QMainWindow):
 
     def _delete(self) -> None:
         if not self.regions.delete_selected():
-            self.controller.delete_here()
+            self.identity.delete_here()
 
     def _show_palette(self) -> None:
         CommandPalette(self.actions_, self).open()
@@ -298,11 +308,14 @@ class MainWindow(QMainWindow):
             self._ask_to_stop()
             return
         self.player.pause()
+        self.evaluation.close()
+        self.effort.close()
         self.lane_order.close()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState())
         self._settings.setValue("splitter", self._middle.saveState())
         self.document.close()
+        self.reading.close()
         self.controller.close()
         self.prompting.close()
         self.jobs.close()

@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QPolygon
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from annotator.model.changes import ChangeKind, Changes
+from annotator.storage.preview import EditPreview
 from annotator.ui.document import Document
 from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, stretches
 from annotator.ui.sparing import SparingTimer
@@ -29,6 +30,8 @@ class Timeline(QAbstractScrollArea):
 
     track_clicked = Signal(int, bool)
     """Track id, and whether it is added to the selection."""
+    menu_wanted = Signal(object, QPoint)
+    """The right button on the lanes: track id or None, and where on the screen."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +40,7 @@ class Timeline(QAbstractScrollArea):
         self._order, self._grouped = Order.NUMBER, False
         self._suspicion: Mapping[int, int] = {}
         self._marks = TimelineMarks()
+        self._preview: EditPreview | None = None
         self._proposed = ProposedFrames()
         self._counts = np.zeros(0, np.int32)
         self._outline: tuple[int, QPolygonF] | None = None
@@ -46,7 +50,7 @@ class Timeline(QAbstractScrollArea):
         self._fitted = True
         self._drag: str | None = None
         self._anchor = 0
-        self._stale = SparingTimer(self.reload, 60, self)
+        self._stale = SparingTimer(self.reload, 60, self, soonest=5)
         self._reading = QTimer(self, singleShot=True, interval=0)
         self._reading.timeout.connect(self._read_states)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -74,6 +78,11 @@ class Timeline(QAbstractScrollArea):
         """Track id to number of suspicious frames, for the order of that name."""
         self._suspicion = counts
         self._sort(self._lanes)
+
+    def set_preview(self, seen: EditPreview | None) -> None:
+        """Show what an edit would change, or no longer."""
+        self._preview = seen
+        self.viewport().update()
 
     def _sort(self, lanes: Sequence[Lane]) -> None:
         self._lanes = sort_lanes(lanes, self._order, self._grouped, self._suspicion)
@@ -178,8 +187,7 @@ class Timeline(QAbstractScrollArea):
             return
         for track in changes.tracks or list(self._states):
             self._states.pop(track, None)
-        if not self._stale.isActive():
-            self._stale.start()  # a running job commits many times a second
+        self._stale.begin()  # a running job commits many times a second
 
     def _on_frame(self, frame: int) -> None:
         x = self._x(frame + 0.5)
@@ -252,12 +260,15 @@ class Timeline(QAbstractScrollArea):
             place=self._places(), lanes=self._lanes, rows=self._lanes_in_sight(),
             top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, labels=document.labels(),
             selection=document.selection, grouped=self._grouped, marks=self._marks, proposed=self._proposed,
-            chosen=document.range, frame=document.frame, outline=self._outline[1], fitted=self._fitted,
+            chosen=document.range, preview=self._preview, frame=document.frame, outline=self._outline[1],
+            fitted=self._fitted,
             count=self.tr("%n tracks", "", len(self._lanes)))
 
     # The mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() is Qt.MouseButton.RightButton and self._frame_count():
+            self._ask_for_menu(event)
         if event.button() is not Qt.MouseButton.LeftButton or not self._frame_count():
             return
         position = event.position()
@@ -274,6 +285,13 @@ class Timeline(QAbstractScrollArea):
             if self._drag and self._document.range is not None and lane is None:
                 self._document.set_range(None)
         self._follow(position.toPoint())
+
+    def _ask_for_menu(self, event: QMouseEvent) -> None:
+        """What the menu is about is in sight: the playhead goes to where it was asked for."""
+        lane, position = self.lane_at(event.position().y()), event.position()
+        if position.x() >= NAMES and position.y() >= OVERVIEW and self._document.range is None:
+            self._document.go_to(self.frame_at(position.x()))
+        self.menu_wanted.emit(None if lane is None else lane.track.id, event.globalPosition().toPoint())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._follow(event.position().toPoint())

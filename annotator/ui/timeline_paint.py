@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPalette, QPen, QPolygonF
 
 from annotator.model.frame import TrackState
 from annotator.model.track import Label
+from annotator.storage.preview import EditPreview
 from annotator.ui.lanes import Lane, Stretch
 from annotator.ui.timeline_marks import Places, TimelineMarks, paint_on_lanes, paint_on_overview, paint_on_ruler
 from annotator.ui.timeline_proposal import ProposedFrames
@@ -47,6 +48,8 @@ class Scene:
     """What the proposal that is shown would change."""
     chosen: tuple[int, int] | None
     """First and last of the chosen frames."""
+    preview: EditPreview | None
+    """What an edit would change that is pointed at or asked about."""
     frame: int
     """Where the playhead stands."""
     outline: QPolygonF
@@ -69,6 +72,7 @@ class TimelinePainter:
         self._paint_lanes()
         paint_on_lanes(self._painter, self._scene.marks, self._place, self._palette)
         self._paint_range()
+        self._paint_preview()
         self._paint_overview()
         self._paint_ruler()
         paint_on_ruler(self._painter, self._scene.marks, self._place, self._palette)
@@ -178,6 +182,27 @@ class TimelinePainter:
         left, right = max(self._place.x(chosen[0]), self._place.left), self._place.x(chosen[1] + 1)
         if right > left:
             self._painter.fillRect(QRectF(left, OVERVIEW, right - left, self._height - OVERVIEW), color)
+
+    def _paint_preview(self) -> None:
+        """A frame around the boxes that would change hands, on the lanes of their tracks."""
+        seen, scene, place = self._scene.preview, self._scene, self._place
+        if seen is None or seen.first_frame is None or seen.last_frame is None:
+            return
+        changed = {change.track for change in seen.tracks}
+        left = max(place.x(seen.first_frame), place.left)
+        right = min(place.x(seen.last_frame + 1), place.right)
+        if right < left:
+            return
+        painter = self._painter
+        painter.save()
+        painter.setClipRect(NAMES, OVERVIEW + RULER, self._width - NAMES, self._height)
+        painter.setPen(QPen(self._color(QPalette.ColorRole.Text), 1, Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for row in scene.rows:
+            if scene.lanes[row].track.id in changed:
+                top = scene.top + row * LANE
+                painter.drawRect(QRectF(left, top + 1.5, max(right - left, 2), LANE - 3))
+        painter.restore()
 
     def _paint_overview(self) -> None:
         """Objects per frame, over the whole video whatever the zoom."""

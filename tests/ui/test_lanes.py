@@ -31,6 +31,11 @@ def test_a_human_box_over_the_machines_is_not_counted_twice() -> None:
     assert object_counts(lanes, 20).tolist() == [1] * 10 + [0] * 10
 
 
+def test_boxes_beyond_the_video_are_not_counted() -> None:
+    lanes = make_lanes([track(1), track(2)], [span(1, 15, 30), span(2, 25, 30)], frame_count=20)
+    assert object_counts(lanes, 20).tolist() == [0] * 15 + [1] * 5
+
+
 def test_orders() -> None:
     lanes = make_lanes([track(1, 2), track(2, 1)], [span(1, 5, 30), span(2, 2, 9)], frame_count=40)
     assert [lane.track.number for lane in sort_lanes(lanes, Order.START)] == [2, 1]
