@@ -27,7 +27,7 @@ from annotator.jobs.barriers import Direction
 from annotator.ui.actions import Actions
 from annotator.ui.swatch import swatch
 
-MARGIN, WIDTH = 16, 680
+MARGIN, WIDTH = 8, 680
 
 
 class Stage(Enum):
