@@ -29,6 +29,7 @@ from annotator.formats.coco_writer import FILE_NAME, picture_name, write_coco_vi
 from annotator.formats.frame_pictures import PictureSource
 from annotator.formats.json_stream import iterate_json
 from annotator.formats.mot_rows import require_file
+from annotator.formats.places import label_files
 from annotator.formats.rle import check_polygons, check_rle, mask_from_polygons, mask_from_rle
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
@@ -60,7 +61,7 @@ class CocoVideoFormat:
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """A file, or a folder with ``annotations.json``."""
-        return read_coco_video(path / FILE_NAME if path.is_dir() else path, options)
+        return read_coco_video(label_files(path, (FILE_NAME,), "COCO-VID file")[0] if path.is_dir() else path, options)
 
 
 def read_coco_video(path: Path, options: ImportOptions | None = None, *,

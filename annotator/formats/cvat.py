@@ -171,10 +171,9 @@ class _Reader:
             return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
         size = max(number("size"), number("stop_frame") + 1 if "stop_frame" in self._header else 0)
-        last = max((self._table.frame_of(row) for row in range(len(self._table))), default=-1)
         # Files of others say less than they hold, where frames were left out or boxes added by hand.
         return SequenceInfo(self._path.stem if self._path.stem != "annotations" else self._header.get("name", ""),
-                            number("width"), number("height"), 0.0, size if last < size else 0)
+                            number("width"), number("height"), 0.0, size if self._table.last_frame < size else 0)
 
     def _add(self, track: Element, first: int) -> None:
         self._tracks += 1

@@ -118,7 +118,9 @@ def _names(folders: Sequence[Path]) -> dict[int, str]:
     names = found.get("names") if isinstance(found, dict) else None
     if isinstance(names, list):
         names = dict(enumerate(names))
-    if not isinstance(names, dict) or not all(isinstance(key, int) for key in names):
+    # Only plain names: a list of lists of lists, which aliases make of a few lines, would be without end as text.
+    if not isinstance(names, dict) or not all(isinstance(key, int) and isinstance(name, str | int | float)
+                                              for key, name in names.items()):
         raise FormatError(f"{path}: found no list of names; expected names of classes")
     return {key: str(name) for key, name in names.items()}
 

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 from annotator.engine import checkpoints, registry
 from annotator.engine.base import CancelToken, Detector, State, Tracker
+from annotator.engine.checkpoints import ModelKind
 from annotator.engine.no_tracker import NoTracker
 from annotator.engine.registry import MakeSegmenter
 from annotator.engine.snapshots import SnapshotFiles
@@ -23,8 +23,6 @@ from annotator.model.track import Run
 from annotator.video import VideoReader, open_video
 
 log = logging.getLogger(__name__)
-
-_HASH = "sha256:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +73,17 @@ class Engine:
         settings = self._plan.settings
         models = {"tracker": settings.tracker}
         if settings.detector is not None:
-            models["detector"] = _identity(checkpoints.find(settings.detector))
+            models["detector"] = registry.model_identity(ModelKind.DETECTOR, settings.detector)
             if settings.detector_config is not None and Path(settings.detector_config).is_file():
-                models["detector's configuration"] = _identity(Path(settings.detector_config))
+                models["detector's configuration"] = checkpoints.identity(Path(settings.detector_config))
         elif settings.detections is not None:
-            models["detector"] = f"file {_identity(_detection_file(Path(settings.detections)))}"
+            models["detector"] = f"file {checkpoints.identity(_detection_file(Path(settings.detections)))}"
         else:
             models["detector"] = f"detections of run {settings.detections_run}"
         if self._plan.detect_only:
             return {"detector": models["detector"]}
         if settings.tracker == "sam2mot" and settings.segmenter is not None:
-            models["segmenter"] = _identity(checkpoints.find(settings.segmenter))
+            models["segmenter"] = segmenter_identity(settings.segmenter)
         return models
 
     def results(self, cancel: CancelToken, snapshots: SnapshotFiles | None = None,
@@ -123,28 +121,14 @@ def check_models(run: Run, models: Mapping[str, str]) -> None:
     """
     for role, model in models.items():
         before = run.models.get(role)
-        if before is not None and before.rpartition(_HASH)[2] != model.rpartition(_HASH)[2]:
+        if before is not None and before.rpartition(checkpoints.HASH)[2] != model.rpartition(checkpoints.HASH)[2]:
             raise StorageError(f"run {run.id} was started with the {role} {before}, and this is {model}: put the old "
                                "one back, or start a new run without --resume")
 
 
 def segmenter_identity(name: str) -> str:
     """A segmentor's weights as stored with a run: name and hash. Raises ModelError."""
-    return _identity(checkpoints.find(name))
-
-
-def _identity(path: Path) -> str:
-    try:
-        seen = path.stat()
-    except OSError:
-        return _hashed(path, None)  # which says what is wrong with it
-    return _hashed(path, (seen.st_mtime_ns, seen.st_size))
-
-
-@lru_cache(maxsize=16)
-def _hashed(path: Path, _seen: tuple[int, int] | None) -> str:
-    """Hashed once as long as the file stays as it is: large weights take seconds, and a prompt cannot wait for that."""
-    return f"{path.name} {_HASH}{checkpoints.file_sha256(path)[:16]}"
+    return registry.model_identity(ModelKind.SEGMENTER, name)
 
 
 def _detection_file(path: Path) -> Path:

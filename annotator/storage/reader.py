@@ -326,6 +326,10 @@ class Reader:
                     yield FrameResult(frame, tuple(objects.get(frame, ())), detections.get(frame, Detections.empty()),
                                       tuple(ended.get(frame, ())), frame in cuts)
 
+    def run_objects(self, run_id: int, frame: int) -> list[TrackedObject]:
+        """What a run said of one frame, with masks; also of a run that still goes on, whichever way."""
+        return self._objects_between(run_id, self._run_labels(run_id), frame, frame).get(frame, [])
+
     def _run_labels(self, run_id: int) -> list[int]:
         stored = self._connection.execute(select(schema.run.c.labels).where(schema.run.c.id == run_id)).scalar_one()
         return [int(label) for label in json.loads(stored)]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
-import cv2
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal, SignalInstance
-from PySide6.QtGui import QImage, QKeyEvent, QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from annotator.model.frame import Image
 from annotator.ui.overlay import REACH, Overlay, Shape
-from annotator.ui.pixels import qt_image
+from annotator.ui.picture import Picture, shown_size
 
 #: Smallest box that a hand can mean, in picture pixels; and how far a press may wander and still be a click.
 LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
@@ -30,49 +29,8 @@ class Tool(Enum):
 
     SELECT = auto()
     DRAW = auto()
+    PROMPT = auto()
     IGNORE = auto()
-
-
-class Picture(QGraphicsItem):
-    """The frame itself. What `pixels.drawable` laid out is drawn as it is, without a copy."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._image = QImage()
-        self._memory: np.ndarray | None = None
-        self._rect = QRectF()
-        self._table: np.ndarray | None = None
-
-    def set_image(self, image: Image | None) -> None:
-        """(H, W, 3) uint8 RGB; None for nothing."""
-        if image is None:
-            shown, memory = QImage(), None
-        else:
-            if self._table is not None:
-                image = cv2.LUT(np.ascontiguousarray(image), self._table).astype(np.uint8, copy=False)
-            shown, memory = qt_image(image)
-        if shown.size() != self._image.size():
-            self.prepareGeometryChange()
-            self._rect = QRectF(shown.rect())
-        self._image, self._memory = shown, memory
-        self.update()
-
-    def set_tone(self, brightness: float, contrast: float) -> None:
-        """For dark footage: -1..1 each, 0 leaves the picture as it is. Takes effect with the next image."""
-        if brightness == 0 and contrast == 0:
-            self._table = None
-            return
-        grey = np.arange(256) / 255 - 0.5
-        slope = (1 + contrast) / max(1 - contrast, 0.01)
-        self._table = np.clip((grey * slope + 0.5 + brightness) * 255, 0, 255).astype(np.uint8)
-
-    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        return self._rect
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoomed_in = abs(painter.worldTransform().m11()) > 3
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not zoomed_in)
-        painter.drawImage(0, 0, self._image)
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
@@ -88,6 +46,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     tool_changed = Signal(object)
     region_drawn = Signal(tuple)
     """A rectangle to be ignored, xyxy in picture pixels."""
+    prompt_began = Signal()
+    """A prompt's box is being drawn."""
+    prompt_drawn = Signal(tuple, bool)
+    """A prompt's box, xyxy in picture pixels, and whether it was drawn with the tool: more may be said yet."""
+    prompt_pointed = Signal(QPointF, bool)
+    """A click of the prompt tool, in picture pixels, and whether it is on the object (not with Alt)."""
     pointed = Signal(QPointF)
     """A click with a tool that draws, in picture pixels."""
     missed = Signal(QPointF)
@@ -129,16 +93,17 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.picture.set_image(None)
         self.fit()
 
-    def set_image(self, image: Image) -> None:
-        self.picture.set_image(image)
+    def set_image(self, image: Image, scaled: Image | None = None) -> None:
+        """A frame, and the same in `shown_size` if it is there; (H, W, 3) uint8 RGB each."""
+        self.picture.set_image(image, scaled)
 
     def set_shapes(self, shapes: Sequence[Shape]) -> None:
         self.overlay.set_shapes(shapes)
 
-    def add_layer(self, item: QGraphicsItem) -> None:
-        """Something more to draw, between the picture and the tracks."""
+    def add_layer(self, item: QGraphicsItem, above: bool = False) -> None:
+        """Something more to draw, between the picture and the tracks or ``above`` both."""
         self.overlay.setZValue(1)
-        item.setZValue(0.5)
+        item.setZValue(2 if above else 0.5)
         self._view.addItem(item, ignoreBounds=True)
 
     def set_editable(self, editable: bool) -> None:
@@ -185,6 +150,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def scale_factor(self) -> float:
         """Device-independent pixels per picture pixel."""
         return float(1 / max(self._view.viewPixelSize()[0], 1e-9))
+
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height that the picture has on the screen, in the screen's pixels."""
+        place = self._view.childGroup.sceneTransform().mapRect(self._bounds())
+        return shown_size(place, self.devicePixelRatioF())
 
     def to_picture(self, position: QPointF) -> QPointF:
         """From widget coordinates to picture pixels."""
@@ -250,6 +220,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 self.clicked.emit(track, bool(modifiers & _ADDING))
                 if track is None:
                     self.missed.emit(point)
+            elif self._tool is Tool.PROMPT:
+                self.prompt_pointed.emit(point, not modifiers & Qt.KeyboardModifier.AltModifier)
             else:
                 self.pointed.emit(point)
         elif drop is not None:
@@ -279,7 +251,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def _begin(self, position: QPointF, control: bool) -> None:
         point = self.to_picture(position)
         if self._editable and (self._tool is not Tool.SELECT or control):
-            self._begin_draw(point, self.box_drawn if control or self._tool is Tool.DRAW else self.region_drawn)
+            if control or self._tool is Tool.PROMPT:
+                self._begin_prompt(point, careful=not control)
+            else:
+                self._begin_draw(point, (self.box_drawn if self._tool is Tool.DRAW else self.region_drawn).emit)
             return
         grip = self._grip_at(position) if self._editable else None
         if grip is not None:
@@ -301,7 +276,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
         self._drag, self._drop = drag, None
 
-    def _begin_draw(self, start: QPointF, drawn: SignalInstance) -> None:
+    def _begin_prompt(self, start: QPointF, careful: bool) -> None:
+        self.prompt_began.emit()
+        # Who chose the tool has more to say: it stays.
+        self._begin_draw(start, lambda box: self.prompt_drawn.emit(box, careful), stay=self._tool is Tool.PROMPT)
+
+    def _begin_draw(self, start: QPointF, drawn: Callable[[Box], object], stay: bool = False) -> None:
         def drag(to: QPointF) -> None:
             self.overlay.set_draft(QRectF(start, self.to_picture(to)).normalized().intersected(self._bounds()))
 
@@ -309,8 +289,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             rect = self.overlay.draft
             self.overlay.set_draft(None)
             if rect is not None and rect.width() >= LEAST_SIDE and rect.height() >= LEAST_SIDE:
-                self.set_tool(Tool.SELECT)
-                drawn.emit(_box(rect))
+                if not stay:
+                    self.set_tool(Tool.SELECT)
+                drawn(_box(rect))
 
         self._drag, self._drop = drag, drop
 
@@ -329,6 +310,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 self.box_changed.emit(shape.track, _box(changed))
 
         self._drag, self._drop = drag, drop
+
+    def cancel_gesture(self) -> bool:
+        """End what a press began, without effect. Returns whether there was anything."""
+        going_on = self._drag is not None
+        self._cancel_drag()
+        return going_on
 
     def _cancel_drag(self) -> None:
         self._press = self._drag = self._drop = None

@@ -91,7 +91,7 @@ class PresetRow(QWidget):
         self.names = QComboBox(self, editable=True)
         self.names.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         name = _Name(self)
-        name.setPlaceholderText(self.tr("type a name to save these choices"))
+        name.setPlaceholderText(self.tr("a name to save under"))
         name.returnPressed.connect(self._save)
         self.names.setLineEdit(name)
         self.save = QPushButton(self.tr("Save"), self)

@@ -24,6 +24,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import Frame
 from annotator.model.track import Run, RunStatus, VideoRecord
 from annotator.session import Session
+from annotator.ui import segmenter_choice
 from annotator.ui.actions import Actions
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
@@ -31,6 +32,7 @@ from annotator.ui.estimates import Estimates
 from annotator.ui.job_dialog import JobDialog
 from annotator.ui.offer_bar import OfferBar
 from annotator.ui.preview_panel import PreviewPanel
+from annotator.ui.segmenter_choice import Choice
 from annotator.ui.tasks import TaskWorker
 from annotator.ui.weights_offer import Fetch, WeightsOffer, fetch_published
 from annotator.ui.worker import EngineWorker, Job
@@ -79,6 +81,10 @@ class JobController(QObject):
         add("run.pause", tr("Run"), tr("Pause or resume"), lambda: self.worker.set_paused(not self.worker.paused))
         add("run.cancel", tr("Run"), tr("Cancel"), self.worker.cancel)
 
+    def segmenter_choice(self) -> Choice:
+        """The segmentor that was chosen for the last job."""
+        return segmenter_choice.remembered(self._settings)
+
     def warm_up(self) -> None:
         """Load the libraries of models now, on a thread, so that the first job begins at once."""
         if not self._warming.busy:
@@ -110,6 +116,7 @@ class JobController(QObject):
         """Track the present video."""
         video = self._document.video
         if video is not None and settings is not None:
+            segmenter_choice.remember(self._settings, settings)
             self.run(self.tr("Tracking"), partial(self._start, video, settings))
 
     def resume(self, run: Run | None = None) -> None:

@@ -42,6 +42,8 @@ from annotator.ui.panels import Panels
 from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
 from annotator.ui.projects import ProjectController
+from annotator.ui.prompting import Prompting
+from annotator.ui.reading import Reading
 from annotator.ui.task_bar import TaskBar
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
@@ -61,7 +63,8 @@ class MainWindow(QMainWindow):
         self.document = Document(self)
         self.player = Player(self.document)
         self.canvas = Canvas(self)
-        self.controller = CanvasController(self.document, self.canvas)
+        self.reading = Reading(self)
+        self.controller = CanvasController(self.document, self.canvas, self.reading)
         self.timeline = Timeline(self.document, self)
         self.table = TrackTable(self.document, self)
         self.regions = IgnoreRegions(self.document, self.canvas)
@@ -70,7 +73,7 @@ class MainWindow(QMainWindow):
         self.worker = EngineWorker(self)
         self.actions_ = Actions(self, settings)
         self.offers = OfferBar(self)
-        self.opening = Opening(self.document, settings, self)
+        self.opening = Opening(self.document, self.reading, settings, self)
         self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
                                   self)
         self.log = LogPanel(self)
@@ -103,10 +106,12 @@ class MainWindow(QMainWindow):
     def _add_actions(self) -> None:
         add, tr, document = self.actions_.add, self.tr, self.document
         self.opening.add_actions(self.actions_)
-        self.projects = ProjectController(document, self.controller, self.actions_, self.offers, self.open_path, self)
+        self.projects = ProjectController(document, self.controller, self.actions_, self.offers, self.open_path,
+                                          self.reading, self)
         self.imports = ImportController(document, self.jobs, self.actions_, self)
         self.exports = ExportController(document, self.actions_, self._settings, self)
         self.statusBar().insertPermanentWidget(1, TaskBar(self.exports.worker, self))
+        self.statusBar().insertPermanentWidget(1, TaskBar(self.reading.worker, self))
         self.opening.add_closing(self.actions_)
         add("file.quit", tr("File"), tr("Quit"), self.close, ["Ctrl+Q"])
         add("edit.undo", tr("Edit"), tr("Undo"), document.undo, ["Ctrl+Z"])
@@ -114,8 +119,10 @@ class MainWindow(QMainWindow):
         add("edit.delete", tr("Edit"), tr("Delete in this frame"), self._delete, ["Del"],
             tr("Take the selected tracks out of this frame, or delete the selected ignore region"))
         add("edit.palette", tr("Edit"), tr("Search actions…"), self._show_palette, ["Ctrl+K"])
-        add("tool.draw", tr("Track"), tr("New object"), lambda: self.canvas.set_tool(Tool.DRAW), ["N"],
-            tr("Draw the box of a new object"))
+        self.prompting = Prompting(document, self.canvas, self.controller, self.timeline, self.jobs, self.actions_,
+                                   self)
+        add("tool.draw", tr("Track"), tr("New object by hand"), lambda: self.canvas.set_tool(Tool.DRAW), ["Alt+N"],
+            tr("Draw the box of a new object in this frame; no model is asked"))
         self.regions.add_actions(self.actions_)
         self.labels.add_actions(self.actions_)
         self.jobs.add_actions()
@@ -172,7 +179,7 @@ class MainWindow(QMainWindow):
         self.worker.interlude_finished.connect(lambda *_: self._close_if_asked())
         self.exports.worker.ended.connect(self._close_if_asked)
         for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort,
-                           self.identity):
+                           self.identity, self.prompting.prompts):
             controller.told.connect(self.show_error)
         self.opening.failed.connect(self.show_error)
         self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
@@ -253,6 +260,9 @@ class MainWindow(QMainWindow):
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.DRAW:
             self.statusBar().showMessage(self.tr("Draw the box of a new object; Esc ends"))
+        elif tool is Tool.PROMPT:
+            self.statusBar().showMessage(self.tr(
+                "Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends"))
         elif tool is Tool.IGNORE:
             self.statusBar().showMessage(self.tr(
                 "Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends"))
@@ -305,7 +315,9 @@ class MainWindow(QMainWindow):
         self._settings.setValue("state", self.saveState())
         self._settings.setValue("splitter", self._middle.saveState())
         self.document.close()
+        self.reading.close()
         self.controller.close()
+        self.prompting.close()
         self.jobs.close()
         self.worker.close()
         self.log.detach()

@@ -17,6 +17,7 @@ from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, 
 from annotator.ui.sparing import SparingTimer
 from annotator.ui.timeline_marks import Places, TimelineMarks, read_marks
 from annotator.ui.timeline_paint import LANE, NAMES, OVERVIEW, RULER, Scene, TimelinePainter, overview_outline
+from annotator.ui.timeline_proposal import ProposedFrames
 
 #: Most pixels that a frame may take.
 WIDEST_FRAME = 40.0
@@ -40,6 +41,7 @@ class Timeline(QAbstractScrollArea):
         self._suspicion: Mapping[int, int] = {}
         self._marks = TimelineMarks()
         self._preview: EditPreview | None = None
+        self._proposed = ProposedFrames()
         self._counts = np.zeros(0, np.int32)
         self._outline: tuple[int, QPolygonF] | None = None
         self._playhead = 0.0
@@ -90,6 +92,17 @@ class Timeline(QAbstractScrollArea):
     def marks(self) -> TimelineMarks:
         """Runs and cuts of the present video."""
         return self._marks
+
+    @property
+    def proposed(self) -> ProposedFrames:
+        """Frames that a proposal would change."""
+        return self._proposed
+
+    def set_proposed(self, proposed: ProposedFrames) -> None:
+        """Mark frames that a proposal would change."""
+        if proposed != self._proposed:
+            self._proposed = proposed
+            self.viewport().update()
 
     def fit(self) -> None:
         """The whole video in sight."""
@@ -246,8 +259,9 @@ class Timeline(QAbstractScrollArea):
         return Scene(
             place=self._places(), lanes=self._lanes, rows=self._lanes_in_sight(),
             top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, labels=document.labels(),
-            selection=document.selection, grouped=self._grouped, marks=self._marks, chosen=document.range,
-            preview=self._preview, frame=document.frame, outline=self._outline[1], fitted=self._fitted,
+            selection=document.selection, grouped=self._grouped, marks=self._marks, proposed=self._proposed,
+            chosen=document.range, preview=self._preview, frame=document.frame, outline=self._outline[1],
+            fitted=self._fitted,
             count=self.tr("%n tracks", "", len(self._lanes)))
 
     # The mouse

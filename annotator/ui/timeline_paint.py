@@ -15,6 +15,10 @@ from annotator.model.track import Label
 from annotator.storage.preview import EditPreview
 from annotator.ui.lanes import Lane, Stretch
 from annotator.ui.timeline_marks import Places, TimelineMarks, paint_on_lanes, paint_on_overview, paint_on_ruler
+from annotator.ui.timeline_proposal import ProposedFrames
+from annotator.ui.timeline_proposal import paint_on_lane as paint_proposal_on_lane
+from annotator.ui.timeline_proposal import paint_on_overview as paint_proposal_on_overview
+from annotator.ui.timeline_proposal import paint_on_ruler as paint_proposal_on_ruler
 
 #: Heights and widths in device-independent pixels.
 LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
@@ -40,6 +44,8 @@ class Scene:
     grouped: bool
     """Whether a line parts classes."""
     marks: TimelineMarks
+    proposed: ProposedFrames
+    """What the proposal that is shown would change."""
     chosen: tuple[int, int] | None
     """First and last of the chosen frames."""
     preview: EditPreview | None
@@ -70,6 +76,7 @@ class TimelinePainter:
         self._paint_overview()
         self._paint_ruler()
         paint_on_ruler(self._painter, self._scene.marks, self._place, self._palette)
+        paint_proposal_on_ruler(self._painter, self._scene.proposed, self._place)
         self._paint_playhead()
 
     def _color(self, role: QPalette.ColorRole) -> QColor:
@@ -91,6 +98,7 @@ class TimelinePainter:
             painter.save()
             painter.setClipRect(NAMES, OVERVIEW + RULER, width - NAMES, self._height)
             self._paint_lane(lane, scene.states.get(lane.track.id), y)
+            paint_proposal_on_lane(painter, scene.proposed.by_track.get(lane.track.id, ()), self._place, y, LANE)
             painter.restore()
             name = lane.track.name or (scene.labels[lane.track.label].name if lane.track.label in scene.labels else "")
             self._paint_name(QRect(0, y, NAMES, LANE), lane, name, selected)
@@ -214,6 +222,7 @@ class TimelinePainter:
             painter.drawRect(QRectF(place.left + (place.left - place.origin) * scale, 1, place.width * scale - 1,
                                     OVERVIEW - 3))
         paint_on_overview(painter, scene.marks, place.left, place.width, OVERVIEW, place.frame_count)
+        paint_proposal_on_overview(painter, scene.proposed, place, OVERVIEW)
         x = place.overview_x(scene.frame)
         painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, OVERVIEW))
