@@ -171,6 +171,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self._fitted = False
             self._view.translateBy((offset.x(), offset.y()))
 
+    def look_at(self, rect: QRectF, share: float) -> None:
+        """Zoom and move so that a part of the picture is in the middle and takes up this share of the view."""
+        self._fitted = False
+        width, height = max(rect.width(), 1.0) / share, max(rect.height(), 1.0) / share
+        centre = rect.center()
+        self._view.setRange(QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height), padding=0)
+
     def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         if getattr(self, "_fitted", False):

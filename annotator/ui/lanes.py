@@ -10,9 +10,13 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from annotator.model.evidence import TrackEvent
 from annotator.model.frame import TrackState
 from annotator.model.track import Track, TrackObservation
 from annotator.storage.spans import OPEN, Span
+
+#: Frames of a conflict so far apart are two.
+TOGETHER = 6
 
 
 class Order(StrEnum):
@@ -134,4 +138,39 @@ def stretches(trajectory: Sequence[TrackObservation]) -> list[Stretch]:
             found[-1] = Stretch(before.first, observation.frame, state, before.human)
         else:
             found.append(Stretch(observation.frame, observation.frame, state, observation.human))
+    return found
+
+
+class Event(StrEnum):
+    """What happened to a track in a frame, by the letter that says so on its lane."""
+
+    PROMPT = "P"
+    """It was prompted: by a detection where it began, or by a person."""
+    REPROMPT = "R"
+    """The tracker prompted it anew with a detection."""
+    CONFLICT = "X"
+    """Another track hides it; of a stretch of such frames, the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter on a lane."""
+
+    frame: int
+    event: Event
+
+
+def letters(events: Iterable[TrackEvent]) -> list[Letter]:
+    """Letters by frame, from the events of a track by frame."""
+    found: list[Letter] = []
+    hidden = -TOGETHER
+    for event in events:
+        if event.prompted:
+            found.append(Letter(event.frame, Event.PROMPT))
+        if event.reprompted:
+            found.append(Letter(event.frame, Event.REPROMPT))
+        if event.hidden:
+            if event.frame - hidden >= TOGETHER:
+                found.append(Letter(event.frame, Event.CONFLICT))
+            hidden = event.frame
     return found

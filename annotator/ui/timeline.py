@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer, Signal
@@ -13,7 +13,17 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from annotator.model.changes import ChangeKind, Changes
 from annotator.storage.preview import EditPreview
 from annotator.ui.document import Document
-from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, stretches
+from annotator.ui.lanes import (
+    Event,
+    Lane,
+    Letter,
+    Order,
+    Stretch,
+    letters,
+    object_counts,
+    sort_lanes,
+    stretches,
+)
 from annotator.ui.sparing import SparingTimer
 from annotator.ui.timeline_marks import Places, TimelineMarks, read_marks
 from annotator.ui.timeline_paint import LANE, NAMES, OVERVIEW, RULER, Scene, TimelinePainter, overview_outline
@@ -46,6 +56,7 @@ class Timeline(QAbstractScrollArea):
         self._outline: tuple[int, QPolygonF] | None = None
         self._playhead = 0.0
         self._states: OrderedDict[int, list[Stretch]] = OrderedDict()
+        self._letters: dict[int, list[Letter]] = {}
         self._pixels = 1.0
         self._fitted = True
         self._drag: str | None = None
@@ -131,7 +142,8 @@ class Timeline(QAbstractScrollArea):
         self._sort(lanes)
         self._counts = object_counts(lanes, self._frame_count())
         session, video = self._document.session, self._document.video
-        self._marks = TimelineMarks() if session is None or video is None else read_marks(session, video.id)
+        self._marks = TimelineMarks() if session is None or video is None else read_marks(
+            session, video.id, video.frame_count)
         self._outline = None
         self._update_bars()
 
@@ -177,6 +189,7 @@ class Timeline(QAbstractScrollArea):
 
     def _on_video(self) -> None:
         self._states.clear()
+        self._letters.clear()
         self.reload()
         self.fit()
 
@@ -218,8 +231,9 @@ class Timeline(QAbstractScrollArea):
                    if self._lanes[row].track.id not in self._states]
         for track in missing[:STATES_AT_ONCE]:
             self._states[track] = stretches(session.store.trajectory(track))
+            self._letters[track] = letters(session.store.track_events(track))
         while len(self._states) > KEPT_STATES:
-            self._states.popitem(last=False)
+            self._letters.pop(self._states.popitem(last=False)[0], None)
         if missing:
             self.viewport().update()
 
@@ -258,11 +272,10 @@ class Timeline(QAbstractScrollArea):
             self._outline = (width, overview_outline(self._counts, self._frame_count(), width))
         return Scene(
             place=self._places(), lanes=self._lanes, rows=self._lanes_in_sight(),
-            top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, labels=document.labels(),
-            selection=document.selection, grouped=self._grouped, marks=self._marks, proposed=self._proposed,
-            chosen=document.range, preview=self._preview, frame=document.frame, outline=self._outline[1],
-            fitted=self._fitted,
-            count=self.tr("%n tracks", "", len(self._lanes)))
+            top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, letters=self._letters,
+            labels=document.labels(), selection=document.selection, grouped=self._grouped, marks=self._marks,
+            proposed=self._proposed, chosen=document.range, preview=self._preview, frame=document.frame,
+            outline=self._outline[1], fitted=self._fitted, count=self.tr("%n tracks", "", len(self._lanes)))
 
     # The mouse
 
@@ -300,7 +313,7 @@ class Timeline(QAbstractScrollArea):
     def _tip_at(self, position: QPointF) -> str:
         lane = self.lane_at(position.y())
         if lane is not None:
-            return self.tr("Track {0}, frames {1} to {2}").format(lane.track.number, lane.first, lane.last)
+            return "\n".join(self._lane_tip(lane, position.x()))
         if position.y() < OVERVIEW or position.x() < NAMES:
             return ""
         frame = self.frame_at(position.x())
@@ -309,6 +322,20 @@ class Timeline(QAbstractScrollArea):
         if any(abs(self._x(cut) - position.x()) <= 4 for cut in self._marks.cuts):
             lines.append(self.tr("Another view begins here"))
         return "\n".join(lines)
+
+    def _lane_tip(self, lane: Lane, x: float) -> Iterator[str]:
+        """The track, and what the letters under the pointer stand for."""
+        yield self.tr("Track {0}, frames {1} to {2}").format(lane.track.number, lane.first, lane.last)
+        if lane.track.id in self._marks.locked:
+            yield self.tr("Locked: no edit and no run changes it")
+        words = {Event.PROMPT: self.tr("Prompted in frame {0}"), Event.REPROMPT: self.tr("Prompted anew in frame {0}"),
+                 Event.CONFLICT: self.tr("Hidden by another track from frame {0} on")}
+        for letter in self._letters.get(lane.track.id, ()):
+            if abs(self._x(letter.frame + 0.5) - x) <= 5 and letter.frame != lane.first:
+                yield words[letter.event].format(letter.frame)
+        frame = self.frame_at(x)
+        if x >= NAMES and any(a <= frame <= b for a, b in self._marks.reviewed.get(lane.track.id, ())):
+            yield self.tr("Looked at")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._drag = None

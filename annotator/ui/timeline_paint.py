@@ -8,13 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPalette, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPalette, QPen, QPolygonF
 
 from annotator.model.frame import TrackState
 from annotator.model.track import Label
 from annotator.storage.preview import EditPreview
-from annotator.ui.lanes import Lane, Stretch
-from annotator.ui.timeline_marks import Places, TimelineMarks, paint_on_lanes, paint_on_overview, paint_on_ruler
+from annotator.ui.lanes import Lane, Letter, Stretch
+from annotator.ui.name_plates import readable_on
+from annotator.ui.timeline_marks import (
+    REVIEWED,
+    Places,
+    TimelineMarks,
+    paint_on_lanes,
+    paint_on_overview,
+    paint_on_ruler,
+)
 from annotator.ui.timeline_proposal import ProposedFrames
 from annotator.ui.timeline_proposal import paint_on_lane as paint_proposal_on_lane
 from annotator.ui.timeline_proposal import paint_on_overview as paint_proposal_on_overview
@@ -22,6 +30,8 @@ from annotator.ui.timeline_proposal import paint_on_ruler as paint_proposal_on_r
 
 #: Heights and widths in device-independent pixels.
 LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
+#: Least pixels between two letters on a lane.
+LETTER = 9
 #: Least pixels between two ticks of the ruler.
 TICK_GAP = 70
 _SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICIOUS: 0.3}
@@ -38,6 +48,8 @@ class Scene:
     top: int
     """Where the first lane begins; may lie out of sight."""
     states: Mapping[int, list[Stretch]]
+    """By track, as far as they are read."""
+    letters: Mapping[int, Sequence[Letter]]
     """By track, as far as they are read."""
     labels: Mapping[int, Label]
     selection: frozenset[int]
@@ -65,6 +77,9 @@ class TimelinePainter:
 
     def __init__(self, painter: QPainter, scene: Scene, palette: QPalette) -> None:
         self._painter, self._scene, self._place, self._palette = painter, scene, scene.place, palette
+        self._letter_font = QFont(painter.font())
+        self._letter_font.setBold(True)
+        self._letter_font.setPixelSize(10)
         self._width, self._height = int(scene.place.right), int(scene.place.bottom)
 
     def paint(self) -> None:
@@ -114,6 +129,9 @@ class TimelinePainter:
             return
         for stretch in states:
             self._paint_stretch(stretch, color, y)
+        for first, last in self._scene.marks.reviewed.get(lane.track.id, ()):
+            self._paint_reviewed(first, last, y)
+        self._paint_letters(lane, color, y)
         self._painter.setBrush(QColor("white"))
         self._painter.setPen(QPen(QColor("black"), 1))
         self._paint_keyframes(lane, y)
@@ -133,6 +151,31 @@ class TimelinePainter:
         painter.fillRect(rect, shade)
         if stretch.state is TrackState.SUSPICIOUS:
             painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
+
+    def _paint_reviewed(self, first: int, last: int, y: int) -> None:
+        """A line under what a person has looked at."""
+        left, right = max(self._place.x(first), self._place.left), min(self._place.x(last + 1), self._place.right)
+        if right > left:
+            self._painter.fillRect(QRectF(left, y + LANE - 4, right - left, 2), QColor(REVIEWED))
+
+    def _paint_letters(self, lane: Lane, color: QColor, y: int) -> None:
+        """R, P and X on the bar; letters that would cover one another are left out. Where a lane begins, its first
+        prompt is a matter of course."""
+        painter, place = self._painter, self._place
+        painter.save()
+        painter.setFont(self._letter_font)
+        painter.setPen(readable_on(color))
+        reach = place.left - LETTER
+        for letter in self._scene.letters.get(lane.track.id, ()):
+            x = place.x(letter.frame + 0.5)
+            if x > place.right:
+                break
+            if x - reach < LETTER or letter.frame == lane.first:
+                continue
+            painter.drawText(QRectF(x - LETTER, y + 4, 2 * LETTER, LANE - 8), Qt.AlignmentFlag.AlignCenter,
+                             letter.event.value)
+            reach = x
+        painter.restore()
 
     def _paint_keyframes(self, lane: Lane, y: int) -> None:
         """A dot per box that a person drew; dots that would hide one another are left out."""
@@ -166,9 +209,23 @@ class TimelinePainter:
         painter.setFont(font)
         number = QRect(12, rect.top(), 36, LANE)
         painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(lane.track.number))
-        place = QRect(56, rect.top(), NAMES - 60, LANE)
+        if lane.track.id in self._scene.marks.locked:
+            self._paint_lock(QPointF(NAMES - 12, rect.top() + LANE / 2))
+        place = QRect(56, rect.top(), NAMES - (76 if lane.track.id in self._scene.marks.locked else 60), LANE)
         text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.restore()
+
+    def _paint_lock(self, centre: QPointF) -> None:
+        """A small padlock."""
+        painter = self._painter
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink = self._color(QPalette.ColorRole.Text)
+        painter.setPen(QPen(ink, 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawArc(QRectF(centre.x() - 2.5, centre.y() - 6, 5, 7), 0, 180 * 16)
+        painter.fillRect(QRectF(centre.x() - 4, centre.y() - 2, 8, 6), ink)
         painter.restore()
 
     # Time
