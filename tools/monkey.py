@@ -308,9 +308,12 @@ def play(folder: Path, minutes: float, seed: int) -> dict[str, Any]:
         raise SystemExit(window.statusBar().currentMessage())
     monkey = Monkey(window, watch, seed)
     monkey.wait(500)
+    while window.reading.worker.busy:
+        monkey.wait(50)
     memory, threads = _run(monkey, minutes)
     monkey.end()
-    left = [thread.name for thread in threading.enumerate() if thread.name in ("engine", "frame-source", "read-ahead")]
+    left = [thread.name for thread in threading.enumerate()
+            if thread.name in ("engine", "frame-source", "read-ahead", "reading")]
     if left:
         watch.note(f"threads outlive the window: {', '.join(left)}")
     grown = round(growth(memory), 1)

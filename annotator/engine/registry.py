@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 TINY_SEGMENTER = "tiny-sam2"
 TINY_DETECTOR = "tiny-detector"
+#: Makes a segmentor by name or path, on a device, with settings; see `make_segmenter`.
+MakeSegmenter = Callable[[str, str, Sam2Settings | None], Segmenter]
 #: What Grounding DINO reads its prompts with.
 VOCABULARY = "bert-base-uncased"
 

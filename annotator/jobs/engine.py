@@ -12,6 +12,7 @@ from annotator.engine import checkpoints, registry
 from annotator.engine.base import CancelToken, Detector, State, Tracker
 from annotator.engine.checkpoints import ModelKind
 from annotator.engine.no_tracker import NoTracker
+from annotator.engine.registry import MakeSegmenter
 from annotator.engine.snapshots import SnapshotFiles
 from annotator.engine.tracking import CutPlan, SnapshotPlan, track
 from annotator.errors import StorageError
@@ -41,20 +42,21 @@ class Plan:
 class Engine:
     """Models and video of one plan, opened together and closed together."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, make_segmenter: MakeSegmenter = registry.make_segmenter) -> None:
+        """``make_segmenter``: for a program that shares weights between jobs."""
         self._plan = plan
+        self._make_segmenter = make_segmenter
         self._stack = ExitStack()
         self._reader: VideoReader | None = None
 
     def __enter__(self) -> Engine:
-        settings = self._plan.settings
         with ExitStack() as stack:
             self._reader = stack.enter_context(open_video(self._plan.video, fps=self._plan.fps))
             for warning in self._reader.warnings:
                 log.warning("%s", warning)
             self._detector = _with_project_labels(
                 stack.enter_context(_opened_detector(self._plan, self._reader)), self._plan)
-            self._tracker: Tracker = NoTracker() if self._plan.detect_only else _tracker(settings, self._reader)
+            self._tracker: Tracker = NoTracker() if self._plan.detect_only else self._made_tracker()
             self._stack = stack.pop_all()
         return self
 
@@ -99,6 +101,17 @@ class Engine:
         for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving,
                             batch_size=settings.detection.batch_size, cuts=cuts):
             yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
+
+    def _made_tracker(self) -> Tracker:
+        settings = self._plan.settings
+        assert self._reader is not None
+        info = self._reader.info
+        if settings.tracker != "sam2mot":
+            return registry.make_box_tracker(settings.tracker, settings.box_tracker_settings(), info.fps)
+        assert settings.segmenter is not None
+        segmenter = self._make_segmenter(settings.segmenter, settings.device, settings.sam2)
+        return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count,
+                                     settings.tracker_settings())
 
 
 def check_models(run: Run, models: Mapping[str, str]) -> None:
@@ -158,12 +171,3 @@ def _file_detector(settings: PreannotateSettings, reader: VideoReader) -> Detect
     detector = FileDetector(Path(settings.detections))
     detector.check(reader.info.frame_count, reader.info.width, reader.info.height)
     return detector if settings.labels is None else OnlyLabels(detector, settings.labels)
-
-
-def _tracker(settings: PreannotateSettings, reader: VideoReader) -> Tracker:
-    info = reader.info
-    if settings.tracker != "sam2mot":
-        return registry.make_box_tracker(settings.tracker, settings.box_tracker_settings(), info.fps)
-    assert settings.segmenter is not None
-    segmenter = registry.make_segmenter(settings.segmenter, settings.device, settings.sam2)
-    return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count, settings.tracker_settings())
