@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annotator.engine import checkpoints
+from annotator.engine import checkpoints, registry
 from annotator.engine.base import Segmenter
+from annotator.engine.checkpoints import ModelKind
+from annotator.engine.extensions import extension
 from annotator.engine.settings import Sam2Settings
 from annotator.errors import ModelError
 
@@ -17,7 +19,8 @@ class LoadedSegmenters:
     """Makes segmentors over weights that are loaded once. For one thread.
 
     Each has memories of its own, so one may be used between two steps of another. The weights that were asked for last
-    are kept and no others; whoever still uses older ones keeps those.
+    are kept and no others; whoever still uses older ones keeps those. What another package brings is made anew each
+    time, since nothing is known of its weights.
     """
 
     def __init__(self) -> None:
@@ -28,6 +31,8 @@ class LoadedSegmenters:
         """As `registry.make_segmenter`. Raises ModelError."""
         from annotator.engine.segmenters.sam2 import Sam2Segmenter
 
+        if extension(ModelKind.SEGMENTER, name) is not None:
+            return registry.make_segmenter(name, device, settings)
         path = checkpoints.find(name)
         try:
             seen = path.stat()

@@ -17,6 +17,7 @@ from annotator.engine import extensions, registry
 from annotator.engine.checkpoints import ModelKind
 from annotator.engine.detector_settings import DetectorSettings
 from annotator.engine.detectors.tiled import TiledDetector
+from annotator.engine.loaded_segmenters import LoadedSegmenters
 from annotator.errors import ModelError, SettingsError
 from annotator.model.frame import Frame
 from annotator.storage.store import Store
@@ -115,6 +116,13 @@ def test_a_run_goes_on_and_ends_like_one_that_never_stopped(bright_spots: Path, 
     line = refused("preannotate", "--project", tmp_path / "part.annot", "--resume")
     assert "bright-spots of bright-spots 1.0" in line
     assert "1.1" in line
+
+
+def test_the_window_has_its_segmentors_too(bright_spots: Path) -> None:
+    loaded = LoadedSegmenters()
+    first, second = (loaded.make("look-around", "cpu") for _ in range(2))
+    assert first.name == second.name == "look-around"
+    assert first is not second, "each has memories of its own"
 
 
 def test_its_models_are_listed(bright_spots: Path) -> None:
