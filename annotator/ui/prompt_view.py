@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPointF, QRect
 from PySide6.QtGui import QColor
 
 from annotator.jobs.prompt import PromptRequest
@@ -31,7 +31,8 @@ class PromptView(QObject):
     def __init__(self, document: Document, canvas: Canvas, timeline: Timeline, prompts: PromptController,
                  bar: PromptBar) -> None:
         super().__init__(canvas)
-        self._document, self._timeline, self._prompts, self._bar = document, timeline, prompts, bar
+        self._document, self._canvas, self._timeline = document, canvas, timeline
+        self._prompts, self._bar = prompts, bar
         self._following = prompts.following
         self._words = ProposalWords(self)
         self.layer = PromptLayer()
@@ -46,7 +47,7 @@ class PromptView(QObject):
         bar.in_range_chosen.connect(prompts.set_in_range)
 
     def _update(self) -> None:
-        self._bar.show_state(self.state())
+        self._bar.show_state(self.state(), self._place_drawn())
         self._draw()
         running = self._following.running is not None
         self._timeline.set_proposed(ProposedFrames() if running else self._following.proposals.proposed_frames())
@@ -61,6 +62,15 @@ class PromptView(QObject):
             frame, first, last = self._document.frame, changes.first_frame, changes.last_frame
             if (first is None or first <= frame) and (last is None or frame <= last):
                 self._draw()
+
+    def _place_drawn(self) -> QRect | None:
+        """Where on the canvas a box is drawn in the frame that is shown."""
+        drawn = self._prompts.drawn
+        if drawn is None or drawn.box_xyxy is None or drawn.frame != self._document.frame:
+            return None
+        x1, y1, x2, y2 = drawn.box_xyxy
+        corners = [self._canvas.to_widget(QPointF(x, y)).toPoint() for x, y in ((x1, y1), (x2, y2))]
+        return QRect(*corners)
 
     # The bar
 
