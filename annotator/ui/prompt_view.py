@@ -167,7 +167,8 @@ class PromptView(QObject):
         frame, drawn = self._document.frame, self._prompts.drawn
         found = self._following.found(frame)
         shapes = [self._waiting_shape(request) for request in self._waiting() if request.frame == frame]
-        shapes += [self._found_shape(thing) for thing in found]
+        tracks = self._tracks()
+        shapes += [self._found_shape(thing, tracks.get(thing.tracklet)) for thing in found]
         covered = self._prompts.draft is None and bool(found)
         if drawn is not None and drawn.frame == frame and not covered:
             shapes.append(self._drawn_shape(drawn))
@@ -189,14 +190,12 @@ class PromptView(QObject):
         box = drawn.box_xyxy or (None if mask is None or mask.is_empty() else mask.box_xyxy)
         return ProposedShape(QColor(self._color(drawn.track)), self._name(drawn.track), box, mask, drawn.points)
 
-    def _found_shape(self, thing: TrackedObject) -> ProposedShape:
-        track = self._track_of(thing.tracklet)
+    def _found_shape(self, thing: TrackedObject, track: int | None) -> ProposedShape:
         return ProposedShape(QColor(self._color(track)), self._name(track), thing.box_xyxy, thing.mask)
 
-    def _track_of(self, tracklet: int) -> int | None:
-        """The track that a tracklet of what is shown would continue."""
-        if self._following.running is not None:
-            return self._following.running.track
-        summary = self._following.proposals.summary
-        found = [] if summary is None else [each.track for each in summary.tracklets if each.number == tracklet]
-        return found[0] if found else None
+    def _tracks(self) -> dict[int, int | None]:
+        """Number of a tracklet of what is shown -> the track (id) that it would continue."""
+        running, summary = self._following.running, self._following.proposals.summary
+        if running is not None:
+            return running.numbered()
+        return {} if summary is None else {each.number: each.track for each in summary.tracklets}
