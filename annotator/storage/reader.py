@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute
-from annotator.model.evidence import EvidenceTable
+from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, Track, TrackObservation, VideoRecord
 from annotator.storage import history, records, resolve, schema
@@ -214,6 +214,19 @@ class Reader:
     def trajectory(self, track_id: int, masks: bool = False) -> list[TrackObservation]:
         """All of one track, by frame."""
         return resolve.trajectory(self._connection, track_id, masks)
+
+    def track_events(self, track_id: int) -> list[TrackEvent]:
+        """Frames in which runs prompted a track, prompted it anew or found it hidden, by frame."""
+        o, s = schema.observation, schema.span
+        query = select(o.c.frame, o.c.flags, o.c.occluded_by).select_from(s.join(o, resolve.COVERS)).where(
+            s.c.track == track_id, or_(o.c.flags != 0, o.c.occluded_by.is_not(None))).order_by(o.c.frame)
+        return [TrackEvent(frame, bool(flags & schema.PROMPTED), bool(flags & schema.REPROMPTED), by is not None)
+                for frame, flags, by in self._connection.execute(query)]
+
+    def count_observations(self, video_id: int) -> int:
+        """Boxes and lost frames that runs and people stored for a video, those of deleted tracks included."""
+        o = schema.observation
+        return int(self._connection.execute(select(func.count()).where(o.c.video == video_id)).scalar() or 0)
 
     def suspicious_frames(self, video_id: int) -> dict[int, int]:
         """Track id to the number of frames in which the machine's state of it is suspicious; tracks without one are

@@ -140,14 +140,14 @@ class CanvasController(QObject):
         if image is not None:
             self._show_exact(frame, image)
 
+    def _show_exact(self, frame: int, image: Image) -> None:
+        self._show(frame, image)
+        self.exact.emit(frame)
+
     def _show(self, frame: int, image: Image) -> None:
         assert self._source is not None
         self._canvas.set_image(image, self._source.small(frame))
         self._shown = frame
-
-    def _show_exact(self, frame: int, image: Image) -> None:
-        self._show(frame, image)
-        self.exact.emit(frame)
 
     def present_frame(self) -> Frame | None:
         """The frame that is looked at, if its own picture is decoded. The picture is not to be written to."""

@@ -26,7 +26,7 @@ class EditDesk(QObject):
     shown = Signal(object)
     """EditPreview of what is pointed at or asked about; None when that is over."""
     deleting = Signal(object)
-    """EditPreview of an edit that is about to be made and deletes tracks."""
+    """Ids of tracks that are about to be deleted."""
 
     def __init__(self, document: Document, bar: EditBar) -> None:
         super().__init__(bar)
@@ -73,8 +73,8 @@ class EditDesk(QObject):
         self._make(wanted, seen, then)
 
     def _make(self, plan: Plan, seen: EditPreview | str, then: Callable[[], object] | None) -> None:
-        if isinstance(seen, EditPreview) and any(change.deleted for change in seen.tracks):
-            self.deleting.emit(seen)
+        if plan.deletes:
+            self.deleting.emit(plan.deletes)
         made: list[object] = []
 
         def edit(session: Session) -> None:
@@ -84,7 +84,8 @@ class EditDesk(QObject):
             return
         if isinstance(made[0], list):
             self._document.select(made[0])
-        self.told.emit(f"{plan.title}: {self._line(seen)}")
+        line = self._line(seen)
+        self.told.emit(f"{plan.title}: {line}" if line else plan.title)
         if then is not None:
             then()
 
@@ -205,6 +206,13 @@ class EditDesk(QObject):
             self.shown.emit(None)
 
     # Helpers
+
+    def effect(self, plan: Plan) -> str:
+        """What an edit would change, or why it is refused, in words."""
+        try:
+            return self._line(self._look(plan))
+        except StorageError as error:
+            return str(error)
 
     def _look(self, plan: Plan) -> EditPreview | str:
         session = self._document.session

@@ -98,7 +98,7 @@ class EngineThread:
         self._changed.notify_all()
 
     def _loop(self) -> None:
-        _give_way()
+        give_way()
         while (work := self._next(self._anything, lambda: False)) is not None:
             work()
 
@@ -122,7 +122,7 @@ class EngineThread:
         return self._more_urgent() or (self._jobs.popleft() if self._jobs else None)
 
 
-def _give_way() -> None:
+def give_way() -> None:
     """Let the window's threads go first where both want a core. Only Linux has priorities of single threads."""
     if sys.platform != "linux":
         return

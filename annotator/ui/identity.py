@@ -23,22 +23,24 @@ class Identity(QObject):
     told = Signal(str)
     """One line for the status bar."""
 
-    def __init__(self, document: Document, canvas: Canvas, timeline: Timeline, table: TrackTable,
-                 labels: LabelActions, actions: Actions, window: QWidget) -> None:
+    def __init__(self, document: Document, canvas: Canvas, timeline: Timeline, window: QWidget) -> None:
         super().__init__(window)
-        self._document = document
+        self._document, self._window = document, window
         self.plans = Plans(document)
         self.bar = EditBar(canvas)
         self.desk = EditDesk(document, self.bar)
-        self.actions = IdentityActions(document, self.plans, self.desk, actions, window)
         self.desk.told.connect(self.told)
-        self.actions.menu_filled.connect(labels.fill_menu)
-        table.menu_requested.connect(self.actions.fill_menu)
-        table.menu_requested.connect(labels.fill_menu)
         canvas.menu_wanted.connect(self._show_menu)
         timeline.menu_wanted.connect(self._show_menu)
         canvas.hovered.connect(self.desk.point_at)
         self.desk.shown.connect(timeline.set_preview)
+
+    def add_actions(self, actions: Actions, table: TrackTable, labels: LabelActions) -> None:
+        """Register the edits; menus of the selected tracks get them, and what can be said of tracks."""
+        self.actions = IdentityActions(self._document, self.plans, self.desk, actions, self._window)
+        self.actions.menu_filled.connect(labels.fill_menu)
+        table.menu_requested.connect(self.actions.fill_menu)
+        table.menu_requested.connect(labels.fill_menu)
 
     def _show_menu(self, track: int | None, place: QPoint) -> None:
         self.actions.show_menu(track, place)

@@ -44,10 +44,12 @@ from annotator.ui.player import Player
 from annotator.ui.projects import ProjectController
 from annotator.ui.prompting import Prompting
 from annotator.ui.reading import Reading
+from annotator.ui.reviewing import Reviewing
 from annotator.ui.task_bar import TaskBar
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
 from annotator.ui.transport import Transport
+from annotator.ui.uncovering import Uncovering
 from annotator.ui.view_actions import ViewActions
 from annotator.ui.welcome import Welcome
 from annotator.ui.worker import EngineWorker
@@ -77,6 +79,9 @@ class MainWindow(QMainWindow):
         self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
                                   self)
         self.log = LogPanel(self)
+        self.identity = Identity(self.document, self.canvas, self.timeline, self)
+        self.review = Reviewing(self.document, self.canvas, self.player, self.identity.desk,
+                                lambda: self.worker.writing, self)
         self.document.in_use = lambda: self.worker.writing
         self._closing = False
         self._build()
@@ -95,7 +100,9 @@ class MainWindow(QMainWindow):
         self._middle = Middle(self.offers, self._welcome, self.canvas, self.timeline, self)
         self.setCentralWidget(self._middle)
         self.history = HistoryList(self.document, self)
-        self.log_dock = Docks(self, self.table, self.inspector, self.history, self.log).log
+        docks = Docks(self, self.table, self.review.panel, self.inspector, self.history, self.log)
+        self.log_dock = docks.log
+        self.review.set_dock(docks.review)
         self._objects = QLabel(self)
         self._saved = QLabel(self)
         job_bar = JobBar(self.worker, self)
@@ -136,7 +143,11 @@ class MainWindow(QMainWindow):
         self.transport = Transport(document, player, actions, settings, self.canvas, self)
         self.keyframes = Keyframes(document, player, self.timeline, actions)
         self.clipboard = BoxClipboard(document, actions)
-        self.identity = Identity(document, self.canvas, self.timeline, self.table, self.labels, actions, self)
+        self.identity.add_actions(actions, self.table, self.labels)
+        self.review.add_actions(actions)
+        self.uncovering = Uncovering(document, self.identity.desk, self.offers, self)
+        self.uncovering.rerun_wanted.connect(lambda batches: self.prompting.prompts.follow(*batches))
+        self.review.prompt_wanted.connect(self.prompting.prompts.prompt_wanted)
         self.nudge = Nudge(document, self.canvas, self.controller, actions)
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
@@ -176,10 +187,11 @@ class MainWindow(QMainWindow):
         self.labels.attribute_wanted.connect(self.inspector.focus_attribute)
         self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
+        self.worker.interlude_finished.connect(lambda *_: self.review.refresh())
         self.worker.interlude_finished.connect(lambda *_: self._close_if_asked())
         self.exports.worker.ended.connect(self._close_if_asked)
         for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort,
-                           self.identity, self.prompting.prompts):
+                           self.identity, self.review, self.prompting.prompts):
             controller.told.connect(self.show_error)
         self.opening.failed.connect(self.show_error)
         self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
@@ -210,6 +222,7 @@ class MainWindow(QMainWindow):
 
     def _on_job_finished(self, _status: str, _message: str) -> None:
         self._update()
+        self.review.refresh()
         self._close_if_asked()
 
     def _close_if_asked(self) -> None:
@@ -311,6 +324,8 @@ class MainWindow(QMainWindow):
         self.evaluation.close()
         self.effort.close()
         self.lane_order.close()
+        self.review.close()
+        self.uncovering.close()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState())
         self._settings.setValue("splitter", self._middle.saveState())

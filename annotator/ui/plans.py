@@ -31,6 +31,8 @@ class Plan:
     """Makes it; what it returns are the tracks to select afterwards, if it returns a list."""
     drops_drawn: bool = False
     """It is plain that hand-drawn boxes go by it, so nobody needs to be asked."""
+    deletes: tuple[int, ...] = ()
+    """Tracks (ids) that go with all they have."""
     words: Callable[[Store], str] | None = None
     """Says what would change, where making it and taking it back would take too long."""
 
@@ -201,8 +203,9 @@ class Plans(QObject):
     def delete(self) -> Plan:
         """The selected tracks with all they have."""
         chosen = self._chosen()
+        ids = tuple(track.id for track in chosen)
         return Plan(self.tr("Delete {0}").format(self._tracks_in_words(chosen)),
-                    lambda store: edits.delete_tracks(store, [track.id for track in chosen]))
+                    lambda store: edits.delete_tracks(store, ids), deletes=ids)
 
     def delete_from(self) -> Plan:
         return self._delete(self._document.frame, None)

@@ -14,7 +14,8 @@ class PreviewWords(QObject):
     """From a preview to words."""
 
     def line(self, seen: EditPreview) -> str:
-        """Which frames, which tracks, how many boxes, and what becomes of hand-drawn ones."""
+        """Which frames, which tracks, how many boxes, and what becomes of hand-drawn ones; nothing where no box
+        changes hands."""
         if seen.changes_nothing:
             return self.tr("nothing changes")
         parts = [self._frames(seen)] if seen.first_frame is not None else []
@@ -31,20 +32,19 @@ class PreviewWords(QObject):
 
     def _frames(self, seen: EditPreview) -> str:
         if seen.first_frame == seen.last_frame:
-            return self.tr("frame {0}").format(seen.first_frame)
-        return self.tr("frames {0}-{1}").format(seen.first_frame, seen.last_frame)
+            return self.tr("boxes in frame {0}").format(seen.first_frame)
+        return self.tr("boxes in frames {0}-{1}").format(seen.first_frame, seen.last_frame)
 
     def _in_all(self, seen: EditPreview) -> str:
         text = self.tr("%n tracks", "", len(seen.tracks))
         boxes = sum(change.lost for change in seen.tracks)
-        return f"{text}, {self.tr('%n boxes', '', boxes)}" if boxes else text
+        return f"{text}: \u2212{boxes}" if boxes else text
 
     def _track(self, change: TrackChange) -> str:
         parts = []
         if change.gained or change.lost:
             parts.append(" ".join(f"{sign}{count}" for sign, count in (("+", change.gained), ("\u2212", change.lost))
                                   if count))
-            parts[-1] = self.tr("{0} boxes").format(parts[-1])
         if change.made:
             parts.append(self.tr("new"))
         elif change.deleted:
