@@ -30,7 +30,6 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from annotator.ui.prompt_bar import Stage
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -43,6 +42,7 @@ from annotator.review import Entry, Fix
 from annotator.ui.app import prepare
 from annotator.ui.effort_watch import EffortWatch
 from annotator.ui.main_window import MainWindow
+from annotator.ui.prompt_bar import Stage
 from annotator.ui.theme import Theme, apply_theme
 from benchmarks.common import emit, environment, progress
 from benchmarks.effort_clips import FIRST_SEED, KINDS, Flawed, plant, tracked
