@@ -6,7 +6,7 @@ import argparse
 import json
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,18 @@ def _print_run(session: Session, video: VideoRecord, project: Path) -> None:
     run = session.store.runs(video.id)[-1]
     cuts = len(session.store.scene_cuts(run.id))
     print(f"{video.name}: run {run.id} {run.status}, frames {run.first_frame} to {run.finished_frame}, "
-          f"{len(session.store.tracks(video.id))} tracks in {project}" + (f", {cuts} cuts" if cuts else ""))
+          f"{len(session.store.tracks(video.id))} tracks in {project}" + (f", {cuts} cuts" if cuts else "") +
+          _threshold_text(run.settings))
+
+
+def _threshold_text(settings: Mapping[str, Any]) -> str:
+    """The detection threshold, where the user left it to be found."""
+    from annotator.jobs.config import ADAPTIVE
+
+    origin, value = settings.get("thresholds"), settings.get("det_threshold")
+    if origin is None or value is None:
+        return ""
+    return f", detections from {value:.3g} on ({ADAPTIVE if origin == ADAPTIVE else Path(str(origin)).name})"
 
 
 def _render(args: argparse.Namespace, console: Console) -> int:

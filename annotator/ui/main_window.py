@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
         self.labels.attribute_wanted.connect(self.inspector.focus_attribute)
         self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
+        self.worker.interlude_finished.connect(lambda *_: self.review.refresh())
         self.worker.interlude_finished.connect(lambda *_: self._close_if_asked())
         self.exports.worker.ended.connect(self._close_if_asked)
         for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort,

@@ -27,7 +27,7 @@ from annotator.jobs.barriers import Direction
 from annotator.ui.actions import Actions
 from annotator.ui.swatch import swatch
 
-MARGIN, WIDTH = 16, 760
+MARGIN, WIDTH = 8, 680
 
 
 class Stage(Enum):
@@ -128,8 +128,9 @@ class PromptBar(QFrame):
         above.addWidget(self.swatch)
         above.addWidget(self.title)
         above.addWidget(self.detail, 1)
+        above.addWidget(self.as_new)
         above.addWidget(self.later)
-        for choice in (self.direction, self.label, self.within_track, self.in_range, self.as_new):
+        for choice in (self.direction, self.label, self.within_track, self.in_range):
             below.addWidget(choice)
         below.addWidget(self.progress, 1)
         self._gap = QWidget(self)
@@ -223,6 +224,7 @@ class PromptBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _settle(self) -> None:
-        width = min(WIDTH, self._canvas.width() - 2 * MARGIN)
-        self.resize(width, self.sizeHint().height())
+        hint = self.sizeHint()
+        width = min(max(WIDTH, hint.width()), self._canvas.width() - 2 * MARGIN)
+        self.resize(width, hint.height())
         self.move((self._canvas.width() - width) // 2, MARGIN)

@@ -64,11 +64,6 @@ class Batch:
         tracks = {request.track for request in self.requests}
         return tracks.pop() if len(tracks) == 1 else None
 
-    @property
-    def may_be_new(self) -> bool:
-        """Whether it is one track's prompt, which could be a new object's as well."""
-        return len(self.requests) == 1 and self.requests[0].track is not None
-
     def as_new(self) -> Batch:
         """The same prompts, for new objects."""
         return replace(self, requests=tuple(replace(request, track=None) for request in self.requests),
