@@ -137,10 +137,10 @@ class Bench:
         assert source is not None
         for k in range(repeats):
             self.until(lambda k=k: source.request(k) is not None)  # type: ignore[misc]
-            image, shapes = source.get(k), controller.shapes.build(k, True, 0)
+            image, small, shapes = source.get(k), source.small(k), controller.shapes.build(k, True, 0)
 
-            def show(image: Any = image, shapes: Any = shapes) -> None:
-                canvas.set_image(image)
+            def show(image: Any = image, small: Any = small, shapes: Any = shapes) -> None:
+                canvas.set_image(image, small)
                 canvas.set_shapes(shapes)
                 canvas.viewport().repaint()
 

@@ -126,7 +126,8 @@ class Monkey(QObject):
     def end(self) -> None:
         """Close what is open, and the window."""
         self._window.worker.cancel()
-        self._until(lambda: not self._window.worker.busy)
+        self._window.prompting.prompts.following.cancel()
+        self._until(lambda: not self._window.worker.writing)
         self._dialogs.stop()
         for dialog in self._open_dialogs():
             dialog.reject()
@@ -308,9 +309,12 @@ def play(folder: Path, minutes: float, seed: int) -> dict[str, Any]:
         raise SystemExit(window.statusBar().currentMessage())
     monkey = Monkey(window, watch, seed)
     monkey.wait(500)
+    while window.reading.worker.busy:
+        monkey.wait(50)
     memory, threads = _run(monkey, minutes)
     monkey.end()
-    left = [thread.name for thread in threading.enumerate() if thread.name in ("engine", "frame-source", "read-ahead")]
+    left = [thread.name for thread in threading.enumerate()
+            if thread.name in ("engine", "frame-source", "read-ahead", "reading")]
     if left:
         watch.note(f"threads outlive the window: {', '.join(left)}")
     grown = round(growth(memory), 1)

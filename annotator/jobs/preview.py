@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +25,19 @@ class Preview:
 
 
 class Previewer:
-    """Keeps the detector of the last question, so that the next frame costs no loading. For one thread at a time."""
+    """Keeps the detector of the last question, so that the next frame costs no loading. Threads wait for each other."""
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
         self._detector: Detector | None = None
+        self._lock = threading.Lock()
 
     def detect(self, settings: PreannotateSettings, frame: Frame) -> Preview:
         """Run the detector of these settings on a frame. Raises UserError."""
+        with self._lock:
+            return self._detect(settings, frame)
+
+    def _detect(self, settings: PreannotateSettings, frame: Frame) -> Preview:
         key = (settings.detector, settings.detector_config, settings.detections, settings.prompt, settings.labels,
                settings.device, settings.detection)
         fresh = self._detector is None or key != self._key

@@ -28,6 +28,10 @@ class Watch:
         if self._progress is not None:
             self._progress(min(self._done, self._total), self._total)
 
+    def check(self) -> None:
+        """Between two steps that are not frames. Raises Cancelled."""
+        self._cancel.raise_if_cancelled()
+
     def back(self, frames: int) -> None:
         """The same frames are gone through again."""
         self._done -= frames

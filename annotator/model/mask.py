@@ -52,10 +52,11 @@ class Mask:
         return int(coco_mask.area({"size": [self.height, self.width], "counts": self.rle}))
 
     def crop(self) -> Bitmap:
-        """The tight crop. (height, width) bool."""
+        """The tight crop. (height, width) bool, column by column in memory."""
         if self.is_empty():
             return np.zeros((0, 0), bool)
-        return np.asarray(coco_mask.decode({"size": [self.height, self.width], "counts": self.rle}), bool)
+        decoded = np.asarray(coco_mask.decode({"size": [self.height, self.width], "counts": self.rle}))
+        return decoded.view(bool)
 
     def to_bitmap(self, width: int, height: int) -> Bitmap:
         """The mask in a picture of this size; what lies outside is cut. -> (height, width) bool."""

@@ -19,6 +19,9 @@ from annotator.ui.main_window import MainWindow
 from annotator.ui.theme import Theme, apply_theme
 from annotator.ui.translation import install_translations
 
+#: Seconds.
+_SWITCH_INTERVAL = 0.001
+
 
 def run(paths: Sequence[Path]) -> int:
     """Open the window with these projects and videos; returns the exit status when it is closed."""
@@ -45,6 +48,9 @@ def prepare() -> None:
     """What has to be so before Qt starts."""
     # Importing cv2 points this at Qt plugins of its own, which do not fit.
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+    # How long a thread may keep Python's lock while another waits for it. The window's thread gives it up whenever it
+    # paints, and would wait these 5 ms, Python's default, to get it back from one that decodes or tracks.
+    sys.setswitchinterval(_SWITCH_INTERVAL)
 
 
 def spare_collections() -> None:

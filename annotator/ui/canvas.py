@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
-import cv2
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal, SignalInstance
-from PySide6.QtGui import QImage, QKeyEvent, QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from annotator.model.frame import Image
 from annotator.ui.overlay import REACH, Overlay, Shape
-from annotator.ui.pixels import qt_image
+from annotator.ui.picture import Picture, shown_size
 
 #: Smallest box that a hand can mean, in picture pixels; and how far a press may wander and still be a click.
 LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
 
 Box = tuple[float, float, float, float]
+
+#: Held while clicking, they add to the selection.
+_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class Tool(Enum):
@@ -27,49 +29,8 @@ class Tool(Enum):
 
     SELECT = auto()
     DRAW = auto()
+    PROMPT = auto()
     IGNORE = auto()
-
-
-class Picture(QGraphicsItem):
-    """The frame itself. What `pixels.drawable` laid out is drawn as it is, without a copy."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._image = QImage()
-        self._memory: np.ndarray | None = None
-        self._rect = QRectF()
-        self._table: np.ndarray | None = None
-
-    def set_image(self, image: Image | None) -> None:
-        """(H, W, 3) uint8 RGB; None for nothing."""
-        if image is None:
-            shown, memory = QImage(), None
-        else:
-            if self._table is not None:
-                image = cv2.LUT(np.ascontiguousarray(image), self._table).astype(np.uint8, copy=False)
-            shown, memory = qt_image(image)
-        if shown.size() != self._image.size():
-            self.prepareGeometryChange()
-            self._rect = QRectF(shown.rect())
-        self._image, self._memory = shown, memory
-        self.update()
-
-    def set_tone(self, brightness: float, contrast: float) -> None:
-        """For dark footage: -1..1 each, 0 leaves the picture as it is. Takes effect with the next image."""
-        if brightness == 0 and contrast == 0:
-            self._table = None
-            return
-        grey = np.arange(256) / 255 - 0.5
-        slope = (1 + contrast) / max(1 - contrast, 0.01)
-        self._table = np.clip((grey * slope + 0.5 + brightness) * 255, 0, 255).astype(np.uint8)
-
-    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        return self._rect
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoomed_in = abs(painter.worldTransform().m11()) > 3
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not zoomed_in)
-        painter.drawImage(0, 0, self._image)
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
@@ -85,10 +46,18 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     tool_changed = Signal(object)
     region_drawn = Signal(tuple)
     """A rectangle to be ignored, xyxy in picture pixels."""
+    prompt_began = Signal()
+    """A prompt's box is being drawn."""
+    prompt_drawn = Signal(tuple, bool)
+    """A prompt's box, xyxy in picture pixels, and whether it was drawn with the tool: more may be said yet."""
+    prompt_pointed = Signal(QPointF, bool)
+    """A click of the prompt tool, in picture pixels, and whether it is on the object (not with Alt)."""
     pointed = Signal(QPointF)
     """A click with a tool that draws, in picture pixels."""
     missed = Signal(QPointF)
     """A click that selects, where there is no track."""
+    menu_wanted = Signal(object, QPoint)
+    """The right button: track id or None, and where on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background="#202124")
@@ -110,6 +79,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._drag: Callable[[QPointF], None] | None = None
         self._drop: Callable[[], None] | None = None
         self._space = False
+        self.pointer: Callable[[QPointF], Qt.CursorShape | None] = lambda _: None
+        """The cursor over what others can take hold of, in widget coordinates."""
         self.panned = False
         """Whether the picture was dragged since Space was pressed."""
         self._fitted = True
@@ -124,16 +95,17 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.picture.set_image(None)
         self.fit()
 
-    def set_image(self, image: Image) -> None:
-        self.picture.set_image(image)
+    def set_image(self, image: Image, scaled: Image | None = None) -> None:
+        """A frame, and the same in `shown_size` if it is there; (H, W, 3) uint8 RGB each."""
+        self.picture.set_image(image, scaled)
 
     def set_shapes(self, shapes: Sequence[Shape]) -> None:
         self.overlay.set_shapes(shapes)
 
-    def add_layer(self, item: QGraphicsItem) -> None:
-        """Something more to draw, between the picture and the tracks."""
+    def add_layer(self, item: QGraphicsItem, above: bool = False) -> None:
+        """Something more to draw, between the picture and the tracks or ``above`` both."""
         self.overlay.setZValue(1)
-        item.setZValue(0.5)
+        item.setZValue(2 if above else 0.5)
         self._view.addItem(item, ignoreBounds=True)
 
     def set_editable(self, editable: bool) -> None:
@@ -141,6 +113,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._editable = editable
         if not editable:
             self.set_tool(Tool.SELECT)
+
+    @property
+    def editable(self) -> bool:
+        return self._editable
+
+    @property
+    def panning(self) -> bool:
+        """Whether Space is held, so that a drag pans."""
+        return self._space
 
     @property
     def tool(self) -> Tool:
@@ -181,6 +162,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Device-independent pixels per picture pixel."""
         return float(1 / max(self._view.viewPixelSize()[0], 1e-9))
 
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height that the picture has on the screen, in the screen's pixels."""
+        place = self._view.childGroup.sceneTransform().mapRect(self._bounds())
+        return shown_size(place, self.devicePixelRatioF())
+
     def to_picture(self, position: QPointF) -> QPointF:
         """From widget coordinates to picture pixels."""
         return QPointF(self._view.mapSceneToView(self.mapToScene(position.toPoint())))
@@ -195,6 +181,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             offset = rect.center() - self._view.viewRect().center()
             self._fitted = False
             self._view.translateBy((offset.x(), offset.y()))
+
+    def look_at(self, rect: QRectF, share: float) -> None:
+        """Zoom and move so that a part of the picture is in the middle and takes up this share of the view."""
+        self._fitted = False
+        width, height = max(rect.width(), 1.0) / share, max(rect.height(), 1.0) / share
+        centre = rect.center()
+        self._view.setRange(QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height), padding=0)
 
     def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
@@ -214,6 +207,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             return
         if button is Qt.MouseButton.MiddleButton or (button is Qt.MouseButton.LeftButton and self._space):
             self._begin_pan(position)
+        elif button is Qt.MouseButton.RightButton and self._size[0]:
+            self.menu_wanted.emit(self.track_at(self.to_picture(position)), event.globalPosition().toPoint())  # type: ignore[attr-defined]
         elif button is Qt.MouseButton.LeftButton and self._size[0]:
             self._press = position
             self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))  # type: ignore[attr-defined]
@@ -237,17 +232,23 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if press is not None:
             self.overlay.set_draft(None)
             modifiers = event.modifiers()  # type: ignore[attr-defined]
-            point = self.to_picture(press)
-            if self._tool is Tool.SELECT:
-                track = self.track_at(point)
-                self.clicked.emit(track, bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
-                if track is None:
-                    self.missed.emit(point)
-            else:
-                self.pointed.emit(point)
+            self.click_at(self.to_picture(press), modifiers)
         elif drop is not None:
             drop()
         self._update_cursor(event.position())  # type: ignore[attr-defined]
+
+    def click_at(self, point: QPointF, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """What a click in the picture means with the present tool and these keys held."""
+        if self._tool is Tool.PROMPT:
+            self.prompt_pointed.emit(point, not modifiers & Qt.KeyboardModifier.AltModifier)
+            return
+        if self._tool is not Tool.SELECT:
+            self.pointed.emit(point)
+            return
+        track = self.track_at(point)
+        self.clicked.emit(track, bool(modifiers & _ADDING))
+        if track is None:
+            self.missed.emit(point)
 
     def leaveEvent(self, event: object) -> None:  # noqa: N802
         self.overlay.set_hovered(None)
@@ -272,7 +273,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def _begin(self, position: QPointF, control: bool) -> None:
         point = self.to_picture(position)
         if self._editable and (self._tool is not Tool.SELECT or control):
-            self._begin_draw(point, self.box_drawn if control or self._tool is Tool.DRAW else self.region_drawn)
+            if control or self._tool is Tool.PROMPT:
+                self._begin_prompt(point, careful=not control)
+            else:
+                self._begin_draw(point, (self.box_drawn if self._tool is Tool.DRAW else self.region_drawn).emit)
             return
         grip = self._grip_at(position) if self._editable else None
         if grip is not None:
@@ -294,7 +298,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
         self._drag, self._drop = drag, None
 
-    def _begin_draw(self, start: QPointF, drawn: SignalInstance) -> None:
+    def _begin_prompt(self, start: QPointF, careful: bool) -> None:
+        self.prompt_began.emit()
+        # Who chose the tool has more to say: it stays.
+        self._begin_draw(start, lambda box: self.prompt_drawn.emit(box, careful), stay=self._tool is Tool.PROMPT)
+
+    def _begin_draw(self, start: QPointF, drawn: Callable[[Box], object], stay: bool = False) -> None:
         def drag(to: QPointF) -> None:
             self.overlay.set_draft(QRectF(start, self.to_picture(to)).normalized().intersected(self._bounds()))
 
@@ -302,8 +311,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             rect = self.overlay.draft
             self.overlay.set_draft(None)
             if rect is not None and rect.width() >= LEAST_SIDE and rect.height() >= LEAST_SIDE:
-                self.set_tool(Tool.SELECT)
-                drawn.emit(_box(rect))
+                if not stay:
+                    self.set_tool(Tool.SELECT)
+                drawn(_box(rect))
 
         self._drag, self._drop = drag, drop
 
@@ -322,6 +332,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 self.box_changed.emit(shape.track, _box(changed))
 
         self._drag, self._drop = drag, drop
+
+    def cancel_gesture(self) -> bool:
+        """End what a press began, without effect. Returns whether there was anything."""
+        going_on = self._drag is not None
+        self._cancel_drag()
+        return going_on
 
     def _cancel_drag(self) -> None:
         self._press = self._drag = self._drop = None
@@ -351,6 +367,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 return shape, 8
         return None
 
+    def within(self, points: Sequence[QPointF], together: bool) -> list[QPointF]:
+        """Points brought into the picture: each by itself, or all by the same way, so that they keep their shape."""
+        width, height = self._size
+        if together:
+            x, y = [point.x() for point in points], [point.y() for point in points]
+            by = QPointF(max(0.0, -min(x)) or min(0.0, width - max(x)), max(0.0, -min(y)) or min(0.0, height - max(y)))
+            points = [point + by for point in points]
+        return [QPointF(min(max(point.x(), 0.0), width), min(max(point.y(), 0.0), height)) for point in points]
+
     def _bounds(self) -> QRectF:
         return QRectF(0, 0, *self._size)
 
@@ -365,7 +390,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         elif grip is not None:
             self.setCursor(Qt.CursorShape.SizeAllCursor if grip[1] == 8 else cursors[grip[1] % 4])
         else:
-            self.setCursor(Qt.CursorShape.ArrowCursor)
+            other = None if position is None else self.pointer(position)
+            self.setCursor(Qt.CursorShape.ArrowCursor if other is None else other)
 
 
 def _changed(rect: QRectF, grip: int, by: QPointF) -> QRectF:

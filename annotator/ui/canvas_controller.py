@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QRectF, Signal
 
-from annotator.errors import UserError
-from annotator.jobs.project import check_video
+from annotator.engine.base import CancelToken
+from annotator.jobs.project import check_place
 from annotator.model.changes import ChangeKind, Changes
+from annotator.model.frame import Frame, Image
+from annotator.model.track import VideoRecord
 from annotator.session import Session
-from annotator.storage import edits, human
+from annotator.storage import human
 from annotator.ui.canvas import Box, Canvas
 from annotator.ui.document import Document
 from annotator.ui.frames import FrameSource
+from annotator.ui.reading import Reading, Request
 from annotator.ui.shapes import ShapeBuilder
-from annotator.video import open_video
+from annotator.ui.tasks import Progress
+from annotator.video import VideoReader, open_video
+
+_SHOWN = "shown"
 
 
 class CanvasController(QObject):
@@ -21,10 +29,14 @@ class CanvasController(QObject):
 
     missing = Signal(str)
     """The video is not where the project says; one line."""
+    unread = Signal()
+    """A person did not want to wait until the present video was read."""
+    exact = Signal(int)
+    """The picture on the canvas is that of the frame that is looked at."""
 
-    def __init__(self, document: Document, canvas: Canvas) -> None:
+    def __init__(self, document: Document, canvas: Canvas, reading: Reading) -> None:
         super().__init__(canvas)
-        self._document, self._canvas = document, canvas
+        self._document, self._canvas, self._reading = document, canvas, reading
         self._source: FrameSource | None = None
         self._before = 0
         self._shown: int | None = None
@@ -71,6 +83,7 @@ class CanvasController(QObject):
 
     def _on_video(self) -> None:
         self.close()
+        self._reading.withdraw(_SHOWN)
         self.shapes.forget()
         self._shown, self._before = None, 0
         video, session = self._document.video, self._document.session
@@ -79,13 +92,25 @@ class CanvasController(QObject):
             self._canvas.set_picture_size(0, 0)
             return
         self._canvas.set_picture_size(video.width, video.height)
-        try:
-            reader = open_video(check_video(session, video), fps=video.fps)
-        except UserError as error:
-            self._canvas.picture.set_image(None)
-            self.refresh()
-            self.missing.emit(str(error))
+        self._canvas.picture.set_image(None)
+        reader = self._document.take_reader()
+        if reader is not None:
+            self._begin(reader)
             return
+        self.refresh()
+        self._reading.ask(Request(_SHOWN, self.tr("Reading {0}").format(video.name), self._task(session, video),
+                                  self._begin, self.missing.emit, self.unread.emit), first=True)
+
+    def _task(self, session: Session, video: VideoRecord) -> Callable[[Progress, CancelToken], VideoReader]:
+        path, project = session.store.video_path(video), session.store.path
+
+        def read(progress: Progress, cancel: CancelToken) -> VideoReader:
+            check_place(path, video, project, progress)
+            return open_video(path, fps=video.fps, progress=progress)
+
+        return read
+
+    def _begin(self, reader: VideoReader) -> None:
         self._source = FrameSource(reader, parent=self)
         self._source.ready.connect(self._on_ready)
         self._source.failed.connect(lambda _frame, message: self._document.failed.emit(message))
@@ -98,24 +123,39 @@ class CanvasController(QObject):
     def _show_picture(self, frame: int) -> None:
         if self._source is None:
             return
+        self._source.set_shown_size(self._canvas.shown_size())
         image = self._source.request(frame, frame - self._before)
         self._before = frame
         if image is not None:
-            self._canvas.set_image(image)
-            self._shown = frame
+            self._show_exact(frame, image)
             return
         near = self._source.nearest(frame)
         if near is not None and near[0] != self._shown:
-            self._canvas.set_image(near[1])
-            self._shown = near[0]
+            self._show(*near)
 
     def _on_ready(self, frame: int) -> None:
         if self._source is None or frame != self._document.frame:
             return
         image = self._source.get(frame)
         if image is not None:
-            self._canvas.set_image(image)
-            self._shown = frame
+            self._show_exact(frame, image)
+
+    def _show_exact(self, frame: int, image: Image) -> None:
+        self._show(frame, image)
+        self.exact.emit(frame)
+
+    def _show(self, frame: int, image: Image) -> None:
+        assert self._source is not None
+        self._canvas.set_image(image, self._source.small(frame))
+        self._shown = frame
+
+    def present_frame(self) -> Frame | None:
+        """The frame that is looked at, if its own picture is decoded. The picture is not to be written to."""
+        video, index = self._document.video, self._document.frame
+        image = None if self._source is None else self._source.get(index)
+        if video is None or image is None:
+            return None
+        return Frame(index, image, index / video.fps if video.fps > 0 else 0.0)
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS \
@@ -158,12 +198,6 @@ class CanvasController(QObject):
     def _on_box_changed(self, track: int, box: Box) -> None:
         frame = self._document.frame
         self._document.edit(lambda session: human.set_box(session.store, track, frame, box))
-
-    def delete_here(self) -> None:
-        """Take the selected tracks out of this frame."""
-        chosen, frame = sorted(self._document.selection), self._document.frame
-        if chosen:
-            self._document.edit(lambda session: edits.delete_range(session.store, chosen, frame, frame))
 
     def selected_rect(self) -> QRectF | None:
         """The box of the one selected track in this frame, picture pixels."""

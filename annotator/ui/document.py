@@ -9,12 +9,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import StorageError, UserError
-from annotator.jobs.project import add_source, open_project
+from annotator.jobs.project import ScannedSource, add_scanned, open_project
 from annotator.model.attribute import Attribute
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.track import Label, RunStatus, Track, TrackObservation, VideoRecord
+from annotator.model.track import Label, OnExisting, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.session import Session
 from annotator.ui.lanes import Lane, make_lanes
+from annotator.video import VideoReader
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Document(QObject):
         self._labels: dict[int, Label] | None = None
         self._attributes: list[Attribute] | None = None
         self._lanes: list[Lane] | None = None
+        self._reader: VideoReader | None = None
         self.in_use: Callable[[], bool] = lambda: False
         """Whether a job works on the project, which must then stay open."""
 
@@ -98,13 +100,28 @@ class Document(QObject):
             raise StorageError(f"a job is still working on {self._session.store.path}: let it end or cancel it, then "
                                "close the project or open another")
 
-    def add_source(self, source: Path) -> tuple[str, ...]:
-        """Add a video to the project and show it; returns what is wrong with it in words. Raises UserError."""
+    def add_scanned(self, scanned: ScannedSource) -> tuple[str, ...]:
+        """Add a video to the project and show it; returns what is wrong with it in words. Takes over the reader.
+
+        Raises UserError.
+        """
         if self._session is None:
             raise RuntimeError("no project is open")
-        video, warnings = add_source(self._session, source)
+        video, warnings = add_scanned(self._session, scanned)
+        self._reader = scanned.reader
         self.set_video(video)
+        self._drop_reader()
         return warnings
+
+    def take_reader(self) -> VideoReader | None:
+        """The reader of the present video, if it was just added and nobody has taken it; theirs from then on."""
+        reader, self._reader = self._reader, None
+        return reader
+
+    def _drop_reader(self) -> None:
+        reader = self.take_reader()
+        if reader is not None:
+            reader.close()
 
     def videos(self) -> list[VideoRecord]:
         return [] if self._session is None else self._session.store.videos()
@@ -195,7 +212,8 @@ class Document(QObject):
             return []
         if self._lanes is None:
             store, tracks = self._session.store, self.tracks()
-            running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING]
+            running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING
+                       and run.on_existing is not OnExisting.PROPOSE]  # what is only proposed is in no lane
             reached = max((run.finished_frame or 0 for run in running), default=None)
             spans = store.video_spans(self._video.id)
             self._lanes = make_lanes(tracks.values(), spans, self._video.frame_count, reached)
@@ -241,5 +259,5 @@ class Document(QObject):
         if self._video is None or changes.video not in (None, self._video.id):
             return
         self.changed.emit(changes)
-        if self._tracks is None and self._selection:
+        if changes.kinds & ChangeKind.TRACKS and self._selection:
             self.select(self._selection & self.tracks().keys())

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import VideoError
 from annotator.model.frame import Image
-from annotator.ui.pixels import drawable
+from annotator.ui.pixels import drawable, scaled
 from annotator.video import VideoReader
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ class FrameSource(QObject):
         self._count = len(reader)
         self._room = cache_bytes
         self._cache: OrderedDict[int, Image] = OrderedDict()
+        self._small: dict[int, Image] = {}
+        self._shown_size: tuple[int, int] | None = None
         self._broken: dict[int, str] = {}
         self._wanted: int | None = None
         self._target, self._direction = 0, 1
@@ -53,6 +55,19 @@ class FrameSource(QObject):
             if image is not None:
                 self._cache.move_to_end(frame)
             return image
+
+    def small(self, frame: int) -> Image | None:
+        """A frame that `get` has, in the size in which pictures are shown, if it was decoded since that is known."""
+        with self._changed:
+            return self._small.get(frame)
+
+    def set_shown_size(self, size: tuple[int, int]) -> None:
+        """Width and height on the screen, in its pixels: what is decoded from now on is also kept in that size, where
+        it is the smaller one."""
+        with self._changed:
+            if size != self._shown_size:
+                self._shown_size = size
+                self._small.clear()
 
     def nearest(self, frame: int) -> tuple[int, Image] | None:
         """The decoded frame that lies nearest."""
@@ -86,11 +101,15 @@ class FrameSource(QObject):
         while (frame := self._next()) is not None:
             try:
                 image = drawable(self._reader.read(frame).image)
+                size = self._shown_size
+                small = scaled(image, size) if size is not None and _is_smaller(size, image) else None
             except VideoError as error:
                 self._note_broken(frame, str(error))
                 continue
             with self._changed:
                 self._keep(frame, image)
+                if small is not None and size == self._shown_size:
+                    self._small[frame] = small
                 asked = self._wanted == frame
                 if asked:
                     self._wanted = None
@@ -138,7 +157,14 @@ class FrameSource(QObject):
         most = max(self._room // _size(image), 1)
         while len(self._cache) > most:
             # What lies farthest from the present frame is needed last.
-            del self._cache[max(self._cache, key=lambda known: abs(known - self._target))]
+            farthest = max(self._cache, key=lambda known: abs(known - self._target))
+            del self._cache[farthest]
+            self._small.pop(farthest, None)
+
+
+def _is_smaller(size: tuple[int, int], image: Image) -> bool:
+    height, width = image.shape[:2]
+    return bool(0 < size[0] < width and 0 < size[1] < height)
 
 
 def _size(image: Image) -> int:

@@ -10,15 +10,19 @@ from platformdirs import user_data_path
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from annotator.errors import UserError
+from annotator.engine.base import CancelToken
+from annotator.errors import UserError, VideoError
 from annotator.jobs.demo import demo_project
+from annotator.jobs.project import ScannedSource, scan_source
 from annotator.ui.about import NAME
 from annotator.ui.actions import Actions
 from annotator.ui.document import Document
 from annotator.ui.importing import is_labels
+from annotator.ui.reading import Reading, Request
+from annotator.ui.tasks import Progress
 
 PROJECT_SUFFIX = ".annot"
-_RECENT, _MOST_RECENT = "recent", 8
+_RECENT, _MOST_RECENT, _ADDED = "recent", 8, "added"
 
 
 class Opening(QObject):
@@ -31,9 +35,13 @@ class Opening(QObject):
     labels_dropped = Signal(object)
     """Path of a label file."""
 
-    def __init__(self, document: Document, settings: QSettings, window: QWidget) -> None:
+    def __init__(self, document: Document, reading: Reading, settings: QSettings, window: QWidget) -> None:
         super().__init__(window)
-        self._document, self._settings, self._window = document, settings, window
+        self._document, self._reading, self._settings, self._window = document, reading, settings, window
+        self._labels: Path | None = None
+        self._adding = False
+        document.opened.connect(self._on_opened)
+        reading.idle.connect(self._on_idle)
 
     def add_actions(self, actions: Actions) -> None:
         """Add what opens something; `add_closing` follows when the File menu has the rest."""
@@ -46,14 +54,18 @@ class Opening(QObject):
         actions.add("file.close", self.tr("File"), self.tr("Close project"), self.close, ["Ctrl+W"])
 
     def open(self, path: Path) -> bool:
-        """Open a project, or a video into a project beside it. Returns whether it is open."""
+        """Open a project, or a video into a project beside it, which is there once the video was read.
+
+        Returns whether it is open or being read.
+        """
         try:
             if self._is_open(path):
                 pass
             elif path.suffix == PROJECT_SUFFIX:
                 self._document.open(path)
             else:
-                self._open_video(path)
+                self._read_video(path)
+                return True
         except UserError as error:
             self.failed.emit(str(error))
             return False
@@ -75,8 +87,14 @@ class Opening(QObject):
         for path in paths:
             if path not in labels:
                 self.open(path)
-        for path in labels[:1]:
-            self.labels_dropped.emit(path)
+        self._labels = next(iter(labels), None)
+        if not self._reading.worker.busy:
+            self._on_idle()
+
+    def _on_idle(self) -> None:
+        labels, self._labels = self._labels, None
+        if labels is not None:
+            self.labels_dropped.emit(labels)
 
     def close(self) -> None:
         """Close the project."""
@@ -117,12 +135,37 @@ class Opening(QObject):
         present = self._document.path
         return present is not None and path.exists() and present.samefile(path)
 
-    def _open_video(self, path: Path) -> None:
-        if self._document.session is None or not self._document.writable:
-            project = path.with_name((path.name if path.is_dir() else path.stem) + PROJECT_SUFFIX)
-            self._document.open(project, create=True)
-        for warning in self._document.add_source(path):
-            self.warned.emit(warning)
+    def _read_video(self, path: Path) -> None:
+        if not path.exists():
+            raise VideoError(f"{path}: there is no such file or folder; check the path")
+
+        def scan(progress: Progress, cancel: CancelToken) -> ScannedSource:
+            return scan_source(path, progress)
+
+        self._reading.ask(Request(_ADDED, self.tr("Reading {0}").format(path.name), scan, self._add, self.failed.emit,
+                                  lambda: self.warned.emit(self.tr("{0} was not added").format(path.name))))
+
+    def _add(self, scanned: ScannedSource) -> None:
+        """Into the open project, or one beside the video. That is made only now that there is a video for it."""
+        path, self._adding = scanned.path, True
+        try:
+            if self._document.session is None or not self._document.writable:
+                project = path.with_name((path.name if path.is_dir() else path.stem) + PROJECT_SUFFIX)
+                self._document.open(project, create=True)
+            for warning in self._document.add_scanned(scanned):
+                self.warned.emit(warning)
+        except UserError as error:
+            scanned.reader.close()
+            self.failed.emit(str(error))
+        else:
+            self._remember(path)
+        finally:
+            self._adding = False
+
+    def _on_opened(self) -> None:
+        """Another project than the one that videos are being read for."""
+        if not self._adding:
+            self._reading.withdraw(_ADDED)
 
     def _remember(self, path: Path) -> None:
         recent = [str(path.resolve()), *(p for p in self.recent_paths() if p != str(path.resolve()))]

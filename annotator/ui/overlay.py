@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil, floor
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.model.frame import TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import TrackObservation
+from annotator.ui.mask_layer import MaskLayer
+from annotator.ui.name_plates import NamePlates, Plate
 from annotator.ui.names import NamePlaces
 
 #: Half the side of a handle, and how near the pointer must come to it, in device-independent pixels.
@@ -62,40 +64,6 @@ class Shape:
         return self.observation.track
 
 
-class MaskLayer:
-    """Masks of one frame blended into one premultiplied image the size of the picture.
-
-    Only what the last frame painted is wiped, so that a frame costs what its objects are large.
-    """
-
-    def __init__(self, width: int, height: int) -> None:
-        self._pixels: npt.NDArray[np.uint32] = np.zeros((height, width), np.uint32)
-        self._painted: list[tuple[slice, slice]] = []
-
-    def paint(self, shapes: Sequence[Shape], opacity: float) -> QImage:
-        """The image; valid until the next call."""
-        for area in self._painted:
-            self._pixels[area] = 0
-        self._painted.clear()
-        for shape in shapes:
-            mask = shape.observation.mask
-            if mask is not None and not mask.is_empty():
-                self._paint_one(mask, _premultiplied(shape.color, opacity))
-        height, width = self._pixels.shape
-        return QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-
-    def _paint_one(self, mask: Mask, value: int) -> None:
-        height, width = self._pixels.shape
-        x0, y0 = max(mask.left, 0), max(mask.top, 0)
-        x1, y1 = min(mask.left + mask.width, width), min(mask.top + mask.height, height)
-        if x0 >= x1 or y0 >= y1:
-            return
-        crop = mask.crop()[y0 - mask.top:y1 - mask.top, x0 - mask.left:x1 - mask.left]
-        area = (slice(y0, y1), slice(x0, x1))
-        np.copyto(self._pixels[area], value, where=crop)
-        self._painted.append(area)
-
-
 class Overlay(QGraphicsItem):
     """All shapes of a frame as one item. Lines and names keep their size on the screen at any zoom."""
 
@@ -106,13 +74,13 @@ class Overlay(QGraphicsItem):
         self._selected: frozenset[int] = frozenset()
         self._hovered: int | None = None
         self._look = Look()
-        self._layer: MaskLayer | None = None
-        self._masks: QImage | None = None
+        self._masks = MaskLayer()
+        self._decoded = False
         self._draft: QRectF | None = None
         self._font = QFont()
         self._font.setPointSizeF(8.5)
         self._pens: dict[tuple[int, float, Qt.PenStyle], QPen] = {}
-        self._widths: dict[str, float] = {}
+        self._plates: NamePlates | None = None
 
     # What it shows
 
@@ -126,12 +94,11 @@ class Overlay(QGraphicsItem):
     def set_picture_size(self, width: int, height: int) -> None:
         self.prepareGeometryChange()
         self._rect = QRectF(0, 0, width, height)
-        self._layer = MaskLayer(width, height)
         self.set_shapes(())
 
     def set_shapes(self, shapes: Sequence[Shape]) -> None:
         self._shapes = shapes
-        self._masks = None
+        self._decoded = False
         self.update()
 
     @property
@@ -142,7 +109,7 @@ class Overlay(QGraphicsItem):
     def set_selected(self, tracks: frozenset[int]) -> None:
         self._selected = tracks
         if self._look.solo:
-            self._masks = None
+            self._decoded = False
         self.update()
 
     def set_hovered(self, track: int | None) -> None:
@@ -166,7 +133,7 @@ class Overlay(QGraphicsItem):
 
     def set_look(self, **changes: object) -> None:
         self._look = replace(self._look, **changes)  # type: ignore[arg-type]
-        self._masks = None
+        self._decoded = False
         self.update()
 
     def handles(self, rect: QRectF) -> list[QPointF]:
@@ -188,8 +155,7 @@ class Overlay(QGraphicsItem):
             if shape.trail:
                 self._paint_trail(painter, shape)
         if self._look.boxes:
-            for shape in sorted(shapes, key=self._is_marked):
-                self._paint_box(painter, shape)
+            self._paint_boxes(painter, shapes)
         if self._look.names:
             self._paint_names(painter, shapes)
         if self._draft is not None:
@@ -211,10 +177,11 @@ class Overlay(QGraphicsItem):
                 if shape.observation.mask is not None:
                     painter.drawPath(contour_path(shape.observation.mask))
             return
-        if self._masks is None and self._layer is not None:
-            self._masks = self._layer.paint(shapes, self._look.opacity)
-        if self._masks is not None:
-            painter.drawImage(0, 0, self._masks)
+        if not self._decoded:
+            self._masks.set_masks([(shape.observation.mask, shape.color) for shape in shapes
+                                   if shape.observation.mask is not None], self._look.opacity)
+            self._decoded = True
+        self._masks.draw(painter)
 
     def _paint_trail(self, painter: QPainter, shape: Shape) -> None:
         pen = QPen(shape.color, 1.5)
@@ -222,30 +189,38 @@ class Overlay(QGraphicsItem):
         painter.setPen(pen)
         painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in shape.trail]))
 
-    def _paint_box(self, painter: QPainter, shape: Shape) -> None:
-        rect = shape.rect
-        if rect is None:
-            return
-        selected = shape.track in self._selected
-        width = 2.5 if selected else 2.0 if shape.track == self._hovered else 1.2
-        style = Qt.PenStyle.DashLine if shape.observation.state is TrackState.LOST or shape.observation.occluded \
-            else Qt.PenStyle.SolidLine
-        painter.setPen(self._pen(shape.color, width, style))
+    def _paint_boxes(self, painter: QPainter, shapes: Sequence[Shape]) -> None:
+        """Boxes of one pen in one call, marked ones above the others."""
+        alike: dict[tuple[bool, int, float, Qt.PenStyle], list[QRectF]] = {}
+        for shape in shapes:
+            if shape.rect is not None:
+                alike.setdefault(self._box_style(shape), []).append(shape.rect)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(rect)
-        if shape.observation.human:
-            self._paint_human_mark(painter, rect, shape.color)
-        if selected and len(self._selected) == 1:
-            self._paint_handles(painter, rect, shape.color)
+        for style in sorted(alike, key=lambda style: style[0]):
+            painter.setPen(self._pen(*style[1:]))
+            painter.drawRects(alike[style])
+        for shape in shapes:
+            if shape.rect is not None and shape.observation.human:
+                self._paint_human_mark(painter, shape.rect, shape.color)
+        for shape in shapes:
+            if shape.rect is not None and self._selected == {shape.track}:
+                self._paint_handles(painter, shape.rect, shape.color)
 
-    def _pen(self, color: QColor, width: float, style: Qt.PenStyle) -> QPen:
-        """A pen whose width is the same at any zoom. Kept: a frame needs a hundred, and the next one the same."""
-        key = (color.rgba(), width, style)
+    def _box_style(self, shape: Shape) -> tuple[bool, int, float, Qt.PenStyle]:
+        """Whether it is marked, colour, width and style of its lines."""
+        track, observation = shape.track, shape.observation
+        width = 2.5 if track in self._selected else 2.0 if track == self._hovered else 1.2
+        dashed = observation.state is TrackState.LOST or observation.occluded
+        return (width > 1.2, shape.color.rgba(), width, Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
+
+    def _pen(self, rgba: int, width: float, style: Qt.PenStyle) -> QPen:
+        """A pen whose width is the same at any zoom. Kept: the next frame needs the same."""
+        key = (rgba, width, style)
         pen = self._pens.get(key)
         if pen is None:
             if len(self._pens) >= _KEPT:
                 self._pens.clear()
-            pen = self._pens[key] = QPen(color, width, style)
+            pen = self._pens[key] = QPen(QColor.fromRgba(rgba), width, style)
             pen.setCosmetic(True)
         return pen
 
@@ -268,34 +243,26 @@ class Overlay(QGraphicsItem):
 
     def _paint_names(self, painter: QPainter, shapes: Sequence[Shape]) -> None:
         """Names above their boxes, moved where they would cover one another or leave the picture."""
-        transform = painter.worldTransform()
+        transform, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
+        if self._plates is None or self._plates.ratio != ratio:
+            self._plates = NamePlates(self._font, ratio)
+        limits = transform.mapRect(self._rect).intersected(QRectF(painter.viewport()))
+        # Whole pixels only, so that a plate is copied and not drawn.
+        places = NamePlaces((ceil(limits.left()), ceil(limits.top()), floor(limits.right()), floor(limits.bottom())),
+                            self._plates.height)
+        across, down, scale_x, scale_y = transform.dx(), transform.dy(), transform.m11(), transform.m22()
         painter.save()
         painter.resetTransform()
-        painter.setFont(self._font)
-        metrics = QFontMetricsF(self._font)
-        limits = transform.mapRect(self._rect).intersected(QRectF(painter.viewport()))
-        height, ascent = metrics.height() + 1, metrics.ascent()
-        places = NamePlaces((limits.left(), limits.top(), limits.right(), limits.bottom()), height)
         for shape in sorted(shapes, key=self._is_marked, reverse=True):
-            if shape.rect is None:
+            box = shape.observation.box_xyxy
+            if box is None:
                 continue
-            box = transform.mapRect(shape.rect)
-            width = self._width(metrics, shape.name) + 6
-            place = places.place((box.left(), box.top(), box.right(), box.bottom()), width)
-            if place is None:
-                continue
-            painter.fillRect(QRectF(place[0], place[1], width, height), shape.color)
-            painter.setPen(_readable_on(shape.color))
-            painter.drawText(QPointF(place[0] + 3, place[1] + ascent + 0.5), shape.name)
+            plate = self._plates.plate(shape.name, shape.color)
+            place = places.place((round(box[0] * scale_x + across), round(box[1] * scale_y + down),
+                                  round(box[2] * scale_x + across), round(box[3] * scale_y + down)), plate.width)
+            if place is not None:
+                _draw_plate(painter, plate, place[0], place[1])
         painter.restore()
-
-    def _width(self, metrics: QFontMetricsF, text: str) -> float:
-        width = self._widths.get(text)
-        if width is None:
-            if len(self._widths) >= _KEPT:
-                self._widths.clear()
-            width = self._widths[text] = metrics.horizontalAdvance(text)
-        return width
 
 
 def contour_path(mask: Mask) -> QPainterPath:
@@ -311,12 +278,7 @@ def contour_path(mask: Mask) -> QPainterPath:
     return path
 
 
-def _premultiplied(color: QColor, opacity: float) -> int:
-    alpha = round(255 * opacity)
-    red, green, blue = (round(channel * opacity) for channel in (color.red(), color.green(), color.blue()))
-    return alpha << 24 | red << 16 | green << 8 | blue
-
-
-def _readable_on(color: QColor) -> Qt.GlobalColor:
-    luminance = 0.299 * color.red() + 0.587 * color.green() + 0.114 * color.blue()
-    return Qt.GlobalColor.black if luminance > 140 else Qt.GlobalColor.white
+def _draw_plate(painter: QPainter, plate: Plate, x: float, y: float) -> None:
+    for piece in plate.pieces:
+        painter.drawPixmap(QPointF(x, y), piece)
+        x += piece.deviceIndependentSize().width()

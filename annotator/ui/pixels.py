@@ -18,6 +18,12 @@ def drawable(rgb: Image) -> Image:
     return cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA)[..., 2::-1]  # type: ignore[return-value]
 
 
+def scaled(image: Image, size: tuple[int, int]) -> Image:
+    """What `drawable` laid out, in another size (width, height) and laid out the same."""
+    assert image.base is not None
+    return cv2.resize(image.base, size, interpolation=cv2.INTER_LINEAR)[..., 2::-1]  # type: ignore[return-value]
+
+
 def is_drawable(rgb: Image) -> bool:
     """Whether the picture is one that `drawable` laid out."""
     return rgb.base is not None and rgb.strides == (4 * rgb.shape[1], 4, -1)

@@ -1,11 +1,12 @@
-"""The detector on the present frame, before a job: run once, then sifted by a slider."""
+"""The detector on the present frame, before a job: run by itself, then sifted by a slider."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from annotator.engine.base import CancelToken
@@ -17,9 +18,13 @@ from annotator.model.frame import Detections, Frame
 from annotator.ui.preview_view import PreviewView
 from annotator.ui.tasks import Progress, TaskWorker
 
+#: Milliseconds for which what is asked for must stay the same, since names are typed letter by letter.
+_SETTLED = 400
+
 
 class PreviewPanel(QWidget):
-    """A picture, a button that asks the detector, and a slider that asks nobody."""
+    """A picture with what the detector that is chosen sees, a button that asks it again, and a slider that asks
+    nobody."""
 
     threshold_changed = Signal(float)
     """By the slider."""
@@ -32,6 +37,9 @@ class PreviewPanel(QWidget):
         self._worker, self._libraries, self._previewer = worker, libraries, previewer
         self._frame: Frame | None = None
         self._ready = True
+        self._stale = False
+        self._settled = QTimer(self, singleShot=True, interval=_SETTLED)
+        self._settled.timeout.connect(self.ask)
         self.settings: Callable[[], PreannotateSettings] = PreannotateSettings
         """What is asked for, when it is asked. May raise UserError."""
         self.seconds: float | None = None
@@ -61,7 +69,7 @@ class PreviewPanel(QWidget):
         worker.finished.connect(self._on_found)
         worker.failed.connect(self._on_failed)
         worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
-        worker.ended.connect(self._update_button)
+        worker.ended.connect(self._on_ended)
 
     def set_frame(self, frame: Frame | None) -> None:
         """The frame to look at; None where there is no picture."""
@@ -70,15 +78,19 @@ class PreviewPanel(QWidget):
         if frame is None:
             self.view.set_message(self.tr("There is no picture to look at: the video is missing or not decoded yet"))
         self._update_button()
+        self._settled.start()
 
     def forget(self) -> None:
-        """Another detector is chosen: what was found and measured is no longer true."""
+        """Another detector is chosen: what was found and measured is no longer true, and it is asked soon."""
         self.seconds = None
+        self._settled.start()
         self.view.set_detections(Detections.empty(), ())
         self.count.clear()
 
     def set_ready(self, ready: bool) -> None:
         """Whether the detector's weights are there."""
+        if ready and not self._ready:
+            self._settled.start()
         self._ready = ready
         self._update_button()
 
@@ -91,8 +103,13 @@ class PreviewPanel(QWidget):
         self.slider.setEnabled(enabled)
 
     def ask(self) -> None:
-        """Run the detector; the answer comes when it is there."""
-        if self._frame is None or self._worker.busy:
+        """Run the detector; the answer comes when it is there. What it was asked before is given up."""
+        self._settled.stop()
+        if self._frame is None or not self._ready:
+            return
+        if self._worker.busy:
+            self._stale = True
+            self._worker.cancel()
             return
         try:
             settings = self.settings()
@@ -114,6 +131,11 @@ class PreviewPanel(QWidget):
         self._worker.start(self.tr("Detecting"), task)
         self._update_button()
 
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """The dialog is closed: nothing is asked any more."""
+        self._settled.stop()
+        super().hideEvent(event)
+
     def _on_slider(self, value: int) -> None:
         self._sift(value / 100)
         self.threshold_changed.emit(value / 100)
@@ -124,6 +146,8 @@ class PreviewPanel(QWidget):
             self.count.setText(self.tr("{0} of {1} boxes").format(self.view.above, self.view.found))
 
     def _on_found(self, preview: Preview) -> None:
+        if self._stale or self._settled.isActive():  # the answer to another question
+            return
         self.view.set_detections(preview.detections, preview.labels)
         self._sift(self.slider.value() / 100)
         if not len(preview.detections):
@@ -134,9 +158,17 @@ class PreviewPanel(QWidget):
             self.measured.emit()
 
     def _on_failed(self, message: str) -> None:
+        if self._stale or self._settled.isActive():
+            return
         self.view.set_message(message)
         self.view.setToolTip(message)
         self.count.clear()
+
+    def _on_ended(self) -> None:
+        if self._stale:
+            self._stale = False
+            self.ask()
+        self._update_button()
 
     def _update_button(self) -> None:
         self.button.setEnabled(self._frame is not None and self._ready and not self._worker.busy)

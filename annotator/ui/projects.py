@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
+from annotator.engine.base import CancelToken
 from annotator.errors import StorageError, UserError
+from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage.relink import RelinkReport, relink_to
 from annotator.ui.actions import Actions
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
 from annotator.ui.offer_bar import OfferBar
+from annotator.ui.reading import Reading, Request
+from annotator.ui.tasks import Progress
 from annotator.video import fingerprint
 
-_LOCATE = "locate"
+_LOCATE, _UNREAD = "locate", "unread"
 VIDEO_SUFFIXES = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.ts"
 
 
@@ -27,8 +31,9 @@ class ProjectController(QObject):
     told = Signal(str)
 
     def __init__(self, document: Document, canvas: CanvasController, actions: Actions, offers: OfferBar,
-                 open_path: Callable[[Path], bool], window: QWidget) -> None:
+                 open_path: Callable[[Path], bool], reading: Reading, window: QWidget) -> None:
         super().__init__(window)
+        self._reading = reading
         self._document, self._canvas, self._actions, self._offers = document, canvas, actions, offers
         self._open_path, self._window = open_path, window
         self.chooser = QComboBox(window)
@@ -47,6 +52,7 @@ class ProjectController(QObject):
         document.opened.connect(self._update)
         document.video_changed.connect(self._update)
         canvas.missing.connect(self._on_missing)
+        canvas.unread.connect(self._on_unread)
         self.chooser.activated.connect(self._on_chosen)
         self._update()
 
@@ -89,6 +95,7 @@ class ProjectController(QObject):
                 self.chooser.addItem(video.name, video.id)
             self.chooser.setCurrentIndex(-1 if present is None else self.chooser.findData(present.id))
         self.chooser.setVisible(len(videos) > 1)
+        self._offers.withdraw(_UNREAD)
         if present is None or present.id != self._missing:
             self._offers.withdraw(_LOCATE)
         self._actions["file.add"].setEnabled(self._document.writable)
@@ -110,6 +117,16 @@ class ProjectController(QObject):
                 video.name), self.tr("Locate…"), self.ask_locate)
             self._offers.text.setToolTip(message)
 
+    def _on_unread(self) -> None:
+        video = self._document.video
+        if video is not None:
+            self._offers.offer(_UNREAD, self.tr("{0} was not read, so there is no picture.").format(video.name),
+                               self.tr("Read it"), self._read)
+
+    def _read(self) -> None:
+        self._offers.withdraw(_UNREAD)
+        self._canvas.reopen()
+
     def ask_locate(self) -> None:
         """Ask for the file or folder of the present video."""
         session, video = self._document.session, self._document.video
@@ -125,22 +142,41 @@ class ProjectController(QObject):
         if name:
             self.locate(Path(name))
 
-    def locate(self, path: Path) -> bool:
-        """Say where the present video lies now. Returns whether it is this video."""
-        video, report = self._document.video, RelinkReport()
-        if video is None:
-            return False
+    def locate(self, path: Path) -> None:
+        """Say where the present video lies now; what lies there is read first, which may take a while."""
+        session, video = self._document.session, self._document.video
+        if session is None or video is None:
+            return
+        places = [path, *(path.parent / session.store.video_path(other).name for other in self._document.videos())]
+
+        def read(progress: Progress, cancel: CancelToken) -> dict[Path, str]:
+            return {place: mark for place in places if (mark := _fingerprint(place, progress)) is not None}
+
+        self._reading.withdraw(_LOCATE)
+        self._reading.ask(Request(_LOCATE, self.tr("Reading {0}").format(path.name), read,
+                                  lambda marks: self._move(video, path, marks), self.told.emit), first=True)
+
+    def _move(self, video: VideoRecord, path: Path, marks: Mapping[Path, str]) -> None:
+        """``marks``: fingerprints of what lies there and beside."""
+        report = RelinkReport()
 
         def move(session: Session) -> None:
             nonlocal report
             if not path.exists():
                 raise StorageError(f"{path}: there is no such file or folder; check the path")
-            report = relink_to(session.store, video, path, fingerprint)
+            report = relink_to(session.store, video, path, lambda place: marks.get(place, ""))
 
-        if not self._document.edit(move):
-            return False
+        if self._document.video != video or not self._document.edit(move):
+            return
         self._document.reload_video()
         self._offers.withdraw(_LOCATE)
         self._canvas.reopen()
         self.told.emit(self.tr("Found: {0}").format(", ".join(report.found)))
-        return True
+
+
+def _fingerprint(path: Path, progress: Progress) -> str | None:
+    """None where there is nothing that could be a video."""
+    try:
+        return fingerprint(path, progress) if path.exists() else None
+    except UserError:
+        return None

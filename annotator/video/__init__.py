@@ -12,12 +12,14 @@ from annotator.video.images import IMAGE_SUFFIXES, ImageReader, open_folder
 from annotator.video.info import DEFAULT_FPS, MotPaths, VideoInfo
 from annotator.video.read_ahead import ReadAhead
 from annotator.video.reader import VideoReader
+from annotator.video.scan import Progress
 
-__all__ = ["DEFAULT_FPS", "FileReader", "ImageReader", "MotPaths", "ReadAhead", "VideoInfo", "VideoReader",
+__all__ = ["DEFAULT_FPS", "FileReader", "ImageReader", "MotPaths", "Progress", "ReadAhead", "VideoInfo", "VideoReader",
            "fingerprint", "open_video"]
 
 
-def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify: bool = False) -> VideoReader:
+def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify: bool = False,
+               progress: Progress | None = None) -> VideoReader:
     """Open a video file, a folder of images, or a MOTChallenge sequence (its folder or its ``img1``).
 
     Parameters
@@ -30,6 +32,8 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
     verify
         Decode a file once from end to end, so that ``frame_count`` is proven even against damage that leaves the
         container whole. Without it that is done only where the packets leave a doubt.
+    progress
+        Hears how far the passes over a file are: done and in all. What it raises ends the opening.
 
     Returns
     -------
@@ -51,6 +55,6 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
             return open_folder(source, fps)
         if source.suffix.lower() in IMAGE_SUFFIXES and source.is_file():
             raise VideoError(f"{source} is a single image; open the folder that it lies in, or a video")
-        return open_file(source, verify)
+        return open_file(source, verify, progress)
     except OSError as error:
         raise VideoError(f"{source} cannot be read: {error.strerror or error}") from error

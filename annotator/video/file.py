@@ -15,7 +15,7 @@ from annotator.video.index import FrameIndex, build_index, prove_index
 from annotator.video.info import VideoInfo
 from annotator.video.picture import Geometry, checksum
 from annotator.video.reader import VideoReader
-from annotator.video.scan import MOST_REORDERED
+from annotator.video.scan import MOST_REORDERED, Progress
 
 log = logging.getLogger(__name__)
 
@@ -191,12 +191,12 @@ class FileReader(VideoReader):
             self._window.popitem(last=False)
 
 
-def open_file(path: Path, verify: bool = False) -> FileReader:
+def open_file(path: Path, verify: bool = False, progress: Progress | None = None) -> FileReader:
     """Open a video file; see :func:`annotator.video.open_video`."""
-    index, warnings = build_index(path, verify)
+    index, warnings = build_index(path, verify, progress)
     reader = _with_first_picture(path, index, warnings)
     if reader is None and index.proven_from > 0:
-        index, warnings = build_index(path, verify=True)
+        index, warnings = build_index(path, True, progress)
         reader = _with_first_picture(path, index, warnings)
     if reader is None:
         raise VideoError(f"{path} holds no frame that can be decoded; copy it again from its source")

@@ -9,23 +9,26 @@ from pathlib import Path
 from annotator.errors import VideoError
 from annotator.video.images import image_files
 from annotator.video.mot import find_sequence
+from annotator.video.scan import TELL_EVERY, Progress
 
 _CHUNK = 1 << 20
 _IMAGE_HEAD = 1 << 16
 
 
-def fingerprint(path: str | os.PathLike[str]) -> str:
+def fingerprint(path: str | os.PathLike[str], progress: Progress | None = None) -> str:
     """Content fingerprint: ``file-SIZE-HASH`` or ``images-COUNT-HASH``, the hash being 128 bits of a SHA-256.
 
     A file: its size and its first, middle and last MiB (a file of up to 3 MiB: all of it). A folder of images: every
     image's name and size, and the first 64 KiB of the first and the last image. A MOT sequence has the fingerprint
     of its image folder, so its labels may change. Neither the path nor any time counts.
 
+    ``progress`` hears of the images of a folder; what it raises ends the work.
+
     Raises VideoError if the path cannot be read or the folder holds no images.
     """
     source = Path(path)
     try:
-        return _of_folder(source) if source.is_dir() else _of_file(source)
+        return _of_folder(source, progress) if source.is_dir() else _of_file(source)
     except OSError as error:
         raise VideoError(f"{source} cannot be read: {error.strerror or error}") from error
 
@@ -43,11 +46,13 @@ def _of_file(path: Path) -> str:
     return f"file-{size}-{digest.hexdigest()[:32]}"
 
 
-def _of_folder(path: Path) -> str:
+def _of_folder(path: Path, progress: Progress | None) -> str:
     sequence = find_sequence(path)
     files = image_files(sequence.image_dir, sequence.image_ext) if sequence else image_files(path)
     digest = hashlib.sha256()
-    for file in files:
+    for number, file in enumerate(files):
+        if progress is not None and number % TELL_EVERY == 0:
+            progress(number, len(files))
         digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
     for file in (files[0], files[-1]):
         with file.open("rb") as opened:

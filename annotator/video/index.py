@@ -14,7 +14,7 @@ from annotator.errors import VideoError
 from annotator.video.decoder import NO_TIMESTAMP, Decoder
 from annotator.video.info import DEFAULT_FPS
 from annotator.video.picture import checksum
-from annotator.video.scan import Scan, scan_packets
+from annotator.video.scan import TELL_EVERY, Progress, Scan, scan_packets
 
 log = logging.getLogger(__name__)
 
@@ -75,19 +75,19 @@ class _Proof:
         return self.refused | self.corrupt
 
 
-def build_index(path: Path, verify: bool = False) -> tuple[FrameIndex, list[str]]:
+def build_index(path: Path, verify: bool = False, progress: Progress | None = None) -> tuple[FrameIndex, list[str]]:
     """The index of a file, and what is wrong with it, one line each.
 
     An ordinary file is only demultiplexed. Where its packets leave a doubt about its frames, all from the keyframe
     before the first doubt on is decoded once; ``verify`` decodes everything. Raises VideoError if nothing can be read.
     """
-    scan = scan_packets(path)
+    scan = scan_packets(path, progress)
     doubt = 0 if verify else scan.first_doubt()
     shown = np.flatnonzero(scan.shown)
     by_time = shown[np.argsort(scan.pts[shown], kind="stable")]
     if doubt is None:
         return _assemble(scan, by_time, None), _notes(path, scan)
-    start, proof, damaged = _prove_from(path, scan, _proof_starts(scan, doubt))
+    start, proof, damaged = _prove_from(path, scan, _proof_starts(scan, doubt), progress)
     order, sums = _proven_order(by_time, proof, start, scan.shown)
     if not len(order):
         raise VideoError(f"{path} holds no frame that can be decoded; copy it again from its source")
@@ -107,7 +107,7 @@ def _proof_starts(scan: Scan, doubt: int) -> list[int]:
     return [*reversed(safe[1:-1]), 0]
 
 
-def _prove_from(path: Path, scan: Scan, starts: list[int]) -> tuple[int, _Proof, bool]:
+def _prove_from(path: Path, scan: Scan, starts: list[int], progress: Progress | None) -> tuple[int, _Proof, bool]:
     """Decode from the first start that is not damaged itself to the end: (start, proof, whether there is damage).
 
     What a decoder makes of a damaged keyframe depends on the pictures before it, so nothing can start there.
@@ -115,17 +115,17 @@ def _prove_from(path: Path, scan: Scan, starts: list[int]) -> tuple[int, _Proof,
     for start in starts:
         log.info("%s: decoding from packet %d of %d to count its frames", path.name, start, scan.count)
         expected = set((np.flatnonzero(scan.shown[start:]) + start).tolist())
-        proof = _prove(path, start, threaded=True)
+        proof = _prove(path, start, True, scan.count, progress)
         damaged = bool(proof.bad or expected - set(proof.ordinals) or not np.all(scan.sound))
         if damaged:
-            proof = _prove(path, start, threaded=False)
+            proof = _prove(path, start, False, scan.count, progress)
         if start not in proof.bad:
             break
     return start, proof, damaged
 
 
-def _prove(path: Path, start: int, threaded: bool) -> _Proof:
-    """Decode from a packet to the end."""
+def _prove(path: Path, start: int, threaded: bool, count: int, progress: Progress | None = None) -> _Proof:
+    """Decode from a packet to the end of ``count``."""
     decoder = Decoder(path, threaded)
     try:
         decoder.rewind(start)
@@ -133,6 +133,8 @@ def _prove(path: Path, start: int, threaded: bool) -> _Proof:
         checksums: list[int] = []
         corrupt = set()
         while (pictures := decoder.step()) is not None:
+            if progress is not None and decoder.next_ordinal % TELL_EVERY == 0:
+                progress(min(decoder.next_ordinal, count), count)
             for ordinal, picture in pictures:
                 ordinals.append(ordinal)
                 checksums.append(checksum(picture))
@@ -163,7 +165,7 @@ def prove_index(path: Path, index: FrameIndex) -> FrameIndex:
     From then on a picture is the one that playing from the start gives, and what cannot be decoded is known.
     """
     log.warning("%s is damaged: decoding all of it once", path.name)
-    proof = _prove(path, 0, threaded=False)
+    proof = _prove(path, 0, False, len(index.rank))
     found = {int(index.rank[ordinal]): value for ordinal, value in zip(proof.ordinals, proof.checksums, strict=True)}
     sums = np.array([found.get(frame, 0) for frame in range(index.frame_count)], np.uint32)
     absent = frozenset(frame for frame in range(index.frame_count) if frame not in found)

@@ -56,8 +56,8 @@ class Geometry:
     def upright(self, frame: av.VideoFrame) -> Image:
         """(H, W, 3) uint8 RGB, C-contiguous. A picture whose size changed in mid-stream is scaled to the first's."""
         scaling = self.rescaled or (frame.width, frame.height) != (self.scaled_width, self.scaled_height)
-        rgb = frame.reformat(width=self.scaled_width, height=self.scaled_height, format="rgb24",
-                             interpolation=Interpolation.BICUBIC if scaling else Interpolation.BILINEAR).to_ndarray()
+        rgb = _pixels(frame.reformat(width=self.scaled_width, height=self.scaled_height, format="rgb24",
+                                     interpolation=Interpolation.BICUBIC if scaling else Interpolation.BILINEAR))
         if self.transpose:
             rgb = rgb.transpose(1, 0, 2)
         if self.mirror_x:
@@ -65,6 +65,14 @@ class Geometry:
         if self.mirror_y:
             rgb = rgb[::-1]
         return np.ascontiguousarray(rgb, dtype=np.uint8)
+
+
+def _pixels(frame: av.VideoFrame) -> Image:
+    """The memory of an rgb24 frame itself, which lives as long as the array: a copy would hold Python's lock for
+    milliseconds, and nobody else has this frame. (H, W, 3) uint8; rows may be padded."""
+    plane = frame.planes[0]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(frame.height, plane.line_size)
+    return np.lib.stride_tricks.as_strided(rows, (frame.height, frame.width, 3), (plane.line_size, 3, 1))
 
 
 def _turn(frame: av.VideoFrame) -> tuple[bool, bool, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,12 @@ from annotator.errors import VideoError
 from annotator.video.damage import is_broken
 from annotator.video.decoder import NO_TIMESTAMP, Decoder, packet_signature
 from annotator.video.nal import begins_gradually, nal_length_size, packet_is_sound
+
+#: How far a pass over a file is: done and in all, in units of its own. What it raises ends the pass.
+Progress = Callable[[int, int], None]
+
+#: Packets between two tellings of progress.
+TELL_EVERY = 256
 
 #: Containers that keep a true presentation time with each packet. Others have it guessed by the demuxer, and wrongly
 #: so when pictures are reordered (H.264 in AVI).
@@ -75,22 +82,28 @@ class Scan:
         return self.count - 1 if self.boxed else 0  # other demuxers jump over damage: frames may be missing anywhere
 
 
-def scan_packets(path: Path) -> Scan:
-    """Read all packets of a file's video stream. Raises VideoError if it cannot be opened or there are none."""
+def scan_packets(path: Path, progress: Progress | None = None) -> Scan:
+    """Read all packets of a file's video stream. Raises VideoError if it cannot be opened or there are none.
+
+    ``progress`` hears of bytes.
+    """
     decoder = Decoder(path, threaded=False)
     try:
-        return _scan(path, decoder)
+        return _scan(path, decoder, progress)
     finally:
         decoder.close()
 
 
-def _scan(path: Path, decoder: Decoder) -> Scan:
+def _scan(path: Path, decoder: Decoder, progress: Progress | None) -> Scan:
     context = decoder.stream.codec_context
     codec = context.codec.canonical_name
     nal_length = nal_length_size(codec, context.extradata)
     numbers: list[tuple[int, int, int]] = []
     flags: list[tuple[bool, bool, bool, bool]] = []
+    size = path.stat().st_size
     for packet in decoder.packets():
+        if progress is not None and len(numbers) % TELL_EVERY == 0:
+            progress(min(packet.pos or 0, size), size)
         data = memoryview(packet)
         numbers.append((NO_TIMESTAMP if packet.pts is None else packet.pts,
                         NO_TIMESTAMP if packet.dts is None else packet.dts, packet_signature(packet)))

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 #: Threads that the window starts.
-WATCHED = ("engine", "frame-source", "task", "preview", "download", "warm-up")
+WATCHED = ("engine", "frame-source", "task", "preview", "download", "warm-up", "reading", "review", "colours", "crops",
+           "uncover")
 
 #: The offscreen platform says this of every window; it has no window manager to ask.
 _HARMLESS = ("This plugin does not support",)
@@ -109,8 +110,19 @@ def window(qtbot: object, qapp: object, settings: QSettings) -> Iterator[MainWin
 def opened(window: MainWindow, project: Path, qtbot: object) -> MainWindow:
     """The window with the project, its first frame decoded."""
     assert window.open_path(project)
-    qtbot.waitUntil(lambda: window.controller.source.get(0) is not None)  # type: ignore[attr-defined, union-attr]
+    qtbot.waitUntil(lambda: has_picture(window, 0))  # type: ignore[attr-defined]
     return window
+
+
+def has_picture(window: MainWindow, frame: int) -> bool:
+    """Whether a frame is decoded."""
+    source = window.controller.source
+    return source is not None and source.get(frame) is not None
+
+
+def wait_read(window: MainWindow, qtbot: object) -> None:
+    """Until no video is being read any more."""
+    qtbot.waitUntil(lambda: not window.reading.worker.busy, timeout=10000)  # type: ignore[attr-defined]
 
 
 def back_to(window: MainWindow, qtbot: object) -> None:

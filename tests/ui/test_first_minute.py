@@ -14,6 +14,7 @@ from annotator.jobs.project import open_project
 from annotator.storage import human
 from annotator.ui.main_window import MainWindow
 from tests.conftest import MadeClip
+from tests.ui.conftest import wait_read
 
 
 @pytest.fixture
@@ -45,13 +46,14 @@ def test_the_demo_is_one_click_away_and_kept(demo: MainWindow, tmp_path: Path) -
     assert len(demo.document.tracks()) == 1
 
 
-def test_a_dropped_video_opens(window: MainWindow, clip: MadeClip, tmp_path: Path) -> None:
+def test_a_dropped_video_opens(window: MainWindow, clip: MadeClip, tmp_path: Path, qtbot: object) -> None:
     video = tmp_path / "dropped.mp4"
     video.write_bytes(clip.video.read_bytes())
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(video))])
     window.dropEvent(QDropEvent(QPointF(200, 200), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
                                 Qt.KeyboardModifier.NoModifier))
+    wait_read(window, qtbot)
     assert window.document.video is not None
     assert window.document.video.name == "dropped"
 

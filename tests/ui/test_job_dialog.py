@@ -22,7 +22,7 @@ from annotator.ui.job_bar import device_text
 from annotator.ui.job_dialog import JobDialog
 from annotator.ui.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
-from tests.ui.conftest import back_to
+from tests.ui.conftest import back_to, has_picture
 
 
 def click(qtbot: object, widget: object) -> None:
@@ -63,7 +63,7 @@ def previewer(opened: MainWindow) -> FakePreviewer:
 def test_the_slider_sifts_boxes_without_asking_the_detector_again(opened: MainWindow, previewer: FakePreviewer,
                                                                   qtbot: object) -> None:
     opened.document.go_to(3)
-    qtbot.waitUntil(lambda: opened.controller.source.get(3) is not None)  # type: ignore[attr-defined, union-attr]
+    qtbot.waitUntil(lambda: has_picture(opened, 3))  # type: ignore[attr-defined, union-attr]
     dialog = asked(opened, qtbot)
     panel = dialog.preview
     assert panel is not None
@@ -88,6 +88,46 @@ def test_the_slider_sifts_boxes_without_asking_the_detector_again(opened: MainWi
     dialog.labels.setText("car")
     assert panel.view.found == 0
     dialog.reject()
+
+
+def test_the_detector_is_asked_without_a_click_and_anew_when_another_is_chosen(
+        opened: MainWindow, previewer: FakePreviewer, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    panel = dialog.preview
+    assert panel is not None
+    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    for name in ("c", "ca", "car"):  # as it is typed
+        dialog.labels.setText(name)
+        qtbot.wait(50)  # type: ignore[attr-defined]
+        assert panel.view.found == 0
+    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    wanted = [settings.labels for settings, _ in previewer.asked]
+    assert wanted[0] is None
+    assert set(wanted[1:]) <= {None, ("car",)}
+    assert wanted[-1] == ("car",)
+    dialog.reject()
+
+
+def test_a_question_that_is_out_of_date_is_given_up_for_the_next(opened: MainWindow, previewer: FakePreviewer,
+                                                                 qtbot: object) -> None:
+    previewer.go.clear()
+    dialog = asked(opened, qtbot)
+    panel = dialog.preview
+    assert panel is not None
+    qtbot.waitUntil(lambda: len(previewer.asked) == 1)  # type: ignore[attr-defined]
+    dialog.labels.setText("car")
+    qtbot.wait(600)  # type: ignore[attr-defined]
+    assert len(previewer.asked) == 1, "one question at a time"
+    previewer.go.set()
+    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    assert previewer.asked[-1][0].labels == ("car",)
+    dialog.reject()
+
+
+def test_a_dialog_that_closes_at_once_asks_nothing(opened: MainWindow, previewer: FakePreviewer, qtbot: object) -> None:
+    asked(opened, qtbot).reject()
+    qtbot.wait(600)  # type: ignore[attr-defined]
+    assert not previewer.asked
 
 
 def test_closing_the_dialog_cancels_the_preview(opened: MainWindow, previewer: FakePreviewer, qtbot: object) -> None:

@@ -12,6 +12,7 @@ from annotator.ui.canvas import Tool
 from annotator.ui.main_window import MainWindow
 from annotator.ui.overlay import Shape
 from tests.conftest import FRAMES, MadeClip
+from tests.ui.conftest import wait_read
 
 
 def at(window: MainWindow, x: float, y: float) -> QPoint:
@@ -98,7 +99,7 @@ def test_a_handle_resizes(opened: MainWindow, qtbot: object) -> None:
 
 
 def test_drawing_adds_a_track(opened: MainWindow, qtbot: object) -> None:
-    qtbot.keyClick(opened, Qt.Key.Key_N)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier)  # type: ignore[attr-defined]
     assert opened.canvas.tool is Tool.DRAW
     drag(qtbot, opened, at(opened, 5, 5), at(opened, 45, 35))
     assert opened.canvas.tool is Tool.SELECT
@@ -165,28 +166,36 @@ def test_a_click_on_the_timeline_goes_there_and_shift_drag_marks_a_range(opened:
     assert opened.document.range == (3, 9)
 
 
-def test_a_lost_video_is_said_and_the_boxes_stay(window: MainWindow, project: Path, clip: MadeClip) -> None:
+def test_a_lost_video_is_said_and_the_boxes_stay(window: MainWindow, project: Path, clip: MadeClip,
+                                                 qtbot: object) -> None:
     hidden = clip.video.with_suffix(".away")
     clip.video.rename(hidden)
     try:
         assert window.open_path(project)
+        wait_read(window, qtbot)
         assert "missing" in window.statusBar().currentMessage()
         assert len(window.canvas.overlay.shapes) == 3
     finally:
         hidden.rename(clip.video)
 
 
-def test_a_video_opens_into_a_project_beside_it(window: MainWindow, clip: MadeClip, tmp_path: Path) -> None:
+def test_a_video_opens_into_a_project_beside_it(window: MainWindow, clip: MadeClip, tmp_path: Path,
+                                                qtbot: object) -> None:
     video = tmp_path / "mine.mp4"
     video.write_bytes(clip.video.read_bytes())
     assert window.open_path(video)
+    wait_read(window, qtbot)
     assert (tmp_path / "mine.annot").exists()
     assert window.document.video is not None
     assert window.document.video.name == "mine"
 
 
-def test_what_is_no_video_is_refused_in_one_line(window: MainWindow, tmp_path: Path) -> None:
+def test_what_is_no_video_is_refused_in_one_line(window: MainWindow, tmp_path: Path, qtbot: object) -> None:
     text = tmp_path / "notes.mp4"
     text.write_text("not a video")
-    assert not window.open_path(text)
+    window.open_path(text)
+    wait_read(window, qtbot)
     assert "notes.mp4" in window.statusBar().currentMessage()
+    assert not (tmp_path / "notes.annot").exists()
+    assert not window.open_path(tmp_path / "nothing.mp4")
+    assert "there is no such file" in window.statusBar().currentMessage()

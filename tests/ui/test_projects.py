@@ -16,6 +16,7 @@ from annotator.jobs.project import add_source, open_project
 from annotator.model.track import RunStatus
 from annotator.ui.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
+from tests.ui.conftest import has_picture, wait_read
 from tools.make_demo_clip import write_video
 from tools.synthetic_clips import ClipSpec, make_clip
 
@@ -36,10 +37,12 @@ def moved(project: Path, clip: MadeClip, tmp_path: Path) -> Path:
     return place
 
 
-def test_a_new_project_is_made_and_never_over_another(window: MainWindow, clip: MadeClip, tmp_path: Path) -> None:
+def test_a_new_project_is_made_and_never_over_another(window: MainWindow, clip: MadeClip, tmp_path: Path,
+                                                       qtbot: object) -> None:
     assert window.projects.make(tmp_path / "mine")
     assert window.document.path == tmp_path / "mine.annot"
     assert window.open_path(clip.video)
+    wait_read(window, qtbot)
     assert len(window.document.videos()) == 1
     assert not window.projects.make(tmp_path / "mine.annot")
     assert "exists already" in window.statusBar().currentMessage()
@@ -51,6 +54,7 @@ def test_a_project_of_several_videos_has_a_chooser(opened: MainWindow, tmp_path:
     other = tmp_path / "other.mp4"
     write_video(make_clip(ClipSpec(frames=5, width=120, height=80, objects=(1, 1), exits=0.0, crossings=0.0), 3), other)
     assert opened.open_path(other)
+    wait_read(opened, qtbot)
     chooser = opened.projects.chooser
     assert chooser.isVisible()
     assert chooser.currentText() == "other"
@@ -68,6 +72,7 @@ def test_a_lost_video_is_located_while_its_tracks_stay_in_sight(window: MainWind
                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
     assert window.open_path(project)
     window.document.go_to(4)
+    wait_read(window, qtbot)
     assert window.offers.isVisible()
     assert len(window.canvas.overlay.shapes) == len(window.timeline.lanes) == 3
     wrong = tmp_path / "wrong.mp4"
@@ -75,12 +80,14 @@ def test_a_lost_video_is_located_while_its_tracks_stay_in_sight(window: MainWind
     answers = iter([str(wrong), str(moved)])
     monkeypatch.setattr("annotator.ui.projects.QFileDialog.getOpenFileName", lambda *_: (next(answers), ""))
     click(qtbot, window.offers.button)
+    wait_read(window, qtbot)
     assert "is not the video" in window.statusBar().currentMessage()
     assert window.offers.isVisible()
     click(qtbot, window.offers.button)
+    wait_read(window, qtbot)
     assert not window.offers.isVisible()
     assert window.document.frame == 4
-    qtbot.waitUntil(lambda: window.controller.source.get(4) is not None)  # type: ignore[attr-defined, union-attr]
+    qtbot.waitUntil(lambda: has_picture(window, 4))  # type: ignore[attr-defined]
     window.document.close()
     with open_project(project) as session:
         assert session.store.video_path(session.store.videos()[0]) == moved

@@ -9,9 +9,10 @@ from PySide6.QtGui import QColor
 
 from annotator.model.frame import TrackState
 from annotator.model.track import TrackObservation
-from annotator.ui.canvas import Picture
 from annotator.ui.main_window import MainWindow
+from annotator.ui.picture import Picture
 from annotator.ui.shape_filter import ShapeFilter
+from tests.ui.conftest import has_picture
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -65,7 +66,7 @@ def test_keys_make_the_picture_brighter_and_reset_it(opened: MainWindow, qtbot: 
 def test_the_tone_stays_when_the_frame_changes(opened: MainWindow, qtbot: object) -> None:
     opened.picture.brightness.setValue(100)
     opened.document.go_to(3)
-    qtbot.waitUntil(lambda: opened.controller.source.get(3) is not None)  # type: ignore[attr-defined, union-attr]
+    qtbot.waitUntil(lambda: has_picture(opened, 3))  # type: ignore[attr-defined, union-attr]
     for name in ("boxes", "names", "masks"):
         opened.actions_[f"view.{name}"].trigger()
     qtbot.waitUntil(lambda: bool((pixels(opened) >= 250).all()))  # type: ignore[attr-defined]
