@@ -57,20 +57,20 @@ def filled(path: Path, project: list[tuple[str, object]], wanted: list[tuple[Mar
     return store
 
 
-@pytest.mark.parametrize("format_name", ["csv", "mot", "coco-video", "cvat", "scalabel"])
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("format_name", ["csv", "mot", "cvat"])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(project=projects(), wanted=marks)
 def test_what_a_person_marked_comes_back(format_name: str, project: list[object],
                                          wanted: list[tuple[MarkKind, int, int, int]]) -> None:
     assert {made.info.name for made in project} <= set(NAMES)  # type: ignore[attr-defined]
     named = [(made.info.name, made) for made in project]  # type: ignore[attr-defined]
+    # Every video has a track, because a file says nothing of one that has none.
+    assume(all(any(box.number is not None for frame in made.frames for box in frame.boxes) for _, made in named))
     can = get_format(format_name).abilities
     with tempfile.TemporaryDirectory() as folder:
         with filled(Path(folder, "a.annot"), named, wanted) as store:
             whole = [seen(store, video, can.ignored) for video in store.videos()]
             assume(all(any(number is not None for _, number, *_ in each) for each in whole))
-            # Only these formats keep the number of a track that another video has too.
-            assume(can.identities and (format_name != "scalabel" or len(whole) == 1))
             export(store, store.videos(), format_name, Path(folder, "out"), ExportOptions(field_check=False))
         with filled(Path(folder, "b.annot"), [(name, type(made)(made.info, [])) for name, made in named], []) as other:
             for video, expected in zip(other.videos(), whole, strict=True):
