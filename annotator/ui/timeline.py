@@ -298,7 +298,8 @@ class Timeline(QAbstractScrollArea):
             return f"{row.text}: {self.tr('%n tracks', '', row.count)}"
         lane = self.lane_at(position.y())
         if lane is not None:
-            return self.tr("Track {0}, frames {1} to {2}").format(lane.track.number, lane.first, lane.last)
+            tip = self.tr("Track {0}, frames {1} to {2}").format(lane.track.number, lane.first, lane.last)
+            return f"{lane.track.name}\n{tip}" if lane.track.name else tip
         if position.y() < OVERVIEW or position.x() < NAMES:
             return ""
         frame = self.frame_at(position.x())
