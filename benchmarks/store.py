@@ -20,12 +20,12 @@ import numpy as np
 from annotator.errors import StorageError
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
-from annotator.model.track import MarkKind, OnExisting, RunStatus
-from annotator.storage import edits, human, keyframes, track_marks
-from annotator.storage.merging import MergeRule
+from annotator.model.track import OnExisting, RunStatus
+from annotator.storage import edits
 from annotator.storage.preview import preview
 from annotator.storage.store import Store
 from benchmarks.common import emit, environment, progress
+from benchmarks.edit_kinds import EDIT_KINDS
 
 _OBJECTS = 100
 _WIDTH, _HEIGHT = 1920, 1080
@@ -128,33 +128,19 @@ def measure_edits(store: Store, frames: int, rng: random.Random, repeats: int) -
         a, b = rng.sample([shown.track for shown in store.observations(video, frame)], 2)
         return a, b, frame
 
-    kinds: dict[str, Callable[[int, int, int], object]] = {
-        "merge": lambda a, b, _: edits.merge_tracks(store, a, [b]),
-        "merge_better": lambda a, b, _: edits.merge_tracks(store, a, [b], rule=MergeRule.BETTER),
-        "split": lambda a, _, frame: edits.split_track(store, a, frame),
-        "split_range": lambda a, _, frame: edits.split_range(store, a, frame, frame + 9),
-        "delete_range": lambda a, _, frame: edits.delete_range(store, [a], frame, frame + 9),
-        "delete": lambda a, _, __: edits.delete_tracks(store, [a]),
-        "renumber_all": lambda _, __, ___: edits.renumber_all(store, video),
-        "relabel": lambda a, _, __: edits.relabel(store, [a], store.ensure_label("other").id),
-        "mark": lambda a, _, frame: track_marks.mark_tracks(store, [a], MarkKind.OCCLUDED, frame, frame + 9),
-        "lock": lambda a, _, __: track_marks.lock_tracks(store, [a]),
-        "box": lambda a, _, frame: human.set_box(store, a, frame, (1.0, 2.0, 30.0, 40.0)),
-        "interpolate": lambda a, _, frame: keyframes.interpolate(store, a, frame, frame + 5),
-    }
     found: dict[str, dict[str, float]] = {}
-    for name, edit in kinds.items():
+    for name, kind in EDIT_KINDS.items():
         times, undos = [], []
         for _ in range(repeats):
             a, b, frame = chosen()
             before = sum(not step.undone for step in store.history())
-            if name == "renumber_all":
-                edits.renumber(store, a, 1_000_000)  # so that there is something to do
             try:
-                times.append(median_ms(1, partial(edit, a, b, frame)))
+                if kind.before is not None:
+                    kind.before(store, a, b, frame)
+                times.append(median_ms(1, partial(kind.edit, store, a, b, frame)))
+                undos.append(median_ms(1, store.undo))
             except StorageError:
-                continue  # nothing on one side of the frame
-            undos.append(median_ms(1, store.undo))
+                pass  # nothing on one side of the frame
             while sum(not step.undone for step in store.history()) > before:
                 store.undo()
         found[name] = {"edit": round(statistics.median(times), 3), "undo": round(statistics.median(undos), 3)}

@@ -98,6 +98,11 @@ def test_an_object_is_prompted_reviewed_and_scored(project: Path, clip: object) 
     assert worse["after"]["assa"] < worse["before"]["assa"]
     [switch] = worse["videos"][0]["switches"]
     assert (switch["frame"], switch["before"]) == (10, numbers[0])
+    assert worse["videos"][0]["misses"] == worse["videos"][0]["false_boxes"] == []
+    done("edit", project, "delete", numbers[0])
+    [missed] = json.loads(done("evaluate", project, "--gt", gt / "clip", "--json").out)["videos"][0]["misses"]
+    assert (missed["first"], missed["last"], missed["id"]) == (0, 9, numbers[0])
+    done("edit", project, "undo")
     assert "object 1 was track" in done("evaluate", project, "--gt", gt / "clip").out
     assert "either a project" in refused("evaluate", "--gt", gt)
 

@@ -67,12 +67,15 @@ class Stage:
     learning_rate: float
     foreground: float
     """Weight of a foreground pixel. It must be high at first, or the masks stay empty; later it only makes specks."""
+    unlearned: int = 0
+    """At most so many frames, a random number for each batch, are followed without gradients before those that count:
+    the model goes on from what it made of them, as it must late in a video, at a third of the cost."""
     singles: int = 0
     """Pictures of a batch of single frames that takes turns with the clips: masks learn several times faster from
     these than from clips."""
 
     def single_frames(self) -> Stage:
-        return replace(self, frames=1, strides=(1,), clips=self.singles)
+        return replace(self, frames=1, strides=(1,), clips=self.singles, unlearned=0)
 
 
 STAGES = (
@@ -80,10 +83,16 @@ STAGES = (
     Stage(0.10, 128, 6, (1, 2), 6, 4, 8e-4, 10.0),
     Stage(0.15, 256, 1, (1,), 8, 6, 8e-4, 2.0),
     Stage(0.40, 128, 8, (1, 1, 2), 8, 4, 6e-4, 2.0, singles=24),
-    Stage(0.25, 256, 8, (1, 1, 2), 2, 6, 5e-4, 2.0, singles=8),
+    Stage(0.25, 256, 8, (1, 1, 2), 2, 6, 5e-4, 2.0, unlearned=10, singles=8),
 )
 #: Share of the batches of clips in which every object gets a second prompt on the way.
 PROMPTED_AGAIN = 0.4
+#: Frames of the video that the model is to believe it is in, which sets the scale of its pointers' times: a clip's own
+#: number would set another scale than the one of every real video.
+FRAMES_OF_A_VIDEO = 1000
+#: Share of the clips that are to have been prompted long ago, and how long ago at most, in frames. Memories keep the
+#: time that has passed since a prompt, and eight frames show the model nothing of that.
+PROMPTED_LONG_AGO, LONGEST_AGO = 0.6, 200
 #: Weights are averaged over about this many steps, and the average is what is kept.
 AVERAGED_STEPS = 300
 
@@ -106,6 +115,10 @@ class Batch:
     """(B, 2, 2) box prompt in the frame `again`; as `boxes` where there is none."""
     again: int = 0
     """Frame in which every object is prompted once more; 0 for none."""
+    start: int = 0
+    """First frame that counts: those before it are followed without gradients."""
+    ago: int = 0
+    """So many frames earlier than it was, the first prompt is to have been."""
 
     def to(self, device: torch.device) -> Batch:
         return Batch(*(v.to(device) if isinstance(v, Tensor) else v for v in vars(self).values()))
@@ -129,18 +142,21 @@ def batches(stage: Stage, seed: int) -> Iterator[Batch]:
     clip_seed = seed
     while True:
         images, masks, shares, boxes, boxes_again, clip_of = [], [], [], [], [], []
-        again = int(rng.integers(2, stage.frames - 1)) if stage.frames > 4 and rng.random() < PROMPTED_AGAIN else 0
+        start = int(rng.integers(0, stage.unlearned + 1))
+        frames = start + stage.frames
+        again = int(rng.integers(2, frames - 1)) if stage.frames > 4 and rng.random() < PROMPTED_AGAIN else 0
+        ago = int(rng.integers(1, LONGEST_AGO)) if frames > 1 and rng.random() < PROMPTED_LONG_AGO else 0
         while len(images) < stage.clips:
             clip_seed += 1
             stride = int(rng.choice(stage.strides))
-            clip = make_clip(training_spec(rng, stage.frames, stride=stride), clip_seed)
+            clip = make_clip(training_spec(rng, frames, stride=stride), clip_seed)
             for _ in range(1 if stage.side == 256 else 2):  # two crops of what took long to render
                 picked = _pick(clip, stage, again, rng)
                 if picked is None or len(images) == stage.clips:
                     continue
-                frames, clip_masks, clip_shares, clip_boxes, clip_boxes_again = picked
+                pictures, clip_masks, clip_shares, clip_boxes, clip_boxes_again = picked
                 clip_of += [len(images)] * len(clip_boxes)
-                images.append(frames)
+                images.append(pictures)
                 masks.append(clip_masks)
                 shares.append(clip_shares)
                 boxes.append(clip_boxes)
@@ -149,7 +165,7 @@ def batches(stage: Stage, seed: int) -> Iterator[Batch]:
         yield Batch((pixels - MEAN) / STD, torch.from_numpy(np.concatenate(masks)).float(),
                     torch.from_numpy(np.concatenate(shares)).float(),
                     torch.from_numpy(np.concatenate(boxes)).float().view(-1, 2, 2), torch.tensor(clip_of),
-                    torch.from_numpy(np.concatenate(boxes_again)).float().view(-1, 2, 2), again)
+                    torch.from_numpy(np.concatenate(boxes_again)).float().view(-1, 2, 2), again, start, ago)
 
 
 def _pick(clip: Clip, stage: Stage, again: int, rng: np.random.Generator) -> tuple[np.ndarray, ...] | None:
@@ -215,17 +231,27 @@ class FrameOutput:
 
 
 def run_clip(model: Any, batch: Batch) -> list[FrameOutput]:
-    """The stock forward pass over a clip: box prompt in the first frame, memory afterwards.
+    """The stock forward pass over a clip: box prompt in the first frame, memory afterwards. Outputs from `start` on.
 
     A second prompt counts as SAM2MOT's do: it is answered from the picture alone and kept as a conditioning frame.
     """
     frames = batch.images.shape[1]
-    with sdpa_kernel([SDPBackend.MATH]) if batch.images.device.type == "cpu" else nullcontext():
-        backbone = model.forward_image(batch.images.flatten(0, 1))
     outputs: dict[str, dict[int, Any]] = {"cond_frame_outputs": {}, "non_cond_frame_outputs": {}}
+    with torch.no_grad():
+        _follow(model, batch, range(batch.start), outputs)
+    return _follow(model, batch, range(batch.start, frames), outputs)
+
+
+def _follow(model: Any, batch: Batch, frames: range, outputs: dict[str, dict[int, Any]]) -> list[FrameOutput]:
+    """Some frames of a clip, one after the other, from and into the memories of those before."""
+    if not frames:
+        return []
+    pictures = batch.images[:, frames.start:frames.stop]
+    with sdpa_kernel([SDPBackend.MATH]) if pictures.device.type == "cpu" else nullcontext():
+        backbone = model.forward_image(pictures.flatten(0, 1))
     results = []
-    for t in range(frames):
-        index = batch.clip_of * frames + t
+    for t in frames:
+        index = batch.clip_of * len(frames) + t - frames.start
         _, feats, positions, sizes = model._prepare_backbone_features({
             "backbone_fpn": [f[index] for f in backbone["backbone_fpn"]],
             "vision_pos_enc": [p[index] for p in backbone["vision_pos_enc"]]})
@@ -234,13 +260,13 @@ def run_clip(model: Any, batch: Batch) -> list[FrameOutput]:
             labels = torch.tensor([[2, 3]], dtype=torch.int32, device=batch.boxes.device)
             prompt = {"point_coords": batch.boxes if t == 0 else batch.boxes_again,
                       "point_labels": labels.expand(len(batch.boxes), 2)}
-        current, sam, _, _ = model._track_step(t, prompted, feats, positions, sizes, prompt, None, outputs, frames,
-                                               False, None)
+        current, sam, _, _ = model._track_step(t, prompted, feats, positions, sizes, prompt, None, outputs,
+                                               FRAMES_OF_A_VIDEO, False, None)
         candidates, _, ious, low_res, high_res, pointer, score = sam
         current["obj_ptr"] = pointer
-        if t < frames - 1:
+        if t < batch.images.shape[1] - 1:
             model._encode_memory_in_output(feats, sizes, prompt, True, high_res, score, current)
-            outputs["cond_frame_outputs" if prompted else "non_cond_frame_outputs"][t] = current
+            outputs["cond_frame_outputs" if prompted else "non_cond_frame_outputs"][t or -batch.ago] = current
         results.append(FrameOutput(candidates, ious, low_res, score[:, 0]))
     return results
 
@@ -249,7 +275,8 @@ def clip_loss(results: list[FrameOutput], batch: Batch, foreground: float) -> tu
     """Mask loss on visible objects (best candidate only), IoU regression, visibility of every object."""
     total = torch.zeros((), device=batch.masks.device)
     facts: dict[str, float] = {}
-    for t, result in enumerate(results):
+    last = batch.start + len(results) - 1
+    for t, result in enumerate(results, batch.start):
         target = F.interpolate(batch.masks[:, t:t + 1], size=result.masks.shape[-2:], mode="area")
         share = batch.shares[:, t]
         visible = ((share >= SURELY_VISIBLE) & (target.sum((1, 2, 3)) > 1)).float()
@@ -267,7 +294,7 @@ def clip_loss(results: list[FrameOutput], batch: Batch, foreground: float) -> tu
         total = total + (best * alive).sum() / weight
         total = total + ((iou_estimates - overlap).abs().mean(1) * alive).sum() / weight
         total = total + _balanced_bce(score, visible * (LEAST_SCORE + (1 - LEAST_SCORE) * found), visible, hidden)
-        if t in (0, len(results) - 1):
+        if t in (0, last):
             name = "first" if t == 0 else "last"
             facts[f"iou_{name}"] = float((found * visible).sum() / visible.sum().clamp(min=1))
             right = ((score > 0) == (visible > 0)).float() * known

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.cli.exit_codes import OK
+from annotator.cli.interrupts import stopping
 from annotator.cli.options import add_video
 from annotator.errors import SettingsError
 
 if TYPE_CHECKING:
     from annotator.console import Console
+    from annotator.engine.base import CancelToken
     from annotator.formats.base import ExportOptions, ExportReport
+    from annotator.formats.frame_pictures import PictureSource
     from annotator.model.sequence import SequenceInfo
+
+#: Formats with a file per frame write more than anybody reads.
+_MOST_FILES = 20
 
 
 def add_commands(commands: Any) -> None:
@@ -54,6 +60,14 @@ def _add_writing(p: argparse.ArgumentParser) -> None:
     p.add_argument("--val", nargs="+", default=[], metavar="NAME", help="mot17, dancetrack, sportsmot: videos for val, "
                    "the others go to train")
     p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge by the book; hardly any reader does")
+    p.add_argument("--class-numbers", nargs="+", metavar="NAME=N", help="MOTChallenge: number of each class "
+                   "(person=1 car=3; default: by name)")
+    p.add_argument("--image-digits", type=int, default=6, metavar="N", help="digits of the pictures' names where the "
+                   "format leaves them open (default 6)")
+    p.add_argument("--pictures", choices=("none", "jpg", "png", "copy", "link"), default="none",
+                   help="also the frames' pictures, where the format looks for them: decoded as jpg or png, or the "
+                   "files of a folder of images, copied or linked (default: none)")
+    p.add_argument("--jpeg-quality", type=int, default=95, metavar="N", help="1 to 100 (default 95)")
     p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
     p.add_argument("--json", action="store_true")
 
@@ -91,16 +105,22 @@ def _add_convert(commands: Any) -> None:
     p.add_argument("--frames", type=int, metavar="N", help="frames of the video, where the files do not say")
     p.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame in the files "
                    "(default: the format's own)")
+    p.add_argument("--videos", nargs="+", metavar="VIDEO", help="where --pictures come from: files or folders of "
+                   "images with the names of the labels' videos, or the only one")
     _add_writing(p)
 
 
-def _export(args: argparse.Namespace, _: Console) -> int:
+def _export(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.export import export
     from annotator.jobs.project import chosen_videos, open_project
 
     options = _export_options(args)
-    with open_project(Path(args.project), read_only=True) as session:
-        report = export(session.store, chosen_videos(session, args.video), args.format, Path(args.out), options)
+    with stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
+        console.restart()
+        report = export(session.store, chosen_videos(session, args.video), args.format, Path(args.out), options,
+                        lambda done, total: console.progress(f"{args.format}  {done}/{total} frames", done == total),
+                        cancel)
+        console.end()
     _print_export(report, args.json)
     return OK
 
@@ -113,7 +133,18 @@ def _export_options(args: argparse.Namespace) -> ExportOptions:
         labels=None if args.labels is None else tuple(args.labels), min_length=args.min_length,
         interpolated=args.interpolated, reviewed_only=args.reviewed, renumber=args.renumber, masks=args.masks,
         one_based_pixels=args.one_based_pixels, overwrite=args.overwrite, field_check=args.check,
-        validation=tuple(args.val))
+        validation=tuple(args.val), class_numbers=_class_numbers(args.class_numbers), image_digits=args.image_digits,
+        pictures=args.pictures, jpeg_quality=args.jpeg_quality)
+
+
+def _class_numbers(given: Sequence[str] | None) -> dict[str, int] | None:
+    found: dict[str, int] = {}
+    for text in given or ():
+        name, _, number = text.rpartition("=")
+        if not name or not (number.isascii() and number.isdigit()):
+            raise SettingsError(f"--class-numbers {text} names no class and number: write them as person=1 car=3")
+        found[name] = int(number)
+    return found or None
 
 
 def _print_export(report: ExportReport, as_json: bool) -> None:
@@ -123,8 +154,10 @@ def _print_export(report: ExportReport, as_json: bool) -> None:
     print(f"{report.format}: {report.boxes} boxes of {report.tracks} tracks in {report.frames} frames of "
           f"{report.sequences} videos")
     _print_details(report.dropped, (*report.notes, *report.checks))
-    for path in report.files:
+    for path in report.files[:_MOST_FILES]:
         print(f"  {path}")
+    if len(report.files) > _MOST_FILES:
+        print(f"  and {len(report.files) - _MOST_FILES} more files")
 
 
 def _print_details(dropped: Mapping[str, int], lines: Iterable[str]) -> None:
@@ -143,9 +176,24 @@ def _convert(args: argparse.Namespace, _: Console) -> int:
     if not get_format(args.target).abilities.masks:
         args.masks = False
     reading = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels, info=info)
-    report = convert(Path(args.file), args.source, args.target, Path(args.out), _export_options(args), reading)
+    with stopping() as cancel:
+        report = convert(Path(args.file), args.source, args.target, Path(args.out), _export_options(args), reading,
+                         _picture_source(args.videos, cancel))
     _print_export(report, args.json)
     return OK
+
+
+def _picture_source(videos: Sequence[str] | None, cancel: CancelToken) -> PictureSource | None:
+    from annotator.formats.frame_pictures import PictureSource
+    from annotator.video import open_video
+
+    if videos is None:
+        return None
+    paths = {}
+    for path in map(Path, videos):
+        with open_video(path) as reader:
+            paths[reader.info.name] = path
+    return PictureSource(paths, cancel.raise_if_cancelled)
 
 
 def _given_info(args: argparse.Namespace) -> SequenceInfo | None:

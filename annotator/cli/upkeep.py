@@ -43,19 +43,24 @@ def _models(args: argparse.Namespace, console: Console) -> int:
 
 def _list_models(as_json: bool) -> int:
     from annotator.engine import checkpoints
+    from annotator.engine.extensions import GROUPS, extensions
 
     there = {weights.name for weights in checkpoints.installed()}
     models = checkpoints.manifest()
+    others = [each for kind in GROUPS for each in extensions(kind)]
     if as_json:
-        print(json.dumps([{"name": w.name, "kind": str(w.kind), "installed": w.name in there, "size": w.size,
-                           "licence": w.licence, "path": str(w.path()), "url": w.url, "good_for": w.good_for}
-                          for w in models]))
+        own = [{"name": w.name, "kind": str(w.kind), "installed": w.name in there, "size": w.size,
+                "licence": w.licence, "path": str(w.path()), "url": w.url, "good_for": w.good_for} for w in models]
+        brought = [{"name": e.name, "kind": str(e.kind), "installed": True, "package": e.package} for e in others]
+        print(json.dumps([*own, *brought]))
         return OK
     print(f"models folder: {checkpoints.models_dir()}")
     for w in models:
         size = "built in" if w.built_in else "size unknown" if w.size is None else f"{w.size / 1e6:.0f} MB"
         mark = "installed" if w.name in there else "-"
         print(f"  {w.name:<17} {w.kind:<10} {mark:<10} {size:>12}  {w.licence:<11} {w.good_for}")
+    for e in others:
+        print(f"  {e.name:<17} {e.kind:<10} installed   of the package {e.package}")
     return OK
 
 

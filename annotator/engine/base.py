@@ -78,6 +78,7 @@ class Predictions:
     """(N,) whether its memory is to be kept as a conditioning memory."""
 
 
+@runtime_checkable
 class Segmenter(Protocol):
     """Carries the masks of many objects through a video, one frame at a time, in either direction.
 

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,8 @@ MODELS_DIR_VARIABLE = "ANNOTATOR_MODELS_DIR"
 Progress = Callable[[int, int], None]
 
 _CHUNK = 1 << 20
+#: Stands before the hash in `identity`.
+HASH = "sha256:"
 
 
 class ModelKind(StrEnum):
@@ -164,6 +166,23 @@ def file_sha256(path: Path, progress: Progress | None = None) -> str:
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); check that it exists and is yours") from error
     return digest.hexdigest()
+
+
+def identity(path: Path) -> str:
+    """A file's name and the head of its hash, which stays the same wherever it lies. Raises ModelError.
+
+    Hashed once as long as the file stays as it is: large weights take seconds, and a prompt cannot wait for that.
+    """
+    try:
+        seen = path.stat()
+    except OSError:
+        return _hashed(path, None)  # which says what is wrong with it
+    return _hashed(path, (seen.st_mtime_ns, seen.st_size))
+
+
+@lru_cache(maxsize=16)
+def _hashed(path: Path, _seen: tuple[int, int] | None) -> str:
+    return f"{path.name} {HASH}{file_sha256(path)[:16]}"
 
 
 def verify(name: str, folder: Path | None = None, progress: Progress | None = None) -> str:

@@ -196,9 +196,10 @@ class _Download:
                 self._transfer()
             except _Cut as cut:
                 failures = 1 if self.got() > before else failures + 1
-                log.info("%s: %s; failure %d", self.url, cut, failures)
                 if failures >= self.retries.attempts:
                     raise self._unreachable(str(cut)) from cut
+                # Silence may last minutes; whoever waits is told once what for.
+                log.log(logging.WARNING if failures == 1 else logging.INFO, "%s: %s; trying again", self.url, cut)
                 self.retries.wait(failures)
 
     @property
@@ -314,8 +315,9 @@ class _Download:
                              f"network, or {self._by_hand()}")
 
     def _by_hand(self) -> str:
-        return (f"fetch {self.weights.url} on another machine and put it at {self.path}, or set {MIRROR_VARIABLE} to a "
-                "mirror")
+        mirror = "a mirror" if self.url == self.weights.url else "another mirror"
+        return (f"fetch {self.weights.url} on another machine and put it at {self.path}, or set {MIRROR_VARIABLE} to "
+                f"{mirror}")
 
     def file_error(self, error: OSError) -> DownloadError:
         """One line for what the file system refuses."""

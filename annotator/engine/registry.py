@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from annotator.engine import checkpoints
+from annotator.engine import checkpoints, extensions
 from annotator.engine.base import Detector, Segmenter, Tracker
 from annotator.engine.checkpoints import ModelKind, Weights
 from annotator.engine.detector_settings import DetectorSettings, Suppression
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 TINY_SEGMENTER = "tiny-sam2"
 TINY_DETECTOR = "tiny-detector"
+#: Makes a segmentor by name or path, on a device, with settings; see `make_segmenter`.
+MakeSegmenter = Callable[[str, str, Sam2Settings | None], Segmenter]
 #: What Grounding DINO reads its prompts with.
 VOCABULARY = "bert-base-uncased"
 
@@ -102,7 +104,8 @@ def _has_mmdet() -> bool:
 
 def make_detector(name: str, device: str, labels: Sequence[str] | None = None, *, config: str | None = None,
                   prompt: str | None = None, settings: DetectorSettings | None = None) -> Detector:
-    """A detector by registry name, by the path of an ONNX model, or by that of an MMDetection checkpoint.
+    """A detector by registry name, by the path of an ONNX model, by that of an MMDetection checkpoint, or by a name
+    that another package brings.
 
     Args:
         name: name or path.
@@ -130,6 +133,11 @@ def make_detector(name: str, device: str, labels: Sequence[str] | None = None, *
 
 def _detector(name: str, device: str, labels: Sequence[str] | None, config: str | None, prompt: str | None,
               settings: DetectorSettings) -> Detector:
+    extension = extensions.extension(ModelKind.DETECTOR, name)
+    if extension is not None:
+        if config is not None:
+            raise SettingsError(f"{extension.identity} is no checkpoint of MMDetection: give no --detector-config")
+        return _extension_detector(extension, device, labels, prompt, settings)
     path = checkpoints.find(name)
     config = config or _known_config(name, path)
     if config is not None:
@@ -139,11 +147,14 @@ def _detector(name: str, device: str, labels: Sequence[str] | None, config: str 
     if path.suffix.lower() == ".onnx":
         from annotator.engine.detectors.onnx import OnnxDetector
 
+        _refuse(name, settings, "half", "an ONNX network computes in the precision of its file")
         return OnnxDetector(path, device=device, classes=labels, score_floor=settings.score_floor,
                             nms_overlap=settings.nms_overlap, agnostic=settings.nms is Suppression.AGNOSTIC)
     if name == TINY_DETECTOR:
         from annotator.engine.detectors.tiny import TinyDetector
 
+        for key in ("half", "nms_overlap"):  # of one class, whatever suppression of labels there is
+            _refuse(name, settings, key, "the built-in demonstration model has no such choice")
         detector = TinyDetector(path, device=device, score_floor=settings.score_floor)
         unknown = [label for label in labels or () if label not in detector.labels]
         if unknown:
@@ -151,6 +162,21 @@ def _detector(name: str, device: str, labels: Sequence[str] | None, config: str 
         return detector
     raise ModelError(f"{path} is no detector that can be run here: give an ONNX model (YOLOX or NanoDet), a name from "
                      "`annotator models`, an MMDetection checkpoint with --detector-config, or --detections FILE")
+
+
+def _refuse(name: str, settings: DetectorSettings, key: str, reason: str) -> None:
+    """Raises SettingsError if a setting was given that this detector would pass over."""
+    if getattr(settings, key) != getattr(DetectorSettings(), key):
+        raise SettingsError(f"detection.{key} means nothing to {name}, {reason}: leave it out")
+
+
+def _extension_detector(extension: extensions.Extension, device: str, labels: Sequence[str] | None,
+                        prompt: str | None, settings: DetectorSettings) -> Detector:
+    from annotator.engine.detectors.only_labels import OnlyLabels
+
+    wanted = None if labels is None else tuple(labels)
+    detector = extension.detector(extensions.DetectorRequest(device, wanted, prompt, settings))
+    return detector if wanted in (None, tuple(detector.labels)) else OnlyLabels(detector, wanted)
 
 
 def _known_config(name: str, path: Path) -> str | None:
@@ -178,6 +204,17 @@ def _vocabulary() -> Path | None:
     return path if path.is_file() else None
 
 
+def model_identity(kind: ModelKind, name: str) -> str:
+    """What says later whether it is the same model: file name and hash of the weights, or the package that brings it.
+
+    Raises ModelError for what is not there.
+    """
+    extension = extensions.extension(kind, name)
+    if extension is not None:
+        return extension.identity
+    return checkpoints.identity(checkpoints.find(name))
+
+
 def sam2mot_settings(segmenter: str) -> Sam2MotSettings:
     """SAM2MOT's settings for these weights, by name or path: the paper's, but for what the manifest says of them."""
     names = (segmenter, Path(segmenter).name)
@@ -189,7 +226,11 @@ def sam2mot_settings(segmenter: str) -> Sam2MotSettings:
 
 
 def make_segmenter(name: str, device: str, settings: Sam2Settings | None = None) -> Segmenter:
-    """A segmentor by registry name or by the path of any sam2 or sam2.1 checkpoint. Raises ModelError."""
+    """A segmentor by registry name, by the path of any sam2 or sam2.1 checkpoint, or by a name that another package
+    brings. Raises ModelError."""
+    extension = extensions.extension(ModelKind.SEGMENTER, name)
+    if extension is not None:
+        return extension.segmenter(extensions.SegmenterRequest(device, settings or Sam2Settings()))
     from annotator.engine.segmenters.sam2 import Sam2Segmenter
 
     return Sam2Segmenter.load(checkpoints.find(name), device, settings)

@@ -1,4 +1,4 @@
-"""Where a result confuses identities: the switches that CLEAR MOT counts, one by one.
+"""Where a result is wrong: the switches, misses and false boxes that CLEAR MOT counts, one by one.
 
 Source of the matching: Bernardin and Stiefelhagen, "Evaluating Multiple Object Tracking Performance", EURASIP JIVP
 2008, section 2.2. An object stays matched with its last track as long as the two overlap enough; it is switched when
@@ -7,7 +7,7 @@ it is next matched with another one, however many frames lie between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ import numpy.typing as npt
 from annotator.evaluation.arrays import FrameBoxes
 from annotator.evaluation.clear_mot import assign
 from annotator.model.box import box_iou
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,58 @@ class IdentitySwitch:
     after: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames in a row in which an object matches no track, or a track no object."""
+
+    first: int
+    last: int
+    """Inclusive."""
+    id: int
+    """Ground-truth id of the object, or the track's id (or number)."""
+    box_xyxy: tuple[float, float, float, float]
+    """Where it is in the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """All that is wrong, each kind by frame."""
+
+    switches: tuple[IdentitySwitch, ...]
+    misses: tuple[Stretch, ...]
+    """Objects that no track shows."""
+    false_boxes: tuple[Stretch, ...]
+    """Tracks where no object is."""
+
+
+def find_errors(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], distractors: Sequence[npt.ArrayLike] = (),
+                iou_threshold: float = 0.5) -> Errors:
+    """Everything that is wrong. Both sides have one entry (ids (N,), boxes (N, 4)) per frame of the video.
+
+    ``distractors``: (M, 4) boxes per frame, or none at all; a box that lies on one of them and matches nothing is no
+    error, as by MOTChallenge's preprocessing. Raises ValueError if the numbers of frames differ.
+    """
+    pairs = list(matches(gt, result, iou_threshold))
+    free = [_off(frame, distractors[k], iou_threshold) if distractors else frame for k, frame in enumerate(result)]
+    matched = [({each for each, _ in found}, {track for _, track in found}) for found in pairs]
+    return Errors(tuple(_switches(pairs)),
+                  tuple(_stretches(gt, [objects for objects, _ in matched])),
+                  tuple(_stretches(free, [tracks for _, tracks in matched])))
+
+
 def identity_switches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], iou_threshold: float = 0.5,
                       ) -> list[IdentitySwitch]:
     """All switches, by frame. Both have one entry (ids (N,), boxes (N, 4)) per frame of the video.
 
     Raises ValueError if the numbers of frames differ.
     """
+    return _switches(matches(gt, result, iou_threshold))
+
+
+def _switches(matched: Iterable[Sequence[tuple[int, int]]]) -> list[IdentitySwitch]:
     last: dict[int, tuple[int, int]] = {}  # object -> its track, and when they were last matched
     found: list[IdentitySwitch] = []
-    for frame, pairs in enumerate(matches(gt, result, iou_threshold)):
+    for frame, pairs in enumerate(matched):
         for each, track in pairs:
             before = last.get(each)
             if before is not None and before[0] != track:
@@ -75,6 +120,34 @@ def matches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], iou_threshol
         pairs = [(objects[row], tracks[column]) for row, column in [*paired, *assign(free)]]
         partner |= dict(pairs)
         yield pairs
+
+
+def _off(frame: FrameBoxes, distractors: npt.ArrayLike, iou_threshold: float) -> FrameBoxes:
+    """A frame's boxes that lie on none of the distractors."""
+    ids, boxes = _plain(frame)
+    others = np.asarray(distractors, np.float64).reshape(-1, 4)
+    if not len(others):
+        return frame
+    kept = ~(box_iou(boxes, others) >= iou_threshold).any(1)
+    return np.array(ids, np.int64)[kept], boxes[kept]
+
+
+def _stretches(frames: Sequence[FrameBoxes], matched: Sequence[set[int]]) -> list[Stretch]:
+    """Where ids are there and not matched, by first frame."""
+    begun: dict[int, tuple[int, Box]] = {}  # id -> first frame of its stretch, and its box there
+    found: list[Stretch] = []
+    for index, frame in enumerate(frames):
+        ids, boxes = _plain(frame)
+        lone = {each: row for row, each in enumerate(ids) if each not in matched[index]}
+        found += [Stretch(first, index - 1, each, box) for each, (first, box) in begun.items() if each not in lone]
+        begun = {each: begun.get(each) or (index, _box(boxes[row])) for each, row in lone.items()}
+    found += [Stretch(first, len(frames) - 1, each, box) for each, (first, box) in begun.items()]
+    return sorted(found, key=lambda stretch: (stretch.first, stretch.id))
+
+
+def _box(row: npt.NDArray[np.float64]) -> Box:
+    x0, y0, x1, y1 = row.tolist()
+    return x0, y0, x1, y1
 
 
 def _plain(frame: FrameBoxes) -> tuple[list[int], npt.NDArray[np.float64]]:

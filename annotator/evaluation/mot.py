@@ -24,6 +24,11 @@ Benchmark = Literal["MOT15", "MOT16", "MOT17", "MOT20"]
 _BENCHMARK_NAME = re.compile(r"MOT(16|17|20)\b")
 _KNOWN_CLASSES = range(1, 14)
 
+#: Classes of ground truth on which a box is neither right nor wrong: person on a vehicle, static person, distractor,
+#: reflection, and in MOT20 a vehicle without motor. By rules that have preprocessing.
+DISTRACTOR_CLASSES: dict[str, tuple[int, ...]] = {
+    "MOT16": (2, 7, 8, 12), "MOT17": (2, 7, 8, 12), "MOT20": (2, 6, 7, 8, 12)}
+
 
 @dataclass(frozen=True, slots=True)
 class MotPair:

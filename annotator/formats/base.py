@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from annotator.errors import FormatError
 from annotator.model.sequence import LabelledFrame, SequenceInfo
+
+if TYPE_CHECKING:
+    from annotator.formats.frame_pictures import PictureSource
 
 SequenceStream = tuple[SequenceInfo, Iterable[LabelledFrame]]
 """A video and its frames in rising order of ``frame_index``. Frames without boxes may be left out, but then the
@@ -18,6 +21,11 @@ sidecar has no presentation time for them."""
 #: Fields of `ExportOptions` that every format looks at.
 COMMON_OPTIONS = ("first_frame", "last_frame", "step", "labels", "min_length", "interpolated", "reviewed_only",
                   "renumber", "overwrite", "field_check")
+#: Fields that formats look at which have a place for the frames' pictures.
+PICTURE_OPTIONS = ("pictures", "jpeg_quality")
+
+Pictures = Literal["none", "jpg", "png", "copy", "link"]
+"""Pictures of the frames: none, decoded and coded anew, or the files of a folder of images, copied or linked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,12 @@ class ExportOptions:
     masks: bool = True
     """``coco-video``: write masks where there are any."""
     image_digits: int = 6
-    """``coco-video``: digits of the image file names (DanceTrack has 8)."""
+    """``mot``, ``mot-det``, ``coco-video``, ``coco``: digits of the image file names (DanceTrack has 8)."""
+    pictures: Pictures = "none"
+    """Also write the frames' pictures where the format looks for them. Links are hard links: they take no space, and a
+    program that changes them changes the originals."""
+    jpeg_quality: int = 95
+    """1 to 100; chroma is kept in full from 95 on."""
     overwrite: bool = False
     """Replace files that another program or person wrote. This program's own exports are replaced without asking."""
     field_check: bool = True
@@ -88,6 +101,8 @@ class ExportReport:
     checks: tuple[str, ...] = ()
     """How the files were read back before they were put in place."""
     notes: tuple[str, ...] = ()
+    pictures: int = 0
+    """Pictures of frames, which are not among ``files``."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for ``json.dumps``."""
@@ -173,8 +188,14 @@ class LabelFormat(Protocol):
     def can_read(self) -> bool:
         """Whether `read` works."""
 
-    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
-        """Write, read back, and only then put in place.
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        """Where a written frame's picture lies below the output folder, ``index`` from 0; None where pictures have no
+        place. ``info`` is that of the written video."""
+
+    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
+              pictures: PictureSource | None = None) -> ExportReport:
+        """Write, read back, and only then put in place. ``pictures`` is where the frames' pictures come from, if
+        ``options`` ask for them.
 
         Sequences are consumed one after the other and frames one by one. Raises FormatError for what the format
         cannot hold, for files in the way, and if writing or reading back fails; the folder is then as it was.

@@ -12,18 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
 from annotator.formats.file_format import FileFormat, Target, Writer, held
 from annotator.formats.overlaps import without_overlaps
-from annotator.formats.pictures import read_picture
+from annotator.formats.pictures import objects, read_picture, write_picture
 from annotator.formats.places import label_files
-from annotator.formats.scalabel import BDD100K_CLASSES, bdd100k_class
+from annotator.formats.scalabel import BDD100K_CLASSES, bdd100k_class, picture_name
 from annotator.formats.writing import ExportFrame
-from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _OCCLUDED, _CROWD, _IGNORED = 4, 2, 1
@@ -57,8 +55,7 @@ class _BitmaskWriter(Writer):
             place = pixels[mask.top:mask.top + mask.height, mask.left:mask.left + mask.width]
             place[mask.crop()] = (code, flags, box.number >> 8, box.number & 255)
             written.append(kept)
-        Image.fromarray(pixels).save(
-            self.target.path(f"bitmasks/{info.name}/{info.name}-{frame.index + 1:07d}.png"))
+        write_picture(self.target.path(f"bitmasks/{info.name}/{info.name}-{frame.index + 1:07d}.png"), pixels)
         return written
 
     def begin(self, info: SequenceInfo, length: int) -> None:
@@ -75,7 +72,11 @@ class Bitmasks(FileFormat):
     abilities = Abilities(masks=True, needs_masks=True, overlap=False, ignored=True, occluded=True, limits=(
         "BDD100K's eight classes only, others that mean the same under their names", "track numbers below 65536",
         "boxes are those of the masks"))
+    options = PICTURE_OPTIONS
     first_number = 1
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"images/{info.name}/{picture_name(info, index)}"
 
     def writer(self, target: Target) -> Writer:
         return _BitmaskWriter(target)
@@ -107,8 +108,7 @@ def _read_folder(folder: Path, files: list[Path], options: ImportOptions) -> Lab
         size = (pixels.shape[1], pixels.shape[0])
         wide = pixels.astype(np.uint32)
         codes = wide[..., 0] << 24 | wide[..., 1] << 16 | wide[..., 2] << 8 | wide[..., 3]
-        for code in np.unique(codes[wide[..., 0] > 0]).tolist():
-            mask = Mask.from_bitmap(codes == code)
+        for code, mask in objects(np.where(wide[..., 0] > 0, codes, 0)):
             kind, flags = code >> 24, code >> 16 & 255
             name = BDD100K_CLASSES[kind - 1] if kind <= len(BDD100K_CLASSES) else f"class {kind}"
             table.add(file.name, number - first, code & _LARGEST, name, mask.box_xyxy, mask=mask,

@@ -1,19 +1,16 @@
-"""Boxes as a reader finds them, in any order, kept column by column and handed out frame by frame."""
+"""Boxes as a reader finds them, in any order, checked, and handed out frame by frame."""
 
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
-import numpy as np
-import numpy.typing as npt
-
 from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
+from annotator.formats.row_store import Row, RowStore
 from annotator.model.mask import Mask
 from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
 
@@ -38,18 +35,17 @@ class BoxTable:
     """Names in the order of their first use, unless given."""
     attributes: dict[int, dict[str, object]] = field(default_factory=dict)
     """By track number."""
-    _frame: array[int] = field(default_factory=lambda: array("q"))
-    _number: array[int] = field(default_factory=lambda: array("q"))
-    _label: array[int] = field(default_factory=lambda: array("i"))
-    _box: array[float] = field(default_factory=lambda: array("d"))
-    _score: array[float] = field(default_factory=lambda: array("d"))
-    _visibility: array[float] = field(default_factory=lambda: array("d"))
-    _flags: array[int] = field(default_factory=lambda: array("b"))
-    _masks: dict[int, Mask] = field(default_factory=dict)
+    last_frame: int = -1
+    """The last frame that has a box; -1 where there are none."""
+    modulo: int = 0
+    """Where it is not 0, numbers are what is left of those that were added, divided by this."""
+    from_zero: bool = False
+    """Some track has the number 0; every number is then one higher than in the file."""
+    _rows: RowStore = field(default_factory=RowStore)
     _label_index: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self._frame)
+        return len(self._rows)
 
     def fail(self, where: str, found: str, expected: str | None = None) -> NoReturn:
         """Raise the FormatError that says what was found where."""
@@ -85,15 +81,11 @@ class BoxTable:
                       "before bottom")
         if not math.isfinite(score) or not math.isfinite(visibility):
             self.fail(where, f"score {score} and visibility {visibility}", "finite numbers")
-        if mask is not None:
-            self._masks[len(self._frame)] = mask
-        self._frame.append(frame)
-        self._number.append(_NO_NUMBER if number is None else number)
-        self._label.append(0 if label is None else self.label(label))
-        self._box.extend(box_xyxy)
-        self._score.append(score)
-        self._visibility.append(visibility)
-        self._flags.append(ignored * _IGNORED | occluded * _OCCLUDED | interpolated * _INTERPOLATED)
+        self.last_frame = max(self.last_frame, frame)
+        self.from_zero |= number == 0
+        self._rows.add(frame, _NO_NUMBER if number is None else number, 0 if label is None else self.label(label),
+                       ignored * _IGNORED | occluded * _OCCLUDED | interpolated * _INTERPOLATED, box_xyxy, score,
+                       visibility, mask)
 
     def sequence(self, info: SequenceInfo, options: ImportOptions, notes: Sequence[str] = ()) -> LabelledSequence:
         """What was read. ``info.frame_count`` 0 means unknown: the video then ends with the last box. What ``info``
@@ -101,10 +93,11 @@ class BoxTable:
 
         Raises FormatError for a track twice in a frame, and for frames beyond the video's end.
         """
-        frames = np.frombuffer(self._frame, np.int64) if len(self._frame) else np.zeros(0, np.int64)
-        order = np.argsort(frames, kind="stable")
-        self._check_repeats(frames, order)
-        last = int(frames.max()) if len(frames) else -1
+        repeated = self._rows.repeated()
+        if repeated is not None:
+            raise FormatError(f"{self.path}: found track {repeated[1]} twice in frame {repeated[0]} (counted from 0); "
+                              "expected each track at most once per frame")
+        last = self.last_frame
         given = options.info
         count = info.frame_count or last + 1
         if given is not None and (last < given.frame_count or given.name == info.name):
@@ -113,33 +106,21 @@ class BoxTable:
             raise FormatError(f"{self.path}: found a box in frame {last} (counted from 0); expected no frame beyond "
                               f"{count - 1}, the last of {info.name}")
         info = _completed(info, given, count, tuple(self.labels) or ("object",))
-        shift = int(bool(len(self._number)) and min(self._number, default=1) <= 0 and 0 in self._number)
+        shift = int(self.from_zero)
         found = [*notes, *(["track numbers count from 0 in the file; every one is one higher"] if shift else [])]
-        return LabelledSequence(info, _TableFrames(self, order, shift), len(self), tuple(found))
+        return LabelledSequence(info, _TableFrames(self, shift), len(self), tuple(found))
 
-    def _check_repeats(self, frames: npt.NDArray[np.int64], order: npt.NDArray[np.int64]) -> None:
-        numbers = np.frombuffer(self._number, np.int64) if len(self._number) else np.zeros(0, np.int64)
-        named = order[numbers[order] >= 0]
-        named = named[np.lexsort((numbers[named], frames[named]))]
-        same = np.flatnonzero((np.diff(frames[named]) == 0) & (np.diff(numbers[named]) == 0))
-        if len(same):
-            row = int(named[same[0]])
-            raise FormatError(f"{self.path}: found track {numbers[row]} twice in frame {frames[row]} (counted from 0); "
-                              "expected each track at most once per frame")
+    def boxes(self, shift: int) -> Iterator[tuple[int, LabelledBox]]:
+        """Frame and box of each row, by frame; ``shift`` is added to numbers."""
+        for row in self._rows:
+            yield row.frame, self._box(row, shift)
 
-    def row(self, row: int, shift: int) -> LabelledBox:
-        """One box."""
-        number = self._number[row]
-        x1, y1, x2, y2 = self._box[4 * row:4 * row + 4]
-        flags = self._flags[row]
+    def _box(self, row: Row, shift: int) -> LabelledBox:
+        number = row.number % self.modulo if self.modulo and row.number != _NO_NUMBER else row.number
         return LabelledBox(
-            None if number == _NO_NUMBER else number + shift, self._label[row], (x1, y1, x2, y2), self._score[row],
-            self._masks.get(row), self._visibility[row], bool(flags & _IGNORED), bool(flags & _OCCLUDED),
-            bool(flags & _INTERPOLATED), self.attributes.get(number, NO_ATTRIBUTES))
-
-    def frame_of(self, row: int) -> int:
-        """The frame of a box."""
-        return self._frame[row]
+            None if number == _NO_NUMBER else number + shift, row.label, (row.x1, row.y1, row.x2, row.y2), row.score,
+            self._rows.mask(row), row.visibility, bool(row.flags & _IGNORED), bool(row.flags & _OCCLUDED),
+            bool(row.flags & _INTERPOLATED), self.attributes.get(number, NO_ATTRIBUTES))
 
 
 def _completed(info: SequenceInfo, given: SequenceInfo | None, count: int, labels: tuple[str, ...]) -> SequenceInfo:
@@ -154,18 +135,17 @@ class _TableFrames:
     """Rows as labelled frames; boxes are made only while someone goes through them."""
 
     table: BoxTable
-    order: npt.NDArray[np.int64]
     shift: int
 
     def __iter__(self) -> Iterator[LabelledFrame]:
         frame = -1
         boxes: list[LabelledBox] = []
-        for row in self.order.tolist():
-            if self.table.frame_of(row) != frame and boxes:
+        for found, box in self.table.boxes(self.shift):
+            if found != frame and boxes:
                 yield LabelledFrame(frame, tuple(boxes))
                 boxes = []
-            frame = self.table.frame_of(row)
-            boxes.append(self.table.row(row, self.shift))
+            frame = found
+            boxes.append(box)
         if boxes:
             yield LabelledFrame(frame, tuple(boxes))
 

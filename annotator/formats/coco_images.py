@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
 from annotator.formats.coco_parts import Tables, box_of, is_finite, whole_field
 from annotator.formats.field_check import check_coco
@@ -36,9 +36,8 @@ class _CocoWriter(Writer):
             self._categories.setdefault(label, len(self._categories) + 1)
 
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
-        name = str(frame.index + 1).zfill(self.options.image_digits)
-        image = self._parts.add("images", {"file_name": f"{info.name}/{name}{info.image_ext}", "width": info.width,
-                                           "height": info.height})
+        image = self._parts.add("images", {"file_name": self._form.picture(info, frame.index, self.options),
+                                           "width": info.width, "height": info.height})
         written = []
         for box in frame.boxes:
             mask = CocoMask(box, info)
@@ -64,8 +63,11 @@ class CocoImages(FileFormat):
     description = "COCO JSON: one file for all videos, pictures without order and boxes without identity"
     abilities = Abilities(identities=False, masks=True, scores=True, ignored=True, regions=True, one_file=True,
                           limits=("ignored boxes come back as ignore regions",))
-    options = ("masks", "image_digits")
+    options = ("masks", "image_digits", *PICTURE_OPTIONS)
     file_name = "instances.json"
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"{info.name}/{str(index + 1).zfill(options.image_digits)}{info.image_ext}"
 
     def writer(self, target: Target) -> Writer:
         return _CocoWriter(target, self)

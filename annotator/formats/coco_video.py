@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from annotator.errors import FormatError
 from annotator.formats.base import (
+    PICTURE_OPTIONS,
     Abilities,
     ExportOptions,
     ExportReport,
@@ -24,14 +25,17 @@ from annotator.formats.base import (
 )
 from annotator.formats.coco_detections import load_coco_detections as load_coco_detections
 from annotator.formats.coco_detections import read_coco_detections as read_coco_detections
-from annotator.formats.coco_writer import FILE_NAME, write_coco_video
+from annotator.formats.coco_writer import FILE_NAME, picture_name, write_coco_video
+from annotator.formats.frame_pictures import PictureSource
 from annotator.formats.json_stream import iterate_json
 from annotator.formats.mot_rows import require_file
+from annotator.formats.places import label_files
 from annotator.formats.rle import check_polygons, check_rle, mask_from_polygons, mask_from_rle
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
-_ABILITIES = Abilities(masks=True, scores=True, ignored=True, occluded=True, one_file=True)
+_ABILITIES = Abilities(masks=True, scores=True, ignored=True, occluded=True, one_file=True, limits=(
+    "ignore regions become crowds, one for each label",))
 _EXPECTED = "COCO-VID: {videos, images with frame_id and video_id, annotations with bbox and track_id, categories}"
 
 
@@ -42,18 +46,23 @@ class CocoVideoFormat:
     name: str = "coco-video"
     title: str = "COCO-VID"
     abilities: Abilities = _ABILITIES
-    options: tuple[str, ...] = ("masks", "image_digits")
+    options: tuple[str, ...] = ("masks", "image_digits", *PICTURE_OPTIONS)
     can_read: bool = True
     can_write: bool = True
     description: str = "COCO-VID JSON: one file for all videos, with masks as COCO run-length code"
 
-    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
         """See `annotator.formats.base.LabelFormat`."""
-        return write_coco_video(sequences, out_dir, options)
+        return picture_name(info, index, options)
+
+    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
+              pictures: PictureSource | None = None) -> ExportReport:
+        """See `annotator.formats.base.LabelFormat`."""
+        return write_coco_video(self, sequences, out_dir, options, pictures)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """A file, or a folder with ``annotations.json``."""
-        return read_coco_video(path / FILE_NAME if path.is_dir() else path, options)
+        return read_coco_video(label_files(path, (FILE_NAME,), "COCO-VID file")[0] if path.is_dir() else path, options)
 
 
 def read_coco_video(path: Path, options: ImportOptions | None = None, *,

@@ -13,13 +13,14 @@ import shutil
 import zlib
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from annotator.errors import FormatError
-from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
+from annotator.formats.base import ExportOptions, ExportReport, LabelFormat, SequenceStream
 from annotator.formats.coco_check import box_key, check_coco_video
+from annotator.formats.frame_pictures import FramePictures, PictureSource
 from annotator.formats.rle import picture_rle, rle_area
 from annotator.formats.writing import (
     BoxRules,
@@ -38,12 +39,14 @@ FILE_NAME = "annotations.json"
 SIDECAR_NAME = "annotations.export.json"
 
 
-def write_coco_video(sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
+def write_coco_video(each: LabelFormat, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
+                     pictures: PictureSource | None = None) -> ExportReport:
     """Write ``out_dir/annotations.json`` and its sidecar.
 
     Raises FormatError as `annotator.formats.base.LabelFormat.write` says, and for masks without a picture size.
     """
     tally = Tally()
+    shown = FramePictures(each, options, pictures)
     with Staging(out_dir, options.overwrite) as staging:
         path = staging.add(FILE_NAME, SIDECAR_NAME)
         sidecar_path = staging.add(SIDECAR_NAME, SIDECAR_NAME)
@@ -51,23 +54,30 @@ def write_coco_video(sequences: Iterable[SequenceStream], out_dir: Path, options
         images_path, annotations_path = staging.folder / "images.part", staging.folder / "annotations.part"
         with ExitStack() as files:
             export = _CocoExport(
-                options, tally, files.enter_context(_open(images_path)), files.enter_context(_open(annotations_path)),
+                options, tally, shown, files.enter_context(_open(images_path)),
+                files.enter_context(_open(annotations_path)),
                 files.enter_context(SidecarWriter(sidecar_path, "coco-video", options, first_number=0)))
             for stream in sequences:
                 export.add(stream)
         tally.check_labels(options)
         with _open(path) as file:
             _assemble(file, export, images_path, annotations_path)
-        check = check_coco_video(path, export.boxes_crc, tally, options.field_check)
+        checks = (check_coco_video(path, export.boxes_crc, tally, options.field_check), *shown.write(staging))
         files_written = staging.commit()
     return ExportReport("coco-video", files_written, tally.sequences, tally.frames, tally.boxes, tally.tracks,
-                        dict(tally.dropped), (check,))
+                        dict(tally.dropped), checks, pictures=shown.written)
+
+
+def picture_name(info: SequenceInfo, index: int, options: ExportOptions) -> str:
+    """``file_name`` of a frame, ``index`` from 0; from the folder of the file on."""
+    return f"{info.name}/{info.image_dir}/{str(index + 1).zfill(options.image_digits)}{info.image_ext}"
 
 
 @dataclass(slots=True)
 class _CocoExport:
     options: ExportOptions
     tally: Tally
+    pictures: FramePictures
     images: TextIO
     annotations: TextIO
     sidecar: SidecarWriter
@@ -83,8 +93,11 @@ class _CocoExport:
         name = checked_name(info)
         if any(video["name"] == name for video in self.videos):
             raise FormatError(f"two videos are named {name}; give them different names")
-        self.videos.append({"id": len(self.videos) + 1, "name": name, "fps": exported_rate(info, self.options),
-                            "width": info.width, "height": info.height, "length": len(self.options.frame_range(info))})
+        length = len(self.options.frame_range(info))
+        written = self.pictures.named(
+            replace(info, fps=exported_rate(info, self.options), frame_count=length), info)
+        self.videos.append({"id": len(self.videos) + 1, "name": name, "fps": written.fps, "width": info.width,
+                            "height": info.height, "length": length})
         for label in info.labels:
             if self.options.labels is None or label in self.options.labels:
                 self.categories.setdefault(label, len(self.categories) + 1)
@@ -93,16 +106,16 @@ class _CocoExport:
         rules = BoxRules(keeps_masks=self.options.masks)
         for frame in export_frames(stream, self.options, rules, self.tally):
             self.sidecar.frame(frame)
-            self._add_image(info, frame)
+            self._add_image(written, frame)
             for box in frame.boxes:
                 self._add_box(info, frame, box, instances)
         self._instances += len(instances)
         self.sidecar.end()
+        self.pictures.add(info, written, SIDECAR_NAME)
 
     def _add_image(self, info: SequenceInfo, frame: ExportFrame) -> None:
-        number = str(frame.index + 1).zfill(self.options.image_digits)
         image = {"id": self._image_count + 1, "video_id": len(self.videos), "frame_id": frame.index,
-                 "file_name": f"{info.name}/{info.image_dir}/{number}{info.image_ext}", "width": info.width,
+                 "file_name": picture_name(info, frame.index, self.options), "width": info.width,
                  "height": info.height}
         self.images.write((",\n" if self._image_count else "") + json.dumps(image))
         self._image_count += 1

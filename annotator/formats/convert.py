@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from annotator.formats.base import ExportOptions, ExportReport, ImportOptions
+from annotator.formats.frame_pictures import PictureSource
 from annotator.formats.registry import get_format
 
 
 def convert(path: Path, source: str, target: str, out_dir: Path, options: ExportOptions | None = None,
-            reading: ImportOptions | None = None) -> ExportReport:
+            reading: ImportOptions | None = None, pictures: PictureSource | None = None) -> ExportReport:
     """Read ``path`` in one format and write all of its videos below ``out_dir`` in another.
 
     ``reading.info`` stands in for what the files do not say: picture size, frame rate, length. Raises FormatError as
@@ -18,6 +19,6 @@ def convert(path: Path, source: str, target: str, out_dir: Path, options: Export
     """
     writer = get_format(target)
     found = get_format(source).read(path, reading or ImportOptions())
-    report = writer.write([(each.info, each.frames) for each in found], out_dir, options or ExportOptions())
+    report = writer.write([(each.info, each.frames) for each in found], out_dir, options or ExportOptions(), pictures)
     notes = [f"{each.info.name}: {note}" for each in found for note in each.notes]
     return replace(report, notes=(*notes, *report.notes))

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
 from annotator.formats.file_format import FileFormat, Target, Writer, held
 from annotator.formats.places import label_files
@@ -120,6 +120,10 @@ class Cvat(FileFormat):
     description = "CVAT for video 1.1: NAME.xml per video, with occlusion, keyframes and attributes"
     abilities = Abilities(occluded=True, limits=("the frame rate", "one label per track",
                                                  "control characters in names become ?"))
+    options = PICTURE_OPTIONS
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"images/{info.name}/frame_{index:06d}{info.image_ext}"
 
     def writer(self, target: Target) -> Writer:
         return _CvatWriter(target)
@@ -167,10 +171,9 @@ class _Reader:
             return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
         size = max(number("size"), number("stop_frame") + 1 if "stop_frame" in self._header else 0)
-        last = max((self._table.frame_of(row) for row in range(len(self._table))), default=-1)
         # Files of others say less than they hold, where frames were left out or boxes added by hand.
         return SequenceInfo(self._path.stem if self._path.stem != "annotations" else self._header.get("name", ""),
-                            number("width"), number("height"), 0.0, size if last < size else 0)
+                            number("width"), number("height"), 0.0, size if self._table.last_frame < size else 0)
 
     def _add(self, track: Element, first: int) -> None:
         self._tracks += 1

@@ -19,6 +19,7 @@ from annotator.formats.base import (
     LabelledSequence,
     SequenceStream,
 )
+from annotator.formats.frame_pictures import FramePictures, PictureSource
 from annotator.formats.writing import (
     BoxRules,
     ExportFrame,
@@ -129,30 +130,37 @@ class FileFormat(ABC):
         """Place of the sidecar, below the output folder."""
         return f"{self.file_name.rpartition('.')[0] if self.file_name else name}.export.json"
 
-    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        """See `annotator.formats.base.LabelFormat`."""
+        return None
+
+    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
+              pictures: PictureSource | None = None) -> ExportReport:
         """See `annotator.formats.base.LabelFormat`."""
         tally = Tally()
+        shown = FramePictures(self, options, pictures)
         with Staging(out_dir, options.overwrite) as staging:
             with ExitStack() as files:
                 target = Target(staging, options, tally, files)
-                export = _Export(self, target)
+                export = _Export(self, target, shown)
                 for stream in sequences:
                     export.add(stream)
                 tally.check_labels(options)
                 export.finish()
-            checks = export.check()
+            checks = (*export.check(), *shown.write(staging))
             written = staging.commit()
         return ExportReport(self.name, written, tally.sequences, tally.frames, tally.boxes, tally.tracks,
                             {what: count for what, count in tally.dropped.items() if count}, checks,
-                            tuple(target.notes))
+                            tuple(target.notes), shown.written)
 
 
 class _Export:
     """One export: feeds the writer, keeps a digest of what it wrote, and compares."""
 
-    def __init__(self, form: FileFormat, target: Target) -> None:
+    def __init__(self, form: FileFormat, target: Target, pictures: FramePictures) -> None:
         self._form = form
         self._target = target
+        self._pictures = pictures
         self._infos: list[SequenceInfo] = []
         self._digest = 0
         self._sidecar: SidecarWriter | None = None
@@ -177,7 +185,8 @@ class _Export:
         name = checked_name(source)
         if any(info.name == name for info in self._infos):
             raise FormatError(f"two videos are named {name}; give them different names")
-        info = replace(source, fps=exported_rate(source, options), frame_count=length)
+        info = self._pictures.named(
+            replace(source, fps=exported_rate(source, options), frame_count=length), source)
         sidecar = self._sidecar or self._open_sidecar(name)
         sidecar.begin(source)
         self._writer.begin(info, length)
@@ -188,6 +197,7 @@ class _Export:
                 self._digest += digest(len(self._infos), frame.index, label, box)
         self._writer.end(info)
         sidecar.end()
+        self._pictures.add(source, info, self._target.sidecar)
         self._infos.append(info)
 
     def finish(self) -> None:

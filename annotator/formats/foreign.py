@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from pathlib import Path
 from typing import NoReturn
 from xml.etree.ElementTree import Element
@@ -16,20 +16,23 @@ from annotator.formats.xml_stream import attribute, iterate_xml
 from annotator.model.sequence import SequenceInfo
 
 _DETRAC = "UA-DETRAC: <sequence> with <frame num> and <target id>"
+_FIELD = re.compile(r'"([^"]*)"|([^\s"]+)')
 _VATIC = 'VATIC lines of: track left top right bottom frame lost occluded generated "label" "attribute"...'
 
 
-class _ReadOnly(FileFormat):
+class ReadOnly(FileFormat):
+    """A format that is not written."""
+
     can_write = False
 
     def writer(self, target: Target) -> Writer:
         raise FormatError(f"{self.name} can only be read; choose another format to export to")
 
-    def write(self, sequences: object, out_dir: Path, options: ExportOptions) -> ExportReport:
+    def write(self, sequences: object, out_dir: Path, options: ExportOptions, pictures: object = None) -> ExportReport:
         raise FormatError(f"{self.name} can only be read; choose another format to export to")
 
 
-class Detrac(_ReadOnly):
+class Detrac(ReadOnly):
     """UA-DETRAC ground truth (Wen et al., "UA-DETRAC", CVIU 2020): XML per video, frames from 1."""
 
     name = "detrac"
@@ -80,7 +83,7 @@ def _add_target(file: Path, table: BoxTable, frame: int, target: Element) -> Non
     table.add(where, frame, int(number), label.lower(), _left_top(file, where, box))
 
 
-class Vatic(_ReadOnly):
+class Vatic(ReadOnly):
     """VATIC (Vondrick et al., "Efficiently Scaling up Crowdsourced Video Annotation", IJCV 2013).
 
     Text with a line per box, frames from 0.
@@ -104,10 +107,9 @@ def _read_vatic(file: Path, options: ImportOptions) -> LabelledSequence:
         table.fail(where, found)
 
     for where, line in text_lines(file, _VATIC):
-        try:
-            fields = shlex.split(line)
-        except ValueError as error:
-            fail(where, str(error))
+        fields = [quoted or bare for quoted, bare in _FIELD.findall(line)]
+        if line.count('"') % 2:
+            fail(where, "a quotation mark without its other")
         if len(fields) < 10:
             fail(where, f"{len(fields)} columns")
         try:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import ClassVar, TextIO
 
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable, whole
 from annotator.formats.field_check import check_kitti
 from annotator.formats.file_format import FileFormat, Target, Writer, held
@@ -86,6 +86,10 @@ class Kitti(FileFormat):
         "labels that KITTI lacks become Misc, person becomes Pedestrian",
         "ignored tracks become DontCare regions"))
     folder = "label_02"
+    options: ClassVar[tuple[str, ...]] = PICTURE_OPTIONS
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"image_02/{info.name}/{index:06d}{info.image_ext}"
 
     def writer(self, target: Target) -> Writer:
         return _KittiWriter(target, self)
@@ -110,6 +114,10 @@ class KittiResults(Kitti):
     description = "KITTI tracking results: data/NAME.txt with scores, frames from 0"
     abilities = Abilities(scores=True, occluded=True, limits=Kitti.abilities.limits[:1])
     folder = "data"
+    options = ()
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return None
 
     def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
         return None

@@ -15,6 +15,7 @@ import numpy as np
 
 from annotator.errors import FormatError
 from annotator.formats.base import (
+    PICTURE_OPTIONS,
     Abilities,
     ExportOptions,
     ExportReport,
@@ -23,9 +24,11 @@ from annotator.formats.base import (
     SequenceStream,
 )
 from annotator.formats.detections import DetectionFile, group_by_frame, score_range
+from annotator.formats.frame_pictures import PictureSource
 from annotator.formats.mot_classes import MOT_CLASSES, read_labels
-from annotator.formats.mot_rows import MotKind, MotRows, OnBad, read_mot_rows, require_file
-from annotator.formats.mot_writer import write_mot
+from annotator.formats.mot_rows import MotKind, MotRows, OnBad, mot_row_blocks, read_mot_rows, require_file
+from annotator.formats.mot_writer import picture_name, write_mot
+from annotator.formats.row_store import ROW, RowStore
 from annotator.formats.seqinfo import read_seqinfo
 from annotator.formats.text_rows import line_of_row
 from annotator.model.frame import Detections
@@ -33,9 +36,8 @@ from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
 logger = logging.getLogger(__name__)
 
-_BLOCK_ROWS = 8192
 _ABILITIES = {
-    "mot": Abilities(ignored=True, occluded=True),
+    "mot": Abilities(ignored=True, occluded=True, limits=("ignore regions become tracks of the label distractor",)),
     "mot-results": Abilities(labels=False, scores=True),
     "mot-det": Abilities(identities=False, labels=False, scores=True),
 }
@@ -59,11 +61,17 @@ class MotFormat:
     @property
     def options(self) -> tuple[str, ...]:
         """See `annotator.formats.base.LabelFormat`."""
-        return ("one_based_pixels", "class_numbers") if self.name == "mot" else ("one_based_pixels",)
+        own = ("one_based_pixels", "class_numbers") if self.name == "mot" else ("one_based_pixels",)
+        return own if self.name == "mot-results" else (*own, "image_digits", *PICTURE_OPTIONS)
 
-    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        """See `annotator.formats.base.LabelFormat`. Results have no place for pictures."""
+        return None if self.name == "mot-results" else f"{info.name}/{picture_name(info, index, options.image_digits)}"
+
+    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
+              pictures: PictureSource | None = None) -> ExportReport:
         """See `annotator.formats.base.LabelFormat`."""
-        return write_mot(self.name, sequences, out_dir, options)
+        return write_mot(self, self.name, sequences, out_dir, options, pictures=pictures)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """A file, a sequence's folder, or a folder of either."""
@@ -94,18 +102,24 @@ def read_mot(path: Path, kind: MotKind, options: ImportOptions | None = None) ->
     file = _row_file(path, kind)
     header = options.info or _header(file, kind)
     first = 1 if options.first_frame is None else options.first_frame
-    rows = read_mot_rows(file, kind, first_frame=first, one_based_pixels=options.one_based_pixels,
-                         frame_count=header.frame_count if header else None)
+    count = header.frame_count if header else None
+    rows = _Rows(read_labels(file.parent) if kind == "mot" else None)
+    for block in mot_row_blocks(file, kind, first_frame=first, one_based_pixels=options.one_based_pixels,
+                                frame_count=count):
+        rows.add(block, kind)
+    if kind != "mot-det" and rows.store.repeated() is not None:
+        # All of it at once, because the message names both lines.
+        read_mot_rows(file, kind, first_frame=first, frame_count=count)
     notes: list[str] = []
-    if len(rows) and bool((rows.id == 0).any()) and kind != "mot-det":
-        rows = replace(rows, id=np.where(rows.id >= 0, rows.id + 1, rows.id))
+    shift = int(rows.from_zero and kind != "mot-det")
+    if shift:
         notes.append("ids count from 0 in the file; every track number is one higher")
-    labels = _labels(file, kind, rows)
+    labels = rows.labels(file) if kind == "mot" else ("object",)
     if header is None:
-        length = int(rows.frame_index[-1]) + 1 if len(rows) else 0
-        header = SequenceInfo(_sequence_name(file), 0, 0, 0.0, length)
+        header = SequenceInfo(_sequence_name(file), 0, 0, 0.0, rows.last_frame + 1)
         notes.append("no seqinfo.ini: picture size and frame rate are unknown")
-    return LabelledSequence(replace(header, labels=labels), _RowFrames(rows, kind), len(rows), tuple(notes))
+    return LabelledSequence(replace(header, labels=labels), _RowFrames(rows.store, kind, shift), len(rows.store),
+                            tuple(notes))
 
 
 def load_mot_detections(path: Path, *, on_bad: OnBad = "raise", first_frame: int = 1,
@@ -133,54 +147,74 @@ def read_mot_detections(path: Path, *, on_bad: OnBad = "raise") -> dict[int, Det
     return load_mot_detections(path, on_bad=on_bad).frames
 
 
+class _Rows:
+    """The rows of a file, and what only all of them tell."""
+
+    def __init__(self, named: tuple[str, ...] | None) -> None:
+        """``named``: labels by class number, if the file has some of its own."""
+        self.store = RowStore()
+        self.from_zero = False
+        self.last_frame = -1
+        self._named = named
+        self._single = True
+        self._unknown: tuple[int, int] | None = None
+        """Row and class number of the first row whose class has no name."""
+
+    def add(self, rows: MotRows, kind: MotKind) -> None:
+        if not len(rows):
+            return
+        self.last_frame = max(self.last_frame, int(rows.frame_index[-1]))
+        self.from_zero |= bool((rows.id == 0).any())
+        self._single &= bool((rows.class_number == 1).all())
+        unknown = np.flatnonzero(rows.class_number > len(self._known()))
+        if self._unknown is None and len(unknown):
+            first = unknown[np.argmin(rows.row[unknown])]
+            self._unknown = (int(rows.row[first]), int(rows.class_number[first]))
+        block = np.empty(len(rows), ROW)
+        block["frame"], block["number"], block["mask"] = rows.frame_index, np.maximum(rows.id, -1), -1
+        block["label"] = np.where(rows.class_number < 2**31, rows.class_number - 1, 0)
+        block["flags"] = (rows.seventh == 0) if kind == "mot" else 0
+        block["score"] = 1.0 if kind == "mot" else np.where(
+            np.isnan(rows.seventh) | (rows.seventh == -1), 1.0, rows.seventh)
+        block["visibility"] = rows.visibility
+        for column, name in enumerate(("x1", "y1", "x2", "y2")):
+            block[name] = rows.box_xyxy[:, column]
+        self.store.add_block(block)
+
+    def _known(self) -> tuple[str, ...]:
+        return self._named or MOT_CLASSES
+
+    def labels(self, file: Path) -> tuple[str, ...]:
+        """Labels by class number less 1. Raises FormatError for a class without name."""
+        if self._unknown is not None:
+            row, number = self._unknown
+            known = "as in labels.txt" if self._named else "the MOTChallenge classes"
+            raise FormatError(f"{file} line {line_of_row(file, row)}: found class {number}; expected 1 to "
+                              f"{len(self._known())} ({known})")
+        return self._named or (MOT_CLASSES[:1] if self._single else MOT_CLASSES)
+
+
 @dataclass(frozen=True, slots=True)
 class _RowFrames:
     """Rows as labelled frames; boxes are made only while someone goes through them."""
 
-    rows: MotRows
+    store: RowStore
     kind: MotKind
+    shift: int
 
     def __iter__(self) -> Iterator[LabelledFrame]:
         frame_index = -1
         boxes: list[LabelledBox] = []
-        for frame, box in self._boxes():
-            if frame != frame_index and boxes:
+        for row in self.store:
+            if row.frame != frame_index and boxes:
                 yield LabelledFrame(frame_index, tuple(boxes))
                 boxes = []
-            frame_index = frame
-            boxes.append(box)
+            frame_index = row.frame
+            known = None if row.number < 0 or self.kind == "mot-det" else row.number + self.shift
+            boxes.append(LabelledBox(known, row.label if self.kind == "mot" else 0, (row.x1, row.y1, row.x2, row.y2),
+                                     row.score, visibility=row.visibility, ignored=bool(row.flags)))
         if boxes:
             yield LabelledFrame(frame_index, tuple(boxes))
-
-    def _boxes(self) -> Iterator[tuple[int, LabelledBox]]:
-        for start in range(0, len(self.rows), _BLOCK_ROWS):
-            part = slice(start, start + _BLOCK_ROWS)
-            columns = (self.rows.frame_index[part].tolist(), self.rows.id[part].tolist(),
-                       self.rows.box_xyxy[part].tolist(), self.rows.seventh[part].tolist(),
-                       self.rows.class_number[part].tolist(), self.rows.visibility[part].tolist())
-            for frame, number, (x1, y1, x2, y2), seventh, class_number, visibility in zip(*columns, strict=True):
-                known = None if number < 0 or self.kind == "mot-det" else number
-                if self.kind == "mot":
-                    yield frame, LabelledBox(known, class_number - 1, (x1, y1, x2, y2), visibility=visibility,
-                                             ignored=seventh == 0)
-                else:
-                    score = 1.0 if seventh == -1 or seventh != seventh else seventh
-                    yield frame, LabelledBox(known, 0, (x1, y1, x2, y2), score)
-
-
-def _labels(file: Path, kind: MotKind, rows: MotRows) -> tuple[str, ...]:
-    if kind != "mot":
-        return ("object",)
-    named = read_labels(file.parent)
-    single = bool((rows.class_number == 1).all())
-    labels = named or (MOT_CLASSES[:1] if single else MOT_CLASSES)
-    unknown = np.flatnonzero(rows.class_number > len(labels))
-    if len(unknown):
-        row = unknown[0]
-        known = "as in labels.txt" if named else "the MOTChallenge classes"
-        raise FormatError(f"{file} line {line_of_row(file, int(rows.row[row]))}: found class {rows.class_number[row]}; "
-                          f"expected 1 to {len(labels)} ({known})")
-    return labels
 
 
 def _row_file(path: Path, kind: MotKind) -> Path:
@@ -197,13 +231,14 @@ def _find_files(path: Path, kind: MotKind) -> list[Path]:
     if not path.is_dir():
         return [path]
     own = _row_file(path, kind)
-    if own.is_file():
+    if own.is_file() and own.resolve().is_relative_to(path.resolve()):
         return [own]
     if kind == "mot-results":
         files = sorted(path.glob("*.txt"))
     else:
         files = [_row_file(child, kind) for child in sorted(path.iterdir()) if _row_file(child, kind).is_file()]
-    files = [file for file in files if file.is_file()]
+    inside = path.resolve()
+    files = [file for file in files if file.is_file() and file.resolve().is_relative_to(inside)]
     if not files:
         expected = {"mot": "gt/gt.txt", "mot-det": "det/det.txt", "mot-results": "<sequence>.txt"}[kind]
         raise FormatError(f"{path} holds no {kind} labels; expected {expected}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotator.formats.base import (
+    PICTURE_OPTIONS,
     Abilities,
     ExportOptions,
     ExportReport,
@@ -14,9 +15,11 @@ from annotator.formats.base import (
     LabelledSequence,
     SequenceStream,
 )
+from annotator.formats.frame_pictures import PictureSource
 from annotator.formats.mot import read_mot_files
-from annotator.formats.mot_writer import write_mot
+from annotator.formats.mot_writer import picture_name, split_of, write_mot
 from annotator.formats.places import label_files
+from annotator.model.sequence import SequenceInfo
 
 _ABILITIES = Abilities(ignored=True, occluded=True)
 
@@ -34,14 +37,22 @@ class MotLayout:
     """File that lists a split's sequences; ``{split}`` stands for train or val."""
     list_header: str
     """First line of the list."""
+    digits: int = 6
+    """Of the pictures' names."""
     abilities: Abilities = _ABILITIES
-    options: tuple[str, ...] = ("one_based_pixels", "class_numbers", "validation")
+    options: tuple[str, ...] = ("one_based_pixels", "class_numbers", "validation", *PICTURE_OPTIONS)
     can_read: bool = True
     can_write: bool = True
 
-    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions) -> ExportReport:
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        """See `annotator.formats.base.LabelFormat`."""
+        place = f"{self.folder(split_of(info.name, options))}{info.name}"
+        return f"{place}/{picture_name(info, index, self.digits)}"
+
+    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
+              pictures: PictureSource | None = None) -> ExportReport:
         """See `annotator.formats.base.LabelFormat`. Videos named in ``options.validation`` go to ``val``."""
-        return write_mot("mot", sequences, out_dir, options, self)
+        return write_mot(self, "mot", sequences, out_dir, options, self, pictures)
 
     def folder(self, split: str) -> str:
         """Where a split's sequences lie, with a slash at its end."""
@@ -59,10 +70,11 @@ class MotLayout:
 
 MOT17 = MotLayout("mot17", "MOT17 folders",
                   "MOTChallenge data set: train/NAME/gt/gt.txt, val/..., seqmaps/MOT17-train.txt", "",
-                  "seqmaps/MOT17-{split}.txt", "name\n")
+                  "seqmaps/MOT17-{split}.txt", "name\n", abilities=replace(_ABILITIES, limits=(
+                      "ignore regions become tracks of the label distractor",)))
 DANCETRACK = MotLayout("dancetrack", "DanceTrack folders",
                        "DanceTrack: train/NAME/gt/gt.txt, val/..., train_seqmap.txt", "",
-                       "{split}_seqmap.txt", "name\n")
+                       "{split}_seqmap.txt", "name\n", digits=8)
 SPORTSMOT = MotLayout("sportsmot", "SportsMOT folders",
                       "SportsMOT: dataset/train/NAME/gt/gt.txt, splits_txt/train.txt",
                       "dataset/", "splits_txt/{split}.txt", "")

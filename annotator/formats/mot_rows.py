@@ -9,6 +9,7 @@ development kit's formats.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.errors import FormatError
-from annotator.formats.text_rows import TextRows, read_rows
+from annotator.formats.text_rows import TextRows, read_rows, row_blocks
 
 MotKind = Literal["mot", "mot-results", "mot-det"]
 OnBad = Literal["raise", "skip"]
@@ -67,13 +68,28 @@ def read_mot_rows(path: Path, kind: MotKind, *, on_bad: OnBad = "raise", first_f
     comes twice in a frame.
     """
     text = read_rows(path, 6, 10, _EXPECTED)
+    if kind != "mot-det":
+        _check_repeats(text, _whole(text, 0, "frame"), _whole(text, 1, "id"))
+    return _checked(text, kind, on_bad, first_frame, one_based_pixels, frame_count)
+
+
+def mot_row_blocks(path: Path, kind: MotKind, *, first_frame: int = 1, one_based_pixels: bool = False,
+                   frame_count: int | None = None) -> Iterator[MotRows]:
+    """As `read_mot_rows`, some ten thousand rows at a time, each block sorted for itself.
+
+    Ids that come twice in a frame are not looked for, because their rows may lie in two blocks.
+    """
+    for text in row_blocks(path, 6, 10, _EXPECTED):
+        yield _checked(text, kind, "raise", first_frame, one_based_pixels, frame_count)
+
+
+def _checked(text: TextRows, kind: MotKind, on_bad: OnBad, first_frame: int, one_based_pixels: bool,
+             frame_count: int | None) -> MotRows:
     frame = _whole(text, 0, "frame")
     number = _whole(text, 1, "id")
     _check_frames(text, frame, first_frame, frame_count)
     keep = _check_boxes(text, on_bad, with_confidence=kind != "mot")
     frame_index = frame - first_frame
-    if kind != "mot-det":
-        _check_repeats(text, frame, number)
     order = np.argsort(frame_index, kind="stable")
     order = order[keep[order]]
     box = text.values[order, 2:6]
@@ -83,7 +99,7 @@ def read_mot_rows(path: Path, kind: MotKind, *, on_bad: OnBad = "raise", first_f
     class_number, visibility = _class_and_visibility(text, kind)
     seventh = text.values[:, 6] if text.values.shape[1] > 6 else np.full(len(frame), np.nan)
     return MotRows(frame_index[order], number[order], box, seventh[order], class_number[order], visibility[order],
-                   order, int(len(frame) - len(order)))
+                   text.first + order, int(len(frame) - len(order)))
 
 
 def _whole(text: TextRows, column: int, name: str) -> IntColumn:

@@ -15,7 +15,8 @@ from typing import Protocol, TextIO
 import numpy as np
 
 from annotator.errors import FormatError
-from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
+from annotator.formats.base import ExportOptions, ExportReport, LabelFormat, SequenceStream
+from annotator.formats.frame_pictures import FramePictures, PictureSource
 from annotator.formats.mot_check import check_written
 from annotator.formats.mot_classes import are_mot_classes, class_numbers, labels_text
 from annotator.formats.mot_rows import MotKind, MotRows
@@ -43,10 +44,6 @@ _BLOCK_LINES = 4096
 class Layout(Protocol):
     """Where a data set has its splits."""
 
-    @property
-    def name(self) -> str:
-        """The format's name."""
-
     def folder(self, split: str) -> str:
         """Where a split's sequences lie, with a slash at its end."""
 
@@ -54,24 +51,26 @@ class Layout(Protocol):
         """Place and text of the list of a split's sequences."""
 
 
-def write_mot(kind: MotKind, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
-              layout: Layout | None = None) -> ExportReport:
+def write_mot(each: LabelFormat, kind: MotKind, sequences: Iterable[SequenceStream], out_dir: Path,
+              options: ExportOptions, layout: Layout | None = None, pictures: PictureSource | None = None,
+              ) -> ExportReport:
     """Write sequences as MOTChallenge ground truth, results or detections; see `annotator.formats.mot`. With a layout,
     in its folders.
 
     Raises FormatError as `annotator.formats.base.LabelFormat.write` says.
     """
-    export = _MotExport(kind, options, layout)
+    shown = FramePictures(each, options, pictures)
+    export = _MotExport(kind, options, shown, layout)
     with Staging(out_dir, options.overwrite) as staging:
         for stream in sequences:
             export.add(staging, stream)
         export.tally.check_labels(options)
         export.finish(staging)
+        export.checks += shown.write(staging)
         files = staging.commit()
     tally = export.tally
-    name = kind if layout is None else layout.name
-    return ExportReport(name, files, tally.sequences, tally.frames, tally.boxes, tally.tracks, dict(tally.dropped),
-                        tuple(export.checks), tuple(export.notes))
+    return ExportReport(each.name, files, tally.sequences, tally.frames, tally.boxes, tally.tracks, dict(tally.dropped),
+                        tuple(export.checks), tuple(export.notes), shown.written)
 
 
 @dataclass(slots=True)
@@ -80,6 +79,7 @@ class _MotExport:
 
     kind: MotKind
     options: ExportOptions
+    pictures: FramePictures
     layout: Layout | None = None
     splits: dict[str, list[str]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
@@ -97,8 +97,10 @@ class _MotExport:
             numbers = class_numbers(info.labels, self.options.class_numbers)
             _write_text(staging.add(f"{name}/gt/labels.txt", sidecar_name), labels_text(info.labels, numbers))
         if self.kind != "mot-results":
-            header = replace(info, fps=exported_rate(info, self.options))
+            header = self.pictures.named(
+                replace(info, fps=exported_rate(info, self.options), frame_count=length), info)
             _write_text(staging.add(f"{name}/seqinfo.ini", sidecar_name), seqinfo_text(header, length))
+            self.pictures.add(info, header, sidecar_name)
             if not are_mot_classes(info.labels, numbers):
                 self.notes.append(f"{name}: class numbers are this data set's own (labels.txt); evaluate without "
                                   "MOTChallenge's preprocessing, which would take some for distractors")
@@ -114,7 +116,7 @@ class _MotExport:
         """The sequence's folder below the output folder."""
         if self.layout is None:
             return name
-        split = "val" if name in self.options.validation else "train"
+        split = split_of(name, self.options)
         self.splits.setdefault(split, []).append(name)
         return f"{self.layout.folder(split)}{name}"
 
@@ -152,6 +154,16 @@ class _MotExport:
             self.tally.dropped[f"class of {len(used)} labels (this format has no class column)"] += 1
             self.notes.append(f"{info.name}: {', '.join(info.labels[label] for label in sorted(used))} are written "
                               "without their class; choose one label per export to keep them apart")
+
+
+def split_of(name: str, options: ExportOptions) -> str:
+    """The part of the data set that a video of this name goes to."""
+    return "val" if name in options.validation else "train"
+
+
+def picture_name(info: SequenceInfo, index: int, digits: int) -> str:
+    """Place of a frame's picture in its sequence's folder, ``index`` from 0."""
+    return f"{info.image_dir}/{index + 1:0{digits}d}{info.image_ext}"
 
 
 def rows_text(rows: MotRows, kind: MotKind, offset: float) -> str:

@@ -9,21 +9,21 @@ Source: Voigtlaender et al., "MOTS: Multi-Object Tracking and Segmentation", CVP
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
-from PIL import Image
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable, whole
 from annotator.formats.field_check import check_mots
 from annotator.formats.file_format import FileFormat, Target, Writer, held
+from annotator.formats.mot_writer import picture_name
 from annotator.formats.overlaps import without_overlaps
-from annotator.formats.pictures import read_picture
+from annotator.formats.pictures import objects, read_picture, write_picture
 from annotator.formats.places import label_files, text_lines
 from annotator.formats.rle import mask_from_rle, picture_rle
 from annotator.formats.seqinfo import read_seqinfo, seqinfo_text
@@ -144,7 +144,11 @@ class MotsText(FileFormat):
     title = "MOTS text (MOTSChallenge)"
     description = "MOTSChallenge: NAME/gt/gt.txt with masks as run-length code, frames from 1"
     abilities = _ABILITIES
+    options = PICTURE_OPTIONS
     first_number = 1
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"{info.name}/{picture_name(info, index, 6)}"
 
     def writer(self, target: Target) -> Writer:
         return _TextWriter(target, self)
@@ -190,6 +194,14 @@ class KittiMotsText(MotsText):
     description = "KITTI MOTS: instances_txt/NAME.txt with masks as run-length code, frames from 0"
     first_number = 0
 
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return _kitti_picture(info, index)
+
+
+def _kitti_picture(info: SequenceInfo, index: int) -> str:
+    """Where KITTI has a frame's picture, ``index`` from 0."""
+    return f"image_02/{info.name}/{index:06d}{info.image_ext}"
+
 
 class _Ids:
     """Ids of a file as track numbers: the instance where that is enough, else the whole id."""
@@ -197,24 +209,25 @@ class _Ids:
     def __init__(self, table: BoxTable, names: dict[int, str]) -> None:
         self.table = table
         self._names = names
-        self._rows: list[tuple[str, int, int, Mask]] = []
+        self._seen: set[int] = set()
 
     def add(self, where: str, frame: int, number: int, code: int, mask: Mask) -> None:
         if code < 0 or number < 0 or number >= 2**31 or (code != _IGNORED_CLASS and number // _INSTANCES != code):
             self.table.fail(where, f"id {number} of class {code}", "ids of class * 1000 + instance")
-        if not mask.is_empty():
-            self._rows.append((where, frame, number, mask))
+        if mask.is_empty():
+            return
+        if number // _INSTANCES == _IGNORED_CLASS:
+            self.table.add(where, frame, None, None, mask.box_xyxy, ignored=True, mask=mask)
+        else:
+            self._seen.add(number)
+            self.table.add(where, frame, number, self._names.get(number // _INSTANCES, f"class_{number // _INSTANCES}"),
+                           mask.box_xyxy, mask=mask)
 
     def sequence(self, info: SequenceInfo, options: ImportOptions) -> LabelledSequence:
-        ids = {number for _, _, number, _ in self._rows if number != _IGNORED_ID}
-        whole_ids = len({number % _INSTANCES for number in ids}) < len(ids)
-        for where, frame, number, mask in self._rows:
-            code = number // _INSTANCES
-            if code == _IGNORED_CLASS:
-                self.table.add(where, frame, None, None, mask.box_xyxy, ignored=True, mask=mask)
-            else:
-                self.table.add(where, frame, number if whole_ids else number % _INSTANCES,
-                               self._names.get(code, f"class_{code}"), mask.box_xyxy, mask=mask)
+        whole_ids = len({number % _INSTANCES for number in self._seen}) < len(self._seen)
+        if not whole_ids:
+            self.table.modulo = _INSTANCES
+            self.table.from_zero = any(number % _INSTANCES == 0 for number in self._seen)
         notes = ["instances of several classes share numbers, so tracks have their whole ids"] if whole_ids else []
         return self.table.sequence(info, options, notes)
 
@@ -246,7 +259,7 @@ class _PictureWriter(Writer):
             place = pixels[mask.top:mask.top + mask.height, mask.left:mask.left + mask.width]
             place[mask.crop()] = number
             written.append(kept)
-        Image.fromarray(pixels).save(self.target.path(f"instances/{info.name}/{frame.index:06d}.png"))
+        write_picture(self.target.path(f"instances/{info.name}/{frame.index:06d}.png"), pixels)
         merged = _merged_regions(written)
         self.target.tally.boxes -= len(written) - len(merged)
         return merged
@@ -278,6 +291,10 @@ class MotsPictures(FileFormat):
     title = "MOTS pictures"
     description = "MOTS: instances/NAME/000000.png, 16 bit, a pixel is class * 1000 + instance"
     abilities = replace(_ABILITIES, limits=(*_ABILITIES.limits, "the ignore regions of a frame become one"))
+    options = PICTURE_OPTIONS
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return _kitti_picture(info, index)
 
     def writer(self, target: Target) -> Writer:
         return _PictureWriter(target)
@@ -301,14 +318,8 @@ class MotsPictures(FileFormat):
             if pixels.ndim != 2:
                 raise FormatError(f"{file}: found a picture of {pixels.shape[2]} channels; expected one of 16 bit")
             size = (pixels.shape[1], pixels.shape[0])
-            for number, mask in _objects(pixels):
+            for number, mask in objects(pixels):
                 rows.add(file.name, frame - first, number, number // _INSTANCES, mask)
         count = 0 if not frames else max(frames) - first + 1
         name = folder.resolve().name if folder.name != "instances" else folder.resolve().parent.name
         return rows.sequence(SequenceInfo(name, *size, 0.0, count), options)
-
-
-def _objects(pixels: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Iterator[tuple[int, Mask]]:
-    for number in np.unique(pixels).tolist():
-        if number:
-            yield number, Mask.from_bitmap(pixels == number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,30 @@ from PIL import Image, UnidentifiedImageError
 
 from annotator.errors import FormatError
 from annotator.formats.rle import LARGEST_PICTURE
+from annotator.model.mask import Mask
+
+#: Of 1 to 9. Labels are mostly zeros: more takes several times as long and saves little.
+_COMPRESSION = 1
+
+
+def write_picture(path: Path, pixels: npt.NDArray[Any]) -> None:
+    """(H, W) uint16 or (H, W, 4) uint8 as a PNG."""
+    Image.fromarray(pixels).save(path, compress_level=_COMPRESSION)
+
+
+def objects(pixels: npt.NDArray[Any]) -> Iterator[tuple[int, Mask]]:
+    """The values but 0 of a (H, W) picture of whole numbers, in rising order, each with where it is."""
+    place = np.flatnonzero(pixels)
+    values = pixels.ravel()[place]
+    order = np.argsort(values, kind="stable")
+    place, values = place[order], values[order]
+    first = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else place
+    for start, end in zip(first.tolist(), [*first[1:].tolist(), len(values)], strict=False):
+        rows, columns = np.divmod(place[start:end], pixels.shape[1])
+        top, left = int(rows.min()), int(columns.min())
+        bitmap = np.zeros((int(rows.max()) - top + 1, int(columns.max()) - left + 1), bool)
+        bitmap[rows - top, columns - left] = True
+        yield int(values[start]), Mask.from_bitmap(bitmap, left, top)
 
 
 def read_picture(path: Path) -> npt.NDArray[Any]:

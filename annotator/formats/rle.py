@@ -6,12 +6,17 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
-from annotator.model.mask import EMPTY_MASK, Bitmap, Mask
+from annotator.model.mask import EMPTY_MASK, Mask
+
+Counts = npt.NDArray[np.int64]
 
 #: Pixels. A file that claims more would only exhaust the memory.
 LARGEST_PICTURE = 2**28
+#: Characters of one number in a compressed code; more do not fit into 64 bits.
+_LONGEST_NUMBER = 11
 
 
 def picture_rle(mask: Mask, width: int, height: int) -> str:
@@ -22,11 +27,15 @@ def picture_rle(mask: Mask, width: int, height: int) -> str:
 
 def picture_runs(mask: Mask, width: int, height: int) -> list[int]:
     """Lengths of the picture's runs of 0 and 1 in turn, down the columns, the first one of 0."""
-    x0, y0 = max(mask.left, 0), max(mask.top, 0)
-    x1, y1 = min(mask.left + mask.width, width), min(mask.top + mask.height, height)
-    if x0 >= x1 or y0 >= y1:
+    if mask.is_empty():
         return [width * height]
-    return _counts(mask.crop()[y0 - mask.top:y1 - mask.top, x0 - mask.left:x1 - mask.left], x0, y0, width, height)
+    pieces = _pieces(_uncompressed(mask.rle), mask.height)
+    column = pieces[0] + mask.left
+    start, end = np.maximum(pieces[1] + mask.top, 0), np.minimum(pieces[2] + mask.top, height)
+    inside = (start < end) & (column >= 0) & (column < width)
+    if not inside.any():
+        return [width * height]
+    return _counts(column[inside], start[inside], end[inside], width, height)
 
 
 def rle_area(counts: str, width: int, height: int) -> int:
@@ -39,21 +48,16 @@ def mask_from_rle(code: dict[str, Any]) -> Mask:
 
     Raises ValueError if it is malformed.
     """
-    height, _ = check_rle(code)
-    edges = np.cumsum(_runs(code["counts"]))
-    ends = edges[1::2]
-    starts = edges[:-1:2][:len(ends)]
-    starts, ends = starts[ends > starts], ends[ends > starts]
-    if not len(starts):
+    height, width, counts = _checked(code)
+    column, start, end = _pieces(counts, height) if height and width else (counts[:0],) * 3
+    if not len(column):
         return EMPTY_MASK
-    left, right = int(starts[0]) // height, int(ends[-1] - 1) // height + 1
-    columns = np.zeros((right - left) * height + 1, np.int8)
-    columns[starts - left * height] += 1
-    columns[ends - left * height] -= 1
-    bitmap = columns.cumsum(dtype=np.int8)[:-1].astype(bool).reshape(right - left, height).T
-    rows = np.flatnonzero(bitmap.any(1))
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    return Mask.from_bitmap(bitmap[top:bottom], left, top)
+    left, top = int(column[0]), int(start.min())
+    right, bottom = int(column[-1]) + 1, int(end.max())
+    crop = _counts(column - left, start - top, end - top, right - left, bottom - top)
+    size = (bottom - top, right - left)
+    coded: bytes = coco_mask.frPyObjects({"size": size, "counts": crop}, *size)["counts"]
+    return Mask(left, top, right - left, bottom - top, coded)
 
 
 def check_rle(code: dict[str, Any]) -> tuple[int, int]:
@@ -61,49 +65,74 @@ def check_rle(code: dict[str, Any]) -> tuple[int, int]:
 
     pycocotools does not check what it decodes, so files from elsewhere must pass here first.
     """
+    height, width, _ = _checked(code)
+    return height, width
+
+
+def _checked(code: dict[str, Any]) -> tuple[int, int, Counts]:
     size = code.get("size")
     if not isinstance(size, list | tuple) or len(size) != 2 or not all(
             type(length) is int and length >= 0 for length in size):
         raise ValueError(f"size {str(size)[:40]}")
-    if size[0] * size[1] > LARGEST_PICTURE:
-        raise ValueError(f"a mask of {size[0]} x {size[1]}, larger than any picture")
-    counts = _runs(code.get("counts"))
-    if not all(type(count) is int and count >= 0 for count in counts):
-        raise ValueError("counts that are no run lengths")
     height, width = size
-    if sum(counts) != height * width:
-        raise ValueError(f"runs of {sum(counts)} pixels in a picture of {height} x {width}")
-    return height, width
+    if height * width > LARGEST_PICTURE:
+        raise ValueError(f"a mask of {height} x {width}, larger than any picture")
+    counts = _runs(code.get("counts"))
+    # What is too large for any picture is found before sums of it could overflow.
+    if len(counts) and not 0 <= int(counts.min()) <= int(counts.max()) <= LARGEST_PICTURE:
+        raise ValueError("counts that are no run lengths")
+    if int(counts.sum()) != height * width:
+        raise ValueError(f"runs of {int(counts.sum())} pixels in a picture of {height} x {width}")
+    return height, width, counts
 
 
-def _runs(counts: Any) -> list[int]:
+def _runs(counts: Any) -> Counts:
     """Lengths of the runs of 0 and 1 in turn, whether compressed or not."""
     if isinstance(counts, str | bytes):
         return _uncompressed(counts.encode("ascii") if isinstance(counts, str) else counts)
-    if not isinstance(counts, list):
+    if not isinstance(counts, list) or not all(type(count) is int and 0 <= count <= LARGEST_PICTURE
+                                               for count in counts):
         raise ValueError("counts that are no run lengths")
-    return counts
+    return np.array(counts, np.int64)
 
 
-def _uncompressed(code: bytes) -> list[int]:
+def _uncompressed(code: bytes) -> Counts:
     """Run lengths of a compressed code: groups of five bits, low ones first, from the third run on as the difference
     to the run before the last (COCO API, ``rleFrString``)."""
-    counts: list[int] = []
-    value = shift = 0
-    for byte in code:
-        bits = byte - 48
-        if not 0 <= bits < 64 or shift > 50:
-            raise ValueError("counts that are no run-length code")
-        value |= (bits & 31) << shift
-        shift += 5
-        if not bits & 32:
-            if bits & 16:
-                value -= 1 << shift
-            counts.append(value + counts[-2] if len(counts) > 2 else value)
-            value = shift = 0
-    if shift:
+    bits = np.frombuffer(code, np.uint8).astype(np.int64) - 48
+    if not len(bits):
+        return bits
+    if bits.min() < 0 or bits.max() >= 64:
+        raise ValueError("counts that are no run-length code")
+    ends = np.flatnonzero(bits < 32)
+    if not len(ends) or ends[-1] != len(bits) - 1:
         raise ValueError("counts that end within a number")
+    starts = np.append(0, ends[:-1] + 1)
+    lengths = ends - starts + 1
+    if lengths.max() > _LONGEST_NUMBER:
+        raise ValueError("counts that are no run-length code")
+    shifts = 5 * (np.arange(len(bits)) - np.repeat(starts, lengths))
+    counts = np.add.reduceat((bits & 31) << shifts, starts)
+    counts -= np.where(bits[ends] & 16, np.int64(1) << (5 * lengths), 0)
+    counts[1::2] = counts[1::2].cumsum()
+    counts[2::2] = counts[2::2].cumsum()
     return counts
+
+
+def _pieces(counts: Counts, height: int) -> tuple[Counts, Counts, Counts]:
+    """Runs of 1 as pieces that do not leave their column: column, first row, row after the last; in order."""
+    edges = counts.cumsum()
+    end = edges[1::2]
+    start = end - counts[1::2]
+    if len(counts) and not counts[1::2].all():
+        start, end = start[start < end], end[start < end]
+    column, last = start // height, (end - 1) // height
+    if (column != last).any():
+        spans = last - column + 1
+        run = np.repeat(np.arange(len(start)), spans)
+        column = column[run] + np.arange(len(run)) - np.repeat(spans.cumsum() - spans, spans)
+        start, end = np.maximum(start[run], column * height), np.minimum(end[run], (column + 1) * height)
+    return column, start - column * height, end - column * height
 
 
 def mask_from_polygons(polygons: list[list[float]], width: int, height: int) -> Mask:
@@ -122,20 +151,13 @@ def check_polygons(polygons: Any) -> None:
             raise ValueError("a polygon with a corner that is no number")
 
 
-def _counts(crop: Bitmap, left: int, top: int, width: int, height: int) -> list[int]:
-    """Lengths of the picture's runs of 0 and 1 in turn, down the columns, the first one of 0."""
-    columns = np.zeros((crop.shape[1], crop.shape[0] + 2), np.int8)
-    columns[:, 1:-1] = crop.T
-    step = np.diff(columns, axis=1)
-    start_column, start_row = np.nonzero(step == 1)
-    end_column, end_row = np.nonzero(step == -1)
-    starts = (left + start_column) * height + top + start_row
-    ends = (left + end_column) * height + top + end_row
-    if not len(starts):
-        return [width * height]
+def _counts(column: Counts, start: Counts, end: Counts, width: int, height: int) -> list[int]:
+    """From what `_pieces` gives: the lengths of the picture's runs of 0 and 1 in turn, the first one of 0."""
+    start, end = column * height + start, column * height + end
     # A run that fills its column to the bottom and one from the next column's top are one.
-    apart = starts[1:] != ends[:-1]
-    starts, ends = starts[np.append(True, apart)], ends[np.append(apart, True)]
-    edges = np.stack([starts, ends], 1).ravel()
-    counts = np.diff(edges, prepend=0, append=width * height)
-    return [int(count) for count in (counts if counts[-1] else counts[:-1])]
+    apart = start[1:] != end[:-1]
+    edges = np.empty(2 * int(apart.sum()) + 2, np.int64)
+    edges[0], edges[2::2] = start[0], start[1:][apart]
+    edges[1:-1:2], edges[-1] = end[:-1][apart], end[-1]
+    counts: list[int] = np.diff(edges, prepend=0, append=width * height).tolist()
+    return counts if counts[-1] else counts[:-1]

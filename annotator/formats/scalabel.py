@@ -13,7 +13,7 @@ from typing import Any
 
 from annotator.errors import FormatError
 from annotator.formats.coco_detections import load_json
-from annotator.model.sequence import LabelledBox, LabelledFrame
+from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
 #: Classes of BDD100K's box tracking.
 BDD100K_CLASSES = ("pedestrian", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
@@ -28,6 +28,11 @@ def bdd100k_class(label: str) -> str | None:
     """BDD100K's name of a label; None for one that it lacks."""
     name = _SAME.get(label, label)
     return name if name in BDD100K_CLASSES else None
+
+
+def picture_name(info: SequenceInfo, index: int) -> str:
+    """Name of a frame, ``index`` from 0; BDD100K's pictures lie in a folder of their video's name."""
+    return f"{info.name}-{index + 1:07d}{info.image_ext}"
 
 
 def result_frames(video: str, frames: Iterable[LabelledFrame], labels: Sequence[str], image_names: Sequence[str],

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
 from annotator.formats.coco_detections import load_json
 from annotator.formats.coco_parts import Ids, is_finite
@@ -21,7 +21,7 @@ from annotator.formats.file_format import FileFormat, Target, Writer, held
 from annotator.formats.overlaps import without_overlaps
 from annotator.formats.places import check_size, label_files
 from annotator.formats.rle import check_polygons, mask_from_polygons, mask_from_rle, picture_rle
-from annotator.formats.scalabel import bdd100k_class
+from annotator.formats.scalabel import bdd100k_class, picture_name
 from annotator.formats.writing import ExportFrame
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
@@ -69,7 +69,7 @@ class _ScalabelWriter(Writer):
                           number=self._number(source.number))
             labels.append(_entry(box, category, info))
             written.append(box)
-        entry = {"name": f"{info.name}-{frame.index + 1:07d}.jpg", "videoName": info.name, "frameIndex": frame.index,
+        entry = {"name": picture_name(info, frame.index), "videoName": info.name, "frameIndex": frame.index,
                  "index": frame.index, "size": {"width": info.width, "height": info.height}, "labels": labels}
         self._file.write((",\n" if self._lines else "") + json.dumps(entry))
         self._lines += 1
@@ -127,12 +127,15 @@ class Scalabel(FileFormat):
     description = "Scalabel JSON: one file for all videos, with boxes and masks"
     abilities = Abilities(masks=True, overlap=False, scores=True, ignored=True, occluded=True, one_file=True, limits=(
         "track numbers are unique over all videos",))
-    options: ClassVar[tuple[str, ...]] = ("masks",)
+    options: ClassVar[tuple[str, ...]] = ("masks", *PICTURE_OPTIONS)
     file_name = "scalabel.json"
 
     def category(self, label: str) -> str | None:
         """The format's name of a label; None if it has none."""
         return label
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"images/{info.name}/{picture_name(info, index)}"
 
     def writer(self, target: Target) -> Writer:
         return _ScalabelWriter(target, self)
@@ -151,7 +154,7 @@ class Bdd100k(Scalabel):
     description = "BDD100K: labels/NAME.json per video, boxes of its eight classes"
     abilities = Abilities(scores=True, ignored=True, occluded=True, limits=(
         "BDD100K's eight classes only, others that mean the same under their names",))
-    options = ()
+    options = PICTURE_OPTIONS
     file_name = ""
 
     def category(self, label: str) -> str | None:

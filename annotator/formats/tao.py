@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.coco_video import read_coco_video
 from annotator.formats.field_check import check_coco, check_tao
 from annotator.formats.file_format import FileFormat, Target, Writer, held
@@ -75,6 +75,11 @@ def coco_box(box: LabelledBox) -> dict[str, Any]:
     return {"bbox": [x1, y1, width, height], "area": round(width * height, 2)}
 
 
+def _picture_name(info: SequenceInfo, index: int) -> str:
+    """``file_name`` of a frame, from the folder ``frames`` on; ``index`` from 0."""
+    return f"{info.name}/frame{index + 1:06d}{info.image_ext}"
+
+
 class _TaoWriter(Writer):
     def __init__(self, target: Target, form: Tao) -> None:
         super().__init__(target)
@@ -97,7 +102,7 @@ class _TaoWriter(Writer):
         video = len(self._videos)
         image = self._parts.add("images", {
             "video_id": video, "frame_index": frame.index, "video": info.name, "width": info.width,
-            "height": info.height, "file_name": f"{info.name}/frame{frame.index + 1:06d}.jpg", "license": 0,
+            "height": info.height, "file_name": _picture_name(info, frame.index), "license": 0,
             "neg_category_ids": [], "not_exhaustive_category_ids": []})
         written = []
         for box in frame.boxes:
@@ -139,6 +144,10 @@ class Tao(FileFormat):
         "track numbers are unique over all videos", "the number of frames after the last image"))
     # In a folder of its own, because TrackEval wants exactly one JSON there.
     file_name = "annotations/annotations.json"
+    options = PICTURE_OPTIONS
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"frames/{_picture_name(info, index)}"
 
     def writer(self, target: Target) -> Writer:
         return _TaoWriter(target, self)

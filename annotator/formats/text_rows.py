@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,8 @@ FloatTable = npt.NDArray[np.float64]
 
 _WHITESPACE = re.compile(r"[ \t]+")
 _TRAILING = re.compile(r"[\s,;]+$")
+#: Lines.
+_BLOCK = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,12 @@ class TextRows:
     """(N, columns) float64; NaN where a row is shorter than the file's longest."""
     lengths: npt.NDArray[np.int64]
     """(N,) number of columns that each row really has."""
+    first: int = 0
+    """Rows of the file before these."""
 
     def line(self, row: int) -> int:
         """Line number, from 1, of a row."""
-        return line_of_row(self.path, row)
+        return line_of_row(self.path, self.first + row)
 
     def fail(self, row: int, found: str, expected: str) -> NoReturn:
         """Raise the FormatError that names this row's line."""
@@ -46,16 +51,30 @@ def read_rows(path: Path, fewest: int, most: int, what: str) -> TextRows:
     Columns after ``most`` are not read. Raises FormatError if the file cannot be read, a field is not a number or a
     line has fewer than ``fewest`` columns; ``what`` names the format in the message.
     """
+    blocks = list(row_blocks(path, fewest, most, what))
+    widest = max((block.values.shape[1] for block in blocks), default=most)
+    values = np.full((sum(len(block.values) for block in blocks), widest), np.nan)
+    for block in blocks:
+        values[block.first:block.first + len(block.values), :block.values.shape[1]] = block.values
+    return TextRows(path, values, np.concatenate([np.zeros(0, np.int64), *(block.lengths for block in blocks)]))
+
+
+def row_blocks(path: Path, fewest: int, most: int, what: str) -> Iterator[TextRows]:
+    """The same, some ten thousand rows at a time."""
     try:
         with _open(path) as file:
-            first = next((text for text in file if _TRAILING.sub("", text)), "")
-        columns = min(len(_fields(first)), most)
-        if not columns:
-            return TextRows(path, np.zeros((0, most)), np.zeros(0, np.int64))
-        values = _read_clean(path, columns, "," if "," in first else None) if columns >= fewest else None
-        if values is not None:
-            return TextRows(path, values, np.full(len(values), columns, np.int64))
-        return _read_line_by_line(path, fewest, most, what)
+            layout: tuple[int, str | None] | None = None
+            rows = lines_before = 0
+            while lines := list(islice(file, _BLOCK)):
+                if layout is None:
+                    first = next((text for text in lines if _TRAILING.sub("", text)), "")
+                    layout = (min(len(_fields(first)), most), "," if "," in first else None) if first else None
+                if layout is not None:
+                    found = _clean(path, lines, layout, rows) if layout[0] >= fewest else None
+                    found = found or _line_by_line(path, lines, lines_before, rows, (fewest, most), what)
+                    rows += len(found.values)
+                    yield found
+                lines_before += len(lines)
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -80,41 +99,44 @@ def _fields(line: str) -> list[str]:
     return [field.strip() for field in line.split(",")] if "," in line else _WHITESPACE.split(line)
 
 
-def _read_clean(path: Path, columns: int, delimiter: str | None) -> FloatTable | None:
-    """The fast way; None if any line differs from the first in its layout."""
-    with _open(path) as file:
-        if any(len(_fields(line)) != columns for line in islice(file, 64) if _TRAILING.sub("", line)):
-            return None
+def _clean(path: Path, lines: list[str], layout: tuple[int, str | None], first: int) -> TextRows | None:
+    """The fast way; None if any line differs from the file's first in its layout."""
+    columns, delimiter = layout
+    if any(len(_fields(line)) != columns for line in lines[:64] if _TRAILING.sub("", line)):
+        return None
     try:
-        with _open(path) as file:
-            return np.loadtxt(file, delimiter=delimiter, usecols=range(columns), comments=None, ndmin=2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a block of blank lines
+            values = np.loadtxt(lines, delimiter=delimiter, usecols=range(columns), comments=None, ndmin=2)
     except ValueError:
         return None
+    return TextRows(path, values.reshape(-1, columns), np.full(len(values), columns, np.int64), first)
 
 
-def _read_line_by_line(path: Path, fewest: int, most: int, what: str) -> TextRows:
+def _line_by_line(path: Path, lines: list[str], lines_before: int, first: int, columns: tuple[int, int], what: str,
+                  ) -> TextRows:
+    fewest, most = columns
     rows: list[FloatTable] = []
     lengths: list[int] = []
-    with _open(path) as file:
-        for number, fields in _numbered_fields(file):
-            if len(fields) < fewest:
-                raise FormatError(f"{path} line {number} has {len(fields)} columns; {what} needs at least {fewest}")
-            row = np.full(most, np.nan)
-            for column, field in enumerate(fields[:most]):
-                try:
-                    row[column] = float(field)
-                except ValueError:
-                    raise FormatError(f"{path} line {number} column {column + 1}: found {field[:40]!r}; expected a "
-                                      f"number ({what})") from None
-            rows.append(row)
-            lengths.append(min(len(fields), most))
+    for number, fields in _numbered_fields(lines, lines_before):
+        if len(fields) < fewest:
+            raise FormatError(f"{path} line {number} has {len(fields)} columns; {what} needs at least {fewest}")
+        row = np.full(most, np.nan)
+        for column, field in enumerate(fields[:most]):
+            try:
+                row[column] = float(field)
+            except ValueError:
+                raise FormatError(f"{path} line {number} column {column + 1}: found {field[:40]!r}; expected a "
+                                  f"number ({what})") from None
+        rows.append(row)
+        lengths.append(min(len(fields), most))
     widest = max(lengths, default=most)
     values = np.stack(rows)[:, :widest] if rows else np.zeros((0, most))
-    return TextRows(path, values, np.asarray(lengths, np.int64))
+    return TextRows(path, values, np.asarray(lengths, np.int64), first)
 
 
-def _numbered_fields(file: TextIO) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(file, 1):
+def _numbered_fields(lines: Iterable[str], before: int) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(lines, before + 1):
         fields = _fields(line)
         if fields:
             yield number, fields

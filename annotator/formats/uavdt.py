@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable, whole
 from annotator.formats.file_format import FileFormat, Target, Writer, held
 from annotator.formats.places import label_files, text_lines
@@ -65,7 +65,11 @@ class Uavdt(FileFormat):
     abilities = Abilities(regions=True, occluded=True, limits=(
         "whole pixels", "car, truck and bus only", "ignored tracks become ignore regions"))
     decimals = 0
+    options = PICTURE_OPTIONS
     first_number = 1
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"{info.name}/img{index + 1:06d}{info.image_ext}"
 
     def writer(self, target: Target) -> Writer:
         return _UavdtWriter(target)

@@ -75,7 +75,7 @@ def export_frames(stream: SequenceStream, options: ExportOptions, rules: BoxRule
     """
     info, frames = stream
     wanted = options.frame_range(info)
-    chosen = _Chooser(info, options, rules, tally, _short_tracks(frames, wanted, options))
+    chosen = _Chooser(info, options, rules, tally, short_tracks(frames, wanted, options))
     tally.sequences += 1
     tally.frames += len(wanted)
     tally.seen_labels.update(info.labels)
@@ -105,7 +105,11 @@ def _rising(frames: Iterable[LabelledFrame], info: SequenceInfo) -> Iterator[Lab
         yield frame
 
 
-def _short_tracks(frames: Iterable[LabelledFrame], wanted: range, options: ExportOptions) -> frozenset[int]:
+def short_tracks(frames: Iterable[LabelledFrame], wanted: range, options: ExportOptions) -> frozenset[int]:
+    """Numbers of the tracks that have fewer boxes in these frames than are asked for.
+
+    Raises ValueError if that takes going through an iterator, which would then be used up.
+    """
     if options.min_length <= 1:
         return frozenset()
     if iter(frames) is frames:
@@ -190,7 +194,7 @@ class Staging:
     def __init__(self, out_dir: Path, overwrite: bool) -> None:
         self._out_dir = out_dir
         self._overwrite = overwrite
-        self._relative: list[str] = []
+        self._relative: dict[str, bool] = {}
         self.folder = out_dir
 
     def __enter__(self) -> Self:
@@ -201,8 +205,8 @@ class Staging:
             raise self._failure(error) from error
         return self
 
-    def add(self, relative: str, sidecar: str) -> Path:
-        """Where to write a file that will lie at ``out_dir / relative``.
+    def add(self, relative: str, sidecar: str, listed: bool = True) -> Path:
+        """Where to write a file that will lie at ``out_dir / relative``; `commit` names those that are ``listed``.
 
         Raises FormatError if a file is there already that did not come from this program, which is to say without the
         sidecar, and must not be overwritten.
@@ -213,7 +217,7 @@ class Staging:
                               "or allow overwriting")
         if relative in self._relative:
             raise FormatError(f"two videos would both be written to {target}; give them different names")
-        self._relative.append(relative)
+        self._relative[relative] = listed
         path = self.folder / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
@@ -221,14 +225,16 @@ class Staging:
     def commit(self) -> tuple[Path, ...]:
         """Move all files to their places, in the order in which they were added, sidecars last: they vouch for the
         rest."""
-        self._relative.sort(key=lambda relative: relative.endswith("export.json"))
-        for relative in self._relative:
+        ordered = sorted(self._relative, key=lambda relative: relative.endswith("export.json"))
+        listed = [relative for relative in ordered if self._relative[relative]]
+        # Pictures are not waited for one by one: they are many, and the video is still there.
+        for relative in listed:
             with (self.folder / relative).open("rb") as file:
                 os.fsync(file.fileno())
-        for relative in self._relative:
+        for relative in ordered:
             (self._out_dir / relative).parent.mkdir(parents=True, exist_ok=True)
             os.replace(self.folder / relative, self._out_dir / relative)
-        return tuple(self._out_dir / relative for relative in self._relative)
+        return tuple(self._out_dir / relative for relative in listed)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  traceback: TracebackType | None) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable, whole
 from annotator.formats.file_format import FileFormat, Target, Writer
 from annotator.formats.places import check_size, label_files, text_lines
@@ -78,7 +78,11 @@ class Yolo(FileFormat):
     title = "YOLO with tracks"
     description = "YOLO: labels/NAME/NAME_000001.txt per frame, shares of the picture, track id last"
     abilities = Abilities(limits=("boxes are cut at the picture's edges", "six decimals of the picture's size"))
+    options = PICTURE_OPTIONS
     first_number = 1
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"images/{info.name}/{info.name}_{index + 1:06d}{info.image_ext}"
 
     def writer(self, target: Target) -> Writer:
         return _YoloWriter(target)
@@ -114,7 +118,9 @@ def _names(folders: Sequence[Path]) -> dict[int, str]:
     names = found.get("names") if isinstance(found, dict) else None
     if isinstance(names, list):
         names = dict(enumerate(names))
-    if not isinstance(names, dict) or not all(isinstance(key, int) for key in names):
+    # Only plain names: a list of lists of lists, which aliases make of a few lines, would be without end as text.
+    if not isinstance(names, dict) or not all(isinstance(key, int) and isinstance(name, str | int | float)
+                                              for key, name in names.items()):
         raise FormatError(f"{path}: found no list of names; expected names of classes")
     return {key: str(name) for key, name in names.items()}
 

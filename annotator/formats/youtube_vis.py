@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
 from annotator.formats.coco_parts import Ids, Tables, box_of, whole_field
 from annotator.formats.field_check import check_youtube_vis
@@ -42,6 +42,11 @@ class _Seen:
     scores: list[float] = field(default_factory=list)
 
 
+def _picture_name(info: SequenceInfo, index: int) -> str:
+    """A frame's entry in ``file_names``, from the folder ``JPEGImages`` on; ``index`` from 0."""
+    return f"{info.name}/{index:05d}{info.image_ext}"
+
+
 class _VisWriter(Writer):
     """A video's tracks stay in memory until it ends: the format wants each as one entry."""
 
@@ -55,7 +60,7 @@ class _VisWriter(Writer):
         self._tracks: dict[int, _Seen] = {}
 
     def begin(self, info: SequenceInfo, length: int) -> None:
-        names = [f"{info.name}/{index:05d}.jpg" for index in range(length)]
+        names = [_picture_name(info, index) for index in range(length)]
         self._videos.append({"id": len(self._videos) + 1, "name": info.name, "width": info.width,
                              "height": info.height, "length": length, "fps": info.fps, "file_names": names})
         for label in info.labels:
@@ -121,6 +126,10 @@ class YouTubeVis(FileFormat):
         "masks"))
     # The folder is named as TrackEval looks for it.
     file_name = "youtube_vis_train/annotations.json"
+    options = PICTURE_OPTIONS
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"youtube_vis_train/JPEGImages/{_picture_name(info, index)}"
 
     def writer(self, target: Target) -> Writer:
         return _VisWriter(target, self.file_name)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from annotator.engine import checkpoints, registry
 from annotator.engine.base import CancelToken, Detector, State, Tracker
+from annotator.engine.checkpoints import ModelKind
 from annotator.engine.no_tracker import NoTracker
+from annotator.engine.registry import MakeSegmenter
 from annotator.engine.snapshots import SnapshotFiles
 from annotator.engine.tracking import CutPlan, SnapshotPlan, track
 from annotator.errors import StorageError
@@ -21,8 +23,6 @@ from annotator.model.track import Run
 from annotator.video import VideoReader, open_video
 
 log = logging.getLogger(__name__)
-
-_HASH = "sha256:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,21 @@ class Plan:
 class Engine:
     """Models and video of one plan, opened together and closed together."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, make_segmenter: MakeSegmenter = registry.make_segmenter) -> None:
+        """``make_segmenter``: for a program that shares weights between jobs."""
         self._plan = plan
+        self._make_segmenter = make_segmenter
         self._stack = ExitStack()
         self._reader: VideoReader | None = None
 
     def __enter__(self) -> Engine:
-        settings = self._plan.settings
         with ExitStack() as stack:
             self._reader = stack.enter_context(open_video(self._plan.video, fps=self._plan.fps))
             for warning in self._reader.warnings:
                 log.warning("%s", warning)
             self._detector = _with_project_labels(
                 stack.enter_context(_opened_detector(self._plan, self._reader)), self._plan)
-            self._tracker: Tracker = NoTracker() if self._plan.detect_only else _tracker(settings, self._reader)
+            self._tracker: Tracker = NoTracker() if self._plan.detect_only else self._made_tracker()
             self._stack = stack.pop_all()
         return self
 
@@ -72,17 +73,17 @@ class Engine:
         settings = self._plan.settings
         models = {"tracker": settings.tracker}
         if settings.detector is not None:
-            models["detector"] = _identity(checkpoints.find(settings.detector))
+            models["detector"] = registry.model_identity(ModelKind.DETECTOR, settings.detector)
             if settings.detector_config is not None and Path(settings.detector_config).is_file():
-                models["detector's configuration"] = _identity(Path(settings.detector_config))
+                models["detector's configuration"] = checkpoints.identity(Path(settings.detector_config))
         elif settings.detections is not None:
-            models["detector"] = f"file {_identity(_detection_file(Path(settings.detections)))}"
+            models["detector"] = f"file {checkpoints.identity(_detection_file(Path(settings.detections)))}"
         else:
             models["detector"] = f"detections of run {settings.detections_run}"
         if self._plan.detect_only:
             return {"detector": models["detector"]}
         if settings.tracker == "sam2mot" and settings.segmenter is not None:
-            models["segmenter"] = _identity(checkpoints.find(settings.segmenter))
+            models["segmenter"] = segmenter_identity(settings.segmenter)
         return models
 
     def results(self, cancel: CancelToken, snapshots: SnapshotFiles | None = None,
@@ -101,6 +102,17 @@ class Engine:
                             batch_size=settings.detection.batch_size, cuts=cuts):
             yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
 
+    def _made_tracker(self) -> Tracker:
+        settings = self._plan.settings
+        assert self._reader is not None
+        info = self._reader.info
+        if settings.tracker != "sam2mot":
+            return registry.make_box_tracker(settings.tracker, settings.box_tracker_settings(), info.fps)
+        assert settings.segmenter is not None
+        segmenter = self._make_segmenter(settings.segmenter, settings.device, settings.sam2)
+        return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count,
+                                     settings.tracker_settings())
+
 
 def check_models(run: Run, models: Mapping[str, str]) -> None:
     """Resuming with other weights or detections would mix two results. Raises StorageError.
@@ -109,18 +121,14 @@ def check_models(run: Run, models: Mapping[str, str]) -> None:
     """
     for role, model in models.items():
         before = run.models.get(role)
-        if before is not None and before.rpartition(_HASH)[2] != model.rpartition(_HASH)[2]:
+        if before is not None and before.rpartition(checkpoints.HASH)[2] != model.rpartition(checkpoints.HASH)[2]:
             raise StorageError(f"run {run.id} was started with the {role} {before}, and this is {model}: put the old "
                                "one back, or start a new run without --resume")
 
 
 def segmenter_identity(name: str) -> str:
     """A segmentor's weights as stored with a run: name and hash. Raises ModelError."""
-    return _identity(checkpoints.find(name))
-
-
-def _identity(path: Path) -> str:
-    return f"{path.name} {_HASH}{checkpoints.file_sha256(path)[:16]}"
+    return registry.model_identity(ModelKind.SEGMENTER, name)
 
 
 def _detection_file(path: Path) -> Path:
@@ -163,12 +171,3 @@ def _file_detector(settings: PreannotateSettings, reader: VideoReader) -> Detect
     detector = FileDetector(Path(settings.detections))
     detector.check(reader.info.frame_count, reader.info.width, reader.info.height)
     return detector if settings.labels is None else OnlyLabels(detector, settings.labels)
-
-
-def _tracker(settings: PreannotateSettings, reader: VideoReader) -> Tracker:
-    info = reader.info
-    if settings.tracker != "sam2mot":
-        return registry.make_box_tracker(settings.tracker, settings.box_tracker_settings(), info.fps)
-    assert settings.segmenter is not None
-    segmenter = registry.make_segmenter(settings.segmenter, settings.device, settings.sam2)
-    return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count, settings.tracker_settings())

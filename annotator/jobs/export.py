@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from annotator.engine.base import CancelToken
 from annotator.errors import FormatError
-from annotator.formats.base import ExportOptions, ExportReport, SequenceStream
+from annotator.formats.base import ExportOptions, ExportReport, LabelFormat, SequenceStream
+from annotator.formats.frame_pictures import PictureSource
 from annotator.formats.registry import get_format
 from annotator.jobs.ignore_regions import DISTRACTOR, IgnoredBoxes, ignored_boxes
+from annotator.jobs.project import check_source
 from annotator.jobs.watched import Progress, Watch, watched
 from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import Mark, MarkKind, ReviewState, Track, TrackObservation, VideoRecord
@@ -114,18 +116,41 @@ def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_di
 
     Raises:
         FormatError: the format cannot hold this, or files are in the way.
-        Cancelled: while frames were read; the folder is as it was.
+        VideoError: pictures are asked for, and a video is not there or cannot be decoded.
+        Cancelled: while frames or pictures were written; the folder is as it was.
     """
     label_format = get_format(format_name)
-    masks = options.masks and label_format.abilities.masks
     with store.read_snapshot() as reader:
-        if options.reviewed_only and not any(
-                track.review is ReviewState.REVIEWED for video in videos for track in reader.tracks(video.id)):
-            raise FormatError("no track is marked as reviewed yet, so there is nothing to export; mark some, or export "
-                              "all tracks")
-        if format_name in _DISTRACTING and options.labels is not None and has_regions(reader, videos):
-            options = replace(options, labels=with_distractor(options.labels))
-        streams = sequences(reader, videos, masks, format_name, options.reviewed_only)
-        if progress is not None or cancel is not None:
-            streams = watched(streams, Watch(sum(video.frame_count for video in videos), progress, cancel))
-        return label_format.write(streams, out_dir, options)
+        streams, options = chosen_streams(reader, videos, label_format, options)
+        pictures = None
+        total = sum(video.frame_count for video in videos)
+        watch = Watch(total + _picture_count(videos, options), progress, cancel)
+        if options.pictures != "none":
+            pictures = PictureSource({video.name: check_source(store, video) for video in videos}, watch.step)
+        return label_format.write(watched(streams, watch), out_dir, options, pictures)
+
+
+def chosen_streams(reader: Reader, videos: Sequence[VideoRecord], label_format: LabelFormat, options: ExportOptions,
+                   ) -> tuple[Iterable[SequenceStream], ExportOptions]:
+    """What to give to a format, and the options for it. Raises FormatError where only reviewed tracks are asked for and
+    there are none."""
+    if options.reviewed_only and not any(
+            track.review is ReviewState.REVIEWED for video in videos for track in reader.tracks(video.id)):
+        raise FormatError("no track is marked as reviewed yet, so there is nothing to export; mark some, or export "
+                          "all tracks")
+    name = label_format.name
+    if name in _DISTRACTING and options.labels is not None and has_regions(reader, videos):
+        options = replace(options, labels=with_distractor(options.labels))
+    masks = options.masks and label_format.abilities.masks
+    return sequences(reader, videos, masks, name, options.reviewed_only), options
+
+
+def _picture_count(videos: Sequence[VideoRecord], options: ExportOptions) -> int:
+    if options.pictures == "none":
+        return 0
+    return sum(len(range(options.first_frame, _end(video, options),
+                         options.step)) for video in videos)
+
+
+def _end(video: VideoRecord, options: ExportOptions) -> int:
+    return video.frame_count if options.last_frame is None else options.last_frame + 1

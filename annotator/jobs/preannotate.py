@@ -11,6 +11,7 @@ from pathlib import Path
 
 from annotator.engine import registry
 from annotator.engine.base import CancelToken, State
+from annotator.engine.registry import MakeSegmenter
 from annotator.engine.snapshots import SnapshotFiles
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
 from annotator.jobs import thresholds
@@ -88,20 +89,21 @@ def _lasting(name_or_path: str | None) -> str | None:
 
 
 def start(session: Session, video: VideoRecord, settings: PreannotateSettings, cancel: CancelToken | None = None,
-          ) -> Generator[JobProgress]:
+          make_segmenter: MakeSegmenter = registry.make_segmenter) -> Generator[JobProgress]:
     """Run a pre-annotation from its beginning; each finished frame is stored before it is yielded.
 
     With an adaptive threshold and a detector there are two runs, one that detects in all frames and one that tracks
-    what the first one stored. Closing the generator or cancelling keeps every finished frame. Raises UserError.
+    what the first one stored. Closing the generator or cancelling keeps every finished frame. ``make_segmenter``: for a
+    program that shares weights between jobs. Raises UserError.
     """
     cancel = cancel or CancelToken()
     prepared = plan(session, video, settings)
     if thresholds.is_open(prepared.settings):
         if prepared.settings.detector is not None:
-            yield from _detect_then_track(session, video, settings, cancel, None)
+            yield from _detect_then_track(session, video, settings, cancel, None, make_segmenter)
             return
         prepared = _with_adaptive(session, prepared)
-    yield from _begin(session, video, prepared, settings.on_existing, cancel)
+    yield from _begin(session, video, prepared, settings.on_existing, cancel, make_segmenter)
 
 
 def _with_adaptive(session: Session, prepared: Plan) -> Plan:
@@ -114,10 +116,10 @@ def _with_adaptive(session: Session, prepared: Plan) -> Plan:
 
 
 def _begin(session: Session, video: VideoRecord, prepared: Plan, on_existing: OnExisting, cancel: CancelToken,
-           ) -> Generator[JobProgress]:
+           make_segmenter: MakeSegmenter) -> Generator[JobProgress]:
     kind = DETECT if prepared.detect_only else TRACK if prepared.stored else PREANNOTATE
     with ExitStack() as stack:
-        engine = stack.enter_context(Engine(prepared))
+        engine = stack.enter_context(Engine(prepared, make_segmenter))
         if cancel.cancelled:
             return
         title = f"{'Detect in' if prepared.detect_only else 'Pre-annotate'} {video.name}"
@@ -128,14 +130,14 @@ def _begin(session: Session, video: VideoRecord, prepared: Plan, on_existing: On
 
 
 def _detect_then_track(session: Session, video: VideoRecord, settings: PreannotateSettings, cancel: CancelToken,
-                       run: Run | None) -> Generator[JobProgress]:
+                       run: Run | None, make_segmenter: MakeSegmenter) -> Generator[JobProgress]:
     """Both runs of an adaptive threshold; ``run`` is the first one where it has begun already."""
     prepared = replace(plan(session, video, settings), detect_only=True)
     frames = prepared.last - prepared.first + 1
     if run is None or run.status is not RunStatus.FINISHED:
         # It adds no track, so nothing that is there is in its way.
-        first = (_begin(session, video, prepared, OnExisting.ADD, cancel) if run is None else
-                 _go_on(session, run, prepared, cancel))
+        first = (_begin(session, video, prepared, OnExisting.ADD, cancel, make_segmenter) if run is None else
+                 _go_on(session, run, prepared, cancel, make_segmenter))
         with closing(first) as job:
             for progress in job:
                 yield replace(progress, total=2 * frames)
@@ -145,7 +147,7 @@ def _detect_then_track(session: Session, video: VideoRecord, settings: Preannota
     found = replace(prepared.settings.without_detector(detections_run=run.id), on_existing=settings.on_existing)
     if found.class_labels:  # what the first run stored has the project's labels already, and no others
         found = replace(found, labels=None, class_labels={})
-    with closing(start(session, video, found, cancel)) as job:
+    with closing(start(session, video, found, cancel, make_segmenter)) as job:
         for progress in job:
             yield replace(progress, done=frames + progress.done, total=2 * frames)
 
@@ -156,12 +158,14 @@ def _newest(session: Session, video: VideoRecord) -> Run | None:
 
 
 def resume(session: Session, run: Run, cancel: CancelToken | None = None, settings: PreannotateSettings | None = None,
-           given: Collection[str] = ()) -> Generator[JobProgress]:
+           given: Collection[str] = (), make_segmenter: MakeSegmenter = registry.make_segmenter,
+           ) -> Generator[JobProgress]:
     """Go on with a run that was cancelled or killed: from its last snapshot, else from its beginning.
 
     Args:
         settings: settings given anew, of which those named in ``given`` count. Device and files may differ from the
             run's own; files must have the same content.
+        make_segmenter: for a program that shares weights between jobs.
 
     Raises:
         UserError: also where other settings differ from the run's.
@@ -170,15 +174,16 @@ def resume(session: Session, run: Run, cancel: CancelToken | None = None, settin
     video = next(v for v in session.store.videos() if v.id == run.video)
     own = _resumed_settings(run, settings or PreannotateSettings(), given)
     if run.kind == DETECT:
-        yield from _detect_then_track(session, video, own, cancel, run)
+        yield from _detect_then_track(session, video, own, cancel, run, make_segmenter)
         return
-    yield from _go_on(session, run, plan(session, video, own), cancel)
+    yield from _go_on(session, run, plan(session, video, own), cancel, make_segmenter)
 
 
-def _go_on(session: Session, run: Run, prepared: Plan, cancel: CancelToken) -> Generator[JobProgress]:
+def _go_on(session: Session, run: Run, prepared: Plan, cancel: CancelToken, make_segmenter: MakeSegmenter,
+           ) -> Generator[JobProgress]:
     snapshots = SnapshotFiles(session.store.path, run.id)
     found = snapshots.load(run.finished_frame)
-    with Engine(prepared) as engine:
+    with Engine(prepared, make_segmenter) as engine:
         check_models(run, engine.models())
         if cancel.cancelled:
             return

@@ -112,8 +112,13 @@ def chosen_videos(session: Session, names: Sequence[str] | None) -> list[VideoRe
 
 def check_video(session: Session, video: VideoRecord) -> Path:
     """Where a video of the project lies. Raises VideoError if it is not there or is not the same any more."""
-    path = session.store.video_path(video)
-    check_place(path, video, session.store.path)
+    return check_source(session.store, video)
+
+
+def check_source(store: Store, video: VideoRecord) -> Path:
+    """As `check_video`; may be called on another thread than the store's."""
+    path = store.video_path(video)
+    check_place(path, video, store.path)
     return path
 
 

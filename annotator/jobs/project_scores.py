@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from annotator.engine.base import CancelToken
 from annotator.errors import StorageError
 from annotator.evaluation import Evaluation, FrameBoxes, evaluate
-from annotator.evaluation.errors import IdentitySwitch, identity_switches, matches
+from annotator.evaluation.errors import IdentitySwitch, Stretch, find_errors, matches
 from annotator.evaluation.files import gt_of_sequence
-from annotator.formats.base import ExportOptions
+from annotator.evaluation.mot import DISTRACTOR_CLASSES
+from annotator.formats.base import ExportOptions, SequenceStream
 from annotator.formats.mot_rows import read_mot_rows
 from annotator.formats.registry import get_format
 from annotator.jobs.export import sequences
+from annotator.jobs.watched import Progress, Watch, watched
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import Run, VideoRecord
 from annotator.storage.reader import Reader
@@ -47,6 +51,10 @@ class VideoScores:
     name: str
     switches: tuple[IdentitySwitch, ...]
     """Where the tracks, as they are now, confuse objects; tracks by number."""
+    misses: tuple[Stretch, ...]
+    """Where they miss an object, by ground-truth id."""
+    false_boxes: tuple[Stretch, ...]
+    """Where they show something that is no object, by track number."""
     tracks: tuple[TrackScore, ...]
 
 
@@ -65,28 +73,54 @@ class ProjectScores:
 
 
 def score_project(reader: Reader, videos: Sequence[VideoRecord], gt: Path, preprocess: bool | None = None,
-                  ) -> ProjectScores:
+                  progress: Progress | None = None, cancel: CancelToken | None = None) -> ProjectScores:
     """Score videos of a project against MOTChallenge ground truth: a file or a sequence's folder for one video, a
-    folder of sequences by name for several. Raises FormatError, and StorageError for a video without tracks."""
+    folder of sequences by name for several. May run on another thread than the store's, from a snapshot.
+
+    Raises:
+        FormatError: the ground truth is missing or malformed, or is another video's.
+        StorageError: a video has no tracks.
+        Cancelled: between two frames, or two of the steps.
+    """
     empty = [video.name for video in videos if not reader.tracks(video.id)]
     if empty:
-        raise StorageError(f"{empty[0]} has no tracks to score; run `annotator preannotate` first")
+        raise StorageError(f"{empty[0]} has no tracks to score; run the tracker (`annotator preannotate`) "
+                           "or import tracks first")
     runs = [_newest(reader.runs(video.id)) for video in videos]
+    known = [run for run in runs if run is not None]
+    # Frames are gone through to write what is scored (now, and as runs left it), and to look for errors.
+    passes = 3 if len(known) == len(videos) else 2
+    watch = Watch(passes * sum(video.frame_count for video in videos), progress, cancel)
     with tempfile.TemporaryDirectory(prefix="annotator-scores-") as name:
         folder = Path(name)
-        after = _evaluate(sequences(reader, videos, masks=False), folder / "after", gt, preprocess, len(videos))
-        known = [run for run in runs if run is not None]
+        now = watched(sequences(reader, videos, masks=False), watch)
+        after = _evaluate(now, folder / "after", gt, preprocess, len(videos), watch)
         before = None
         if len(known) == len(videos):
-            streams = [(_info(video), list(_unedited(reader, run))) for video, run in zip(videos, known, strict=True)]
-            before = _evaluate(streams, folder / "before", gt, preprocess, len(videos))
-    return ProjectScores(before, after, tuple(_video(reader, video, gt, len(videos)) for video in videos))
+            left = watched(((_info(video), list(_unedited(reader, run)))
+                            for video, run in zip(videos, known, strict=True)), watch)
+            before = _evaluate(left, folder / "before", gt, preprocess, len(videos), watch)
+    rules = _rules(after)
+    return ProjectScores(before, after, tuple(
+        _video(reader, video, gt_of_sequence(gt, video.name, len(videos) == 1),
+               rules[video.name] if len(videos) > 1 else next(iter(rules.values())), watch) for video in videos))
 
 
-def _evaluate(streams: Iterable[Any], folder: Path, gt: Path, preprocess: bool | None, count: int) -> Evaluation:
+def _evaluate(streams: Iterable[SequenceStream], folder: Path, gt: Path, preprocess: bool | None, count: int,
+              watch: Watch) -> Evaluation:
     report = get_format("mot-results").write(streams, folder, ExportOptions())
+    watch.check()
     rows = [path for path in report.files if Path(path).suffix == ".txt"]
-    return evaluate(gt, Path(rows[0]) if count == 1 else folder, preprocess=preprocess)
+    scored = evaluate(gt, Path(rows[0]) if count == 1 else folder, preprocess=preprocess)
+    watch.check()
+    return scored
+
+
+def _rules(evaluation: Evaluation) -> dict[str, str]:
+    """Whose rules each sequence was scored by."""
+    rules = evaluation.settings["benchmark"]
+    assert isinstance(rules, dict)
+    return rules
 
 
 def _newest(runs: Sequence[Run]) -> Run | None:
@@ -104,18 +138,24 @@ def _unedited(reader: Reader, run: Run) -> Iterator[LabelledFrame]:
             if thing.box_xyxy is not None))
 
 
-def _video(reader: Reader, video: VideoRecord, gt: Path, count: int) -> VideoScores:
-    rows = read_mot_rows(gt_of_sequence(gt, video.name, count == 1), "mot", frame_count=None)
-    counted = np.isnan(rows.seventh) | (rows.seventh != 0)
+def _video(reader: Reader, video: VideoRecord, gt: Path, rules: str, watch: Watch) -> VideoScores:
+    rows = read_mot_rows(gt, "mot", frame_count=None)
+    flagged = np.isnan(rows.seventh) | (rows.seventh != 0)
+    distracting = np.isin(rows.class_number, DISTRACTOR_CLASSES.get(rules, ()))
+    counted = flagged & (rows.class_number == 1) if rules in DISTRACTOR_CLASSES else flagged
     truth: list[FrameBoxes] = []
     found: list[FrameBoxes] = []
+    distractors: list[npt.NDArray[np.float64]] = []
     for frame, shown in reader.iter_frames(video.id):
+        watch.step()
         here = slice(*np.searchsorted(rows.frame_index, (frame, frame + 1)))
         truth.append((rows.id[here][counted[here]], rows.box_xyxy[here][counted[here]]))
+        distractors.append(rows.box_xyxy[here][distracting[here]])
         seen = [each for each in shown if each.box_xyxy is not None]
         found.append((np.array([each.number for each in seen], np.int64),
                       np.array([each.box_xyxy for each in seen], np.float64).reshape(-1, 4)))
-    return VideoScores(video.name, tuple(identity_switches(truth, found)), tuple(_tracks(truth, found)))
+    errors = find_errors(truth, found, distractors)
+    return VideoScores(video.name, errors.switches, errors.misses, errors.false_boxes, tuple(_tracks(truth, found)))
 
 
 def _tracks(truth: Sequence[FrameBoxes], found: Sequence[FrameBoxes]) -> Iterator[TrackScore]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from annotator.engine import registry
 from annotator.engine.base import CancelToken, Segmenter
+from annotator.engine.registry import MakeSegmenter
 from annotator.engine.repropagation import Neighbour, Neighbours, PromptedObject, frames_to_do, repropagate
 from annotator.engine.settings import Sam2MotSettings, Sam2Settings
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
@@ -27,6 +28,7 @@ from annotator.storage import human
 from annotator.storage.chosen import free_tracks
 from annotator.storage.proposal_summary import ProposalSummary, summarise
 from annotator.storage.proposals import drop_proposal, open_proposal, place_proposal
+from annotator.storage.reader import Reader
 from annotator.storage.runs import REPROPAGATE
 from annotator.video import open_video
 
@@ -53,6 +55,10 @@ class PromptRequest:
     """Instead of a box and points: what is known of the object there already. It does not become a person's box."""
     until: int | None = None
     """Go on no further than this frame."""
+
+    def prompt(self) -> Prompt:
+        """What the segmentor is told in its frame."""
+        return Prompt(self.frame, self.box_xyxy, self.points, self.mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +119,13 @@ class _Target:
 
 def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest],
           settings: PromptSettings | None = None, cancel: CancelToken | None = None,
-          segmenter: Segmenter | None = None) -> Generator[PromptProgress]:
+          segmenter: Segmenter | None = None, make_segmenter: MakeSegmenter = registry.make_segmenter,
+          ) -> Generator[PromptProgress]:
     """Follow what some requests point at, as one batch; requests for one track are prompts of one object.
 
     Each finished frame is stored, as part of a proposal, before it is yielded. Closing the generator or cancelling
-    leaves a shorter proposal. ``segmenter``: one that is loaded already.
+    leaves a shorter proposal. ``segmenter``: one that is made already. ``make_segmenter``: for a program that shares
+    weights between jobs.
 
     Raises:
         UserError: a frame is not in the video, a box has no area, a track is locked or prompted twice in a frame, the
@@ -129,7 +137,7 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
     device = registry.resolve_device(settings.device)
     name = settings.segmenter or registry.default_segmenter(device)
     thresholds = settings.sam2mot or registry.sam2mot_settings(name)
-    model = segmenter or registry.make_segmenter(name, device, settings.sam2)
+    model = segmenter or make_segmenter(name, device, settings.sam2)
     with open_video(path, fps=video.fps) as reader:
         if cancel.cancelled:
             return
@@ -157,7 +165,13 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
 
 def summary(session: Session, run_id: int) -> ProposalSummary:
     """What accepting the proposal would change. Raises StorageError."""
-    return summarise(session.store, run_id, _continued(_targets(session.store.run(run_id))))
+    return read_summary(session.store, run_id)
+
+
+def read_summary(reader: Reader, run_id: int) -> ProposalSummary:
+    """As `summary`, from any snapshot of the project; of a proposal that no prompts made, too."""
+    run = reader.run(run_id)
+    return summarise(reader, run_id, _continued(_targets(run)) if run.kind == REPROPAGATE else {})
 
 
 def accept(session: Session, run_id: int) -> Changes:
@@ -243,7 +257,7 @@ def _objects(session: Session, video: VideoRecord, requests: Sequence[PromptRequ
         if len(set(frames)) < len(frames):
             raise SettingsError(f"a track is prompted twice in frame {frames[0]}; give one box for each frame")
         targets.append(_Target(number, track, label, tuple(
-            Prompt(request.frame, request.box_xyxy, request.points, request.mask) for request in group)))
+            request.prompt() for request in group)))
         first, last = barriers.around(track, frames, group[0].direction)
         if group[-1].until is not None:
             last = max(frames[-1], min(last, group[-1].until))

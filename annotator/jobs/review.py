@@ -9,11 +9,13 @@ from typing import Any
 from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError
 from annotator.jobs.project import check_video
+from annotator.jobs.review_colours import Colours, looks
 from annotator.model.changes import Changes
+from annotator.model.evidence import EvidenceTable
 from annotator.model.frame import Frame
 from annotator.model.track import MarkKind, Run, VideoRecord
-from annotator.review import Entry, Fix, ReviewInput, ReviewQueue, build_queue
-from annotator.review.appearance import Appearances, signature
+from annotator.review import Entry, Fix, ReviewInput, ReviewQueue, Suggestion, build_queue
+from annotator.review.appearance import Appearances
 from annotator.session import Session
 from annotator.storage import edits, human
 from annotator.storage.reader import Reader
@@ -54,23 +56,28 @@ def build(session: Session, video: VideoRecord, appearance: bool = True, cancel:
 def look_at(reader: Reader, video: VideoRecord, frames: Iterable[Frame], found: Appearances) -> Generator[int]:
     """Add what every track looks like in each frame; yields the number of frames done."""
     for frame in frames:
-        for seen in reader.observations(video.id, frame.index, masks=True):
-            if seen.box_xyxy is not None:
-                colours = signature(frame, seen.box_xyxy, seen.mask)
-                if colours is not None:
-                    found.add(seen.track, frame.index, colours)
+        for seen, colours in looks(reader, video, frame):
+            found.add(seen.track, frame.index, colours)
         yield frame.index + 1
 
 
-def review_input(reader: Reader, video: VideoRecord, appearances: Appearances | None = None) -> ReviewInput:
-    """What the project knows of a video, as the ranking takes it."""
+def rank_again(reader: Reader, video: VideoRecord, colours: Colours) -> ReviewQueue:
+    """The queue as tracks are now, with the colours that were looked at so far."""
+    table = reader.evidence(video.id)
+    return build_queue(review_input(reader, video, colours.appearances(reader, video, table), table))
+
+
+def review_input(reader: Reader, video: VideoRecord, appearances: Appearances | None = None,
+                 table: EvidenceTable | None = None) -> ReviewInput:
+    """What the project knows of a video, as the ranking takes it. ``table``: the evidence, where it is read already."""
     runs = reader.detection_runs(video.id)
     newest = runs[-1] if runs else None
     cuts = sorted({cut for run in reader.runs(video.id) for cut in reader.scene_cuts(run.id)})
     last = video.frame_count - 1
     reviewed = [(mark.track, mark.first, last if mark.last is None else mark.last)
                 for mark in reader.marks(video.id) if mark.kind is MarkKind.REVIEWED]
-    return ReviewInput(video.width, video.height, video.frame_count, reader.evidence(video.id),
+    return ReviewInput(video.width, video.height, video.frame_count,
+                       reader.evidence(video.id) if table is None else table,
                        appearances or Appearances(), () if newest is None else reader.detections(newest.id),
                        _DEFAULT_THRESHOLD if newest is None else _threshold(newest), cuts, reviewed)
 
@@ -89,13 +96,14 @@ def mark_reviewed(session: Session, video: VideoRecord, entry: Entry) -> Changes
     return transaction.changes
 
 
-def apply_fix(session: Session, video: VideoRecord, entry: Entry) -> Changes:
-    """Do what an entry suggests, and remember it as reviewed, in one undo step. Raises StorageError.
+def apply_fix(session: Session, video: VideoRecord, entry: Entry, fix: Suggestion | None = None) -> Changes:
+    """Do what an entry suggests, or another fix (`annotator.review.fixes_for`), and remember it as reviewed, in one
+    undo step. Raises StorageError.
 
     Raises:
         SettingsError: it suggests a prompt, which is a job of its own (`annotator.jobs.prompt`).
     """
-    store, fix = session.store, entry.suggestion
+    store, fix = session.store, fix or entry.suggestion
     if fix.fix is Fix.PROMPT:
         raise SettingsError(f"a box prompt in frame {fix.frame} is suggested; run it with `annotator prompt`")
     with store.transaction(f"Review: {fix.fix.value}") as transaction:

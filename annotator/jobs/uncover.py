@@ -7,6 +7,7 @@ neighbour's. Without the hiding track, which may never have been an object, thos
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,34 +20,56 @@ from annotator.storage.reader import Reader
 _APART, _BEYOND = 6, 5
 
 
-def hidden_by(reader: Reader, video: VideoRecord, track: int) -> list[tuple[int, int, int]]:
-    """(track, first frame, last frame) of every stretch in which a track hides another, by first frame."""
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """What is worth another look once some tracks are deleted."""
+
+    neighbours: int
+    """Tracks that were hidden."""
+    frames: int
+    """Frames in which any of them was."""
+    batches: list[list[PromptRequest]]
+    """One for `annotator.jobs.prompt.start` after another, because a track can be hidden more than once."""
+
+
+def hidden_by(reader: Reader, video: VideoRecord, *tracks: int) -> list[tuple[int, int, int]]:
+    """(track, first frame, last frame) of every stretch in which one of these tracks hides another that is none of
+    them, by first frame."""
     table = reader.evidence(video.id)
     found: list[tuple[int, int, int]] = []
     for neighbour, rows in table.by_track():
-        frames = rows.frame[rows.hidden_by == track].tolist()
-        found += [(neighbour, first, last) for first, last in _stretches(frames)]
+        if neighbour not in tracks:
+            frames = rows.frame[np.isin(rows.hidden_by, tracks)].tolist()
+            found += [(neighbour, first, last) for first, last in _stretches(frames)]
     return sorted(found, key=lambda stretch: (stretch[1], stretch[0]))
 
 
-def requests(reader: Reader, video: VideoRecord, track: int) -> list[list[PromptRequest]]:
-    """What to run once a track is deleted: its neighbours, each from how it looked before it was hidden, through the
-    frames in which it was. One batch for `annotator.jobs.prompt.start` after another, because a track can be hidden
-    more than once.
+def uncovered(reader: Reader, video: VideoRecord, *tracks: int) -> Uncovered:
+    """What to run once these tracks are deleted: their neighbours, each from how it looked before it was hidden,
+    through the frames in which it was.
 
-    Ask before the track is deleted: afterwards nobody knows what hid the others.
+    Ask before they are deleted, or a snapshot of before: afterwards nobody knows what hid the others.
     """
     batches: list[list[PromptRequest]] = []
-    for neighbour, first, last in hidden_by(reader, video, track):
+    neighbours: set[int] = set()
+    frames: set[int] = set()
+    for neighbour, first, last in hidden_by(reader, video, *tracks):
         request = _request(reader, video, neighbour, first, last)
         if request is None:
             continue
+        neighbours.add(neighbour)
+        frames.update(range(first, last + 1))
         batch = next((each for each in batches if all(other.track != neighbour for other in each)), None)
         if batch is None:
             batches.append([request])
         else:
             batch.append(request)
-    return batches
+    return Uncovered(len(neighbours), len(frames), batches)
+
+
+def requests(reader: Reader, video: VideoRecord, track: int) -> list[list[PromptRequest]]:
+    """The batches of `uncovered`, of one track."""
+    return uncovered(reader, video, track).batches
 
 
 def _request(reader: Reader, video: VideoRecord, track: int, first: int, last: int) -> PromptRequest | None:

@@ -9,7 +9,8 @@ from annotator.engine.base import CancelToken
 from annotator.formats.base import SequenceStream
 from annotator.model.sequence import LabelledFrame
 
-#: Called with frames read and frames in all. Some options make a format go through the frames more than once.
+#: Called with frames done and frames in all; one whose picture is written too counts twice. Some options make a format
+#: go through the frames more than once.
 Progress = Callable[[int, int], None]
 
 
@@ -26,6 +27,10 @@ class Watch:
         self._done += 1
         if self._progress is not None:
             self._progress(min(self._done, self._total), self._total)
+
+    def check(self) -> None:
+        """Between two steps that are not frames. Raises Cancelled."""
+        self._cancel.raise_if_cancelled()
 
     def back(self, frames: int) -> None:
         """The same frames are gone through again."""

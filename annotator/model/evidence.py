@@ -55,3 +55,14 @@ class EvidenceTable:
         tracks, starts = np.unique(self.track, return_index=True)
         for track, start, end in zip(tracks, starts, [*starts[1:], len(self)] if len(self) else [], strict=True):
             yield int(track), self[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackEvent:
+    """What a run noted of a track in one frame; at least one of the three."""
+
+    frame: int
+    prompted: bool
+    reprompted: bool
+    hidden: bool
+    """By another object."""

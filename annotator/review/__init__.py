@@ -1,6 +1,7 @@
 """Ranks the moments in which a tracker may have been wrong, from the evidence that it left. Pure: no project, no Qt."""
 
+from annotator.review.fixes import fixes_for
 from annotator.review.moments import Fix, Kind, Moment, Suggestion
 from annotator.review.queue import Entry, ReviewInput, ReviewQueue, build_queue
 
-__all__ = ["Entry", "Fix", "Kind", "Moment", "ReviewInput", "ReviewQueue", "Suggestion", "build_queue"]
+__all__ = ["Entry", "Fix", "Kind", "Moment", "ReviewInput", "ReviewQueue", "Suggestion", "build_queue", "fixes_for"]

@@ -17,7 +17,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.keyframes import choose_keyframes, within_iou, within_pixels
 from annotator.model.track import MarkKind, Track, TrackObservation
 from annotator.storage import human
-from annotator.storage.chosen import check_range, free_tracks
+from annotator.storage.chosen import check_range, free_tracks, in_words
 from annotator.storage.store import Store
 from annotator.storage.track_marks import mark_tracks, unmark_tracks
 
@@ -36,6 +36,37 @@ class Reduction:
 def keyframes(store: Store, track: int) -> list[int]:
     """Frames in which a person said where the track is."""
     return sorted(span.first for span in store.spans([track]) if span.human)
+
+
+def set_keyframes(store: Store, tracks: Sequence[int], frame: int) -> Changes:
+    """Make the boxes that tracks show in a frame keyframes; a person's stay as they are, masks stay with their boxes.
+
+    Raises:
+        StorageError: one has no box there, or is locked.
+    """
+    records = free_tracks(store, *tracks)
+    with store.transaction(f"Keyframe of {in_words(records)}") as transaction:
+        for track in records:
+            shown = _shown(store, track, frame)
+            if shown is None or shown.box_xyxy is None:
+                raise StorageError(f"track {track.number} has no box in frame {frame}; draw one, or fill the gap")
+            _make_keyframe(store, shown)
+    return transaction.changes
+
+
+def clear_keyframes(store: Store, tracks: Sequence[int], frame: int) -> Changes:
+    """Take a person's boxes of some tracks in a frame away; what the machine found, or a straight line, shows again.
+
+    Raises:
+        StorageError: one has no such box there, or no other box at all, or is locked.
+    """
+    records = free_tracks(store, *tracks)
+    with store.transaction(f"Remove keyframe of {in_words(records)}") as transaction:
+        for track in records:
+            human.delete_box(store, track.id, frame)
+            if not store.spans([track.id]):
+                raise StorageError(f"the box in frame {frame} is all that track {track.number} has; delete the track")
+    return transaction.changes
 
 
 def interpolate(store: Store, track: int, first: int, last: int) -> Changes:
@@ -106,6 +137,28 @@ def reduce_to_keyframes(store: Store, track: int, first: int = 0, last: int | No
         StorageError: the tolerance is missing or out of range, or the track has no box there or is locked.
     """
     [record] = free_tracks(store, track)
+    chosen = _choose(store, record, first, last, pixels, iou)
+    with store.transaction(f"Reduce {record.number} to keyframes") as transaction:
+        for stretch, keep in chosen:
+            for k in keep:
+                _make_keyframe(store, stretch[k])
+            if len(stretch) > 1:
+                mark_tracks(store, [track], MarkKind.INTERPOLATE, stretch[0].frame, stretch[-1].frame)
+    kept = tuple(stretch[k].frame for stretch, keep in chosen for k in keep)
+    return Reduction(kept, sum(len(stretch) for stretch, _ in chosen), transaction.changes)
+
+
+def count_keyframes(store: Store, track: int, first: int = 0, last: int | None = None, *,
+                    pixels: float | None = None, iou: float | None = None) -> tuple[int, int]:
+    """How many keyframes `reduce_to_keyframes` would leave, and of how many boxes. Raises StorageError as it does."""
+    [record] = free_tracks(store, track)
+    chosen = _choose(store, record, first, last, pixels, iou, masks=False)
+    return sum(len(keep) for _, keep in chosen), sum(len(stretch) for stretch, _ in chosen)
+
+
+def _choose(store: Store, track: Track, first: int, last: int | None, pixels: float | None, iou: float | None,
+            masks: bool = True) -> list[tuple[list[TrackObservation], list[int]]]:
+    """Unbroken stretches of a track, and which boxes of each to keep."""
     check_range(first, last)
     if (pixels is None) == (iou is None):
         raise StorageError("give one tolerance: pixels or IoU")
@@ -113,22 +166,16 @@ def reduce_to_keyframes(store: Store, track: int, first: int = 0, last: int | No
         raise StorageError(f"a tolerance of {pixels if iou is None else iou} is out of range; give pixels from 0 on, "
                            "or an IoU above 0 and up to 1")
     distance = within_iou(iou) if pixels is None and iou is not None else within_pixels(pixels or 0.0)
-    shown = [seen for seen in store.trajectory(track, masks=True)
+    shown = [seen for seen in store.trajectory(track.id, masks)
              if seen.box_xyxy is not None and first <= seen.frame and (last is None or seen.frame <= last)]
     if not shown:
-        raise StorageError(f"track {record.number} has no box in these frames; choose others")
-    chosen: list[int] = []
-    with store.transaction(f"Reduce {record.number} to keyframes") as transaction:
-        for stretch in _unbroken(shown):
-            boxes = np.array([seen.box_xyxy for seen in stretch], np.float64)
-            drawn = [k for k, seen in enumerate(stretch) if seen.human and not seen.interpolated]
-            keep = choose_keyframes(boxes, distance, drawn)
-            for k in keep:
-                _make_keyframe(store, stretch[k])
-            chosen += [stretch[k].frame for k in keep]
-            if len(stretch) > 1:
-                mark_tracks(store, [track], MarkKind.INTERPOLATE, stretch[0].frame, stretch[-1].frame)
-    return Reduction(tuple(chosen), len(shown), transaction.changes)
+        raise StorageError(f"track {track.number} has no box in these frames; choose others")
+    chosen = []
+    for stretch in _unbroken(shown):
+        boxes = np.array([seen.box_xyxy for seen in stretch], np.float64)
+        drawn = [k for k, seen in enumerate(stretch) if seen.human and not seen.interpolated]
+        chosen.append((stretch, choose_keyframes(boxes, distance, drawn)))
+    return chosen
 
 
 def pin(store: Store, tracks: Sequence[Track], first: int, last: int | None) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,8 @@ class ProposedTracklet:
     """Of the boxes that replace one; None without any."""
     doubles: tuple[tuple[int, int], ...]
     """(number of another track, frames) in which both boxes nearly coincide."""
+    changed: tuple[tuple[int, int], ...]
+    """Stretches (first frame, last frame) in which a box is added, moved or removed, rising."""
 
     def line(self) -> str:
         """For people."""
@@ -97,27 +100,41 @@ def _tracklet(reader: Reader, video: int, labels: tuple[str, ...], number: int, 
     first, last = min(boxes), max(boxes)
     added = moved = kept = removed = human = 0
     overlaps: list[float] = []
+    changed: list[int] = []
     doubles: Counter[int] = Counter()
     for frame, shown in reader.iter_frames(video, first, last):
         mine = next((seen for seen in shown if seen.track == track and seen.box_xyxy is not None), None)
         thing = boxes.get(frame)
         if thing is None or thing.box_xyxy is None:
-            removed += mine is not None and not mine.human
+            if mine is not None and not mine.human:
+                removed += 1
+                changed.append(frame)
             continue
         doubles.update(seen.number for seen in shown if seen.track != track and seen.box_xyxy is not None
                        and _iou(seen.box_xyxy, thing.box_xyxy) > _DOUBLE)
         if mine is None or mine.box_xyxy is None:
             added += 1
+            changed.append(frame)
         elif mine.human:
             human += 1
         else:
             overlaps.append(_iou(mine.box_xyxy, thing.box_xyxy))
-            moved += overlaps[-1] < _MOVED
-            kept += overlaps[-1] >= _MOVED
+            if overlaps[-1] < _MOVED:
+                moved += 1
+                changed.append(frame)
+            else:
+                kept += 1
     return ProposedTracklet(
         number, track, None if track is None else reader.track(track).number, labels[boxes[first].label], first, last,
         len(boxes), added, moved, kept, removed, human, float(np.mean(overlaps)) if overlaps else None,
-        tuple(sorted(doubles.items())))
+        tuple(sorted(doubles.items())), tuple(_stretches(changed)))
+
+
+def _stretches(frames: list[int]) -> Iterator[tuple[int, int]]:
+    """Runs of consecutive frames, of rising ones."""
+    for _, group in groupby(enumerate(frames), key=lambda item: item[1] - item[0]):
+        together = [frame for _, frame in group]
+        yield together[0], together[-1]
 
 
 def _iou(one: Box, other: Box) -> float:

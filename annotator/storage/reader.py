@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute
-from annotator.model.evidence import EvidenceTable
+from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, Track, TrackObservation, VideoRecord
 from annotator.storage import history, records, resolve, schema
@@ -215,6 +215,19 @@ class Reader:
         """All of one track, by frame."""
         return resolve.trajectory(self._connection, track_id, masks)
 
+    def track_events(self, track_id: int) -> list[TrackEvent]:
+        """Frames in which runs prompted a track, prompted it anew or found it hidden, by frame."""
+        o, s = schema.observation, schema.span
+        query = select(o.c.frame, o.c.flags, o.c.occluded_by).select_from(s.join(o, resolve.COVERS)).where(
+            s.c.track == track_id, or_(o.c.flags != 0, o.c.occluded_by.is_not(None))).order_by(o.c.frame)
+        return [TrackEvent(frame, bool(flags & schema.PROMPTED), bool(flags & schema.REPROMPTED), by is not None)
+                for frame, flags, by in self._connection.execute(query)]
+
+    def count_observations(self, video_id: int) -> int:
+        """Boxes and lost frames that runs and people stored for a video, those of deleted tracks included."""
+        o = schema.observation
+        return int(self._connection.execute(select(func.count()).where(o.c.video == video_id)).scalar() or 0)
+
     def suspicious_frames(self, video_id: int) -> dict[int, int]:
         """Track id to the number of frames in which the machine's state of it is suspicious; tracks without one are
         left out. Goes over all of the video's observations."""
@@ -325,6 +338,10 @@ class Reader:
                 if run.finished_frame is not None and frame <= run.finished_frame:
                     yield FrameResult(frame, tuple(objects.get(frame, ())), detections.get(frame, Detections.empty()),
                                       tuple(ended.get(frame, ())), frame in cuts)
+
+    def run_objects(self, run_id: int, frame: int) -> list[TrackedObject]:
+        """What a run said of one frame, with masks; also of a run that still goes on, whichever way."""
+        return self._objects_between(run_id, self._run_labels(run_id), frame, frame).get(frame, [])
 
     def _run_labels(self, run_id: int) -> list[int]:
         stored = self._connection.execute(select(schema.run.c.labels).where(schema.run.c.id == run_id)).scalar_one()

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal, SignalInstance
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -20,12 +20,16 @@ LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
 
 Box = tuple[float, float, float, float]
 
+#: Held while clicking, they add to the selection.
+_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+
 
 class Tool(Enum):
     """What a press on the canvas begins."""
 
     SELECT = auto()
     DRAW = auto()
+    PROMPT = auto()
     IGNORE = auto()
 
 
@@ -42,10 +46,18 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     tool_changed = Signal(object)
     region_drawn = Signal(tuple)
     """A rectangle to be ignored, xyxy in picture pixels."""
+    prompt_began = Signal()
+    """A prompt's box is being drawn."""
+    prompt_drawn = Signal(tuple, bool)
+    """A prompt's box, xyxy in picture pixels, and whether it was drawn with the tool: more may be said yet."""
+    prompt_pointed = Signal(QPointF, bool)
+    """A click of the prompt tool, in picture pixels, and whether it is on the object (not with Alt)."""
     pointed = Signal(QPointF)
     """A click with a tool that draws, in picture pixels."""
     missed = Signal(QPointF)
     """A click that selects, where there is no track."""
+    menu_wanted = Signal(object, QPoint)
+    """The right button: track id or None, and where on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background="#202124")
@@ -90,10 +102,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def set_shapes(self, shapes: Sequence[Shape]) -> None:
         self.overlay.set_shapes(shapes)
 
-    def add_layer(self, item: QGraphicsItem) -> None:
-        """Something more to draw, between the picture and the tracks."""
+    def add_layer(self, item: QGraphicsItem, above: bool = False) -> None:
+        """Something more to draw, between the picture and the tracks or ``above`` both."""
         self.overlay.setZValue(1)
-        item.setZValue(0.5)
+        item.setZValue(2 if above else 0.5)
         self._view.addItem(item, ignoreBounds=True)
 
     def set_editable(self, editable: bool) -> None:
@@ -170,6 +182,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self._fitted = False
             self._view.translateBy((offset.x(), offset.y()))
 
+    def look_at(self, rect: QRectF, share: float) -> None:
+        """Zoom and move so that a part of the picture is in the middle and takes up this share of the view."""
+        self._fitted = False
+        width, height = max(rect.width(), 1.0) / share, max(rect.height(), 1.0) / share
+        centre = rect.center()
+        self._view.setRange(QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height), padding=0)
+
     def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         if getattr(self, "_fitted", False):
@@ -188,6 +207,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             return
         if button is Qt.MouseButton.MiddleButton or (button is Qt.MouseButton.LeftButton and self._space):
             self._begin_pan(position)
+        elif button is Qt.MouseButton.RightButton and self._size[0]:
+            self.menu_wanted.emit(self.track_at(self.to_picture(position)), event.globalPosition().toPoint())  # type: ignore[attr-defined]
         elif button is Qt.MouseButton.LeftButton and self._size[0]:
             self._press = position
             self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))  # type: ignore[attr-defined]
@@ -211,18 +232,21 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if press is not None:
             self.overlay.set_draft(None)
             modifiers = event.modifiers()  # type: ignore[attr-defined]
-            self.click_at(self.to_picture(press), bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+            self.click_at(self.to_picture(press), modifiers)
         elif drop is not None:
             drop()
         self._update_cursor(event.position())  # type: ignore[attr-defined]
 
-    def click_at(self, point: QPointF, additive: bool) -> None:
-        """What a click in the picture means with the present tool; ``additive``: to what is selected."""
+    def click_at(self, point: QPointF, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """What a click in the picture means with the present tool and these keys held."""
+        if self._tool is Tool.PROMPT:
+            self.prompt_pointed.emit(point, not modifiers & Qt.KeyboardModifier.AltModifier)
+            return
         if self._tool is not Tool.SELECT:
             self.pointed.emit(point)
             return
         track = self.track_at(point)
-        self.clicked.emit(track, additive)
+        self.clicked.emit(track, bool(modifiers & _ADDING))
         if track is None:
             self.missed.emit(point)
 
@@ -249,7 +273,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def _begin(self, position: QPointF, control: bool) -> None:
         point = self.to_picture(position)
         if self._editable and (self._tool is not Tool.SELECT or control):
-            self._begin_draw(point, self.box_drawn if control or self._tool is Tool.DRAW else self.region_drawn)
+            if control or self._tool is Tool.PROMPT:
+                self._begin_prompt(point, careful=not control)
+            else:
+                self._begin_draw(point, (self.box_drawn if self._tool is Tool.DRAW else self.region_drawn).emit)
             return
         grip = self._grip_at(position) if self._editable else None
         if grip is not None:
@@ -271,7 +298,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
         self._drag, self._drop = drag, None
 
-    def _begin_draw(self, start: QPointF, drawn: SignalInstance) -> None:
+    def _begin_prompt(self, start: QPointF, careful: bool) -> None:
+        self.prompt_began.emit()
+        # Who chose the tool has more to say: it stays.
+        self._begin_draw(start, lambda box: self.prompt_drawn.emit(box, careful), stay=self._tool is Tool.PROMPT)
+
+    def _begin_draw(self, start: QPointF, drawn: Callable[[Box], object], stay: bool = False) -> None:
         def drag(to: QPointF) -> None:
             self.overlay.set_draft(QRectF(start, self.to_picture(to)).normalized().intersected(self._bounds()))
 
@@ -279,8 +311,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             rect = self.overlay.draft
             self.overlay.set_draft(None)
             if rect is not None and rect.width() >= LEAST_SIDE and rect.height() >= LEAST_SIDE:
-                self.set_tool(Tool.SELECT)
-                drawn.emit(_box(rect))
+                if not stay:
+                    self.set_tool(Tool.SELECT)
+                drawn(_box(rect))
 
         self._drag, self._drop = drag, drop
 
@@ -299,6 +332,12 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 self.box_changed.emit(shape.track, _box(changed))
 
         self._drag, self._drop = drag, drop
+
+    def cancel_gesture(self) -> bool:
+        """End what a press began, without effect. Returns whether there was anything."""
+        going_on = self._drag is not None
+        self._cancel_drag()
+        return going_on
 
     def _cancel_drag(self) -> None:
         self._press = self._drag = self._drop = None

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from annotator.engine.base import CancelToken
 from annotator.jobs.project import check_place
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.frame import Image
+from annotator.model.frame import Frame, Image
 from annotator.model.track import VideoRecord
 from annotator.session import Session
-from annotator.storage import edits, human
+from annotator.storage import human
 from annotator.ui.canvas import Box, Canvas
 from annotator.ui.document import Document
 from annotator.ui.frames import FrameSource
@@ -31,6 +31,8 @@ class CanvasController(QObject):
     """The video is not where the project says; one line."""
     unread = Signal()
     """A person did not want to wait until the present video was read."""
+    exact = Signal(int)
+    """The picture on the canvas is that of the frame that is looked at."""
 
     def __init__(self, document: Document, canvas: Canvas, reading: Reading) -> None:
         super().__init__(canvas)
@@ -125,7 +127,7 @@ class CanvasController(QObject):
         image = self._source.request(frame, frame - self._before)
         self._before = frame
         if image is not None:
-            self._show(frame, image)
+            self._show_exact(frame, image)
             return
         near = self._source.nearest(frame)
         if near is not None and near[0] != self._shown:
@@ -136,12 +138,24 @@ class CanvasController(QObject):
             return
         image = self._source.get(frame)
         if image is not None:
-            self._show(frame, image)
+            self._show_exact(frame, image)
+
+    def _show_exact(self, frame: int, image: Image) -> None:
+        self._show(frame, image)
+        self.exact.emit(frame)
 
     def _show(self, frame: int, image: Image) -> None:
         assert self._source is not None
         self._canvas.set_image(image, self._source.small(frame))
         self._shown = frame
+
+    def present_frame(self) -> Frame | None:
+        """The frame that is looked at, if its own picture is decoded. The picture is not to be written to."""
+        video, index = self._document.video, self._document.frame
+        image = None if self._source is None else self._source.get(index)
+        if video is None or image is None:
+            return None
+        return Frame(index, image, index / video.fps if video.fps > 0 else 0.0)
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS \
@@ -184,12 +198,6 @@ class CanvasController(QObject):
     def _on_box_changed(self, track: int, box: Box) -> None:
         frame = self._document.frame
         self._document.edit(lambda session: human.set_box(session.store, track, frame, box))
-
-    def delete_here(self) -> None:
-        """Take the selected tracks out of this frame."""
-        chosen, frame = sorted(self._document.selection), self._document.frame
-        if chosen:
-            self._document.edit(lambda session: edits.delete_range(session.store, chosen, frame, frame))
 
     def selected_rect(self) -> QRectF | None:
         """The box of the one selected track in this frame, picture pixels."""

@@ -12,7 +12,7 @@ from annotator.errors import StorageError, UserError
 from annotator.jobs.project import ScannedSource, add_scanned, open_project
 from annotator.model.attribute import Attribute
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.track import Label, RunStatus, Track, TrackObservation, VideoRecord
+from annotator.model.track import Label, OnExisting, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.session import Session
 from annotator.ui.lanes import Lane, make_lanes
 from annotator.video import VideoReader
@@ -212,7 +212,8 @@ class Document(QObject):
             return []
         if self._lanes is None:
             store, tracks = self._session.store, self.tracks()
-            running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING]
+            running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING
+                       and run.on_existing is not OnExisting.PROPOSE]  # what is only proposed is in no lane
             reached = max((run.finished_frame or 0 for run in running), default=None)
             spans = store.video_spans(self._video.id)
             self._lanes = make_lanes(tracks.values(), spans, self._video.frame_count, reached)
@@ -258,5 +259,5 @@ class Document(QObject):
         if self._video is None or changes.video not in (None, self._video.id):
             return
         self.changed.emit(changes)
-        if self._tracks is None and self._selection:
+        if changes.kinds & ChangeKind.TRACKS and self._selection:
             self.select(self._selection & self.tracks().keys())

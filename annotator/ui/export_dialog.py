@@ -1,12 +1,12 @@
-"""What an export asks: which format, which videos and frames, where to."""
+"""What an export asks: which format, which videos and frames, where to; and what would come of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -22,12 +22,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError, UserError
 from annotator.formats.base import COMMON_OPTIONS, Abilities, ExportOptions
 from annotator.formats.registry import FORMATS, writable
 from annotator.jobs.export import tells_regions
+from annotator.jobs.export_preview import ExportPreview, preview_export
 from annotator.model.track import VideoRecord
+from annotator.storage.store import Store
 from annotator.ui.export_fields import ExportFields
+from annotator.ui.export_presets import Preset, PresetRow, PresetStore
+from annotator.ui.export_preview import ExportPreviewPanel
+from annotator.ui.tasks import Progress, TaskWorker
+
+#: Milliseconds of rest before choices that are being changed are tried out.
+_LOOK_AFTER = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +50,21 @@ class ExportChoice:
 
 
 class ExportDialog(QDialog):
-    """Every format that can be written, with the options that it takes and what it cannot hold."""
+    """Every format that can be written, with the options that it takes, what it cannot hold, and a preview.
 
-    def __init__(self, videos: Sequence[VideoRecord], present: VideoRecord, folder: Path, format_name: str = "",
+    The preview is made beside, by writing the first frames into a folder that is removed again.
+    """
+
+    def __init__(self, store: Store, present: VideoRecord, folder: Path, looking: TaskWorker, format_name: str = "",
                  chosen_range: tuple[int, int] | None = None, parent: QWidget | None = None,
                  settings: QSettings | None = None) -> None:
+        """``looking``: what makes previews."""
         super().__init__(parent)
+        self._store, self._looking = store, looking
+        self._looked: ExportChoice | None = None
         self.setWindowTitle(self.tr("Export labels"))
         self.choice: ExportChoice | None = None
-        self._videos, self._present = tuple(videos), present
+        self._videos, self._present = tuple(store.videos()), present
         last = present.frame_count - 1
         self.format = QComboBox(self)
         for each in writable():
@@ -60,6 +75,8 @@ class ExportDialog(QDialog):
         self.limits = QLabel(self)
         self.limits.setWordWrap(True)
         self.fields = ExportFields(settings, self)
+        self.presets = PresetRow(PresetStore(settings), self._preset, self)
+        self.preview = ExportPreviewPanel(self)
         self.which = QComboBox(self)
         self.which.addItem(self.tr("This video ({0})").format(present.name))
         if len(self._videos) > 1:
@@ -69,14 +86,30 @@ class ExportDialog(QDialog):
         self.last = QSpinBox(self, maximum=last, value=chosen_range[1] if chosen_range else last)
         self.error = QLabel(self)
         self.error.setWordWrap(True)
+        self._rest = QTimer(self, singleShot=True, interval=_LOOK_AFTER)
         self._lay_out()
-        self.format.currentIndexChanged.connect(self._describe)
-        self.which.currentIndexChanged.connect(self._on_which)
+        self._connect()
         self._describe()
 
+    def _connect(self) -> None:
+        self.format.currentIndexChanged.connect(self._describe)
+        self.which.currentIndexChanged.connect(self._on_which)
+        self.presets.chosen.connect(self._on_preset)
+        for signal in (self.format.currentIndexChanged, self.which.currentIndexChanged, self.first.valueChanged,
+                       self.last.valueChanged, self.folder.textChanged):
+            signal.connect(lambda _: self._rest.start())
+        self.fields.changed.connect(self._rest.start)
+        self._rest.timeout.connect(self._look)
+        self._looking.finished.connect(self._on_looked)
+        self._looking.failed.connect(self.preview.show_error)
+        self._looking.ended.connect(self._look)
+        self.finished.connect(self._rest.stop)
+        self._rest.start()
+
     def _lay_out(self) -> None:
-        form = QFormLayout()
+        form = self.form = QFormLayout()
         form.setSpacing(8)
+        form.addRow(self.tr("Saved choices"), self.presets)
         form.addRow(self.tr("Format"), self.format)
         form.addRow("", self.about)
         form.addRow("", self.limits)
@@ -86,16 +119,25 @@ class ExportDialog(QDialog):
         form.addRow(self.tr("Folder"), self._with_button())
         form.addRow(self.tr("Frames"), self._frames())
         form.addRow(self.fields)
+        _align(form, self.fields.form)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         export = buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         export.setDefault(True)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
+        choices = QVBoxLayout()
+        choices.addLayout(form)
+        choices.addStretch(1)
+        columns = QHBoxLayout()
+        columns.setSpacing(24)
+        columns.addLayout(choices, 4)
+        columns.addWidget(self.preview, 5)
         layout = QVBoxLayout(self)
-        layout.addLayout(form)
+        layout.setSpacing(12)
+        layout.addLayout(columns, 1)
         layout.addWidget(self.error)
         layout.addWidget(buttons)
-        self.setMinimumWidth(480)
+        self.resize(960, 640)
 
     def _with_button(self) -> QWidget:
         widget = QWidget(self)
@@ -127,7 +169,9 @@ class ExportDialog(QDialog):
     def _describe(self) -> None:
         chosen = FORMATS[self.format.currentData()]
         self.about.setText(chosen.description)
-        self.limits.setText(self._what_is_lost(chosen.abilities, tells_regions(chosen.name)))
+        lost = self._what_is_lost(chosen.abilities, tells_regions(chosen.name))
+        self.limits.setText(lost)
+        self.form.setRowVisible(self.limits, bool(lost))
         self.fields.show_for(chosen.name, (*COMMON_OPTIONS, *chosen.options))
 
     def _what_is_lost(self, can: Abilities, regions: bool) -> str:
@@ -148,12 +192,50 @@ class ExportDialog(QDialog):
         self.first.setEnabled(index == 0)
         self.last.setEnabled(index == 0)
 
+    # Saved choices
+
+    def _preset(self) -> Preset:
+        return Preset(self.format.currentData(), self.fields.state())
+
+    def _on_preset(self, preset: Preset) -> None:
+        index = self.format.findData(preset.format_name)
+        if index < 0:
+            self.error.setText(self.tr("this version has no format {0!r}").format(preset.format_name))
+            return
+        self.format.setCurrentIndex(index)
+        self.fields.restore(preset.fields)
+
+    # The preview
+
+    def _look(self) -> None:
+        """Try the choices out on a thread, if they are others than last time."""
+        if self._looking.busy:
+            return
+        try:
+            choice = self._chosen()
+        except UserError as error:
+            self._looked = None
+            self.preview.show_error(str(error))
+            return
+        if choice == self._looked:
+            return
+        self._looked = choice
+        self.preview.show_waiting()
+        self._looking.start("", partial(_previewed, self._store, choice))
+
+    def _on_looked(self, found: object) -> None:
+        if self._looked is not None and isinstance(found, ExportPreview):
+            self.preview.show_preview(found, self._looked.folder)
+
+    # The answer
+
     def _accept(self) -> None:
         try:
             self.choice = self._chosen()
         except UserError as error:
             self.error.setText(str(error))
             return
+        self.fields.keep(self.format.currentData())
         self.accept()
 
     def _chosen(self) -> ExportChoice:
@@ -164,6 +246,18 @@ class ExportDialog(QDialog):
         first, last = sorted((self.first.value(), self.last.value()))
         options = ExportOptions(first_frame=0 if whole else first, last_frame=None if whole else last,
                                 **self.fields.values())
-        self.fields.keep(self.format.currentData())
         return ExportChoice(self.format.currentData(), self._videos if whole else (self._present,),
                             Path(folder).expanduser(), options)
+
+
+def _align(*forms: QFormLayout) -> None:
+    """Give forms that stand below one another one edge between names and fields."""
+    names = [name for form in forms for row in range(form.rowCount())
+             if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) and (name := item.widget()) is not None]
+    width = max(name.sizeHint().width() for name in names)
+    for name in names:
+        name.setMinimumWidth(width)
+
+
+def _previewed(store: Store, choice: ExportChoice, _progress: Progress, cancel: CancelToken) -> ExportPreview:
+    return preview_export(store, choice.videos, choice.format_name, choice.options, cancel)

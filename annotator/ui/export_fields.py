@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from annotator.errors import SettingsError
 
 #: Not kept from one export to the next: they belong to one project, or are dangerous.
 _OF_THE_MOMENT = frozenset({"labels", "validation", "overwrite"})
+_DANGEROUS = frozenset({"overwrite"})
 
 
 class ExportFields(QWidget):
     """One field for each option of `annotator.formats.base.ExportOptions` but the range of frames."""
+
+    changed = Signal()
+    """Some field says something else now."""
 
     def __init__(self, settings: QSettings | None, parent: QWidget | None = None) -> None:
         """``settings``: where choices are kept, by format."""
@@ -31,6 +35,13 @@ class ExportFields(QWidget):
         self.numbers = QLineEdit(self, placeholderText=self.tr("by name, or: person=1, car=3"))
         self.digits = QSpinBox(self, minimum=1, maximum=12, value=6)
         self.validation = QLineEdit(self, placeholderText=self.tr("names of videos; the others are for training"))
+        self.pictures = QComboBox(self)
+        for text, kind in ((self.tr("None"), "none"), (self.tr("Decoded, as JPEG"), "jpg"),
+                           (self.tr("Decoded, as PNG"), "png"),
+                           (self.tr("Copies of the images in the video's folder"), "copy"),
+                           (self.tr("Links to the images in the video's folder"), "link")):
+            self.pictures.addItem(text, kind)
+        self.quality = QSpinBox(self, minimum=1, maximum=100, value=95)
         self.reviewed = QCheckBox(self.tr("Only tracks that are marked as reviewed"), self)
         self.interpolated = QCheckBox(self.tr("Also boxes between a person's boxes"), self)
         self.renumber = QCheckBox(self.tr("Number each video's tracks from 1 without gaps"), self)
@@ -42,18 +53,22 @@ class ExportFields(QWidget):
             box.setChecked(True)
         self._widgets: dict[str, QWidget] = {
             "step": self.step, "labels": self.labels, "min_length": self.min_length, "class_numbers": self.numbers,
-            "image_digits": self.digits, "validation": self.validation, "reviewed_only": self.reviewed,
-            "interpolated": self.interpolated, "renumber": self.renumber, "masks": self.masks,
-            "one_based_pixels": self.one_based, "field_check": self.check, "overwrite": self.overwrite}
+            "validation": self.validation, "pictures": self.pictures, "jpeg_quality": self.quality,
+            "image_digits": self.digits, "reviewed_only": self.reviewed, "interpolated": self.interpolated,
+            "renumber": self.renumber, "masks": self.masks, "one_based_pixels": self.one_based,
+            "field_check": self.check, "overwrite": self.overwrite}
         self._defaults = {name: _value(widget) for name, widget in self._widgets.items()}
         self.form = QFormLayout(self)
         self.form.setContentsMargins(0, 0, 0, 0)
         self.form.setSpacing(8)
         titles = {"step": self.tr("Of the frames"), "labels": self.tr("Classes"),
                   "min_length": self.tr("Shortest track"), "class_numbers": self.tr("Class numbers"),
-                  "image_digits": self.tr("Digits of picture names"), "validation": self.tr("For validation")}
+                  "image_digits": self.tr("Digits of picture names"), "validation": self.tr("For validation"),
+                  "pictures": self.tr("Pictures"), "jpeg_quality": self.tr("JPEG quality")}
         for name, widget in self._widgets.items():
             self.form.addRow(titles.get(name, ""), widget)
+            _on_change(widget, self.changed.emit)
+        self.pictures.currentIndexChanged.connect(self._show_quality)
 
     def show_for(self, format_name: str, options: Iterable[str]) -> None:
         """Show the fields of these options, as they were chosen for this format last."""
@@ -62,6 +77,20 @@ class ExportFields(QWidget):
             self.form.setRowVisible(widget, name in self._taken)
             if name not in _OF_THE_MOMENT:
                 _set(widget, self._kept(format_name, name))
+        self._show_quality()
+
+    def _show_quality(self) -> None:
+        wanted = "jpeg_quality" in self._taken and self.pictures.currentData() == "jpg"
+        self.form.setRowVisible(self.quality, wanted)
+
+    def state(self) -> dict[str, str]:
+        """What the fields of the format say, as text, but for what is dangerous."""
+        return {name: str(_value(self._widgets[name])) for name in sorted(self._taken - _DANGEROUS)}
+
+    def restore(self, state: Mapping[str, str]) -> None:
+        """Put back what `state` gave; a field that it lacks says what it says at first."""
+        for name in self._taken - _DANGEROUS:
+            _set(self._widgets[name], state.get(name, str(self._defaults[name])))
 
     def keep(self, format_name: str) -> None:
         """Remember what is chosen."""
@@ -101,7 +130,20 @@ def _key(format_name: str, option: str) -> str:
 def _value(widget: QWidget) -> object:
     if isinstance(widget, QCheckBox):
         return widget.isChecked()
+    if isinstance(widget, QComboBox):
+        return widget.currentData()
     return widget.value() if isinstance(widget, QSpinBox) else widget.text() if isinstance(widget, QLineEdit) else None
+
+
+def _on_change(widget: QWidget, call: Callable[[], None]) -> None:
+    if isinstance(widget, QCheckBox):
+        widget.toggled.connect(lambda _: call())
+    elif isinstance(widget, QComboBox):
+        widget.currentIndexChanged.connect(lambda _: call())
+    elif isinstance(widget, QSpinBox):
+        widget.valueChanged.connect(lambda _: call())
+    elif isinstance(widget, QLineEdit):
+        widget.textChanged.connect(lambda _: call())
 
 
 def _set(widget: QWidget, value: object) -> None:
@@ -111,6 +153,8 @@ def _set(widget: QWidget, value: object) -> None:
         widget.setChecked(text == "True")
     elif isinstance(widget, QSpinBox) and text.isdecimal():
         widget.setValue(int(text))
+    elif isinstance(widget, QComboBox) and widget.findData(text) >= 0:
+        widget.setCurrentIndex(widget.findData(text))
     elif isinstance(widget, QLineEdit):
         widget.setText(text)
 

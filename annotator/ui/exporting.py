@@ -45,12 +45,15 @@ class ExportController(QObject):
 
     def ask(self) -> None:
         """Open the dialog; what it says is exported."""
-        video, path = self._document.video, self._document.path
-        if video is None or path is None or self.worker.busy:
+        video, path, session = self._document.video, self._document.path, self._document.session
+        if video is None or path is None or session is None or self.worker.busy:
             return
         folder = Path(str(self._settings.value(_FOLDER) or path.resolve().parent / f"{path.stem}-labels"))
-        dialog = ExportDialog(self._document.videos(), video, folder, str(self._settings.value(_FORMAT) or ""),
+        looking = TaskWorker(self, "preview")
+        looking.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        dialog = ExportDialog(session.store, video, folder, looking, str(self._settings.value(_FORMAT) or ""),
                               self._document.range, self._window, self._settings)
+        dialog.finished.connect(looking.abandon)
         dialog.accepted.connect(lambda: self.export(dialog.choice))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -79,6 +82,7 @@ class ExportController(QObject):
                                                                                   self._folder))
         rows = [(self.tr("Videos"), str(report.sequences)), (self.tr("Frames"), f"{report.frames:,}"),
                 (self.tr("Tracks"), f"{report.tracks:,}"), (self.tr("Boxes"), f"{report.boxes:,}"),
+                *([(self.tr("Pictures"), f"{report.pictures:,}")] if report.pictures else []),
                 *((self.tr("Left out"), f"{count:,} x {what}") for what, count in report.dropped.items())]
         summary = self.tr("Written as {0} and read back.").format(report.format)
         ReportDialog(Report(self.tr("Export is finished"), summary, rows, [*report.notes, *report.checks],

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from annotator.engine import checkpoints
 from annotator.engine.checkpoints import ModelKind
 from annotator.engine.detectors.mmdet_names import READS_TEXT
+from annotator.engine.extensions import extensions
 from annotator.engine.registry import missing_weights
 from annotator.engine.settings import TRACKERS
 from annotator.errors import UserError
@@ -178,6 +179,9 @@ class JobDialog(QDialog):
             text = self.tr("{0} (demonstration)").format(weights.name) if demonstration else weights.name
             box.addItem(text, weights.name)
             box.setItemData(box.count() - 1, weights.good_for, Qt.ItemDataRole.ToolTipRole)
+        for extension in extensions(kind):
+            box.addItem(extension.name, extension.name)
+            box.setItemData(box.count() - 1, extension.package, Qt.ItemDataRole.ToolTipRole)
         for weights in checkpoints.manifest():
             if weights.kind is kind and weights not in there:
                 box.addItem(self.tr("{0} (to download, {1})").format(weights.name, size_text(weights.size)),

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from annotator.engine.base import CancelToken
 from annotator.engine.devices import device_in_use
 from annotator.engine.libraries import ModelLibraries
+from annotator.engine.loaded_segmenters import LoadedSegmenters
 from annotator.errors import StorageError
 from annotator.jobs import preannotate
 from annotator.jobs.config import PreannotateSettings
@@ -23,6 +24,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import Frame
 from annotator.model.track import Run, RunStatus, VideoRecord
 from annotator.session import Session
+from annotator.ui import segmenter_choice
 from annotator.ui.actions import Actions
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
@@ -30,6 +32,7 @@ from annotator.ui.estimates import Estimates
 from annotator.ui.job_dialog import JobDialog
 from annotator.ui.offer_bar import OfferBar
 from annotator.ui.preview_panel import PreviewPanel
+from annotator.ui.segmenter_choice import Choice
 from annotator.ui.tasks import TaskWorker
 from annotator.ui.weights_offer import Fetch, WeightsOffer, fetch_published
 from annotator.ui.worker import EngineWorker, Job
@@ -54,6 +57,8 @@ class JobController(QObject):
         self._document, self.worker, self._canvas, self._actions = document, worker, canvas, actions
         self._settings, self._offers, self._window = settings, offers, window
         self.libraries = ModelLibraries()
+        self.segmenters = LoadedSegmenters()
+        """For the engine's thread: jobs and prompts share weights."""
         self.estimates = Estimates(settings)
         self.fetch: Fetch = fetch_published
         self._previewer = Previewer()
@@ -75,6 +80,10 @@ class JobController(QObject):
             tr("Go on where a cancelled or interrupted run stopped"))
         add("run.pause", tr("Run"), tr("Pause or resume"), lambda: self.worker.set_paused(not self.worker.paused))
         add("run.cancel", tr("Run"), tr("Cancel"), self.worker.cancel)
+
+    def segmenter_choice(self) -> Choice:
+        """The segmentor that was chosen for the last job."""
+        return segmenter_choice.remembered(self._settings)
 
     def warm_up(self) -> None:
         """Load the libraries of models now, on a thread, so that the first job begins at once."""
@@ -107,6 +116,7 @@ class JobController(QObject):
         """Track the present video."""
         video = self._document.video
         if video is not None and settings is not None:
+            segmenter_choice.remember(self._settings, settings)
             self.run(self.tr("Tracking"), partial(self._start, video, settings))
 
     def resume(self, run: Run | None = None) -> None:
@@ -137,11 +147,11 @@ class JobController(QObject):
     def _start(self, video: VideoRecord, settings: PreannotateSettings, session: Session, cancel: CancelToken,
                ) -> Generator[JobProgress]:
         self.libraries.load()
-        yield from self._watched(preannotate.start(session, video, settings, cancel), settings)
+        yield from self._watched(preannotate.start(session, video, settings, cancel, self.segmenters.make), settings)
 
     def _resume(self, run: Run, session: Session, cancel: CancelToken) -> Generator[JobProgress]:
         self.libraries.load()
-        yield from self._watched(preannotate.resume(session, run, cancel), None)
+        yield from self._watched(preannotate.resume(session, run, cancel, make_segmenter=self.segmenters.make), None)
 
     def _watched(self, job: Generator[JobProgress], settings: PreannotateSettings | None) -> Generator[JobProgress]:
         """Measures what the job itself takes, without pauses and without loading the models."""

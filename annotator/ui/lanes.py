@@ -10,9 +10,13 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from annotator.model.evidence import TrackEvent
 from annotator.model.frame import TrackState
 from annotator.model.track import Track, TrackObservation
 from annotator.storage.spans import OPEN, Span
+
+#: Frames of a conflict so far apart are two.
+TOGETHER = 6
 
 
 class Order(StrEnum):
@@ -99,13 +103,14 @@ def sort_lanes(lanes: Sequence[Lane], order: Order, group: Callable[[Lane], int]
 
 
 def object_counts(lanes: Iterable[Lane], frame_count: int) -> npt.NDArray[np.int32]:
-    """(frame_count,) int32 number of tracks that exist in each frame."""
+    """(frame_count,) int32 number of tracks that exist in each frame. Boxes may lie beyond the count that a video's
+    header gave; those are not counted."""
     steps = np.zeros(frame_count + 1, np.int32)
     for lane in lanes:
         reach = -1
         for bar in lane.bars:
             first = max(bar.first, reach + 1)
-            if first <= bar.last:
+            if first <= min(bar.last, frame_count - 1):
                 steps[first] += 1
                 steps[min(bar.last, frame_count - 1) + 1] -= 1
                 reach = bar.last
@@ -133,4 +138,39 @@ def stretches(trajectory: Sequence[TrackObservation]) -> list[Stretch]:
             found[-1] = Stretch(before.first, observation.frame, state, before.human)
         else:
             found.append(Stretch(observation.frame, observation.frame, state, observation.human))
+    return found
+
+
+class Event(StrEnum):
+    """What happened to a track in a frame, by the letter that says so on its lane."""
+
+    PROMPT = "P"
+    """It was prompted: by a detection where it began, or by a person."""
+    REPROMPT = "R"
+    """The tracker prompted it anew with a detection."""
+    CONFLICT = "X"
+    """Another track hides it; of a stretch of such frames, the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter on a lane."""
+
+    frame: int
+    event: Event
+
+
+def letters(events: Iterable[TrackEvent]) -> list[Letter]:
+    """Letters by frame, from the events of a track by frame."""
+    found: list[Letter] = []
+    hidden = -TOGETHER
+    for event in events:
+        if event.prompted:
+            found.append(Letter(event.frame, Event.PROMPT))
+        if event.reprompted:
+            found.append(Letter(event.frame, Event.REPROMPT))
+        if event.hidden:
+            if event.frame - hidden >= TOGETHER:
+                found.append(Letter(event.frame, Event.CONFLICT))
+            hidden = event.frame
     return found

@@ -39,9 +39,9 @@ class Middle(QSplitter):
 
 
 class Docks(QObject):
-    """The panels: tracks and history behind one another, the inspector below them, the log at the bottom."""
+    """The panels: tracks, review and history behind one another, the inspector below them, the log at the bottom."""
 
-    def __init__(self, window: QMainWindow, table: QWidget, inspector: QWidget, history: QWidget,
+    def __init__(self, window: QMainWindow, table: QWidget, review: QWidget, inspector: QWidget, history: QWidget,
                  log: QWidget) -> None:
         super().__init__(window)
         self._window = window
@@ -50,8 +50,10 @@ class Docks(QObject):
         below = self._dock("inspector", self.tr("Inspector"), inspector)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, below)
         window.resizeDocks([tracks, below], [1, 1], Qt.Orientation.Vertical)
+        self.review = self._dock("review", self.tr("Review"), review)
+        window.tabifyDockWidget(tracks, self.review)
         steps = self._dock("history", self.tr("History"), history)
-        window.tabifyDockWidget(tracks, steps)
+        window.tabifyDockWidget(self.review, steps)
         tracks.raise_()
         window.resizeDocks([tracks], [380], Qt.Orientation.Horizontal)
         self.log = self._dock("log", self.tr("Log"), log)

@@ -13,11 +13,14 @@ from annotator.ui.box_clipboard import BoxClipboard
 from annotator.ui.canvas import Canvas, Tool
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
+from annotator.ui.effort_recorder import EffortRecorder
+from annotator.ui.evaluate_controller import EvaluateController
 from annotator.ui.exporting import ExportController
 from annotator.ui.filter_controls import FilterControls
 from annotator.ui.help_menu import HelpMenu
 from annotator.ui.hints import FirstMinute
 from annotator.ui.history_list import HistoryList
+from annotator.ui.identity import Identity
 from annotator.ui.ignore_regions import IgnoreRegions
 from annotator.ui.importing import ImportController
 from annotator.ui.inspector import Inspector
@@ -39,11 +42,14 @@ from annotator.ui.panels import Panels
 from annotator.ui.picture_controls import PictureControls
 from annotator.ui.player import Player
 from annotator.ui.projects import ProjectController
+from annotator.ui.prompting import Prompting
 from annotator.ui.reading import Reading
+from annotator.ui.reviewing import Reviewing
 from annotator.ui.task_bar import TaskBar
 from annotator.ui.timeline import Timeline
 from annotator.ui.track_table import TrackTable
 from annotator.ui.transport import Transport
+from annotator.ui.uncovering import Uncovering
 from annotator.ui.view_actions import ViewActions
 from annotator.ui.welcome import Welcome
 from annotator.ui.worker import EngineWorker
@@ -73,7 +79,10 @@ class MainWindow(QMainWindow):
         self.jobs = JobController(self.document, self.worker, self.controller, self.actions_, settings, self.offers,
                                   self)
         self.log = LogPanel(self)
-        self.document.in_use = lambda: self.worker.busy
+        self.identity = Identity(self.document, self.canvas, self.timeline, self)
+        self.review = Reviewing(self.document, self.canvas, self.player, self.identity.desk,
+                                lambda: self.worker.writing, self)
+        self.document.in_use = lambda: self.worker.writing
         self._closing = False
         self._build()
         self._add_actions()
@@ -91,7 +100,9 @@ class MainWindow(QMainWindow):
         self._middle = Middle(self.offers, self._welcome, self.canvas, self.timeline, self)
         self.setCentralWidget(self._middle)
         self.history = HistoryList(self.document, self)
-        self.log_dock = Docks(self, self.table, self.inspector, self.history, self.log).log
+        docks = Docks(self, self.table, self.review.panel, self.inspector, self.history, self.log)
+        self.log_dock = docks.log
+        self.review.set_dock(docks.review)
         self._objects = QLabel(self)
         self._saved = QLabel(self)
         job_bar = JobBar(self.worker, self)
@@ -115,8 +126,10 @@ class MainWindow(QMainWindow):
         add("edit.delete", tr("Edit"), tr("Delete in this frame"), self._delete, ["Del"],
             tr("Take the selected tracks out of this frame, or delete the selected ignore region"))
         add("edit.palette", tr("Edit"), tr("Search actions…"), self._show_palette, ["Ctrl+K"])
-        add("tool.draw", tr("Track"), tr("New object"), lambda: self.canvas.set_tool(Tool.DRAW), ["N"],
-            tr("Draw the box of a new object"))
+        self.prompting = Prompting(document, self.canvas, self.controller, self.timeline, self.jobs, self.actions_,
+                                   self)
+        add("tool.draw", tr("Track"), tr("New object by hand"), lambda: self.canvas.set_tool(Tool.DRAW), ["Alt+N"],
+            tr("Draw the box of a new object in this frame; no model is asked"))
         self.regions.add_actions(self.actions_)
         self.labels.add_actions(self.actions_)
         self.jobs.add_actions()
@@ -130,14 +143,21 @@ class MainWindow(QMainWindow):
         self.transport = Transport(document, player, actions, settings, self.canvas, self)
         self.keyframes = Keyframes(document, player, self.timeline, actions)
         self.clipboard = BoxClipboard(document, actions)
+        self.identity.add_actions(actions, self.table, self.labels)
+        self.review.add_actions(actions)
+        self.uncovering = Uncovering(document, self.identity.desk, self.offers, self)
+        self.uncovering.rerun_wanted.connect(lambda batches: self.prompting.prompts.follow(*batches))
+        self.review.prompt_wanted.connect(self.prompting.prompts.prompt_wanted)
         self.nudge = Nudge(document, self.canvas, self.controller, actions)
         self.picture = PictureControls(self.canvas, self.controller, actions, settings, self)
         self.filter = FilterControls(document, self.controller, actions, self)
         self.lane_order = LaneOrder(document, self.timeline, actions, settings)
+        self.evaluation = EvaluateController(document, player, self.canvas, actions, settings, self)
         self.panels = Panels(self, actions)
         self.help = HelpMenu(actions, self)
         self.help.demo_asked.connect(self.open_demo)
         self.help.failed.connect(self.show_error)
+        self.effort = EffortRecorder(document, actions, settings, self)
         self.first_minute = FirstMinute(document, player, self.canvas, actions, settings)
         self._welcome.opened.connect(self.open_path)
 
@@ -164,12 +184,14 @@ class MainWindow(QMainWindow):
         self.controller.missing.connect(self.show_error)
         self.timeline.track_clicked.connect(self.controller.select_clicked)
         self.canvas.tool_changed.connect(self._on_tool)
-        self.table.menu_requested.connect(self.labels.fill_menu)
         self.labels.attribute_wanted.connect(self.inspector.focus_attribute)
         self.worker.started.connect(lambda _title: self._update())
         self.worker.finished.connect(self._on_job_finished)
+        self.worker.interlude_finished.connect(lambda *_: self.review.refresh())
+        self.worker.interlude_finished.connect(lambda *_: self._close_if_asked())
         self.exports.worker.ended.connect(self._close_if_asked)
-        for controller in (self.jobs, self.imports, self.exports, self.projects):
+        for controller in (self.jobs, self.imports, self.exports, self.projects, self.evaluation, self.effort,
+                           self.identity, self.review, self.prompting.prompts):
             controller.told.connect(self.show_error)
         self.opening.failed.connect(self.show_error)
         self.opening.warned.connect(lambda warning: self.statusBar().showMessage(warning, 10000))
@@ -200,6 +222,7 @@ class MainWindow(QMainWindow):
 
     def _on_job_finished(self, _status: str, _message: str) -> None:
         self._update()
+        self.review.refresh()
         self._close_if_asked()
 
     def _close_if_asked(self) -> None:
@@ -250,6 +273,9 @@ class MainWindow(QMainWindow):
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.DRAW:
             self.statusBar().showMessage(self.tr("Draw the box of a new object; Esc ends"))
+        elif tool is Tool.PROMPT:
+            self.statusBar().showMessage(self.tr(
+                "Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends"))
         elif tool is Tool.IGNORE:
             self.statusBar().showMessage(self.tr(
                 "Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends"))
@@ -260,7 +286,7 @@ class MainWindow(QMainWindow):
 
     def _delete(self) -> None:
         if not self.regions.delete_selected():
-            self.controller.delete_here()
+            self.identity.delete_here()
 
     def _show_palette(self) -> None:
         CommandPalette(self.actions_, self).open()
@@ -290,19 +316,25 @@ class MainWindow(QMainWindow):
         self.opening.open_dropped(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        if self.worker.busy or self.exports.worker.busy:
+        if self.worker.writing or self.exports.worker.busy:
             event.ignore()
             self._ask_to_stop()
             return
         self.player.pause()
+        self.evaluation.close()
+        self.effort.close()
         self.lane_order.close()
+        self.review.close()
+        self.uncovering.close()
         self._settings.setValue("geometry", self.saveGeometry())
         self._settings.setValue("state", self.saveState())
         self._settings.setValue("splitter", self._middle.saveState())
         self.document.close()
         self.reading.close()
         self.controller.close()
+        self.prompting.close()
         self.jobs.close()
+        self.worker.close()
         self.log.detach()
         super().closeEvent(event)
 
@@ -321,6 +353,7 @@ class MainWindow(QMainWindow):
     def _stop_and_close(self) -> None:
         self._closing = True
         self.worker.cancel()
+        self.prompting.prompts.following.cancel()
         self.exports.worker.cancel()
 
     def _restore(self) -> None:

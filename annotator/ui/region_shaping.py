@@ -128,7 +128,7 @@ class RegionShaping(QObject):
         if draft is not None and region is not None:
             self._reshaped(region, [(point.x(), point.y()) for point in draft])
         elif press is not None:
-            self._canvas.click_at(self._canvas.to_picture(press), False)
+            self._canvas.click_at(self._canvas.to_picture(press))
 
     def _stop(self) -> None:
         self._press = self._draft = self._region = None

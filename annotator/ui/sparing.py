@@ -12,21 +12,33 @@ _SHARE = 0.05
 
 
 class SparingTimer(QTimer):
-    """Does something a while after `start`: the later, the longer it took the last time.
+    """Does something a while after `begin`: the later, the longer it took the last time.
 
     A running job commits many times a second. What is read anew then may take a twentieth of the time, however large
-    the project is.
+    the project is. After a while in which nothing was to be done it comes sooner, so that a person's edit is seen at
+    once.
     """
 
-    def __init__(self, work: Callable[[], object], least: int, parent: QObject) -> None:
-        """``least``: shortest wait in milliseconds."""
+    def __init__(self, work: Callable[[], object], least: int, parent: QObject, soonest: int | None = None) -> None:
+        """``least``: shortest time between two works in milliseconds; ``soonest``: shortest wait after a longer pause
+        (as long, if left out)."""
         super().__init__(parent)
         self.setSingleShot(True)
-        self.setInterval(least)
         self._work, self._least = work, least
+        self._soonest = least if soonest is None else soonest
+        self._between = least
+        self._ended = 0.0
         self.timeout.connect(self._run)
+
+    def begin(self) -> None:
+        """Something is to be done; while that waits, more of it changes nothing."""
+        if not self.isActive():
+            since = round(1000 * (time.monotonic() - self._ended))
+            self.setInterval(max(self._soonest, self._between - since))
+            self.start()
 
     def _run(self) -> None:
         began = time.monotonic()
         self._work()
-        self.setInterval(max(self._least, round(1000 * (time.monotonic() - began) / _SHARE)))
+        self._ended = time.monotonic()
+        self._between = max(self._least, round(1000 * (self._ended - began) / _SHARE))

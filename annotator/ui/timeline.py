@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -12,13 +12,25 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QPolygon
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from annotator.model.changes import ChangeKind, Changes
+from annotator.storage.preview import EditPreview
 from annotator.ui.document import Document
 from annotator.ui.group_texts import GroupTexts
 from annotator.ui.lane_groups import Grouping, Heading, Row, group_key, with_headings
-from annotator.ui.lanes import Lane, Order, Stretch, object_counts, sort_lanes, stretches
+from annotator.ui.lanes import (
+    Event,
+    Lane,
+    Letter,
+    Order,
+    Stretch,
+    letters,
+    object_counts,
+    sort_lanes,
+    stretches,
+)
 from annotator.ui.sparing import SparingTimer
 from annotator.ui.timeline_marks import Places, TimelineMarks, read_marks
 from annotator.ui.timeline_paint import LANE, NAMES, OVERVIEW, RULER, Scene, TimelinePainter, overview_outline
+from annotator.ui.timeline_proposal import ProposedFrames
 
 #: Most pixels that a frame may take.
 WIDEST_FRAME = 40.0
@@ -31,6 +43,8 @@ class Timeline(QAbstractScrollArea):
 
     track_clicked = Signal(int, bool)
     """Track id, and whether it is added to the selection."""
+    menu_wanted = Signal(object, QPoint)
+    """The right button on the lanes: track id or None, and where on the screen."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,15 +56,18 @@ class Timeline(QAbstractScrollArea):
         self._texts = GroupTexts(document)
         self._suspicion: Mapping[int, int] = {}
         self._marks = TimelineMarks()
+        self._preview: EditPreview | None = None
+        self._proposed = ProposedFrames()
         self._counts = np.zeros(0, np.int32)
         self._outline: tuple[int, QPolygonF] | None = None
         self._playhead = 0.0
         self._states: OrderedDict[int, list[Stretch]] = OrderedDict()
+        self._letters: dict[int, list[Letter]] = {}
         self._pixels = 1.0
         self._fitted = True
         self._drag: str | None = None
         self._anchor = 0
-        self._stale = SparingTimer(self.reload, 60, self)
+        self._stale = SparingTimer(self.reload, 60, self, soonest=5)
         self._reading = QTimer(self, singleShot=True, interval=0)
         self._reading.timeout.connect(self._read_states)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -84,6 +101,11 @@ class Timeline(QAbstractScrollArea):
         self._suspicion = counts
         self._sort(self._lanes)
 
+    def set_preview(self, seen: EditPreview | None) -> None:
+        """Show what an edit would change, or no longer."""
+        self._preview = seen
+        self.viewport().update()
+
     def _sort(self, lanes: Sequence[Lane]) -> None:
         video, grouping = self._document.video, self._grouping
         if video is None or grouping is None:
@@ -99,6 +121,17 @@ class Timeline(QAbstractScrollArea):
     def marks(self) -> TimelineMarks:
         """Runs and cuts of the present video."""
         return self._marks
+
+    @property
+    def proposed(self) -> ProposedFrames:
+        """Frames that a proposal would change."""
+        return self._proposed
+
+    def set_proposed(self, proposed: ProposedFrames) -> None:
+        """Mark frames that a proposal would change."""
+        if proposed != self._proposed:
+            self._proposed = proposed
+            self.viewport().update()
 
     def fit(self) -> None:
         """The whole video in sight."""
@@ -127,7 +160,8 @@ class Timeline(QAbstractScrollArea):
         self._sort(lanes)
         self._counts = object_counts(lanes, self._frame_count())
         session, video = self._document.session, self._document.video
-        self._marks = TimelineMarks() if session is None or video is None else read_marks(session, video.id)
+        self._marks = TimelineMarks() if session is None or video is None else read_marks(
+            session, video.id, video.frame_count)
         self._outline = None
         self._update_bars()
 
@@ -177,6 +211,7 @@ class Timeline(QAbstractScrollArea):
 
     def _on_video(self) -> None:
         self._states.clear()
+        self._letters.clear()
         self.reload()
         self.fit()
 
@@ -187,8 +222,7 @@ class Timeline(QAbstractScrollArea):
             return
         for track in changes.tracks or list(self._states):
             self._states.pop(track, None)
-        if not self._stale.isActive():
-            self._stale.start()  # a running job commits many times a second
+        self._stale.begin()  # a running job commits many times a second
 
     def _on_frame(self, frame: int) -> None:
         x = self._x(frame + 0.5)
@@ -219,8 +253,9 @@ class Timeline(QAbstractScrollArea):
         missing = self._missing()
         for track in missing[:STATES_AT_ONCE]:
             self._states[track] = stretches(session.store.trajectory(track))
+            self._letters[track] = letters(session.store.track_events(track))
         while len(self._states) > KEPT_STATES:
-            self._states.popitem(last=False)
+            self._letters.pop(self._states.popitem(last=False)[0], None)
         if missing:
             self.viewport().update()
 
@@ -263,14 +298,16 @@ class Timeline(QAbstractScrollArea):
             self._outline = (width, overview_outline(self._counts, self._frame_count(), width))
         return Scene(
             place=self._places(), rows=self._rows, sight=self._rows_in_sight(),
-            top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, labels=document.labels(),
-            selection=document.selection, marks=self._marks, chosen=document.range,
-            frame=document.frame, outline=self._outline[1], fitted=self._fitted,
-            count=self.tr("%n tracks", "", len(self._lanes)))
+            top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, letters=self._letters,
+            labels=document.labels(), selection=document.selection, marks=self._marks, proposed=self._proposed,
+            chosen=document.range, preview=self._preview, frame=document.frame, outline=self._outline[1],
+            fitted=self._fitted, count=self.tr("%n tracks", "", len(self._lanes)))
 
     # The mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() is Qt.MouseButton.RightButton and self._frame_count():
+            self._ask_for_menu(event)
         if event.button() is not Qt.MouseButton.LeftButton or not self._frame_count():
             return
         position = event.position()
@@ -288,6 +325,13 @@ class Timeline(QAbstractScrollArea):
                 self._document.set_range(None)
         self._follow(position.toPoint())
 
+    def _ask_for_menu(self, event: QMouseEvent) -> None:
+        """What the menu is about is in sight: the playhead goes to where it was asked for."""
+        lane, position = self.lane_at(event.position().y()), event.position()
+        if position.x() >= NAMES and position.y() >= OVERVIEW and self._document.range is None:
+            self._document.go_to(self.frame_at(position.x()))
+        self.menu_wanted.emit(None if lane is None else lane.track.id, event.globalPosition().toPoint())
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._follow(event.position().toPoint())
         self.viewport().setToolTip(self._tip_at(event.position()))
@@ -298,8 +342,7 @@ class Timeline(QAbstractScrollArea):
             return f"{row.text}: {self.tr('%n tracks', '', row.count)}"
         lane = self.lane_at(position.y())
         if lane is not None:
-            tip = self.tr("Track {0}, frames {1} to {2}").format(lane.track.number, lane.first, lane.last)
-            return f"{lane.track.name}\n{tip}" if lane.track.name else tip
+            return "\n".join(self._lane_tip(lane, position.x()))
         if position.y() < OVERVIEW or position.x() < NAMES:
             return ""
         frame = self.frame_at(position.x())
@@ -308,6 +351,22 @@ class Timeline(QAbstractScrollArea):
         if any(abs(self._x(cut) - position.x()) <= 4 for cut in self._marks.cuts):
             lines.append(self.tr("Another view begins here"))
         return "\n".join(lines)
+
+    def _lane_tip(self, lane: Lane, x: float) -> Iterator[str]:
+        """The track, and what the letters under the pointer stand for."""
+        if lane.track.name:
+            yield lane.track.name
+        yield self.tr("Track {0}, frames {1} to {2}").format(lane.track.number, lane.first, lane.last)
+        if lane.track.id in self._marks.locked:
+            yield self.tr("Locked: no edit and no run changes it")
+        words = {Event.PROMPT: self.tr("Prompted in frame {0}"), Event.REPROMPT: self.tr("Prompted anew in frame {0}"),
+                 Event.CONFLICT: self.tr("Hidden by another track from frame {0} on")}
+        for letter in self._letters.get(lane.track.id, ()):
+            if abs(self._x(letter.frame + 0.5) - x) <= 5 and letter.frame != lane.first:
+                yield words[letter.event].format(letter.frame)
+        frame = self.frame_at(x)
+        if x >= NAMES and any(a <= frame <= b for a, b in self._marks.reviewed.get(lane.track.id, ())):
+            yield self.tr("Looked at")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._drag = None

@@ -1,17 +1,27 @@
-"""What the timeline shows of the video as a whole: where runs began and ended, where the view is cut."""
+"""What the timeline shows beside boxes: where runs began and ended, where the view is cut, what people looked at."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
-from annotator.model.track import RunStatus
+from annotator.jobs.preannotate import DETECT
+from annotator.model.track import MarkKind, RunStatus
 from annotator.session import Session
+from annotator.storage.runs import REPROPAGATE
 
+#: Kinds of runs that show nothing of their own.
+_UNSEEN = (DETECT, REPROPAGATE)
 #: The colour of cuts, readable on both themes.
 CUT = "#e0853d"
+#: The colour of what a person has looked at, readable on both themes.
+REVIEWED = "#3fa66b"
+
+Ranges = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,12 @@ class TimelineMarks:
 
     runs: tuple[RunRange, ...] = ()
     cuts: tuple[int, ...] = ()
+    reviewed: dict[int, Ranges] = field(default_factory=dict)
+    """Track id -> frames that a person has looked at, both ends inclusive."""
+    looked_at: Ranges = ()
+    """Frames in which something was looked at, whatever it was; rising, none touches the next."""
+    locked: frozenset[int] = frozenset()
+    """Track ids."""
 
     @property
     def boundaries(self) -> list[int]:
@@ -40,15 +56,36 @@ class TimelineMarks:
         return [run for run in self.runs if run.first <= frame <= run.last]
 
 
-def read_marks(session: Session, video_id: int) -> TimelineMarks:
-    """Runs whose step is in effect, and the cuts that they saw. Runs that only detected are left out."""
+def read_marks(session: Session, video_id: int, frame_count: int) -> TimelineMarks:
+    """Runs whose step is in effect, the cuts that they saw, and what people said. Runs that only detected or followed
+    prompts are left out."""
     undone = {step.run for step in session.history() if step.undone}
     runs = [run for run in session.store.runs(video_id)
-            if run.finished_frame is not None and run.id not in undone and run.kind != "detect"]
+            if run.finished_frame is not None and run.id not in undone and run.kind not in _UNSEEN]
     cuts = {frame for run in runs for frame in session.store.scene_cuts(run.id)}
+    ranges: dict[int | None, list[tuple[int, int]]] = defaultdict(list)
+    locked = set()
+    for mark in session.store.marks(video_id):
+        if mark.kind is MarkKind.REVIEWED:
+            ranges[mark.track].append((mark.first, frame_count - 1 if mark.last is None else mark.last))
+        elif mark.kind is MarkKind.LOCK and mark.track is not None:
+            locked.add(mark.track)
     return TimelineMarks(
         tuple(RunRange(run.first_frame, run.finished_frame, str(run.settings.get("tracker") or ""), run.status)
-              for run in runs if run.finished_frame is not None), tuple(sorted(cuts)))
+              for run in runs if run.finished_frame is not None), tuple(sorted(cuts)),
+        {track: joined(found) for track, found in ranges.items() if track is not None},
+        joined(each for found in ranges.values() for each in found), frozenset(locked))
+
+
+def joined(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """The same frames in as few ranges as possible, rising; both ends are inclusive."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return tuple(found)
 
 
 def paint_on_lanes(painter: QPainter, marks: TimelineMarks, place: Places, palette: QPalette) -> None:
@@ -86,7 +123,11 @@ def paint_on_ruler(painter: QPainter, marks: TimelineMarks, place: Places, palet
 
 def paint_on_overview(painter: QPainter, marks: TimelineMarks, left: float, width: float, height: float,
                       frame_count: int) -> None:
-    """A line per cut."""
+    """A line per cut, a bar at the foot under what a person has looked at."""
+    scale = width / max(frame_count, 1)
+    for first, last in marks.looked_at:
+        painter.fillRect(QRectF(left + first * scale, height - 4, max((last + 1 - first) * scale, 2), 3),
+                         QColor(REVIEWED))
     painter.setPen(QPen(QColor(CUT), 1))
     for frame in marks.cuts:
         x = left + frame / max(frame_count, 1) * width

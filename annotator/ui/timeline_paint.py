@@ -8,16 +8,31 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPalette, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPalette, QPen, QPolygonF
 
 from annotator.model.frame import TrackState
 from annotator.model.track import Label
+from annotator.storage.preview import EditPreview
 from annotator.ui.lane_groups import Heading, Row
-from annotator.ui.lanes import Lane, Stretch
-from annotator.ui.timeline_marks import Places, TimelineMarks, paint_on_lanes, paint_on_overview, paint_on_ruler
+from annotator.ui.lanes import Lane, Letter, Stretch
+from annotator.ui.name_plates import readable_on
+from annotator.ui.timeline_marks import (
+    REVIEWED,
+    Places,
+    TimelineMarks,
+    paint_on_lanes,
+    paint_on_overview,
+    paint_on_ruler,
+)
+from annotator.ui.timeline_proposal import ProposedFrames
+from annotator.ui.timeline_proposal import paint_on_lane as paint_proposal_on_lane
+from annotator.ui.timeline_proposal import paint_on_overview as paint_proposal_on_overview
+from annotator.ui.timeline_proposal import paint_on_ruler as paint_proposal_on_ruler
 
 #: Heights and widths in device-independent pixels.
 LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
+#: Least pixels between two letters on a lane.
+LETTER = 9
 #: Least pixels between two ticks of the ruler.
 TICK_GAP = 70
 _SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICIOUS: 0.3}
@@ -36,11 +51,17 @@ class Scene:
     """Where the first row begins; may lie out of sight."""
     states: Mapping[int, list[Stretch]]
     """By track, as far as they are read."""
+    letters: Mapping[int, Sequence[Letter]]
+    """By track, as far as they are read."""
     labels: Mapping[int, Label]
     selection: frozenset[int]
     marks: TimelineMarks
+    proposed: ProposedFrames
+    """What the proposal that is shown would change."""
     chosen: tuple[int, int] | None
     """First and last of the chosen frames."""
+    preview: EditPreview | None
+    """What an edit would change that is pointed at or asked about."""
     frame: int
     """Where the playhead stands."""
     outline: QPolygonF
@@ -56,6 +77,9 @@ class TimelinePainter:
 
     def __init__(self, painter: QPainter, scene: Scene, palette: QPalette) -> None:
         self._painter, self._scene, self._place, self._palette = painter, scene, scene.place, palette
+        self._letter_font = QFont(painter.font())
+        self._letter_font.setBold(True)
+        self._letter_font.setPixelSize(10)
         self._width, self._height = int(scene.place.right), int(scene.place.bottom)
 
     def paint(self) -> None:
@@ -63,9 +87,11 @@ class TimelinePainter:
         self._paint_lanes()
         paint_on_lanes(self._painter, self._scene.marks, self._place, self._palette)
         self._paint_range()
+        self._paint_preview()
         self._paint_overview()
         self._paint_ruler()
         paint_on_ruler(self._painter, self._scene.marks, self._place, self._palette)
+        paint_proposal_on_ruler(self._painter, self._scene.proposed, self._place)
         self._paint_playhead()
 
     def _color(self, role: QPalette.ColorRole) -> QColor:
@@ -90,6 +116,7 @@ class TimelinePainter:
             painter.save()
             painter.setClipRect(NAMES, OVERVIEW + RULER, width - NAMES, self._height)
             self._paint_lane(lane, scene.states.get(lane.track.id), y)
+            paint_proposal_on_lane(painter, scene.proposed.by_track.get(lane.track.id, ()), self._place, y, LANE)
             painter.restore()
             name = lane.track.name or (scene.labels[lane.track.label].name if lane.track.label in scene.labels else "")
             self._paint_name(QRect(0, y, NAMES, LANE), lane, name, selected)
@@ -120,6 +147,9 @@ class TimelinePainter:
             return
         for stretch in states:
             self._paint_stretch(stretch, color, y)
+        for first, last in self._scene.marks.reviewed.get(lane.track.id, ()):
+            self._paint_reviewed(first, last, y)
+        self._paint_letters(lane, color, y)
         self._painter.setBrush(QColor("white"))
         self._painter.setPen(QPen(QColor("black"), 1))
         self._paint_keyframes(lane, y)
@@ -139,6 +169,31 @@ class TimelinePainter:
         painter.fillRect(rect, shade)
         if stretch.state is TrackState.SUSPICIOUS:
             painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
+
+    def _paint_reviewed(self, first: int, last: int, y: int) -> None:
+        """A line under what a person has looked at."""
+        left, right = max(self._place.x(first), self._place.left), min(self._place.x(last + 1), self._place.right)
+        if right > left:
+            self._painter.fillRect(QRectF(left, y + LANE - 4, right - left, 2), QColor(REVIEWED))
+
+    def _paint_letters(self, lane: Lane, color: QColor, y: int) -> None:
+        """R, P and X on the bar; letters that would cover one another are left out. Where a lane begins, its first
+        prompt is a matter of course."""
+        painter, place = self._painter, self._place
+        painter.save()
+        painter.setFont(self._letter_font)
+        painter.setPen(readable_on(color))
+        reach = place.left - LETTER
+        for letter in self._scene.letters.get(lane.track.id, ()):
+            x = place.x(letter.frame + 0.5)
+            if x > place.right:
+                break
+            if x - reach < LETTER or letter.frame == lane.first:
+                continue
+            painter.drawText(QRectF(x - LETTER, y + 4, 2 * LETTER, LANE - 8), Qt.AlignmentFlag.AlignCenter,
+                             letter.event.value)
+            reach = x
+        painter.restore()
 
     def _paint_keyframes(self, lane: Lane, y: int) -> None:
         """A dot per box that a person drew; dots that would hide one another are left out."""
@@ -172,9 +227,23 @@ class TimelinePainter:
         painter.setFont(font)
         number = QRect(12, rect.top(), 36, LANE)
         painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(lane.track.number))
-        place = QRect(56, rect.top(), NAMES - 60, LANE)
+        if lane.track.id in self._scene.marks.locked:
+            self._paint_lock(QPointF(NAMES - 12, rect.top() + LANE / 2))
+        place = QRect(56, rect.top(), NAMES - (76 if lane.track.id in self._scene.marks.locked else 60), LANE)
         text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.restore()
+
+    def _paint_lock(self, centre: QPointF) -> None:
+        """A small padlock."""
+        painter = self._painter
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink = self._color(QPalette.ColorRole.Text)
+        painter.setPen(QPen(ink, 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawArc(QRectF(centre.x() - 2.5, centre.y() - 6, 5, 7), 0, 180 * 16)
+        painter.fillRect(QRectF(centre.x() - 4, centre.y() - 2, 8, 6), ink)
         painter.restore()
 
     # Time
@@ -188,6 +257,28 @@ class TimelinePainter:
         left, right = max(self._place.x(chosen[0]), self._place.left), self._place.x(chosen[1] + 1)
         if right > left:
             self._painter.fillRect(QRectF(left, OVERVIEW, right - left, self._height - OVERVIEW), color)
+
+    def _paint_preview(self) -> None:
+        """A frame around the boxes that would change hands, on the lanes of their tracks."""
+        seen, scene, place = self._scene.preview, self._scene, self._place
+        if seen is None or seen.first_frame is None or seen.last_frame is None:
+            return
+        changed = {change.track for change in seen.tracks}
+        left = max(place.x(seen.first_frame), place.left)
+        right = min(place.x(seen.last_frame + 1), place.right)
+        if right < left:
+            return
+        painter = self._painter
+        painter.save()
+        painter.setClipRect(NAMES, OVERVIEW + RULER, self._width - NAMES, self._height)
+        painter.setPen(QPen(self._color(QPalette.ColorRole.Text), 1, Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for number in scene.sight:
+            row = scene.rows[number]
+            if isinstance(row, Lane) and row.track.id in changed:
+                top = scene.top + number * LANE
+                painter.drawRect(QRectF(left, top + 1.5, max(right - left, 2), LANE - 3))
+        painter.restore()
 
     def _paint_overview(self) -> None:
         """Objects per frame, over the whole video whatever the zoom."""
@@ -207,6 +298,7 @@ class TimelinePainter:
             painter.drawRect(QRectF(place.left + (place.left - place.origin) * scale, 1, place.width * scale - 1,
                                     OVERVIEW - 3))
         paint_on_overview(painter, scene.marks, place.left, place.width, OVERVIEW, place.frame_count)
+        paint_proposal_on_overview(painter, scene.proposed, place, OVERVIEW)
         x = place.overview_x(scene.frame)
         painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, OVERVIEW))

@@ -153,8 +153,8 @@ class TrackTable(QWidget):
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.LABELS | ChangeKind.RUNS
-        if changes.kinds & kinds and not self._stale.isActive():
-            self._stale.start()
+        if changes.kinds & kinds:
+            self._stale.begin()
 
     def _reload(self) -> None:
         self._syncing = True

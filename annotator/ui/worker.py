@@ -1,163 +1,187 @@
-"""The one bridge between threads: a job runs on the engine's thread, everything it stores is stored on the window's."""
+"""The window's side of the engine's thread: jobs, interludes, questions, and what is told of them."""
 
 from __future__ import annotations
 
 import logging
-import os
-import sys
-import threading
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Future
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
 from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, UserError
-from annotator.jobs.preannotate import JobProgress
-from annotator.model.changes import Changes
 from annotator.session import Session
-from annotator.storage.store import Store
+from annotator.ui.bridge import Bridge, BridgedSession
+from annotator.ui.engine_thread import EngineThread
 
 log = logging.getLogger(__name__)
 
-#: Niceness of the engine's thread, and of the threads that it starts: they compute on every core there is.
-_NICE = 5
-
-Job = Callable[[Session, CancelToken], Generator[JobProgress]]
 T = TypeVar("T")
 
 #: Progress is told this often at most; results are stored whenever they come.
 _TELL_EVERY = 0.1
 
 
-class Bridge(QObject):
-    """Runs functions on the thread that it lives in, for callers on others, who wait for the answer."""
+class Progress(Protocol):
+    """Where a job stands after a frame: `JobProgress`, `PromptProgress`."""
 
-    _asked = Signal(object, object)
+    @property
+    def done(self) -> int: ...
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._asked.connect(self._run, Qt.ConnectionType.QueuedConnection)
-
-    def call(self, function: Callable[[], T]) -> T:
-        """What the function returns or raises, run between two events of the bridge's own thread."""
-        answer: Future[T] = Future()
-        self._asked.emit(function, answer)
-        return answer.result()
-
-    def _run(self, function: Callable[[], Any], answer: Future[Any]) -> None:
-        try:
-            answer.set_result(function())
-        except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
-            answer.set_exception(error)
+    @property
+    def total(self) -> int: ...
 
 
-class _BridgedStore:
-    """A store whose methods run on the window's thread, where its connection belongs."""
-
-    def __init__(self, store: Store, bridge: Bridge) -> None:
-        self._store, self._bridge = store, bridge
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._store, name)
-        if not callable(value):
-            return value
-        return lambda *args, **kwargs: self._bridge.call(lambda: value(*args, **kwargs))
+Job = Callable[[Session, CancelToken], Generator[Progress]]
 
 
-class BridgedSession(Session):
-    """A session for a job on another thread. Reads and writes of the store go over the bridge, one at a time."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A job or an interlude: what it is to do, and who is told."""
 
-    def __init__(self, session: Session, bridge: Bridge) -> None:
-        super().__init__(cast(Store, _BridgedStore(session.store, bridge)))
-        self._session, self._bridge = session, bridge
-
-    def apply(self, run_id: int, results: Any) -> Changes:
-        return self._bridge.call(lambda: self._session.apply(run_id, results))
-
-    def on_store(self, function: Callable[[Store], T]) -> T:
-        return self._bridge.call(lambda: self._session.on_store(function))
+    job: Job
+    session: Session
+    cancel: CancelToken
+    progressed: SignalInstance
+    finished: SignalInstance
 
 
 class EngineWorker(QObject):
-    """Runs one job at a time. Pausing and cancelling take effect between frames."""
+    """Runs one job at a time, and between two of its frames what a person waits for.
+
+    An *interlude* is a short job of its own, such as a re-propagation: the job is suspended and goes on afterwards. A
+    *question* is one call, such as a prompt's mask: answered between two frames of whatever runs. Pausing, cancelling
+    and suspending take effect between frames.
+    """
 
     started = Signal(str)
     progressed = Signal(object)
-    """JobProgress, a few times a second and once for the last frame."""
+    """The job's progress, a few times a second and once for the last frame."""
     paused_changed = Signal(bool)
     finished = Signal(str, str)
     """How it ended (``finished``, ``cancelled`` or ``failed``) and, for a failure, one line."""
+    interlude_started = Signal(str)
+    interlude_progressed = Signal(object)
+    interlude_finished = Signal(str, str)
+    """As `finished`."""
     crashed = Signal(object)
     """An error that is the program's own."""
+
+    _told = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = Bridge(self)
-        self._thread: threading.Thread | None = None
-        self._cancel = CancelToken()
-        self._running = threading.Event()
-        self._running.set()
+        self._thread = EngineThread()
+        self._busy = self._in_interlude = False
+        self._cancel, self._cancel_interlude = CancelToken(), CancelToken()
         self.finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
+        self.interlude_finished.connect(self._on_interlude_finished, Qt.ConnectionType.QueuedConnection)
+        self._told.connect(lambda tell: tell(), Qt.ConnectionType.QueuedConnection)
 
     @property
     def busy(self) -> bool:
-        return self._thread is not None
+        """Whether a job runs."""
+        return self._busy
+
+    @property
+    def in_interlude(self) -> bool:
+        return self._in_interlude
+
+    @property
+    def writing(self) -> bool:
+        """Whether anything runs that writes to the project."""
+        return self._busy or self._in_interlude
 
     @property
     def paused(self) -> bool:
-        return self.busy and not self._running.is_set()
+        return self.busy and self._thread.paused
 
     def start(self, title: str, session: Session, job: Job) -> None:
-        """Begin a job on the engine's thread.
+        """Begin a job on the engine's thread; after an interlude, if there is one.
 
         Raises:
             RuntimeError: another one is running.
         """
         if self.busy:
             raise RuntimeError("a job is running already")
+        self._busy = True
         self._cancel = CancelToken()
-        self._running.set()
-        bridged = BridgedSession(session, self._bridge)
-        self._thread = threading.Thread(target=self._work, args=(bridged, job, self._cancel), name="engine",
-                                        daemon=True)
+        self._thread.set_paused(False)
+        run = _Run(job, BridgedSession(session, self._bridge), self._cancel, self.progressed, self.finished)
         self.started.emit(title)
-        self._thread.start()
+        self._thread.run(lambda: self._drive(run, self._thread.between_frames_of_a_job))
+
+    def interject(self, title: str, session: Session, job: Job) -> None:
+        """Begin an interlude, between two frames of the job or at once.
+
+        Raises:
+            RuntimeError: another one is running.
+        """
+        if self.in_interlude:
+            raise RuntimeError("an interlude is running already")
+        self._in_interlude = True
+        self._cancel_interlude = CancelToken()
+        run = _Run(job, BridgedSession(session, self._bridge), self._cancel_interlude, self.interlude_progressed,
+                   self.interlude_finished)
+        self.interlude_started.emit(title)
+        self._thread.interject(lambda: self._drive(run, self._thread.between_frames_of_an_interlude))
+
+    def ask(self, topic: str, question: Callable[[], T], answered: Callable[[T], object],
+            failed: Callable[[str], object]) -> None:
+        """Call ``question`` on the engine's thread; ``answered`` gets what it returns, on the window's.
+
+        A question may not touch the project. One that still waits is replaced by a newer one on the same topic, and
+        then never answered.
+        """
+        self._thread.ask(topic, lambda: self._answer(question, answered, failed))
 
     def set_paused(self, paused: bool) -> None:
         """Hold the job after the present frame, or let it go on. One that was cancelled is not held any more."""
         if not self.busy or (paused and self._cancel.cancelled):
             return
-        if paused:
-            self._running.clear()
-        else:
-            self._running.set()
+        self._thread.set_paused(paused)
         self.paused_changed.emit(paused)
 
     def cancel(self) -> None:
-        """Stop after the present frame; finished frames stay."""
+        """Stop the job after the present frame; finished frames stay."""
         self._cancel.cancel()
-        self._running.set()
+        self._thread.set_paused(False)
 
-    def _work(self, session: Session, job: Job, cancel: CancelToken) -> None:
-        _give_way()
+    def cancel_interlude(self) -> None:
+        """Stop the interlude after the present frame; finished frames stay, and the job goes on."""
+        self._cancel_interlude.cancel()
+
+    def close(self) -> None:
+        """End the engine's thread.
+
+        Raises:
+            RuntimeError: a job or an interlude is running, which may wait for the window.
+        """
+        if self.writing:
+            raise RuntimeError("a job is running: cancel it and wait for its end")
+        self._thread.close()
+
+    # On the engine's thread
+
+    def _drive(self, run: _Run, between_frames: Callable[[], None]) -> None:
         status, message, told = "finished", "", 0.0
-        progress: JobProgress | None = None
+        progress: Progress | None = None
         try:
-            steps = job(session, cancel)
+            steps = run.job(run.session, run.cancel)
             try:
                 for progress in steps:
                     if time.monotonic() - told >= _TELL_EVERY:
                         told = time.monotonic()
-                        self.progressed.emit(progress)
-                    self._running.wait()
+                        run.progressed.emit(progress)
+                    between_frames()
                 if progress is not None:
-                    self.progressed.emit(progress)
+                    run.progressed.emit(progress)
             finally:
                 steps.close()
-            if cancel.cancelled and (progress is None or progress.done < progress.total):
+            if run.cancel.cancelled and (progress is None or progress.done < progress.total):
                 status = "cancelled"
         except Cancelled:
             status = "cancelled"
@@ -167,19 +191,27 @@ class EngineWorker(QObject):
             log.exception("the job failed")
             status, message = "failed", f"{type(error).__name__}: {error}"
             self.crashed.emit(error)
-        self.finished.emit(status, message)
+        run.finished.emit(status, message)
+
+    def _answer(self, question: Callable[[], Any], answered: Callable[[Any], object],
+                failed: Callable[[str], object]) -> None:
+        try:
+            answer = question()
+        except UserError as error:
+            message = str(error)
+            self._told.emit(lambda: failed(message))
+        except Exception as error:
+            log.exception("a question failed")
+            message = f"{type(error).__name__}: {error}"
+            self.crashed.emit(error)
+            self._told.emit(lambda: failed(message))
+        else:
+            self._told.emit(lambda: answered(answer))
+
+    # On the window's
 
     def _on_finished(self) -> None:
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._busy = False
 
-
-def _give_way() -> None:
-    """Let the window's threads go first where both want a core. Only Linux has priorities of single threads."""
-    if sys.platform != "linux":
-        return
-    try:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
-    except OSError as error:
-        log.debug("the engine keeps the window's priority: %s", error)
+    def _on_interlude_finished(self) -> None:
+        self._in_interlude = False

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from annotator.evaluation import FrameBoxes, evaluate_arrays
-from annotator.evaluation.errors import IdentitySwitch, identity_switches
+from annotator.evaluation.errors import IdentitySwitch, find_errors, identity_switches
 
 
 def frame(*things: tuple[int, float]) -> FrameBoxes:
@@ -36,3 +36,31 @@ def test_as_many_as_trackeval_counts_where_nothing_is_lost() -> None:
     assert len(identity_switches(gt, result)) == evaluate_arrays(gt, result).idsw > 0
     with pytest.raises(ValueError, match="30 frames"):
         identity_switches(gt, result[:-1])
+
+
+def test_what_is_missed_and_what_is_false_comes_in_stretches() -> None:
+    gt = [frame((1, 0.0), (2, 100.0)) for _ in range(6)]
+    result = [frame((5, 0.0), (6, 100.0)), frame((5, 0.0), (6, 200.0)), frame((6, 200.0)), frame((5, 0.0), (6, 100.0)),
+              frame((5, 0.0), (7, 300.0)), frame((5, 0.0), (7, 300.0))]
+    found = find_errors(gt, result)
+    assert [(each.id, each.first, each.last) for each in found.misses] == [(2, 1, 2), (1, 2, 2), (2, 4, 5)]
+    assert [(each.id, each.first, each.last) for each in found.false_boxes] == [(6, 1, 2), (7, 4, 5)]
+    assert found.false_boxes[0].box_xyxy == (200.0, 0.0, 210.0, 10.0)
+    assert found.switches == ()
+    scores = evaluate_arrays(gt, result)
+    assert scores.fn == sum(each.last - each.first + 1 for each in found.misses)
+    assert scores.fp == sum(each.last - each.first + 1 for each in found.false_boxes)
+
+
+def test_a_stretch_ends_where_its_object_leaves() -> None:
+    gt = [frame((1, 0.0)), frame(), frame((1, 0.0))]
+    found = find_errors(gt, [frame(), frame(), frame()])
+    assert [(each.first, each.last) for each in found.misses] == [(0, 0), (2, 2)]
+
+
+def test_a_box_on_a_distractor_is_no_error() -> None:
+    gt, result = [frame((1, 0.0))] * 2, [frame((5, 0.0), (6, 50.0))] * 2
+    there, elsewhere = [[50, 0, 60, 10]], [[54, 0, 64, 10]]
+    assert [each.first for each in find_errors(gt, result, [there, there]).false_boxes] == []
+    assert [each.first for each in find_errors(gt, result, [there, elsewhere]).false_boxes] == [1]
+    assert [each.first for each in find_errors(gt, result, [there, []]).false_boxes] == [1]

@@ -43,13 +43,29 @@ def test_at_half_overlap_without_regions_it_is_the_usual_score(seed: int, tmp_pa
     assert score(tmp_path, result, gt) == evaluate_arrays(gt_frames, frames)
 
 
-def test_a_box_in_an_ignore_region_is_no_false_positive_unless_it_matches(tmp_path: Path) -> None:
-    result = "1,1,0,0,10,7,1\n2,1,50,50,9,9,1\n"
-    assert [(s.tp, s.fp, s.fn) for s in (
-        score(tmp_path, result), score(tmp_path, result, ignore="2,1,40,40,40,40,1\n"),
-        score(tmp_path, result, ignore="1,1,0,0,40,40,1\n"), score(tmp_path, result, ignore=""),
-        score(tmp_path, result, ignore="2,1,55,50,40,40,1\n"))] == [
-            (1, 1, 0), (1, 0, 0), (1, 1, 0), (1, 1, 0), (1, 1, 0)]
+@pytest.mark.parametrize(("regions", "counts"), [
+    ("2,1,40,40,40,40,1", (2, 0, 0)),
+    ("2,1,55,50,40,40,1", (2, 1, 0)),
+    ("2,1,50,40,40,40,1", (2, 1, 0)),
+    ("1,1,40,40,40,40,1", (2, 1, 0)),
+    ("2,1,40,40,15,40,1\n2,2,53,40,40,40,1", (2, 1, 0)),
+    ("1,1,-5,-5,40,40,1", (1, 1, 1)),
+    ("", (2, 1, 0))],
+    ids=["within", "half outside", "edge on edge", "another frame", "in two together", "a matching one too", "none"])
+def test_a_box_wholly_within_one_ignore_region_is_taken_away(regions: str, counts: tuple[int, int, int],
+                                                             tmp_path: Path) -> None:
+    scores = score(tmp_path, "1,1,0,0,10,7,1\n2,1,90,0,10,10,1\n2,2,50,50,9,9,1\n",
+                   "1,1,0,0,10,10,1,0,0\n2,1,90,0,10,10,1,0,0\n", ignore=regions)
+    assert (scores.tp, scores.fp, scores.fn) == counts
+
+
+def test_what_the_truth_does_not_count_and_what_comes_after_it_is_left_out(tmp_path: Path) -> None:
+    gt = "1,1,0,0,10,10,1,0,0\n1,2,50,0,10,10,0,0,0\n"
+    beyond = "3,1,0,0,10,10,1\n"
+    scores = score(tmp_path, "1,1,0,0,10,10,1\n" + beyond, gt + "3,2,50,0,10,10,0,0,0\n")
+    assert (scores.tp, scores.fp, scores.fn) == (1, 0, 0)
+    scores = score(tmp_path, "1,1,0,0,10,10,1\n" + beyond, gt + "3,2,50,0,10,10,1,0,0\n")
+    assert (scores.tp, scores.fp, scores.fn) == (1, 1, 1)
 
 
 def test_the_overlap_decides_what_matches(tmp_path: Path) -> None:

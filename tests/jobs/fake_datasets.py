@@ -79,7 +79,8 @@ def uavdt_dataset(root: Path) -> Made:
         boxes = made.boxes[name] = boxes_of(clip)
         last = max(n for _, n, *_ in boxes)
         (truth / f"{name}_gt.txt").write_text(rows([box for box in boxes if box[1] != last], "1,0,0"))
-        (truth / f"{name}_gt_ignore.txt").write_text(rows([box for box in boxes if box[1] == last], "1,-1,-1"))
+        around = [(t, n, x0 - 9, y0 - 9, x1 + 9, y1 + 9) for t, n, x0, y0, x1, y1 in boxes if n == last]
+        (truth / f"{name}_gt_ignore.txt").write_text(rows(around, "1,-1,-1"))
         (truth / f"{name}_gt_whole.txt").write_text(rows(boxes, "1,1,1"))
         _detections(made.detections, name, boxes)
     return made

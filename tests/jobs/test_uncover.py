@@ -61,6 +61,9 @@ def test_a_deleted_track_gives_its_neighbour_back_what_it_hid(session: Session) 
     batches = uncover.requests(store, video, ghost)
     assert [[(each.track, each.frame, each.until, each.mask is None) for each in batch] for batch in batches] == [
         [(real, 7, 17, False)], [(real, 21, 29, False)]]
+    found = uncover.uncovered(store, video, ghost)
+    assert (found.neighbours, found.frames, found.batches) == (1, 8, batches)
+    assert uncover.uncovered(store, video, ghost, real) == uncover.Uncovered(0, 0, [])
     edits.delete_tracks(store, [ghost])
     for batch in batches:
         job = prompt.start(session, video, batch, PromptSettings(device="cpu", segmenter="tiny-sam2"),

@@ -1,8 +1,10 @@
-"""Any edits, then undo all: the start. Redo all: the end. At every moment one box per track and frame."""
+"""Any edits, then undo all: the start. Redo all: the end. At every moment one box per track and frame, and no box of
+a person's changed by an edit that was not asked to."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +13,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from annotator.errors import StorageError
-from annotator.model.track import MarkKind, OnExisting, RunStatus
+from annotator.jobs import prompt, review
+from annotator.model.sequence import LabelledBox, LabelledFrame
+from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
+from annotator.review import Entry, Fix, Kind, Moment, Suggestion
+from annotator.session import Session
 from annotator.storage import attributes, edits, human, keyframes, labels, track_marks
+from annotator.storage.import_tracks import add_tracks
 from annotator.storage.preview import preview
+from annotator.storage.runs import REPROPAGATE
 from annotator.storage.spans import first_conflict
 from annotator.storage.store import Store
 from tests.storage.fakes import everything, fake_result, fake_run
@@ -42,29 +50,30 @@ class Editing(RuleBasedStateMachine):
         every = [track.id for track in self.store.tracks(1)]
         return [every[pick % len(every)] for pick in picks] if every else [0 for _ in picks]
 
-    def attempt(self, edit: object, *arguments: object) -> None:
-        """Some edits are refused, with nothing changed."""
-        before = everything(self.store)
+    def attempt(self, edit: Callable[..., object], *arguments: object, asked: bool = False) -> None:
+        """Some edits are refused, with nothing changed. Unless they are asked to, none touches a person's boxes."""
+        before, drawn = everything(self.store), self.human_boxes()
         try:
-            edit(self.store, *arguments)  # type: ignore[operator]
+            edit(self.store, *arguments)
         except StorageError:
             assert everything(self.store) == before
+            return
+        assert asked or drawn <= self.human_boxes(), "a person's box is gone or changed"
+
+    def human_boxes(self) -> set[tuple[int, int, object]]:
+        """(tracklet, frame, box) of everything that people drew and that some track has."""
+        drawn = {(span.tracklet, span.first) for span in self.store.video_spans(1) if span.human}
+        rows = {(row[0], row[1]): row[3:7] for row in everything(self.store)["observation"]}  # type: ignore[index]
+        return {(tracklet, frame, rows[tracklet, frame]) for tracklet, frame in drawn}
 
     @rule(a=PICK, b=PICK, first=FRAMES, length=st.none() | FRAMES)
     def swap(self, a: int, b: int, first: int, length: int | None) -> None:
         self.attempt(edits.swap_tracks, *self.tracks(a, b), first, None if length is None else first + length)
 
-    @rule(a=PICK, b=PICK, drop=st.booleans(), how=st.sampled_from(edits.MergeRule))
-    def merge(self, a: int, b: int, drop: bool, how: edits.MergeRule) -> None:
-        into, other = self.tracks(a, b)
-        drawn = self.drawn()
-        self.attempt(edits.merge_tracks, into, [other], drop, how)
-        assert drop or self.drawn() == drawn
-
-    def drawn(self) -> set[tuple[int, int]]:
-        """Every hand-drawn box, whoever has it."""
-        return {(span.tracklet, span.first) for span in self.store.spans(self.tracks(*range(len(self.store.tracks(1)))))
-                if span.human}
+    @rule(picks=st.lists(PICK, min_size=2, max_size=4), drop=st.booleans(), how=st.sampled_from(edits.MergeRule))
+    def merge(self, picks: list[int], drop: bool, how: edits.MergeRule) -> None:
+        into, *others = self.tracks(*picks)
+        self.attempt(edits.merge_tracks, into, others, drop, how, asked=drop)
 
     @rule(a=PICK, locked=st.booleans())
     def lock(self, a: int, locked: bool) -> None:
@@ -79,6 +88,10 @@ class Editing(RuleBasedStateMachine):
     @rule(a=PICK, frame=FRAMES)
     def fill(self, a: int, frame: int) -> None:
         self.attempt(keyframes.fill_gap, *self.tracks(a), frame)
+
+    @rule(a=PICK, longest=st.none() | st.integers(1, 10))
+    def fill_all(self, a: int, longest: int | None) -> None:
+        self.attempt(keyframes.fill_gaps, *self.tracks(a), longest)
 
     @rule(a=PICK, first=FRAMES, length=FRAMES, tolerance=st.floats(0.5, 20))
     def reduce(self, a: int, first: int, length: int, tolerance: float) -> None:
@@ -137,12 +150,39 @@ class Editing(RuleBasedStateMachine):
         waiting = self.store.proposals(1)
         if not waiting:
             return
-        drawn = self.drawn() if self.store.tracks(1) else set()
         if accept:
             self.attempt(edits.accept_proposal, waiting[0].id, {} if new else {1: self.tracks(a)[0]})
         else:
             self.attempt(edits.drop_proposal, waiting[0].id)
-        assert not drawn or self.drawn() == drawn
+
+    @precondition(lambda self: self.run is None)
+    @rule(a=PICK, frame=st.integers(2, 27), new=st.booleans(), lost=st.booleans())
+    def prompt(self, a: int, frame: int, new: bool, lost: bool) -> None:
+        """A person's box, followed both ways and accepted: the box is theirs, what follows is the machine's."""
+        [track] = self.tracks(a)
+        box = (3.0, 4.0, 33.0, 44.0)
+        target = {"number": 1, "track": None if new or not track else track, "label": "car",
+                  "prompts": [{"frame": frame, "box": box, "points": []}]}
+        run = self.store.begin_run(1, REPROPAGATE, {"objects": [target]}, {}, ("car",), frame - 2, frame + 2,
+                                   OnExisting.PROPOSE)
+        for each in (frame, frame - 1, frame - 2, frame + 1, *([] if lost else [frame + 2])):
+            self.store.write_frame(run.id, fake_result({1: (0, 99)}, each))
+        self.store.finish_run(run.id, RunStatus.FINISHED)
+        drawn = self.human_boxes()
+        try:
+            prompt.accept(Session(self.store), run.id)
+        except StorageError:
+            assert self.human_boxes() == drawn
+            return
+        assert {each for each in drawn if each[1] != frame} <= self.human_boxes()
+        assert box in {tuple(each[2]) for each in self.human_boxes() if each[1] == frame}  # type: ignore[arg-type]
+
+    @rule(first=st.integers(0, 20), length=st.integers(1, 9), drawn=st.booleans(), number=st.integers(1, 9))
+    def bring_in(self, first: int, length: int, drawn: bool, number: int) -> None:
+        """An import, of a person's boxes or of a machine's, whose number may be taken."""
+        frames = [LabelledFrame(frame, (LabelledBox(number, 0, (frame + 1.0, 300.0, frame + 21.0, 330.0)),))
+                  for frame in range(first, first + length)]
+        self.attempt(lambda store: add_tracks(store, 1, ("car",), frames, human=drawn, settings={}, title="Import"))
 
     @rule()
     def restart(self) -> None:
@@ -161,9 +201,14 @@ class Editing(RuleBasedStateMachine):
         else:
             self.attempt(edits.split_range, *self.tracks(a), first, first + length)
 
-    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES)
-    def delete(self, a: int, first: int, length: int | None) -> None:
-        self.attempt(edits.delete_range, self.tracks(a), first, None if length is None else first + length)
+    @rule(picks=st.lists(PICK, min_size=1, max_size=2), first=FRAMES, length=st.none() | FRAMES)
+    def delete(self, picks: list[int], first: int, length: int | None) -> None:
+        last = None if length is None else first + length
+        self.attempt(edits.delete_range, self.tracks(*picks), first, last, asked=True)
+
+    @rule(picks=st.lists(PICK, min_size=1, max_size=2))
+    def delete_whole(self, picks: list[int]) -> None:
+        self.attempt(edits.delete_tracks, self.tracks(*picks), asked=True)
 
     @rule(a=PICK, number=st.integers(1, 8))
     def renumber(self, a: int, number: int) -> None:
@@ -175,11 +220,16 @@ class Editing(RuleBasedStateMachine):
 
     @rule(a=PICK, frame=FRAMES, x=st.floats(0, 600))
     def draw(self, a: int, frame: int, x: float) -> None:
-        self.attempt(human.set_box, *self.tracks(a), frame, (x, 1.0, x + 10, 20.0))
+        self.attempt(human.set_box, *self.tracks(a), frame, (x, 1.0, x + 10, 20.0), asked=True)
+
+    @rule(frame=FRAMES, x=st.floats(0, 600))
+    def draw_new(self, frame: int, x: float) -> None:
+        label = self.store.ensure_label("car").id
+        self.attempt(human.add_track, 1, label, frame, (x, 1.0, x + 10, 20.0))
 
     @rule(a=PICK, frame=FRAMES)
     def erase(self, a: int, frame: int) -> None:
-        self.attempt(human.delete_box, *self.tracks(a), frame)
+        self.attempt(human.delete_box, *self.tracks(a), frame, asked=True)
 
     @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES,
           kind=st.sampled_from([MarkKind.INTERPOLATE, MarkKind.OUTSIDE]))
@@ -187,6 +237,28 @@ class Editing(RuleBasedStateMachine):
         if self.store.tracks(1):
             last = None if length is None else first + length
             self.attempt(human.add_mark, 1, kind, first, last, *self.tracks(a))
+
+    @rule(pick=PICK, first=FRAMES, length=st.none() | FRAMES, away=st.booleans())
+    def change_mark(self, pick: int, first: int, length: int | None, away: bool) -> None:
+        marks = self.store.marks(1)
+        if not marks:
+            return
+        mark = marks[pick % len(marks)].id
+        if away:
+            self.attempt(human.remove_mark, mark)
+        else:
+            self.attempt(human.change_mark, mark, first, None if length is None else first + length)
+
+    @rule(a=PICK, b=PICK, frame=FRAMES, fix=st.sampled_from([fix for fix in Fix if fix is not Fix.PROMPT]))
+    def decide_entry(self, a: int, b: int, frame: int, fix: Fix) -> None:
+        """What an entry of the review queue suggests, with the mark that it was looked at: one step."""
+        one, other = self.tracks(a, b)
+        named = {Fix.SWAP: (one, other), Fix.MERGE: (one, other), Fix.FINE: ()}.get(fix, (one,))
+        entry = Entry((Moment(Kind.ENCOUNTER, (one, other), frame, frame + 3, frame, 1.0, "odd",
+                              Suggestion(fix, named, frame)),), 0.5)
+        steps = len([step for step in self.store.history() if not step.undone])
+        self.attempt(lambda store: review.apply_fix(Session(store), store.video(), entry), asked=fix is Fix.DELETE)
+        assert len([step for step in self.store.history() if not step.undone]) <= steps + 1
 
     @rule(a=PICK, name=st.sampled_from(["bus", "van"]), kind=st.sampled_from(["add", "give", "remove", "merge"]))
     def label(self, a: int, name: str, kind: str) -> None:
@@ -208,6 +280,11 @@ class Editing(RuleBasedStateMachine):
             attributes.describe_tracks(store, self.tracks(a, b), attributes={"team": value})
 
         self.attempt(describe)
+
+    @rule(a=PICK, name=st.none() | st.sampled_from(["", "goalkeeper"]), color=st.none() | st.just("#102030"),
+          state=st.none() | st.sampled_from(ReviewState))
+    def name(self, a: int, name: str | None, color: str | None, state: ReviewState | None) -> None:
+        self.attempt(edits.describe, *self.tracks(a), name, color, state)
 
     @rule()
     def undo(self) -> None:
@@ -268,5 +345,5 @@ class Editing(RuleBasedStateMachine):
 
 
 TestEditing = Editing.TestCase
-TestEditing.settings = settings(max_examples=25, stateful_step_count=12, deadline=None,
+TestEditing.settings = settings(max_examples=25, stateful_step_count=14, deadline=None,
                                 suppress_health_check=[HealthCheck.too_slow])

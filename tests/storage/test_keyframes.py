@@ -103,3 +103,40 @@ def test_interpolating_needs_a_box_at_both_ends(store: Store, track: int) -> Non
         keyframes.interpolate(store, track, 30, 35)
     assert store.observations(1, 45)[0].state is TrackState.LOST
     assert [mark.kind for mark in store.marks(1)] == [MarkKind.LOCK]
+
+
+def test_boxes_become_keyframes_and_cease_to_be_with_all_chosen_tracks_or_none(store: Store, track: int) -> None:
+    other = store.tracks(1)[1].id
+    before, saved = boxes(store, track), everything(store)
+    keyframes.set_keyframes(store, [track, other], 20)
+    keyframes.set_keyframes(store, [track], 20)
+    assert keyframes.keyframes(store, track) == keyframes.keyframes(store, other) == [20]
+    assert boxes(store, track) == before
+    seen = next(o for o in store.observations(1, 20, masks=True) if o.track == track)
+    assert seen.human
+    assert seen.mask is not None
+    with pytest.raises(StorageError, match="no box in frame 44"):
+        keyframes.set_keyframes(store, [other, track], 44)
+    assert keyframes.keyframes(store, other) == [20]
+    keyframes.clear_keyframes(store, [track, other], 20)
+    assert keyframes.keyframes(store, track) == []
+    assert boxes(store, track) == before
+    for _ in range(2):  # what changed nothing is no step
+        store.undo()
+    assert everything(store) == saved
+
+
+def test_a_tracks_only_box_is_not_cleared_away(store: Store, track: int) -> None:
+    only = human.add_track(store, 1, store.labels()[0].id, 3, (1, 2, 30, 40))
+    with pytest.raises(StorageError, match="delete the track"):
+        keyframes.clear_keyframes(store, [only], 3)
+    assert boxes(store, only) == {3: (1, 2, 30, 40)}
+
+
+@pytest.mark.parametrize("pixels", [0.5, 30.0])
+def test_what_a_reduction_would_keep_is_what_it_keeps(store: Store, track: int, pixels: float) -> None:
+    saved = everything(store)
+    said = keyframes.count_keyframes(store, track, 10, 80, pixels=pixels)
+    assert everything(store) == saved
+    made = keyframes.reduce_to_keyframes(store, track, 10, 80, pixels=pixels)
+    assert said == (len(made.keyframes), made.boxes)

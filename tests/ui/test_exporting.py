@@ -1,23 +1,35 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QMessageBox, QTreeWidgetItemIterator
 
 from annotator.formats.base import COMMON_OPTIONS, ExportOptions
 from annotator.formats.registry import writable
 from annotator.jobs.config import PreannotateSettings
 from annotator.ui.export_dialog import ExportChoice, ExportDialog
+from annotator.ui.export_presets import Preset, PresetStore
 from annotator.ui.main_window import MainWindow
 from annotator.ui.report_dialog import ReportDialog
 from tests.conftest import FRAMES, MadeClip
 from tests.ui.conftest import back_to
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture(autouse=True)
+def previews_end() -> Iterator[None]:
+    """A preview of a dialog that was closed may need a moment to notice."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "preview":
+            thread.join(20)
 
 
 def asked(window: MainWindow, qtbot: object) -> ExportDialog:
@@ -155,3 +167,93 @@ def test_closing_asks_and_cancels_the_export(opened: MainWindow, tmp_path: Path,
     next(button for button in question.buttons() if "Stop" in button.text()).click()
     qtbot.waitUntil(lambda: not opened.isVisible(), timeout=10000)  # type: ignore[attr-defined]
     assert not opened.exports.worker.busy
+
+
+def looked(dialog: ExportDialog, qtbot: object, text: str) -> None:
+    """Wait for a preview whose first rows have this in them."""
+    qtbot.waitUntil(lambda: text in dialog.preview.text.toPlainText(), timeout=30000)  # type: ignore[attr-defined]
+
+
+def tree(dialog: ExportDialog) -> list[str]:
+    found = []
+    iterator = QTreeWidgetItemIterator(dialog.preview.tree)
+    while iterator.value() is not None:
+        found.append(iterator.value().text(0))
+        iterator += 1  # type: ignore[operator]
+    return found
+
+
+def test_the_preview_is_what_is_written(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    dialog.folder.setText(str(tmp_path / "out"))
+    dialog.format.setCurrentIndex(dialog.format.findData("mot"))
+    dialog.first.setValue(3)
+    dialog.fields.pictures.setCurrentIndex(dialog.fields.pictures.findData("png"))
+    looked(dialog, qtbot, "1,1,")
+    qtbot.waitUntil(lambda: "000001.png" in tree(dialog), timeout=30000)  # type: ignore[attr-defined]
+    assert tree(dialog) == [str(tmp_path / "out"), "clip/", "gt/", "export.json", "gt.txt", "labels.txt", "img1/",
+                            "000001.png", "000002.png", "000003.png", "…", "seqinfo.ini"]
+    rows = dialog.preview.text.toPlainText().splitlines()
+    assert not (tmp_path / "out").exists()
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    written = (tmp_path / "out/clip/gt/gt.txt").read_text().splitlines()
+    assert written[:len(rows)] == rows
+    assert len(list((tmp_path / "out/clip/img1").iterdir())) == FRAMES - 3
+
+
+def test_the_preview_says_why_there_is_nothing(opened: MainWindow, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    dialog.fields.reviewed.setChecked(True)
+    qtbot.waitUntil(lambda: "reviewed" in dialog.preview.note.text(), timeout=30000)  # type: ignore[attr-defined]
+    assert tree(dialog) == []
+    dialog.fields.reviewed.setChecked(False)
+    looked(dialog, qtbot, "1,1,")
+    dialog.fields.pictures.setCurrentIndex(dialog.fields.pictures.findData("link"))
+    qtbot.waitUntil(lambda: "video file" in dialog.preview.note.text(), timeout=30000)  # type: ignore[attr-defined]
+    dialog.reject()
+
+
+def test_choices_are_saved_chosen_and_deleted_by_name(opened: MainWindow, settings: QSettings, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    presets, fields = dialog.presets, dialog.fields
+    assert not presets.save.isEnabled()
+    assert not presets.delete.isEnabled()
+    dialog.format.setCurrentIndex(dialog.format.findData("dancetrack"))
+    fields.step.setValue(5)
+    fields.validation.setText("a, b")
+    fields.overwrite.setChecked(True)
+    qtbot.keyClicks(presets.names, "for training")  # type: ignore[attr-defined]
+    qtbot.mouseClick(presets.save, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    dialog.reject()
+    opened.exports.ask()
+    again = opened.findChildren(ExportDialog)[-1]
+    again.fields.overwrite.setChecked(False)
+    again.format.setCurrentIndex(again.format.findData("csv"))
+    names = again.presets.names
+    assert [names.itemText(k) for k in range(names.count())] == ["for training"]
+    names.setCurrentIndex(0)
+    names.activated.emit(0)
+    assert again.format.currentData() == "dancetrack"
+    assert (again.fields.step.value(), again.fields.validation.text()) == (5, "a, b")
+    assert not again.fields.overwrite.isChecked()
+    qtbot.mouseClick(again.presets.delete, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    assert (names.count(), names.currentText()) == (0, "")
+    again.reject()
+    assert PresetStore(settings).names() == []
+
+
+def test_enter_in_the_name_of_a_preset_exports_nothing(opened: MainWindow, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    qtbot.keyClicks(dialog.presets.names, "mine")  # type: ignore[attr-defined]
+    qtbot.keyClick(dialog.presets.names.lineEdit(), Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    assert dialog.isVisible()
+    assert dialog.presets.delete.isEnabled()
+    dialog.reject()
+
+
+def test_presets_that_make_no_sense_are_passed_over(settings: QSettings) -> None:
+    for text in ("{", "[]", '{"a": 1, "b": {"format": "mot"}, "c": {"format": "mot", "fields": {"step": 3}}}'):
+        settings.setValue("export/presets", text)
+    assert PresetStore(settings).names() == ["c"]
+    assert PresetStore(settings).get("c") == Preset("mot", {"step": "3"})

@@ -60,7 +60,7 @@ def test_a_taken_key_names_its_owner_and_one_click_takes_it_over(opened: MainWin
     editor = editor_of(opened, qtbot)
     editor.choose("tool.draw")
     press(editor, Qt.Key.Key_D, qtbot)
-    assert opened.actions_.keys("tool.draw") == ["N"]
+    assert opened.actions_.keys("tool.draw") == ["Alt+N"]
     assert "Previous frame" in editor.message.text()
     assert editor.take.isVisible()
     qtbot.mouseClick(editor.take, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ def test_a_taken_key_names_its_owner_and_one_click_takes_it_over(opened: MainWin
     assert opened.actions_.keys("go.previous") == ["Left"]
     assert not editor.take.isVisible()
     editor.reset_all.click()
-    assert opened.actions_.keys("tool.draw") == ["N"]
+    assert opened.actions_.keys("tool.draw") == ["Alt+N"]
     assert opened.actions_.keys("go.previous") == ["D", "Left"]
     editor.close()
 
@@ -77,7 +77,7 @@ def test_space_and_escape_are_not_given_away(opened: MainWindow, qtbot: object) 
     editor = editor_of(opened, qtbot)
     editor.choose("tool.draw")
     press(editor, Qt.Key.Key_Space, qtbot)
-    assert opened.actions_.keys("tool.draw") == ["N"]
+    assert opened.actions_.keys("tool.draw") == ["Alt+N"]
     assert "Space" in editor.message.text()
     editor.close()
 

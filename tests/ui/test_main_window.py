@@ -99,7 +99,7 @@ def test_a_handle_resizes(opened: MainWindow, qtbot: object) -> None:
 
 
 def test_drawing_adds_a_track(opened: MainWindow, qtbot: object) -> None:
-    qtbot.keyClick(opened, Qt.Key.Key_N)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier)  # type: ignore[attr-defined]
     assert opened.canvas.tool is Tool.DRAW
     drag(qtbot, opened, at(opened, 5, 5), at(opened, 45, 35))
     assert opened.canvas.tool is Tool.SELECT

@@ -143,11 +143,11 @@ def test_runs_and_cuts_are_read_and_undone_with_their_run(varied: MainWindow) ->
     session, video = varied.document.session, varied.document.video
     assert session is not None
     assert video is not None
-    marks = read_marks(session, video.id)
+    marks = read_marks(session, video.id, video.frame_count)
     assert marks == TimelineMarks((RunRange(0, 19, "sam2mot", RunStatus.FINISHED),), (6, 14))
     assert marks.boundaries == [0, 20]
     varied.document.undo()
-    assert read_marks(session, video.id) == TimelineMarks()
+    assert read_marks(session, video.id, video.frame_count) == TimelineMarks()
 
 
 def picture(window: MainWindow) -> QImage:

@@ -92,6 +92,10 @@ class Sam2Segmenter:
         model, arch = sam2_model.load(checkpoint, device)
         return cls(model, arch.name, device, settings)
 
+    def over_the_same_weights(self, settings: Sam2Settings | None = None) -> Sam2Segmenter:
+        """Another segmentor over this one's model, with memories of its own. Not to be used at the same time."""
+        return Sam2Segmenter(self._model, self._name, str(self._device), settings or self._settings)
+
     @property
     def name(self) -> str:
         return self._name

@@ -1,0 +1,80 @@
+"""The scores themselves: as runs left the tracks, as they are now, and what correction brought."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from annotator.evaluation import Scores
+from annotator.jobs.project_scores import ProjectScores
+
+_SHOWN = ("hota", "deta", "assa", "idf1", "mota", "idsw")
+_NOTHING = "-"
+
+
+class ScoreGrid(QWidget):
+    """Three rows of numbers that align."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 4, 0, 4)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(4)
+        tips = (self.tr("Higher Order Tracking Accuracy: detection and association in one, percent"),
+                self.tr("How well boxes are found, percent"), self.tr("How well identities are kept, percent"),
+                self.tr("Share of boxes with the right identity, percent"),
+                self.tr("1 less missed, false and switched boxes per true one, percent"),
+                self.tr("Identity switches"))
+        for column, (title, tip) in enumerate(zip(("HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW"), tips, strict=True)):
+            head = QLabel(title, self, alignment=Qt.AlignmentFlag.AlignRight)
+            head.setToolTip(tip)
+            grid.addWidget(head, 0, column + 1)
+            grid.setColumnStretch(column + 1, 1)
+        self.cells: list[list[QLabel]] = []
+        for row, (name, tip) in enumerate((
+                (self.tr("Before"), self.tr("As the newest finished run left the tracks, without any edit")),
+                (self.tr("Now"), self.tr("The tracks as they were when they were scored")),
+                (self.tr("Change"), self.tr("What correction brought"))), 1):
+            head = QLabel(name, self)
+            head.setToolTip(tip)
+            grid.addWidget(head, row, 0)
+            cells = [QLabel(_NOTHING, self, alignment=Qt.AlignmentFlag.AlignRight) for _ in _SHOWN]
+            for column, cell in enumerate(cells):
+                cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                cell.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+                grid.addWidget(cell, row, column + 1)
+            self.cells.append(cells)
+        bold = self.cells[1][0].font()
+        bold.setBold(True)
+        for cell in self.cells[1]:
+            cell.setFont(bold)
+
+    def show_scores(self, scores: ProjectScores | None) -> None:
+        """None empties it."""
+        before = None if scores is None or scores.before is None else scores.before.combined
+        now = None if scores is None else scores.after.combined
+        for column, name in enumerate(_SHOWN):
+            self.cells[0][column].setText(_text(before, name))
+            self.cells[1][column].setText(_text(now, name))
+            self.cells[2][column].setText(_change(before, now, name))
+
+
+def _text(scores: Scores | None, name: str) -> str:
+    if scores is None:
+        return _NOTHING
+    value = getattr(scores, name)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.1f}" if math.isfinite(value) else _NOTHING
+
+
+def _change(before: Scores | None, now: Scores | None, name: str) -> str:
+    if before is None or now is None:
+        return _NOTHING
+    change = getattr(now, name) - getattr(before, name)
+    if isinstance(change, int):
+        return f"{change:+,}" if change else "0"
+    return (f"{change:+.1f}" if abs(change) >= 0.05 else "0.0") if math.isfinite(change) else _NOTHING

@@ -1,0 +1,140 @@
+"""Choices of an export under names of one's own: chosen, saved and deleted in one row of the dialog."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+_KEY = "export/presets"
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A format and what the fields of its options say."""
+
+    format_name: str
+    fields: dict[str, str]
+
+
+class PresetStore:
+    """Presets by name, kept with the program's settings."""
+
+    def __init__(self, settings: QSettings | None) -> None:
+        """Without settings they are forgotten with this object."""
+        self._settings = settings
+        self._presets = _read("" if settings is None else str(settings.value(_KEY) or ""))
+
+    def names(self) -> list[str]:
+        """In alphabetical order."""
+        return sorted(self._presets, key=str.casefold)
+
+    def get(self, name: str) -> Preset | None:
+        """The preset of this name."""
+        return self._presets.get(name)
+
+    def put(self, name: str, preset: Preset) -> None:
+        """Keep a preset; one of the same name is replaced."""
+        self._presets[name] = preset
+        self._keep()
+
+    def remove(self, name: str) -> None:
+        """Forget a preset."""
+        del self._presets[name]
+        self._keep()
+
+    def _keep(self) -> None:
+        if self._settings is not None:
+            self._settings.setValue(_KEY, json.dumps({name: {"format": preset.format_name, "fields": preset.fields}
+                                                      for name, preset in self._presets.items()}))
+
+
+def _read(text: str) -> dict[str, Preset]:
+    """What was kept; what is no preset, because another version or a person wrote it, is passed over."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return {} if not isinstance(found, dict) else {
+        name: Preset(entry["format"], {key: str(value) for key, value in entry["fields"].items()})
+        for name, entry in found.items() if _is_preset(entry)}
+
+
+def _is_preset(entry: Any) -> bool:
+    return (isinstance(entry, dict) and isinstance(entry.get("format"), str) and isinstance(entry.get("fields"), dict))
+
+
+class _Name(QLineEdit):
+    """Where Enter saves, and does not also press the dialog's button."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
+
+
+class PresetRow(QWidget):
+    """A list to choose from, in which a new name can be typed, with buttons to save under it and to delete."""
+
+    chosen = Signal(object)
+    """A `Preset`."""
+
+    def __init__(self, store: PresetStore, present: Callable[[], Preset], parent: QWidget | None = None) -> None:
+        """``present`` is what would be saved."""
+        super().__init__(parent)
+        self._store, self._present = store, present
+        self.names = QComboBox(self, editable=True)
+        self.names.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        name = _Name(self)
+        name.setPlaceholderText(self.tr("a name to save under"))
+        name.returnPressed.connect(self._save)
+        self.names.setLineEdit(name)
+        self.save = QPushButton(self.tr("Save"), self)
+        self.save.setToolTip(self.tr("Keep the present choices under this name"))
+        self.delete = QPushButton(self.tr("Delete"), self)
+        self.delete.setToolTip(self.tr("Forget the choices of this name"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self.names, 1)
+        for button in (self.save, self.delete):
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        self._fill("")
+        self.names.activated.connect(self._on_activated)
+        self.names.editTextChanged.connect(self._update)
+        self.save.clicked.connect(self._save)
+        self.delete.clicked.connect(self._delete)
+
+    def _fill(self, name: str) -> None:
+        with QSignalBlocker(self.names):
+            self.names.clear()
+            self.names.addItems(self._store.names())
+            self.names.setCurrentIndex(self.names.findText(name) if name else -1)
+            self.names.setEditText(name)
+        self._update()
+
+    def _update(self) -> None:
+        name = self.names.currentText().strip()
+        self.save.setEnabled(bool(name))
+        self.delete.setEnabled(self._store.get(name) is not None)
+
+    def _on_activated(self) -> None:
+        preset = self._store.get(self.names.currentText().strip())
+        if preset is not None:
+            self.chosen.emit(preset)
+
+    def _save(self) -> None:
+        name = self.names.currentText().strip()
+        if name:
+            self._store.put(name, self._present())
+            self._fill(name)
+
+    def _delete(self) -> None:
+        self._store.remove(self.names.currentText().strip())
+        self._fill("")
