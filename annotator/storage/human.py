@@ -93,7 +93,7 @@ def add_mark(store: Store, video_id: int, kind: MarkKind, first: int, last: int 
     """
     if last is not None and last < first:
         raise StorageError(f"a mark from frame {first} to frame {last} runs backwards; give the earlier frame first")
-    with store.transaction(f"Mark {kind.value}") as transaction:
+    with store.transaction("Add ignore region" if region else f"Mark {kind.value}") as transaction:
         key = history.next_id(transaction.connection, schema.mark)
         corners = json.dumps([[float(x), float(y)] for x, y in region]) if region else None
         transaction.connection.execute(insert(schema.mark).values(
@@ -105,10 +105,9 @@ def add_mark(store: Store, video_id: int, kind: MarkKind, first: int, last: int 
 
 def remove_mark(store: Store, mark_id: int) -> Changes:
     """Take a mark away."""
-    with store.transaction("Remove mark") as transaction:
-        row = transaction.connection.execute(select(schema.mark).where(schema.mark.c.id == mark_id)).first()
-        if row is None:
-            raise StorageError(f"there is no mark {mark_id}; it may have been undone")
+    known = store.mark(mark_id)
+    with store.transaction(f"Remove {_in_words(known.kind)}") as transaction:
+        row = transaction.connection.execute(select(schema.mark).where(schema.mark.c.id == mark_id)).one()
         transaction.connection.execute(delete(schema.mark).where(schema.mark.c.id == mark_id))
         tracks: frozenset[int] = frozenset() if row.track is None else frozenset({row.track})
         transaction.touch(Changes(ChangeKind.MARKS, tracks, row.first, row.last, row.video))
@@ -124,7 +123,7 @@ def change_mark(store: Store, mark_id: int, first: int, last: int | None) -> Cha
     if last is not None and last < first:
         raise StorageError(f"a mark from frame {first} to frame {last} runs backwards; give the earlier frame first")
     row = store.mark(mark_id)
-    with store.transaction(f"Move mark {row.kind.value}") as transaction:
+    with store.transaction(f"Change frames of {_in_words(row.kind)}") as transaction:
         transaction.connection.execute(
             update(schema.mark).where(schema.mark.c.id == mark_id).values(first=first, last=last))
         tracks: frozenset[int] = frozenset() if row.track is None else frozenset({row.track})
@@ -147,6 +146,10 @@ def reshape_region(store: Store, mark_id: int, region: Sequence[tuple[float, flo
         transaction.connection.execute(update(schema.mark).where(schema.mark.c.id == mark_id).values(region=corners))
         transaction.touch(Changes(ChangeKind.MARKS, frozenset(), row.first, row.last, row.video))
     return transaction.changes
+
+
+def _in_words(kind: MarkKind) -> str:
+    return "ignore region" if kind is MarkKind.IGNORE else f"mark {kind.value}"
 
 
 def _check_box(box_xyxy: Box, frame: int) -> None:

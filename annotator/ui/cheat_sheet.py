@@ -77,6 +77,8 @@ class CheatSheet(QDialog):
             (tr("Select, add to the selection"), tr("click, Shift+click")),
             (tr("Move or resize the selected box"), tr("drag it or a handle")),
             (tr("New box"), tr("Ctrl+drag")),
+            (tr("Change the selected region"), tr("drag a corner, an edge or it")),
+            (tr("Take a corner out of it"), tr("Alt+click")),
             (tr("Zoom at the pointer"), tr("wheel")),
             (tr("Pan"), tr("drag, middle drag")),
             (tr("Play; pan while held"), tr("Space")),

@@ -20,6 +20,9 @@ from annotator.ui.timeline_paint import NAMES, OVERVIEW, RULER
 
 log = logging.getLogger(__name__)
 
+#: Fusion puts the arrow of a menu into the corner, half below the line that is written on.
+_ARROW = "QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; }"
+
 _ORDER, _GROUPING = "lanes/order", "lanes/grouping"
 
 
@@ -139,14 +142,15 @@ class LaneOrder(QObject):
 
     def _make_button(self) -> QToolButton:
         button = QToolButton(self._timeline.viewport())
-        button.setAutoRaise(True)
         button.setGeometry(4, OVERVIEW, NAMES - 8, RULER)
         menu = QMenu(button)
         menu.addActions(list(self._orders.values()))
         menu.addSeparator()
         menu.addActions(list(self._groupings.values()))
         button.setMenu(menu)
+        button.setAutoRaise(True)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setStyleSheet(_ARROW)
         button.setToolTip(self.tr("Order and groups of the lanes"))
         return button
 

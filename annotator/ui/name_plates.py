@@ -10,6 +10,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
 #: Pieces of names that are kept: some 5 kB each on an ordinary screen.
 _KEPT = 4096
+#: How wide a name may be before its last word, and how many letters are never wider; the table has all of it.
+_WIDEST, _LONG = 180.0, 16
 #: Room at either end of a name, in device-independent pixels.
 _MARGIN = 3.0
 
@@ -40,6 +42,7 @@ class NamePlates:
         if not blank:
             pieces: tuple[QPixmap, ...] = (self._piece(name, rgba, True, True),)
         else:
+            head = self._metrics.elidedText(head, Qt.TextElideMode.ElideRight, _WIDEST) if len(head) > _LONG else head
             pieces = (self._piece(head + blank, rgba, True, False), self._piece(last, rgba, False, True))
         return Plate(pieces, sum(piece.deviceIndependentSize().width() for piece in pieces))
 

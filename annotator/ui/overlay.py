@@ -80,6 +80,7 @@ class Overlay(QGraphicsItem):
         self._font = QFont()
         self._font.setPointSizeF(8.5)
         self._pens: dict[tuple[int, float, Qt.PenStyle], QPen] = {}
+        self._ratio = 1.0
         self._plates: NamePlates | None = None
 
     # What it shows
@@ -149,6 +150,7 @@ class Overlay(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         shapes = self.shapes
+        self._ratio = painter.device().devicePixelRatioF()
         if self._look.masks:
             self._paint_masks(painter, shapes)
         for shape in shapes:
@@ -159,9 +161,8 @@ class Overlay(QGraphicsItem):
         if self._look.names:
             self._paint_names(painter, shapes)
         if self._draft is not None:
-            pen = QPen(QColor("white"), 1.5, Qt.PenStyle.DashLine)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
+            painter.setPen(self._pen(0xffffffff, 1.5, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self._draft)
 
     def _is_marked(self, shape: Shape) -> bool:
@@ -170,9 +171,7 @@ class Overlay(QGraphicsItem):
     def _paint_masks(self, painter: QPainter, shapes: Sequence[Shape]) -> None:
         if self._look.contours:
             for shape in shapes:
-                pen = QPen(shape.color, 1.5)
-                pen.setCosmetic(True)
-                painter.setPen(pen)
+                painter.setPen(self._pen(shape.color.rgba(), 1.5))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 if shape.observation.mask is not None:
                     painter.drawPath(contour_path(shape.observation.mask))
@@ -184,9 +183,7 @@ class Overlay(QGraphicsItem):
         self._masks.draw(painter)
 
     def _paint_trail(self, painter: QPainter, shape: Shape) -> None:
-        pen = QPen(shape.color, 1.5)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(self._pen(shape.color.rgba(), 1.5))
         painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in shape.trail]))
 
     def _paint_boxes(self, painter: QPainter, shapes: Sequence[Shape]) -> None:
@@ -213,8 +210,9 @@ class Overlay(QGraphicsItem):
         dashed = observation.state is TrackState.LOST or observation.occluded
         return (width > 1.2, shape.color.rgba(), width, Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
 
-    def _pen(self, rgba: int, width: float, style: Qt.PenStyle) -> QPen:
-        """A pen whose width is the same at any zoom. Kept: the next frame needs the same."""
+    def _pen(self, rgba: int, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+        """A pen whose width is the same at any zoom and on any screen. Kept: the next frame needs the same."""
+        width *= self._ratio  # Qt counts the width of such pens in the screen's pixels
         key = (rgba, width, style)
         pen = self._pens.get(key)
         if pen is None:
@@ -234,9 +232,7 @@ class Overlay(QGraphicsItem):
 
     def _paint_handles(self, painter: QPainter, rect: QRectF, color: QColor) -> None:
         half = HANDLE / painter.worldTransform().m11()
-        pen = QPen(color, 1)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(self._pen(color.rgba(), 1.0))
         painter.setBrush(QColor("white"))
         for point in self.handles(rect):
             painter.drawRect(QRectF(point.x() - half, point.y() - half, 2 * half, 2 * half))

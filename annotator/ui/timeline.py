@@ -354,6 +354,8 @@ class Timeline(QAbstractScrollArea):
 
     def _lane_tip(self, lane: Lane, x: float) -> Iterator[str]:
         """The track, and what the letters under the pointer stand for."""
+        if lane.track.name:
+            yield lane.track.name
         yield self.tr("Track {0}, frames {1} to {2}").format(lane.track.number, lane.first, lane.last)
         if lane.track.id in self._marks.locked:
             yield self.tr("Locked: no edit and no run changes it")

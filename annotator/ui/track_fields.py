@@ -48,6 +48,7 @@ class TrackFields(QWidget):
         self.label.setPlaceholderText(several())
         self.label.activated.connect(self._relabel)
         self.name = LineField(lambda text: self._describe(name=" ".join(text.split())), self)
+        self.name.textChanged.connect(self.name.setToolTip)
         self.color = QPushButton(self)
         self.color.clicked.connect(self._ask_color)
         self.review = QComboBox(self)

@@ -24,6 +24,13 @@ def test_the_second_screen_has_as_many_pixels_as_it_has(qapp: object) -> None:
     assert dense.pieces[0].width() == 2 * plain.pieces[0].width()
 
 
+def test_a_long_name_is_cut_and_its_score_is_not(qapp: object) -> None:
+    plates = NamePlates(QFont(), 1.0)
+    long = plates.plate("12 " + "a name without end " * 9 + "0.87", QColor("red"))
+    assert long.width < 260
+    assert long.pieces[1] is plates.plate("1 car 0.87", QColor("red")).pieces[1]
+
+
 def test_writing_is_read_on_any_colour() -> None:
     assert readable_on(QColor("yellow")) is Qt.GlobalColor.black
     assert readable_on(QColor("navy")) is Qt.GlobalColor.white
