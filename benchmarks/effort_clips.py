@@ -24,6 +24,8 @@ from tools.synthetic_clips import CONDITIONS, Clip, ClipSpec, make_clip
 #: Objects that cross once and look different.
 PLANTED = ClipSpec(frames=60, width=320, height=240, objects=(4, 5), crossings=1.0, lookalikes=0.0, exits=0.0,
                    pillars=(0, 0))
+#: A clip in which an object is followed takes the time of a segmentor.
+PLANTED_MISSING = replace(PLANTED, frames=24)
 KINDS = ("swap", "merge", "split", "missing_object")
 #: Clips that neither the weights of the ranking nor any other benchmark has seen.
 FIRST_SEED = 7000
@@ -59,7 +61,7 @@ def plant(folder: Path, kind: str, seed: int) -> Flawed:
     """A clip that was tracked perfectly but for one error of a kind (`KINDS`); seeds are tried from this one on until
     a clip has a place for it."""
     for k in range(seed, seed + 100):
-        clip = make_clip(PLANTED, k)
+        clip = make_clip(PLANTED_MISSING if kind == "missing_object" else PLANTED, k)
         boxes = clip.boxes()
         place = _place(boxes, kind)
         if place is not None:
