@@ -60,7 +60,8 @@ class JobBar(QWidget):
     def _on_progress(self, progress: JobProgress) -> None:
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
-        if not self.cancel.isEnabled():  # it was told to stop: that stays in sight
+        # That it was told to stop, or waits, stays in sight: what is heard here was said before.
+        if not self.cancel.isEnabled() or self._worker.in_interlude:
             return
         left = (progress.total - progress.done) / max(progress.frames_per_second, 1e-9)
         self._text.setText(self.tr("{0} / {1}   {2:.1f} fps   {3} left").format(

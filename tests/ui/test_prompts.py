@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QLabel, QMessageBox
 
 from annotator.engine.base import CancelToken
 from annotator.jobs.barriers import Direction
@@ -26,6 +26,7 @@ from annotator.session import Session
 from annotator.storage import edits, track_marks
 from annotator.storage.runs import REPROPAGATE
 from annotator.ui.canvas import Tool
+from annotator.ui.job_bar import JobBar
 from annotator.ui.main_window import MainWindow
 from annotator.ui.prompt_bar import Stage
 from tests.conftest import FRAMES
@@ -324,6 +325,33 @@ def test_what_a_kill_left_is_offered_too(window: MainWindow, project: Path, qtbo
     assert len(window.document.tracks()) == 4
 
 
+def test_what_a_job_only_proposed_is_decided_in_the_same_way(window: MainWindow, project: Path,
+                                                             qtbot: object) -> None:
+    with open_project(project) as session:
+        run = session.store.begin_run(1, "preannotate", {}, {}, ["object"], 0, 3, OnExisting.PROPOSE)
+        seen = tuple(TrackedObject(number, 0, TrackState.RELIABLE, 0.9, BOX, None, Evidence(9.0, 0.9))
+                     for number in (1, 2))
+        session.apply(run.id, [FrameResult(frame, seen) for frame in range(4)])
+        session.store.finish_run(run.id, RunStatus.FINISHED)
+    assert window.open_path(project)
+    wait_for(window, Stage.PROPOSED, qtbot)
+    assert not window.prompting.bar.direction.isVisible(), "nobody pointed at anything that could be followed anew"
+    assert len(window.prompting.view.layer.shapes) == 2
+    window.canvas.setFocus()
+    press(window, Qt.Key.Key_Return)
+    assert len(window.document.tracks()) == 5
+
+
+def test_the_bar_keeps_away_from_what_is_drawn(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
+    press(opened, Qt.Key.Key_N)
+    bar, canvas = opened.prompting.bar, opened.canvas
+    for box, below in ((BOX, False), ((60, 2, 100, 30), True)):
+        drag(opened, box)
+        assert bar.isVisible()
+        assert (bar.geometry().top() > canvas.height() / 2) is below
+        assert not bar.geometry().contains(at(opened, box[0], box[1]))
+
+
 def test_a_job_waits_while_a_prompt_is_followed(opened: MainWindow, segmenters: FakeSegmenters,
                                                 qtbot: object) -> None:
     steps: list[int] = []
@@ -343,6 +371,7 @@ def test_a_job_waits_while_a_prompt_is_followed(opened: MainWindow, segmenters: 
     qtbot.wait(100)  # type: ignore[attr-defined]
     assert len(steps) == done
     assert opened.worker.busy
+    assert "waits for a prompt" in [label.text() for label in opened.findChild(JobBar).findChildren(QLabel)]
     segmenters.gate.release(1000)
     wait_for(opened, Stage.PROPOSED, qtbot)
     qtbot.waitUntil(lambda: len(steps) > done)  # type: ignore[attr-defined]
