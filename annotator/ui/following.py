@@ -129,6 +129,11 @@ class Following(QObject):
         self.stop()
         self.changed.emit()
 
+    def cancel(self) -> None:
+        """Follow nothing more; what was found stays a proposal."""
+        self._batches.clear()
+        self.stop()
+
     def close(self) -> None:
         """End what runs aside."""
         self.proposals.close()
@@ -156,7 +161,8 @@ class Following(QObject):
 
     def _on_finished(self, status: str, message: str) -> None:
         batch, progress, verdict = self._running, self._progress, self._verdict
-        assert batch is not None
+        if batch is None:
+            return
         self._running = self._progress = self._verdict = None
         if message:
             self.told.emit(message)

@@ -58,6 +58,12 @@ class Batch:
         return PromptSettings(first=first, last=last, within_track=self.within_track, segmenter=segmenter,
                               device=device)
 
+    def numbered(self) -> dict[int, int | None]:
+        """Number of each object, as the run counts them -> its track (id): prompts of one track are one object."""
+        objects = dict.fromkeys((index, None) if request.track is None else (-1, request.track)
+                                for index, request in enumerate(self.requests))
+        return {number: track for number, (_, track) in enumerate(objects, 1)}
+
     @property
     def track(self) -> int | None:
         """The one track (id) that it is about, if there is one."""

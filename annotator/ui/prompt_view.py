@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPointF, QRect
 from PySide6.QtGui import QColor
 
 from annotator.jobs.prompt import PromptRequest
@@ -31,7 +31,8 @@ class PromptView(QObject):
     def __init__(self, document: Document, canvas: Canvas, timeline: Timeline, prompts: PromptController,
                  bar: PromptBar) -> None:
         super().__init__(canvas)
-        self._document, self._timeline, self._prompts, self._bar = document, timeline, prompts, bar
+        self._document, self._canvas, self._timeline = document, canvas, timeline
+        self._prompts, self._bar = prompts, bar
         self._following = prompts.following
         self._words = ProposalWords(self)
         self.layer = PromptLayer()
@@ -46,7 +47,7 @@ class PromptView(QObject):
         bar.in_range_chosen.connect(prompts.set_in_range)
 
     def _update(self) -> None:
-        self._bar.show_state(self.state())
+        self._bar.show_state(self.state(), self._place_drawn())
         self._draw()
         running = self._following.running is not None
         self._timeline.set_proposed(ProposedFrames() if running else self._following.proposals.proposed_frames())
@@ -61,6 +62,15 @@ class PromptView(QObject):
             frame, first, last = self._document.frame, changes.first_frame, changes.last_frame
             if (first is None or first <= frame) and (last is None or frame <= last):
                 self._draw()
+
+    def _place_drawn(self) -> QRect | None:
+        """Where on the canvas a box is drawn in the frame that is shown."""
+        drawn = self._prompts.drawn
+        if drawn is None or drawn.box_xyxy is None or drawn.frame != self._document.frame:
+            return None
+        x1, y1, x2, y2 = drawn.box_xyxy
+        corners = [self._canvas.to_widget(QPointF(x, y)).toPoint() for x, y in ((x1, y1), (x2, y2))]
+        return QRect(*corners)
 
     # The bar
 
@@ -157,7 +167,8 @@ class PromptView(QObject):
         frame, drawn = self._document.frame, self._prompts.drawn
         found = self._following.found(frame)
         shapes = [self._waiting_shape(request) for request in self._waiting() if request.frame == frame]
-        shapes += [self._found_shape(thing) for thing in found]
+        tracks = self._tracks()
+        shapes += [self._found_shape(thing, tracks.get(thing.tracklet)) for thing in found]
         covered = self._prompts.draft is None and bool(found)
         if drawn is not None and drawn.frame == frame and not covered:
             shapes.append(self._drawn_shape(drawn))
@@ -179,14 +190,12 @@ class PromptView(QObject):
         box = drawn.box_xyxy or (None if mask is None or mask.is_empty() else mask.box_xyxy)
         return ProposedShape(QColor(self._color(drawn.track)), self._name(drawn.track), box, mask, drawn.points)
 
-    def _found_shape(self, thing: TrackedObject) -> ProposedShape:
-        track = self._track_of(thing.tracklet)
+    def _found_shape(self, thing: TrackedObject, track: int | None) -> ProposedShape:
         return ProposedShape(QColor(self._color(track)), self._name(track), thing.box_xyxy, thing.mask)
 
-    def _track_of(self, tracklet: int) -> int | None:
-        """The track that a tracklet of what is shown would continue."""
-        if self._following.running is not None:
-            return self._following.running.track
-        summary = self._following.proposals.summary
-        found = [] if summary is None else [each.track for each in summary.tracklets if each.number == tracklet]
-        return found[0] if found else None
+    def _tracks(self) -> dict[int, int | None]:
+        """Number of a tracklet of what is shown -> the track (id) that it would continue."""
+        running, summary = self._following.running, self._following.proposals.summary
+        if running is not None:
+            return running.numbered()
+        return {} if summary is None else {each.number: each.track for each in summary.tracklets}

@@ -69,8 +69,9 @@ class PromptController(QObject):
     def prompt_wanted(self, frame: int, box_xyxy: Box, track: int | None = None) -> None:
         """Go to a frame and follow what lies in a box (pixels), as a new object or as a track (id)."""
         self._document.go_to(frame)
-        self._begin(Draft(frame, box_xyxy, track=track, label=None if track is not None else self._label))
-        self._commit()
+        draft = Draft(frame, box_xyxy, track=track, label=self._label_of(track))
+        self._begin(draft)
+        self._follow([draft.request()])
 
     def follow(self, *batches: Sequence[PromptRequest]) -> None:
         """Follow these requests, each batch as a proposal of its own, after what is being followed already."""
@@ -122,9 +123,9 @@ class PromptController(QObject):
 
     def _on_drawn(self, box: Box, careful: bool) -> None:
         track = self._selected()
-        direction = self._draft.direction if careful and self.draft is not None and self._draft else Direction.BOTH
-        self._begin(Draft(self._document.frame, box, track=track, label=self._label if track is None else None,
-                          direction=direction))
+        # Who draws again means the same as before, but for the box.
+        direction = Direction.BOTH if self.draft is None or not careful else self.draft.direction
+        self._begin(Draft(self._document.frame, box, track=track, label=self._label_of(track), direction=direction))
         if not careful and not self._queue:
             self._commit()
 
@@ -136,7 +137,7 @@ class PromptController(QObject):
             return
         if draft is None:
             track = self._selected()
-            draft = Draft(self._document.frame, track=track, label=self._label if track is None else None)
+            draft = Draft(self._document.frame, track=track, label=self._label_of(track))
         self._draft, self._committed = draft.with_point(point.x(), point.y(), positive), False
         self._ask()
         self.changed.emit()
@@ -144,6 +145,11 @@ class PromptController(QObject):
     def _selected(self) -> int | None:
         chosen = self._document.selection
         return next(iter(chosen)) if len(chosen) == 1 else None
+
+    def _label_of(self, track: int | None) -> str | None:
+        """The class that was chosen last, for a new object."""
+        known = {label.name for label in self._document.labels().values()}
+        return self._label if track is None and self._label in known else None
 
     def _ask(self) -> None:
         """Ask for the draft's mask; while its picture is not decoded, that waits."""
@@ -230,7 +236,7 @@ class PromptController(QObject):
     def as_new(self) -> None:
         """A new object is meant, not the selected track."""
         if self.draft is not None:
-            self._change_draft(replace(self.draft, track=None, label=self._label))
+            self._change_draft(replace(self.draft, track=None, label=self._label_of(None)))
         else:
             self._change_batch(Batch.as_new)
 
@@ -252,6 +258,9 @@ class PromptController(QObject):
         if not requests:
             return
         self._queue.clear()
+        self._follow(requests)
+
+    def _follow(self, requests: Sequence[PromptRequest]) -> None:
         self._committed = self._used = True
         inside = self._in_range and all(self.range_allowed(request.frame) for request in requests)
         within = self._within_track and any(request.track is not None for request in requests)
@@ -304,11 +313,17 @@ class PromptController(QObject):
     def _on_ended(self, batch: Batch) -> None:
         """What is drawn of it is not needed any more: what was found is drawn in its place."""
         draft = self._draft
-        if self._committed and draft is not None and draft.prompt() in [
-                request.prompt() for request in batch.requests]:
+        if draft is None or not self._committed:
+            return
+        again = any(_holds(waiting, draft) for waiting in self.following.batches)
+        if _holds(batch, draft) and not again:
             self._forget_draft()
 
     def close(self) -> None:
         """End what runs aside."""
         self._rest.stop()
         self.following.close()
+
+
+def _holds(batch: Batch, draft: Draft) -> bool:
+    return any(request.prompt() == draft.prompt() for request in batch.requests)

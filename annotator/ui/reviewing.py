@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtGui import QAction, QColor, QPen
+from PySide6.QtWidgets import QDockWidget, QGraphicsRectItem, QWidget
 
 from annotator.review import Entry, Fix
 from annotator.ui.actions import Actions
@@ -19,9 +19,31 @@ from annotator.ui.player import Player
 from annotator.ui.queue_builder import QueueBuilder
 from annotator.ui.review_desk import ReviewDesk
 from annotator.ui.review_panel import ReviewPanel
+from annotator.ui.theme import ACCENT
 
 #: Of the view's sides, what the tracks of a moment take up when it is zoomed to.
 _FILL = 0.4
+
+
+class Spot(QGraphicsRectItem):
+    """Where something is that no track follows, in the frame in which it is seen."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__()
+        pen = QPen(QColor(ACCENT), 2, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        self.setPen(pen)
+        canvas.add_layer(self)
+        self.hide()
+
+    def show_for(self, entry: Entry | None, frame: int) -> None:
+        """Show the box that an entry suggests to prompt, where that is this frame."""
+        fix = None if entry is None else entry.suggestion
+        seen = fix is not None and fix.box_xyxy is not None and fix.frame == frame
+        if seen and fix is not None and fix.box_xyxy is not None:
+            x0, y0, x1, y1 = fix.box_xyxy
+            self.setRect(x0, y0, x1 - x0, y1 - y0)
+        self.setVisible(seen)
 
 
 class Reviewing(QObject):
@@ -39,12 +61,15 @@ class Reviewing(QObject):
         self.crops = CropSource(document)
         self.desk = ReviewDesk(document, edits, self.builder, self)
         self.panel = ReviewPanel(document, self.desk, self.builder, self.crops, edits)
+        self.spot = Spot(canvas)
         self._dock: QDockWidget | None = None
         self.builder.told.connect(self.told)
         self.desk.told.connect(self.told)
         self.desk.prompt_wanted.connect(self.prompt_wanted)
         self.desk.changed.connect(self._show_title)
         self.desk.visited.connect(self._on_visited)
+        self.desk.current_changed.connect(self._show_spot)
+        document.frame_changed.connect(lambda _frame: self._show_spot())
         document.video_changed.connect(self._want_if_seen)
 
     def add_actions(self, actions: Actions) -> None:
@@ -115,6 +140,9 @@ class Reviewing(QObject):
             done, total = self.desk.counts
             left = total - done
             self._dock.setWindowTitle(self.tr("{0} {1}").format(self._title, left) if left else self._title)
+
+    def _show_spot(self) -> None:
+        self.spot.show_for(self.desk.current, self._document.frame)
 
     def _on_visited(self, entry: Entry) -> None:
         if not self.zoom.isChecked():

@@ -26,8 +26,8 @@ _NOT_BOXES = ("pixels of", "masks (boxes only", "class of", "names of labels", "
 
 LABELS = ("car", "person", "grüner Bus", "truck")
 NAMES = ("clip", "vidéo 2", "視頻", "a.b-c_d")
-edges = st.floats(-20, 60).map(lambda value: round(value, 2))
-sizes = st.one_of(st.just(1.0), st.floats(0.01, 50).map(lambda value: max(round(value, 2), 0.01)))
+edges = st.floats(-20, 60).map(lambda value: round(value, 3))
+sizes = st.one_of(st.just(1.0), st.floats(0.001, 50).map(lambda value: max(round(value, 3), 0.001)))
 
 
 @st.composite

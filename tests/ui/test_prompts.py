@@ -358,6 +358,7 @@ def test_closing_while_a_prompt_is_followed_keeps_what_was_found(opened: MainWin
     segmenters.gate = threading.Semaphore(2)
     drag(opened, BOX, CTRL)
     qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
+    drag(opened, (10, 10, 40, 40), CTRL)
     assert not opened.close()
     (question,) = opened.findChildren(QMessageBox)
     next(button for button in question.buttons() if "Stop" in button.text()).click()

@@ -215,7 +215,13 @@ def test_a_missing_object_is_handed_on_to_be_prompted(mistaken: MainWindow, qtbo
     settle(mistaken, qtbot)
     entry = next(entry for entry in desk(mistaken).entries if entry.suggestion.fix is Fix.PROMPT)
     desk(mistaken).visit(entry)
+    spot = mistaken.review.spot
+    assert spot.isVisible()
+    assert spot.rect().getCoords() == pytest.approx(MISSED)
+    mistaken.document.go_to(mistaken.document.frame + 1)
+    assert not spot.isVisible()
     before = steps(mistaken)
+    mistaken.review.prompt_wanted.disconnect()  # what is done with it is not the review's
     with qtbot.waitSignal(mistaken.review.prompt_wanted) as asked:  # type: ignore[attr-defined]
         press(mistaken, qtbot, Qt.Key.Key_A)
     assert asked.args == [entry.suggestion.frame, pytest.approx(MISSED)]
