@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -41,18 +42,19 @@ def after(tracks: Sequence[FrameBoxes], fix: Suggestion) -> list[FrameBoxes]:
 
 
 def judge(truth: Sequence[FrameBoxes], tracks: Sequence[FrameBoxes], options: Mapping[Fix, Suggestion],
-          suggested: Fix = Fix.MERGE) -> Fix:
+          suggested: Fix = Fix.MERGE) -> tuple[Fix, float]:
     """What a person does about a moment: the edit that brings the tracks nearest to the truth, a prompt where an
     object is missed, or nothing. Of edits that come to the same, such as a swap and a merge where one track ends and
-    the other begins, the one that is suggested."""
+    the other begins, the one that is suggested. Returns it and what it gains in points of HOTA; a prompt's gain is not
+    known and counts as infinite."""
     asked = options.get(Fix.PROMPT)
     if asked is not None and is_missed(truth, tracks, asked):
-        return Fix.PROMPT
+        return Fix.PROMPT, math.inf
     now = evaluate_arrays(truth, tracks).hota
     gains = {fix: evaluate_arrays(truth, after(tracks, option)).hota - now for fix, option in options.items()
              if fix not in (Fix.FINE, Fix.PROMPT)}
     best = max(gains, key=lambda fix: (round(gains[fix], 6), fix is suggested), default=Fix.FINE)
-    return best if best in gains and gains[best] >= WORTH_IT else Fix.FINE
+    return (best, gains[best]) if best in gains and gains[best] >= WORTH_IT else (Fix.FINE, 0.0)
 
 
 def is_missed(truth: Sequence[FrameBoxes], tracks: Sequence[FrameBoxes], asked: Suggestion) -> bool:

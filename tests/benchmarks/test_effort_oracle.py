@@ -27,24 +27,24 @@ def ids(frames: list[FrameBoxes]) -> list[list[int]]:
 def test_exchanged_names_are_swapped_back() -> None:
     wrong = [frame((5, t), (6, 100.0 - t)) if t < 10 else frame((6, t), (5, 100.0 - t)) for t in range(FRAMES)]
     options = {Fix.SWAP: SWAP, Fix.MERGE: MERGE, Fix.FINE: FINE}
-    assert judge(TRUTH, wrong, options) is Fix.SWAP
-    assert judge(TRUTH, after(wrong, SWAP), options) is Fix.FINE
+    assert judge(TRUTH, wrong, options)[0] is Fix.SWAP
+    assert judge(TRUTH, after(wrong, SWAP), options)[0] is Fix.FINE
 
 
 def test_what_was_broken_is_merged_and_what_is_none_is_deleted() -> None:
     broken = [frame((5 if t < 10 else 6, t), (7, 100.0 - t)) for t in range(FRAMES)]
     options = {Fix.SWAP: SWAP, Fix.MERGE: MERGE, Fix.DELETE: DELETE, Fix.FINE: FINE}
-    assert judge(TRUTH, broken, options) is Fix.MERGE
+    assert judge(TRUTH, broken, options)[0] is Fix.MERGE
     assert ids(after(broken, MERGE)) == [[5, 7]] * FRAMES
     ghost = [frame((5, t), (7, 100.0 - t), (6, 300.0)) for t in range(FRAMES)]
     # To merge it into what is seen everywhere anyway would come to the same.
-    assert judge(TRUTH, ghost, options, Fix.DELETE) is Fix.DELETE
-    assert judge(TRUTH, ghost, {Fix.SWAP: SWAP, Fix.DELETE: DELETE, Fix.FINE: FINE}) is Fix.DELETE
+    assert judge(TRUTH, ghost, options, Fix.DELETE)[0] is Fix.DELETE
+    assert judge(TRUTH, ghost, {Fix.SWAP: SWAP, Fix.DELETE: DELETE, Fix.FINE: FINE})[0] is Fix.DELETE
 
 
 def test_one_track_of_two_objects_is_split() -> None:
     joined = [frame((5, t if t < 10 else 100.0 - t)) for t in range(FRAMES)]
-    assert judge(TRUTH, joined, {Fix.SPLIT: SPLIT, Fix.FINE: FINE}) is Fix.SPLIT
+    assert judge(TRUTH, joined, {Fix.SPLIT: SPLIT, Fix.FINE: FINE})[0] is Fix.SPLIT
     assert ids(after(joined, SPLIT)) == [[5]] * 10 + [[6]] * 10
 
 
@@ -58,7 +58,7 @@ def test_a_merge_keeps_the_boxes_of_the_one_that_is_merged_into() -> None:
 def test_a_prompt_is_wanted_where_an_object_is_missed() -> None:
     found = [frame((5, t)) for t in range(FRAMES)]
     here = Suggestion(Fix.PROMPT, (), 3, (97.0, 0.0, 107.0, 10.0))
-    assert judge(TRUTH, found, {Fix.PROMPT: here, Fix.FINE: FINE}) is Fix.PROMPT
-    assert judge(TRUTH, TRUTH, {Fix.PROMPT: here, Fix.FINE: FINE}) is Fix.FINE
+    assert judge(TRUTH, found, {Fix.PROMPT: here, Fix.FINE: FINE})[0] is Fix.PROMPT
+    assert judge(TRUTH, TRUTH, {Fix.PROMPT: here, Fix.FINE: FINE})[0] is Fix.FINE
     elsewhere = Suggestion(Fix.PROMPT, (), 3, (300.0, 0.0, 310.0, 10.0))
-    assert judge(TRUTH, found, {Fix.PROMPT: elsewhere, Fix.FINE: FINE}) is Fix.FINE
+    assert judge(TRUTH, found, {Fix.PROMPT: elsewhere, Fix.FINE: FINE})[0] is Fix.FINE
