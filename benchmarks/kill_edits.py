@@ -5,7 +5,8 @@
 A writer process makes one kind of edit after another on a small project, undo and redo among them, and says before
 each what it is about to do. It is killed with SIGKILL at a moment drawn uniformly over some edits. Then the project
 must open and be whole, its state must be the one before or the one after the edit in question, and undoing everything
-must end at the start. A re-propagation, with a made-up segmentor, leaves a proposal of the frames that were stored.
+must end at the start. A re-propagation, with a made-up segmentor, leaves a proposal of the frames that were stored,
+and an import leaves nothing that is seen, or whole tracks.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from typing import Any
 
 from annotator.errors import StorageError, UserError
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
-from annotator.model.track import MarkKind, OnExisting, RunStatus
+from annotator.model.sequence import LabelledBox, LabelledFrame
+from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
 from annotator.storage import edits, human, keyframes, proposals, track_marks
+from annotator.storage.import_tracks import add_tracks
 from annotator.storage.merging import MergeRule
 from annotator.storage.runs import REPROPAGATE
 from annotator.storage.spans import first_conflict
@@ -34,8 +37,11 @@ from annotator.storage.store import Store
 from benchmarks.common import emit, environment, progress
 
 FRAMES, TRACKS = 120, 12
-KINDS = ("swap", "merge", "split", "split range", "delete range", "delete", "renumber all", "relabel", "mark", "lock",
-         "box", "fill", "keyframes", "undo", "redo", "propagate", "accept", "drop")
+KINDS = ("swap", "merge", "split", "split range", "delete range", "delete from", "delete", "renumber", "renumber all",
+         "relabel", "describe", "mark", "unmark", "lock", "box", "no box", "new track", "fill", "interpolate",
+         "end interpolation", "keyframes", "undo", "redo", "propagate", "accept", "drop", "import")
+#: What stores its boxes in transactions of their own, before anybody sees them.
+STAGED = ("propagate", "import")
 _TABLES = ("label", "proposal", "tracklet", "observation", "mask", "track", "span", "mark")
 _PATIENCE = 60.0
 
@@ -121,15 +127,24 @@ def do(store: Store, kind: str, rng: random.Random) -> object:
         "split": lambda: edits.split_track(store, a, first),
         "split range": lambda: edits.split_range(store, a, first, last),
         "delete range": lambda: edits.delete_range(store, [a], first, last),
+        "delete from": lambda: edits.delete_range(store, [a, b] if a != b else [a], first + 10),
         "delete": lambda: edits.delete_tracks(store, [a]),
+        "renumber": lambda: edits.renumber(store, a, 100 + first),
         "renumber all": lambda: edits.renumber_all(store, 1),
         "relabel": lambda: edits.relabel(store, [a, b], store.labels()[0].id),
         "mark": lambda: track_marks.mark_tracks(store, [a], MarkKind.OCCLUDED, first, last),
+        "unmark": lambda: track_marks.unmark_tracks(store, [a, b] if a != b else [a], MarkKind.OCCLUDED, first),
+        "describe": lambda: edits.describe(store, a, f"name {first}", "#102030", ReviewState.REVIEWED),
         "lock": lambda: track_marks.lock_tracks(store, [a], rng.random() < 0.3),
         "box": lambda: human.set_box(store, a, first, (1.0, 2.0, 30.0 + first, 40.0)),
+        "no box": lambda: human.delete_box(store, *_drawn(store, tracks)),
+        "new track": lambda: human.add_track(store, 1, store.labels()[0].id, first, (5.0, 6.0, 25.0, 46.0)),
+        "interpolate": lambda: keyframes.interpolate(store, a, first, last + 1),
+        "end interpolation": lambda: keyframes.end_interpolation(store, a, first, last),
         "fill": lambda: keyframes.fill_gap(store, a, 52),
         "keyframes": lambda: keyframes.reduce_to_keyframes(store, a, first, last, pixels=1.0),
         "undo": store.undo, "redo": store.redo, "propagate": lambda: propagate(store, first),
+        "import": lambda: bring_in(store, first, rng.random() < 0.5),
     }
     return made[kind]()
 
@@ -140,6 +155,22 @@ def propagate(store: Store, first: int) -> None:
     for frame in [*range(first, max(first - 10, -1), -1), *range(first + 1, first + 10)]:
         store.write_frame(run.id, _result(frame, range(1, 2)))
     store.finish_run(run.id, RunStatus.FINISHED)
+
+
+def bring_in(store: Store, first: int, drawn: bool) -> object:
+    """An import of a few tracks, of a person's boxes or of a machine's."""
+    frames = [LabelledFrame(frame, tuple(LabelledBox(number, 0, (frame + 1.0, 30.0 * number, frame + 21.0,
+                                                                  30.0 * number + 20)) for number in (1, 2, 3)))
+              for frame in range(first, first + 12)]
+    return add_tracks(store, 1, ("object",), frames, human=drawn, settings={}, title="Import")
+
+
+def _drawn(store: Store, tracks: list[int]) -> tuple[int, int]:
+    """A track and a frame in which a person drew its box. Raises StorageError where there is none."""
+    span = next((span for span in store.spans(tracks) if span.human), None)
+    if span is None:
+        raise StorageError("nobody drew a box")
+    return span.track, span.first
 
 
 def digest(store: Store, only: tuple[str, ...] = _TABLES) -> str:
@@ -188,8 +219,8 @@ def look(path: Path, last: dict[str, str], start: str, name: str, outcome: Outco
             conflict = first_conflict(spans)
             found = digest(store)
             allowed = {last["before"], _expected(path, seed, steps)}
-            # Frames of a re-propagation are stored one by one, as of any job.
-            if conflict is None and (found in allowed or kind == "propagate"):
+            # Frames of a re-propagation or an import are stored one by one, as of any job.
+            if conflict is None and (found in allowed or kind in STAGED):
                 outcome.whole += 1
             else:
                 outcome.failures.append(f"{name}: {kind} is neither there nor not there ({conflict})")

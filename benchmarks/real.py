@@ -80,7 +80,7 @@ def preannotate(arguments: list[str]) -> dict[str, Any]:
     """One run: seconds, tracks, cuts and warnings."""
     began = time.monotonic()
     done = command(["preannotate", *arguments, "--quiet"])
-    said = re.search(r"frames 0 to (\d+), (\d+) tracks in .*?(?:, (\d+) cuts)?$", done.stdout.strip())
+    said = re.search(r"frames 0 to (\d+), (\d+) tracks in (?:.*, (\d+) cuts)?", done.stdout.strip())
     if said is None:
         raise SystemExit(f"annotator preannotate {' '.join(arguments)} said {done.stdout!r}")
     return {"seconds": round(time.monotonic() - began, 1), "tracks": int(said[2]), "cuts": int(said[3] or 0),

@@ -5,7 +5,8 @@
 True errors are the identity switches of CLEAR MOT. One is found if an entry of the queue concerns one of its two
 tracks at most 10 frames from where it happens. K is the number of true errors of a clip, and the queue of each clip
 is cut at K and at 2K. ``hota_after``: each of the first 2K suggestions is carried out if an oracle, who knows the
-ground truth, finds that it raises HOTA. Synthetic clips are held out: the weights were chosen on others (``--fit``).
+ground truth, finds that it raises HOTA. Synthetic clips are held out: the weights were fitted to others, by
+`tools.fit_review_weights`. ``--real DIR...`` adds MOTChallenge sequences, tracked from their det.txt with ByteTrack.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from __future__ import annotations
 import argparse
 import pickle
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, fields, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +33,14 @@ from annotator.model.frame import Frame, FrameResult
 from annotator.model.track import RunStatus, VideoRecord
 from annotator.review import Entry, Fix, ReviewQueue, build_queue
 from annotator.review.appearance import Appearances
-from annotator.review.weights import WEIGHTS
 from annotator.session import Session
 from annotator.storage.store import Store
 from benchmarks.common import emit, environment, progress
 from tools.synthetic_clips import CONDITIONS, Clip, make_clip
 
-#: Held-out clips begin here; `FIT_SEED` and on are for the weights, training seeds are above a million.
-FIRST_SEED, FIT_SEED = 1000, 5000
+#: Held-out clips begin here. Seeds from 5000 on are for the weights, from 7000 on for `benchmarks.effort`, and those
+#: that models are trained on lie above a million.
+FIRST_SEED = 1000
 TOLERANCE = 10
 
 
@@ -66,6 +70,11 @@ class Outcome:
     hota_before: list[float] = field(default_factory=list)
     hota_after: list[float] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Outcome) -> Outcome:
+        for item in fields(self):
+            setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+        return self
 
     def to_json(self) -> dict[str, Any]:
         return {"errors": self.errors, "entries": self.entries,
@@ -157,10 +166,10 @@ def assess(tracked: Tracked, folder: Path, outcome: Outcome, fixes: bool = True)
         count = len(errors)
         outcome.errors += count
         outcome.entries += len(queue.entries)
-        at_2k = [_is_found(error, queue.entries[:2 * count]) for error in errors]
-        outcome.found_at_k += sum(_is_found(error, queue.entries[:count]) for error in errors)
+        at_2k = [is_found(error, queue.entries[:2 * count]) for error in errors]
+        outcome.found_at_k += sum(is_found(error, queue.entries[:count]) for error in errors)
         outcome.found_at_2k += sum(at_2k)
-        outcome.found += sum(_is_found(error, queue.entries) for error in errors)
+        outcome.found += sum(is_found(error, queue.entries) for error in errors)
         outcome.missed += [f"{tracked.name}: {error}" for error, hit in zip(errors, at_2k, strict=True) if not hit]
         before = score(session, video, tracked)
         outcome.hota_before.append(before)
@@ -168,7 +177,8 @@ def assess(tracked: Tracked, folder: Path, outcome: Outcome, fixes: bool = True)
                                   if fixes else before)
 
 
-def _is_found(error: IdentitySwitch, entries: Sequence[Entry]) -> bool:
+def is_found(error: IdentitySwitch, entries: Sequence[Entry]) -> bool:
+    """Whether an entry concerns one of the two tracks, not long before or after."""
     return any({error.before, error.after} & set(entry.tracks)
                and entry.first - TOLERANCE <= error.frame <= entry.last + TOLERANCE for entry in entries)
 
@@ -205,39 +215,6 @@ def score(session: Session, video: VideoRecord, tracked: Tracked) -> float:
     return evaluate_arrays(tracked.truth, boxes_of(session, video)).hota
 
 
-def examples(tracked: Tracked, folder: Path) -> list[tuple[str, float, bool]]:
-    """(kind, strength, whether it is an error) of every odd moment of a clip: what the weights are fitted to."""
-    with Session(Store.open(store_results(folder, tracked))) as session:
-        video = session.store.video()
-        errors = identity_switches(tracked.truth, boxes_of(session, video))
-        queue = make_queue(session, video, tracked.images)
-        return [(moment.kind.value, moment.strength,
-                 any(_is_found(error, [Entry((moment,), 0.0)]) for error in errors))
-                for entry in queue.entries for moment in entry.moments]
-
-
-def fit(found: Sequence[tuple[str, float, bool]]) -> dict[str, dict[str, float]]:
-    """Bias and slope of each kind by maximum likelihood, held near the present ones where there are few examples."""
-    from scipy.optimize import minimize
-
-    fitted = {}
-    for kind, now in WEIGHTS.items():
-        rows = [(strength, error) for name, strength, error in found if name == kind.value]
-        if not rows:
-            continue
-        x, y = np.array([r[0] for r in rows]), np.array([r[1] for r in rows], float)
-        start = np.array([now.bias, now.slope])
-
-        def loss(w: Any, x: Any = x, y: Any = y, start: Any = start) -> float:
-            z = w[0] + w[1] * x
-            return float(np.sum(np.logaddexp(0, z) - y * z) + 0.5 * np.sum((w - start) ** 2) * 0.5)
-
-        bias, slope = minimize(loss, start, bounds=[(None, None), (0, None)]).x
-        fitted[kind.value] = {"bias": round(float(bias), 2), "slope": round(float(slope), 2), "examples": len(rows),
-                              "errors": int(y.sum())}
-    return fitted
-
-
 def cached(folder: Path | None, condition: str, seed: int, frames: int) -> Tracked:
     """A tracked clip, from an earlier run's folder if it is there."""
     path = None if folder is None else folder / f"{condition}-{seed}-{frames}.pickle"
@@ -259,38 +236,61 @@ def _mean(values: Sequence[float]) -> float | None:
     return round(float(np.mean(values)), 2) if values else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One clip: of a condition and seed, or of a folder."""
+
+    condition: str = ""
+    seed: int = 0
+    frames: int = 0
+    cache: Path | None = None
+    folder: Path | None = None
+    fixes: bool = True
+
+
+def _run(job: _Job) -> tuple[str, Outcome]:
+    outcome = Outcome()
+    tracked = track_sequence(job.folder) if job.folder is not None else cached(
+        job.cache, job.condition, job.seed, job.frames)
+    with tempfile.TemporaryDirectory(prefix="annotator-review-") as name:
+        assess(tracked, Path(name), outcome, job.fixes)
+    return tracked.name, outcome
+
+
+def one_thread() -> None:
+    """For each of several processes, so that they do not fight for processors."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=10, help="synthetic clips per condition")
     parser.add_argument("--frames", type=int, default=150)
     parser.add_argument("--conditions", default=",".join(CONDITIONS))
-    parser.add_argument("--fit", action="store_true", help="fit the weights to other clips, and print them")
-    parser.add_argument("--cache", type=Path, help="folder that keeps tracked clips between runs")
+    parser.add_argument("--cache", type=Path, help="folder that keeps tracked clips between runs, for one and the same "
+                        "models only")
     parser.add_argument("--real", type=Path, nargs="*", default=[], metavar="DIR", help="MOTChallenge sequences with "
                         "gt/ and det/, tracked with ByteTrack")
     parser.add_argument("--no-fixes", action="store_true", help="leave out HOTA after fixes")
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    outcome, real, found = Outcome(), Outcome(), []
-    with tempfile.TemporaryDirectory(prefix="annotator-review-") as name:
-        for k in range(args.clips):
-            for condition in args.conditions.split(","):
-                tracked = cached(args.cache, condition, (FIT_SEED if args.fit else FIRST_SEED) + k, args.frames)
-                if args.fit:
-                    found += examples(tracked, Path(name))
-                    progress(f"{tracked.name}: {len(found)} examples")
-                else:
-                    assess(tracked, Path(name), outcome, not args.no_fixes)
-                    progress(f"{tracked.name}: {outcome.to_json()}")
-        for folder in args.real:
-            assess(track_sequence(folder), Path(name), real, not args.no_fixes)
-            progress(f"{folder.name}: {real.to_json()}")
-    if args.fit:
-        emit({"weights": fit(found), "examples": len(found), "environment": environment()})
-        return
-    for line in [*outcome.missed, *real.missed]:
+    began = time.monotonic()
+    synthetic = [_Job(condition, FIRST_SEED + k, args.frames, args.cache, fixes=not args.no_fixes)
+                 for k in range(args.clips) for condition in args.conditions.split(",")]
+    outcomes = {False: Outcome(), True: Outcome()}
+    with ProcessPoolExecutor(args.processes, mp_context=get_context("spawn"), initializer=one_thread) as pool:
+        jobs = [*synthetic, *(_Job(folder=folder, fixes=not args.no_fixes) for folder in args.real)]
+        for job, (name, outcome) in zip(jobs, pool.map(_run, jobs), strict=True):
+            real = job.folder is not None
+            outcomes[real] += outcome
+            progress(f"{name}: {outcomes[real].to_json()}")
+    for line in [*outcomes[False].missed, *outcomes[True].missed]:
         progress(f"not in the first 2K: {line}")
-    emit({"synthetic": outcome.to_json(), "real": real.to_json(), "environment": environment()})
+    emit({"synthetic": outcomes[False].to_json(), "real": outcomes[True].to_json(),
+          "seconds": round(time.monotonic() - began, 1), "environment": environment()})
 
 
 if __name__ == "__main__":

@@ -44,3 +44,16 @@ def test_without_pandas_the_way_out_is_named(project: Path, monkeypatch: pytest.
 def test_a_video_that_is_not_there(project: Path) -> None:
     with annotator.open(project) as opened, pytest.raises(StorageError, match="other"):
         opened.arrays("other")
+
+
+def test_the_documentations_example_runs(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    text = (Path(__file__).parents[1] / "docs/formats.md").read_text(encoding="utf-8")
+    _, _, rest = text.partition("```python\n")
+    example, _, _ = rest.partition("```")
+    monkeypatch.chdir(project.parent)
+    names: dict[str, object] = {}
+    exec(example, names)
+    assert names["longest"].to_dict() == {3: 2}  # type: ignore[attr-defined]
+    assert names["first_frame"].shape == (0, 4)  # type: ignore[attr-defined]
+    assert names["arrays"]["frame"].tolist() == [2, 4]  # type: ignore[index]

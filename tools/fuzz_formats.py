@@ -40,9 +40,13 @@ from annotator.storage.store import Store
 _LONGEST = 5.0
 #: Share of files that are replaced by what is no file.
 _TRICKS = 0.08
+#: Imports between two looks at all that lies around.
+_LOOK_EVERY = 50
 #: Seconds after which an import is taken to hang, and is broken off.
 _HANGS = 60
 _INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
+#: Of formats that are only read.
+_SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json"}
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
 _ODD = (b"1e309", b"-1", b"nan", b"99999999999999999999", b"inf", b'"x"', b"null", b"[]", b"0", b"1e18", b"2147483648",
         b"../../../x", b"\xff\xfe", b"-9223372036854775809", b"true", b"")
@@ -83,10 +87,13 @@ def seeds(folder: Path) -> dict[str, Path]:
             ("vatic", '0 1 2 30 40 0 0 0 0 "car"\n0 1 2 30 40 1 0 1 0 "car" "red"\n'),
             ("detrac", '<sequence name="clip"><ignored_region><box left="1" top="1" width="5" height="5"/>'
              '</ignored_region><frame num="1"><target_list><target id="1"><box left="1" top="2" width="3" height="4"/>'
-             '<attribute vehicle_type="car"/></target></target_list></frame></sequence>')):
+             '<attribute vehicle_type="car"/></target></target_list></frame></sequence>'),
+            ("sa-v", '{"video_id": "clip", "video_frame_count": 6.0, "video_height": 48.0, "video_width": 64.0, '
+             '"masklet_id": [0, 1], '
+             '"masklet": [[{"size": [48, 64], "counts": "d46Z10000000lc2"}, null], [null, null]]}')):
         target = folder / name
         target.mkdir()
-        (target / ("clip.xml" if name == "detrac" else "clip.txt")).write_text(text)
+        (target / f"clip.{_SUFFIXES[name]}").write_text(text)
         found[name] = target
     return found
 
@@ -181,6 +188,7 @@ def run(count: int, seed: int, folder: Path) -> Findings:
     with Store.create(folder / "p.annot") as store:
         store.add_video("clip", folder / "clip.mp4", 64, 48, 6, 25.0, "print")
         names = [each.name for each in readable()]
+        around = _listing(folder, but=folder / "work")
         for turn in range(count):
             name = names[turn % len(names)]
             work = folder / "work" / name
@@ -192,13 +200,21 @@ def run(count: int, seed: int, folder: Path) -> Findings:
                 _trick(victim, folder / "seeds" / "mot/clip/gt/gt.txt", rng)
             else:
                 victim.write_bytes(rng.choice(MUTATIONS)(victim.read_bytes(), rng))
+            left = _listing(work)
             _one(store, name, work, f"seed {seed} turn {turn} {name} {victim.name}", findings)
+            if _listing(work) != left:
+                findings.wrong.append(f"seed {seed} turn {turn} {name} {victim.name}: wrote where it read")
+            if turn % _LOOK_EVERY == 0 or turn == count - 1:
+                beside = _listing(folder, but=folder / "work")
+                if beside != around:
+                    findings.wrong.append(f"seed {seed} up to turn {turn}: wrote {sorted(beside ^ around)[:5]}")
+                around = beside
     return findings
 
 
 def _one(store: Store, name: str, work: Path, what: str, findings: Findings) -> None:
     video = store.videos()[0]
-    before, runs = _listing(work.parents[1]), len(store.runs())
+    runs = len(store.runs())
     signal.alarm(_HANGS)
     start = time.perf_counter()
     try:
@@ -220,16 +236,16 @@ def _one(store: Store, name: str, work: Path, what: str, findings: Findings) -> 
     findings.by_format[name] += 1
     if seconds > _LONGEST:
         findings.wrong.append(f"{what}: {seconds:.1f} s")
-    if _listing(work.parents[1]) != before:
-        findings.wrong.append(f"{what}: wrote beside the project")
 
 
 def _broken_off(_number: int, _frame: FrameType | None) -> None:
     raise TimeoutError(f"still busy after {_HANGS} s")
 
 
-def _listing(folder: Path) -> set[str]:
-    return {str(path) for path in folder.rglob("*") if not path.name.startswith("p.annot")}
+def _listing(folder: Path, but: Path | None = None) -> set[str]:
+    """All that lies in a folder, but for the project's own files."""
+    return {str(path) for path in folder.rglob("*")
+            if not path.name.startswith("p.annot") and not (but is not None and path.is_relative_to(but))}
 
 
 def main() -> int:

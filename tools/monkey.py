@@ -126,7 +126,8 @@ class Monkey(QObject):
     def end(self) -> None:
         """Close what is open, and the window."""
         self._window.worker.cancel()
-        self._until(lambda: not self._window.worker.busy)
+        self._window.prompting.prompts.following.cancel()
+        self._until(lambda: not self._window.worker.writing)
         self._dialogs.stop()
         for dialog in self._open_dialogs():
             dialog.reject()

@@ -66,17 +66,21 @@ def _add_benchmark(commands: Any) -> None:
     p.add_argument("--out", required=True, metavar="DIR",
                    help="one folder per sequence; the same command goes on where it was stopped")
     p.add_argument("--sequences", nargs="+", metavar="NAME", help="only these; * and ? are understood")
-    p.add_argument("--config", metavar="FILE.yml", help="settings; what is given here as an option wins")
-    p.add_argument("--detector", metavar="NAME|FILE")
+    p.add_argument("--config", metavar="FILE.yml|NAME", help="settings, or the published systems' by their names "
+                   "co-dino-l and grounding-dino-l; what is given here as an option wins")
+    p.add_argument("--detector", metavar="NAME|FILE", help="a name from `annotator models`, an ONNX model, or an "
+                   "MMDetection checkpoint (.pth); default: the best that is installed")
     p.add_argument("--detector-config", metavar="NAME|FILE.py", help="of an MMDetection checkpoint")
     p.add_argument("--prompt", metavar="TEXT", help="what grounding-dino is to find (default: the data set's classes)")
     p.add_argument("--detections", metavar="DIR", help="detections made elsewhere, a file per sequence: NAME.txt, "
-                   "NAME/detections.txt, NAME/det/det.txt")
-    p.add_argument("--det-threshold", type=float, metavar="X")
+                   "NAME/detections.txt, NAME/det/det.txt, or COCO results NAME.json")
+    p.add_argument("--det-threshold", type=float, metavar="X", help="weaker detections are written but not tracked")
     p.add_argument("--thresholds", metavar="adaptive|FILE.csv", help="found from each sequence's scores, or one per "
                    "sequence name")
-    p.add_argument("--segmenter", metavar="NAME|PATH")
-    p.add_argument("--tracker", choices=TRACKERS)
+    p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint; default: "
+                   "the best that is installed for the device")
+    p.add_argument("--tracker", choices=TRACKERS, help="sam2mot follows masks (default); the others link boxes, to "
+                   "compare with")
     p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes (default: those of the data set)")
     p.add_argument("--device", metavar="auto|cuda|cpu", help="auto and cuda: every GPU, one worker each")
     p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction, help="default: no")

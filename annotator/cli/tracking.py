@@ -6,7 +6,7 @@ import argparse
 import json
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,18 @@ def _print_run(session: Session, video: VideoRecord, project: Path) -> None:
     run = session.store.runs(video.id)[-1]
     cuts = len(session.store.scene_cuts(run.id))
     print(f"{video.name}: run {run.id} {run.status}, frames {run.first_frame} to {run.finished_frame}, "
-          f"{len(session.store.tracks(video.id))} tracks in {project}" + (f", {cuts} cuts" if cuts else ""))
+          f"{len(session.store.tracks(video.id))} tracks in {project}" + (f", {cuts} cuts" if cuts else "") +
+          _threshold_text(run.settings))
+
+
+def _threshold_text(settings: Mapping[str, Any]) -> str:
+    """The detection threshold, where the user left it to be found."""
+    from annotator.jobs.config import ADAPTIVE
+
+    origin, value = settings.get("thresholds"), settings.get("det_threshold")
+    if origin is None or value is None:
+        return ""
+    return f", detections from {value:.3g} on ({ADAPTIVE if origin == ADAPTIVE else Path(str(origin)).name})"
 
 
 def _render(args: argparse.Namespace, console: Console) -> int:
@@ -135,9 +146,10 @@ def _add_preannotate(commands: Any) -> None:
     p.set_defaults(command=_preannotate)
     p.add_argument("source", nargs="*", help="video files, image folders or MOT sequences; none: the project's own")
     p.add_argument("--project", required=True, metavar="P.annot", help="made if it is not there")
-    p.add_argument("--config", metavar="FILE.yml", help="settings; what is given here as an option wins")
+    p.add_argument("--config", metavar="FILE.yml|NAME", help="settings, or the published systems' by their names "
+                   "co-dino-l and grounding-dino-l; what is given here as an option wins")
     p.add_argument("--detector", metavar="NAME|FILE", help="a name from `annotator models`, an ONNX model, or an "
-                   "MMDetection checkpoint (.pth)")
+                   "MMDetection checkpoint (.pth); default: the best that is installed")
     p.add_argument("--detector-config", metavar="NAME|FILE.py", help="of an MMDetection checkpoint")
     p.add_argument("--prompt", metavar="TEXT", help="what grounding-dino is to find: \"person . red car .\"")
     p.add_argument("--detections", metavar="FILE", help="detections from a file: MOTChallenge det.txt or COCO results")
@@ -147,10 +159,12 @@ def _add_preannotate(commands: Any) -> None:
                    help="instead: found from the scores of the whole video (Otsu's method), or one per video name")
     p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what happens to machine tracks that "
                    "are there; human work always stays (default replace)")
-    p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint")
-    p.add_argument("--tracker", choices=TRACKERS)
+    p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint; default: "
+                   "the best that is installed for the device")
+    p.add_argument("--tracker", choices=TRACKERS, help="sam2mot follows masks (default); the others link boxes, to "
+                   "compare with")
     p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes")
-    p.add_argument("--device", metavar="auto|cuda|cpu")
+    p.add_argument("--device", metavar="auto|cuda|cpu", help="where to compute, or cuda:N (default auto)")
     p.add_argument("--start", type=int, metavar="N", help="first frame, from 0")
     p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
     p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction,

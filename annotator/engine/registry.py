@@ -147,11 +147,14 @@ def _detector(name: str, device: str, labels: Sequence[str] | None, config: str 
     if path.suffix.lower() == ".onnx":
         from annotator.engine.detectors.onnx import OnnxDetector
 
+        _refuse(name, settings, "half", "an ONNX network computes in the precision of its file")
         return OnnxDetector(path, device=device, classes=labels, score_floor=settings.score_floor,
                             nms_overlap=settings.nms_overlap, agnostic=settings.nms is Suppression.AGNOSTIC)
     if name == TINY_DETECTOR:
         from annotator.engine.detectors.tiny import TinyDetector
 
+        for key in ("half", "nms_overlap"):  # of one class, whatever suppression of labels there is
+            _refuse(name, settings, key, "the built-in demonstration model has no such choice")
         detector = TinyDetector(path, device=device, score_floor=settings.score_floor)
         unknown = [label for label in labels or () if label not in detector.labels]
         if unknown:
@@ -159,6 +162,12 @@ def _detector(name: str, device: str, labels: Sequence[str] | None, config: str 
         return detector
     raise ModelError(f"{path} is no detector that can be run here: give an ONNX model (YOLOX or NanoDet), a name from "
                      "`annotator models`, an MMDetection checkpoint with --detector-config, or --detections FILE")
+
+
+def _refuse(name: str, settings: DetectorSettings, key: str, reason: str) -> None:
+    """Raises SettingsError if a setting was given that this detector would pass over."""
+    if getattr(settings, key) != getattr(DetectorSettings(), key):
+        raise SettingsError(f"detection.{key} means nothing to {name}, {reason}: leave it out")
 
 
 def _extension_detector(extension: extensions.Extension, device: str, labels: Sequence[str] | None,

@@ -34,7 +34,8 @@ from annotator.formats.rle import check_polygons, check_rle, mask_from_polygons,
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
-_ABILITIES = Abilities(masks=True, scores=True, ignored=True, occluded=True, one_file=True)
+_ABILITIES = Abilities(masks=True, scores=True, ignored=True, occluded=True, one_file=True, limits=(
+    "ignore regions become crowds, one for each label",))
 _EXPECTED = "COCO-VID: {videos, images with frame_id and video_id, annotations with bbox and track_id, categories}"
 
 

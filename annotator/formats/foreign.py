@@ -20,7 +20,9 @@ _FIELD = re.compile(r'"([^"]*)"|([^\s"]+)')
 _VATIC = 'VATIC lines of: track left top right bottom frame lost occluded generated "label" "attribute"...'
 
 
-class _ReadOnly(FileFormat):
+class ReadOnly(FileFormat):
+    """A format that is not written."""
+
     can_write = False
 
     def writer(self, target: Target) -> Writer:
@@ -30,7 +32,7 @@ class _ReadOnly(FileFormat):
         raise FormatError(f"{self.name} can only be read; choose another format to export to")
 
 
-class Detrac(_ReadOnly):
+class Detrac(ReadOnly):
     """UA-DETRAC ground truth (Wen et al., "UA-DETRAC", CVIU 2020): XML per video, frames from 1."""
 
     name = "detrac"
@@ -81,7 +83,7 @@ def _add_target(file: Path, table: BoxTable, frame: int, target: Element) -> Non
     table.add(where, frame, int(number), label.lower(), _left_top(file, where, box))
 
 
-class Vatic(_ReadOnly):
+class Vatic(ReadOnly):
     """VATIC (Vondrick et al., "Efficiently Scaling up Crowdsourced Video Annotation", IJCV 2013).
 
     Text with a line per box, frames from 0.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
@@ -112,7 +113,8 @@ def _masks(folder: Path) -> tuple[dict[tuple[int, int], Mask], tuple[int, int]]:
     size = (0, 0)
     for file in sorted(folder.glob("*.npz")):
         name = _NUMBER.match(file.stem)
-        if name is None or not file.resolve().is_relative_to(folder.resolve()):
+        # Asked first whether it is a file: a link in a circle has no place to be resolved to.
+        if name is None or not file.is_file() or not file.resolve().is_relative_to(folder.resolve()):
             continue
         ids, masks = _archive(file)
         size = (masks.shape[2], masks.shape[1])
@@ -130,7 +132,8 @@ def _archive(file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
                 raise FormatError(f"{file} unpacks to more than any frame's masks; expected {expected}")
         with np.load(file, allow_pickle=False) as arrays:
             ids, masks = arrays["ids"], arrays["masks"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError,
+            ) as error:
         raise FormatError(f"{file} is not readable ({str(error)[:80]}); expected {expected}") from error
     if (masks.ndim != 3 or ids.shape != masks.shape[:1] or not np.issubdtype(ids.dtype, np.integer)
             or masks.dtype != np.bool_ or len(ids) > _MOST_MASKS):

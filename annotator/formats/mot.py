@@ -37,7 +37,7 @@ from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 logger = logging.getLogger(__name__)
 
 _ABILITIES = {
-    "mot": Abilities(ignored=True, occluded=True),
+    "mot": Abilities(ignored=True, occluded=True, limits=("ignore regions become tracks of the label distractor",)),
     "mot-results": Abilities(labels=False, scores=True),
     "mot-det": Abilities(identities=False, labels=False, scores=True),
 }

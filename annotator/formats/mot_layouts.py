@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotator.formats.base import (
@@ -70,7 +70,8 @@ class MotLayout:
 
 MOT17 = MotLayout("mot17", "MOT17 folders",
                   "MOTChallenge data set: train/NAME/gt/gt.txt, val/..., seqmaps/MOT17-train.txt", "",
-                  "seqmaps/MOT17-{split}.txt", "name\n")
+                  "seqmaps/MOT17-{split}.txt", "name\n", abilities=replace(_ABILITIES, limits=(
+                      "ignore regions become tracks of the label distractor",)))
 DANCETRACK = MotLayout("dancetrack", "DanceTrack folders",
                        "DanceTrack: train/NAME/gt/gt.txt, val/..., train_seqmap.txt", "",
                        "{split}_seqmap.txt", "name\n", digits=8)

@@ -17,6 +17,7 @@ from annotator.formats.mask_archives import MaskArchives
 from annotator.formats.mot import MotFormat
 from annotator.formats.mot_layouts import DANCETRACK, MOT17, SPORTSMOT
 from annotator.formats.mots import KittiMotsText, MotsPictures, MotsText
+from annotator.formats.sav import SaV
 from annotator.formats.scalabel_tracks import Bdd100k, Scalabel
 from annotator.formats.tables import Csv, Parquet
 from annotator.formats.tao import Tao
@@ -34,6 +35,7 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each 
     CocoVideoFormat(),
     MotsText(), MotsPictures(), KittiMotsText(), Kitti(), KittiResults(), YouTubeVis(), Tao(), CocoImages(),
     Cvat(), Scalabel(), Bdd100k(), Bitmasks(), Uavdt(), Yolo(), Csv(), Parquet(), MaskArchives(), Detrac(), Vatic(),
+    SaV(),
 )})
 
 

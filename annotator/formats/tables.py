@@ -249,5 +249,5 @@ def _parquet_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
             for values in batch.to_pylist():
                 row += 1
                 yield f"row {row}", {name: "" if value is None else str(value) for name, value in values.items()}
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise FormatError(f"{file} is not a Parquet table ({str(error)[:120]}); expected {_EXPECTED}") from error

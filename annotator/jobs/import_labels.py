@@ -112,11 +112,6 @@ def guess_format(path: Path) -> str | None:
     return named or next((name for name in _SUFFIXES.get(path.suffix.lower(), ()) if name in FORMATS), None)
 
 
-def sequence_names(path: Path, format_name: str, video: VideoRecord) -> list[str]:
-    """Names of the videos that a file holds labels of. Reads all of it. Raises FormatError."""
-    return [each.info.name for each in _read(get_format(format_name), path, video, ImportOptions())]
-
-
 class LabelImport:
     """One import as a job: it reads and checks all of a file, then stores a bounded number of boxes at a time.
 
@@ -145,7 +140,7 @@ class LabelImport:
         cancel = cancel or CancelToken()
         if session.store.read_only:
             raise StorageError(f"{session.store.path} is open read-only: open it for writing to import labels")
-        found = _chosen(_read(self._format, self._path, video, self._options), self._path, video, self._sequence)
+        found = _chosen(read_for(self._format, self._path, video, self._options), self._path, video, self._sequence)
         _check_fits(found, self._path, video)
         total = _checked_length(found, self._path, video, self._target)
         staged = self._staged(found, video)
@@ -214,7 +209,9 @@ def _discard(session: Session, staged: StagedImport) -> None:
         log.warning("an import that failed left boxes behind that nobody sees (%s); compact removes them", error)
 
 
-def _read(label_format: LabelFormat, path: Path, video: VideoRecord, options: ImportOptions) -> list[LabelledSequence]:
+def read_for(label_format: LabelFormat, path: Path, video: VideoRecord, options: ImportOptions,
+             ) -> list[LabelledSequence]:
+    """Read a file for a project's video, which stands in for what the file does not say. Raises FormatError."""
     info = SequenceInfo(video.name, video.width, video.height, video.fps, video.frame_count)
     try:
         return label_format.read(path, replace(options, info=info))

@@ -56,6 +56,10 @@ class PromptRequest:
     until: int | None = None
     """Go on no further than this frame."""
 
+    def prompt(self) -> Prompt:
+        """What the segmentor is told in its frame."""
+        return Prompt(self.frame, self.box_xyxy, self.points, self.mask)
+
 
 @dataclass(frozen=True, slots=True)
 class PromptSettings:
@@ -253,7 +257,7 @@ def _objects(session: Session, video: VideoRecord, requests: Sequence[PromptRequ
         if len(set(frames)) < len(frames):
             raise SettingsError(f"a track is prompted twice in frame {frames[0]}; give one box for each frame")
         targets.append(_Target(number, track, label, tuple(
-            Prompt(request.frame, request.box_xyxy, request.points, request.mask) for request in group)))
+            request.prompt() for request in group)))
         first, last = barriers.around(track, frames, group[0].direction)
         if group[-1].until is not None:
             last = max(frames[-1], min(last, group[-1].until))

@@ -4,8 +4,8 @@ Each kind has a bias and a slope: the chance is ``1 / (1 + exp(-(bias + slope * 
 thing (the same tracks, a few frames apart) are taken as independent: the chance that all of them are false alarms is
 the product of the single ones, each damped by `DAMPING`, because signs of one cause are never quite independent.
 
-The numbers say how often moments of a kind were errors on clips that no benchmark uses (see `benchmarks/review.py`,
-``--fit``). Kinds that synthetic clips hardly have keep values set by hand; those are marked.
+The numbers say how often moments of a kind were errors on clips that no benchmark uses: `tools.fit_review_weights`
+finds and writes them. Kinds that identity switches say nothing of have values set by hand; those are marked.
 """
 
 from __future__ import annotations

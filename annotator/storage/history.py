@@ -1,8 +1,9 @@
 """Persistent undo: every step keeps the rows that it replaced.
 
 Triggers on the writer's connection save, for each row a step touches, the row as it was before the step (or that
-there was none). Undo exchanges the saved rows with the present ones, and so does redo: one operation both ways, no
-inverse written by hand. Steps are ordered by id, and the undone ones are always the last; a new step drops them.
+there was none). Undo exchanges the saved rows with the present ones (`exchange.py`), and so does redo: one operation
+both ways, no inverse written by hand. Steps are ordered by id, and the undone ones are always the last; a new step
+drops them.
 
 A job is one step placed at its start. What it goes on writing after later steps were made must not spoil those, so
 ids and track numbers are never given out twice while a step refers to them (`next_id`, `next_track_number`).
@@ -13,21 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Table, delete, func, insert, select
 
-from annotator.model.changes import ChangeKind, Changes
 from annotator.storage import schema
 from annotator.storage.schema import JOURNALED, history, history_of
-
-_KINDS = {
-    "label": ChangeKind.LABELS, "attribute": ChangeKind.LABELS, "detector_class": ChangeKind.LABELS,
-    "proposal": ChangeKind.RUNS, "tracklet": ChangeKind.OBSERVATIONS,
-    "observation": ChangeKind.OBSERVATIONS, "mask": ChangeKind.MASKS, "track": ChangeKind.TRACKS,
-    "span": ChangeKind.SPANS, "mark": ChangeKind.MARKS,
-}
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,93 +129,6 @@ def step_of_run(connection: Connection, run: int) -> HistoryStep | None:
 
 
 _STEPS = select(history.c.id, history.c.label, history.c.created, history.c.run, history.c.undone)
-
-
-def exchange(connection: Connection, step: int, undone: bool) -> Changes:
-    """Put a step's saved rows in place of the present ones and save those instead."""
-    saved = {table.name: _saved_rows(connection, table, step) for table in JOURNALED}
-    touched = [table for table in JOURNALED if saved[table.name]]
-    present = {table.name: _present_rows(connection, table, step) for table in touched}
-    # All rows go before any comes back, so that two tracks can trade a unique number.
-    for table in touched:
-        _delete_touched(connection, table, step)
-    for table in touched:
-        rows = [{c.name: row[c.name] for c in table.columns} for row in saved[table.name] if row["present"]]
-        if rows:
-            connection.execute(insert(table), rows)
-        _save(connection, table, step, saved[table.name], present[table.name])
-    connection.execute(update(history).where(history.c.id == step).values(undone=undone))
-    return _changes(connection, saved, present)
-
-
-def _key(table: Table, row: Row) -> tuple[Any, ...]:
-    return tuple(row[column.name] for column in table.primary_key)
-
-
-def _saved_rows(connection: Connection, table: Table, step: int) -> list[Row]:
-    kept = history_of[table.name]
-    return [dict(row) for row in connection.execute(select(kept).where(kept.c.step == step)).mappings()]
-
-
-def _touched(table: Table, step: int) -> Any:
-    kept = history_of[table.name]
-    keys = [column.name for column in table.primary_key]
-    chosen = select(*[kept.c[name] for name in keys]).where(kept.c.step == step)
-    return tuple_(*[table.c[name] for name in keys]).in_(chosen)
-
-
-def _present_rows(connection: Connection, table: Table, step: int) -> list[Row]:
-    return [dict(row) for row in connection.execute(select(table).where(_touched(table, step))).mappings()]
-
-
-def _delete_touched(connection: Connection, table: Table, step: int) -> None:
-    connection.execute(delete(table).where(_touched(table, step)))
-
-
-def _save(connection: Connection, table: Table, step: int, saved: list[Row], present: list[Row]) -> None:
-    kept = history_of[table.name]
-    connection.execute(delete(kept).where(kept.c.step == step))
-    found = {_key(table, row): row for row in present}
-    blank: Row = {column.name: None for column in table.columns}
-    rows = []
-    for row in saved:
-        keys = {column.name: row[column.name] for column in table.primary_key}
-        now = found.get(_key(table, row))
-        rows.append({**blank, **keys, **(now or {}), "step": step, "present": now is not None})
-    connection.execute(insert(kept), rows)
-
-
-def _changes(connection: Connection, saved: dict[str, list[Row]], present: dict[str, list[Row]]) -> Changes:
-    kinds = ChangeKind.HISTORY
-    tracks: set[int] = set()
-    videos: set[int] = set()
-    frames: list[tuple[int, int | None]] = []
-    for name, kind in _KINDS.items():
-        if not saved[name]:
-            continue
-        kinds |= kind
-        rows = [row for row in saved[name] if row["present"]] + present[name]
-        for row in rows:
-            if name == "track":
-                tracks.add(row["id"])
-            elif name in ("span", "mark") and row["track"] is not None:
-                tracks.add(row["track"])
-            if name in ("span", "mark"):
-                frames.append((row["first"], row["last"]))
-            elif name == "observation":
-                frames.append((row["frame"], row["frame"]))
-            if row.get("video") is not None:
-                videos.add(row["video"])
-    if tracks and not videos:
-        videos |= set(connection.execute(
-            select(schema.track.c.video).where(schema.track.c.id.in_(tracks)).distinct()).scalars())
-    open_ended = any(last is None for _, last in frames)
-    return Changes(
-        kinds, frozenset(tracks),
-        min((first for first, _ in frames), default=None),
-        None if open_ended else max((last for _, last in frames if last is not None), default=None),
-        videos.pop() if len(videos) == 1 else None,
-    )
 
 
 def next_id(connection: Connection, table: Table) -> int:

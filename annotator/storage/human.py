@@ -133,6 +133,22 @@ def change_mark(store: Store, mark_id: int, first: int, last: int | None) -> Cha
     return transaction.changes
 
 
+def reshape_region(store: Store, mark_id: int, region: Sequence[tuple[float, float]]) -> Changes:
+    """Give an ignore region another outline, corners in pixels.
+
+    Raises:
+        StorageError: there is none with this id, or the outline has no inside.
+    """
+    row = store.mark(mark_id)
+    if row.kind is not MarkKind.IGNORE or len(region) < 3:
+        raise StorageError(f"mark {mark_id} cannot have {len(region)} corners; give an ignore region three or more")
+    with store.transaction("Reshape ignore region") as transaction:
+        corners = json.dumps([[float(x), float(y)] for x, y in region])
+        transaction.connection.execute(update(schema.mark).where(schema.mark.c.id == mark_id).values(region=corners))
+        transaction.touch(Changes(ChangeKind.MARKS, frozenset(), row.first, row.last, row.video))
+    return transaction.changes
+
+
 def _check_box(box_xyxy: Box, frame: int) -> None:
     x1, y1, x2, y2 = box_xyxy
     if not all(map(math.isfinite, box_xyxy)) or x2 <= x1 or y2 <= y1:

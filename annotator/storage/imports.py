@@ -27,6 +27,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.sequence import LabelledFrame
 from annotator.model.track import OnExisting, RunStatus
 from annotator.storage import history, schema
+from annotator.storage.exchange import exchange
 from annotator.storage.palette import default_color
 from annotator.storage.runs import IMPORT
 from annotator.storage.span_rows import bring_back
@@ -169,7 +170,7 @@ class StagedImport(ABC):
                     connection.execute(update(schema.run).where(schema.run.c.id == self._run).values(
                         status=RunStatus.FAILED.value))
                     return False
-                transaction.touch(history.exchange(connection, step.id, undone=True))
+                transaction.touch(exchange(connection, step.id, undone=True))
             if step is not None:
                 history.drop_undone(connection)
                 transaction.touch(Changes(ChangeKind.HISTORY, video=self._video))

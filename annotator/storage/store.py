@@ -19,6 +19,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import FrameResult
 from annotator.model.track import Label, OnExisting, Run, RunStatus, VideoRecord
 from annotator.storage import database, history, runs, schema
+from annotator.storage.exchange import exchange
 from annotator.storage.history import HistoryStep
 from annotator.storage.locks import WriterLock
 from annotator.storage.migrations import MIGRATIONS, migrate, stored_version
@@ -268,7 +269,7 @@ class Store(Reader):
         if step is None:
             return None
         with self._write(None, "undo" if undone else "redo") as transaction:
-            transaction.touch(history.exchange(self._connection, step.id, undone))
+            transaction.touch(exchange(self._connection, step.id, undone))
             if undone and step.run is not None:
                 running = (schema.run.c.id == step.run) & (schema.run.c.status == RunStatus.RUNNING.value)
                 self._connection.execute(

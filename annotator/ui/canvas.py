@@ -79,6 +79,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._drag: Callable[[QPointF], None] | None = None
         self._drop: Callable[[], None] | None = None
         self._space = False
+        self.pointer: Callable[[QPointF], Qt.CursorShape | None] = lambda _: None
+        """The cursor over what others can take hold of, in widget coordinates."""
         self.panned = False
         """Whether the picture was dragged since Space was pressed."""
         self._fitted = True
@@ -111,6 +113,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._editable = editable
         if not editable:
             self.set_tool(Tool.SELECT)
+
+    @property
+    def editable(self) -> bool:
+        return self._editable
+
+    @property
+    def panning(self) -> bool:
+        """Whether Space is held, so that a drag pans."""
+        return self._space
 
     @property
     def tool(self) -> Tool:
@@ -221,19 +232,23 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if press is not None:
             self.overlay.set_draft(None)
             modifiers = event.modifiers()  # type: ignore[attr-defined]
-            point = self.to_picture(press)
-            if self._tool is Tool.SELECT:
-                track = self.track_at(point)
-                self.clicked.emit(track, bool(modifiers & _ADDING))
-                if track is None:
-                    self.missed.emit(point)
-            elif self._tool is Tool.PROMPT:
-                self.prompt_pointed.emit(point, not modifiers & Qt.KeyboardModifier.AltModifier)
-            else:
-                self.pointed.emit(point)
+            self.click_at(self.to_picture(press), modifiers)
         elif drop is not None:
             drop()
         self._update_cursor(event.position())  # type: ignore[attr-defined]
+
+    def click_at(self, point: QPointF, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """What a click in the picture means with the present tool and these keys held."""
+        if self._tool is Tool.PROMPT:
+            self.prompt_pointed.emit(point, not modifiers & Qt.KeyboardModifier.AltModifier)
+            return
+        if self._tool is not Tool.SELECT:
+            self.pointed.emit(point)
+            return
+        track = self.track_at(point)
+        self.clicked.emit(track, bool(modifiers & _ADDING))
+        if track is None:
+            self.missed.emit(point)
 
     def leaveEvent(self, event: object) -> None:  # noqa: N802
         self.overlay.set_hovered(None)
@@ -352,6 +367,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 return shape, 8
         return None
 
+    def within(self, points: Sequence[QPointF], together: bool) -> list[QPointF]:
+        """Points brought into the picture: each by itself, or all by the same way, so that they keep their shape."""
+        width, height = self._size
+        if together:
+            x, y = [point.x() for point in points], [point.y() for point in points]
+            by = QPointF(max(0.0, -min(x)) or min(0.0, width - max(x)), max(0.0, -min(y)) or min(0.0, height - max(y)))
+            points = [point + by for point in points]
+        return [QPointF(min(max(point.x(), 0.0), width), min(max(point.y(), 0.0), height)) for point in points]
+
     def _bounds(self) -> QRectF:
         return QRectF(0, 0, *self._size)
 
@@ -366,7 +390,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         elif grip is not None:
             self.setCursor(Qt.CursorShape.SizeAllCursor if grip[1] == 8 else cursors[grip[1] % 4])
         else:
-            self.setCursor(Qt.CursorShape.ArrowCursor)
+            other = None if position is None else self.pointer(position)
+            self.setCursor(Qt.CursorShape.ArrowCursor if other is None else other)
 
 
 def _changed(rect: QRectF, grip: int, by: QPointF) -> QRectF:

@@ -16,7 +16,8 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.ui.actions import Actions
 from annotator.ui.canvas import Canvas
 from annotator.ui.document import Document
-from annotator.ui.evaluate_models import ErrorRow
+from annotator.ui.evaluate_layer import MissedBox
+from annotator.ui.evaluate_models import ErrorKind, ErrorRow
 from annotator.ui.evaluate_panel import EvaluatePanel
 from annotator.ui.player import Player
 from annotator.ui.tasks import Progress, TaskWorker
@@ -44,6 +45,8 @@ class EvaluateController(QObject):
         self.worker = TaskWorker(self)
         self.panel = EvaluatePanel(self.worker, window)
         self.dock = self._make_dock()
+        self.missed = MissedBox()
+        canvas.add_layer(self.missed, above=True)
         actions.add("run.evaluate", self.tr("Run"), self.tr("Evaluate against ground truth"), self.evaluate,
                     ["Ctrl+Shift+V"], self.tr("HOTA, IDF1, MOTA and what is wrong, before and after correction"))
         panel, worker = self.panel, self.worker
@@ -54,6 +57,8 @@ class EvaluateController(QObject):
         panel.track_chosen.connect(self._show_track)
         document.opened.connect(self._on_opened)
         document.video_changed.connect(self.update)
+        for signal in (document.frame_changed, document.video_changed, document.changed):
+            signal.connect(lambda *_: self.missed.set_rect(None))
         worker.started.connect(lambda _title: self.update())
         worker.ended.connect(self.update)
         worker.finished.connect(self._on_finished)
@@ -202,9 +207,12 @@ class EvaluateController(QObject):
     def _show_error(self, row: ErrorRow) -> None:
         self._go_to(row.video, row.frame)
         self._document.select(self._ids(row.numbers))
+        self.missed.set_rect(None)
         if row.box_xyxy is not None:
             x0, y0, x1, y1 = row.box_xyxy
-            self._canvas.show_rect(QRectF(x0, y0, x1 - x0, y1 - y0))
+            rect = QRectF(x0, y0, x1 - x0, y1 - y0)
+            self._canvas.show_rect(rect)
+            self.missed.set_rect(rect if row.kind is ErrorKind.MISS else None)
 
     def _show_track(self, video: str, number: int) -> None:
         self._go_to(video, None)

@@ -107,7 +107,7 @@ class ExportDialog(QDialog):
         self._rest.start()
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
+        form = self.form = QFormLayout()
         form.setSpacing(8)
         form.addRow(self.tr("Saved choices"), self.presets)
         form.addRow(self.tr("Format"), self.format)
@@ -119,6 +119,7 @@ class ExportDialog(QDialog):
         form.addRow(self.tr("Folder"), self._with_button())
         form.addRow(self.tr("Frames"), self._frames())
         form.addRow(self.fields)
+        _align(form, self.fields.form)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         export = buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         export.setDefault(True)
@@ -168,7 +169,9 @@ class ExportDialog(QDialog):
     def _describe(self) -> None:
         chosen = FORMATS[self.format.currentData()]
         self.about.setText(chosen.description)
-        self.limits.setText(self._what_is_lost(chosen.abilities, tells_regions(chosen.name)))
+        lost = self._what_is_lost(chosen.abilities, tells_regions(chosen.name))
+        self.limits.setText(lost)
+        self.form.setRowVisible(self.limits, bool(lost))
         self.fields.show_for(chosen.name, (*COMMON_OPTIONS, *chosen.options))
 
     def _what_is_lost(self, can: Abilities, regions: bool) -> str:
@@ -245,6 +248,15 @@ class ExportDialog(QDialog):
                                 **self.fields.values())
         return ExportChoice(self.format.currentData(), self._videos if whole else (self._present,),
                             Path(folder).expanduser(), options)
+
+
+def _align(*forms: QFormLayout) -> None:
+    """Give forms that stand below one another one edge between names and fields."""
+    names = [name for form in forms for row in range(form.rowCount())
+             if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) and (name := item.widget()) is not None]
+    width = max(name.sizeHint().width() for name in names)
+    for name in names:
+        name.setMinimumWidth(width)
 
 
 def _previewed(store: Store, choice: ExportChoice, _progress: Progress, cancel: CancelToken) -> ExportPreview:

@@ -14,6 +14,7 @@ from annotator.ui.actions import Actions
 from annotator.ui.canvas import Box, Canvas, Tool
 from annotator.ui.document import Document
 from annotator.ui.region_layer import RegionLayer
+from annotator.ui.region_shaping import Corners, RegionShaping
 
 #: How near the first corner a click closes a polygon, in device-independent pixels.
 CLOSING = 10
@@ -24,7 +25,8 @@ class IgnoreRegions(QObject):
     """Shows the frame's regions and turns gestures into edits.
 
     With the tool, a drag draws a rectangle; clicks set the corners of a polygon, which Enter or a click on its first
-    corner closes and Backspace takes a corner from. It holds for the chosen range, else for the whole video.
+    corner closes and Backspace takes a corner from. It holds for the chosen range, else for the whole video. A selected
+    one is changed by its corners and edges (`region_shaping.py`).
     """
 
     selection_changed = Signal()
@@ -37,6 +39,7 @@ class IgnoreRegions(QObject):
         self._corners: list[QPointF] = []
         self.layer = RegionLayer()
         canvas.add_layer(self.layer)
+        self._shaping = RegionShaping(canvas, self.layer, self._selected_here, self._reshape)
         canvas.installEventFilter(self)
         canvas.viewport().installEventFilter(self)
         document.video_changed.connect(self._on_video)
@@ -58,6 +61,10 @@ class IgnoreRegions(QObject):
     def selected(self) -> Mark | None:
         """The selected region."""
         return next((region for region in self._regions if region.id == self._selected), None)
+
+    def _selected_here(self) -> Mark | None:
+        """The selected region, where the present frame has it."""
+        return next((region for region in self.layer.regions if region.id == self._selected), None)
 
     def select(self, region: int | None) -> None:
         """Select a region by its id; None for none."""
@@ -147,6 +154,9 @@ class IgnoreRegions(QObject):
             human.add_mark(session.store, video.id, MarkKind.IGNORE, first, last, region=cut)))
         if made:
             self.select(made[0])
+
+    def _reshape(self, region: Mark, corners: Corners) -> None:
+        self._document.edit(lambda session: human.reshape_region(session.store, region.id, corners))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """While corners are set: Enter closes, Backspace takes one back, and a line follows the pointer."""

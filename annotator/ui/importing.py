@@ -72,7 +72,8 @@ class ImportController(QObject):
         video = self._document.video
         if video is None or self._jobs.worker.busy:
             return
-        wanted = self._import = LabelImport(choice.path, choice.format_name, choice.target, sequence=choice.sequence)
+        wanted = self._import = LabelImport(choice.path, choice.format_name, choice.target, sequence=choice.sequence,
+                                            options=choice.options)
 
         def job(session: Session, cancel: CancelToken) -> Generator[JobProgress]:
             return wanted.run(session, video, cancel)

@@ -34,6 +34,7 @@ class JobBar(QWidget):
         worker.progressed.connect(self._on_progress)
         worker.paused_changed.connect(lambda on: self.pause.setText(self.tr("Resume") if on else self.tr("Pause")))
         worker.finished.connect(lambda *_: self.hide())
+        worker.interlude_started.connect(lambda _title: self._text.setText(self.tr("waits for a prompt")))
         self.hide()
 
     def _on_started(self, title: str) -> None:

@@ -1,4 +1,4 @@
-"""In which order lanes stand, chosen at the head of the timeline or in the menu."""
+"""In which order and groups lanes stand, chosen at the head of the timeline or in the menu."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from annotator.errors import UserError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.ui.actions import Actions
 from annotator.ui.document import Document
+from annotator.ui.lane_groups import Grouping
 from annotator.ui.lanes import Order
 from annotator.ui.timeline import Timeline
 from annotator.ui.timeline_paint import NAMES, OVERVIEW, RULER
 
 log = logging.getLogger(__name__)
 
-_ORDER, _GROUPED = "lanes/order", "lanes/grouped"
+_ORDER, _GROUPING = "lanes/order", "lanes/grouping"
 
 
 class SuspicionReader(QObject):
@@ -80,20 +81,26 @@ class LaneOrder(QObject):
         self._stale = QTimer(self, singleShot=True, interval=1000)
         self._stale.timeout.connect(self._count)
         self._orders = self._add_orders(actions)
-        self._grouped = actions.add("lanes.group", self._menu(), self.tr("Group by class"), self._apply, ["Shift+G"],
-                                    checkable=True, checked=str(settings.value(_GROUPED)) == "true")
+        self._groupings = self._add_groupings(actions)
         self.button = self._make_button()
         self._reader.ready.connect(self._on_counts)
         document.video_changed.connect(self._count)
         document.video_changed.connect(self._show_button)
         document.changed.connect(self._on_changes)
         stored = str(settings.value(_ORDER) or Order.NUMBER.value)
+        grouping = str(settings.value(_GROUPING) or "")
+        if grouping in list(Grouping):
+            self._groupings[Grouping(grouping)].setChecked(True)
         self._orders[Order(stored) if stored in list(Order) else Order.NUMBER].setChecked(True)
         self._show_button()
 
     @property
     def order(self) -> Order:
         return next(order for order, action in self._orders.items() if action.isChecked())
+
+    @property
+    def grouping(self) -> Grouping | None:
+        return next((grouping for grouping, action in self._groupings.items() if action.isChecked()), None)
 
     def close(self) -> None:
         """End what runs aside."""
@@ -115,24 +122,41 @@ class LaneOrder(QObject):
             group.addAction(made[order])
         return made
 
+    def _add_groupings(self, actions: Actions) -> dict[Grouping, QAction]:
+        """One of them or none."""
+        group = QActionGroup(self)
+        group.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
+        texts = {Grouping.LABEL: self.tr("Group by class"), Grouping.START: self.tr("Group by start"),
+                 Grouping.LENGTH: self.tr("Group by length"), Grouping.SUSPICION: self.tr("Group by suspicion")}
+        tip = self.tr("Lanes that have this in common stand under one heading")
+        made = {}
+        for grouping, text in texts.items():
+            keys = ["Shift+G"] if grouping is Grouping.LABEL else []
+            name = "lanes.group" if grouping is Grouping.LABEL else f"lanes.group-{grouping}"
+            made[grouping] = actions.add(name, self._menu(), text, self._apply, keys, tip, checkable=True)
+            group.addAction(made[grouping])
+        return made
+
     def _make_button(self) -> QToolButton:
         button = QToolButton(self._timeline.viewport())
         button.setAutoRaise(True)
         button.setGeometry(4, OVERVIEW, NAMES - 8, RULER)
         menu = QMenu(button)
-        menu.addActions([*self._orders.values(), self._grouped])
+        menu.addActions(list(self._orders.values()))
+        menu.addSeparator()
+        menu.addActions(list(self._groupings.values()))
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setToolTip(self.tr("Order of the lanes"))
+        button.setToolTip(self.tr("Order and groups of the lanes"))
         return button
 
     def _apply(self) -> None:
         if not any(action.isChecked() for action in self._orders.values()):
             return
-        order, grouped = self.order, self._grouped.isChecked()
+        order, grouping = self.order, self.grouping
         self._settings.setValue(_ORDER, order.value)
-        self._settings.setValue(_GROUPED, "true" if grouped else "false")
-        self._timeline.set_order(order, grouped)
+        self._settings.setValue(_GROUPING, "" if grouping is None else grouping.value)
+        self._timeline.set_order(order, grouping)
         self.button.setText(self._orders[order].text())
         self._count()
 
@@ -140,12 +164,15 @@ class LaneOrder(QObject):
         self.button.setVisible(self._document.video is not None)
 
     def _count(self) -> None:
-        if self.order is Order.SUSPICION:
+        if self._needs_suspicion():
             self._reader.ask()
+
+    def _needs_suspicion(self) -> bool:
+        return self.order is Order.SUSPICION or self.grouping is Grouping.SUSPICION
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.OBSERVATIONS | ChangeKind.SPANS | ChangeKind.TRACKS
-        if changes.kinds & kinds and self.order is Order.SUSPICION and not self._stale.isActive():
+        if changes.kinds & kinds and self._needs_suspicion() and not self._stale.isActive():
             self._stale.start()
 
     def _on_counts(self, video: int, counts: dict[int, int]) -> None:

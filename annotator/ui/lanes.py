@@ -84,9 +84,9 @@ def _ordered(bars: list[Bar]) -> tuple[Bar, ...]:
     return tuple(bars if len(bars) < 2 else sorted(bars, key=lambda bar: (bar.first, bar.last)))
 
 
-def sort_lanes(lanes: Sequence[Lane], order: Order, by_label: bool = False,
+def sort_lanes(lanes: Sequence[Lane], order: Order, group: Callable[[Lane], int] | None = None,
                suspicion: Mapping[int, int] | None = None) -> list[Lane]:
-    """Lanes in this order; ties by number. ``by_label`` keeps those of a class together.
+    """Lanes in this order; ties by number. Those with the same ``group`` stay together, the least group first.
 
     ``suspicion``: track id to number of suspicious frames; most of them first.
     """
@@ -99,7 +99,7 @@ def sort_lanes(lanes: Sequence[Lane], order: Order, by_label: bool = False,
         Order.SUSPICION: lambda lane: -counts.get(lane.track.id, 0),
     }
     key = keys[order]
-    return sorted(lanes, key=lambda lane: (lane.track.label if by_label else 0, key(lane), lane.track.number))
+    return sorted(lanes, key=lambda lane: (0 if group is None else group(lane), key(lane), lane.track.number))
 
 
 def object_counts(lanes: Iterable[Lane], frame_count: int) -> npt.NDArray[np.int32]:

@@ -353,7 +353,7 @@ class MainWindow(QMainWindow):
     def _stop_and_close(self) -> None:
         self._closing = True
         self.worker.cancel()
-        self.worker.cancel_interlude()
+        self.prompting.prompts.following.cancel()
         self.exports.worker.cancel()
 
     def _restore(self) -> None:

@@ -32,7 +32,7 @@ class PromptActions(QObject):
             tr("Follow what is pointed at; accept what was found, in one step"))
         add("prompt.drop", menu, tr("Drop"), prompts.drop, ["Esc"],
             tr("Drop what is pointed at, followed or proposed"))
-        add("prompt.stop", menu, tr("Stop following"), prompts.stop, [],
+        add("prompt.stop", menu, tr("Stop following"), prompts.following.stop, [],
             tr("Follow no further; what was found becomes a shorter proposal"))
         add("prompt.queue", menu, tr("Add to queue"), prompts.queue, ["Shift+Return", "Shift+Enter"],
             tr("Point at further objects; Enter then follows all of them together"))
@@ -42,9 +42,9 @@ class PromptActions(QObject):
             tr("Follow towards the video's end only; again for both ways"))
         add("prompt.as-new", menu, tr("New object instead"), prompts.as_new, ["Ctrl+Shift+N"],
             tr("The prompt is a new object's, not the selected track's"))
-        add("prompt.later", menu, tr("Decide later"), prompts.proposals.put_off, [],
+        add("prompt.later", menu, tr("Decide later"), prompts.following.proposals.put_off, [],
             tr("Put the proposal off; it stays open"))
-        add("prompt.show", menu, tr("Show open proposals"), prompts.proposals.show_all, [],
+        add("prompt.show", menu, tr("Show open proposals"), prompts.following.proposals.show_all, [],
             tr("Show proposals again that were put off"))
         prompts.changed.connect(self.update)
         self.update()
@@ -58,15 +58,15 @@ class PromptActions(QObject):
 
     def update(self) -> None:
         """Enable what can be done now."""
-        prompts = self._prompts
-        draft, running, run = prompts.draft, prompts.running, prompts.proposals.present
-        batch = running if running is not None else None if run is None else prompts.made_by(run)
+        prompts, following = self._prompts, self._prompts.following
+        draft, running, run = prompts.draft, following.running, following.proposals.present
+        batch = None if draft is not None else following.changeable()
         anything = draft is not None or running is not None or run is not None or bool(prompts.queued)
-        changeable = draft is not None or (batch is not None and batch.requests[0].mask is None
-                                           and len(batch.requests) == 1)
-        of_track = draft.track is not None if draft is not None else batch is not None and batch.may_be_new
+        changeable = draft is not None or batch is not None
+        track = draft.track if draft is not None else None if batch is None else batch.track
         shown = draft is None and running is None and run is not None
         for name, enabled in (("accept", anything), ("drop", anything), ("stop", running is not None),
                               ("queue", draft is not None), ("backward", changeable), ("forward", changeable),
-                              ("as-new", of_track), ("later", shown), ("show", prompts.proposals.waiting > 0)):
+                              ("as-new", track is not None), ("later", shown),
+                              ("show", following.proposals.waiting > 0)):
             self._actions[f"prompt.{name}"].setEnabled(enabled)

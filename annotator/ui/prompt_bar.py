@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -27,7 +27,7 @@ from annotator.jobs.barriers import Direction
 from annotator.ui.actions import Actions
 from annotator.ui.swatch import swatch
 
-MARGIN, WIDTH = 16, 760
+MARGIN, WIDTH = 8, 680
 
 
 class Stage(Enum):
@@ -69,7 +69,8 @@ class BarState:
 
 
 class PromptBar(QFrame):
-    """Floats at the canvas's upper edge, so that the picture stays where it is. Keys stay the canvas's."""
+    """Floats over the canvas, so that the picture stays where it is: at the upper edge, or at the lower one where it
+    would hide what is drawn. Keys stay the canvas's."""
 
     direction_chosen = Signal(object)
     label_chosen = Signal(str)
@@ -79,6 +80,7 @@ class PromptBar(QFrame):
     def __init__(self, canvas: QWidget, actions: Actions) -> None:
         super().__init__(canvas)
         self._canvas, self._actions = canvas, actions
+        self._below = False
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Window)
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -128,8 +130,9 @@ class PromptBar(QFrame):
         above.addWidget(self.swatch)
         above.addWidget(self.title)
         above.addWidget(self.detail, 1)
+        above.addWidget(self.as_new)
         above.addWidget(self.later)
-        for choice in (self.direction, self.label, self.within_track, self.in_range, self.as_new):
+        for choice in (self.direction, self.label, self.within_track, self.in_range):
             below.addWidget(choice)
         below.addWidget(self.progress, 1)
         self._gap = QWidget(self)
@@ -165,11 +168,14 @@ class PromptBar(QFrame):
 
     # What it shows
 
-    def show_state(self, state: BarState | None) -> None:
-        """Show this; None hides the bar."""
+    def show_state(self, state: BarState | None, drawn: QRect | None = None) -> None:
+        """Show this; None hides the bar. ``drawn``: where a person points, in the canvas's coordinates."""
         if state is None:
+            self._below = False
             self.hide()
             return
+        if drawn is not None:
+            self._below = drawn.top() < MARGIN + self.sizeHint().height()
         stage = state.stage
         self.swatch.setPixmap(swatch(state.color).pixmap(16, 16))
         self.title.setText(state.title)
@@ -223,6 +229,8 @@ class PromptBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _settle(self) -> None:
-        width = min(WIDTH, self._canvas.width() - 2 * MARGIN)
-        self.resize(width, self.sizeHint().height())
-        self.move((self._canvas.width() - width) // 2, MARGIN)
+        hint = self.sizeHint()
+        width = min(max(WIDTH, hint.width()), self._canvas.width() - 2 * MARGIN)
+        self.resize(width, hint.height())
+        top = max(self._canvas.height() - hint.height() - MARGIN, 0) if self._below else MARGIN
+        self.move((self._canvas.width() - width) // 2, top)

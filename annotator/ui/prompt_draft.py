@@ -58,16 +58,17 @@ class Batch:
         return PromptSettings(first=first, last=last, within_track=self.within_track, segmenter=segmenter,
                               device=device)
 
+    def numbered(self) -> dict[int, int | None]:
+        """Number of each object, as the run counts them -> its track (id): prompts of one track are one object."""
+        objects = dict.fromkeys((index, None) if request.track is None else (-1, request.track)
+                                for index, request in enumerate(self.requests))
+        return {number: track for number, (_, track) in enumerate(objects, 1)}
+
     @property
     def track(self) -> int | None:
         """The one track (id) that it is about, if there is one."""
         tracks = {request.track for request in self.requests}
         return tracks.pop() if len(tracks) == 1 else None
-
-    @property
-    def may_be_new(self) -> bool:
-        """Whether it is one track's prompt, which could be a new object's as well."""
-        return len(self.requests) == 1 and self.requests[0].track is not None
 
     def as_new(self) -> Batch:
         """The same prompts, for new objects."""

@@ -31,7 +31,7 @@ class ProposedShape:
     mask: Mask | None = None
     points: tuple[Point, ...] = ()
     faint: bool = False
-    """For what waits behind something else."""
+    """For what waits behind something else; its name stays readable."""
 
 
 class PromptLayer(QGraphicsItem):
@@ -72,8 +72,8 @@ class PromptLayer(QGraphicsItem):
         transform = painter.worldTransform()
         painter.save()
         painter.resetTransform()
+        painter.setOpacity(1.0)
         for shape in self._shapes:
-            painter.setOpacity(0.55 if shape.faint else 1.0)
             for point in shape.points:
                 _paint_point(painter, transform.map(QPointF(point.x, point.y)), point.positive)
             if shape.name and shape.box_xyxy is not None:

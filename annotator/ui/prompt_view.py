@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPointF, QRect
 from PySide6.QtGui import QColor
 
 from annotator.jobs.prompt import PromptRequest
@@ -14,11 +14,12 @@ from annotator.model.frame import TrackedObject
 from annotator.model.track import Run, RunStatus
 from annotator.ui.canvas import Canvas
 from annotator.ui.document import Document
+from annotator.ui.following import Verdict
 from annotator.ui.prompt_bar import BarState, PromptBar, Stage
 from annotator.ui.prompt_draft import Batch, Draft
 from annotator.ui.prompt_layer import PromptLayer, ProposedShape
 from annotator.ui.prompt_words import ProposalWords
-from annotator.ui.prompts import PromptController, Verdict
+from annotator.ui.prompts import PromptController
 from annotator.ui.theme import ACCENT
 from annotator.ui.timeline import Timeline
 from annotator.ui.timeline_proposal import ProposedFrames
@@ -30,7 +31,9 @@ class PromptView(QObject):
     def __init__(self, document: Document, canvas: Canvas, timeline: Timeline, prompts: PromptController,
                  bar: PromptBar) -> None:
         super().__init__(canvas)
-        self._document, self._timeline, self._prompts, self._bar = document, timeline, prompts, bar
+        self._document, self._canvas, self._timeline = document, canvas, timeline
+        self._prompts, self._bar = prompts, bar
+        self._following = prompts.following
         self._words = ProposalWords(self)
         self.layer = PromptLayer()
         canvas.add_layer(self.layer, above=True)
@@ -44,10 +47,10 @@ class PromptView(QObject):
         bar.in_range_chosen.connect(prompts.set_in_range)
 
     def _update(self) -> None:
-        self._bar.show_state(self.state())
+        self._bar.show_state(self.state(), self._place_drawn())
         self._draw()
-        running = self._prompts.running is not None
-        self._timeline.set_proposed(ProposedFrames() if running else self._prompts.proposals.proposed_frames())
+        running = self._following.running is not None
+        self._timeline.set_proposed(ProposedFrames() if running else self._following.proposals.proposed_frames())
 
     def _on_video(self) -> None:
         video = self._document.video
@@ -60,16 +63,25 @@ class PromptView(QObject):
             if (first is None or first <= frame) and (last is None or frame <= last):
                 self._draw()
 
+    def _place_drawn(self) -> QRect | None:
+        """Where on the canvas a box is drawn in the frame that is shown."""
+        drawn = self._prompts.drawn
+        if drawn is None or drawn.box_xyxy is None or drawn.frame != self._document.frame:
+            return None
+        x1, y1, x2, y2 = drawn.box_xyxy
+        corners = [self._canvas.to_widget(QPointF(x, y)).toPoint() for x, y in ((x1, y1), (x2, y2))]
+        return QRect(*corners)
+
     # The bar
 
     def state(self) -> BarState | None:
         """What the bar shows; None while there is nothing."""
-        prompts = self._prompts
-        run = prompts.proposals.present
+        prompts, following = self._prompts, self._following
+        run = following.proposals.present
         if prompts.draft is not None:
             return self._draft_state(prompts.draft)
-        if prompts.running is not None:
-            return self._running_state(prompts.running)
+        if following.running is not None:
+            return self._running_state(following.running)
         if run is not None:
             return self._proposal_state(run)
         if prompts.queued:
@@ -101,19 +113,19 @@ class PromptView(QObject):
         return self.tr("mask by {0}").format(name)
 
     def _running_state(self, batch: Batch) -> BarState:
-        prompts, progress = self._prompts, self._prompts.progress
+        following, progress = self._following, self._following.progress
         done, total = (0, 0) if progress is None else (progress.done, progress.total)
         detail = self.tr("{0} of at most {1} frames").format(done, total) if total else self.tr("loading")
-        if prompts.verdict is Verdict.DROP:
+        if following.verdict is Verdict.DROP:
             detail = self.tr("stopping after this frame")
-        if prompts.batches:
-            detail += self.tr(", {0} more to follow").format(len(prompts.batches))
+        if following.batches:
+            detail += self.tr(", {0} more to follow").format(len(following.batches))
         state = BarState(Stage.RUNNING, self._color(batch.track), self.tr("Following {0}").format(self._names(batch)),
-                         detail, done=done, total=total, decided=prompts.verdict is not None)
-        return self._with_choices(state, batch)
+                         detail, done=done, total=total, decided=following.verdict is not None)
+        return self._with_choices(state)
 
     def _proposal_state(self, run: Run) -> BarState:
-        proposals, batch = self._prompts.proposals, self._prompts.made_by(run)
+        proposals = self._following.proposals
         summary = proposals.summary
         detail = self.tr("reading what would change") if summary is None else self._words.line(summary)
         if run.status is not RunStatus.FINISHED:
@@ -124,15 +136,16 @@ class PromptView(QObject):
         names = ", ".join(dict.fromkeys(self._name(each.track).lower() for each in found[:3]))
         title = self.tr("Proposal: {0}").format(names) if names else self.tr("Proposal")
         state = BarState(Stage.PROPOSED, self._color(found[0].track if len(found) == 1 else None), title, detail)
-        return state if batch is None else self._with_choices(state, batch)
+        return self._with_choices(state)
 
-    def _with_choices(self, state: BarState, batch: Batch) -> BarState:
+    def _with_choices(self, state: BarState) -> BarState:
         """With what may still be chosen otherwise: it is then followed anew."""
-        request = batch.requests[0]
-        if len(batch.requests) > 1 or request.mask is not None or self._prompts.verdict is not None:
+        batch = self._following.changeable()
+        if batch is None:
             return state
+        request = batch.requests[0]
         allowed = self._prompts.range_allowed(request.frame)
-        return replace(state, direction=request.direction, may_be_new=batch.may_be_new,
+        return replace(state, direction=request.direction, may_be_new=batch.track is not None,
                        within_track=None if batch.track is None else batch.within_track,
                        in_range=batch.chosen is not None if allowed else None)
 
@@ -152,9 +165,10 @@ class PromptView(QObject):
 
     def _draw(self, *_: object) -> None:
         frame, drawn = self._document.frame, self._prompts.drawn
-        found = self._found(frame)
+        found = self._following.found(frame)
         shapes = [self._waiting_shape(request) for request in self._waiting() if request.frame == frame]
-        shapes += [self._found_shape(thing) for thing in found]
+        tracks = self._tracks()
+        shapes += [self._found_shape(thing, tracks.get(thing.tracklet)) for thing in found]
         covered = self._prompts.draft is None and bool(found)
         if drawn is not None and drawn.frame == frame and not covered:
             shapes.append(self._drawn_shape(drawn))
@@ -162,7 +176,7 @@ class PromptView(QObject):
 
     def _waiting(self) -> Iterator[PromptRequest]:
         yield from self._prompts.queued
-        for batch in self._prompts.batches:
+        for batch in self._following.batches:
             yield from batch.requests
 
     def _waiting_shape(self, request: PromptRequest) -> ProposedShape:
@@ -176,23 +190,12 @@ class PromptView(QObject):
         box = drawn.box_xyxy or (None if mask is None or mask.is_empty() else mask.box_xyxy)
         return ProposedShape(QColor(self._color(drawn.track)), self._name(drawn.track), box, mask, drawn.points)
 
-    def _found(self, frame: int) -> list[TrackedObject]:
-        """What is being followed, or else what the proposal shows."""
-        prompts, session = self._prompts, self._document.session
-        if prompts.running is None:
-            return prompts.proposals.objects(frame)
-        if prompts.progress is None or session is None:
-            return []
-        return session.store.run_objects(prompts.progress.run, frame)
-
-    def _found_shape(self, thing: TrackedObject) -> ProposedShape:
-        track = self._track_of(thing.tracklet)
+    def _found_shape(self, thing: TrackedObject, track: int | None) -> ProposedShape:
         return ProposedShape(QColor(self._color(track)), self._name(track), thing.box_xyxy, thing.mask)
 
-    def _track_of(self, tracklet: int) -> int | None:
-        """The track that a tracklet of what is shown would continue."""
-        if self._prompts.running is not None:
-            return self._prompts.running.track
-        summary = self._prompts.proposals.summary
-        found = [] if summary is None else [each.track for each in summary.tracklets if each.number == tracklet]
-        return found[0] if found else None
+    def _tracks(self) -> dict[int, int | None]:
+        """Number of a tracklet of what is shown -> the track (id) that it would continue."""
+        running, summary = self._following.running, self._following.proposals.summary
+        if running is not None:
+            return running.numbered()
+        return {} if summary is None else {each.number: each.track for each in summary.tracklets}

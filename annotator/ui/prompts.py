@@ -1,45 +1,35 @@
-"""Prompts in the window: a person points, the mask is there at once, and what was followed waits to be accepted."""
+"""Prompts in the window: a person points, and the mask is there at once."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from enum import Enum, auto
 
 from PySide6.QtCore import QObject, QPointF, QTimer, Signal
 
 from annotator.jobs.barriers import Direction
-from annotator.jobs.prompt import PromptProgress, PromptRequest
-from annotator.model.track import Run
+from annotator.jobs.prompt import PromptRequest
 from annotator.ui.canvas import Box, Canvas, Tool
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
+from annotator.ui.following import Following
 from annotator.ui.prompt_draft import Batch, Draft
 from annotator.ui.prompt_engine import Answer, PromptEngine
-from annotator.ui.proposals import Proposals
 from annotator.ui.segmenter_choice import Choice
 
 #: Milliseconds that a frame is looked at before it is encoded ahead.
 _REST = 250
 
 
-class Verdict(Enum):
-    """What becomes of a proposal as soon as it is there."""
-
-    ACCEPT = auto()
-    DROP = auto()
-
-
 class PromptController(QObject):
-    """What was pointed at (the draft), what waits to be followed, what is being followed, and what came of it.
+    """What was pointed at (the draft), and what waits to be followed with it (the queue).
 
     A box drawn with Ctrl is followed at once, either way. With the tool more can be said first: points, a direction,
     further objects for one batch. The document's one selected track is the prompt's, unless a new object is asked for.
     """
 
     changed = Signal()
-    """Anything of what there is."""
+    """Anything of what there is, here or in `following`."""
     told = Signal(str)
 
     def __init__(self, document: Document, canvas: Canvas, controller: CanvasController, engine: PromptEngine,
@@ -48,7 +38,7 @@ class PromptController(QObject):
         super().__init__(canvas)
         self._document, self._canvas, self._controller, self._engine = document, canvas, controller, engine
         self._choice = choice
-        self.proposals = Proposals(document, self)
+        self.following = Following(document, engine, choice, self)
         self._draft: Draft | None = None
         self._committed = False
         self._answer: Answer | None = None
@@ -56,18 +46,13 @@ class PromptController(QObject):
         self._in_range = True
         self._label: str | None = None
         self._queue: list[PromptRequest] = []
-        self._batches: deque[Batch] = deque()
-        self._running: Batch | None = None
-        self._progress: PromptProgress | None = None
-        self._verdict: Verdict | None = None
-        self._made: dict[int, Batch] = {}
         self._used = False
         self._rest = QTimer(self, singleShot=True, interval=_REST)
         self._rest.timeout.connect(self._look_ahead)
         self._connect()
 
     def _connect(self) -> None:
-        document, canvas, worker = self._document, self._canvas, self._engine.worker
+        document, canvas = self._document, self._canvas
         canvas.prompt_began.connect(self._look)
         canvas.prompt_drawn.connect(self._on_drawn)
         canvas.prompt_pointed.connect(self._on_pointed)
@@ -75,22 +60,22 @@ class PromptController(QObject):
         document.video_changed.connect(self._on_video)
         document.range_changed.connect(self.changed)
         self._controller.exact.connect(self._on_exact)
-        worker.interlude_progressed.connect(self._on_progress)
-        worker.interlude_finished.connect(self._on_followed)
-        self.proposals.changed.connect(self.changed)
+        self.following.changed.connect(self.changed)
+        self.following.ended.connect(self._on_ended)
+        self.following.told.connect(self.told)
 
     # What others ask for
 
     def prompt_wanted(self, frame: int, box_xyxy: Box, track: int | None = None) -> None:
         """Go to a frame and follow what lies in a box (pixels), as a new object or as a track (id)."""
         self._document.go_to(frame)
-        self._begin(Draft(frame, box_xyxy, track=track, label=None if track is not None else self._label))
-        self._commit()
+        draft = Draft(frame, box_xyxy, track=track, label=self._label_of(track))
+        self._begin(draft)
+        self._follow([draft.request()])
 
     def follow(self, *batches: Sequence[PromptRequest]) -> None:
         """Follow these requests, each batch as a proposal of its own, after what is being followed already."""
-        self._batches.extend(Batch(tuple(requests)) for requests in batches if requests)
-        self._follow_next()
+        self.following.follow(*(Batch(tuple(requests)) for requests in batches if requests))
 
     # What there is
 
@@ -101,7 +86,7 @@ class PromptController(QObject):
 
     @property
     def drawn(self) -> Draft | None:
-        """What was pointed at last, until something is found of it."""
+        """What was pointed at last, until it was followed."""
         return self._draft
 
     @property
@@ -115,26 +100,6 @@ class PromptController(QObject):
         return self._queue
 
     @property
-    def batches(self) -> Sequence[Batch]:
-        """What is followed next."""
-        return self._batches
-
-    @property
-    def running(self) -> Batch | None:
-        """What is being followed."""
-        return self._running
-
-    @property
-    def progress(self) -> PromptProgress | None:
-        """Of what is being followed; None before its first frame."""
-        return self._progress
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """What becomes of it when it is done, if that is decided."""
-        return self._verdict
-
-    @property
     def within_track(self) -> bool:
         """Whether prompts of a track stay within its frames."""
         return self._within_track
@@ -143,10 +108,6 @@ class PromptController(QObject):
     def in_range(self) -> bool:
         """Whether prompts stay in the selected range, where they lie in it."""
         return self._in_range
-
-    def made_by(self, run: Run) -> Batch | None:
-        """What a proposal was made from; None where that was not in this window."""
-        return self._made.get(run.id)
 
     def range_allowed(self, frame: int) -> bool:
         """Whether a range is selected that holds the frame."""
@@ -162,9 +123,9 @@ class PromptController(QObject):
 
     def _on_drawn(self, box: Box, careful: bool) -> None:
         track = self._selected()
-        direction = self._draft.direction if careful and self.draft is not None and self._draft else Direction.BOTH
-        self._begin(Draft(self._document.frame, box, track=track, label=self._label if track is None else None,
-                          direction=direction))
+        # Who draws again means the same as before, but for the box.
+        direction = Direction.BOTH if self.draft is None or not careful else self.draft.direction
+        self._begin(Draft(self._document.frame, box, track=track, label=self._label_of(track), direction=direction))
         if not careful and not self._queue:
             self._commit()
 
@@ -176,7 +137,7 @@ class PromptController(QObject):
             return
         if draft is None:
             track = self._selected()
-            draft = Draft(self._document.frame, track=track, label=self._label if track is None else None)
+            draft = Draft(self._document.frame, track=track, label=self._label_of(track))
         self._draft, self._committed = draft.with_point(point.x(), point.y(), positive), False
         self._ask()
         self.changed.emit()
@@ -184,6 +145,11 @@ class PromptController(QObject):
     def _selected(self) -> int | None:
         chosen = self._document.selection
         return next(iter(chosen)) if len(chosen) == 1 else None
+
+    def _label_of(self, track: int | None) -> str | None:
+        """The class that was chosen last, for a new object."""
+        known = {label.name for label in self._document.labels().values()}
+        return self._label if track is None and self._label in known else None
 
     def _ask(self) -> None:
         """Ask for the draft's mask; while its picture is not decoded, that waits."""
@@ -270,7 +236,7 @@ class PromptController(QObject):
     def as_new(self) -> None:
         """A new object is meant, not the selected track."""
         if self.draft is not None:
-            self._change_draft(replace(self.draft, track=None, label=self._label))
+            self._change_draft(replace(self.draft, track=None, label=self._label_of(None)))
         else:
             self._change_batch(Batch.as_new)
 
@@ -279,27 +245,12 @@ class PromptController(QObject):
         self.changed.emit()
 
     def _change_batch(self, change: Callable[[Batch], Batch]) -> None:
-        """Follow anew, otherwise, what is followed or proposed."""
-        run = self.proposals.present
-        if self._running is not None:
-            self._batches.appendleft(change(self._running))
-            self._retarget(self._batches[0])
-            self._verdict = Verdict.DROP
-            self._engine.worker.cancel_interlude()
-        elif run is not None and run.id in self._made:
-            batch = change(self._made[run.id])
-            if self.proposals.drop(run):
-                self._batches.appendleft(batch)
-                self._retarget(batch)
-                self._follow_next()
-        self.changed.emit()
+        batch = self.following.change(change)
+        # What is still drawn belongs to what is followed now.
+        if batch is not None and self._draft is not None and self._committed:
+            self._change_draft(replace(self._draft, track=batch.track))
 
-    def _retarget(self, batch: Batch) -> None:
-        """The draft that is still drawn belongs to what its batch now says."""
-        if self._draft is not None and self._committed and len(batch.requests) == 1:
-            self._draft = replace(self._draft, track=batch.requests[0].track)
-
-    # Following
+    # Deciding
 
     def _commit(self) -> None:
         draft = self.draft
@@ -307,89 +258,44 @@ class PromptController(QObject):
         if not requests:
             return
         self._queue.clear()
-        self._committed = True
-        frames = [request.frame for request in requests]
-        inside = self._in_range and all(map(self.range_allowed, frames))
-        has_track = any(request.track is not None for request in requests)
-        self._batches.append(Batch(tuple(requests), self._within_track and has_track,
-                                   self._document.range if inside else None))
-        self._follow_next()
-        self.changed.emit()
+        self._follow(requests)
 
-    def _follow_next(self) -> None:
-        session, video = self._document.session, self._document.video
-        if self._running is not None or self._engine.worker.in_interlude or not self._batches:
-            return
-        if session is None or video is None or not self._document.writable:
-            self._batches.clear()
-            return
-        batch = self._batches.popleft()
-        self._running, self._progress, self._verdict, self._used = batch, None, None, True
-        choice = self._choice()
-        settings = batch.settings(choice.segmenter, choice.device)
-        self._engine.follow(self.tr("Following"), session, video, batch.requests, settings)
-        self.changed.emit()
-
-    def _on_progress(self, progress: PromptProgress) -> None:
-        self._progress = progress
-        self.changed.emit()
-
-    def _on_followed(self, status: str, message: str) -> None:
-        batch, progress, verdict = self._running, self._progress, self._verdict
-        self._running = self._progress = self._verdict = None
-        if message:
-            self.told.emit(message)
-        if self._committed:
-            self._draft, self._answer, self._committed = None, None, False
-        if progress is not None and batch is not None:
-            self._made[progress.run] = batch
-        self.proposals.refresh()
-        run = self.proposals.present
-        if progress is not None and run is not None and run.id == progress.run:
-            if verdict is Verdict.DROP:
-                self.proposals.drop(run)
-            elif verdict is Verdict.ACCEPT and status == "finished":
-                self.proposals.accept(run)
-        self._follow_next()
-        self.changed.emit()
-
-    # Deciding
+    def _follow(self, requests: Sequence[PromptRequest]) -> None:
+        self._committed = self._used = True
+        inside = self._in_range and all(self.range_allowed(request.frame) for request in requests)
+        within = self._within_track and any(request.track is not None for request in requests)
+        self.following.follow(Batch(tuple(requests), within, self._document.range if inside else None))
 
     def accept(self) -> None:
         """The next step: follow what was pointed at, accept what was found, now or when it is done."""
-        run = self.proposals.present
+        following = self.following
+        run = following.proposals.present
         if self.draft is not None:
             self._commit()
-        elif self._running is not None:
-            self._verdict = self._verdict or Verdict.ACCEPT
-            self.changed.emit()
+        elif following.running is not None:
+            following.accept_when_done()
         elif run is not None:
-            self.proposals.accept(run)
+            following.proposals.accept(run)
         else:
             self._commit()
 
     def drop(self) -> None:
         """Take back the last of: what is being drawn, what was pointed at, what is followed, proposed, queued."""
-        run = self.proposals.present
+        following = self.following
+        run = following.proposals.present
         if self._canvas.cancel_gesture():
             return
         if self._canvas.tool not in (Tool.SELECT, Tool.PROMPT):
             self._canvas.set_tool(Tool.SELECT)
         elif self.draft is not None:
             self._forget_draft()
-        elif self._running is not None:
-            self._verdict = Verdict.DROP
-            self._engine.worker.cancel_interlude()
-            self.changed.emit()
+        elif following.running is not None:
+            following.drop()
         elif run is not None:
-            self.proposals.drop(run)
+            following.proposals.drop(run)
         else:
             self._queue.clear()
             self.changed.emit()
-
-    def stop(self) -> None:
-        """Follow no further; what was found becomes a shorter proposal."""
-        self._engine.worker.cancel_interlude()
 
     def queue(self) -> None:
         """Keep what was pointed at for a batch."""
@@ -402,11 +308,22 @@ class PromptController(QObject):
     def _on_video(self) -> None:
         self._draft, self._answer, self._committed = None, None, False
         self._queue.clear()
-        self._batches.clear()
-        self._made.clear()
         self.changed.emit()
+
+    def _on_ended(self, batch: Batch) -> None:
+        """What is drawn of it is not needed any more: what was found is drawn in its place."""
+        draft = self._draft
+        if draft is None or not self._committed:
+            return
+        again = any(_holds(waiting, draft) for waiting in self.following.batches)
+        if _holds(batch, draft) and not again:
+            self._forget_draft()
 
     def close(self) -> None:
         """End what runs aside."""
         self._rest.stop()
-        self.proposals.close()
+        self.following.close()
+
+
+def _holds(batch: Batch, draft: Draft) -> bool:
+    return any(request.prompt() == draft.prompt() for request in batch.requests)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.model.track import Mark
+from annotator.ui.overlay import HANDLE
 from annotator.ui.theme import ACCENT
 
 
@@ -21,6 +22,7 @@ class RegionLayer(QGraphicsItem):
         self._regions: Sequence[Mark] = ()
         self._selected: int | None = None
         self._draft: Sequence[QPointF] = ()
+        self._shaped: tuple[int | None, Sequence[QPointF]] = (None, ())
 
     @property
     def regions(self) -> Sequence[Mark]:
@@ -39,6 +41,11 @@ class RegionLayer(QGraphicsItem):
     def set_draft(self, corners: Sequence[QPointF]) -> None:
         """Corners of a polygon that is being drawn, the last one under the pointer."""
         self._draft = tuple(corners)
+        self.update()
+
+    def set_shaped(self, region: int | None, corners: Sequence[QPointF]) -> None:
+        """Draw a region with these corners while its outline is being changed; None ends that."""
+        self._shaped = (region, tuple(corners))
         self.update()
 
     def at(self, point: QPointF) -> Mark | None:
@@ -60,7 +67,10 @@ class RegionLayer(QGraphicsItem):
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for region in self._regions:
-            self._paint_region(painter, transform.map(self.polygon(region)), region.id == self._selected)
+            polygon = QPolygonF(self._shaped[1]) if region.id == self._shaped[0] else self.polygon(region)
+            self._paint_region(painter, transform.map(polygon), region.id == self._selected)
+            if region.id == self._selected and region.region:
+                _paint_corners(painter, transform.map(polygon))
         if self._draft:
             painter.setPen(QPen(QColor("white"), 1.5, Qt.PenStyle.DashLine))
             painter.drawPolyline(transform.map(QPolygonF(self._draft)))
@@ -81,6 +91,15 @@ class RegionLayer(QGraphicsItem):
         painter.drawPolygon(polygon)
         painter.setPen(QPen(QColor(ACCENT) if selected else QColor(255, 255, 255, 200), 2.5 if selected else 1.2))
         painter.drawPolygon(polygon)
+
+
+def _paint_corners(painter: QPainter, polygon: QPolygonF) -> None:
+    """Where the outline can be taken hold of."""
+    painter.setPen(QPen(QColor(ACCENT), 1))
+    painter.setBrush(QColor("white"))
+    for k in range(polygon.size()):
+        corner = polygon.at(k)
+        painter.drawRect(QRectF(corner.x() - HANDLE, corner.y() - HANDLE, 2 * HANDLE, 2 * HANDLE))
 
 
 def _hatch(painter: QPainter, polygon: QPolygonF) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer, Signal
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from annotator.model.changes import ChangeKind, Changes
 from annotator.storage.preview import EditPreview
 from annotator.ui.document import Document
+from annotator.ui.group_texts import GroupTexts
+from annotator.ui.lane_groups import Grouping, Heading, Row, group_key, with_headings
 from annotator.ui.lanes import (
     Event,
     Lane,
@@ -47,7 +50,10 @@ class Timeline(QAbstractScrollArea):
         super().__init__(parent)
         self._document = document
         self._lanes: list[Lane] = []
-        self._order, self._grouped = Order.NUMBER, False
+        self._rows: Sequence[Row] = ()
+        self._order = Order.NUMBER
+        self._grouping: Grouping | None = None
+        self._texts = GroupTexts(document)
         self._suspicion: Mapping[int, int] = {}
         self._marks = TimelineMarks()
         self._preview: EditPreview | None = None
@@ -80,9 +86,14 @@ class Timeline(QAbstractScrollArea):
         """In the order in which they are shown."""
         return self._lanes
 
-    def set_order(self, order: Order, grouped: bool = False) -> None:
-        """Sort lanes; ``grouped`` keeps the lanes of a class together."""
-        self._order, self._grouped = order, grouped
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The same with the headings of groups."""
+        return self._rows
+
+    def set_order(self, order: Order, grouping: Grouping | None = None) -> None:
+        """Sort lanes; with a ``grouping`` in groups, each under a heading."""
+        self._order, self._grouping = order, grouping
         self._sort(self._lanes)
 
     def set_suspicion(self, counts: Mapping[int, int]) -> None:
@@ -96,8 +107,15 @@ class Timeline(QAbstractScrollArea):
         self.viewport().update()
 
     def _sort(self, lanes: Sequence[Lane]) -> None:
-        self._lanes = sort_lanes(lanes, self._order, self._grouped, self._suspicion)
-        self.viewport().update()
+        video, grouping = self._document.video, self._grouping
+        if video is None or grouping is None:
+            self._lanes = sort_lanes(lanes, self._order, None, self._suspicion)
+            self._rows = self._lanes
+        else:
+            group = group_key(grouping, video.fps, video.frame_count, self._suspicion)
+            self._lanes = sort_lanes(lanes, self._order, group, self._suspicion)
+            self._rows = with_headings(self._lanes, group, partial(self._texts.text, grouping))
+        self._update_bars()
 
     @property
     def marks(self) -> TimelineMarks:
@@ -166,21 +184,25 @@ class Timeline(QAbstractScrollArea):
         """The frame that lies here, brought inside the video."""
         return self._places().frame_at(x)
 
-    def lane_at(self, y: float) -> Lane | None:
+    def row_at(self, y: float) -> Row | None:
         row = int((y - OVERVIEW - RULER + self.verticalScrollBar().value()) // LANE)
-        return self._lanes[row] if y >= OVERVIEW + RULER and 0 <= row < len(self._lanes) else None
+        return self._rows[row] if y >= OVERVIEW + RULER and 0 <= row < len(self._rows) else None
 
-    def _lanes_in_sight(self) -> range:
+    def lane_at(self, y: float) -> Lane | None:
+        row = self.row_at(y)
+        return row if isinstance(row, Lane) else None
+
+    def _rows_in_sight(self) -> range:
         top = self.verticalScrollBar().value()
         height = self.viewport().height() - OVERVIEW - RULER
-        return range(top // LANE, min((top + height) // LANE + 1, len(self._lanes)))
+        return range(top // LANE, min((top + height) // LANE + 1, len(self._rows)))
 
     def _update_bars(self) -> None:
         width, height = self._track_width(), self.viewport().height() - OVERVIEW - RULER
         horizontal, vertical = self.horizontalScrollBar(), self.verticalScrollBar()
         horizontal.setRange(0, max(round(self._frame_count() * self._pixels) - width, 0))
         horizontal.setPageStep(width)
-        vertical.setRange(0, max(len(self._lanes) * LANE - height, 0))
+        vertical.setRange(0, max(len(self._rows) * LANE - height, 0))
         vertical.setPageStep(max(height, 1))
         vertical.setSingleStep(LANE)
         self.viewport().update()
@@ -217,8 +239,9 @@ class Timeline(QAbstractScrollArea):
             self.viewport().update(QRect(round(self._places().overview_x(frame)) - 3, 0, 6, OVERVIEW))
 
     def _on_selection(self) -> None:
-        rows = [row for row, lane in enumerate(self._lanes) if lane.track.id in self._document.selection]
-        if rows and not set(rows) & set(self._lanes_in_sight()[:-1]):
+        rows = [number for number, row in enumerate(self._rows)
+                if isinstance(row, Lane) and row.track.id in self._document.selection]
+        if rows and not set(rows) & set(self._rows_in_sight()[:-1]):
             self.verticalScrollBar().setValue(rows[0] * LANE - LANE)
         self.viewport().update()
 
@@ -227,8 +250,7 @@ class Timeline(QAbstractScrollArea):
         session = self._document.session
         if session is None:
             return
-        missing = [self._lanes[row].track.id for row in self._lanes_in_sight()
-                   if self._lanes[row].track.id not in self._states]
+        missing = self._missing()
         for track in missing[:STATES_AT_ONCE]:
             self._states[track] = stretches(session.store.trajectory(track))
             self._letters[track] = letters(session.store.track_events(track))
@@ -236,6 +258,11 @@ class Timeline(QAbstractScrollArea):
             self._letters.pop(self._states.popitem(last=False)[0], None)
         if missing:
             self.viewport().update()
+
+    def _missing(self) -> list[int]:
+        """Tracks in sight whose states are not read yet."""
+        rows = (self._rows[number] for number in self._rows_in_sight())
+        return [row.track.id for row in rows if isinstance(row, Lane) and row.track.id not in self._states]
 
     # Painting
 
@@ -262,8 +289,7 @@ class Timeline(QAbstractScrollArea):
             return
         scene = self._scene()
         TimelinePainter(painter, scene, self.palette()).paint()
-        missing = any(scene.lanes[row].track.id not in scene.states for row in scene.rows)
-        if missing and not self._reading.isActive():
+        if self._missing() and not self._reading.isActive():
             self._reading.start()
 
     def _scene(self) -> Scene:
@@ -271,11 +297,11 @@ class Timeline(QAbstractScrollArea):
         if self._outline is None or self._outline[0] != width:
             self._outline = (width, overview_outline(self._counts, self._frame_count(), width))
         return Scene(
-            place=self._places(), lanes=self._lanes, rows=self._lanes_in_sight(),
+            place=self._places(), rows=self._rows, sight=self._rows_in_sight(),
             top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, letters=self._letters,
-            labels=document.labels(), selection=document.selection, grouped=self._grouped, marks=self._marks,
-            proposed=self._proposed, chosen=document.range, preview=self._preview, frame=document.frame,
-            outline=self._outline[1], fitted=self._fitted, count=self.tr("%n tracks", "", len(self._lanes)))
+            labels=document.labels(), selection=document.selection, marks=self._marks, proposed=self._proposed,
+            chosen=document.range, preview=self._preview, frame=document.frame, outline=self._outline[1],
+            fitted=self._fitted, count=self.tr("%n tracks", "", len(self._lanes)))
 
     # The mouse
 
@@ -311,6 +337,9 @@ class Timeline(QAbstractScrollArea):
         self.viewport().setToolTip(self._tip_at(event.position()))
 
     def _tip_at(self, position: QPointF) -> str:
+        row = self.row_at(position.y())
+        if isinstance(row, Heading):
+            return f"{row.text}: {self.tr('%n tracks', '', row.count)}"
         lane = self.lane_at(position.y())
         if lane is not None:
             return "\n".join(self._lane_tip(lane, position.x()))

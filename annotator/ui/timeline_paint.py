@@ -13,6 +13,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPalette, QPen, QPoly
 from annotator.model.frame import TrackState
 from annotator.model.track import Label
 from annotator.storage.preview import EditPreview
+from annotator.ui.lane_groups import Heading, Row
 from annotator.ui.lanes import Lane, Letter, Stretch
 from annotator.ui.name_plates import readable_on
 from annotator.ui.timeline_marks import (
@@ -42,19 +43,18 @@ class Scene:
     """What one painting of the timeline shows."""
 
     place: Places
-    lanes: Sequence[Lane]
-    rows: range
-    """Of these lanes, those in sight."""
+    rows: Sequence[Row]
+    """Lanes and the headings of their groups."""
+    sight: range
+    """Of these rows, those in sight."""
     top: int
-    """Where the first lane begins; may lie out of sight."""
+    """Where the first row begins; may lie out of sight."""
     states: Mapping[int, list[Stretch]]
     """By track, as far as they are read."""
     letters: Mapping[int, Sequence[Letter]]
     """By track, as far as they are read."""
     labels: Mapping[int, Label]
     selection: frozenset[int]
-    grouped: bool
-    """Whether a line parts classes."""
     marks: TimelineMarks
     proposed: ProposedFrames
     """What the proposal that is shown would change."""
@@ -101,14 +101,17 @@ class TimelinePainter:
 
     def _paint_lanes(self) -> None:
         painter, scene, width = self._painter, self._scene, self._width
-        for row in scene.rows:
-            lane, y = scene.lanes[row], scene.top + row * LANE
+        for number in scene.sight:
+            lane, y = scene.rows[number], scene.top + number * LANE
+            if isinstance(lane, Heading):
+                self._paint_heading(lane, y)
+                continue
             selected = lane.track.id in scene.selection
             if selected:
                 chosen = self._color(QPalette.ColorRole.Highlight)
                 chosen.setAlpha(50)
                 painter.fillRect(0, y, width, LANE, chosen)
-            elif row % 2:
+            elif number % 2:
                 painter.fillRect(0, y, width, LANE, self._color(QPalette.ColorRole.AlternateBase))
             painter.save()
             painter.setClipRect(NAMES, OVERVIEW + RULER, width - NAMES, self._height)
@@ -117,9 +120,24 @@ class TimelinePainter:
             painter.restore()
             name = lane.track.name or (scene.labels[lane.track.label].name if lane.track.label in scene.labels else "")
             self._paint_name(QRect(0, y, NAMES, LANE), lane, name, selected)
-            if scene.grouped and row and scene.lanes[row - 1].track.label != lane.track.label:
-                painter.setPen(QPen(self._color(QPalette.ColorRole.PlaceholderText), 1))
-                painter.drawLine(0, y, width, y)
+
+    def _paint_heading(self, heading: Heading, y: int) -> None:
+        """A band from side to side; the text stays at the left, whatever part of the video is in sight."""
+        painter = self._painter
+        painter.save()
+        painter.setClipRect(0, OVERVIEW + RULER, self._width, self._height)
+        painter.fillRect(0, y, self._width, LANE, self._color(QPalette.ColorRole.Window))
+        painter.setPen(QPen(self._color(QPalette.ColorRole.Mid), 1))
+        painter.drawLine(0, y, self._width, y)
+        font = painter.font()
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(self._color(QPalette.ColorRole.Text))
+        count = f"  {heading.count}"
+        room = self._width - 20 - painter.fontMetrics().horizontalAdvance(count)
+        text = painter.fontMetrics().elidedText(heading.text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRect(8, y, self._width - 16, LANE), Qt.AlignmentFlag.AlignVCenter, text + count)
+        painter.restore()
 
     def _paint_lane(self, lane: Lane, states: list[Stretch] | None, y: int) -> None:
         color = QColor(lane.track.color)
@@ -255,9 +273,10 @@ class TimelinePainter:
         painter.setClipRect(NAMES, OVERVIEW + RULER, self._width - NAMES, self._height)
         painter.setPen(QPen(self._color(QPalette.ColorRole.Text), 1, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for row in scene.rows:
-            if scene.lanes[row].track.id in changed:
-                top = scene.top + row * LANE
+        for number in scene.sight:
+            row = scene.rows[number]
+            if isinstance(row, Lane) and row.track.id in changed:
+                top = scene.top + number * LANE
                 painter.drawRect(QRectF(left, top + 1.5, max(right - left, 2), LANE - 3))
         painter.restore()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from annotator.ui.theme import ACCENT
 from annotator.ui.timeline_marks import Places
@@ -14,7 +14,7 @@ from annotator.ui.timeline_marks import Places
 Stretches = tuple[tuple[int, int], ...]
 
 #: Height of the band at the ruler's foot.
-_BAND = 5
+_BAND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class ProposedFrames:
 
 
 def paint_on_ruler(painter: QPainter, proposed: ProposedFrames, place: Places) -> None:
-    """A hatched band at the ruler's foot."""
+    """A band at the ruler's foot."""
     for rect in _rects(proposed.all, place, place.top - _BAND, _BAND):
-        _hatch(painter, rect)
+        painter.fillRect(rect, QColor(ACCENT))
 
 
 def paint_on_lane(painter: QPainter, stretches: Stretches, place: Places, y: float, height: float) -> None:
@@ -55,10 +55,3 @@ def _rects(stretches: Stretches, place: Places, top: float, height: float) -> li
         if right > place.left and left < place.right:
             rects.append(QRectF(left, top, max(right - left, 1.5), height))
     return rects
-
-
-def _hatch(painter: QPainter, rect: QRectF) -> None:
-    fill = QColor(ACCENT)
-    fill.setAlpha(110)
-    painter.fillRect(rect, fill)
-    painter.fillRect(rect, QBrush(QColor(ACCENT), Qt.BrushStyle.BDiagPattern))

@@ -136,6 +136,17 @@ def test_a_segmentor_is_no_detector_and_a_detector_no_segmentor() -> None:
         registry.make_detector(str(weights.with_name("manifest.toml")), "cpu")
 
 
+@pytest.mark.parametrize(("settings", "key"), [
+    (DetectorSettings(half=True), "half"), (DetectorSettings(nms_overlap=0.3), "nms_overlap")])
+def test_settings_that_a_detector_would_pass_over_are_refused(models: Path, settings: DetectorSettings,
+                                                              key: str) -> None:
+    (models / "net.onnx").touch()
+    with pytest.raises(SettingsError, match=f"detection.{key} means nothing to tiny-detector, .*: leave it out"):
+        registry.make_detector("tiny-detector", "cpu", settings=settings)
+    with pytest.raises(SettingsError if key == "half" else ModelError, match="net.onnx"):
+        registry.make_detector(str(models / "net.onnx"), "cpu", settings=settings)
+
+
 def test_the_built_in_detector_keeps_known_classes_only() -> None:
     assert registry.make_detector("tiny-detector", "cpu", ["object"]).labels == ("object",)
     with pytest.raises(SettingsError, match="'cat'.*object"):

@@ -9,7 +9,9 @@ import pytest
 from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
 from annotator.formats.registry import get_format, readable
+from annotator.jobs.import_labels import import_labels
 from annotator.model.sequence import SequenceInfo
+from annotator.storage.store import Store
 
 #: File below data/, format, boxes, tracks (0 where there are no identities).
 SAMPLES = [
@@ -38,6 +40,8 @@ SAMPLES = [
     ("formats/sportsmot", "mot", 5042, 24),
     ("formats/datumaro/mot_dataset/mot_seq_with_seqinfo", "mot", 1, 0),
     ("metrics/tud_pymotmetrics/TUD-Campus/gt.txt", "mot", 359, 8),
+    ("formats/sav/sav_000001_manual.json", "sa-v", 480, 5),
+    ("formats/sav/sav_000001_auto.json", "sa-v", 952, 9),
 ]
 
 
@@ -63,8 +67,6 @@ REFUSED = [
     ("formats/mmtracking/demo_vis_data/results.json", "youtube-vis", "lists no videos"),
     ("formats/scalabel/example_annotation.json", "scalabel", "track 1 twice in frame 0"),
     ("formats/bdd100k/example_annotation.json", "scalabel", "track 1 twice in frame 0"),
-    ("formats/sav/sav_000001_manual.json", "coco-video", "lists no images"),
-    ("formats/sav/sav_000001_auto.json", "coco-video", "lists no images"),
 ]
 
 
@@ -74,12 +76,100 @@ def test_samples_are_refused_with_the_reason(samples: Path, place: str, format_n
         read(samples, place, format_name)
 
 
-def test_every_sample_is_read_or_refused_by_every_format(samples: Path, info: SequenceInfo) -> None:
+#: Format of every file that has labels which can be imported; all others are refused by every format.
+IMPORTED = {
+    "formats/bdd100k/seg_track_bitmask/0-1.png": "bdd100k-bitmask",
+    "formats/bdd100k/seg_track_bitmask/0-2.png": "bdd100k-bitmask",
+    "formats/datumaro/cvat_for_video/annotations.xml": "cvat",
+    "formats/datumaro/mot_dataset/mot_seq/gt/gt.txt": "mot",
+    "formats/datumaro/mot_dataset/mot_seq_with_seqinfo/gt/gt.txt": "mot",
+    "formats/datumaro/mots_png/train/instances/1.png": "mots-png",
+    "formats/datumaro/mots_png/train/instances/2.png": "mots-png",
+    "formats/evaldet/cvat_mot_sample.csv": "mot",
+    "formats/evaldet/cvat_video_export.xml": "cvat",
+    "formats/evaldet/cvat_video_sample.xml": "cvat",
+    "formats/evaldet/mot_sample.csv": "mot-results",
+    "formats/evaldet/ua_detrac_sample.xml": "detrac",
+    "formats/kitti_tracking/0001_frames/label_first2.txt": "kitti",
+    "formats/kitti_tracking/label_02/0012.txt": "kitti",
+    "formats/kitti_tracking/label_02/0017.txt": "kitti",
+    "formats/kitti_tracking/permatrack_result/0017.txt": "kitti-results",
+    "formats/mmtracking/demo_cocovid_data/ann.json": "coco-video",
+    "formats/mmtracking/demo_tao_data/ann.json": "tao",
+    "formats/mmtracking/demo_vis_data/ann.json": "coco-video",
+    "formats/mots_txt_MOTS20-05_f400-420.txt": "mots",
+    "formats/posetrack18/003418_mpii_test.json": "coco-video",
+    "formats/posetrack18/012834_mpii_test.json": "coco-video",
+    "formats/pymotmetrics_detrac.xml": "detrac",
+    "formats/pymotmetrics_motchallenge.txt": "mot-results",
+    "formats/pymotmetrics_vatic.txt": "vatic",
+    "formats/sav/sav_000001_auto.json": "sa-v",
+    "formats/sav/sav_000001_manual.json": "sa-v",
+    "formats/scalabel/b1c81faa-3df17267.json": "scalabel",
+    "formats/scalabel/scalabel_box_track.json": "scalabel",
+    "formats/scalabel/waymo_cam_anns.json": "scalabel",
+    "formats/sportsmot/v_9MHDmAMxO5I_c003/gt/gt.txt": "mot",
+    "formats/sportsmot/v_9MHDmAMxO5I_c006/gt/gt.txt": "mot",
+    "metrics/scalabel_box_track/track_predictions.json": "scalabel",
+    "metrics/scalabel_box_track/track_sample_anns.json": "bdd100k",
+    "metrics/trackeval_mot17_mott_part/gt/MOT17-02-FRCNN/gt/gt.txt": "mot",
+    "metrics/trackeval_mot17_mott_part/gt/MOT17-10-FRCNN/gt/gt.txt": "mot",
+    "metrics/trackeval_mot17_mott_part/tracker/MOT17-02-FRCNN.txt": "mot-results",
+    "metrics/trackeval_mot17_mott_part/tracker/MOT17-10-FRCNN.txt": "mot-results",
+    "metrics/tud_pymotmetrics/TUD-Campus/gt.txt": "mot",
+    "metrics/tud_pymotmetrics/TUD-Campus/test.txt": "mot-results",
+    "metrics/tud_pymotmetrics/TUD-Stadtmitte/gt.txt": "mot",
+    "metrics/tud_pymotmetrics/TUD-Stadtmitte/test.txt": "mot-results",
+}
+#: Pictures and texts that are no labels, and headers that belong to labels, are refused as what they are not.
+
+
+def every_file(samples: Path) -> list[Path]:
+    found = [path for folder in ("formats", "metrics") for path in sorted((samples / folder).rglob("*"))
+             if path.is_file()]
+    if not found:
+        pytest.skip("no files in the sample data")
+    return found
+
+
+def test_every_file_is_imported_into_a_project_or_is_known_not_to_be(samples: Path, tmp_path: Path) -> None:
+    found = {path.relative_to(samples).as_posix(): path for path in every_file(samples)}
+    assert set(IMPORTED) <= set(found)
+    with Store.create(tmp_path / "p.annot") as store:
+        for place, format_name in IMPORTED.items():
+            sequences = get_format(format_name).read(found[place], ImportOptions())
+            for each in sequences:
+                info = each.info
+                video = store.add_video(f"{place} {info.name}", tmp_path / "clip.mp4", info.width or 1920,
+                                        info.height or 1080, info.frame_count, 25.0, place + info.name)
+                report = import_labels(store, video, found[place], format_name,
+                                       sequence=info.name if len(sequences) > 1 else None,
+                                       as_detections=not any(box.number is not None for frame in each.frames
+                                                             for box in frame.boxes))
+                came = report.boxes + report.interpolated + report.detections + report.ignore_regions
+                assert came or not each.boxes, place
+                if not report.detections and not report.ignore_regions:
+                    # What is dropped may be a property of a box that comes in.
+                    assert came <= each.boxes <= came + sum(report.dropped.values()), place
+
+
+def test_what_is_not_imported_is_refused_with_the_reason(samples: Path, info: SequenceInfo) -> None:
     pytest.importorskip("pyarrow", reason="pyarrow is not installed, and one of the formats needs it")
-    files = [path for folder in ("formats", "metrics") for path in sorted((samples / folder).rglob("*"))
-             if path.is_file() and path.stat().st_size < 30_000]
-    assert files
-    for path in files:
+    for path in every_file(samples):
+        if path.relative_to(samples).as_posix() in IMPORTED:
+            continue
+        for each in readable():
+            with pytest.raises(FormatError) as refused:
+                each.read(path, ImportOptions(info=info))
+            said = str(refused.value)
+            assert path.name in said or path.parent.name in said, (path, each.name)
+            assert len(said) > len(str(path)) + 20, (path, each.name, said)
+
+
+def test_every_file_is_read_or_refused_by_every_format(samples: Path, info: SequenceInfo) -> None:
+    """Also by those that it is not for."""
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed, and one of the formats needs it")
+    for path in every_file(samples):
         for each in readable():
             said = path.name
             try:

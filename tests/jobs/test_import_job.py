@@ -12,9 +12,10 @@ import pytest
 
 from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, FormatError, StorageError
-from annotator.formats.base import ExportOptions
+from annotator.formats.base import ExportOptions, ImportOptions
 from annotator.jobs.export import export
-from annotator.jobs.import_labels import LabelImport, Target, guess_format, import_labels, sequence_names
+from annotator.jobs.import_labels import LabelImport, Target, guess_format, import_labels
+from annotator.jobs.import_preview import preview_import
 from annotator.model.track import OnExisting, RunStatus, VideoRecord
 from annotator.session import Session
 from annotator.storage import edits, human, labels
@@ -307,7 +308,7 @@ def test_the_video_is_found_by_its_name_among_several(store: Store, video: Video
                "annotations": boxes, "categories": [{"id": 1, "name": "person"}]}
     path = tmp_path / "all.json"
     path.write_text(json.dumps(content))
-    assert sequence_names(path, "coco-video", video) == ["long", "clip"]
+    assert [found.info.name for found in preview_import(path, "coco-video", video, ImportOptions())] == ["long", "clip"]
     import_labels(store, video, path, "coco-video")
     assert shown(store) == {1: [(5, (5.0, 6.0, 12.0, 14.0), True)]}
 

@@ -439,7 +439,8 @@ def test_a_threshold_from_a_table_is_stored_with_the_run(clip: MadeClip, tmp_pat
     table.write_text("clip,0.95\n")
     project = tmp_path / "p.annot"
     given = ("--project", project, "--detections", clip.det, "--tracker", "bytetrack", "--thresholds", table)
-    done("preannotate", clip.video, *given, "--quiet")
+    said = done("preannotate", clip.video, *given, "--quiet")
+    assert said.out.endswith(", detections from 0.95 on (thresholds.csv)\n")
     with Store.open(project, read_only=True) as store:
         [run] = store.runs()
         assert (run.settings["det_threshold"], run.settings["thresholds"]) == (0.95, str(table))
@@ -455,8 +456,9 @@ def test_an_adaptive_threshold_of_a_file_parts_weak_from_strong(clip: MadeClip, 
     det = tmp_path / "det.txt"
     det.write_text(clip.det.read_text() + "\n".join(weak) + "\n")
     project = tmp_path / "p.annot"
-    done("preannotate", clip.video, "--project", project, "--detections", det, "--tracker", "bytetrack",
-         "--thresholds", "adaptive", "--quiet")
+    found = done("preannotate", clip.video, "--project", project, "--detections", det, "--tracker", "bytetrack",
+                 "--thresholds", "adaptive", "--quiet")
+    assert found.out.endswith(", detections from 0.62 on (adaptive)\n")
     with Store.open(project, read_only=True) as store:
         [run] = store.runs()
         assert run.settings["det_threshold"] == pytest.approx(0.62)

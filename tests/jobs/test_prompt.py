@@ -187,6 +187,7 @@ def test_several_prompts_are_one_batch_and_those_of_one_track_one_object(session
     seen = prompt.summary(session, waiting.id)
     assert [(t.number, t.track, t.first, t.last) for t in seen.tracklets] == [(1, track, 0, 24), (2, None, 0, 24)]
     assert seen.tracklets[1].doubles == ((1, 25),)
+    assert [t.changed for t in seen.tracklets] == [((0, 24),), ((0, 24),)]
     prompt.accept(session, waiting.id)
     assert [o.frame for o in session.store.trajectory(track) if o.human] == [5, 20]
 

@@ -101,6 +101,26 @@ def test_edits_make_it_out_of_date_until_it_is_asked_again(opened: MainWindow, t
     assert panel.errors.count() == 0
 
 
+def test_a_missed_object_is_outlined_where_it_is(opened: MainWindow, truth: Path, qtbot: object) -> None:
+    window, panel = opened, opened.evaluation.panel
+    window.evaluation.set_ground_truth(truth)
+    tracks = {track.number: track.id for track in window.document.tracks().values()}
+    window.document.edit(lambda session: edits.delete_range(session.store, [tracks[3]], 12, 14))
+    window.evaluation.dock.show()
+    window.evaluation.dock.raise_()
+    evaluated(window, qtbot)
+    panel.kind.setCurrentIndex(2)
+    click_row(panel.error_view, 0, qtbot)
+    assert panel.errors.index(0, 2).data() == "object 3 is missed"
+    assert (window.document.frame, numbers(window)) == (12, set())
+    x0, y0, x1, y1 = make_clip(SPEC, SEED).boxes()[12, 2].tolist()
+    rect = window.evaluation.missed.rect
+    assert rect is not None
+    assert (rect.left(), rect.top(), rect.right(), rect.bottom()) == pytest.approx((x0, y0, x1, y1))
+    qtbot.keyClick(window.canvas, Qt.Key.Key_F)  # type: ignore[attr-defined]
+    assert window.evaluation.missed.rect is None
+
+
 def test_the_ground_truth_is_remembered_for_its_project(opened: MainWindow, truth: Path, project: Path,
                                                        tmp_path: Path) -> None:
     opened.evaluation.set_ground_truth(truth)

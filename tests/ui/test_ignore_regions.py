@@ -113,6 +113,62 @@ def test_a_click_selects_it_and_delete_deletes_it(opened: MainWindow, qtbot: obj
     assert len(regions(opened)) == 1
 
 
+def corners(window: MainWindow) -> list[tuple[float, float]]:
+    return list(regions(window)[0].region)
+
+
+def test_a_corner_is_dragged_in_one_step(opened: MainWindow, qtbot: object) -> None:
+    x1, y1, x2, y2 = draw(opened, qtbot)
+    before, steps = corners(opened), len(opened.document.session.history())  # type: ignore[union-attr]
+    drag(qtbot, opened, at(opened, x2, y2), at(opened, x2 - 12, y2 - 8))
+    np.testing.assert_allclose(corners(opened), [(x1, y1), (x2, y1), (x2 - 12, y2 - 8), (x1, y2)], atol=2)
+    assert len(opened.document.session.history()) == steps + 1  # type: ignore[union-attr]
+    assert opened.regions.selected == regions(opened)[0]
+    opened.actions_["edit.undo"].trigger()
+    assert corners(opened) == before
+
+
+def test_an_edge_that_is_dragged_gets_a_corner_and_alt_takes_it_out(opened: MainWindow, qtbot: object) -> None:
+    x1, y1, x2, y2 = draw(opened, qtbot)
+    drag(qtbot, opened, at(opened, x2, (y1 + y2) / 2), at(opened, x2 - 15, (y1 + y2) / 2))
+    np.testing.assert_allclose(corners(opened), [(x1, y1), (x2, y1), (x2 - 15, (y1 + y2) / 2), (x2, y2), (x1, y2)],
+                               atol=2)
+    for left in (4, 3, 3):  # the third has no other corner to give
+        x, y = corners(opened)[0]
+        qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier,  # type: ignore[attr-defined]
+                         at(opened, x, y))
+        assert len(corners(opened)) == left
+
+
+def test_the_inside_moves_all_of_it_and_not_out_of_the_picture(opened: MainWindow, qtbot: object) -> None:
+    x1, y1, x2, y2 = draw(opened, qtbot)
+    view = opened.canvas.to_widget(QPointF(0, 0))
+    drag(qtbot, opened, at(opened, (x1 + x2) / 2, (y1 + y2) / 2), at(opened, (x1 + x2) / 2 + 10, (y1 + y2) / 2 + 6))
+    moved = np.array(corners(opened))
+    np.testing.assert_allclose(moved[0], (x1 + 10, y1 + 6), atol=2)
+    np.testing.assert_allclose(np.ptp(moved, axis=0), (x2 - x1, y2 - y1), atol=2)
+    assert opened.canvas.to_widget(QPointF(0, 0)) == view, "the picture stays where it is"
+    x, y = moved.mean(axis=0)
+    drag(qtbot, opened, at(opened, x, y), at(opened, x - 300, y - 300))
+    np.testing.assert_allclose(np.array(corners(opened)).min(axis=0), (0, 0), atol=0.01)
+    np.testing.assert_allclose(np.ptp(np.array(corners(opened)), axis=0), (x2 - x1, y2 - y1), atol=2)
+
+
+def test_escape_gives_a_change_up_and_a_click_on_a_track_inside_selects_it(opened: MainWindow, qtbot: object) -> None:
+    _, _, x2, y2 = draw(opened, qtbot)
+    before, port = corners(opened), opened.canvas.viewport()
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=at(opened, x2, y2))  # type: ignore[attr-defined]
+    qtbot.mouseMove(port, at(opened, x2 - 20, y2 - 20))  # type: ignore[attr-defined]
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Escape)  # type: ignore[attr-defined]
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at(opened, x2 - 20, y2 - 20))  # type: ignore[attr-defined]
+    assert corners(opened) == before
+    opened.regions._add([(1, 1), (239, 1), (239, 179), (1, 179)])
+    shape = opened.canvas.overlay.shapes[0]
+    assert shape.rect is not None
+    click(opened, qtbot, shape.rect.center().x(), shape.rect.center().y())
+    assert opened.document.selection == {shape.track}
+
+
 def test_the_smallest_region_under_the_pointer_is_meant(opened: MainWindow, qtbot: object) -> None:
     x1, y1, _, _ = draw(opened, qtbot)
     small = [(x1 + 5, y1 + 5), (x1 + 15, y1 + 5), (x1 + 15, y1 + 15)]

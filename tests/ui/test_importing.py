@@ -152,3 +152,43 @@ def test_a_sequence_with_pictures_is_a_video(tmp_path: Path) -> None:
     assert is_labels(tmp_path / "labels")
     assert not is_labels(tmp_path / "sequence")
     assert not is_labels(tmp_path / "clip.mp4")
+
+
+def test_the_first_boxes_are_shown_as_they_would_come_in(opened: MainWindow, truth: Path, qtbot: object) -> None:
+    truth.write_text("2,9,10,20,30,40,1,1,1\n3,9,11,20,30,40,0,1,1\n")
+    opened.imports.ask(truth)
+    (dialog,) = opened.findChildren(ImportDialog)
+    table = dialog.preview.table
+
+    def row(place: int) -> list[str]:
+        return [table.item(place, column).text() for column in range(table.columnCount())]
+
+    qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=20000)  # type: ignore[attr-defined]
+    assert row(0) == ["1", "9", "pedestrian", "10.00", "20.00", "40.00", "60.00", "1.000", ""]
+    assert row(1)[-1] == "ignored"
+    assert "2 boxes" in dialog.preview.summary.text()
+    dialog.first_frame.setValue(2)
+    dialog.one_based.setChecked(True)
+    qtbot.waitUntil(lambda: table.rowCount() == 2 and row(0)[0] == "0" and row(0)[3] == "9.00",  # type: ignore[attr-defined]
+                    timeout=20000)
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
+        dialog.accept()
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    track = next(track for track in opened.document.tracks().values() if track.number == 9)
+    session = opened.document.session
+    assert session is not None
+    seen = session.store.trajectory(track.id)
+    assert [(each.frame, each.box_xyxy) for each in seen] == [
+        (0, (9.0, 19.0, 39.0, 59.0)), (1, (10.0, 19.0, 40.0, 59.0))]
+    opened.findChildren(ReportDialog)[0].close()
+
+
+def test_a_format_without_pixels_from_one_does_not_offer_them(opened: MainWindow, truth: Path, qtbot: object) -> None:
+    opened.imports.ask(truth)
+    (dialog,) = opened.findChildren(ImportDialog)
+    assert dialog.one_based.isVisibleTo(dialog)
+    dialog.one_based.setChecked(True)
+    dialog.format.setCurrentIndex(dialog.format.findData("kitti"))
+    assert not dialog.one_based.isVisibleTo(dialog)
+    assert not dialog.choice.options.one_based_pixels
+    dialog.reject()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,18 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
 
+from annotator.engine.base import CancelToken
 from annotator.jobs.barriers import Direction
+from annotator.jobs.preannotate import JobProgress
+from annotator.jobs.project import open_project
 from annotator.jobs.prompt import PromptRequest
-from annotator.model.track import Run, RunStatus
-from annotator.storage import edits
+from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
+from annotator.model.track import OnExisting, Run, RunStatus
+from annotator.session import Session
+from annotator.storage import edits, track_marks
+from annotator.storage.runs import REPROPAGATE
 from annotator.ui.canvas import Tool
 from annotator.ui.main_window import MainWindow
 from annotator.ui.prompt_bar import Stage
@@ -68,7 +77,7 @@ def stage(window: MainWindow) -> Stage | None:
 def wait_for(window: MainWindow, wanted: Stage | None, qtbot: object) -> None:
     qtbot.waitUntil(lambda: stage(window) is wanted and not window.worker.in_interlude, timeout=30000)  # type: ignore[attr-defined]
     if wanted is Stage.PROPOSED:
-        qtbot.waitUntil(lambda: window.prompting.prompts.proposals.summary is not None, timeout=10000)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: window.prompting.prompts.following.proposals.summary is not None, timeout=10000)  # type: ignore[attr-defined]
 
 
 def steps(window: MainWindow) -> int:
@@ -244,7 +253,7 @@ def test_several_prompts_are_followed_as_one_batch(opened: MainWindow, segmenter
     press(opened, Qt.Key.Key_Return)
     wait_for(opened, Stage.PROPOSED, qtbot)
     (run,) = open_runs(opened)
-    summary = opened.prompting.prompts.proposals.summary
+    summary = opened.prompting.prompts.following.proposals.summary
     assert summary is not None
     assert [each.track for each in summary.tracklets] == [None, None]
     press(opened, Qt.Key.Key_Return)
@@ -256,9 +265,9 @@ def test_a_prompt_while_another_is_followed_comes_after_it(opened: MainWindow, s
                                                            qtbot: object) -> None:
     segmenters.gate = threading.Semaphore(0)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.progress is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
     drag(opened, (10, 10, 40, 40), CTRL)
-    assert len(opened.prompting.prompts.batches) == 1
+    assert len(opened.prompting.prompts.following.batches) == 1
     segmenters.gate.release(1000)
     qtbot.waitUntil(lambda: len(open_runs(opened)) == 2 and not opened.worker.in_interlude)  # type: ignore[attr-defined]
     for left in (1, 0):
@@ -270,7 +279,7 @@ def test_a_prompt_while_another_is_followed_comes_after_it(opened: MainWindow, s
 def test_stopping_leaves_a_shorter_proposal(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
     segmenters.gate = threading.Semaphore(3)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.progress is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
     QTest.mouseClick(opened.prompting.bar.stop, Qt.MouseButton.LeftButton)
     segmenters.gate.release(1)
     wait_for(opened, Stage.PROPOSED, qtbot)
@@ -298,6 +307,68 @@ def test_a_proposal_that_was_left_open_is_offered_again(opened: MainWindow, proj
     assert len(opened.document.tracks()) == 4
 
 
+def test_what_a_kill_left_is_offered_too(window: MainWindow, project: Path, qtbot: object) -> None:
+    with open_project(project) as session:
+        run = session.store.begin_run(1, REPROPAGATE, {"objects": [
+            {"number": 1, "track": None, "label": "object", "prompts": [{"frame": 5, "box": BOX, "points": []}]}]},
+            {}, ["object"], 0, FRAMES - 1, OnExisting.PROPOSE)
+        for frame in (5, 4, 3):
+            thing = TrackedObject(1, 0, TrackState.RELIABLE, 0.9, BOX, None, Evidence(9.0, 0.9, prompted=frame == 5))
+            session.apply(run.id, FrameResult(frame, (thing,)))
+        assert [thing.box_xyxy for thing in session.store.run_objects(run.id, 4)] == [BOX], "also while it goes on"
+    assert window.open_path(project)
+    wait_for(window, Stage.PROPOSED, qtbot)
+    assert "stopped early; frames 3 to 5: 3 new" in window.prompting.bar.detail.text()
+    window.canvas.setFocus()
+    press(window, Qt.Key.Key_Return)
+    assert len(window.document.tracks()) == 4
+
+
+def test_a_job_waits_while_a_prompt_is_followed(opened: MainWindow, segmenters: FakeSegmenters,
+                                                qtbot: object) -> None:
+    steps: list[int] = []
+
+    def job(session: Session, cancel: CancelToken) -> Generator[JobProgress]:
+        while not cancel.cancelled:
+            time.sleep(0.002)
+            steps.append(len(steps))
+            yield JobProgress(len(steps), 100000, 1.0, FrameResult(0, ()))
+
+    opened.jobs.run("Tracking", job)
+    qtbot.waitUntil(lambda: bool(steps))  # type: ignore[attr-defined]
+    segmenters.gate = threading.Semaphore(3)
+    drag(opened, BOX, CTRL)
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
+    done = len(steps)
+    qtbot.wait(100)  # type: ignore[attr-defined]
+    assert len(steps) == done
+    assert opened.worker.busy
+    segmenters.gate.release(1000)
+    wait_for(opened, Stage.PROPOSED, qtbot)
+    qtbot.waitUntil(lambda: len(steps) > done)  # type: ignore[attr-defined]
+    press(opened, Qt.Key.Key_Return)
+    assert len(opened.document.tracks()) == 4
+    assert opened.worker.busy
+    opened.worker.cancel()
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+
+
+def test_closing_while_a_prompt_is_followed_keeps_what_was_found(opened: MainWindow, segmenters: FakeSegmenters,
+                                                                 project: Path, qtbot: object) -> None:
+    segmenters.gate = threading.Semaphore(2)
+    drag(opened, BOX, CTRL)
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
+    drag(opened, (10, 10, 40, 40), CTRL)
+    assert not opened.close()
+    (question,) = opened.findChildren(QMessageBox)
+    next(button for button in question.buttons() if "Stop" in button.text()).click()
+    segmenters.gate.release(1000)
+    qtbot.waitUntil(lambda: not opened.isVisible(), timeout=20000)  # type: ignore[attr-defined]
+    with open_project(project) as session:
+        (run,) = session.store.proposals(1)
+    assert run.status is RunStatus.CANCELLED
+
+
 def test_enter_elsewhere_accepts_nothing(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
@@ -319,8 +390,6 @@ def test_a_prompt_that_others_want_goes_to_its_frame(opened: MainWindow, segment
 
 
 def test_what_cannot_be_followed_is_said(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
-    from annotator.storage import track_marks
-
     track = min(opened.document.tracks())
     session = opened.document.session
     assert session is not None
@@ -343,9 +412,9 @@ def test_the_real_segmentor(opened: MainWindow, qtbot: object) -> None:
     opened.document.set_range((0, 4))
     opened.canvas.setFocus()
     drag(opened, box, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None, timeout=240000)  # type: ignore[attr-defined]
     assert not opened.prompting.prompts.answer.seen.mask.is_empty()  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: stage(opened) is Stage.PROPOSED, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: stage(opened) is Stage.PROPOSED, timeout=240000)  # type: ignore[attr-defined]
     press(opened, Qt.Key.Key_Return)
     (made,) = [each for each in opened.document.tracks() if each not in (track,)][-1:]
     assert sorted(frames_of(opened, made)) == list(range(5))

@@ -13,6 +13,7 @@ from annotator.jobs.project import add_source, open_project
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import RunStatus
 from annotator.storage import edits, human
+from annotator.ui.lane_groups import Heading
 from annotator.ui.lanes import Order
 from annotator.ui.main_window import MainWindow
 from annotator.ui.timeline_marks import CUT, RunRange, TimelineMarks, read_marks
@@ -101,6 +102,33 @@ def test_classes_stay_together_when_grouped(varied: MainWindow, qtbot: object) -
     assert [name for _, name in order_of(varied)] == sorted(name for _, name in order_of(varied))
     starts = order_of(varied)
     assert starts == sorted(starts, key=lambda row: (row[1], row[0]))
+    headings = [(k, row) for k, row in enumerate(varied.timeline.rows) if isinstance(row, Heading)]
+    assert [row.text for _, row in headings] == sorted({name for _, name in starts})
+    assert sum(row.count for _, row in headings) == len(varied.timeline.lanes)
+    # A click on a heading is no click on a track, and the lane below it is its own.
+    port, below = varied.timeline.viewport(), OVERVIEW + RULER + LANE // 2
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below))  # type: ignore[attr-defined]
+    assert not varied.document.selection
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below + LANE))  # type: ignore[attr-defined]
+    assert varied.document.selection == {varied.timeline.lanes[0].track.id}
+    band = picture(varied).copy(0, OVERVIEW + RULER, 120, LANE)
+    assert len({band.pixel(x, y) for x in range(120) for y in range(LANE)}) > 3, "a heading is written"
+    qtbot.keyClick(varied, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
+    assert list(varied.timeline.rows) == list(varied.timeline.lanes)
+
+
+def test_groups_by_length_start_and_suspicion_have_headings_that_say_so(varied: MainWindow, qtbot: object) -> None:
+    def texts() -> list[str]:
+        return [row.text for row in varied.timeline.rows if isinstance(row, Heading)]
+
+    varied.actions_["lanes.group-length"].trigger()
+    assert texts() == ["Shorter than 1 s"]  # the clip has 20 frames
+    varied.actions_["lanes.group-start"].trigger()
+    assert texts() == ["Begins from 0:00 to 0:01"]
+    varied.actions_["lanes.group-suspicion"].trigger()
+    qtbot.waitUntil(lambda: "Fewer than 10 suspicious frames" in texts())  # type: ignore[attr-defined]
+    assert len(varied.timeline.lanes) == len(varied.document.tracks())
+    assert not varied.actions_["lanes.group-start"].isChecked()
 
 
 def test_the_order_outlives_the_window(varied: MainWindow, settings: QSettings, qtbot: object) -> None:

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+
+from annotator.evaluation.errors import Errors, find_errors
+from annotator.storage.store import Store
+from benchmarks.effort import mend_one
+from benchmarks.effort_clips import FIRST_SEED, Flawed, plant
+from benchmarks.review import boxes_of
+
+
+def errors(flawed: Flawed) -> Errors:
+    from annotator.session import Session
+
+    with Session(Store.open(flawed.path, read_only=True)) as session:
+        return find_errors(flawed.truth, boxes_of(session, session.store.video()))
+
+
+@pytest.mark.parametrize(("kind", "switches", "misses"), [
+    ("swap", 2, 0), ("merge", 1, 0), ("split", 0, 0), ("missing_object", 0, 1)])
+def test_the_planted_error_is_the_only_one(kind: str, switches: int, misses: int, tmp_path: Path) -> None:
+    """A track of two objects is no switch of either: CLEAR MOT does not count it, HOTA does."""
+    flawed = plant(tmp_path, kind, FIRST_SEED)
+    found = errors(flawed)
+    assert (len(found.switches), len(found.misses), len(found.false_boxes)) == (switches, misses, 0)
+    assert all(each.frame == flawed.frame for each in found.switches)
+    if misses:
+        assert found.misses[0].first == 0
+        assert found.misses[0].last == len(flawed.truth) - 1
+
+
+def test_a_swap_in_the_queue_costs_two_keys(qapp: object, tmp_path: Path) -> None:
+    told = mend_one(tmp_path, "swap", FIRST_SEED)
+    assert told["found"]
+    assert told["suggested"]
+    assert told["keys"] + told["clicks"] + told["drags"] == 2
+    assert told["hota"][1] > told["hota"][0] + 5

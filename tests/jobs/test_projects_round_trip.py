@@ -1,0 +1,85 @@
+"""A project's tracks, with gaps and with marks for outside, occluded and ignored, out and into another project."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from annotator.formats.base import ExportOptions
+from annotator.formats.registry import get_format
+from annotator.jobs.export import export, sequences
+from annotator.jobs.ignore_regions import DISTRACTOR
+from annotator.jobs.import_labels import import_labels
+from annotator.model.sequence import LabelledBox
+from annotator.model.track import MarkKind, VideoRecord
+from annotator.storage.import_tracks import add_tracks
+from annotator.storage.store import Store
+from annotator.storage.track_marks import mark_tracks
+from tests.formats.test_every_format_properties import NAMES, projects
+
+Seen = set[tuple[int, int | None, str, tuple[float, ...], bool, bool]]
+MARKS = (MarkKind.OUTSIDE, MarkKind.OCCLUDED, MarkKind.IGNORE)
+
+marks = st.lists(st.tuples(st.sampled_from(MARKS), st.integers(0, 9), st.integers(0, 8), st.integers(0, 8)), max_size=6)
+
+
+def seen(store: Store, video: VideoRecord, ignored: bool) -> Seen:
+    """What is shown of a video; whether a box is ignored, where the format can say so."""
+    [(info, frames)] = sequences(store, [video], masks=False)
+    return {(frame.frame_index, box.number, info.labels[box.label], tuple(round(edge, 2) for edge in box.box_xyxy),
+             ignored and box.ignored, box.occluded) for frame in frames for box in frame.boxes}
+
+
+def rounded(box: LabelledBox) -> LabelledBox:
+    """To what all of these formats hold, so that what comes back is equal."""
+    x1, y1, x2, y2 = (round(edge, 2) for edge in box.box_xyxy)
+    return replace(box, box_xyxy=(x1, y1, max(x2, x1 + 0.01), max(y2, y1 + 0.01)))
+
+
+def filled(path: Path, project: list[tuple[str, object]], wanted: list[tuple[MarkKind, int, int, int]]) -> Store:
+    store = Store.create(path)
+    for name, made in project:
+        info = made.info  # type: ignore[attr-defined]
+        video = store.add_video(name, path.with_name(f"{name}.mp4"), info.width, info.height, info.frame_count,
+                                info.fps, f"print of {name}")
+        frames = [replace(frame, boxes=tuple(map(rounded, frame.boxes)))
+                  for frame in made.frames]  # type: ignore[attr-defined]
+        if any(box.number is not None for frame in frames for box in frame.boxes):
+            add_tracks(store, video.id, info.labels, frames, human=True, settings={}, title="Import")
+        tracks = sorted(track.id for track in store.tracks(video.id))
+        for kind, which, first, length in wanted if tracks else ():
+            mark_tracks(store, [tracks[which % len(tracks)]], kind, first, first + length)
+    return store
+
+
+@pytest.mark.parametrize("format_name", ["csv", "mot", "coco-video", "cvat", "scalabel"])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(project=projects(), wanted=marks)
+def test_what_a_person_marked_comes_back(format_name: str, project: list[object],
+                                         wanted: list[tuple[MarkKind, int, int, int]]) -> None:
+    assert {made.info.name for made in project} <= set(NAMES)  # type: ignore[attr-defined]
+    named = [(made.info.name, made) for made in project]  # type: ignore[attr-defined]
+    can = get_format(format_name).abilities
+    with tempfile.TemporaryDirectory() as folder:
+        with filled(Path(folder, "a.annot"), named, wanted) as store:
+            whole = [seen(store, video, can.ignored) for video in store.videos()]
+            assume(all(any(number is not None for _, number, *_ in each) for each in whole))
+            # Only these formats keep the number of a track that another video has too.
+            assume(can.identities and (format_name != "scalabel" or len(whole) == 1))
+            export(store, store.videos(), format_name, Path(folder, "out"), ExportOptions(field_check=False))
+        with filled(Path(folder, "b.annot"), [(name, type(made)(made.info, [])) for name, made in named], []) as other:
+            for video, expected in zip(other.videos(), whole, strict=True):
+                source = Path(folder, "out")
+                import_labels(other, video, source, format_name, sequence=video.name)
+                found = seen(other, video, can.ignored)
+                assert found - regions(found) == expected - regions(expected)
+
+
+def regions(boxes: Seen) -> Seen:
+    """Regions to ignore, which not every format holds."""
+    return {box for box in boxes if box[1] is None or box[2] == DISTRACTOR}
