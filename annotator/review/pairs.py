@@ -160,15 +160,18 @@ def _duplicate(scene: Scene, pair: Pair, meeting: _Meeting, same: int) -> Moment
 
 def _births(scene: Scene) -> Iterator[Moment]:
     """Tracks that begin after the first frame: with the most likely track that they go on with, if there is one."""
-    start = min((int(path.frame[0]) for path in scene.paths.values()), default=0)
-    for path in scene.paths.values():
+    every = list(scene.paths.values())
+    firsts = np.array([path.frame[0] for path in every], np.int64)
+    lasts = np.array([path.frame[-1] for path in every], np.int64)
+    start = int(firsts.min(initial=scene.frame_count))
+    for path in every:
         born = int(path.frame[0])
         if born <= start or path.human[0]:
             continue
         best: tuple[float, Path, int] | None = None
-        for other in scene.paths.values():
-            if other.track == path.track:
-                continue
+        # Of thousands of tracks, those that were there a short while before.
+        for index in np.flatnonzero((firsts < born) & (lasts >= born - _WAIT)):
+            other = every[index]
             found = _kinship(scene, other, path, born)
             if found is not None and (best is None or found[0] > best[0]):
                 best = (found[0], other, found[1])

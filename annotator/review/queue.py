@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -131,12 +132,15 @@ def build_queue(given: ReviewInput) -> ReviewQueue:
 def rank(moments: Iterable[Moment], reviewed: Sequence[tuple[int | None, int, int]] = ()) -> ReviewQueue:
     """Join moments of the same tracks at the same time, most telling first, and put the entries in order."""
     groups: list[list[Moment]] = []
+    of_track: dict[int, set[int]] = defaultdict(set)  # groups that speak of a track: the only ones worth asking
     for moment in sorted(moments, key=lambda each: (-_chance(each), each.first, each.tracks)):
-        group = next((group for group in groups if _belongs(moment, group)), None)
-        if group is None:
-            groups.append([moment])
-        else:
-            group.append(moment)
+        asked = sorted(set().union(*(of_track[track] for track in moment.tracks)))
+        place = next((place for place in asked if _belongs(moment, groups[place])), len(groups))
+        if place == len(groups):
+            groups.append([])
+        groups[place].append(moment)
+        for track in moment.tracks:
+            of_track[track].add(place)
     entries = [Entry(tuple(group), _joint(group), _is_reviewed(group, reviewed)) for group in groups]
     entries.sort(key=lambda entry: (-entry.chance, entry.frame, entry.tracks))
     return ReviewQueue(tuple(entries))

@@ -75,15 +75,12 @@ class CardModel(QAbstractListModel):
         return self.tr("{0}: {1}").format(", ".join(names), self._names.name(entry.kinds[0]))
 
     def reason(self, entry: Entry) -> str:
-        return entry.reason({key: track.number for key, track in self._document.tracks().items()
-                             if key in entry.tracks})
+        tracks = self._document.tracks()
+        return entry.reason({key: tracks[key].number for key in entry.tracks if key in tracks})
 
     def _on_changed(self) -> None:
         entries = self._desk.entries
-        if [key_of(entry) for entry in entries] == [key_of(entry) for entry in self._entries]:
-            self._entries = entries
-            if entries:
-                self.dataChanged.emit(self.index(0), self.index(len(entries) - 1))
+        if entries == self._entries:
             return
         self.beginResetModel()
         self._entries = entries

@@ -15,6 +15,9 @@ from annotator.ui.queue_builder import QueueBuilder
 
 Key = tuple[object, ...]
 
+#: Entries that are gone through, of those that are open: nobody comes to the end of more, and each Tab looks at all.
+MOST = 3000
+
 
 class ReviewDesk(QObject):
     """Goes through the open entries in order. A decision is one step, and goes on to the next."""
@@ -32,7 +35,10 @@ class ReviewDesk(QObject):
         super().__init__(parent)
         self._document, self._edits, self._builder = document, edits, builder
         self._queue: ReviewQueue | None = None
+        self._open: list[tuple[Key, Entry]] = []
         self._entries: tuple[Entry, ...] = ()
+        self._places: dict[Key, int] = {}
+        self._done = 0
         self._current: Entry | None = None
         self._place = 0
         self._decided: dict[Key, float] = {}
@@ -61,23 +67,22 @@ class ReviewDesk(QObject):
     @property
     def place(self) -> int | None:
         """Of the current one among the entries; None where it is not among them."""
-        keys = [key_of(entry) for entry in self._entries]
-        return None if self._current is None or key_of(self._current) not in keys else keys.index(
-            key_of(self._current))
+        return None if self._current is None else self._places.get(key_of(self._current))
 
     @property
     def counts(self) -> tuple[int, int]:
         """How many entries are looked at, and of how many."""
-        if self._queue is None:
-            return 0, 0
-        left = sum(self._is_open(entry) for entry in self._queue.entries)
-        return len(self._queue.entries) - left, len(self._queue.entries)
+        return (0, 0) if self._queue is None else (self._done + self._decided_here, len(self._queue.entries))
+
+    @property
+    def _decided_here(self) -> int:
+        return sum(key in self._decided for key, _ in self._open) if self._decided else 0
 
     def kinds(self) -> dict[Kind, int]:
         """Kinds of open entries and how many there are of each."""
         counts: dict[Kind, int] = {}
-        for entry in () if self._queue is None else self._queue.entries:
-            for kind in entry.kinds if self._is_open(entry) else ():
+        for key, entry in self._open:
+            for kind in entry.kinds if key not in self._decided else ():
                 counts[kind] = counts.get(kind, 0) + 1
         return counts
 
@@ -202,27 +207,32 @@ class ReviewDesk(QObject):
         # What was decided while this one was made is not in it yet, but in the one that follows.
         self._decided = {key: when for key, when in self._decided.items() if when >= began}
         self._queue = queue
+        self._open = [(key_of(entry), entry) for entry in queue.open[:MOST]]
+        self._done = queue.done
         self._refresh()
         if self._pending:
             direction, self._pending = self._pending, 0
             self.told.emit(self.tr("%n suspicious moments", "", len(self._entries)))
             self.go(direction)
 
-    def _is_open(self, entry: Entry) -> bool:
-        return not entry.reviewed and key_of(entry) not in self._decided
-
     def _refresh(self) -> None:
-        known = self._document.tracks()
-        every = () if self._queue is None else self._queue.filtered([self._kind] if self._kind else (), self._track)
-        self._entries = tuple(entry for entry in every
-                              if self._is_open(entry) and all(track in known for track in entry.tracks))
-        if self._current is not None:
-            key = key_of(self._current)
-            self._current = next((entry for entry in self._entries if key_of(entry) == key), self._current)
+        known = self._document.tracks().keys()
+        shown = [(key, entry) for key, entry in self._open if key not in self._decided and self._lets_through(entry)
+                 and known >= set(entry.tracks)]
+        self._entries = tuple(entry for _, entry in shown)
+        self._places = {key: place for place, (key, _) in enumerate(shown)}
+        place = self.place
+        if place is not None:
+            self._current = self._entries[place]
         self.changed.emit()
 
+    def _lets_through(self, entry: Entry) -> bool:
+        return (self._kind is None or self._kind in entry.kinds) and \
+            (self._track is None or self._track in entry.tracks)
+
     def _on_video(self) -> None:
-        self._queue, self._current, self._entries = None, None, ()
+        self._queue, self._current, self._entries, self._open = None, None, (), []
+        self._places, self._done = {}, 0
         self._decided.clear()
         self._pending = self._place = 0
         self.changed.emit()

@@ -10,7 +10,7 @@ from annotator.model.frame import Detections, Frame
 from annotator.model.mask import Mask
 from annotator.review import Entry, Fix, Kind, Moment, ReviewInput, ReviewQueue, Suggestion, build_queue
 from annotator.review.appearance import Appearances, difference, signature
-from annotator.review.queue import rank
+from annotator.review.queue import _belongs, rank
 from annotator.review.weights import WEIGHTS
 
 Box = tuple[float, float, float, float]
@@ -201,3 +201,21 @@ def test_an_empty_video_has_an_empty_queue() -> None:
     assert queue({}).entries == ()
     assert isinstance(queue({1: moving(0, 5)}).entries, tuple)
     assert Entry((Moment(Kind.GAP, (1,), 2, 3, 3, 0.1, "x", Suggestion(Fix.FINE)),), 0.5).before == 0
+
+
+def test_moments_are_joined_as_if_each_were_held_against_all_groups() -> None:
+    rng = np.random.default_rng(3)
+    kinds, fine = list(Kind), Suggestion(Fix.FINE)
+    moments = []
+    for _ in range(300):
+        tracks = tuple(int(track) for track in rng.choice(6, rng.integers(0, 3), replace=False))
+        first = int(rng.integers(0, 200))
+        moments.append(Moment(kinds[rng.integers(len(kinds))], tracks, first, first + int(rng.integers(0, 9)),
+                              first + 2, float(rng.random()), "a", fine))
+    groups: list[list[Moment]] = []
+    for moment in sorted(moments, key=lambda m: (-WEIGHTS[m.kind].chance(m.strength), m.first, m.tracks)):
+        home = next((group for group in groups if _belongs(moment, group)), None)
+        groups.append([moment]) if home is None else home.append(moment)
+    found = rank(moments).entries
+    assert len(found) < 250
+    assert {entry.moments for entry in found} == {tuple(group) for group in groups}
