@@ -131,7 +131,56 @@
         </message>
     </context>
     <context>
+        <name>CanvasController</name>
+        <message>
+            <source>Reading {0}</source>
+            <translation>Reading {0}</translation>
+        </message>
+    </context>
+    <context>
+        <name>CardModel</name>
+        <message>
+            <source>Delete {0}?</source>
+            <translation>Delete {0}?</translation>
+        </message>
+        <message>
+            <source>Merge {1} into {0}?</source>
+            <translation>Merge {1} into {0}?</translation>
+        </message>
+        <message>
+            <source>Missing object?</source>
+            <translation>Missing object?</translation>
+        </message>
+        <message>
+            <source>Split {0}?</source>
+            <translation>Split {0}?</translation>
+        </message>
+        <message>
+            <source>Swap {0} and {1}?</source>
+            <translation>Swap {0} and {1}?</translation>
+        </message>
+        <message>
+            <source>{0}: {1}</source>
+            <translation>{0}: {1}</translation>
+        </message>
+    </context>
+    <context>
+        <name>CardPainter</name>
+        <message>
+            <source>frame {0}   {1} %</source>
+            <translation>frame {0}   {1} %</translation>
+        </message>
+    </context>
+    <context>
         <name>CheatSheet</name>
+        <message>
+            <source>Alt+click</source>
+            <translation>Alt+click</translation>
+        </message>
+        <message>
+            <source>Change the selected region</source>
+            <translation>Change the selected region</translation>
+        </message>
         <message>
             <source>Choose a range</source>
             <translation>Choose a range</translation>
@@ -205,6 +254,10 @@
             <translation>Space</translation>
         </message>
         <message>
+            <source>Take a corner out of it</source>
+            <translation>Take a corner out of it</translation>
+        </message>
+        <message>
             <source>Zoom at the pointer</source>
             <translation>Zoom at the pointer</translation>
         </message>
@@ -219,6 +272,10 @@
         <message>
             <source>click, Shift+click</source>
             <translation>click, Shift+click</translation>
+        </message>
+        <message>
+            <source>drag a corner, an edge or it</source>
+            <translation>drag a corner, an edge or it</translation>
         </message>
         <message>
             <source>drag it or a handle</source>
@@ -313,8 +370,254 @@
             <translation>Log</translation>
         </message>
         <message>
+            <source>Review</source>
+            <translation>Review</translation>
+        </message>
+        <message>
             <source>Tracks</source>
             <translation>Tracks</translation>
+        </message>
+    </context>
+    <context>
+        <name>EditBar</name>
+        <message>
+            <source> px</source>
+            <translation> px</translation>
+        </message>
+        <message>
+            <source>Apply</source>
+            <translation>Apply</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Cancel</translation>
+        </message>
+        <message>
+            <source>Change nothing (Esc)</source>
+            <translation>Change nothing (Esc)</translation>
+        </message>
+        <message>
+            <source>Make this edit (Enter)</source>
+            <translation>Make this edit (Enter)</translation>
+        </message>
+        <message>
+            <source>No.</source>
+            <translation>No.</translation>
+        </message>
+        <message>
+            <source>the box of the higher number</source>
+            <translation>the box of the higher number</translation>
+        </message>
+        <message>
+            <source>the box of the lower number</source>
+            <translation>the box of the lower number</translation>
+        </message>
+        <message>
+            <source>the box with the better score</source>
+            <translation>the box with the better score</translation>
+        </message>
+    </context>
+    <context>
+        <name>EditDesk</name>
+        <message>
+            <source>Not now</source>
+            <translation>Not now</translation>
+        </message>
+        <message>
+            <source>no project is open</source>
+            <translation>no project is open</translation>
+        </message>
+        <message>
+            <source>there is no track {0}</source>
+            <translation>there is no track {0}</translation>
+        </message>
+    </context>
+    <context>
+        <name>EffortRecorder</name>
+        <message>
+            <source>Count keys, clicks, drags and seconds per fix in a file on this machine; nothing is sent anywhere</source>
+            <translation>Count keys, clicks, drags and seconds per fix in a file on this machine; nothing is sent anywhere</translation>
+        </message>
+        <message>
+            <source>Effort log</source>
+            <translation>Effort log</translation>
+        </message>
+        <message>
+            <source>Effort log's file…</source>
+            <translation>Effort log's file…</translation>
+        </message>
+        <message>
+            <source>Export effort log</source>
+            <translation>Export effort log</translation>
+        </message>
+        <message>
+            <source>Export effort log…</source>
+            <translation>Export effort log…</translation>
+        </message>
+        <message>
+            <source>Help</source>
+            <translation>Help</translation>
+        </message>
+        <message>
+            <source>JSON lines (*.jsonl)</source>
+            <translation>JSON lines (*.jsonl)</translation>
+        </message>
+        <message>
+            <source>Keys, clicks, drags and seconds per fix go to {0}, and nowhere else</source>
+            <translation>Keys, clicks, drags and seconds per fix go to {0}, and nowhere else</translation>
+        </message>
+        <message>
+            <source>Nothing is recorded any more; what was recorded stays in {0}</source>
+            <translation>Nothing is recorded any more; what was recorded stays in {0}</translation>
+        </message>
+        <message>
+            <source>Nothing was recorded yet: {0} first</source>
+            <translation>Nothing was recorded yet: {0} first</translation>
+        </message>
+        <message>
+            <source>Record effort per fix</source>
+            <translation>Record effort per fix</translation>
+        </message>
+        <message>
+            <source>The effort log is {0}; what is in it stays</source>
+            <translation>The effort log is {0}; what is in it stays</translation>
+        </message>
+        <message>
+            <source>Write the effort log to a file of your choice</source>
+            <translation>Write the effort log to a file of your choice</translation>
+        </message>
+        <message>
+            <source>Write what was recorded as CSV or JSON</source>
+            <translation>Write what was recorded as CSV or JSON</translation>
+        </message>
+        <message>
+            <source>{0} fixes written to {1}</source>
+            <translation>{0} fixes written to {1}</translation>
+        </message>
+    </context>
+    <context>
+        <name>ErrorModel</name>
+        <message>
+            <source>Frame</source>
+            <translation>Frame</translation>
+        </message>
+        <message>
+            <source>Length</source>
+            <translation>Length</translation>
+        </message>
+        <message>
+            <source>What is wrong</source>
+            <translation>What is wrong</translation>
+        </message>
+        <message>
+            <source>object {0} is missed</source>
+            <translation>object {0} is missed</translation>
+        </message>
+        <message>
+            <source>object {0} was track {1}, is track {2}</source>
+            <translation>object {0} was track {1}, is track {2}</translation>
+        </message>
+        <message>
+            <source>track {0} shows no object</source>
+            <translation>track {0} shows no object</translation>
+        </message>
+        <message>
+            <source>{0}, frames {1} to {2}</source>
+            <translation>{0}, frames {1} to {2}</translation>
+        </message>
+    </context>
+    <context>
+        <name>EvaluateController</name>
+        <message>
+            <source>Choose the ground truth first: a gt.txt, or the folder it lies in</source>
+            <translation>Choose the ground truth first: a gt.txt, or the folder it lies in</translation>
+        </message>
+        <message>
+            <source>Evaluate against ground truth</source>
+            <translation>Evaluate against ground truth</translation>
+        </message>
+        <message>
+            <source>Evaluating</source>
+            <translation>Evaluating</translation>
+        </message>
+        <message>
+            <source>Evaluation</source>
+            <translation>Evaluation</translation>
+        </message>
+        <message>
+            <source>Ground truth</source>
+            <translation>Ground truth</translation>
+        </message>
+        <message>
+            <source>HOTA, IDF1, MOTA and what is wrong, before and after correction</source>
+            <translation>HOTA, IDF1, MOTA and what is wrong, before and after correction</translation>
+        </message>
+        <message>
+            <source>MOTChallenge (*.txt);;All files (*)</source>
+            <translation>MOTChallenge (*.txt);;All files (*)</translation>
+        </message>
+        <message>
+            <source>Out of date: tracks have changed since</source>
+            <translation>Out of date: tracks have changed since</translation>
+        </message>
+        <message>
+            <source>Run</source>
+            <translation>Run</translation>
+        </message>
+        <message>
+            <source>The evaluation was cancelled</source>
+            <translation>The evaluation was cancelled</translation>
+        </message>
+    </context>
+    <context>
+        <name>EvaluatePanel</name>
+        <message>
+            <source>All errors ({0})</source>
+            <translation>All errors ({0})</translation>
+        </message>
+        <message>
+            <source>All videos of the project</source>
+            <translation>All videos of the project</translation>
+        </message>
+        <message>
+            <source>Boxes without an object ({0})</source>
+            <translation>Boxes without an object ({0})</translation>
+        </message>
+        <message>
+            <source>Choose a file of ground truth</source>
+            <translation>Choose a file of ground truth</translation>
+        </message>
+        <message>
+            <source>Choose a folder of ground truth</source>
+            <translation>Choose a folder of ground truth</translation>
+        </message>
+        <message>
+            <source>Errors</source>
+            <translation>Errors</translation>
+        </message>
+        <message>
+            <source>Evaluate</source>
+            <translation>Evaluate</translation>
+        </message>
+        <message>
+            <source>Identity switches ({0})</source>
+            <translation>Identity switches ({0})</translation>
+        </message>
+        <message>
+            <source>Missed objects ({0})</source>
+            <translation>Missed objects ({0})</translation>
+        </message>
+        <message>
+            <source>The ground truth is then a folder with one folder per video, by name</source>
+            <translation>The ground truth is then a folder with one folder per video, by name</translation>
+        </message>
+        <message>
+            <source>Tracks</source>
+            <translation>Tracks</translation>
+        </message>
+        <message>
+            <source>ground truth: a gt.txt or its folder</source>
+            <translation>ground truth: a gt.txt or its folder</translation>
         </message>
     </context>
     <context>
@@ -350,6 +653,10 @@
         <message>
             <source>Left out</source>
             <translation>Left out</translation>
+        </message>
+        <message>
+            <source>Pictures</source>
+            <translation>Pictures</translation>
         </message>
         <message>
             <source>The export was cancelled; no file was changed</source>
@@ -419,6 +726,10 @@
             <translation>Lost or changed: {0}.</translation>
         </message>
         <message>
+            <source>Saved choices</source>
+            <translation>Saved choices</translation>
+        </message>
+        <message>
             <source>This video ({0})</source>
             <translation>This video ({0})</translation>
         </message>
@@ -463,6 +774,10 @@
             <translation>scores</translation>
         </message>
         <message>
+            <source>this version has no format {0!r}</source>
+            <translation>this version has no format {0!r}</translation>
+        </message>
+        <message>
             <source>to</source>
             <translation>to</translation>
         </message>
@@ -482,8 +797,20 @@
             <translation>Classes</translation>
         </message>
         <message>
+            <source>Copies of the images in the video's folder</source>
+            <translation>Copies of the images in the video's folder</translation>
+        </message>
+        <message>
             <source>Count pixels from 1</source>
             <translation>Count pixels from 1</translation>
+        </message>
+        <message>
+            <source>Decoded, as JPEG</source>
+            <translation>Decoded, as JPEG</translation>
+        </message>
+        <message>
+            <source>Decoded, as PNG</source>
+            <translation>Decoded, as PNG</translation>
         </message>
         <message>
             <source>Digits of picture names</source>
@@ -494,8 +821,20 @@
             <translation>For validation</translation>
         </message>
         <message>
+            <source>JPEG quality</source>
+            <translation>JPEG quality</translation>
+        </message>
+        <message>
+            <source>Links to the images in the video's folder</source>
+            <translation>Links to the images in the video's folder</translation>
+        </message>
+        <message>
             <source>Masks</source>
             <translation>Masks</translation>
+        </message>
+        <message>
+            <source>None</source>
+            <translation>None</translation>
         </message>
         <message>
             <source>Number each video's tracks from 1 without gaps</source>
@@ -508,6 +847,10 @@
         <message>
             <source>Only tracks that are marked as reviewed</source>
             <translation>Only tracks that are marked as reviewed</translation>
+        </message>
+        <message>
+            <source>Pictures</source>
+            <translation>Pictures</translation>
         </message>
         <message>
             <source>Read the result with the field's own reader</source>
@@ -552,6 +895,37 @@
         <message>
             <source>{0!r} names no class and number: write them as person=1</source>
             <translation>{0!r} names no class and number: write them as person=1</translation>
+        </message>
+    </context>
+    <context>
+        <name>ExportPreviewPanel</name>
+        <message>
+            <source>As of the first {0} frames.</source>
+            <translation>As of the first {0} frames.</translation>
+        </message>
+        <message>
+            <source>First rows of {0}</source>
+            <translation>First rows of {0}</translation>
+        </message>
+        <message>
+            <source>Left out of these: {0} x {1}.</source>
+            <translation>Left out of these: {0} x {1}.</translation>
+        </message>
+        <message>
+            <source>Looking…</source>
+            <translation>Looking…</translation>
+        </message>
+        <message>
+            <source>These files are not text</source>
+            <translation>These files are not text</translation>
+        </message>
+        <message>
+            <source>What will be written</source>
+            <translation>What will be written</translation>
+        </message>
+        <message>
+            <source>{0} more videos are not shown.</source>
+            <translation>{0} more videos are not shown.</translation>
         </message>
     </context>
     <context>
@@ -689,6 +1063,48 @@
         </message>
     </context>
     <context>
+        <name>Following</name>
+        <message>
+            <source>Following</source>
+            <translation>Following</translation>
+        </message>
+    </context>
+    <context>
+        <name>GroupTexts</name>
+        <message>
+            <source>Begins from {0} to {1}</source>
+            <translation>Begins from {0} to {1}</translation>
+        </message>
+        <message>
+            <source>Fewer than {0} suspicious frames</source>
+            <translation>Fewer than {0} suspicious frames</translation>
+        </message>
+        <message>
+            <source>No class</source>
+            <translation>No class</translation>
+        </message>
+        <message>
+            <source>No suspicious frames</source>
+            <translation>No suspicious frames</translation>
+        </message>
+        <message>
+            <source>Shorter than {0} s</source>
+            <translation>Shorter than {0} s</translation>
+        </message>
+        <message>
+            <source>{0} s or longer</source>
+            <translation>{0} s or longer</translation>
+        </message>
+        <message>
+            <source>{0} suspicious frames or more</source>
+            <translation>{0} suspicious frames or more</translation>
+        </message>
+        <message>
+            <source>{0} to {1} s</source>
+            <translation>{0} to {1} s</translation>
+        </message>
+    </context>
+    <context>
         <name>HelpMenu</name>
         <message>
             <source>About SAM2MOT Annotator</source>
@@ -762,6 +1178,165 @@
         <message>
             <source>Time</source>
             <translation>Time</translation>
+        </message>
+    </context>
+    <context>
+        <name>IdentityActions</name>
+        <message>
+            <source>Before here</source>
+            <translation>Before here</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>Delete</translation>
+        </message>
+        <message>
+            <source>End interpolation</source>
+            <translation>End interpolation</translation>
+        </message>
+        <message>
+            <source>Exchange two tracks from this frame on; with one selected, asks for the other</source>
+            <translation>Exchange two tracks from this frame on; with one selected, asks for the other</translation>
+        </message>
+        <message>
+            <source>Exchange two tracks within the range chosen on the timeline</source>
+            <translation>Exchange two tracks within the range chosen on the timeline</translation>
+        </message>
+        <message>
+            <source>Few keyframes and straight lines in place of many boxes, within a tolerance</source>
+            <translation>Few keyframes and straight lines in place of many boxes, within a tolerance</translation>
+        </message>
+        <message>
+            <source>Fill all gaps</source>
+            <translation>Fill all gaps</translation>
+        </message>
+        <message>
+            <source>Fill this gap</source>
+            <translation>Fill this gap</translation>
+        </message>
+        <message>
+            <source>From here on</source>
+            <translation>From here on</translation>
+        </message>
+        <message>
+            <source>In the chosen range</source>
+            <translation>In the chosen range</translation>
+        </message>
+        <message>
+            <source>In the range</source>
+            <translation>In the range</translation>
+        </message>
+        <message>
+            <source>Interpolate</source>
+            <translation>Interpolate</translation>
+        </message>
+        <message>
+            <source>Keyframe</source>
+            <translation>Keyframe</translation>
+        </message>
+        <message>
+            <source>Keyframes</source>
+            <translation>Keyframes</translation>
+        </message>
+        <message>
+            <source>Lock</source>
+            <translation>Lock</translation>
+        </message>
+        <message>
+            <source>Make one track of the selected ones; the lowest number stays</source>
+            <translation>Make one track of the selected ones; the lowest number stays</translation>
+        </message>
+        <message>
+            <source>Make the box in this frame a keyframe, or no longer</source>
+            <translation>Make the box in this frame a keyframe, or no longer</translation>
+        </message>
+        <message>
+            <source>Mark as hidden in the chosen range or this frame, or no longer; the box stays</source>
+            <translation>Mark as hidden in the chosen range or this frame, or no longer; the box stays</translation>
+        </message>
+        <message>
+            <source>Mark as out of the picture in the chosen range or this frame, or no longer</source>
+            <translation>Mark as out of the picture in the chosen range or this frame, or no longer</translation>
+        </message>
+        <message>
+            <source>Merge</source>
+            <translation>Merge</translation>
+        </message>
+        <message>
+            <source>Number all tracks from 1, by first appearance</source>
+            <translation>Number all tracks from 1, by first appearance</translation>
+        </message>
+        <message>
+            <source>Numbers</source>
+            <translation>Numbers</translation>
+        </message>
+        <message>
+            <source>Occluded</source>
+            <translation>Occluded</translation>
+        </message>
+        <message>
+            <source>Outside</source>
+            <translation>Outside</translation>
+        </message>
+        <message>
+            <source>Protect from edits and runs, or no longer</source>
+            <translation>Protect from edits and runs, or no longer</translation>
+        </message>
+        <message>
+            <source>Reduce to keyframes…</source>
+            <translation>Reduce to keyframes…</translation>
+        </message>
+        <message>
+            <source>Renumber all from 1</source>
+            <translation>Renumber all from 1</translation>
+        </message>
+        <message>
+            <source>Renumber…</source>
+            <translation>Renumber…</translation>
+        </message>
+        <message>
+            <source>Show the machine's boxes again between the keyframes around here</source>
+            <translation>Show the machine's boxes again between the keyframes around here</translation>
+        </message>
+        <message>
+            <source>Split here</source>
+            <translation>Split here</translation>
+        </message>
+        <message>
+            <source>Split off the range</source>
+            <translation>Split off the range</translation>
+        </message>
+        <message>
+            <source>Straight lines between the keyframes around here, or within the chosen range</source>
+            <translation>Straight lines between the keyframes around here, or within the chosen range</translation>
+        </message>
+        <message>
+            <source>Straight lines over the frames around here in which the track has no box</source>
+            <translation>Straight lines over the frames around here in which the track has no box</translation>
+        </message>
+        <message>
+            <source>Swap from here on</source>
+            <translation>Swap from here on</translation>
+        </message>
+        <message>
+            <source>Swap in the range</source>
+            <translation>Swap in the range</translation>
+        </message>
+        <message>
+            <source>The whole track</source>
+            <translation>The whole track</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+        <message>
+            <source>What the track has from this frame on becomes a new track</source>
+            <translation>What the track has from this frame on becomes a new track</translation>
+        </message>
+        <message>
+            <source>What the track has in the chosen range becomes a new track</source>
+            <translation>What the track has in the chosen range becomes a new track</translation>
         </message>
     </context>
     <context>
@@ -893,6 +1468,10 @@
             <translation>Detections: boxes without identity, to be tracked</translation>
         </message>
         <message>
+            <source>First frame's number</source>
+            <translation>First frame's number</translation>
+        </message>
+        <message>
             <source>Format</source>
             <translation>Format</translation>
         </message>
@@ -913,6 +1492,10 @@
             <translation>Labels</translation>
         </message>
         <message>
+            <source>The file counts pixels from 1</source>
+            <translation>The file counts pixels from 1</translation>
+        </message>
+        <message>
             <source>Tracks drawn by a person: no later run replaces them</source>
             <translation>Tracks drawn by a person: no later run replaces them</translation>
         </message>
@@ -927,6 +1510,81 @@
         <message>
             <source>a file or folder of labels</source>
             <translation>a file or folder of labels</translation>
+        </message>
+        <message>
+            <source>as the format has it</source>
+            <translation>as the format has it</translation>
+        </message>
+    </context>
+    <context>
+        <name>ImportPreviewPanel</name>
+        <message>
+            <source>Bottom</source>
+            <translation>Bottom</translation>
+        </message>
+        <message>
+            <source>Class</source>
+            <translation>Class</translation>
+        </message>
+        <message>
+            <source>Frame</source>
+            <translation>Frame</translation>
+        </message>
+        <message>
+            <source>Left</source>
+            <translation>Left</translation>
+        </message>
+        <message>
+            <source>Looking into the file…</source>
+            <translation>Looking into the file…</translation>
+        </message>
+        <message>
+            <source>Remarks</source>
+            <translation>Remarks</translation>
+        </message>
+        <message>
+            <source>Right</source>
+            <translation>Right</translation>
+        </message>
+        <message>
+            <source>Score</source>
+            <translation>Score</translation>
+        </message>
+        <message>
+            <source>Top</source>
+            <translation>Top</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+        <message>
+            <source>ignore region</source>
+            <translation>ignore region</translation>
+        </message>
+        <message>
+            <source>ignored</source>
+            <translation>ignored</translation>
+        </message>
+        <message>
+            <source>interpolated</source>
+            <translation>interpolated</translation>
+        </message>
+        <message>
+            <source>mask</source>
+            <translation>mask</translation>
+        </message>
+        <message>
+            <source>occluded</source>
+            <translation>occluded</translation>
+        </message>
+        <message>
+            <source>{0:,} boxes; {1}; classes: {2}.</source>
+            <translation>{0:,} boxes; {1}; classes: {2}.</translation>
+        </message>
+        <message>
+            <source>{0:,} frames</source>
+            <translation>{0:,} frames</translation>
         </message>
     </context>
     <context>
@@ -961,6 +1619,10 @@
         <message>
             <source>stopping after this frame</source>
             <translation>stopping after this frame</translation>
+        </message>
+        <message>
+            <source>waits for a prompt</source>
+            <translation>waits for a prompt</translation>
         </message>
         <message>
             <source>{0} / {1}   {2:.1f} fps   {3} left</source>
@@ -1244,6 +1906,65 @@
         </message>
     </context>
     <context>
+        <name>KindNames</name>
+        <message>
+            <source>across a cut</source>
+            <translation>across a cut</translation>
+        </message>
+        <message>
+            <source>begins amid the picture</source>
+            <translation>begins amid the picture</translation>
+        </message>
+        <message>
+            <source>change of colours</source>
+            <translation>change of colours</translation>
+        </message>
+        <message>
+            <source>double</source>
+            <translation>double</translation>
+        </message>
+        <message>
+            <source>encounter</source>
+            <translation>encounter</translation>
+        </message>
+        <message>
+            <source>falling score</source>
+            <translation>falling score</translation>
+        </message>
+        <message>
+            <source>gap</source>
+            <translation>gap</translation>
+        </message>
+        <message>
+            <source>hidden by another</source>
+            <translation>hidden by another</translation>
+        </message>
+        <message>
+            <source>jump</source>
+            <translation>jump</translation>
+        </message>
+        <message>
+            <source>lost and found again</source>
+            <translation>lost and found again</translation>
+        </message>
+        <message>
+            <source>nobody follows it</source>
+            <translation>nobody follows it</translation>
+        </message>
+        <message>
+            <source>prompted anew</source>
+            <translation>prompted anew</translation>
+        </message>
+        <message>
+            <source>sudden size</source>
+            <translation>sudden size</translation>
+        </message>
+        <message>
+            <source>very short</source>
+            <translation>very short</translation>
+        </message>
+    </context>
+    <context>
         <name>LabelActions</name>
         <message>
             <source>Class</source>
@@ -1403,12 +2124,28 @@
             <translation>Group by class</translation>
         </message>
         <message>
+            <source>Group by length</source>
+            <translation>Group by length</translation>
+        </message>
+        <message>
+            <source>Group by start</source>
+            <translation>Group by start</translation>
+        </message>
+        <message>
+            <source>Group by suspicion</source>
+            <translation>Group by suspicion</translation>
+        </message>
+        <message>
             <source>Lanes</source>
             <translation>Lanes</translation>
         </message>
         <message>
-            <source>Order of the lanes</source>
-            <translation>Order of the lanes</translation>
+            <source>Lanes that have this in common stand under one heading</source>
+            <translation>Lanes that have this in common stand under one heading</translation>
+        </message>
+        <message>
+            <source>Order and groups of the lanes</source>
+            <translation>Order and groups of the lanes</translation>
         </message>
         <message>
             <source>Order of the lanes on the timeline</source>
@@ -1472,12 +2209,16 @@
             <translation>Delete in this frame</translation>
         </message>
         <message>
+            <source>Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends</source>
+            <translation>Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends</translation>
+        </message>
+        <message>
             <source>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</source>
             <translation>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</translation>
         </message>
         <message>
-            <source>Draw the box of a new object</source>
-            <translation>Draw the box of a new object</translation>
+            <source>Draw the box of a new object in this frame; no model is asked</source>
+            <translation>Draw the box of a new object in this frame; no model is asked</translation>
         </message>
         <message>
             <source>Draw the box of a new object; Esc ends</source>
@@ -1492,8 +2233,8 @@
             <translation>File</translation>
         </message>
         <message>
-            <source>New object</source>
-            <translation>New object</translation>
+            <source>New object by hand</source>
+            <translation>New object by hand</translation>
         </message>
         <message>
             <source>Quit</source>
@@ -1702,6 +2443,14 @@
             <source>Projects and videos</source>
             <translation>Projects and videos</translation>
         </message>
+        <message>
+            <source>Reading {0}</source>
+            <translation>Reading {0}</translation>
+        </message>
+        <message>
+            <source>{0} was not added</source>
+            <translation>{0} was not added</translation>
+        </message>
     </context>
     <context>
         <name>Panels</name>
@@ -1797,6 +2546,211 @@
         </message>
     </context>
     <context>
+        <name>Plans</name>
+        <message numerus="yes">
+            <source>%n tracks</source>
+            <translation>
+                <numerusform>%n track</numerusform>
+                <numerusform>%n tracks</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Choose a range first: drag over the timeline with Shift held</source>
+            <translation>Choose a range first: drag over the timeline with Shift held</translation>
+        </message>
+        <message>
+            <source>Delete {0}</source>
+            <translation>Delete {0}</translation>
+        </message>
+        <message>
+            <source>Delete {0} {1}</source>
+            <translation>Delete {0} {1}</translation>
+        </message>
+        <message>
+            <source>Fill all gaps of {0}</source>
+            <translation>Fill all gaps of {0}</translation>
+        </message>
+        <message>
+            <source>Fill the gap of {0} at frame {1}</source>
+            <translation>Fill the gap of {0} at frame {1}</translation>
+        </message>
+        <message>
+            <source>Interpolate {0} {1}</source>
+            <translation>Interpolate {0} {1}</translation>
+        </message>
+        <message>
+            <source>Keyframe of {0} in frame {1}</source>
+            <translation>Keyframe of {0} in frame {1}</translation>
+        </message>
+        <message>
+            <source>Lock {0}</source>
+            <translation>Lock {0}</translation>
+        </message>
+        <message>
+            <source>Mark {0} occluded {1}</source>
+            <translation>Mark {0} occluded {1}</translation>
+        </message>
+        <message>
+            <source>Mark {0} outside {1}</source>
+            <translation>Mark {0} outside {1}</translation>
+        </message>
+        <message>
+            <source>Merge {0} into {1}</source>
+            <translation>Merge {0} into {1}</translation>
+        </message>
+        <message>
+            <source>Merge {0} with</source>
+            <translation>Merge {0} with</translation>
+        </message>
+        <message>
+            <source>Reduce {0} to keyframes</source>
+            <translation>Reduce {0} to keyframes</translation>
+        </message>
+        <message>
+            <source>Reduce {0} to keyframes within {1} px</source>
+            <translation>Reduce {0} to keyframes within {1} px</translation>
+        </message>
+        <message>
+            <source>Renumber all tracks by first appearance</source>
+            <translation>Renumber all tracks by first appearance</translation>
+        </message>
+        <message>
+            <source>Renumber {0} to</source>
+            <translation>Renumber {0} to</translation>
+        </message>
+        <message>
+            <source>Renumber {0} to {1}</source>
+            <translation>Renumber {0} to {1}</translation>
+        </message>
+        <message>
+            <source>Select a track first: click it in the picture, on the timeline or in the table</source>
+            <translation>Select a track first: click it in the picture, on the timeline or in the table</translation>
+        </message>
+        <message>
+            <source>Select fewer tracks: this is done to {0} at a time, and {1} are selected</source>
+            <translation>Select fewer tracks: this is done to {0} at a time, and {1} are selected</translation>
+        </message>
+        <message>
+            <source>Select two tracks first: click one, then another with Ctrl held</source>
+            <translation>Select two tracks first: click one, then another with Ctrl held</translation>
+        </message>
+        <message>
+            <source>Split frames {1} to {2} off {0}</source>
+            <translation>Split frames {1} to {2} off {0}</translation>
+        </message>
+        <message>
+            <source>Split {0} at frame {1}</source>
+            <translation>Split {0} at frame {1}</translation>
+        </message>
+        <message>
+            <source>Swap {0} and {1} {2}</source>
+            <translation>Swap {0} and {1} {2}</translation>
+        </message>
+        <message>
+            <source>Swap {0} {1} with</source>
+            <translation>Swap {0} {1} with</translation>
+        </message>
+        <message>
+            <source>The machine's boxes of {0} again {1}</source>
+            <translation>The machine's boxes of {0} again {1}</translation>
+        </message>
+        <message>
+            <source>Track {0} has no keyframe on both sides of frame {1}: make some (K), or choose a range on the timeline</source>
+            <translation>Track {0} has no keyframe on both sides of frame {1}: make some (K), or choose a range on the timeline</translation>
+        </message>
+        <message>
+            <source>Unlock {0}</source>
+            <translation>Unlock {0}</translation>
+        </message>
+        <message>
+            <source>a number that no other track has</source>
+            <translation>a number that no other track has</translation>
+        </message>
+        <message>
+            <source>click the other track or type its number</source>
+            <translation>click the other track or type its number</translation>
+        </message>
+        <message>
+            <source>edges may be off by</source>
+            <translation>edges may be off by</translation>
+        </message>
+        <message>
+            <source>from frame {0} on</source>
+            <translation>from frame {0} on</translation>
+        </message>
+        <message>
+            <source>in frame {0}</source>
+            <translation>in frame {0}</translation>
+        </message>
+        <message>
+            <source>in frames {0} to {1}</source>
+            <translation>in frames {0} to {1}</translation>
+        </message>
+        <message>
+            <source>no video is open; open a project first</source>
+            <translation>no video is open; open a project first</translation>
+        </message>
+        <message>
+            <source>nothing lies before frame 0; go to a later frame</source>
+            <translation>nothing lies before frame 0; go to a later frame</translation>
+        </message>
+        <message>
+            <source>there is no such track; click one or type its number</source>
+            <translation>there is no such track; click one or type its number</translation>
+        </message>
+        <message>
+            <source>track {0}</source>
+            <translation>track {0}</translation>
+        </message>
+        <message>
+            <source>tracks {0}</source>
+            <translation>tracks {0}</translation>
+        </message>
+        <message>
+            <source>where both have a box, there stays</source>
+            <translation>where both have a box, there stays</translation>
+        </message>
+        <message>
+            <source>{0} has no keyframe any more in frame {1}</source>
+            <translation>{0} has no keyframe any more in frame {1}</translation>
+        </message>
+        <message>
+            <source>{0} no longer occluded {1}</source>
+            <translation>{0} no longer occluded {1}</translation>
+        </message>
+        <message>
+            <source>{0} no longer outside {1}</source>
+            <translation>{0} no longer outside {1}</translation>
+        </message>
+        <message>
+            <source>{0} of {1} boxes become keyframes, straight lines between them</source>
+            <translation>{0} of {1} boxes become keyframes, straight lines between them</translation>
+        </message>
+    </context>
+    <context>
+        <name>PresetRow</name>
+        <message>
+            <source>Delete</source>
+            <translation>Delete</translation>
+        </message>
+        <message>
+            <source>Forget the choices of this name</source>
+            <translation>Forget the choices of this name</translation>
+        </message>
+        <message>
+            <source>Keep the present choices under this name</source>
+            <translation>Keep the present choices under this name</translation>
+        </message>
+        <message>
+            <source>Save</source>
+            <translation>Save</translation>
+        </message>
+        <message>
+            <source>a name to save under</source>
+            <translation>a name to save under</translation>
+        </message>
+    </context>
+    <context>
         <name>PreviewPanel</name>
         <message>
             <source>Detecting</source>
@@ -1833,6 +2787,54 @@
         <message>
             <source>{0} of {1} boxes</source>
             <translation>{0} of {1} boxes</translation>
+        </message>
+    </context>
+    <context>
+        <name>PreviewWords</name>
+        <message numerus="yes">
+            <source>%n hand-drawn boxes go</source>
+            <translation>
+                <numerusform>%n hand-drawn box goes</numerusform>
+                <numerusform>%n hand-drawn boxes go</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n hand-drawn boxes move along</source>
+            <translation>
+                <numerusform>%n hand-drawn box moves along</numerusform>
+                <numerusform>%n hand-drawn boxes move along</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n tracks</source>
+            <translation>
+                <numerusform>%n track</numerusform>
+                <numerusform>%n tracks</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>boxes in frame {0}</source>
+            <translation>boxes in frame {0}</translation>
+        </message>
+        <message>
+            <source>boxes in frames {0}-{1}</source>
+            <translation>boxes in frames {0}-{1}</translation>
+        </message>
+        <message>
+            <source>goes</source>
+            <translation>goes</translation>
+        </message>
+        <message>
+            <source>new</source>
+            <translation>new</translation>
+        </message>
+        <message>
+            <source>nothing changes</source>
+            <translation>nothing changes</translation>
+        </message>
+        <message>
+            <source>track {0}: {1}</source>
+            <translation>track {0}: {1}</translation>
         </message>
     </context>
     <context>
@@ -1886,6 +2888,14 @@
             <translation>Projects</translation>
         </message>
         <message>
+            <source>Read it</source>
+            <translation>Read it</translation>
+        </message>
+        <message>
+            <source>Reading {0}</source>
+            <translation>Reading {0}</translation>
+        </message>
+        <message>
             <source>Say where the present video lies now</source>
             <translation>Say where the present video lies now</translation>
         </message>
@@ -1908,6 +2918,301 @@
         <message>
             <source>{0} is not where it was, or has changed; its tracks are here.</source>
             <translation>{0} is not where it was, or has changed; its tracks are here.</translation>
+        </message>
+        <message>
+            <source>{0} was not read, so there is no picture.</source>
+            <translation>{0} was not read, so there is no picture.</translation>
+        </message>
+    </context>
+    <context>
+        <name>PromptActions</name>
+        <message>
+            <source>Add to queue</source>
+            <translation>Add to queue</translation>
+        </message>
+        <message>
+            <source>Back only</source>
+            <translation>Back only</translation>
+        </message>
+        <message>
+            <source>Decide later</source>
+            <translation>Decide later</translation>
+        </message>
+        <message>
+            <source>Drag a box around an object, click to add points, Alt-click what is not it; Ctrl-drag follows an object at once</source>
+            <translation>Drag a box around an object, click to add points, Alt-click what is not it; Ctrl-drag follows an object at once</translation>
+        </message>
+        <message>
+            <source>Drop</source>
+            <translation>Drop</translation>
+        </message>
+        <message>
+            <source>Drop what is pointed at, followed or proposed</source>
+            <translation>Drop what is pointed at, followed or proposed</translation>
+        </message>
+        <message>
+            <source>Follow no further; what was found becomes a shorter proposal</source>
+            <translation>Follow no further; what was found becomes a shorter proposal</translation>
+        </message>
+        <message>
+            <source>Follow or accept</source>
+            <translation>Follow or accept</translation>
+        </message>
+        <message>
+            <source>Follow towards the video's end only; again for both ways</source>
+            <translation>Follow towards the video's end only; again for both ways</translation>
+        </message>
+        <message>
+            <source>Follow towards the video's start only; again for both ways</source>
+            <translation>Follow towards the video's start only; again for both ways</translation>
+        </message>
+        <message>
+            <source>Follow what is pointed at; accept what was found, in one step</source>
+            <translation>Follow what is pointed at; accept what was found, in one step</translation>
+        </message>
+        <message>
+            <source>New object instead</source>
+            <translation>New object instead</translation>
+        </message>
+        <message>
+            <source>On only</source>
+            <translation>On only</translation>
+        </message>
+        <message>
+            <source>Point at further objects; Enter then follows all of them together</source>
+            <translation>Point at further objects; Enter then follows all of them together</translation>
+        </message>
+        <message>
+            <source>Prompt</source>
+            <translation>Prompt</translation>
+        </message>
+        <message>
+            <source>Prompts and proposals</source>
+            <translation>Prompts and proposals</translation>
+        </message>
+        <message>
+            <source>Put the proposal off; it stays open</source>
+            <translation>Put the proposal off; it stays open</translation>
+        </message>
+        <message>
+            <source>Show open proposals</source>
+            <translation>Show open proposals</translation>
+        </message>
+        <message>
+            <source>Show proposals again that were put off</source>
+            <translation>Show proposals again that were put off</translation>
+        </message>
+        <message>
+            <source>Stop following</source>
+            <translation>Stop following</translation>
+        </message>
+        <message>
+            <source>The prompt is a new object's, not the selected track's</source>
+            <translation>The prompt is a new object's, not the selected track's</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+    </context>
+    <context>
+        <name>PromptBar</name>
+        <message>
+            <source>Accept</source>
+            <translation>Accept</translation>
+        </message>
+        <message>
+            <source>Accept when done</source>
+            <translation>Accept when done</translation>
+        </message>
+        <message>
+            <source>Add to queue</source>
+            <translation>Add to queue</translation>
+        </message>
+        <message>
+            <source>Back only</source>
+            <translation>Back only</translation>
+        </message>
+        <message>
+            <source>Both ways</source>
+            <translation>Both ways</translation>
+        </message>
+        <message>
+            <source>Class of the new object</source>
+            <translation>Class of the new object</translation>
+        </message>
+        <message>
+            <source>Decide later</source>
+            <translation>Decide later</translation>
+        </message>
+        <message>
+            <source>Drop</source>
+            <translation>Drop</translation>
+        </message>
+        <message>
+            <source>Follow</source>
+            <translation>Follow</translation>
+        </message>
+        <message>
+            <source>New object instead</source>
+            <translation>New object instead</translation>
+        </message>
+        <message>
+            <source>On only</source>
+            <translation>On only</translation>
+        </message>
+        <message>
+            <source>Selected range</source>
+            <translation>Selected range</translation>
+        </message>
+        <message>
+            <source>Stay between the first and the last frame that the track has now</source>
+            <translation>Stay between the first and the last frame that the track has now</translation>
+        </message>
+        <message>
+            <source>Stay in the range that is selected on the timeline</source>
+            <translation>Stay in the range that is selected on the timeline</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Stop</translation>
+        </message>
+        <message>
+            <source>Will be accepted</source>
+            <translation>Will be accepted</translation>
+        </message>
+        <message>
+            <source>Within the track</source>
+            <translation>Within the track</translation>
+        </message>
+    </context>
+    <context>
+        <name>PromptController</name>
+        <message>
+            <source>The prompt is in frame {0}: go there to add points, or draw a new box</source>
+            <translation>The prompt is in frame {0}: go there to add points, or draw a new box</translation>
+        </message>
+    </context>
+    <context>
+        <name>PromptView</name>
+        <message>
+            <source>, {0} in the queue</source>
+            <translation>, {0} in the queue</translation>
+        </message>
+        <message>
+            <source>, {0} more to follow</source>
+            <translation>, {0} more to follow</translation>
+        </message>
+        <message>
+            <source>; {0} more wait</source>
+            <translation>; {0} more wait</translation>
+        </message>
+        <message>
+            <source>Following {0}</source>
+            <translation>Following {0}</translation>
+        </message>
+        <message>
+            <source>New object</source>
+            <translation>New object</translation>
+        </message>
+        <message>
+            <source>Prompts that wait: {0}</source>
+            <translation>Prompts that wait: {0}</translation>
+        </message>
+        <message>
+            <source>Proposal</source>
+            <translation>Proposal</translation>
+        </message>
+        <message>
+            <source>Proposal: {0}</source>
+            <translation>Proposal: {0}</translation>
+        </message>
+        <message>
+            <source>Track {0}</source>
+            <translation>Track {0}</translation>
+        </message>
+        <message>
+            <source>loading</source>
+            <translation>loading</translation>
+        </message>
+        <message>
+            <source>looking for its mask</source>
+            <translation>looking for its mask</translation>
+        </message>
+        <message>
+            <source>mask by {0}</source>
+            <translation>mask by {0}</translation>
+        </message>
+        <message>
+            <source>reading what would change</source>
+            <translation>reading what would change</translation>
+        </message>
+        <message>
+            <source>stopped early; {0}</source>
+            <translation>stopped early; {0}</translation>
+        </message>
+        <message>
+            <source>stopping after this frame</source>
+            <translation>stopping after this frame</translation>
+        </message>
+        <message>
+            <source>waits</source>
+            <translation>waits</translation>
+        </message>
+        <message>
+            <source>{0} (demonstration)</source>
+            <translation>{0} (demonstration)</translation>
+        </message>
+        <message>
+            <source>{0} objects</source>
+            <translation>{0} objects</translation>
+        </message>
+        <message>
+            <source>{0} of at most {1} frames</source>
+            <translation>{0} of at most {1} frames</translation>
+        </message>
+        <message>
+            <source>{0} sees nothing there: add points, or draw again</source>
+            <translation>{0} sees nothing there: add points, or draw again</translation>
+        </message>
+    </context>
+    <context>
+        <name>ProposalWords</name>
+        <message>
+            <source>frames {0} to {1}</source>
+            <translation>frames {0} to {1}</translation>
+        </message>
+        <message>
+            <source>mean IoU {0:.2f}</source>
+            <translation>mean IoU {0:.2f}</translation>
+        </message>
+        <message>
+            <source>nothing was found</source>
+            <translation>nothing was found</translation>
+        </message>
+        <message>
+            <source>same as track {0}</source>
+            <translation>same as track {0}</translation>
+        </message>
+        <message>
+            <source>{0} as before</source>
+            <translation>{0} as before</translation>
+        </message>
+        <message>
+            <source>{0} changed</source>
+            <translation>{0} changed</translation>
+        </message>
+        <message>
+            <source>{0} hand-drawn stay</source>
+            <translation>{0} hand-drawn stay</translation>
+        </message>
+        <message>
+            <source>{0} new</source>
+            <translation>{0} new</translation>
+        </message>
+        <message>
+            <source>{0} removed</source>
+            <translation>{0} removed</translation>
         </message>
     </context>
     <context>
@@ -1945,6 +3250,277 @@
         </message>
     </context>
     <context>
+        <name>ReviewDesk</name>
+        <message numerus="yes">
+            <source>%n suspicious moments</source>
+            <translation>
+                <numerusform>%n suspicious moment</numerusform>
+                <numerusform>%n suspicious moments</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Delete track {0}</source>
+            <translation>Delete track {0}</translation>
+        </message>
+        <message>
+            <source>Go to a suspicious moment first (Tab)</source>
+            <translation>Go to a suspicious moment first (Tab)</translation>
+        </message>
+        <message>
+            <source>Looked at, nothing to mend</source>
+            <translation>Looked at, nothing to mend</translation>
+        </message>
+        <message>
+            <source>Looking for suspicious moments…</source>
+            <translation>Looking for suspicious moments…</translation>
+        </message>
+        <message>
+            <source>Merge {1} into {0}</source>
+            <translation>Merge {1} into {0}</translation>
+        </message>
+        <message>
+            <source>No suspicious moment is left</source>
+            <translation>No suspicious moment is left</translation>
+        </message>
+        <message>
+            <source>No suspicious moment is left so far</source>
+            <translation>No suspicious moment is left so far</translation>
+        </message>
+        <message>
+            <source>Nothing to mend</source>
+            <translation>Nothing to mend</translation>
+        </message>
+        <message>
+            <source>Prompt what is here in frame {0}</source>
+            <translation>Prompt what is here in frame {0}</translation>
+        </message>
+        <message>
+            <source>Split {0} at frame {1}</source>
+            <translation>Split {0} at frame {1}</translation>
+        </message>
+        <message>
+            <source>Swap {0} and {1} from frame {2} on</source>
+            <translation>Swap {0} and {1} from frame {2} on</translation>
+        </message>
+        <message>
+            <source>That was the last one; on with the first</source>
+            <translation>That was the last one; on with the first</translation>
+        </message>
+        <message>
+            <source>This moment is about one track alone</source>
+            <translation>This moment is about one track alone</translation>
+        </message>
+        <message>
+            <source>This moment is about {0} tracks: click the one that is meant</source>
+            <translation>This moment is about {0} tracks: click the one that is meant</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReviewPanel</name>
+        <message>
+            <source>Any kind</source>
+            <translation>Any kind</translation>
+        </message>
+        <message>
+            <source>Colours are not compared</source>
+            <translation>Colours are not compared</translation>
+        </message>
+        <message>
+            <source>Compare</source>
+            <translation>Compare</translation>
+        </message>
+        <message>
+            <source>Comparing colours</source>
+            <translation>Comparing colours</translation>
+        </message>
+        <message>
+            <source>Everything suspicious is looked at</source>
+            <translation>Everything suspicious is looked at</translation>
+        </message>
+        <message>
+            <source>Fine</source>
+            <translation>Fine</translation>
+        </message>
+        <message>
+            <source>Looking for suspicious moments…</source>
+            <translation>Looking for suspicious moments…</translation>
+        </message>
+        <message>
+            <source>No suspicious moment is like that</source>
+            <translation>No suspicious moment is like that</translation>
+        </message>
+        <message>
+            <source>Nothing looks suspicious here</source>
+            <translation>Nothing looks suspicious here</translation>
+        </message>
+        <message>
+            <source>Only moments of the track with this number</source>
+            <translation>Only moments of the track with this number</translation>
+        </message>
+        <message>
+            <source>Only moments of this kind</source>
+            <translation>Only moments of this kind</translation>
+        </message>
+        <message>
+            <source>Open a project to see where its tracks may be wrong</source>
+            <translation>Open a project to see where its tracks may be wrong</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Stop</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+        <message>
+            <source>{0} ({1})</source>
+            <translation>{0} ({1})</translation>
+        </message>
+        <message>
+            <source>{0} of {1} done</source>
+            <translation>{0} of {1} done</translation>
+        </message>
+    </context>
+    <context>
+        <name>Reviewing</name>
+        <message>
+            <source>Bring the tracks of a moment closer when it is gone to</source>
+            <translation>Bring the tracks of a moment closer when it is gone to</translation>
+        </message>
+        <message>
+            <source>Compare colours, or stop it</source>
+            <translation>Compare colours, or stop it</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>Delete</translation>
+        </message>
+        <message>
+            <source>Delete the track of this moment, and go to the next</source>
+            <translation>Delete the track of this moment, and go to the next</translation>
+        </message>
+        <message>
+            <source>Do what is suggested</source>
+            <translation>Do what is suggested</translation>
+        </message>
+        <message>
+            <source>Go to the next moment in which a track may be wrong</source>
+            <translation>Go to the next moment in which a track may be wrong</translation>
+        </message>
+        <message>
+            <source>Make the suggested edit and go to the next moment</source>
+            <translation>Make the suggested edit and go to the next moment</translation>
+        </message>
+        <message>
+            <source>Merge</source>
+            <translation>Merge</translation>
+        </message>
+        <message>
+            <source>Merge the two tracks of this moment, and go to the next</source>
+            <translation>Merge the two tracks of this moment, and go to the next</translation>
+        </message>
+        <message>
+            <source>Next suspicious moment</source>
+            <translation>Next suspicious moment</translation>
+        </message>
+        <message>
+            <source>Nothing to mend</source>
+            <translation>Nothing to mend</translation>
+        </message>
+        <message>
+            <source>Previous suspicious moment</source>
+            <translation>Previous suspicious moment</translation>
+        </message>
+        <message>
+            <source>Read the video and rank moments by how the tracks look</source>
+            <translation>Read the video and rank moments by how the tracks look</translation>
+        </message>
+        <message>
+            <source>Remember that this was looked at, and go to the next moment</source>
+            <translation>Remember that this was looked at, and go to the next moment</translation>
+        </message>
+        <message>
+            <source>Review</source>
+            <translation>Review</translation>
+        </message>
+        <message>
+            <source>Split</source>
+            <translation>Split</translation>
+        </message>
+        <message>
+            <source>Split the track of this moment, and go to the next</source>
+            <translation>Split the track of this moment, and go to the next</translation>
+        </message>
+        <message>
+            <source>Swap</source>
+            <translation>Swap</translation>
+        </message>
+        <message>
+            <source>Swap the two tracks of this moment, and go to the next</source>
+            <translation>Swap the two tracks of this moment, and go to the next</translation>
+        </message>
+        <message>
+            <source>Zoom to each moment</source>
+            <translation>Zoom to each moment</translation>
+        </message>
+        <message>
+            <source>{0} {1}</source>
+            <translation>{0} {1}</translation>
+        </message>
+    </context>
+    <context>
+        <name>ScoreGrid</name>
+        <message>
+            <source>1 less missed, false and switched boxes per true one, percent</source>
+            <translation>1 less missed, false and switched boxes per true one, percent</translation>
+        </message>
+        <message>
+            <source>As the newest finished run left the tracks, without any edit</source>
+            <translation>As the newest finished run left the tracks, without any edit</translation>
+        </message>
+        <message>
+            <source>Before</source>
+            <translation>Before</translation>
+        </message>
+        <message>
+            <source>Change</source>
+            <translation>Change</translation>
+        </message>
+        <message>
+            <source>Higher Order Tracking Accuracy: detection and association in one, percent</source>
+            <translation>Higher Order Tracking Accuracy: detection and association in one, percent</translation>
+        </message>
+        <message>
+            <source>How well boxes are found, percent</source>
+            <translation>How well boxes are found, percent</translation>
+        </message>
+        <message>
+            <source>How well identities are kept, percent</source>
+            <translation>How well identities are kept, percent</translation>
+        </message>
+        <message>
+            <source>Identity switches</source>
+            <translation>Identity switches</translation>
+        </message>
+        <message>
+            <source>Now</source>
+            <translation>Now</translation>
+        </message>
+        <message>
+            <source>Share of boxes with the right identity, percent</source>
+            <translation>Share of boxes with the right identity, percent</translation>
+        </message>
+        <message>
+            <source>The tracks as they were when they were scored</source>
+            <translation>The tracks as they were when they were scored</translation>
+        </message>
+        <message>
+            <source>What correction brought</source>
+            <translation>What correction brought</translation>
+        </message>
+    </context>
+    <context>
         <name>TaskBar</name>
         <message>
             <source>Cancel</source>
@@ -1963,6 +3539,26 @@
         <message>
             <source>Another view begins here</source>
             <translation>Another view begins here</translation>
+        </message>
+        <message>
+            <source>Hidden by another track from frame {0} on</source>
+            <translation>Hidden by another track from frame {0} on</translation>
+        </message>
+        <message>
+            <source>Locked: no edit and no run changes it</source>
+            <translation>Locked: no edit and no run changes it</translation>
+        </message>
+        <message>
+            <source>Looked at</source>
+            <translation>Looked at</translation>
+        </message>
+        <message>
+            <source>Prompted anew in frame {0}</source>
+            <translation>Prompted anew in frame {0}</translation>
+        </message>
+        <message>
+            <source>Prompted in frame {0}</source>
+            <translation>Prompted in frame {0}</translation>
         </message>
         <message>
             <source>Run with {0}, frames {1} to {2}</source>
@@ -2128,6 +3724,57 @@
         </message>
     </context>
     <context>
+        <name>TrackScoreModel</name>
+        <message>
+            <source>Boxes</source>
+            <translation>Boxes</translation>
+        </message>
+        <message>
+            <source>Boxes of the track</source>
+            <translation>Boxes of the track</translation>
+        </message>
+        <message>
+            <source>Identity switches from or to this track</source>
+            <translation>Identity switches from or to this track</translation>
+        </message>
+        <message>
+            <source>Matched</source>
+            <translation>Matched</translation>
+        </message>
+        <message>
+            <source>No.</source>
+            <translation>No.</translation>
+        </message>
+        <message>
+            <source>Number of the track</source>
+            <translation>Number of the track</translation>
+        </message>
+        <message>
+            <source>Object</source>
+            <translation>Object</translation>
+        </message>
+        <message>
+            <source>Purity</source>
+            <translation>Purity</translation>
+        </message>
+        <message>
+            <source>Share of its boxes that overlap an object by half or more</source>
+            <translation>Share of its boxes that overlap an object by half or more</translation>
+        </message>
+        <message>
+            <source>Share of its matched boxes that are of this object</source>
+            <translation>Share of its matched boxes that are of this object</translation>
+        </message>
+        <message>
+            <source>Switches</source>
+            <translation>Switches</translation>
+        </message>
+        <message>
+            <source>The object of the ground truth that it follows most</source>
+            <translation>The object of the ground truth that it follows most</translation>
+        </message>
+    </context>
+    <context>
         <name>TrackTable</name>
         <message>
             <source>Any class</source>
@@ -2225,6 +3872,23 @@
         <message>
             <source>step </source>
             <translation>step </translation>
+        </message>
+    </context>
+    <context>
+        <name>Uncovering</name>
+        <message numerus="yes">
+            <source>Re-run the %n frames it hid</source>
+            <translation>
+                <numerusform>Re-run the %n frame it hid</numerusform>
+                <numerusform>Re-run the %n frames it hid</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>The deleted track hid %n other tracks.</source>
+            <translation>
+                <numerusform>The deleted track hid %n other track.</numerusform>
+                <numerusform>The deleted track hid %n other tracks.</numerusform>
+            </translation>
         </message>
     </context>
     <context>
