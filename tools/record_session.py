@@ -2,7 +2,8 @@
 
     python -m tools.record_session --out docs/images
 
-Opens the demo's clip, tracks it, scrubs, selects, edits a box, undoes, exports, in both themes. Needs Xvfb and
+Opens the demo's clip, tracks it, scrubs, selects, edits a box, undoes, exports, mends what the review queue finds, and
+follows an object from a box, in both themes. Needs Xvfb and
 xdotool; starts a display of its own and uses no window manager. Pictures are called ``STEP-THEME.png``.
 """
 
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QPoint, QPointF
+    from PySide6.QtCore import QPoint, QPointF, QRectF
     from PySide6.QtWidgets import QWidget
 
     from annotator.ui.main_window import MainWindow
@@ -136,12 +137,17 @@ class Hands:
         self._xdotool("click", "1")
         self.wait(0.3)
 
-    def drag(self, widget: QWidget, start: QPoint, end: QPoint, steps: int = 12) -> None:
+    def drag(self, widget: QWidget, start: QPoint, end: QPoint, steps: int = 12, held: str = "") -> None:
+        """``held``: a key that is held meanwhile, as xdotool has it."""
+        if held:
+            self._xdotool("keydown", held)
         self._move(widget, start)
         self._xdotool("mousedown", "1")
         for k in range(1, steps + 1):
             self._move(widget, start + (end - start) * (k / steps))
         self._xdotool("mouseup", "1")
+        if held:
+            self._xdotool("keyup", held)
         self.wait(0.3)
 
     def _move(self, widget: QWidget, place: QPoint) -> None:
@@ -186,8 +192,10 @@ class Session:
         self.look()
         self.edit()
         self.export()
+        self.review()
+        self.prompt()
         self._window.resize(*SMALL)
-        self._hands.picture("12-small-window")
+        self._hands.picture("17-small-window")
 
     def track(self) -> None:
         """The job's dialog, the job, and what it found."""
@@ -261,6 +269,36 @@ class Session:
             hands.press("Escape")
         hands.picture("11-exported")
 
+    def review(self) -> None:
+        """To the most suspicious moment, and what is suggested there."""
+        hands, review = self._hands, self._window.review
+        hands.click(self._window.canvas.viewport(), self._window.canvas.viewport().rect().bottomRight() / 2)
+        hands.act("review.next")
+        hands.until(lambda: review.desk.current is not None, 120)
+        hands.wait(3.0)  # its pictures are decoded aside
+        hands.picture("12-review")
+        hands.act("review.accept")
+        hands.wait(2.0)
+        hands.picture("13-mended")
+
+    def prompt(self) -> None:
+        """A box around an object, its mask, and where it is found before and after; Enter takes it."""
+        hands, window = self._hands, self._window
+        frame = window.document.frame
+        window.document.select(())
+        hands.until(lambda: window.controller.shown == frame)
+        canvas, prompts, rect = window.canvas, window.prompting.prompts, self._largest_rect()
+        hands.wait(2.0)  # the picture is encoded meanwhile
+        hands.drag(canvas.viewport(), canvas.to_widget(rect.topLeft()).toPoint(),
+                   canvas.to_widget(rect.bottomRight()).toPoint(), held="ctrl")
+        hands.until(lambda: prompts.answer is not None, 60)
+        hands.picture("14-prompt")
+        hands.until(lambda: prompts.proposals.summary is not None and not window.worker.writing, 300)
+        hands.picture("15-proposal")
+        hands.act("prompt.accept")
+        hands.wait(1.0)
+        hands.picture("16-accepted")
+
     def _answer(self) -> None:
         from PySide6.QtWidgets import QFileDialog
 
@@ -279,8 +317,11 @@ class Session:
         return [path for path in self._folder.rglob("*") if path.is_file() and ".annot" not in path.name]
 
     def _largest(self) -> QPointF:
+        return self._largest_rect().center()
+
+    def _largest_rect(self) -> QRectF:
         rects = [shape.rect for shape in self._window.canvas.overlay.shapes if shape.rect is not None]
-        return max(rects, key=lambda rect: rect.width() * rect.height()).center()
+        return max(rects, key=lambda rect: rect.width() * rect.height())
 
 
 def record(out: Path, theme: str, frames: int | None) -> None:
