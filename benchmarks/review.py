@@ -266,7 +266,7 @@ def one_thread() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clips", type=int, default=10, help="synthetic clips per condition")
+    parser.add_argument("--clips", type=int, default=7, help="synthetic clips per condition")
     parser.add_argument("--frames", type=int, default=150)
     parser.add_argument("--conditions", default=",".join(CONDITIONS))
     parser.add_argument("--cache", type=Path, help="folder that keeps tracked clips between runs, for one and the same "

@@ -125,7 +125,7 @@ def _examples(job: tuple[Path | None, str, int, int]) -> list[Example]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clips", type=int, default=8, help="of each condition")
+    parser.add_argument("--clips", type=int, default=7, help="of each condition")
     parser.add_argument("--frames", type=int, default=150)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--cache", type=Path, help="folder that keeps tracked clips between runs, for one and the same "

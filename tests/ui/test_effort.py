@@ -33,7 +33,7 @@ def drag(window: MainWindow, start: QPoint, end: QPoint) -> None:
 def draw(window: MainWindow, qtbot: object) -> None:
     """A new object: one key and one drag."""
     port = window.canvas.viewport()
-    qtbot.keyClick(window.canvas, Qt.Key.Key_N)  # type: ignore[attr-defined]
+    qtbot.keyClick(window.canvas, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier)  # type: ignore[attr-defined]
     drag(window, QPoint(port.width() // 2 - 60, port.height() // 2 - 40), QPoint(port.width() // 2, port.height() // 2))
 
 
