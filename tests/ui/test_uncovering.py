@@ -41,12 +41,8 @@ def test_what_a_deleted_track_hid_is_offered_and_run_again(hiding: MainWindow, q
     session, video = hiding.document.session, hiding.document.video
     assert session is not None
     assert video is not None
-<<<<<<< HEAD
     followed = hiding.prompting.prompts.following
     qtbot.waitUntil(lambda: followed.running is None and not followed.batches  # type: ignore[attr-defined]
-=======
-    qtbot.waitUntil(lambda: not hiding.worker.writing  # type: ignore[attr-defined]
->>>>>>> identity
                     and len(session.store.proposals(video.id)) == 1, timeout=120000)
 
 
