@@ -115,9 +115,10 @@ class Hands:
 
     def front(self) -> QWidget:
         """The dialog that is open, or the window."""
-        from PySide6.QtWidgets import QApplication
+        from PySide6.QtWidgets import QApplication, QDialog
 
-        return QApplication.activeModalWidget() or self._window
+        shown = (each for each in QApplication.topLevelWidgets() if isinstance(each, QDialog) and each.isVisible())
+        return QApplication.activeModalWidget() or next(shown, self._window)
 
     def press(self, keys: str) -> None:
         """``keys`` as xdotool has them."""

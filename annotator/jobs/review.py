@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,11 +82,12 @@ def review_input(reader: Reader, video: VideoRecord, appearances: Appearances | 
                        _DEFAULT_THRESHOLD if newest is None else _threshold(newest), cuts, reviewed)
 
 
-def mark_reviewed(session: Session, video: VideoRecord, entry: Entry) -> Changes:
+def mark_reviewed(session: Session, video: VideoRecord, entry: Entry, made: Sequence[int] = ()) -> Changes:
     """Remember that a person has checked an entry: its tracks in its frames, or the whole picture where it concerns
-    none."""
+    none. ``made``: ids of tracks that a fix has made of them."""
     store = session.store
-    there = [track.id for track in store.tracks_by_id(entry.tracks) if track.id not in store.locked([track.id])]
+    concerned = store.tracks_by_id((*entry.tracks, *made))
+    there = [track.id for track in concerned if track.id not in store.locked([track.id])]
     last = min(entry.last, video.frame_count - 1)
     with store.transaction("Mark as reviewed") as transaction:
         if there:
@@ -106,16 +107,18 @@ def apply_fix(session: Session, video: VideoRecord, entry: Entry, fix: Suggestio
     store, fix = session.store, fix or entry.suggestion
     if fix.fix is Fix.PROMPT:
         raise SettingsError(f"a box prompt in frame {fix.frame} is suggested; run it with `annotator prompt`")
+    made: list[int] = []
     with store.transaction(f"Review: {fix.fix.value}") as transaction:
         if fix.fix is Fix.SWAP:
             edits.swap_tracks(store, fix.tracks[0], fix.tracks[1], fix.frame or 0)
         elif fix.fix is Fix.MERGE:
             edits.merge_tracks(store, fix.tracks[0], fix.tracks[1:])
         elif fix.fix is Fix.SPLIT:
-            edits.split_track(store, fix.tracks[0], fix.frame or 0)
+            # Where it begins was decided by a person: the queue is not to wonder at it.
+            made.append(edits.split_track(store, fix.tracks[0], fix.frame or 0))
         elif fix.fix is Fix.DELETE:
             edits.delete_tracks(store, fix.tracks)
-        mark_reviewed(session, video, entry)
+        mark_reviewed(session, video, entry, made)
     return transaction.changes
 
 

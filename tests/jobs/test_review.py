@@ -12,7 +12,7 @@ from annotator.jobs import review
 from annotator.model.evidence import NO_TRACK, NOBODY
 from annotator.model.frame import EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import MarkKind, RunStatus, VideoRecord
-from annotator.review import Fix, Kind
+from annotator.review import Fix, Kind, Moment, Suggestion
 from annotator.session import Session
 from annotator.storage import edits, human
 from annotator.storage.store import Store
@@ -116,3 +116,15 @@ def test_colours_are_read_from_the_video(project: Path) -> None:
         steps = list(review.build(session, video))
         assert [step.done for step in steps] == [*range(1, video.frame_count + 1), video.frame_count]
         assert steps[-1].queue is not None
+
+
+def test_where_a_person_split_a_track_nothing_is_suspicious_any_more(session: Session, video: VideoRecord) -> None:
+    store = session.store
+    first = store.tracks(video.id)[0].id
+    others = queue(session, video).entries
+    jump = Moment(Kind.JUMP, (first,), 18, 20, 19, 0.9, f"track {{{first}}} jumps", Suggestion(Fix.SPLIT, (first,), 19))
+    review.apply_fix(session, video, replace(others[0], moments=(jump,)))
+    halves = {track.id for track in store.tracks(video.id)} - set(others[0].tracks) | {first}
+    between = [entry for entry in queue(session, video).open if entry.first <= 20 and halves & set(entry.tracks)]
+    assert len(store.tracks(video.id)) == 4
+    assert between == []
