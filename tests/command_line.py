@@ -60,5 +60,6 @@ def refused(*arguments: object) -> str:
     errors = [line for line in said.lines if line.startswith("error: ")]
     assert len(errors) == 1, said.err
     assert said.lines[-1] == errors[0]
-    assert all(line.startswith(("warning: ", "error: ")) or line.endswith("loading models") for line in said.lines)
+    assert all(line.startswith(("warning: ", "error: ")) or line.endswith(("loading models", " frames"))
+               for line in said.lines), said.err
     return errors[0].removeprefix("error: ")

@@ -12,8 +12,8 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from annotator.errors import FormatError
@@ -21,8 +21,11 @@ from annotator.formats.base import ExportOptions, LabelFormat
 from annotator.formats.writing import Staging
 from annotator.model.frame import Image
 from annotator.model.sequence import SequenceInfo
-from annotator.video import ReadAhead, VideoReader, open_video
-from annotator.video.images import ImageReader
+
+# Whoever lists the formats needs no decoder: what reads videos is loaded when a picture is wanted.
+if TYPE_CHECKING:
+    from annotator.video import VideoReader
+    from annotator.video.images import ImageReader
 
 #: Decoded pictures that wait to be coded.
 _AHEAD = 4
@@ -91,6 +94,8 @@ class FramePictures:
         return (f"{self.written} pictures",) if self._sequences else ()
 
     def _opened(self, info: SequenceInfo) -> VideoReader:
+        from annotator.video import open_video
+
         paths = self._source.paths
         path = paths.get(info.name) or (next(iter(paths.values())) if len(paths) == 1 else None)
         if path is None:
@@ -123,6 +128,8 @@ class FramePictures:
         return staging.add(relative, each.sidecar, listed=False)
 
     def _encode(self, staging: Staging, each: _Sequence, reader: VideoReader) -> None:
+        from annotator.video import ReadAhead
+
         wanted = self._options.frame_range(each.source)
         with ReadAhead(reader, wanted.start, wanted.stop, _AHEAD, step=wanted.step) as frames:
             for index, frame in enumerate(frames):
@@ -135,6 +142,8 @@ class FramePictures:
 
 
 def _image_folder(reader: VideoReader) -> ImageReader:
+    from annotator.video.images import ImageReader
+
     if not isinstance(reader, ImageReader):
         raise FormatError(f"{reader.info.path} is a video file, whose pictures can be neither copied nor linked; have "
                           "them written as jpg or png")
@@ -143,6 +152,8 @@ def _image_folder(reader: VideoReader) -> ImageReader:
 
 def _coded(image: Image, options: ExportOptions) -> bytes:
     """One (H, W, 3) RGB picture as the bytes of a file."""
+    import cv2
+
     # Chroma is kept in full from 95 on, where nobody asks for small files.
     sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if options.jpeg_quality >= 95 else (
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
