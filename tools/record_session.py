@@ -294,7 +294,7 @@ class Session:
                    canvas.to_widget(rect.bottomRight()).toPoint(), held="ctrl")
         hands.until(lambda: prompts.answer is not None, 60)
         hands.picture("14-prompt")
-        hands.until(lambda: prompts.proposals.summary is not None and not window.worker.writing, 300)
+        hands.until(lambda: prompts.following.proposals.summary is not None and not window.worker.writing, 300)
         hands.picture("15-proposal")
         hands.act("prompt.accept")
         hands.wait(1.0)
