@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt
 
 from annotator.evaluation.errors import Stretch
 from annotator.jobs.project_scores import ProjectScores, TrackScore, VideoScores
+from annotator.ui.titled_table import Index, TitledTable
 
-Index = QModelIndex | QPersistentModelIndex
 Box = tuple[float, float, float, float]
 SORT_ROLE = Qt.ItemDataRole.UserRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -63,11 +63,12 @@ def _errors(video: VideoScores) -> list[ErrorRow]:
             *(stretch(ErrorKind.FALSE, each) for each in video.false_boxes)]
 
 
-class ErrorModel(QAbstractTableModel):
+class ErrorModel(TitledTable):
     """Errors, of one kind or of all; videos are named where there are several."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
+        self.set_titles((self.tr("Frame"), self.tr("Length"), self.tr("What is wrong")))
         self._all: list[ErrorRow] = []
         self._rows: list[ErrorRow] = []
         self._kind: ErrorKind | None = None
@@ -95,14 +96,6 @@ class ErrorModel(QAbstractTableModel):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        return 0 if parent.isValid() else 3
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("Frame"), self.tr("Length"), self.tr("What is wrong"))[section]
-        return None
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
@@ -126,19 +119,20 @@ class ErrorModel(QAbstractTableModel):
         return f"{row.video}: {said}" if self._several else said
 
 
-class TrackScoreModel(QAbstractTableModel):
+class TrackScoreModel(TitledTable):
     """Tracks against ground truth, one row each; sorted through a proxy by `SORT_ROLE`."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self._rows: list[tuple[str, TrackScore, int]] = []
-        self._titles = (self.tr("No."), self.tr("Boxes"), self.tr("Matched"), self.tr("Object"), self.tr("Purity"),
-                        self.tr("Switches"))
-        self._tips = (self.tr("Number of the track"), self.tr("Boxes of the track"),
-                      self.tr("Share of its boxes that overlap an object by half or more"),
-                      self.tr("The object of the ground truth that it follows most"),
-                      self.tr("Share of its matched boxes that are of this object"),
-                      self.tr("Identity switches from or to this track"))
+        titles = (self.tr("No."), self.tr("Boxes"), self.tr("Matched"), self.tr("Object"), self.tr("Purity"),
+                  self.tr("Switches"))
+        tips = (self.tr("Number of the track"), self.tr("Boxes of the track"),
+                self.tr("Share of its boxes that overlap an object by half or more"),
+                self.tr("The object of the ground truth that it follows most"),
+                self.tr("Share of its matched boxes that are of this object"),
+                self.tr("Identity switches from or to this track"))
+        self.set_titles(titles, tips)
 
     def set_scores(self, scores: ProjectScores | None) -> None:
         self.beginResetModel()
@@ -155,16 +149,6 @@ class TrackScoreModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        return 0 if parent.isValid() else len(self._titles)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._titles[section]
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
-            return self._tips[section]
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         video, track, switches = self._rows[index.row()]

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QModelIndex, QObject, QSortFilterProxyModel, Qt
 
 from annotator.ui.lanes import Lane
-
-Index = QModelIndex | QPersistentModelIndex
+from annotator.ui.titled_table import TitledTable
 
 #: Beyond so many separate removals the whole table is read anew.
 _MOST_GROUPS = 16
 
 
-class LaneRows(QAbstractTableModel):
+class LaneRows(TitledTable):
     """Keeps lanes in the order of a column. What the columns are is said by those who derive from it."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, sort_key: Callable[[Lane, int], Any], parent: QObject | None = None) -> None:
+        """``sort_key``: what rows are sorted by, of a lane and a column; of one type per column."""
         super().__init__(parent)
+        self._sort_key_of = sort_key
         self._lanes: list[Lane] = []
         self._column, self._descending = 0, False
-
-    def sort_key(self, lane: Lane, column: int) -> Any:
-        """What rows are sorted by; of one type per column."""
-        raise NotImplementedError
 
     def set_lanes(self, lanes: Sequence[Lane]) -> None:
         """Show these. Rows that stay keep their selection."""
@@ -74,7 +71,7 @@ class LaneRows(QAbstractTableModel):
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], self.columnCount() - 1))
 
     def _sorted(self, lanes: Sequence[Lane]) -> list[Lane]:
-        return sorted(lanes, key=lambda lane: (self.sort_key(lane, self._column), lane.track.number),
+        return sorted(lanes, key=lambda lane: (self._sort_key_of(lane, self._column), lane.track.number),
                       reverse=self._descending)
 
 

@@ -10,9 +10,10 @@ from PySide6.QtGui import QColor
 from annotator.model.attribute import AttributeKind, attributes_of
 from annotator.model.track import ReviewState, Track
 from annotator.ui.document import Document
-from annotator.ui.lane_rows import Index, LaneFilter, LaneRows
+from annotator.ui.lane_rows import LaneFilter, LaneRows
 from annotator.ui.lanes import Lane
 from annotator.ui.mean_scores import MeanScores
+from annotator.ui.titled_table import Index
 
 NUMBER, LABEL, NAME, FIRST, LAST, LENGTH, SCORE, REVIEW, ATTRIBUTES = range(9)
 SORT_ROLE = Qt.ItemDataRole.UserRole
@@ -23,15 +24,16 @@ class TrackModel(LaneRows):
     """Tracks of the present video, as lanes say where they are."""
 
     def __init__(self, document: Document, scores: MeanScores) -> None:
-        super().__init__(document)
+        super().__init__(self._sort_key, document)
         self._document = document
         self._scores = scores
-        self._titles = (self.tr("No."), self.tr("Class"), self.tr("Name"), self.tr("First"), self.tr("Last"),
-                        self.tr("Length"), self.tr("Score"), self.tr("Review"), self.tr("Attributes"))
-        self._tips = (self.tr("Number of the track"), self.tr("Class"), self.tr("Name"), self.tr("First frame"),
-                      self.tr("Last frame"), self.tr("Frames in which the track exists"),
-                      self.tr("Mean score of the boxes that the tracker gave it"), self.tr("How far it was reviewed"),
-                      self.tr("Attributes that were set"))
+        titles = (self.tr("No."), self.tr("Class"), self.tr("Name"), self.tr("First"), self.tr("Last"),
+                  self.tr("Length"), self.tr("Score"), self.tr("Review"), self.tr("Attributes"))
+        tips = (self.tr("Number of the track"), self.tr("Class"), self.tr("Name"), self.tr("First frame"),
+                self.tr("Last frame"), self.tr("Frames in which the track exists"),
+                self.tr("Mean score of the boxes that the tracker gave it"), self.tr("How far it was reviewed"),
+                self.tr("Attributes that were set"))
+        self.set_titles(titles, tips)
         self._review = {ReviewState.UNSEEN: "", ReviewState.IN_PROGRESS: self.tr("begun"),
                         ReviewState.REVIEWED: self.tr("done")}
         scores.updated.connect(self._on_scores)
@@ -42,7 +44,7 @@ class TrackModel(LaneRows):
         self._announce(LABEL, LABEL)
         self._announce(ATTRIBUTES, ATTRIBUTES)
 
-    def sort_key(self, lane: Lane, column: int) -> str | float:
+    def _sort_key(self, lane: Lane, column: int) -> str | float:
         if column == SCORE:
             score = self._scores.get(lane.track.id)
             return -1.0 if score is None else score
@@ -69,16 +71,6 @@ class TrackModel(LaneRows):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
         return 0 if parent.isValid() else len(self._lanes)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        return 0 if parent.isValid() else len(self._titles)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._titles[section]
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
-            return self._tips[section]
-        return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         lane, column = self._lanes[index.row()], index.column()

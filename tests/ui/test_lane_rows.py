@@ -19,7 +19,8 @@ class FakeTable(LaneRows):
     """Two columns, number and length; counts what it announces."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(self.key)
+        self.set_titles(("number", "length"))
         self.heard: list[str] = []
         self.modelReset.connect(lambda: self.heard.append("reset"))
         self.rowsRemoved.connect(lambda _, first, last: self.heard.append(f"removed {first}-{last}"))
@@ -27,17 +28,14 @@ class FakeTable(LaneRows):
         self.dataChanged.connect(lambda a, b: self.heard.append(f"changed {a.row()}-{b.row()}"))
         self.layoutChanged.connect(lambda: self.heard.append("sorted"))
 
-    def sort_key(self, lane: Lane, column: int) -> int:
+    def key(self, lane: Lane, column: int) -> int:
         return lane.track.number if column == 0 else lane.length
 
     def rowCount(self, parent: Any = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._lanes)
 
-    def columnCount(self, parent: Any = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else 2
-
     def data(self, index: Any, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        return self.sort_key(self._lanes[index.row()], index.column()) if role == 0 else None
+        return self.key(self._lanes[index.row()], index.column()) if role == 0 else None
 
     def numbers(self) -> list[int]:
         return [lane.track.number for lane in self._lanes]
