@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -157,10 +158,12 @@ def _belongs(moment: Moment, group: Sequence[Moment]) -> bool:
 
 
 def _joint(group: Sequence[Moment]) -> float:
-    miss = 1 - _chance(group[0])
-    for moment in group[1:]:
-        miss *= (1 - _chance(moment)) ** DAMPING
-    return 1 - miss
+    """One sign of each kind counts, the strongest: the same one seen in frame after frame is no further evidence."""
+    strongest: dict[Kind, float] = {}
+    for moment in group:
+        strongest[moment.kind] = max(_chance(moment), strongest.get(moment.kind, 0.0))
+    best, *others = sorted(strongest.values(), reverse=True)
+    return 1 - (1 - best) * math.prod((1 - chance) ** DAMPING for chance in others)
 
 
 def _is_reviewed(group: Sequence[Moment], reviewed: Sequence[tuple[int | None, int, int]]) -> bool:

@@ -1,8 +1,8 @@
 """From how odd a moment is, within its kind, to how likely it is an error.
 
-Each kind has a bias and a slope: the chance is ``1 / (1 + exp(-(bias + slope * strength)))``. Several signs of one
-thing (the same tracks, a few frames apart) are taken as independent: the chance that all of them are false alarms is
-the product of the single ones, each damped by `DAMPING`, because signs of one cause are never quite independent.
+Each kind has a bias and a slope: the chance is ``1 / (1 + exp(-(bias + slope * strength)))``. Signs of several kinds
+for one thing (the same tracks, a few frames apart) are taken as nearly independent: the chance that all of them are
+false alarms is the product of the single ones, all but the likeliest damped by `DAMPING`. The strongest of a kind counts.
 
 The numbers say how often moments of a kind were errors on clips that no benchmark uses: `tools.fit_review_weights`
 finds and writes them. Kinds that identity switches say nothing of have values set by hand; those are marked.
