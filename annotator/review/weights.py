@@ -2,7 +2,8 @@
 
 Each kind has a bias and a slope: the chance is ``1 / (1 + exp(-(bias + slope * strength)))``. Signs of several kinds
 for one thing (the same tracks, a few frames apart) are taken as nearly independent: the chance that all of them are
-false alarms is the product of the single ones, all but the likeliest damped by `DAMPING`. The strongest of a kind counts.
+false alarms is the product of the single ones, all but the likeliest damped by `DAMPING`. Of each kind only the
+strongest counts.
 
 The numbers say how often moments of a kind were errors on clips that no benchmark uses: `tools.fit_review_weights`
 finds and writes them. Kinds that identity switches say nothing of have values set by hand; those are marked.
