@@ -51,6 +51,7 @@ from benchmarks.common import emit, environment, progress
 from benchmarks.effort_clips import FIRST_SEED, KINDS, Flawed, plant, tracked
 from benchmarks.effort_oracle import WORTH_IT, judge
 from benchmarks.review import boxes_of
+from benchmarks.turning import turn_until
 from tools.synthetic_clips import CONDITIONS
 
 _SIZE = (1280, 800)
@@ -97,13 +98,7 @@ class Hands:
         self.window.close()
 
     def until(self, done: Callable[[], bool]) -> None:
-        end = time.perf_counter() + _PATIENCE
-        while not done():
-            self._loop.processEvents()
-            if time.perf_counter() > end:
-                raise TimeoutError("the window did not do in time what was asked of it")
-            if not done():
-                time.sleep(0.001)
+        turn_until(self._loop, done, _PATIENCE, 0.001)
 
     def do(self, action: Callable[[], object], done: Callable[[], bool]) -> None:
         """A key or a button, until what it does is done and painted."""

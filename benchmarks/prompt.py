@@ -39,6 +39,7 @@ from annotator.ui.app import prepare
 from annotator.ui.main_window import MainWindow
 from benchmarks.common import emit, environment, progress
 from benchmarks.segmenter import SEED, Stock, build_models
+from benchmarks.turning import turn_until
 from tools.make_demo_clip import write_video
 from tools.synthetic_clips import Clip, ClipSpec, make_clip
 
@@ -47,7 +48,6 @@ Box = tuple[float, float, float, float]
 #: Frames of each way that are not counted: they hold the prompts, and warm up.
 _FIRST = 2
 #: Seconds until it is given up.
-_PATIENCE = 120.0
 
 
 def boxes_of(clip: Clip, frame: int, count: int) -> list[Box]:
@@ -73,13 +73,7 @@ class Hand:
             raise RuntimeError(self.window.statusBar().currentMessage())
 
     def until(self, done: Callable[[], bool]) -> None:
-        end = time.perf_counter() + _PATIENCE
-        while not done():
-            self._loop.processEvents()
-            if time.perf_counter() > end:
-                raise TimeoutError("the window did not do in two minutes what was asked of it")
-            if not done():
-                time.sleep(0.0002)
+        turn_until(self._loop, done)
 
     def latency(self, frame: int, box: Box) -> float:
         """Milliseconds from the button's release to the painted mask."""

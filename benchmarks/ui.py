@@ -43,10 +43,10 @@ from annotator.ui.main_window import MainWindow
 from annotator.ui.theme import Theme, apply_theme
 from annotator.video import open_video
 from benchmarks.common import emit, environment, progress
+from benchmarks.turning import turn_until
 from benchmarks.ui_project import FULL, QUICK, build
 
 _WINDOW = (1920, 1080)
-_PATIENCE = 120.0
 #: Milliseconds between two beats of the heart that measures latency.
 _BEAT = 5.0
 
@@ -107,13 +107,7 @@ class Bench:
             time.sleep(0.002)
 
     def until(self, done: Callable[[], bool]) -> None:
-        end = time.perf_counter() + _PATIENCE
-        while not done():
-            self._loop.processEvents()
-            if time.perf_counter() > end:
-                raise TimeoutError("the window did not do in two minutes what was asked of it")
-            if not done():
-                time.sleep(0.0002)
+        turn_until(self._loop, done)
 
     def _until_painted(self, frame: int) -> None:
         self.until(lambda: self._painted.frame == frame)

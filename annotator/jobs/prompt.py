@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from annotator.engine import registry
@@ -55,6 +55,14 @@ class PromptRequest:
     """Instead of a box and points: what is known of the object there already. It does not become a person's box."""
     until: int | None = None
     """Go on no further than this frame."""
+
+    def with_point(self, x: float, y: float, positive: bool) -> PromptRequest:
+        """One more click, in picture pixels."""
+        return replace(self, points=(*self.points, Point(x, y, positive)))
+
+    def turned(self, direction: Direction) -> PromptRequest:
+        """Carried one way only; both ways again where it was that way already."""
+        return replace(self, direction=Direction.BOTH if direction is self.direction else direction)
 
     def prompt(self) -> Prompt:
         """What the segmentor is told in its frame."""

@@ -163,7 +163,7 @@ def _joint(group: Sequence[Moment]) -> float:
     for moment in group:
         strongest[moment.kind] = max(_chance(moment), strongest.get(moment.kind, 0.0))
     best, *others = sorted(strongest.values(), reverse=True)
-    return 1 - (1 - best) * math.prod((1 - chance) ** DAMPING for chance in others)
+    return 1 - (1 - best) * math.prod(math.pow(1 - chance, DAMPING) for chance in others)
 
 
 def _is_reviewed(group: Sequence[Moment], reviewed: Sequence[tuple[int | None, int, int]]) -> bool:

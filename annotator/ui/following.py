@@ -12,7 +12,7 @@ from annotator.jobs.prompt import PromptProgress
 from annotator.model.frame import TrackedObject
 from annotator.model.track import Run
 from annotator.ui.document import Document
-from annotator.ui.prompt_draft import Batch
+from annotator.ui.prompt_batch import Batch
 from annotator.ui.prompt_engine import PromptEngine
 from annotator.ui.proposals import Proposals
 from annotator.ui.segmenter_choice import Choice

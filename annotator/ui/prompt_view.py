@@ -16,7 +16,7 @@ from annotator.ui.canvas import Canvas
 from annotator.ui.document import Document
 from annotator.ui.following import Verdict
 from annotator.ui.prompt_bar import BarState, PromptBar, Stage
-from annotator.ui.prompt_draft import Batch, Draft
+from annotator.ui.prompt_batch import Batch
 from annotator.ui.prompt_layer import PromptLayer, ProposedShape
 from annotator.ui.prompt_words import ProposalWords
 from annotator.ui.prompts import PromptController
@@ -88,7 +88,7 @@ class PromptView(QObject):
             return BarState(Stage.QUEUED, ACCENT, self.tr("Prompts that wait: {0}").format(len(prompts.queued)))
         return None
 
-    def _draft_state(self, draft: Draft) -> BarState:
+    def _draft_state(self, draft: PromptRequest) -> BarState:
         prompts = self._prompts
         labels = [label.name for label in self._document.labels().values()]
         new, queued = draft.track is None, len(prompts.queued)
@@ -184,7 +184,7 @@ class PromptView(QObject):
         return ProposedShape(QColor(self._color(request.track)), self.tr("waits"), box, request.mask, request.points,
                              faint=True)
 
-    def _drawn_shape(self, drawn: Draft) -> ProposedShape:
+    def _drawn_shape(self, drawn: PromptRequest) -> ProposedShape:
         answer = self._prompts.answer
         mask = None if answer is None else answer.seen.mask
         box = drawn.box_xyxy or (None if mask is None or mask.is_empty() else mask.box_xyxy)

@@ -13,7 +13,7 @@ from annotator.ui.canvas import Box, Canvas, Tool
 from annotator.ui.canvas_controller import CanvasController
 from annotator.ui.document import Document
 from annotator.ui.following import Following
-from annotator.ui.prompt_draft import Batch, Draft
+from annotator.ui.prompt_batch import Batch
 from annotator.ui.prompt_engine import Answer, PromptEngine
 from annotator.ui.segmenter_choice import Choice
 
@@ -39,7 +39,7 @@ class PromptController(QObject):
         self._document, self._canvas, self._controller, self._engine = document, canvas, controller, engine
         self._choice = choice
         self.following = Following(document, engine, choice, self)
-        self._draft: Draft | None = None
+        self._draft: PromptRequest | None = None
         self._committed = False
         self._answer: Answer | None = None
         self._within_track = False
@@ -69,9 +69,9 @@ class PromptController(QObject):
     def prompt_wanted(self, frame: int, box_xyxy: Box, track: int | None = None) -> None:
         """Go to a frame and follow what lies in a box (pixels), as a new object or as a track (id)."""
         self._document.go_to(frame)
-        draft = Draft(frame, box_xyxy, track=track, label=self._label_of(track))
+        draft = PromptRequest(frame, box_xyxy, track=track, label=self._label_of(track))
         self._begin(draft)
-        self._follow([draft.request()])
+        self._follow([draft])
 
     def follow(self, *batches: Sequence[PromptRequest]) -> None:
         """Follow these requests, each batch as a proposal of its own, after what is being followed already."""
@@ -80,12 +80,12 @@ class PromptController(QObject):
     # What there is
 
     @property
-    def draft(self) -> Draft | None:
+    def draft(self) -> PromptRequest | None:
         """What is pointed at and not followed yet."""
         return None if self._committed else self._draft
 
     @property
-    def drawn(self) -> Draft | None:
+    def drawn(self) -> PromptRequest | None:
         """What was pointed at last, until it was followed."""
         return self._draft
 
@@ -116,7 +116,7 @@ class PromptController(QObject):
 
     # Pointing
 
-    def _begin(self, draft: Draft) -> None:
+    def _begin(self, draft: PromptRequest) -> None:
         self._draft, self._committed, self._answer = draft, False, None
         self._ask()
         self.changed.emit()
@@ -125,7 +125,8 @@ class PromptController(QObject):
         track = self._selected()
         # Who draws again means the same as before, but for the box.
         direction = Direction.BOTH if self.draft is None or not careful else self.draft.direction
-        self._begin(Draft(self._document.frame, box, track=track, label=self._label_of(track), direction=direction))
+        self._begin(PromptRequest(self._document.frame, box, track=track, label=self._label_of(track),
+                                  direction=direction))
         if not careful and not self._queue:
             self._commit()
 
@@ -137,7 +138,7 @@ class PromptController(QObject):
             return
         if draft is None:
             track = self._selected()
-            draft = Draft(self._document.frame, track=track, label=self._label_of(track))
+            draft = PromptRequest(self._document.frame, track=track, label=self._label_of(track))
         self._draft, self._committed = draft.with_point(point.x(), point.y(), positive), False
         self._ask()
         self.changed.emit()
@@ -160,7 +161,7 @@ class PromptController(QObject):
         self._engine.ask(video, frame, draft.prompt(), self._choice(), lambda answer: self._on_answer(draft, answer),
                          self._on_failed)
 
-    def _on_answer(self, draft: Draft, answer: Answer) -> None:
+    def _on_answer(self, draft: PromptRequest, answer: Answer) -> None:
         if self._draft is not None and self._draft.prompt() == draft.prompt():
             self._answer = answer
             self.changed.emit()
@@ -218,7 +219,7 @@ class PromptController(QObject):
     def set_label(self, label: str) -> None:
         """The class of new objects, from now on too."""
         self._label = label
-        if self.draft is not None:
+        if self.draft is not None and self.draft.track is None:
             self._change_draft(replace(self.draft, label=label))
 
     def set_within_track(self, within: bool) -> None:
@@ -240,7 +241,7 @@ class PromptController(QObject):
         else:
             self._change_batch(Batch.as_new)
 
-    def _change_draft(self, draft: Draft) -> None:
+    def _change_draft(self, draft: PromptRequest) -> None:
         self._draft = draft
         self.changed.emit()
 
@@ -254,7 +255,7 @@ class PromptController(QObject):
 
     def _commit(self) -> None:
         draft = self.draft
-        requests = [*self._queue, *([] if draft is None else [draft.request()])]
+        requests = [*self._queue, *([] if draft is None else [draft])]
         if not requests:
             return
         self._queue.clear()
@@ -300,7 +301,7 @@ class PromptController(QObject):
     def queue(self) -> None:
         """Keep what was pointed at for a batch."""
         if self.draft is not None:
-            self._queue.append(self.draft.request())
+            self._queue.append(self.draft)
             self._forget_draft()
 
     # The document
@@ -325,5 +326,5 @@ class PromptController(QObject):
         self.following.close()
 
 
-def _holds(batch: Batch, draft: Draft) -> bool:
+def _holds(batch: Batch, draft: PromptRequest) -> bool:
     return any(request.prompt() == draft.prompt() for request in batch.requests)

@@ -1,46 +1,11 @@
-"""What a person has pointed at so far, and what is to be followed together. No Qt."""
+"""What is to be followed together. No Qt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
 
 from annotator.jobs.barriers import Direction
 from annotator.jobs.prompt import PromptRequest, PromptSettings
-from annotator.model.prompt import Point, Prompt
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One object, pointed at in one frame: a box, points, or both."""
-
-    frame: int
-    box_xyxy: Box | None = None
-    points: tuple[Point, ...] = ()
-    track: int | None = None
-    """Id of the track that it is; None for a new object."""
-    label: str | None = None
-    """Of a new object; None: the project's first."""
-    direction: Direction = Direction.BOTH
-
-    def with_point(self, x: float, y: float, positive: bool) -> Self:
-        """One more click, in picture pixels."""
-        return replace(self, points=(*self.points, Point(x, y, positive)))
-
-    def turned(self, direction: Direction) -> Self:
-        """Carried one way only; both ways again where it was that way already."""
-        return replace(self, direction=Direction.BOTH if direction is self.direction else direction)
-
-    def prompt(self) -> Prompt:
-        """What the segmentor is asked in its frame."""
-        return Prompt(self.frame, self.box_xyxy, self.points)
-
-    def request(self) -> PromptRequest:
-        """What is to be followed."""
-        return PromptRequest(self.frame, self.box_xyxy, self.points, self.track,
-                             self.label if self.track is None else None, self.direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +42,5 @@ class Batch:
 
     def turned(self, direction: Direction) -> Batch:
         """Carried one way only, both where it was that way already."""
-        now = self.requests[0].direction
-        wanted = Direction.BOTH if direction is now else direction
+        wanted = self.requests[0].turned(direction).direction
         return replace(self, requests=tuple(replace(request, direction=wanted) for request in self.requests))

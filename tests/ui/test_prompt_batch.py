@@ -3,25 +3,24 @@ from __future__ import annotations
 from annotator.jobs.barriers import Direction
 from annotator.jobs.prompt import PromptRequest
 from annotator.model.prompt import Point, Prompt
-from annotator.ui.prompt_draft import Batch, Draft
+from annotator.ui.prompt_batch import Batch
 
 BOX = (1.0, 2.0, 30.0, 40.0)
 
 
-def test_what_was_pointed_at_becomes_a_request() -> None:
-    draft = Draft(5, BOX, label="car").with_point(10, 12, True).with_point(3, 4, False)
+def test_points_are_added_to_a_box() -> None:
+    request = PromptRequest(5, BOX, label="car").with_point(10, 12, True).with_point(3, 4, False)
     points = (Point(10, 12, True), Point(3, 4, False))
-    assert draft.prompt() == Prompt(5, BOX, points)
-    assert draft.request() == PromptRequest(5, BOX, points, None, "car", Direction.BOTH)
-    assert Draft(5, BOX, track=7, label="car").request().label is None, "a track has its class"
+    assert request.prompt() == Prompt(5, BOX, points)
+    assert request == PromptRequest(5, BOX, points, None, "car", Direction.BOTH)
 
 
 def test_a_direction_chosen_twice_is_both_again() -> None:
-    draft = Draft(5, BOX).turned(Direction.FORWARD)
+    draft = PromptRequest(5, BOX).turned(Direction.FORWARD)
     assert draft.direction is Direction.FORWARD
     assert draft.turned(Direction.BACKWARD).direction is Direction.BACKWARD
     assert draft.turned(Direction.FORWARD).direction is Direction.BOTH
-    batch = Batch((draft.request(),))
+    batch = Batch((draft,))
     assert batch.turned(Direction.FORWARD).requests[0].direction is Direction.BOTH
 
 
