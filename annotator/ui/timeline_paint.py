@@ -182,7 +182,7 @@ class TimelinePainter:
         painter, place = self._painter, self._place
         painter.save()
         painter.setFont(self._letter_font)
-        painter.setPen(readable_on(color))
+        painter.setPen(readable_on(_over(self._color(QPalette.ColorRole.Base), color, _SHADE[TrackState.PENDING])))
         reach = place.left - LETTER
         for letter in self._scene.letters.get(lane.track.id, ()):
             x = place.x(letter.frame + 0.5)
@@ -350,3 +350,12 @@ def _nice_step(least: float) -> int:
             if step * factor >= least:
                 return step * factor
         step *= 10
+
+
+def _over(ground: QColor, color: QColor, share: float) -> QColor:
+    """A colour seen over another, as a bar's shade is: prompts mostly stand where a track is pending, and paler."""
+    def mixed(top: int, below: int) -> int:
+        return round(share * top + (1 - share) * below)
+
+    return QColor(mixed(color.red(), ground.red()), mixed(color.green(), ground.green()),
+                  mixed(color.blue(), ground.blue()))

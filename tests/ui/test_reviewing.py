@@ -260,6 +260,8 @@ def test_a_locked_track_is_left_alone(mistaken: MainWindow, qtbot: object) -> No
 def test_the_queue_follows_edits_made_elsewhere(mistaken: MainWindow, qtbot: object) -> None:
     settle(mistaken, qtbot)
     one, other = by_number(mistaken, 1, 2)
+    assert any(entry.suggestion.fix is Fix.SWAP for entry in desk(mistaken).entries)
+    assert any(one in entry.tracks for entry in desk(mistaken).entries)
     mistaken.document.edit(lambda session: edits.swap_tracks(session.store, one, other, MEETING))
     qtbot.waitUntil(lambda: not any(entry.suggestion.fix is Fix.SWAP for entry in desk(mistaken).entries),  # type: ignore[attr-defined]
                     timeout=10000)
