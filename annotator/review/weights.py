@@ -32,18 +32,18 @@ class Weight:
 DAMPING = 0.5
 
 WEIGHTS: dict[Kind, Weight] = {
-    Kind.CONFLICT: Weight(-0.01, 3.12),
-    Kind.ENCOUNTER: Weight(0.19, 3.07),
-    Kind.DUPLICATE: Weight(-0.21, 3.27),
-    Kind.REBIRTH: Weight(0.37, 1.82),
-    Kind.BIRTH: Weight(-1.54, 1.09),
-    Kind.GAP: Weight(0.98, 0.0),
-    Kind.JUMP: Weight(0.54, 0.0),
-    Kind.RESIZE: Weight(0.49, 0.0),
-    Kind.APPEARANCE: Weight(-0.45, 1.85),
-    Kind.COLLAPSE: Weight(-0.8, 1.9),
-    Kind.REPROMPT: Weight(-0.96, 1.95),
-    Kind.SHORT: Weight(-0.35, 0.0),
+    Kind.CONFLICT: Weight(0.3, 3.0),
+    Kind.ENCOUNTER: Weight(0.1, 4.8),
+    Kind.DUPLICATE: Weight(-0.5, 3.1),
+    Kind.REBIRTH: Weight(0.0, 2.0),
+    Kind.BIRTH: Weight(-2.3, 1.3),
+    Kind.GAP: Weight(-0.1, 4.5),
+    Kind.JUMP: Weight(-1.5, 4.6),
+    Kind.RESIZE: Weight(-0.9, 3.1),
+    Kind.APPEARANCE: Weight(-1.9, 3.8),
+    Kind.COLLAPSE: Weight(-1.6, 2.9),
+    Kind.REPROMPT: Weight(-0.6, 2.1),
+    Kind.SHORT: Weight(-1.0, 1.2),
     Kind.MISSING: Weight(-1.0, 2.0),  # by hand
     Kind.CUT: Weight(1.0, 1.0),  # by hand
 }
