@@ -15,13 +15,12 @@ class SparingTimer(QTimer):
     """Does something a while after `begin`: the later, the longer it took the last time.
 
     A running job commits many times a second. What is read anew then may take a twentieth of the time, however large
-    the project is. After a while in which nothing was to be done it comes sooner, so that a person's edit is seen at
-    once.
+    the project is. A person makes few edits and looks at each, so what they changed is not put off.
     """
 
     def __init__(self, work: Callable[[], object], least: int, parent: QObject, soonest: int | None = None) -> None:
-        """``least``: shortest time between two works in milliseconds; ``soonest``: shortest wait after a longer pause
-        (as long, if left out)."""
+        """``least``: shortest time between two works in milliseconds; ``soonest``: shortest wait, after a longer pause
+        or for a person (as long, if left out)."""
         super().__init__(parent)
         self.setSingleShot(True)
         self._work, self._least = work, least
@@ -30,12 +29,12 @@ class SparingTimer(QTimer):
         self._ended = 0.0
         self.timeout.connect(self._run)
 
-    def begin(self) -> None:
-        """Something is to be done; while that waits, more of it changes nothing."""
-        if not self.isActive():
-            since = round(1000 * (time.monotonic() - self._ended))
-            self.setInterval(max(self._soonest, self._between - since))
-            self.start()
+    def begin(self, at_once: bool = False) -> None:
+        """Something is to be done; while that waits, more of it changes nothing. ``at_once``: a person waits for it."""
+        since = round(1000 * (time.monotonic() - self._ended))
+        wait = self._soonest if at_once else max(self._soonest, self._between - since)
+        if not self.isActive() or self.remainingTime() > wait:
+            self.start(wait)
 
     def _run(self) -> None:
         began = time.monotonic()

@@ -222,7 +222,8 @@ class Timeline(QAbstractScrollArea):
             return
         for track in changes.tracks or list(self._states):
             self._states.pop(track, None)
-        self._stale.begin()  # a running job commits many times a second
+        # A running job commits many times a second; without one it was a person.
+        self._stale.begin(at_once=not self._document.in_use())
 
     def _on_frame(self, frame: int) -> None:
         x = self._x(frame + 0.5)
