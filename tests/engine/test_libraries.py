@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -106,3 +108,17 @@ def test_a_cancelled_load_goes_on_when_it_is_asked_again(counting_module: str) -
     libraries.load()
     assert libraries.loaded
     assert seen() == [False]
+
+
+@pytest.mark.parametrize(("chosen", "found"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_do_not_spin_unless_somebody_wants_it(chosen: str | None, found: str) -> None:
+    """Said before torch is loaded, which reads it once."""
+    code = ("import os, sys, annotator.engine.libraries\n"
+            "assert 'torch' not in sys.modules\n"
+            "print(os.environ['OMP_WAIT_POLICY'])")
+    kept = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    if chosen is not None:
+        kept["OMP_WAIT_POLICY"] = chosen
+    said = subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, text=True, check=True,
+                          cwd=Path(__file__).parents[2])
+    assert said.stdout.strip() == found
