@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPointF, QRect
@@ -133,7 +133,7 @@ class PromptView(QObject):
         if proposals.waiting:
             detail += self.tr("; {0} more wait").format(proposals.waiting)
         found = () if summary is None else summary.tracklets
-        names = ", ".join(dict.fromkeys(self._name(each.track).lower() for each in found[:3]))
+        names = self._in_short([each.track for each in found])
         title = self.tr("Proposal: {0}").format(names) if names else self.tr("Proposal")
         state = BarState(Stage.PROPOSED, self._color(found[0].track if len(found) == 1 else None), title, detail)
         return self._with_choices(state)
@@ -154,8 +154,12 @@ class PromptView(QObject):
         return self.tr("New object") if known is None else self.tr("Track {0}").format(known.number)
 
     def _names(self, batch: Batch) -> str:
-        names = [self._name(request.track).lower() for request in batch.requests]
-        return ", ".join(dict.fromkeys(names)) if len(names) < 4 else self.tr("{0} objects").format(len(names))
+        return self._in_short([request.track for request in batch.requests])
+
+    def _in_short(self, tracks: Sequence[int | None]) -> str:
+        """A few objects by name, many by number."""
+        names = dict.fromkeys(self._name(track).lower() for track in tracks)
+        return ", ".join(names) if len(tracks) < 4 else self.tr("{0} objects").format(len(tracks))
 
     def _color(self, track: int | None) -> str:
         known = None if track is None else self._document.tracks().get(track)

@@ -7,6 +7,9 @@ from PySide6.QtCore import QObject
 
 from annotator.storage.proposal_summary import ProposalSummary
 
+#: Tracks that are named one by one.
+_MOST_NAMED = 3
+
 
 class ProposalWords(QObject):
     """One line for all of a proposal."""
@@ -28,6 +31,8 @@ class ProposalWords(QObject):
             parts.append(tr("mean IoU {0:.2f}").format(float(np.average(values, weights=weights))))
         doubles = sorted({number for each in found for number, _ in each.doubles})
         if doubles:
-            parts.append(tr("same as track {0}").format(", ".join(map(str, doubles))))
+            named = ", ".join(map(str, doubles[:_MOST_NAMED]))
+            parts.append(tr("same as track {0}").format(named) if len(doubles) <= _MOST_NAMED else
+                         tr("same as track {0} and {1} others").format(named, len(doubles) - _MOST_NAMED))
         frames = tr("frames {0} to {1}").format(min(each.first for each in found), max(each.last for each in found))
         return f"{frames}: {', '.join(parts)}"

@@ -3195,6 +3195,10 @@
             <translation>same as track {0}</translation>
         </message>
         <message>
+            <source>same as track {0} and {1} others</source>
+            <translation>same as track {0} and {1} others</translation>
+        </message>
+        <message>
             <source>{0} as before</source>
             <translation>{0} as before</translation>
         </message>
