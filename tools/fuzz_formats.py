@@ -15,6 +15,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import sys
@@ -46,6 +47,8 @@ _LOOK_EVERY = 50
 #: Seconds by the clock after which an import is taken to hang, and is broken off.
 _HANGS = 60
 _INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
+#: Bytes of memory that an import may ask for before it fails.
+_MOST_MEMORY = 6 << 30
 #: Of formats that are only read.
 _SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json"}
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
@@ -96,7 +99,32 @@ def seeds(folder: Path) -> dict[str, Path]:
         target.mkdir()
         (target / f"clip.{_SUFFIXES[name]}").write_text(text)
         found[name] = target
+    found["sleap"] = folder / "sleap"
+    found["sleap"].mkdir()
+    _sleap_project(found["sleap"] / "clip.slp")
     return found
+
+
+def _sleap_project(path: Path) -> None:
+    """Two animals of four points each, in three frames."""
+    import h5py
+
+    frames = np.zeros(3, [("frame_id", "<u8"), ("video", "<u4"), ("frame_idx", "<u8")])
+    frames["frame_id"] = frames["frame_idx"] = np.arange(3)
+    animals = np.zeros(6, [("instance_type", "u1"), ("frame_id", "<u8"), ("skeleton", "<u4"), ("track", "<i4"),
+                           ("from_predicted", "<i8"), ("score", "<f4"), ("point_id_start", "<u8"),
+                           ("point_id_end", "<u8")])
+    animals["instance_type"], animals["from_predicted"] = 1, -1
+    animals["frame_id"], animals["track"] = np.repeat(np.arange(3), 2), np.tile(np.arange(2), 3)
+    animals["point_id_start"], animals["point_id_end"] = 4 * np.arange(6), 4 * np.arange(1, 7)
+    points = np.zeros(24, [("x", "<f8"), ("y", "<f8"), ("visible", "?"), ("complete", "?")])
+    points["x"], points["y"], points["visible"] = np.arange(24), np.arange(24) % 7, True
+    with h5py.File(path, "w") as file:
+        file.create_group("metadata").attrs["json"] = '{"skeletons": [{"graph": {"name": "fly"}}]}'
+        file.create_dataset("frames", data=frames, compression="gzip")
+        file["instances"], file["pred_points"] = animals, points
+        file["tracks_json"] = np.array([b'[0,"a"]', b'[0,"b"]'])
+        file["videos_json"] = np.array([b'{"backend": {"filename": "clip.mp4", "shape": [6, 48, 64, 3]}}'])
 
 
 def _cut(data: bytes, rng: random.Random) -> bytes:
@@ -256,6 +284,8 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    # So that one that asks for all there is fails alone, and not the machine with it.
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     with tempfile.TemporaryDirectory() as folder:
         found = run(args.count, args.seed, Path(folder))
     print(json.dumps({"files": args.count, "imported": found.imported, "refused": found.refused,

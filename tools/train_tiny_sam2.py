@@ -367,6 +367,8 @@ def train(rank: int, args: argparse.Namespace) -> None:
     for k, stage in enumerate(STAGES):
         if k < first_stage:
             continue
+        if args.learning_rate is not None:
+            stage = replace(stage, learning_rate=args.learning_rate)
         budget = args.minutes * 60 * stage.share / left
         step = train_stage(model, average, stage, k, budget, spent_before, step, device, checkpoint, rank, args)
         spent_before = 0.0
@@ -472,6 +474,8 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--init", type=Path, help="begin with these weights, such as resources/models/tiny-sam2.pt")
     parser.add_argument("--from-stage", type=int, help="begin with this stage; with --resume, from its start")
+    parser.add_argument("--learning-rate", type=float,
+                        help="highest learning rate of every stage, instead of their own: lower, for trained weights")
     parser.add_argument("--processes", type=int, default=1, help="CPU processes that share each step")
     parser.add_argument("--port", type=int, default=29517, help="local port on which they find each other")
     args = parser.parse_args()

@@ -19,6 +19,7 @@ from annotator.formats.mot_layouts import DANCETRACK, MOT17, SPORTSMOT
 from annotator.formats.mots import KittiMotsText, MotsPictures, MotsText
 from annotator.formats.sav import SaV
 from annotator.formats.scalabel_tracks import Bdd100k, Scalabel
+from annotator.formats.sleap import Sleap
 from annotator.formats.tables import Csv, Parquet
 from annotator.formats.tao import Tao
 from annotator.formats.uavdt import Uavdt
@@ -35,7 +36,7 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each 
     CocoVideoFormat(),
     MotsText(), MotsPictures(), KittiMotsText(), Kitti(), KittiResults(), YouTubeVis(), Tao(), CocoImages(),
     Cvat(), Scalabel(), Bdd100k(), Bitmasks(), Uavdt(), Yolo(), Csv(), Parquet(), MaskArchives(), Detrac(), Vatic(),
-    SaV(),
+    SaV(), Sleap(),
 )})
 
 
