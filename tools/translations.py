@@ -25,6 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES, TEXTS = ROOT / "annotator" / "ui", ROOT / "resources" / "translations"
+#: Contexts whose texts are the values of a class of that name, in a part of the program that knows no Qt.
+LISTED = {"Sentence": ROOT / "annotator" / "review" / "reasons.py"}
 #: How many forms a counted text has; Qt's rules, by language.
 FORMS = {"en": 2, "de": 2, "es": 2, "fr": 2, "it": 2, "nl": 2, "pt": 2, "pl": 3, "cs": 3, "ru": 3, "uk": 3, "ja": 1,
          "ko": 1, "zh": 1}
@@ -56,7 +58,17 @@ def texts_in(path: Path) -> set[Text]:
 
 def all_texts() -> list[Text]:
     """Texts of the window, sorted."""
-    return sorted(set().union(*(texts_in(path) for path in sorted(SOURCES.glob("**/*.py")))))
+    listed = (listed_in(path, name) for name, path in LISTED.items())
+    return sorted(set().union(*listed, *(texts_in(path) for path in sorted(SOURCES.glob("**/*.py")))))
+
+
+def listed_in(path: Path, name: str) -> set[Text]:
+    """Values of one class of a Python file; those with ``%n`` are counted."""
+    [listing] = [node for node in ast.parse(path.read_text(encoding="utf-8"), str(path)).body
+                 if isinstance(node, ast.ClassDef) and node.name == name]
+    values = (node.value for node in listing.body if isinstance(node, ast.Assign))
+    return {Text(name, value.value, "%n" in value.value) for value in values
+            if isinstance(value, ast.Constant) and isinstance(value.value, str)}
 
 
 def _walk(node: ast.AST, context: str, path: Path) -> Iterator[Text]:
@@ -74,6 +86,8 @@ def _text_of(call: ast.Call, context: str, path: Path) -> Text | None:
     if name == "translate" and len(arguments) >= 2 and isinstance(arguments[0], ast.Constant):
         context = str(arguments.pop(0).value)
     elif name != "tr":
+        return None
+    if context in LISTED:
         return None
     first = arguments[0] if arguments else None
     if not isinstance(first, ast.Constant) or not isinstance(first.value, str):

@@ -12,6 +12,7 @@ from annotator.model.box import box_area, box_iou, intersection_area
 from annotator.model.frame import Detections
 from annotator.review.moments import Fix, Kind, Moment, Suggestion
 from annotator.review.paths import Scene
+from annotator.review.reasons import Reason, Sentence
 
 #: A detection belongs to a track whose box overlaps it so much, or that covers so much of it.
 _MATCHED, _COVERED = 0.3, 0.6
@@ -69,5 +70,5 @@ def _link(chains: list[_Chain], frame: int, box: npt.NDArray[np.float64], score:
 def _moment(chain: _Chain) -> Moment:
     x1, y1, x2, y2 = (float(v) for v in chain.best)
     return Moment(Kind.MISSING, (), chain.first, chain.last, chain.best_frame, min(0.3 + chain.count / 50, 1.0),
-                  f"the detector sees something in {chain.count} frames that no track follows",
+                  Reason(Sentence.UNFOLLOWED, count=chain.count),
                   Suggestion(Fix.PROMPT, (), chain.best_frame, (x1, y1, x2, y2)))

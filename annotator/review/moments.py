@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from annotator.review.reasons import Reason
+
 Box = tuple[float, float, float, float]
 
 
@@ -79,6 +81,5 @@ class Moment:
     """Where to look first: where it would have become visible."""
     strength: float
     """How odd it is, 0..1, comparable within its kind only."""
-    reason: str
-    """In words; tracks are written as ``{id}`` and shown by their numbers."""
+    reason: Reason
     suggestion: Suggestion

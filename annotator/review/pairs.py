@@ -13,6 +13,7 @@ from annotator.model.evidence import NO_TRACK
 from annotator.review.appearance import difference
 from annotator.review.moments import Fix, Kind, Moment, Suggestion
 from annotator.review.paths import WINDOW, Path, Scene
+from annotator.review.reasons import Reason, Sentence
 
 #: Boxes that overlap more meet; more than the second, they crowd each other's colours; more than the third, they show
 #: the same.
@@ -91,8 +92,7 @@ def _conflicts(hidden: Mapping[Pair, list[int]]) -> Iterator[Moment]:
             if k == len(frames) or frames[k] - frames[k - 1] > _APART:
                 first, last, count = frames[start], frames[k - 1], k - start
                 yield Moment(Kind.CONFLICT, (loser, winner), first, last, last, min(0.3 + count / 20, 1.0),
-                             f"{{{winner}}} hides {{{loser}}} for {count} frames",
-                             Suggestion(Fix.FINE))
+                             Reason(Sentence.HIDES, (winner, loser), count=count), Suggestion(Fix.FINE))
                 start = k
 
 
@@ -108,9 +108,9 @@ def _encounter(scene: Scene, pair: Pair, meeting: _Meeting, hidden: Mapping[Pair
     strength = min(0.35 * deep + 0.3 * min(max(margin + 0.1, 0) / 0.6, 1) + 0.2 * doubt + 0.15 * fought, 1.0)
     after = meeting.last + 1
     fix = Suggestion(Fix.SWAP, pair, _middle(meeting)) if margin > 0.05 else Suggestion(Fix.FINE)
-    words = "and look exchanged afterwards" if margin > 0.05 else "and part again"
+    sentence = Sentence.EXCHANGED if margin > 0.05 else Sentence.PARTED
     return Moment(Kind.ENCOUNTER, pair, meeting.first, meeting.last, min(after, scene.frame_count - 1), strength,
-                  f"{{{pair[0]}}} and {{{pair[1]}}} overlap by {deep:.0%} {words}", fix)
+                  Reason(sentence, pair, (f"{deep:.0%}",)), fix)
 
 
 def _middle(meeting: _Meeting) -> int:
@@ -154,8 +154,7 @@ def _duplicate(scene: Scene, pair: Pair, meeting: _Meeting, same: int) -> Moment
     longer, shorter = sorted(pair, key=lambda track: -len(scene.paths[track]))
     share = same / max(len(scene.paths[shorter]), 1)
     return Moment(Kind.DUPLICATE, pair, meeting.first, meeting.last, meeting.first, min(0.3 + share + same / 50, 1.0),
-                  f"{{{longer}}} and {{{shorter}}} show the same place in {same} frames",
-                  Suggestion(Fix.MERGE, (longer, shorter)))
+                  Reason(Sentence.SAME_PLACE, (longer, shorter), count=same), Suggestion(Fix.MERGE, (longer, shorter)))
 
 
 def _births(scene: Scene) -> Iterator[Moment]:
@@ -178,12 +177,12 @@ def _births(scene: Scene) -> Iterator[Moment]:
         if best is not None:
             strength, other, gone = best
             yield Moment(Kind.REBIRTH, (other.track, path.track), gone, born, born, strength,
-                         f"{{{path.track}}} begins {born - gone} frames after {{{other.track}}} was lost nearby",
+                         Reason(Sentence.BEGINS_AFTER, (path.track, other.track), count=born - gone),
                          Suggestion(Fix.MERGE, (other.track, path.track), born))
         else:
             edge = scene.at_edge(path.box[0])
             yield Moment(Kind.BIRTH, (path.track,), born, born, born, 0.2 if edge else 0.8,
-                         f"{{{path.track}}} begins {'at the edge' if edge else 'amid the picture'}",
+                         Reason(Sentence.BEGINS_AT_EDGE if edge else Sentence.BEGINS_AMID, (path.track,)),
                          Suggestion(Fix.FINE))
 
 

@@ -14,6 +14,7 @@ from annotator.review.missing import missing_objects
 from annotator.review.moments import Fix, Kind, Moment, Suggestion
 from annotator.review.pairs import moments_of_pairs
 from annotator.review.paths import WINDOW, Scene
+from annotator.review.reasons import Translate, english
 from annotator.review.single import moments_of_tracks
 from annotator.review.weights import DAMPING, WEIGHTS
 
@@ -89,13 +90,9 @@ class Entry:
         changes = [moment.suggestion for moment in self.moments if moment.suggestion.fix is not Fix.FINE]
         return max(changes, key=lambda change: len(change.tracks) > 1, default=Suggestion(Fix.FINE))
 
-    def reason(self, numbers: Mapping[int, int]) -> str:
+    def reason(self, numbers: Mapping[int, int], translate: Translate = english) -> str:
         """In words, with track numbers by id; at most two signs."""
-        names = {str(track): f"track {number}" for track, number in numbers.items()}
-        words = [moment.reason for moment in self.moments[:2]]
-        for track, name in names.items():
-            words = [text.replace(f"{{{track}}}", name) for text in words]
-        return "; ".join(words)
+        return "; ".join(moment.reason.words(numbers, translate) for moment in self.moments[:2])
 
 
 @dataclass(frozen=True, slots=True)

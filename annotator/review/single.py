@@ -9,6 +9,7 @@ import numpy as np
 from annotator.model.evidence import EvidenceTable
 from annotator.review.moments import Fix, Kind, Moment, Suggestion
 from annotator.review.paths import WINDOW, Path, Scene
+from annotator.review.reasons import Reason, Sentence
 
 #: A step beyond what the track's motion explains, in box sizes.
 _JUMP = 0.25
@@ -52,8 +53,7 @@ def _gaps(scene: Scene, path: Path) -> Iterator[Moment]:
                          + (0.3 * min(colours / 0.5, 1) if colours is not None else 0.15 * min(miss / 2, 1)))
         fix = Suggestion(Fix.SPLIT, (path.track,), after) if strength > 0.55 else Suggestion(Fix.FINE)
         yield Moment(Kind.GAP, (path.track,), before, after, after, strength,
-                     f"{{{path.track}}} is lost for {after - before - 1} frames and comes back "
-                     f"{miss:.1f} box sizes from where it was heading", fix)
+                     Reason(Sentence.LOST, (path.track,), (f"{miss:.1f}",), after - before - 1), fix)
 
 
 def _steps(scene: Scene, path: Path) -> Iterator[Moment]:
@@ -70,10 +70,10 @@ def _steps(scene: Scene, path: Path) -> Iterator[Moment]:
             strength = _clip(damped * off / 1.0)
             fix = Suggestion(Fix.SPLIT, (path.track,), frame) if strength > 0.7 else Suggestion(Fix.FINE)
             yield Moment(Kind.JUMP, (path.track,), frame - 1, frame, frame, strength,
-                         f"{{{path.track}}} jumps by {off:.1f} of its size", fix)
+                         Reason(Sentence.JUMPS, (path.track,), (f"{off:.1f}",)), fix)
         if growth > _RESIZE:
             yield Moment(Kind.RESIZE, (path.track,), frame - 1, frame, frame, _clip(damped * (growth - 1) / 3),
-                         f"{{{path.track}}} changes its area {growth:.1f}-fold in one frame", Suggestion(Fix.FINE))
+                         Reason(Sentence.RESIZES, (path.track,), (f"{growth:.1f}",)), Suggestion(Fix.FINE))
 
 
 def _collapses(path: Path) -> Iterator[Moment]:
@@ -88,7 +88,8 @@ def _collapses(path: Path) -> Iterator[Moment]:
         depth = float(_DOUBTFUL - logit[start:stop].min())
         first, last = int(path.frame[start]), int(path.frame[stop - 1])
         yield Moment(Kind.COLLAPSE, (path.track,), first, last, last, _clip(depth / 4),
-                     f"the score of {{{path.track}}} falls to {logit[start:stop].min():.1f}", Suggestion(Fix.FINE))
+                     Reason(Sentence.SCORE_FALLS, (path.track,), (f"{logit[start:stop].min():.1f}",)),
+                     Suggestion(Fix.FINE))
 
 
 def _reprompts(path: Path, rows: EvidenceTable) -> Iterator[Moment]:
@@ -99,7 +100,7 @@ def _reprompts(path: Path, rows: EvidenceTable) -> Iterator[Moment]:
         changed = 1 - _iou(path.box[k - 1], path.box[k])
         if changed > 0.2:
             yield Moment(Kind.REPROMPT, (path.track,), int(frame) - 1, int(frame), int(frame), _clip(changed),
-                         f"{{{path.track}}} was prompted anew and its box changed by {changed:.0%}",
+                         Reason(Sentence.PROMPTED, (path.track,), (f"{changed:.0%}",)),
                          Suggestion(Fix.FINE))
 
 
@@ -120,21 +121,21 @@ def _colours(scene: Scene, path: Path) -> Iterator[Moment]:
         fix = Suggestion(Fix.SPLIT, (path.track,), frame) if change > 0.35 else Suggestion(Fix.FINE)
         yield Moment(Kind.APPEARANCE, (path.track,), int(path.frame[max(k - 2, 0)]),
                      int(path.frame[min(k + 2, len(path) - 1)]), frame, _clip(change / 0.5),
-                     f"the colours of {{{path.track}}} change by {change:.0%}", fix)
+                     Reason(Sentence.COLOURS, (path.track,), (f"{change:.0%}",)), fix)
 
 
 def _short(scene: Scene, path: Path) -> Iterator[Moment]:
     first, last = int(path.frame[0]), int(path.frame[-1])
     if len(path) < _SHORT and first > 0 and last < scene.frame_count - 1 and not path.human.any():
         yield Moment(Kind.SHORT, (path.track,), first, last, first, _clip(1 - len(path) / _SHORT),
-                     f"{{{path.track}}} has only {len(path)} boxes", Suggestion(Fix.DELETE, (path.track,)))
+                     Reason(Sentence.SHORT, (path.track,), count=len(path)), Suggestion(Fix.DELETE, (path.track,)))
 
 
 def _cuts(path: Path, cuts: Sequence[int]) -> Iterator[Moment]:
     for cut in cuts:
         if path.frame[0] < cut <= path.frame[-1]:
             yield Moment(Kind.CUT, (path.track,), cut - 1, cut, cut, 1.0,
-                         f"{{{path.track}}} goes on across a scene cut", Suggestion(Fix.SPLIT, (path.track,), cut))
+                         Reason(Sentence.ACROSS_CUT, (path.track,)), Suggestion(Fix.SPLIT, (path.track,), cut))
 
 
 def _clip(value: float) -> float:

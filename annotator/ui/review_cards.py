@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QCoreApplication,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from annotator.review import Entry, Fix, Kind
+from annotator.review import Entry, Fix, Kind, Sentence
 from annotator.ui.crops import CropSource, Pair
 from annotator.ui.document import Document
 from annotator.ui.review_desk import ReviewDesk, key_of
@@ -32,6 +42,11 @@ class KindNames(QObject):
             Kind.SHORT: self.tr("very short"), Kind.MISSING: self.tr("nobody follows it"),
             Kind.CUT: self.tr("across a cut")}
         return names[kind]
+
+
+def _translated(sentence: Sentence, count: int) -> str:
+    """The context by which `tools.translations` lists all sentences."""
+    return QCoreApplication.translate("Sentence", sentence.value, None, count)
 
 
 class CardModel(QAbstractListModel):
@@ -76,7 +91,7 @@ class CardModel(QAbstractListModel):
 
     def reason(self, entry: Entry) -> str:
         tracks = self._document.tracks()
-        return entry.reason({key: tracks[key].number for key in entry.tracks if key in tracks})
+        return entry.reason({key: tracks[key].number for key in entry.tracks if key in tracks}, _translated)
 
     def _on_changed(self) -> None:
         entries = self._desk.entries

@@ -3525,6 +3525,95 @@
         </message>
     </context>
     <context>
+        <name>Sentence</name>
+        <message>
+            <source>the colours of {0} change by {1}</source>
+            <translation>the colours of {0} change by {1}</translation>
+        </message>
+        <message numerus="yes">
+            <source>the detector sees something in %n frame(s) that no track follows</source>
+            <translation>
+                <numerusform>the detector sees something in %n frame that no track follows</numerusform>
+                <numerusform>the detector sees something in %n frames that no track follows</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>the score of {0} falls to {1}</source>
+            <translation>the score of {0} falls to {1}</translation>
+        </message>
+        <message>
+            <source>track {0}</source>
+            <translation>track {0}</translation>
+        </message>
+        <message>
+            <source>{0} and {1} overlap by {2} and look exchanged afterwards</source>
+            <translation>{0} and {1} overlap by {2} and look exchanged afterwards</translation>
+        </message>
+        <message>
+            <source>{0} and {1} overlap by {2} and part again</source>
+            <translation>{0} and {1} overlap by {2} and part again</translation>
+        </message>
+        <message numerus="yes">
+            <source>{0} and {1} show the same place in %n frame(s)</source>
+            <translation>
+                <numerusform>{0} and {1} show the same place in %n frame</numerusform>
+                <numerusform>{0} and {1} show the same place in %n frames</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{0} begins %n frame(s) after {1} was lost nearby</source>
+            <translation>
+                <numerusform>{0} begins %n frame after {1} was lost nearby</numerusform>
+                <numerusform>{0} begins %n frames after {1} was lost nearby</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>{0} begins amid the picture</source>
+            <translation>{0} begins amid the picture</translation>
+        </message>
+        <message>
+            <source>{0} begins at the edge</source>
+            <translation>{0} begins at the edge</translation>
+        </message>
+        <message>
+            <source>{0} changes its area {1}-fold in one frame</source>
+            <translation>{0} changes its area {1}-fold in one frame</translation>
+        </message>
+        <message>
+            <source>{0} goes on across a scene cut</source>
+            <translation>{0} goes on across a scene cut</translation>
+        </message>
+        <message numerus="yes">
+            <source>{0} has only %n box(es)</source>
+            <translation>
+                <numerusform>{0} has only %n box</numerusform>
+                <numerusform>{0} has only %n boxes</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{0} hides {1} for %n frame(s)</source>
+            <translation>
+                <numerusform>{0} hides {1} for %n frame</numerusform>
+                <numerusform>{0} hides {1} for %n frames</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>{0} is lost for %n frame(s) and comes back {1} box sizes from where it was heading</source>
+            <translation>
+                <numerusform>{0} is lost for %n frame and comes back {1} box sizes from where it was heading</numerusform>
+                <numerusform>{0} is lost for %n frames and comes back {1} box sizes from where it was heading</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>{0} jumps by {1} of its size</source>
+            <translation>{0} jumps by {1} of its size</translation>
+        </message>
+        <message>
+            <source>{0} was prompted anew and its box changed by {1}</source>
+            <translation>{0} was prompted anew and its box changed by {1}</translation>
+        </message>
+    </context>
+    <context>
         <name>TaskBar</name>
         <message>
             <source>Cancel</source>

@@ -12,7 +12,7 @@ from annotator.jobs import review
 from annotator.model.evidence import NO_TRACK, NOBODY
 from annotator.model.frame import EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import MarkKind, RunStatus, VideoRecord
-from annotator.review import Fix, Kind, Moment, Suggestion
+from annotator.review import Fix, Kind, Moment, Reason, Sentence, Suggestion
 from annotator.session import Session
 from annotator.storage import edits, human
 from annotator.storage.store import Store
@@ -122,7 +122,8 @@ def test_where_a_person_split_a_track_nothing_is_suspicious_any_more(session: Se
     store = session.store
     first = store.tracks(video.id)[0].id
     others = queue(session, video).entries
-    jump = Moment(Kind.JUMP, (first,), 18, 20, 19, 0.9, f"track {{{first}}} jumps", Suggestion(Fix.SPLIT, (first,), 19))
+    jump = Moment(Kind.JUMP, (first,), 18, 20, 19, 0.9, Reason(Sentence.ACROSS_CUT, (first,)),
+                  Suggestion(Fix.SPLIT, (first,), 19))
     review.apply_fix(session, video, replace(others[0], moments=(jump,)))
     halves = {track.id for track in store.tracks(video.id)} - set(others[0].tracks) | {first}
     between = [entry for entry in queue(session, video).open if entry.first <= 20 and halves & set(entry.tracks)]

@@ -8,7 +8,18 @@ import pytest
 from annotator.model.evidence import NOBODY, EvidenceTable
 from annotator.model.frame import Detections, Frame
 from annotator.model.mask import Mask
-from annotator.review import Entry, Fix, Kind, Moment, ReviewInput, ReviewQueue, Suggestion, build_queue
+from annotator.review import (
+    Entry,
+    Fix,
+    Kind,
+    Moment,
+    Reason,
+    ReviewInput,
+    ReviewQueue,
+    Sentence,
+    Suggestion,
+    build_queue,
+)
 from annotator.review.appearance import Appearances, difference, signature
 from annotator.review.queue import _belongs, rank
 from annotator.review.weights import WEIGHTS
@@ -16,6 +27,7 @@ from annotator.review.weights import WEIGHTS
 Box = tuple[float, float, float, float]
 Paths = Mapping[int, Mapping[int, Box | None]]
 
+ODD = Reason(Sentence.BEGINS_AMID, (2,))
 RED, GREEN = np.eye(4, dtype=np.float32)[0], np.eye(4, dtype=np.float32)[1]
 
 
@@ -74,6 +86,19 @@ def test_two_that_met_and_exchanged_their_colours_are_to_be_swapped() -> None:
     assert moment.suggestion.fix is Fix.FINE
     assert kept.entries[0].chance < first.chance
     assert "track 7 and track 9 overlap by" in first.reason({1: 7, 2: 9})
+
+
+def test_reasons_name_tracks_by_number_and_count_as_english_does() -> None:
+    numbers = {11: 3, 12: 4}
+    hides = [Reason(Sentence.HIDES, (12, 11), count=count).words(numbers) for count in (1, 2)]
+    assert hides == ["track 4 hides track 3 for 1 frame", "track 4 hides track 3 for 2 frames"]
+    assert Reason(Sentence.SHORT, (11,), count=1).words(numbers) == "track 3 has only 1 box"
+    lost = Reason(Sentence.LOST, (11,), ("0.4",), 7)
+    assert lost.words({}) == "track ? is lost for 7 frames and comes back 0.4 box sizes from where it was heading"
+    german = {Sentence.TRACK: "Spur {0}", Sentence.HIDES: "{1} ist %n Bilder lang von {0} verdeckt"}
+    assert Reason(Sentence.HIDES, (12, 11), count=5).words(
+        numbers, lambda sentence, count: german[sentence].replace("%n", str(count))
+    ) == "Spur 3 ist 5 Bilder lang von Spur 4 verdeckt"
 
 
 def test_a_track_born_where_another_was_lost_is_to_be_merged_with_it() -> None:
@@ -150,9 +175,9 @@ def test_what_the_detector_sees_for_long_and_no_track_follows_is_missing() -> No
 
 def test_signs_of_one_thing_are_one_entry_and_make_it_likelier() -> None:
     fine = Suggestion(Fix.FINE)
-    pair = Moment(Kind.ENCOUNTER, (1, 2), 20, 30, 31, 0.5, "a", Suggestion(Fix.SWAP, (1, 2), 25))
-    one = Moment(Kind.JUMP, (2,), 33, 34, 34, 0.3, "b", fine)
-    later = Moment(Kind.JUMP, (2,), 83, 84, 84, 0.3, "c", fine)
+    pair = Moment(Kind.ENCOUNTER, (1, 2), 20, 30, 31, 0.5, ODD, Suggestion(Fix.SWAP, (1, 2), 25))
+    one = Moment(Kind.JUMP, (2,), 33, 34, 34, 0.3, ODD, fine)
+    later = Moment(Kind.JUMP, (2,), 83, 84, 84, 0.3, ODD, fine)
     ranked = rank([later, one, pair])
     assert [entry.moments for entry in ranked.entries] == [(pair, one), (later,)]
     together = ranked.entries[0]
@@ -169,7 +194,7 @@ def test_signs_of_one_thing_are_one_entry_and_make_it_likelier() -> None:
     ([(1, 0, 30), (2, 0, 99)], False)])
 def test_what_a_person_has_checked_leaves_the_queue(reviewed: list[tuple[int | None, int, int]],
                                                     expected: bool) -> None:
-    moment = Moment(Kind.ENCOUNTER, (1, 2), 20, 30, 31, 0.5, "a", Suggestion(Fix.FINE))
+    moment = Moment(Kind.ENCOUNTER, (1, 2), 20, 30, 31, 0.5, ODD, Suggestion(Fix.FINE))
     ranked = rank([moment], reviewed)
     assert ranked.entries[0].reviewed is expected
     assert (len(ranked.open), ranked.done) == ((0, 1) if expected else (1, 0))
@@ -200,7 +225,7 @@ def test_colours_come_from_the_mask_where_there_is_one() -> None:
 def test_an_empty_video_has_an_empty_queue() -> None:
     assert queue({}).entries == ()
     assert isinstance(queue({1: moving(0, 5)}).entries, tuple)
-    assert Entry((Moment(Kind.GAP, (1,), 2, 3, 3, 0.1, "x", Suggestion(Fix.FINE)),), 0.5).before == 0
+    assert Entry((Moment(Kind.GAP, (1,), 2, 3, 3, 0.1, ODD, Suggestion(Fix.FINE)),), 0.5).before == 0
 
 
 def test_moments_are_joined_as_if_each_were_held_against_all_groups() -> None:
@@ -211,7 +236,7 @@ def test_moments_are_joined_as_if_each_were_held_against_all_groups() -> None:
         tracks = tuple(int(track) for track in rng.choice(6, rng.integers(0, 3), replace=False))
         first = int(rng.integers(0, 200))
         moments.append(Moment(kinds[rng.integers(len(kinds))], tracks, first, first + int(rng.integers(0, 9)),
-                              first + 2, float(rng.random()), "a", fine))
+                              first + 2, float(rng.random()), ODD, fine))
     groups: list[list[Moment]] = []
     for moment in sorted(moments, key=lambda m: (-WEIGHTS[m.kind].chance(m.strength), m.first, m.tracks)):
         home = next((group for group in groups if _belongs(moment, group)), None)

@@ -16,7 +16,7 @@ from annotator.errors import StorageError
 from annotator.jobs import prompt, review
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
-from annotator.review import Entry, Fix, Kind, Moment, Suggestion
+from annotator.review import Entry, Fix, Kind, Moment, Reason, Sentence, Suggestion
 from annotator.session import Session
 from annotator.storage import attributes, edits, human, keyframes, labels, track_marks
 from annotator.storage.import_tracks import add_tracks
@@ -254,8 +254,8 @@ class Editing(RuleBasedStateMachine):
         """What an entry of the review queue suggests, with the mark that it was looked at: one step."""
         one, other = self.tracks(a, b)
         named = {Fix.SWAP: (one, other), Fix.MERGE: (one, other), Fix.FINE: ()}.get(fix, (one,))
-        entry = Entry((Moment(Kind.ENCOUNTER, (one, other), frame, frame + 3, frame, 1.0, "odd",
-                              Suggestion(fix, named, frame)),), 0.5)
+        entry = Entry((Moment(Kind.ENCOUNTER, (one, other), frame, frame + 3, frame, 1.0,
+                              Reason(Sentence.BEGINS_AMID, (one,)), Suggestion(fix, named, frame)),), 0.5)
         steps = len([step for step in self.store.history() if not step.undone])
         self.attempt(lambda store: review.apply_fix(Session(store), store.video(), entry), asked=fix is Fix.DELETE)
         assert len([step for step in self.store.history() if not step.undone]) <= steps + 1

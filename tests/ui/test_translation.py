@@ -9,6 +9,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, QTranslator
 
 from annotator.resources import resource_root
+from annotator.review.reasons import Sentence, english
 from annotator.ui.translation import install_translations
 from tools import translations
 from tools.translations import Text, TextError
@@ -39,6 +40,20 @@ def test_the_compiled_file_says_what_the_source_says(qapp: object) -> None:
         numbers = (1, 2) if text.counted else (-1,)
         assert [translator.translate(text.context, text.source, "", n) for n in numbers] == forms, \
             "run: python tools/translations.py compile"
+
+
+def test_the_reasons_of_the_review_queue_are_among_the_texts() -> None:
+    texts = {text.source: text.counted for text in translations.all_texts() if text.context == "Sentence"}
+    assert texts == {sentence.value: "%n" in sentence for sentence in Sentence}
+
+
+def test_the_window_says_reasons_as_the_command_line_does(qapp: QCoreApplication) -> None:
+    translator = QTranslator()
+    assert translator.load(str(ENGLISH.with_suffix(".qm")))
+    for sentence in Sentence:
+        for count, shown in ((1, "1"), (2, "2")) if "%n" in sentence else ((-1, ""),):
+            text = translator.translate("Sentence", sentence.value, "", count)
+            assert text.replace("%n", shown) == english(sentence, count)
 
 
 def write(path: Path, text: str) -> Path:
