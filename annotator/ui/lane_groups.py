@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -23,8 +23,12 @@ class Grouping(StrEnum):
 class Heading:
     """A row above the lanes of a group."""
 
+    key: int
+    """What its lanes have in common; see `group_key`."""
     text: str
     count: int
+    folded: bool = False
+    """Its lanes are not shown."""
 
 
 Row = Lane | Heading
@@ -59,12 +63,16 @@ def group_key(grouping: Grouping, fps: float, frame_count: int, suspicion: Mappi
     return keys[grouping]
 
 
-def with_headings(lanes: Sequence[Lane], key: Callable[[Lane], int], text: Callable[[int], str]) -> list[Row]:
-    """Lanes that are sorted by group, each group below its heading; ``text`` says what a key means."""
+def with_headings(lanes: Sequence[Lane], key: Callable[[Lane], int], text: Callable[[int], str],
+                  folded: Collection[int] = ()) -> list[Row]:
+    """Lanes that are sorted by group, each group below its heading; ``text`` says what a key means. Of ``folded``
+    groups the heading alone."""
     rows: list[Row] = []
     for group, members in groupby(lanes, key):
         together = list(members)
-        rows += [Heading(text(group), len(together)), *together]
+        rows.append(Heading(group, text(group), len(together), group in folded))
+        if group not in folded:
+            rows += together
     return rows
 
 

@@ -57,6 +57,7 @@ class Timeline(QAbstractScrollArea):
         self._suspicion: Mapping[int, int] = {}
         self._marks = TimelineMarks()
         self._preview: EditPreview | None = None
+        self._folded: set[int] = set()
         self._proposed = ProposedFrames()
         self._counts = np.zeros(0, np.int32)
         self._outline: tuple[int, QPolygonF] | None = None
@@ -88,12 +89,19 @@ class Timeline(QAbstractScrollArea):
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The same with the headings of groups."""
+        """The same with the headings of groups, and without what is folded."""
         return self._rows
 
     def set_order(self, order: Order, grouping: Grouping | None = None) -> None:
         """Sort lanes; with a ``grouping`` in groups, each under a heading."""
+        if grouping is not self._grouping:
+            self._folded.clear()
         self._order, self._grouping = order, grouping
+        self._sort(self._lanes)
+
+    def fold(self, key: int, folded: bool) -> None:
+        """Hide the lanes of a group, or show them again."""
+        (self._folded.add if folded else self._folded.discard)(key)
         self._sort(self._lanes)
 
     def set_suspicion(self, counts: Mapping[int, int]) -> None:
@@ -114,7 +122,7 @@ class Timeline(QAbstractScrollArea):
         else:
             group = group_key(grouping, video.fps, video.frame_count, self._suspicion)
             self._lanes = sort_lanes(lanes, self._order, group, self._suspicion)
-            self._rows = with_headings(self._lanes, group, partial(self._texts.text, grouping))
+            self._rows = with_headings(self._lanes, group, partial(self._texts.text, grouping), self._folded)
         self._update_bars()
 
     @property
@@ -212,6 +220,7 @@ class Timeline(QAbstractScrollArea):
     def _on_video(self) -> None:
         self._states.clear()
         self._letters.clear()
+        self._folded.clear()
         self.reload()
         self.fit()
 
@@ -240,11 +249,23 @@ class Timeline(QAbstractScrollArea):
             self.viewport().update(QRect(round(self._places().overview_x(frame)) - 3, 0, 6, OVERVIEW))
 
     def _on_selection(self) -> None:
+        self._unfold_chosen()
         rows = [number for number, row in enumerate(self._rows)
                 if isinstance(row, Lane) and row.track.id in self._document.selection]
         if rows and not set(rows) & set(self._rows_in_sight()[:-1]):
             self.verticalScrollBar().setValue(rows[0] * LANE - LANE)
         self.viewport().update()
+
+    def _unfold_chosen(self) -> None:
+        """Show a group again in which something is chosen, if nothing chosen shows elsewhere."""
+        video, grouping, chosen = self._document.video, self._grouping, self._document.selection
+        if video is None or grouping is None or not self._folded or not chosen:
+            return
+        group = group_key(grouping, video.fps, video.frame_count, self._suspicion)
+        keys = {group(lane) for lane in self._lanes if lane.track.id in chosen}
+        if keys and keys <= self._folded:
+            self._folded -= keys
+            self._sort(self._lanes)
 
     def _read_states(self) -> None:
         """Read what the lanes in sight lack, a few at a time."""
@@ -318,6 +339,10 @@ class Timeline(QAbstractScrollArea):
         elif shift and position.x() >= NAMES:
             self._drag, self._anchor = "range", self.frame_at(position.x())
         else:
+            row = self.row_at(position.y())
+            if isinstance(row, Heading):
+                self.fold(row.key, not row.folded)
+                return
             lane = self.lane_at(position.y())
             if lane is not None:
                 self.track_clicked.emit(lane.track.id, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
@@ -340,7 +365,8 @@ class Timeline(QAbstractScrollArea):
     def _tip_at(self, position: QPointF) -> str:
         row = self.row_at(position.y())
         if isinstance(row, Heading):
-            return f"{row.text}: {self.tr('%n tracks', '', row.count)}"
+            does = self.tr("A click shows them") if row.folded else self.tr("A click hides them")
+            return f"{row.text}: {self.tr('%n tracks', '', row.count)}\n{does}"
         lane = self.lane_at(position.y())
         if lane is not None:
             return "\n".join(self._lane_tip(lane, position.x()))

@@ -31,6 +31,8 @@ from annotator.ui.timeline_proposal import paint_on_ruler as paint_proposal_on_r
 
 #: Heights and widths in device-independent pixels.
 LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
+#: Width of the triangle before a heading, with its gap.
+FOLD = 12
 #: Least pixels between two letters on a lane.
 LETTER = 9
 #: Least pixels between two ticks of the ruler.
@@ -134,9 +136,23 @@ class TimelinePainter:
         painter.setFont(font)
         painter.setPen(self._color(QPalette.ColorRole.Text))
         count = f"  {heading.count}"
-        room = self._width - 20 - painter.fontMetrics().horizontalAdvance(count)
+        room = self._width - 20 - FOLD - painter.fontMetrics().horizontalAdvance(count)
         text = painter.fontMetrics().elidedText(heading.text, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRect(8, y, self._width - 16, LANE), Qt.AlignmentFlag.AlignVCenter, text + count)
+        self._paint_fold(heading.folded, y)
+        painter.drawText(QRect(8 + FOLD, y, self._width - 16 - FOLD, LANE), Qt.AlignmentFlag.AlignVCenter, text + count)
+        painter.restore()
+
+    def _paint_fold(self, folded: bool, y: int) -> None:
+        """A triangle that points down to the lanes, or aside to where they went."""
+        middle = y + LANE / 2
+        tips = ((9.0, middle - 4), (14.0, middle), (9.0, middle + 4)) if folded else (
+            (7.0, middle - 2.5), (15.0, middle - 2.5), (11.0, middle + 2.5))
+        painter = self._painter
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._color(QPalette.ColorRole.Text))
+        painter.drawPolygon(QPolygonF([QPointF(*tip) for tip in tips]))
         painter.restore()
 
     def _paint_lane(self, lane: Lane, states: list[Stretch] | None, y: int) -> None:

@@ -3630,6 +3630,14 @@
             </translation>
         </message>
         <message>
+            <source>A click hides them</source>
+            <translation>A click hides them</translation>
+        </message>
+        <message>
+            <source>A click shows them</source>
+            <translation>A click shows them</translation>
+        </message>
+        <message>
             <source>Another view begins here</source>
             <translation>Another view begins here</translation>
         </message>

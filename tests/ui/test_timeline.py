@@ -109,12 +109,36 @@ def test_classes_stay_together_when_grouped(varied: MainWindow, qtbot: object) -
     port, below = varied.timeline.viewport(), OVERVIEW + RULER + LANE // 2
     qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below))  # type: ignore[attr-defined]
     assert not varied.document.selection
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below))  # type: ignore[attr-defined]
     qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below + LANE))  # type: ignore[attr-defined]
     assert varied.document.selection == {varied.timeline.lanes[0].track.id}
     band = picture(varied).copy(0, OVERVIEW + RULER, 120, LANE)
     assert len({band.pixel(x, y) for x in range(120) for y in range(LANE)}) > 3, "a heading is written"
     qtbot.keyClick(varied, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
     assert list(varied.timeline.rows) == list(varied.timeline.lanes)
+
+
+def test_a_click_on_a_heading_folds_its_lanes(varied: MainWindow, qtbot: object) -> None:
+    timeline = varied.timeline
+    varied.actions_["lanes.group-suspicion"].trigger()
+    qtbot.waitUntil(lambda: sum(isinstance(row, Heading) for row in timeline.rows) == 2)  # type: ignore[attr-defined]
+    rows, head = list(timeline.rows), QPoint(20, OVERVIEW + RULER + LANE // 2)
+    first = rows[0]
+    assert isinstance(first, Heading)
+    port = timeline.viewport()
+    open_picture = picture(varied)
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=head)  # type: ignore[attr-defined]
+    assert list(timeline.rows)[1:] == rows[1 + first.count:]
+    assert len(timeline.lanes) == len(varied.document.tracks()), "they are hidden, not gone"
+    assert picture(varied).copy(0, OVERVIEW + RULER, 20, LANE) != open_picture.copy(0, OVERVIEW + RULER, 20, LANE)
+    # Whatever chooses a hidden track brings its lane back; one that shows leaves the others folded.
+    varied.document.select([timeline.lanes[-1].track.id])
+    assert list(timeline.rows)[1:] == rows[1 + first.count:]
+    varied.document.select([timeline.lanes[0].track.id])
+    assert list(timeline.rows) == rows
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=head)  # type: ignore[attr-defined]
+    varied.actions_["lanes.group-start"].trigger()
+    assert not any(row.folded for row in timeline.rows if isinstance(row, Heading)), "other groups begin unfolded"
 
 
 def test_groups_by_length_start_and_suspicion_have_headings_that_say_so(varied: MainWindow, qtbot: object) -> None:
