@@ -1,9 +1,10 @@
-"""Reads a large JSON object item by item, so that memory does not grow with the file."""
+"""Reads large JSON files item by item, so that memory does not grow with the file."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -21,9 +22,24 @@ def iterate_json(path: Path, what: str) -> Iterator[tuple[str, Any]]:
 
     Raises FormatError naming file, line and column if it is not JSON; ``what`` says what was expected.
     """
+    with _opened(path, what) as parser:
+        yield from parser.items()
+
+
+def iterate_list(path: Path, key: str, what: str) -> Iterator[Any]:
+    """Items of a file that holds one JSON array, or of the array under ``key`` of a file that holds one object.
+
+    Raises FormatError as `iterate_json` does, and if there is no such array.
+    """
+    with _opened(path, what) as parser:
+        yield from parser.list_items(key)
+
+
+@contextmanager
+def _opened(path: Path, what: str) -> Iterator[_Parser]:
     try:
         with path.open(encoding="utf-8-sig") as file:
-            yield from _Parser(path, file, what).items()
+            yield _Parser(path, file, what)
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is not a text file (byte {error.start} is not UTF-8); expected {what}") from error
     except OSError as error:
@@ -43,6 +59,30 @@ class _Parser:
         self._ended = False
 
     def items(self) -> Iterator[tuple[str, Any]]:
+        for key in self._keys():
+            if self._accept("["):
+                for item in self._array():
+                    yield key, item
+            else:
+                yield key, self._value()
+
+    def list_items(self, wanted: str) -> Iterator[Any]:
+        if self._accept("["):
+            yield from self._array()
+            self._expect_end()
+            return
+        found = False
+        for key in self._keys():
+            if key == wanted and self._accept("["):
+                found = True
+                yield from self._array()
+            else:
+                self._value()
+        if not found:
+            raise FormatError(f"{self._path} holds no list of {wanted}; expected {self._what}")
+
+    def _keys(self) -> Iterator[str]:
+        """Keys of the object that begins here and ends the file; whoever asks for the next has read the value."""
         self._expect("{")
         more = not self._accept("}")
         while more:
@@ -50,14 +90,18 @@ class _Parser:
             if not isinstance(key, str):
                 self._fail("a key that is not a string")
             self._expect(":")
-            if self._accept("["):
-                more_items = not self._accept("]")
-                while more_items:
-                    yield key, self._value()
-                    more_items = self._next_or("]")
-            else:
-                yield key, self._value()
+            yield key
             more = self._next_or("}")
+        self._expect_end()
+
+    def _array(self) -> Iterator[Any]:
+        """Items of the array whose opening bracket is read."""
+        more = not self._accept("]")
+        while more:
+            yield self._value()
+            more = self._next_or("]")
+
+    def _expect_end(self) -> None:
         if self._peek():
             self._fail("text after the end")
 

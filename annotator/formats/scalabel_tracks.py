@@ -14,12 +14,12 @@ from typing import Any, ClassVar, TextIO
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
-from annotator.formats.coco_detections import load_json
 from annotator.formats.coco_parts import Ids, is_finite
 from annotator.formats.field_check import check_bdd100k
 from annotator.formats.file_format import FileFormat, Target, Writer, held
+from annotator.formats.json_stream import iterate_list
 from annotator.formats.overlaps import without_overlaps
-from annotator.formats.places import check_size, label_files
+from annotator.formats.places import label_files
 from annotator.formats.rle import check_polygons, mask_from_polygons, mask_from_rle, picture_rle
 from annotator.formats.scalabel import bdd100k_class, picture_name
 from annotator.formats.writing import ExportFrame
@@ -168,14 +168,9 @@ class Bdd100k(Scalabel):
 
 
 def _read_file(file: Path, options: ImportOptions) -> list[LabelledSequence]:
-    check_size(file)
-    content = load_json(file)
-    frames = content.get("frames") if isinstance(content, dict) else content
-    if not isinstance(frames, list):
-        raise FormatError(f"{file} holds no list of frames; expected {_EXPECTED}")
     videos: dict[str, _Video] = {}
     ids = Ids()
-    for position, frame in enumerate(frames):
+    for position, frame in enumerate(iterate_list(file, "frames", _EXPECTED)):
         if not isinstance(frame, dict) or not isinstance(frame.get("labels") or [], list):
             raise FormatError(f"{file} frame {position} (counted from 0): found {str(frame)[:40]!r}; expected "
                               f"{_EXPECTED}")
