@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from annotator.model.frame import TrackState
 from annotator.model.track import Label
 from annotator.storage.preview import EditPreview
 from annotator.ui.lane_groups import Heading, Row
-from annotator.ui.lanes import Lane, Letter, Stretch
+from annotator.ui.lanes import Event, Lane, Letter, Stretch
 from annotator.ui.name_plates import readable_on
 from annotator.ui.timeline_marks import (
     REVIEWED,
@@ -35,6 +36,8 @@ LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
 FOLD = 12
 #: Least pixels between two letters on a lane.
 LETTER = 9
+#: The same between two ticks that stand for letters.
+TICK = 2
 #: Least pixels between two ticks of the ruler.
 TICK_GAP = 70
 _SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICIOUS: 0.3}
@@ -193,22 +196,20 @@ class TimelinePainter:
             self._painter.fillRect(QRectF(left, y + LANE - 4, right - left, 2), QColor(REVIEWED))
 
     def _paint_letters(self, lane: Lane, color: QColor, y: int) -> None:
-        """R, P and X on the bar; letters that would cover one another are left out. Where a lane begins, its first
-        prompt is a matter of course."""
+        """R, P and X on the bar; letters that would cover one another are left out, and one that follows close behind
+        its like is a tick. Where a lane begins, its first prompt is a matter of course."""
         painter, place = self._painter, self._place
         painter.save()
         painter.setFont(self._letter_font)
-        painter.setPen(readable_on(_over(self._color(QPalette.ColorRole.Base), color, _SHADE[TrackState.PENDING])))
-        reach = place.left - LETTER
-        for letter in self._scene.letters.get(lane.track.id, ()):
-            x = place.x(letter.frame + 0.5)
-            if x > place.right:
-                break
-            if x - reach < LETTER or letter.frame == lane.first:
-                continue
-            painter.drawText(QRectF(x - LETTER, y + 4, 2 * LETTER, LANE - 8), Qt.AlignmentFlag.AlignCenter,
-                             letter.event.value)
-            reach = x
+        ink = readable_on(_over(self._color(QPalette.ColorRole.Base), color, _SHADE[TrackState.PENDING]))
+        painter.setPen(ink)
+        letters = ((place.x(each.frame + 0.5), each.event) for each in self._scene.letters.get(lane.track.id, ())
+                   if each.frame != lane.first)
+        for x, event in spread(takewhile(lambda each: each[0] <= place.right, letters), place.left):
+            if event is None:
+                painter.fillRect(QRectF(x - 0.5, y + LANE - 8, 1, 3), ink)
+            else:
+                painter.drawText(QRectF(x - LETTER, y + 4, 2 * LETTER, LANE - 8), Qt.AlignmentFlag.AlignCenter, event)
         painter.restore()
 
     def _paint_keyframes(self, lane: Lane, y: int) -> None:
@@ -339,6 +340,26 @@ class TimelinePainter:
             return
         self._painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 2))
         self._painter.drawLine(QPointF(x, OVERVIEW), QPointF(x, self._height))
+
+
+def spread(letters: Iterable[tuple[float, Event]], left: float) -> Iterator[tuple[float, Event | None]]:
+    """Where to write which letter and where a tick does (None); left out is what finds no room.
+
+    Args:
+        letters: Pixels from the left, rising, and what happened there.
+        left: Nothing is written before it.
+    """
+    reach, before = left - LETTER, dict[Event, float]()
+    for x, event in letters:
+        near = x - before.get(event, -np.inf)
+        if x < left or near < TICK:
+            continue
+        before[event] = x
+        if near < 2 * LETTER:
+            yield x, None
+        elif x - reach >= LETTER:
+            yield x, event
+            reach = x
 
 
 def overview_outline(counts: npt.NDArray[np.int32], frame_count: int, width: int) -> QPolygonF:

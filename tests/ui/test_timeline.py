@@ -14,10 +14,10 @@ from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, 
 from annotator.model.track import RunStatus
 from annotator.storage import edits, human
 from annotator.ui.lane_groups import Heading
-from annotator.ui.lanes import Order
+from annotator.ui.lanes import Event, Order
 from annotator.ui.main_window import MainWindow
 from annotator.ui.timeline_marks import CUT, RunRange, TimelineMarks, read_marks
-from annotator.ui.timeline_paint import LANE, NAMES, OVERVIEW, RULER
+from annotator.ui.timeline_paint import LANE, LETTER, NAMES, OVERVIEW, RULER, spread
 from tests.conftest import FRAMES, MadeClip
 
 BOX = (10.0, 10.0, 40.0, 40.0)
@@ -153,6 +153,17 @@ def test_groups_by_length_start_and_suspicion_have_headings_that_say_so(varied: 
     qtbot.waitUntil(lambda: "Fewer than 10 suspicious frames" in texts())  # type: ignore[attr-defined]
     assert len(varied.timeline.lanes) == len(varied.document.tracks())
     assert not varied.actions_["lanes.group-start"].isChecked()
+
+
+def test_letters_that_follow_their_like_are_ticks_and_leave_room_for_others() -> None:
+    prompts = [(float(x), Event.REPROMPT) for x in range(200, 300, 5)]
+    found = list(spread(sorted([*prompts, (252.0, Event.CONFLICT)]), 100.0))
+    assert [each for each in found if each[1] is not None] == [(200.0, Event.REPROMPT), (252.0, Event.CONFLICT)]
+    assert [x for x, event in found if event is None] == [x for x, _ in prompts[1:]]
+    apart = [(200.0, Event.REPROMPT), (200.0 + 2 * LETTER, Event.REPROMPT)]
+    assert list(spread(apart, 100.0)) == apart
+    assert list(spread(apart, 210.0)) == apart[1:], "what lies left of the lanes is not written over the names"
+    assert len(list(spread(((200 + k / 100, Event.REPROMPT) for k in range(10_000)), 100.0))) <= 51
 
 
 def test_the_order_outlives_the_window(varied: MainWindow, settings: QSettings, qtbot: object) -> None:
