@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from annotator.formats.base import ExportOptions, ExportReport
     from annotator.formats.frame_pictures import PictureSource
     from annotator.model.sequence import SequenceInfo
+    from annotator.model.track import VideoRecord
+    from annotator.session import Session
+
+log = logging.getLogger(__name__)
 
 #: Formats with a file per frame write more than anybody reads.
 _MOST_FILES = 20
@@ -81,6 +86,8 @@ def _add_import(commands: Any) -> None:
     p.add_argument("--project", required=True, metavar="P.annot")
     p.add_argument("--format", required=True, choices=[each.name for each in readable()])
     p.add_argument("--video", metavar="NAME", help="of the project's videos, this one")
+    p.add_argument("--source", metavar="FILE_OR_DIR", help="the video, image folder or MOT sequence that the labels "
+                   "are of: added to the project if it is new, and the project made if it is not there")
     p.add_argument("--sequence", metavar="NAME", help="of the file's videos, this one")
     p.add_argument("--as", dest="target", choices=("human", "machine", "detections"), default="human",
                    help="tracks as drawn by a person, which no run replaces (default), tracks as of a machine, or "
@@ -209,18 +216,34 @@ def _given_info(args: argparse.Namespace) -> SequenceInfo | None:
     return SequenceInfo(name, int(width), int(height), args.fps, args.frames or 0)
 
 
+def _video_to_label(args: argparse.Namespace, session: Session) -> VideoRecord:
+    from annotator.jobs.project import add_source, chosen_videos
+
+    if args.source is not None:
+        video, warnings = add_source(session, Path(args.source))
+        for warning in warnings:
+            log.warning("%s", warning)
+        return video
+    videos = chosen_videos(session, None if args.video is None else [args.video])
+    if len(videos) > 1:
+        raise SettingsError(f"{args.project} has several videos: choose one with --video "
+                            f"({', '.join(video.name for video in videos)})")
+    return videos[0]
+
+
 def _import(args: argparse.Namespace, _: Console) -> int:
     from annotator.formats.base import ImportOptions
     from annotator.jobs.import_labels import import_labels
-    from annotator.jobs.project import chosen_videos, open_project
+    from annotator.jobs.project import open_project, opened_or_made
 
+    if args.source and args.video:
+        raise SettingsError("--source and --video are both given: --source adds a video, --video chooses one of the "
+                            "project's")
     options = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels)
-    with open_project(Path(args.project)) as session:
-        videos = chosen_videos(session, None if args.video is None else [args.video])
-        if len(videos) > 1:
-            raise SettingsError(f"{args.project} has several videos: choose one with --video "
-                                f"({', '.join(video.name for video in videos)})")
-        report = import_labels(session.store, videos[0], Path(args.file), args.format, args.target == "human",
+    project = Path(args.project)
+    with open_project(project) if args.source is None else opened_or_made(project) as session:
+        video = _video_to_label(args, session)
+        report = import_labels(session.store, video, Path(args.file), args.format, args.target == "human",
                                as_detections=args.target == "detections", sequence=args.sequence, options=options)
     if args.json:
         print(json.dumps(report.to_json()))

@@ -21,6 +21,7 @@ from annotator.storage.human import add_mark
 from annotator.storage.import_tracks import add_tracks
 from annotator.storage.store import Store
 from tests.command_line import done, refused
+from tests.conftest import FRAMES, MadeClip
 
 INFO = SequenceInfo("clip", 640, 480, 25.0, 20, ("car", "person"))
 
@@ -210,3 +211,20 @@ def test_the_command_says_what_came_in(store: Store, video: VideoRecord, tmp_pat
     assert "10 boxes and 0 masks of 2 human tracks in 5 frames" in said.out
     assert "2 tracks got a new number" in said.out
     assert "no video named 'x'" in refused("import", file, "--project", store.path, "--format", "mot", "--video", "x")
+
+
+def test_labels_and_their_video_make_a_project(clip: MadeClip, tmp_path: Path) -> None:
+    info = SequenceInfo("clip", 240, 180, 25.0, FRAMES, ("car", "person"))
+    file, project = written(tmp_path / "x", "coco-video", labelled(), info), tmp_path / "new.annot"
+    source = clip.video
+    assert "no such project file" in refused("import", file, "--project", project, "--format", "coco-video")
+    assert "no such file or folder" in refused("import", file, "--project", project, "--format", "coco-video",
+                                               "--source", tmp_path / "gone.mp4")
+    assert not project.exists()
+    for tracks in (2, 4):  # the second time the video is not new
+        done("import", file, "--project", project, "--format", "coco-video", "--source", source)
+        with Store.open(project) as store:
+            [video] = store.videos()
+            assert (video.frame_count, len(store.tracks(video.id))) == (FRAMES, tracks)
+    assert "both given" in refused("import", file, "--project", project, "--format", "coco-video", "--source", source,
+                                   "--video", "x")
