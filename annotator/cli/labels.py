@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from annotator.cli.exit_codes import OK
 from annotator.cli.interrupts import stopping
 from annotator.cli.options import add_video
-from annotator.errors import SettingsError
+from annotator.errors import FormatError, SettingsError
 
 if TYPE_CHECKING:
     from annotator.console import Console
@@ -84,7 +84,7 @@ def _add_import(commands: Any) -> None:
     p.set_defaults(command=_import)
     p.add_argument("file", metavar="FILE_OR_DIR")
     p.add_argument("--project", required=True, metavar="P.annot")
-    p.add_argument("--format", required=True, choices=[each.name for each in readable()])
+    p.add_argument("--format", choices=[each.name for each in readable()], help="default: what the files look like")
     p.add_argument("--video", metavar="NAME", help="of the project's videos, this one")
     p.add_argument("--source", metavar="FILE_OR_DIR", help="the video, image folder or MOT sequence that the labels "
                    "are of: added to the project if it is new, and the project made if it is not there")
@@ -233,6 +233,7 @@ def _video_to_label(args: argparse.Namespace, session: Session) -> VideoRecord:
 
 def _import(args: argparse.Namespace, _: Console) -> int:
     from annotator.formats.base import ImportOptions
+    from annotator.formats.guess import guess_format
     from annotator.jobs.import_labels import import_labels
     from annotator.jobs.project import open_project, opened_or_made
 
@@ -240,10 +241,13 @@ def _import(args: argparse.Namespace, _: Console) -> int:
         raise SettingsError("--source and --video are both given: --source adds a video, --video chooses one of the "
                             "project's")
     options = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels)
-    project = Path(args.project)
+    path, project = Path(args.file), Path(args.project)
+    format_name = args.format or guess_format(path)
+    if format_name is None:
+        raise FormatError(f"{path} looks like none of the formats: choose one with --format")
     with open_project(project) if args.source is None else opened_or_made(project) as session:
         video = _video_to_label(args, session)
-        report = import_labels(session.store, video, Path(args.file), args.format, args.target == "human",
+        report = import_labels(session.store, video, path, format_name, args.target == "human",
                                as_detections=args.target == "detections", sequence=args.sequence, options=options)
     if args.json:
         print(json.dumps(report.to_json()))
@@ -251,7 +255,7 @@ def _import(args: argparse.Namespace, _: Console) -> int:
     what = (f"{report.detections} detections" if report.target == "detections" else
             f"{report.boxes} boxes and {report.masks} masks of {report.tracks} {report.target} tracks")
     print(f"{report.video}: {what} in {report.frames} frames, {report.ignore_regions} ignore regions, "
-          f"from {report.path}")
+          f"from {report.path} ({report.format})")
     if report.interpolated:
         print(f"  {report.interpolated} boxes between keyframes are interpolated")
     if report.renumbered:

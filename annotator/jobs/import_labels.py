@@ -14,7 +14,7 @@ from typing import Any
 from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, FormatError, StorageError, UserError
 from annotator.formats.base import ImportOptions, LabelFormat, LabelledSequence
-from annotator.formats.registry import FORMATS, get_format
+from annotator.formats.registry import get_format
 from annotator.jobs.preannotate import JobProgress
 from annotator.model.frame import FrameResult
 from annotator.model.sequence import LabelledFrame, SequenceInfo
@@ -26,11 +26,6 @@ from annotator.storage.imports import Imported, StagedImport
 from annotator.storage.store import Store
 
 log = logging.getLogger(__name__)
-
-#: File and folder names by which a format is known.
-_NAMES = {"gt.txt": "mot", "gt": "mot", "det.txt": "mot-det", "annotations.json": "coco-video"}
-_SUFFIXES = {".txt": ("mot-results", "mot"), ".json": ("coco-video",)}
-
 
 class Target(StrEnum):
     """What a file's boxes become."""
@@ -101,15 +96,6 @@ def import_labels(store: Store, video: VideoRecord, path: Path, format_name: str
             pass
     assert job.report is not None
     return job.report
-
-
-def guess_format(path: Path) -> str | None:
-    """The format that a file's or folder's name speaks for; None where it says nothing."""
-    if path.is_dir():
-        return "mot" if (path / "gt").is_dir() else next(
-            (name for file, name in _NAMES.items() if (path / file).is_file()), None)
-    named = _NAMES.get(path.name.lower())
-    return named or next((name for name in _SUFFIXES.get(path.suffix.lower(), ()) if name in FORMATS), None)
 
 
 class LabelImport:

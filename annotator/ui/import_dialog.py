@@ -25,8 +25,9 @@ from PySide6.QtWidgets import (
 
 from annotator.engine.base import CancelToken
 from annotator.formats.base import ImportOptions
+from annotator.formats.guess import guess_format
 from annotator.formats.registry import FORMATS, readable
-from annotator.jobs.import_labels import Target, guess_format
+from annotator.jobs.import_labels import Target
 from annotator.jobs.import_preview import FoundVideo, preview_import
 from annotator.model.track import VideoRecord
 from annotator.ui.import_preview import ImportPreviewPanel

@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from annotator.engine.base import CancelToken
+from annotator.formats.guess import guess_format
 from annotator.formats.registry import FORMATS
-from annotator.jobs.import_labels import ImportReport, LabelImport, Target, guess_format
+from annotator.jobs.import_labels import ImportReport, LabelImport, Target
 from annotator.jobs.preannotate import JobProgress
 from annotator.session import Session
 from annotator.ui.actions import Actions
@@ -20,15 +21,16 @@ from annotator.ui.import_dialog import ImportChoice, ImportDialog
 from annotator.ui.jobs import JobController
 from annotator.ui.report_dialog import Report, ReportDialog
 from annotator.ui.tasks import TaskWorker
+from annotator.video.images import holds_images
 
 #: Files that are never videos.
-LABEL_SUFFIXES = frozenset({".txt", ".json", ".xml", ".csv", ".zip", ".ini"})
+LABEL_SUFFIXES = frozenset({".txt", ".json", ".xml", ".csv", ".parquet", ".slp", ".npz", ".zip", ".ini"})
 
 
 def is_labels(path: Path) -> bool:
     """Whether a file or folder that was dropped is meant as labels, not as a video."""
     if path.is_dir():
-        return guess_format(path) is not None and not (path / "img1").is_dir()
+        return guess_format(path) is not None and not (path / "img1").is_dir() and not holds_images(path)
     return path.suffix.lower() in LABEL_SUFFIXES
 
 

@@ -72,6 +72,20 @@ def open_folder(folder: Path, fps: float | None = None) -> ImageReader:
                        tuple(file.name for file in files))
 
 
+def holds_images(folder: Path) -> bool:
+    """Whether any image lies right in the folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(_is_image(entry) for entry in entries)
+    except OSError:
+        return False
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    return (not entry.name.startswith(".") and os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES
+            and entry.is_file())
+
+
 def image_files(folder: Path, suffix: str | None = None) -> list[Path]:
     """The folder's images in natural order (``2.jpg`` before ``10.jpg``); hidden files are left out.
 
@@ -81,8 +95,7 @@ def image_files(folder: Path, suffix: str | None = None) -> list[Path]:
     if not folder.is_dir():
         raise VideoError(f"{folder} does not exist; a sequence needs its folder of images there")
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if not entry.name.startswith(".")
-                 and os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES and entry.is_file()]
+        names = [entry.name for entry in entries if _is_image(entry)]
     if not names:
         raise VideoError(f"{folder} holds no images; choose a folder with jpg, png, bmp, tif or webp files, or a video")
     narrowed = [name for name in names if name.lower().endswith(suffix)] if suffix else []

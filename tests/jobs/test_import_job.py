@@ -14,7 +14,7 @@ from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, FormatError, StorageError
 from annotator.formats.base import ExportOptions, ImportOptions
 from annotator.jobs.export import export
-from annotator.jobs.import_labels import LabelImport, Target, guess_format, import_labels
+from annotator.jobs.import_labels import LabelImport, Target, import_labels
 from annotator.jobs.import_preview import preview_import
 from annotator.model.track import OnExisting, RunStatus, VideoRecord
 from annotator.session import Session
@@ -311,10 +311,3 @@ def test_the_video_is_found_by_its_name_among_several(store: Store, video: Video
     assert [found.info.name for found in preview_import(path, "coco-video", video, ImportOptions())] == ["long", "clip"]
     import_labels(store, video, path, "coco-video")
     assert shown(store) == {1: [(5, (5.0, 6.0, 12.0, 14.0), True)]}
-
-
-@pytest.mark.parametrize(("name", "known"), [("gt.txt", "mot"), ("MOT17-02.txt", "mot-results"),
-                                             ("annotations.json", "coco-video"), ("x.json", "coco-video"),
-                                             ("notes.doc", None)])
-def test_formats_are_guessed_by_name(tmp_path: Path, name: str, known: str | None) -> None:
-    assert guess_format(tmp_path / name) == known

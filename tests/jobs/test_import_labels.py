@@ -222,9 +222,12 @@ def test_labels_and_their_video_make_a_project(clip: MadeClip, tmp_path: Path) -
                                                "--source", tmp_path / "gone.mp4")
     assert not project.exists()
     for tracks in (2, 4):  # the second time the video is not new
-        done("import", file, "--project", project, "--format", "coco-video", "--source", source)
+        said = done("import", file, "--project", project, "--source", source)
+        assert "(coco-video)" in said.out
         with Store.open(project) as store:
             [video] = store.videos()
             assert (video.frame_count, len(store.tracks(video.id))) == (FRAMES, tracks)
+    (tmp_path / "notes.txt").write_text("seen on Monday\n")
+    assert "choose one with --format" in refused("import", tmp_path / "notes.txt", "--project", project)
     assert "both given" in refused("import", file, "--project", project, "--format", "coco-video", "--source", source,
                                    "--video", "x")

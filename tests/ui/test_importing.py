@@ -152,6 +152,13 @@ def test_a_sequence_with_pictures_is_a_video(tmp_path: Path) -> None:
     assert is_labels(tmp_path / "labels")
     assert not is_labels(tmp_path / "sequence")
     assert not is_labels(tmp_path / "clip.mp4")
+    for name in ("labels.slp", "tracks.parquet", "annotations.xml"):
+        assert is_labels(tmp_path / name)
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "frames" / "annotations.json").write_text('{"videos": []}')
+    assert is_labels(tmp_path / "frames")
+    (tmp_path / "frames" / "000001.jpg").touch()
+    assert not is_labels(tmp_path / "frames")
 
 
 def test_the_first_boxes_are_shown_as_they_would_come_in(opened: MainWindow, truth: Path, qtbot: object) -> None:
