@@ -40,8 +40,8 @@ _LARGEST_CLASS = 64
 _LAST_NUMBER = re.compile(r"(\d+)\D*$")
 
 _ABILITIES = Abilities(masks=True, needs_masks=True, overlap=False, regions=True, limits=(
-    "999 tracks of a label per video; larger numbers are given anew", "ignored tracks become ignore regions",
-    "boxes are those of the masks"))
+    "999 tracks of a label per video; larger numbers are given anew", "one label per track",
+    "ignored tracks become ignore regions", "boxes are those of the masks"))
 
 
 @dataclass(slots=True)
@@ -51,6 +51,7 @@ class Instances:
     classes: dict[str, int] = field(default_factory=dict)
     _numbers: dict[int, int] = field(default_factory=dict)
     _taken: set[int] = field(default_factory=set)
+    _labels: dict[int, int] = field(default_factory=dict)
 
     def class_of(self, label: str) -> int:
         """Class number of a label: the published ones, else the next that is free from 3 on."""
@@ -66,6 +67,7 @@ class Instances:
         """Start a video: instances count within it."""
         self._numbers.clear()
         self._taken.clear()
+        self._labels.clear()
 
     def instance_of(self, number: int, video: str) -> int:
         """The track's own number where it is below 1000 and free."""
@@ -78,6 +80,10 @@ class Instances:
             self._numbers[number] = wanted
             self._taken.add(wanted)
         return self._numbers[number]
+
+    def label_of(self, number: int, label: int) -> int:
+        """The label that the track had first: an id holds its class, so it cannot change."""
+        return self._labels.setdefault(number, label)
 
     def names(self) -> str:
         """Text that names class k in line k."""
@@ -128,9 +134,10 @@ def _held(box: LabelledBox, info: SequenceInfo, instances: Instances) -> tuple[L
     kept = held(box, _ABILITIES, mask=box.mask)
     if box.number is None:
         return replace(kept, ignored=True), _IGNORED_CLASS, _IGNORED_ID
-    code = instances.class_of(info.labels[box.label])
+    label = instances.label_of(box.number, box.label)
+    code = instances.class_of(info.labels[label])
     instance = instances.instance_of(box.number, info.name)
-    return replace(kept, number=instance), code, code * _INSTANCES + instance
+    return replace(kept, number=instance, label=label), code, code * _INSTANCES + instance
 
 
 def _write_names(path: Path, instances: Instances) -> None:

@@ -170,3 +170,14 @@ def test_depth_and_length_without_end_are_refused(each: LabelFormat, text: str, 
     path.write_text(text)
     with pytest.raises(FormatError):
         each.read(path, ImportOptions(info=INFO))
+
+
+@pytest.mark.parametrize("name", ["mots", "mots-png", "kitti-mots", "cvat"])
+def test_a_track_whose_label_changes_keeps_its_first(name: str, tmp_path: Path) -> None:
+    mask = Mask.from_bitmap(np.ones((6, 5), bool), 3, 4)
+    frames = [LabelledFrame(frame, (LabelledBox(4, frame, mask.box_xyxy, mask=mask),)) for frame in (0, 1)]
+    info = SequenceInfo("clip", 64, 48, 25.0, 2, ("car", "pedestrian"))
+    FORMATS[name].write([(info, frames)], tmp_path / "out", ExportOptions(field_check=False))
+    [found] = FORMATS[name].read(tmp_path / "out", ImportOptions(info=info))
+    assert [(box.number, found.info.labels[box.label]) for frame in found.frames for box in frame.boxes] == [
+        (4, "car"), (4, "car")]
