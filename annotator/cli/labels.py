@@ -104,7 +104,8 @@ def _add_convert(commands: Any) -> None:
     p = commands.add_parser("convert", help="bring labels from one format to another, without a project")
     p.set_defaults(command=_convert)
     p.add_argument("file", metavar="FILE_OR_DIR")
-    p.add_argument("--from", dest="source", required=True, choices=[each.name for each in readable()])
+    p.add_argument("--from", dest="source", choices=[each.name for each in readable()],
+                   help="default: what the files look like")
     p.add_argument("--to", dest="target", required=True, choices=[each.name for each in writable()])
     p.add_argument("--out", required=True, metavar="DIR")
     p.add_argument("--size", metavar="WxH", help="size of the pictures, where the files do not say it: 1920x1080")
@@ -179,12 +180,12 @@ def _convert(args: argparse.Namespace, _: Console) -> int:
     from annotator.formats.convert import convert
     from annotator.formats.registry import get_format
 
-    info = _given_info(args)
+    path, info = Path(args.file), _given_info(args)
     if not get_format(args.target).abilities.masks:
         args.masks = False
     reading = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels, info=info)
     with stopping() as cancel:
-        report = convert(Path(args.file), args.source, args.target, Path(args.out), _export_options(args), reading,
+        report = convert(path, args.source or _guessed(path, "--from"), args.target, Path(args.out), _export_options(args), reading,
                          _picture_source(args.videos, cancel))
     _print_export(report, args.json)
     return OK
@@ -216,6 +217,15 @@ def _given_info(args: argparse.Namespace) -> SequenceInfo | None:
     return SequenceInfo(name, int(width), int(height), args.fps, args.frames or 0)
 
 
+def _guessed(path: Path, option: str) -> str:
+    from annotator.formats.guess import guess_format
+
+    name = guess_format(path)
+    if name is None:
+        raise FormatError(f"{path} looks like none of the formats: choose one with {option}")
+    return name
+
+
 def _video_to_label(args: argparse.Namespace, session: Session) -> VideoRecord:
     from annotator.jobs.project import add_source, chosen_videos
 
@@ -233,7 +243,6 @@ def _video_to_label(args: argparse.Namespace, session: Session) -> VideoRecord:
 
 def _import(args: argparse.Namespace, _: Console) -> int:
     from annotator.formats.base import ImportOptions
-    from annotator.formats.guess import guess_format
     from annotator.jobs.import_labels import import_labels
     from annotator.jobs.project import open_project, opened_or_made
 
@@ -242,9 +251,7 @@ def _import(args: argparse.Namespace, _: Console) -> int:
                             "project's")
     options = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels)
     path, project = Path(args.file), Path(args.project)
-    format_name = args.format or guess_format(path)
-    if format_name is None:
-        raise FormatError(f"{path} looks like none of the formats: choose one with --format")
+    format_name = args.format or _guessed(path, "--format")
     with open_project(project) if args.source is None else opened_or_made(project) as session:
         video = _video_to_label(args, session)
         report = import_labels(session.store, video, path, format_name, args.target == "human",

@@ -16,7 +16,7 @@ def test_mot_to_cvat_and_back(tmp_path: Path) -> None:
     said = done("convert", gt, "--from", "mot", "--to", "cvat", "--out", tmp_path / "x", "--size", "100x90",
                 "--frames", 5, "--json")
     assert json.loads(said.out)["boxes"] == 3
-    done("convert", tmp_path / "x", "--from", "cvat", "--to", "mot", "--out", tmp_path / "y")
+    done("convert", tmp_path / "x", "--to", "mot", "--out", tmp_path / "y")
     rows = [[float(cell) for cell in line.split(",")]
             for line in (tmp_path / "y/clip/gt/gt.txt").read_text().splitlines()]
     assert rows == [[float(cell) for cell in line.split(",")] for line in ROWS.splitlines()]
