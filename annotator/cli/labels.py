@@ -185,8 +185,8 @@ def _convert(args: argparse.Namespace, _: Console) -> int:
         args.masks = False
     reading = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels, info=info)
     with stopping() as cancel:
-        report = convert(path, args.source or _guessed(path, "--from"), args.target, Path(args.out), _export_options(args), reading,
-                         _picture_source(args.videos, cancel))
+        report = convert(path, args.source or _guessed(path, "--from"), args.target, Path(args.out),
+                         _export_options(args), reading, _picture_source(args.videos, cancel))
     _print_export(report, args.json)
     return OK
 
