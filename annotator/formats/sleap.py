@@ -117,7 +117,7 @@ class _Project:
         table = table or BoxTable(self._file, _EXPECTED)
         for number, name in enumerate(names, 1):
             if isinstance(name, list) and len(name) > 1 and isinstance(name[1], str) and name[1]:
-                table.attributes[number] = {"name": name[1]}
+                table.attributes[number] = {"name": _storable(name[1])}
         backend = videos[video].get("backend", videos[video]) if video < len(videos) and isinstance(
             videos[video], dict) else {}
         backend = backend if isinstance(backend, dict) else {}
@@ -125,7 +125,7 @@ class _Project:
         frames, height, width = ((_whole(each) for each in shape[:3]) if isinstance(shape, list) and len(shape) > 2
                                  else (0, 0, 0))
         # A path of whichever system the project was made on.
-        stem = Path(str(backend.get("filename") or "").replace("\\", "/")).stem
+        stem = Path(_storable(str(backend.get("filename") or "")).replace("\\", "/")).stem
         return table.sequence(SequenceInfo(stem or f"{self._file.stem}-{video + 1}", width, height, 0.0, frames),
                               options, ["boxes reach to the outermost visible points", *notes])
 
@@ -220,7 +220,7 @@ class _Project:
         for each in skeletons if isinstance(skeletons, list) else []:
             graph = each.get("graph") if isinstance(each, dict) else None
             name = graph.get("name") if isinstance(graph, dict) else None
-            names.append(name if isinstance(name, str) and name.strip() else _LABEL)
+            names.append(_storable(name) if isinstance(name, str) and name.strip() else _LABEL)
         return names
 
     def _json(self, text: Any) -> Any:
@@ -232,6 +232,11 @@ class _Project:
 
     def _fail(self, where: str, found: str, expected: str = _EXPECTED) -> NoReturn:
         raise FormatError(f"{self._file} {where}: found {found}; expected {expected}")
+
+
+def _storable(text: str) -> str:
+    """Without halves of surrogate pairs, which JSON lets through."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _score(instance: Any) -> float:

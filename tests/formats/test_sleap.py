@@ -156,3 +156,14 @@ def test_the_flies(samples: Path) -> None:
     [found] = read(path)
     assert found.boxes == 3000
     assert {number for _, number, _ in boxes(found)} == {1, 2}
+
+
+def test_names_that_are_no_text_can_be_stored(tmp_path: Path) -> None:
+    path = project(tmp_path / "p.slp", [(0, USER, 0, POSE)], skeleton="fly\udc8a")
+    with h5py.File(path, "r+") as file:
+        del file["tracks_json"], file["videos_json"]
+        file["tracks_json"] = np.array([b'[0,"a\\udc8a"]'])
+        file["videos_json"] = np.array([b'{"backend": {"filename": "v\\udc8a.mp4"}}'])
+    [found] = read(path)
+    [box] = [box for frame in found.frames for box in frame.boxes]
+    assert (found.info.name, found.info.labels, box.attributes) == ("v?", ("fly?",), {"name": "a?"})
