@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
+from itertools import chain, islice
 from pathlib import Path
 
 _HEAD = 1 << 16
-#: Entries of a folder that are looked at, and how deep.
-_ENTRIES, _DEPTH = 1000, 3
+#: Entries of a folder that are looked at, how many files and folders among them are looked into, and how deep.
+_ENTRIES, _FILES, _FOLDERS, _DEPTH = 1000, 20, 3, 3
 #: Where a file cannot be read, its name has to do.
 _NAMES = {"gt.txt": "mot", "det.txt": "mot-det"}
 _SUFFIXES = {".txt": "mot-results", ".json": "coco-video", ".csv": "csv", ".parquet": "parquet", ".slp": "sleap",
@@ -48,10 +48,9 @@ def _of_folder(folder: Path, depth: int) -> str | None:
         return "masks-npz"
     inside = [folder / name for name in names if not name.endswith("export.json")]
     files, folders = [each for each in inside if each.is_file()], [each for each in inside if each.is_dir()]
-    guesses: Iterator[str | None] = (guess_format(each) for each in files)
-    if depth:
-        guesses = iter([*guesses, *(_of_folder(each, depth - 1) for each in folders[:3])])
-    return next((found for found in guesses if found is not None), None)
+    of_files = (guess_format(each) for each in files if each.suffix.lower() in _READERS)
+    of_folders = (_of_folder(each, depth - 1) for each in folders[:_FOLDERS] if depth)
+    return next((found for found in chain(islice(of_files, _FILES), of_folders) if found is not None), None)
 
 
 def _entries(folder: Path) -> list[str]:
