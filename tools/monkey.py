@@ -117,11 +117,9 @@ class Monkey(QObject):
         self.wait(self._random.choice((0, 0, 5, 20, 60)))
 
     def wait(self, milliseconds: int) -> None:
-        end = time.monotonic() + milliseconds / 1000
-        self._loop.processEvents()
-        while time.monotonic() < end:
-            self._loop.processEvents()
-            time.sleep(0.001)
+        """Let the window live. In a running loop, as the program has one: only there Qt deletes what is to go."""
+        QTimer.singleShot(milliseconds, self._loop.quit)
+        self._loop.exec()
 
     def end(self) -> None:
         """Close what is open, and the window."""

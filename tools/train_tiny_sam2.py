@@ -47,10 +47,12 @@ FIRST_SEED = 1_000_000
 SURELY_HIDDEN, SURELY_VISIBLE = 0.005, 0.08
 #: The score is to tell how good a mask is, as the states of a track are read from it: a visible object's target goes
 #: from here, with no overlap at all, to 1.
-LEAST_SCORE = 0.6
-#: Weight of all hidden objects beside all visible ones. With equal weights, doubtful objects are called absent, and the
-#: package then overwrites their masks: just those that have most to learn would learn nothing.
-HIDDEN_WEIGHT = 0.25
+LEAST_SCORE = 0.1
+#: Below a score of 0 the package calls an object absent and overwrites its mask, which then learns nothing. So the
+#: logit of a target is put this much higher: a visible object under a mask that is wholly astray scores just above 0.
+SCORE_SHIFT = 2.5
+#: Weight of all hidden objects beside all visible ones.
+HIDDEN_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -306,7 +308,7 @@ def clip_loss(results: list[FrameOutput], batch: Batch, foreground: float) -> tu
 
 def _balanced_bce(score: Tensor, target: Tensor, visible: Tensor, hidden: Tensor) -> Tensor:
     """Hidden objects count for more than their number, which is small."""
-    bce = F.binary_cross_entropy_with_logits(score, target, reduction="none")
+    bce = F.binary_cross_entropy_with_logits(score - SCORE_SHIFT, target, reduction="none")
     seen, gone = (bce * visible).sum() / visible.sum().clamp(min=1), (bce * hidden).sum() / hidden.sum().clamp(min=1)
     return (seen + HIDDEN_WEIGHT * gone) / (1 + HIDDEN_WEIGHT)
 
@@ -348,7 +350,7 @@ def train(rank: int, args: argparse.Namespace) -> None:
     device = torch.device(args.device)
     model: nn.Module = instantiate(OmegaConf.load(CONFIG)).to(device).train()
     with torch.no_grad():  # begin by calling objects present: the masks of absent ones learn nothing
-        model.sam_mask_decoder.pred_obj_score_head.layers[-1].bias.fill_(2.0)
+        model.sam_mask_decoder.pred_obj_score_head.layers[-1].bias.fill_(SCORE_SHIFT + 2.0)
     if args.init is not None:
         state = torch.load(args.init, map_location=device, weights_only=True)["model"]
         model.load_state_dict({name: tensor.float() for name, tensor in state.items()})

@@ -214,6 +214,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))  # type: ignore[attr-defined]
         self._update_cursor()
 
+    def mouseDoubleClickEvent(self, event: object) -> None:  # noqa: N802
+        """The second of two quick presses begins what any press does."""
+        self.mousePressEvent(event)
+
     def mouseMoveEvent(self, event: object) -> None:  # noqa: N802
         position = event.position()  # type: ignore[attr-defined]
         if self._drag is not None:

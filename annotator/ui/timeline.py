@@ -351,6 +351,10 @@ class Timeline(QAbstractScrollArea):
                 self._document.set_range(None)
         self._follow(position.toPoint())
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """The second of two quick presses begins what any press does."""
+        self.mousePressEvent(event)
+
     def _ask_for_menu(self, event: QMouseEvent) -> None:
         """What the menu is about is in sight: the playhead goes to where it was asked for."""
         lane, position = self.lane_at(event.position().y()), event.position()

@@ -68,6 +68,17 @@ def test_a_click_selects_everywhere(opened: MainWindow, qtbot: object) -> None:
     assert not opened.document.selection
 
 
+def test_the_second_of_two_quick_clicks_counts(opened: MainWindow, qtbot: object) -> None:
+    port, seen = opened.canvas.viewport(), []
+    opened.canvas.clicked.connect(lambda track, adding: seen.append(track))
+    place = at(opened, 1, 1)
+    for press in (qtbot.mousePress, qtbot.mouseDClick):  # type: ignore[attr-defined]
+        press(port, Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=place)  # type: ignore[attr-defined]
+    assert len(seen) >= 2
+    assert opened.canvas.scene().clickEvents == []
+
+
 def test_dragging_a_box_is_one_step_that_undo_takes_back(opened: MainWindow, qtbot: object) -> None:
     shape = shape_of(opened, 1)
     assert shape.rect is not None
