@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import sys
@@ -68,6 +69,17 @@ def resident_bytes() -> int | None:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError, AttributeError):
         return None
+
+
+def return_free_memory() -> None:
+    """Give the system back what was freed and is kept for later, where the C library can: glibc keeps most of it.
+
+    Costs some ten milliseconds, and what is asked for next costs more. So it is for the end of something large.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def torch_build() -> TorchBuild:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
 from annotator.engine.base import CancelToken
+from annotator.engine.devices import return_free_memory
 from annotator.errors import Cancelled, UserError
 from annotator.session import Session
 from annotator.ui.bridge import Bridge, BridgedSession
@@ -113,6 +114,7 @@ class EngineWorker(QObject):
         run = _Run(job, BridgedSession(session, self._bridge), self._cancel, self.progressed, self.finished)
         self.started.emit(title)
         self._thread.run(lambda: self._drive(run, self._thread.between_frames_of_a_job))
+        self._thread.run(return_free_memory)  # after it: nobody waits for that
 
     def interject(self, title: str, session: Session, job: Job) -> None:
         """Begin an interlude, between two frames of the job or at once.

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import platform
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from annotator.engine.devices import device_in_use, resident_bytes
+from annotator.engine.devices import device_in_use, resident_bytes, return_free_memory
 
 
 class FakeCuda:
@@ -45,3 +47,18 @@ def test_the_programs_own_memory_is_told() -> None:
     held = resident_bytes()
     assert held is not None
     assert held > 1 << 20
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps what is free, and can give it back")
+def test_what_is_free_goes_back_to_the_system() -> None:
+    pieces = [np.ones(8192) for _ in range(1024)]  # 64 KB each: from the heap, not a mapping each
+    last = np.ones(8192)
+    return_free_memory()
+    held = resident_bytes()
+    pieces.clear()
+    return_free_memory()
+    left = resident_bytes()
+    assert held is not None
+    assert left is not None
+    assert held - left > 48 << 20
+    assert last.all()
