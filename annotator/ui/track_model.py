@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
@@ -43,6 +44,13 @@ class TrackModel(LaneRows):
         # Names of classes and attributes are no part of a lane.
         self._announce(LABEL, LABEL)
         self._announce(ATTRIBUTES, ATTRIBUTES)
+
+    @property
+    def unused(self) -> Sequence[int]:
+        """Columns in which no track has anything, and which only some projects need."""
+        tracks = [lane.track for lane in self._lanes]
+        used = {NAME: any(track.name for track in tracks), ATTRIBUTES: any(track.attributes for track in tracks)}
+        return [column for column, needed in used.items() if not needed]
 
     def _sort_key(self, lane: Lane, column: int) -> str | float:
         if column == SCORE:

@@ -116,9 +116,16 @@ class TrackTable(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setHighlightSections(False)
-        for column, width in ((NUMBER, 52), (LABEL, 64), (NAME, 56), (FIRST, 44), (LAST, 44), (LENGTH, 56),
-                              (SCORE, 48), (REVIEW, 56), (ATTRIBUTES, 160)):
+        for column, width in ((NUMBER, 52), (LABEL, 64), (NAME, 64), (FIRST, 44), (LAST, 44), (LENGTH, 52),
+                              (SCORE, 44), (REVIEW, 52), (ATTRIBUTES, 160)):
             header.resizeSection(column, width)
+        self._show_what_is_used()
+
+    def _show_what_is_used(self) -> None:
+        """Columns that a project may have no use for are there as soon as it has."""
+        unused = self.model.unused
+        for column in (NAME, ATTRIBUTES):
+            self.view.setColumnHidden(column, column in unused)
 
     def _show_menu(self, place: QPoint) -> None:
         if not self._document.selection:
@@ -162,6 +169,7 @@ class TrackTable(QWidget):
         self.model.reload()
         self._syncing = False
         self._proxy.refresh()
+        self._show_what_is_used()
         self._show_selection(scroll=False)
         self._show_emptiness()
 

@@ -14,7 +14,7 @@ from annotator.storage import attributes, edits, labels
 from annotator.storage.store import Store
 from annotator.ui.attribute_fields import ChoiceField, FlagField, TextField
 from annotator.ui.main_window import MainWindow
-from annotator.ui.track_model import ATTRIBUTES, LABEL, NUMBER, REVIEW, SCORE
+from annotator.ui.track_model import ATTRIBUTES, LABEL, NAME, NUMBER, REVIEW, SCORE
 from tests.conftest import FRAMES
 
 
@@ -211,6 +211,15 @@ def test_the_table_shows_and_filters(described: MainWindow, qtbot: object) -> No
     choose(qtbot, table.review_filter, "Any review")
     assert view.rowCount() == 1
     assert view.index(0, NUMBER).data() == 1
+
+
+def test_columns_that_nothing_needs_are_away(described: MainWindow, qtbot: object) -> None:
+    store, first = store_of(described), tracks_of(described)[0].id
+    view = described.table.view
+    assert [view.isColumnHidden(column) for column in (NUMBER, NAME, ATTRIBUTES)] == [False, True, True]
+    attributes.describe_tracks(store, [first], name="Ann", attributes={"late": True})
+    described.table._reload()
+    assert [view.isColumnHidden(column) for column in (NAME, ATTRIBUTES)] == [False, False]
 
 
 def test_a_label_that_goes_takes_its_filter_along(described: MainWindow, qtbot: object) -> None:
