@@ -178,6 +178,8 @@ class Sam2Mot:
         for loser, winner in occlusions(overlap, scores, recent, self.settings.interaction).items():
             live[order[loser]].occluded_by = order[winner]
             self._manager.hide(order[loser])
+            if not self.settings.interaction.show_hidden:
+                live[order[loser]].mask = EMPTY_MASK
 
     def _state(self, item: _Live) -> TrackState:
         return self.settings.trajectories.state_of(item.score)

@@ -39,6 +39,12 @@ class TrajectorySettings:
     """Then the younger track ends, if it is at most so many frames old ..."""
     duplicate_grace: int = 25
     """... and was not hidden by another within so many frames."""
+    reprompt_hidden: bool = True
+    """Quality reconstruction also of tracks that another hid in the frame before. False for segmentors that then take
+    the neighbour's detection for their own."""
+    max_hidden: int | None = None
+    """A track that others hid for so many frames on end is their double and ends. None, as in the paper: none is. For
+    segmentors that lose an object to a look-alike and do not find back."""
     min_box_side: float = 2.0
     """Detections smaller than this many pixels start no track."""
 
@@ -51,6 +57,8 @@ class TrajectorySettings:
                 raise SettingsError(f"trajectories.{name} is {getattr(self, name)}: give a number from 0 to 1")
         if self.max_lost < 1:
             raise SettingsError(f"trajectories.max_lost is {self.max_lost}: give at least 1")
+        if self.max_hidden is not None and self.max_hidden < 1:
+            raise SettingsError(f"trajectories.max_hidden is {self.max_hidden}: give at least 1, or nothing")
 
     def state_of(self, score_logit: float) -> TrackState:
         if score_logit > self.reliable:
@@ -73,6 +81,9 @@ class InteractionSettings:
     """Number of last score logits whose variance decides otherwise: the higher one is hidden."""
     min_deviation_gap: float = 0.2
     """Standard deviations closer than this decide nothing."""
+    show_hidden: bool = True
+    """Give out the mask and box predicted for a hidden object, which are nearly its neighbour's. False: it has none
+    while it is hidden."""
 
     def __post_init__(self) -> None:
         if not 0 < self.mask_iou <= 1:

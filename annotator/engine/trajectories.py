@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,8 @@ class Trajectory:
     """Its last score logits, oldest first."""
     hidden_at: int | None = None
     """Last frame (counted as ``born`` is) in which cross-object interaction suppressed it."""
+    hidden: int = 0
+    """So many frames on end it was suppressed, up to that one."""
 
 
 class TrajectoryManager:
@@ -89,7 +91,8 @@ class TrajectoryManager:
             return {}
         return {number: index for number, (index, _) in matches.items()
                 if self.settings.state_of(scores[number]) is TrackState.PENDING
-                and labels[index] == self._live[number].label}
+                and labels[index] == self._live[number].label
+                and (self.settings.reprompt_hidden or self._live[number].hidden_at != self._frames - 1)}
 
     def candidates(self, detections: Detections, matched: Iterable[int]) -> list[int]:
         """Detections that match no live object and may be new ones, best first."""
@@ -117,10 +120,12 @@ class TrajectoryManager:
 
     def hide(self, number: int) -> None:
         """Note that cross-object interaction suppressed the object in this frame."""
-        self._live[number].hidden_at = self._frames
+        trajectory = self._live[number]
+        trajectory.hidden = trajectory.hidden + 1 if trajectory.hidden_at == self._frames - 1 else 1
+        trajectory.hidden_at = self._frames
 
     def ended(self, mask_iou: npt.NDArray[np.floating], order: Sequence[int]) -> dict[int, EndReason]:
-        """Objects that end with this frame: lost for too long, or the double of an older one.
+        """Objects that end with this frame: lost for too long, or the double of another one.
 
         ``mask_iou`` is (N, N), of the objects in ``order``. Ended objects are no longer live.
         """
@@ -129,6 +134,9 @@ class TrajectoryManager:
             first, second = sorted((order[a], order[b]))
             if first not in ends and self._may_be_double(self._live[second]):
                 ends.setdefault(second, EndReason.DUPLICATE)
+        for number, trajectory in self._live.items():
+            if self._is_hidden_for_good(trajectory):
+                ends.setdefault(number, EndReason.DUPLICATE)
         for number in ends:
             del self._live[number]
         return ends
@@ -141,8 +149,7 @@ class TrajectoryManager:
 
     def snapshot(self) -> dict[str, Any]:
         return {"next_number": self._next_number, "frames": self._frames,
-                "live": [{"number": t.number, "label": t.label, "born": t.born, "lost": t.lost,
-                          "scores": list(t.scores), "hidden_at": t.hidden_at} for t in self._live.values()]}
+                "live": [{**asdict(t), "scores": list(t.scores)} for t in self._live.values()]}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._next_number, self._frames = state["next_number"], state["frames"]
@@ -157,6 +164,10 @@ class TrajectoryManager:
             trajectory.lost = 0
         elif self.settings.state_of(score) is TrackState.LOST:
             trajectory.lost += 1
+
+    def _is_hidden_for_good(self, trajectory: Trajectory) -> bool:
+        return (self.settings.max_hidden is not None and trajectory.hidden_at == self._frames
+                and trajectory.hidden >= self.settings.max_hidden)
 
     def _may_be_double(self, trajectory: Trajectory) -> bool:
         young = self._frames - trajectory.born <= self.settings.duplicate_age

@@ -281,6 +281,15 @@ def test_the_hidden_one_does_not_memorise() -> None:
     assert video.segmenter.writers(11) == [1, 2]
 
 
+def test_a_hidden_one_may_be_left_out_of_what_is_shown() -> None:
+    settings = Sam2MotSettings(interaction=InteractionSettings(show_hidden=False))
+    video, result = absorbed({1: 7.0, 2: 10.0}, settings)
+    hidden = by_number(result)[1]
+    assert (hidden.box_xyxy, hidden.mask, hidden.evidence.occluded_by) == (None, None, 2)
+    assert by_number(result)[2].box_xyxy == B
+    assert by_number(video.step())[1].box_xyxy == A, "it is back as soon as it is hidden no more"
+
+
 def test_equal_scores_and_equal_pasts_decide_nothing() -> None:
     video, result = absorbed({1: 10.0, 2: 10.0})
     assert [item.evidence.occluded_by for item in result.objects] == [None, None]

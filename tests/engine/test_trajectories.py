@@ -239,6 +239,34 @@ def test_the_double_of_a_track_that_ends_itself_stays() -> None:
     assert three.ended(np.ones((3, 3)), [1, 2, 3]) == {2: EndReason.DUPLICATE, 3: EndReason.DUPLICATE}
 
 
+# -- hidden tracks ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("reprompt_hidden", "ago", "chosen"), [(True, 1, True), (False, 1, False), (False, 2, True)])
+def test_a_track_hidden_in_the_frame_before_may_be_left_without_a_prompt(reprompt_hidden: bool, ago: int,
+                                                                         chosen: bool) -> None:
+    some = manager(TrajectorySettings(reprompt_hidden=reprompt_hidden))
+    some.observe({})
+    some.add(0, 9.0)
+    some.hide(1)
+    for _ in range(ago):
+        some.observe({1: 7.0})
+    assert some.to_reprompt({1: (0, 0.9)}, {1: 7.0}, np.zeros(1, np.int32)) == ({1: 0} if chosen else {})
+
+
+@pytest.mark.parametrize(("max_hidden", "seen_in", "ends"), [
+    (None, (), False), (4, (), True), (5, (), False), (4, (2,), False), (1, (3,), False)])
+def test_a_track_that_stays_hidden_may_end(max_hidden: int | None, seen_in: tuple[int, ...], ends: bool) -> None:
+    some = manager(TrajectorySettings(max_hidden=max_hidden))
+    some.observe({})
+    some.add(0, 9.0)
+    some.add(0, 9.0)
+    for k in range(4):
+        some.observe({1: 9.0, 2: 9.0})
+        if k not in seen_in:
+            some.hide(1)
+    assert some.ended(np.zeros((2, 2)), [1, 2]) == ({1: EndReason.DUPLICATE} if ends else {})
+
+
 # -- snapshots and settings ------------------------------------------------------------------------------------------
 
 def test_a_snapshot_is_plain_data_and_goes_on_the_same() -> None:
@@ -254,7 +282,7 @@ def test_a_snapshot_is_plain_data_and_goes_on_the_same() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"reliable": 5.0}, {"pending": 1.0}, {"suspicious": 6.0}, {"match_iou": 1.5},
-                                   {"uncovered": -0.1}, {"duplicate_iou": 2}, {"max_lost": 0}])
+                                   {"uncovered": -0.1}, {"duplicate_iou": 2}, {"max_lost": 0}, {"max_hidden": 0}])
 def test_settings_out_of_range_are_told_in_one_line(wrong: dict[str, float]) -> None:
     with pytest.raises(SettingsError) as caught:
         TrajectorySettings(**wrong)  # type: ignore[arg-type]
