@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QRegularExpression, Qt, QTimer
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QRegularExpression, Qt, QTimer
 from PySide6.QtGui import QAction, QPalette, QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -60,6 +60,9 @@ class ReviewPanel(QWidget):
         self._lay_out()
         self._preview = QTimer(self, singleShot=True, interval=_PAUSE)
         self._preview.timeout.connect(self._show_effect)
+        self._whole = QTimer(self, singleShot=True, interval=0)
+        self._whole.timeout.connect(self._keep_current_whole)
+        self.view.viewport().installEventFilter(self)
         desk.changed.connect(self._on_changed)
         desk.current_changed.connect(self._on_current)
         builder.state_changed.connect(self._show_state)
@@ -223,6 +226,17 @@ class ReviewPanel(QWidget):
         index = self.model.index(place)
         self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.view.scrollTo(index)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """The current card stays whole when what comes and goes around the list makes it shorter."""
+        if event.type() is QEvent.Type.Resize:
+            self._whole.start()
+        return super().eventFilter(watched, event)
+
+    def _keep_current_whole(self) -> None:
+        current = self.view.currentIndex()
+        if current.isValid() and self.view.viewport().rect().intersects(self.view.visualRect(current)):
+            self.view.scrollTo(current)
 
     def _show_footer(self) -> None:
         """What can be done about the current entry."""

@@ -134,6 +134,18 @@ def test_tab_and_back_go_round(mistaken: MainWindow, qtbot: object) -> None:
     assert desk(mistaken).current is entries[0]
 
 
+def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWindow, qtbot: object) -> None:
+    settle(mistaken, qtbot)
+    view = mistaken.review.panel.view
+    press(mistaken, qtbot, Qt.Key.Key_Tab)
+    press(mistaken, qtbot, Qt.Key.Key_Tab)
+    card = view.visualRect(view.currentIndex())
+    shorter = card.bottom() - card.height() // 2
+    view.parentWidget().setFixedHeight(view.parentWidget().height() - view.viewport().height() + shorter)
+    qtbot.waitUntil(lambda: view.viewport().height() < card.bottom())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: view.viewport().rect().contains(view.visualRect(view.currentIndex())))  # type: ignore[attr-defined]
+
+
 def test_tab_is_the_pictures_alone(mistaken: MainWindow, qtbot: object) -> None:
     settle(mistaken, qtbot)
     mistaken.table.filter.setFocus()
