@@ -17,12 +17,20 @@ _MARGIN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a name, and how wide it is in device-independent pixels: a whole number of them."""
+
+    pixmap: QPixmap
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plate:
     """A name in pieces that are drawn side by side. The last word is one of its own: a score changes with every frame,
     what stands before it does not."""
 
-    pieces: tuple[QPixmap, ...]
-    width: float
+    pieces: tuple[Piece, ...]
+    width: int
 
 
 class NamePlates:
@@ -33,20 +41,20 @@ class NamePlates:
         self._font, self.ratio = font, ratio
         self._metrics = QFontMetricsF(font)
         self.height = float(round(self._metrics.height()) + 1)
-        self._pieces: OrderedDict[tuple[str, int, bool, bool], QPixmap] = OrderedDict()
+        self._pieces: OrderedDict[tuple[str, int, bool, bool], Piece] = OrderedDict()
 
     def plate(self, name: str, color: QColor) -> Plate:
         """The name on its colour; may be drawn at whole pixels."""
         head, blank, last = name.rpartition(" ")
         rgba = color.rgba()
         if not blank:
-            pieces: tuple[QPixmap, ...] = (self._piece(name, rgba, True, True),)
+            pieces: tuple[Piece, ...] = (self._piece(name, rgba, True, True),)
         else:
             head = self._metrics.elidedText(head, Qt.TextElideMode.ElideRight, _WIDEST) if len(head) > _LONG else head
             pieces = (self._piece(head + blank, rgba, True, False), self._piece(last, rgba, False, True))
-        return Plate(pieces, sum(piece.deviceIndependentSize().width() for piece in pieces))
+        return Plate(pieces, sum(piece.width for piece in pieces))
 
-    def _piece(self, text: str, rgba: int, first: bool, last: bool) -> QPixmap:
+    def _piece(self, text: str, rgba: int, first: bool, last: bool) -> Piece:
         key = (text, rgba, first, last)
         piece = self._pieces.get(key)
         if piece is not None:
@@ -56,8 +64,8 @@ class NamePlates:
         piece = self._pieces[key] = self._drawn(text, QColor.fromRgba(rgba), _MARGIN * first, _MARGIN * last)
         return piece
 
-    def _drawn(self, text: str, color: QColor, before: float, after: float) -> QPixmap:
-        width = float(round(before + self._metrics.horizontalAdvance(text) + after))
+    def _drawn(self, text: str, color: QColor, before: float, after: float) -> Piece:
+        width = round(before + self._metrics.horizontalAdvance(text) + after)
         piece = QPixmap(round(width * self.ratio), round(self.height * self.ratio))
         piece.setDevicePixelRatio(self.ratio)
         piece.fill(color)
@@ -66,7 +74,7 @@ class NamePlates:
         painter.setPen(readable_on(color))
         painter.drawText(QPointF(before, self._metrics.ascent() + 0.5), text)
         painter.end()
-        return piece
+        return Piece(piece, width)
 
 
 def readable_on(color: QColor) -> Qt.GlobalColor:

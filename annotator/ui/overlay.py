@@ -257,7 +257,7 @@ class Overlay(QGraphicsItem):
             place = places.place((round(box[0] * scale_x + across), round(box[1] * scale_y + down),
                                   round(box[2] * scale_x + across), round(box[3] * scale_y + down)), plate.width)
             if place is not None:
-                _draw_plate(painter, plate, place[0], place[1])
+                _draw_plate(painter, plate, int(place[0]), int(place[1]))
         painter.restore()
 
 
@@ -274,7 +274,7 @@ def contour_path(mask: Mask) -> QPainterPath:
     return path
 
 
-def _draw_plate(painter: QPainter, plate: Plate, x: float, y: float) -> None:
+def _draw_plate(painter: QPainter, plate: Plate, x: int, y: int) -> None:
     for piece in plate.pieces:
-        painter.drawPixmap(QPointF(x, y), piece)
-        x += piece.deviceIndependentSize().width()
+        painter.drawPixmap(x, y, piece.pixmap)
+        x += piece.width

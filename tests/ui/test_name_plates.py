@@ -21,7 +21,7 @@ def test_plates_are_kept_as_far_as_they_say_the_same(qapp: object) -> None:
 def test_the_second_screen_has_as_many_pixels_as_it_has(qapp: object) -> None:
     plain, dense = (NamePlates(QFont(), ratio).plate("7 car", QColor("red")) for ratio in (1.0, 2.0))
     assert dense.width == plain.width
-    assert dense.pieces[0].width() == 2 * plain.pieces[0].width()
+    assert dense.pieces[0].pixmap.width() == 2 * plain.pieces[0].pixmap.width()
 
 
 def test_a_long_name_is_cut_and_its_score_is_not(qapp: object) -> None:
