@@ -27,8 +27,9 @@ from tools.synthetic_clips import Clip, ClipSpec, make_clip
 SEED = 11
 #: Frames of the clip that is played to and fro.
 LOOP = 40
-#: Re-prompts are what is measured here, so every visible object is made pending for the tracker.
-PENDING = TrajectorySettings(reliable=1000.0, pending=-2000.0, suspicious=-3000.0)
+#: Re-prompts are what is measured here, so every visible object is made pending for the tracker. Doubles end, or the
+#: longer video would have more and more objects.
+PENDING = TrajectorySettings(reliable=1000.0, pending=-2000.0, suspicious=-3000.0, max_hidden=5)
 
 
 def make_source(folder: Path, clip: Clip, frames: int) -> tuple[Path, Path]:
