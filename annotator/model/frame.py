@@ -122,9 +122,9 @@ class TrackedObject:
     score: float
     """Confidence in 0..1: what exports write as ``conf``."""
     box_xyxy: tuple[float, float, float, float] | None
-    """Float pixels; None while lost."""
+    """Float pixels; None while lost, or hidden by another where the tracker's settings leave hidden ones out."""
     mask: Mask | None
-    """None while lost and for trackers without masks."""
+    """None where there is no box, and for trackers without masks."""
     evidence: Evidence
 
 

@@ -50,8 +50,10 @@ def test_presses_while_alt_is_held_are_one_step(opened: MainWindow, qtbot: objec
 def test_a_move_ends_by_itself(opened: MainWindow, qtbot: object) -> None:
     track, before = min(opened.document.tracks()), steps(opened)
     opened.document.select([track])
+    start = box_of(opened, track, 0)
     opened.nudge.move(5, 0)
     qtbot.waitUntil(lambda: steps(opened) == before + 1)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(box_of(opened, track, 0), np.add(start, (5, 0, 5, 0)))
 
 
 def test_going_on_stores_the_move_where_it_was_made(opened: MainWindow) -> None:

@@ -144,6 +144,7 @@ def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWi
     view.parentWidget().setFixedHeight(view.parentWidget().height() - view.viewport().height() + shorter)
     qtbot.waitUntil(lambda: view.viewport().height() < card.bottom())  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: view.viewport().rect().contains(view.visualRect(view.currentIndex())))  # type: ignore[attr-defined]
+    assert view.currentIndex().row() == desk(mistaken).place == 1
 
 
 def test_tab_is_the_pictures_alone(mistaken: MainWindow, qtbot: object) -> None:
@@ -195,6 +196,7 @@ def shows(window: MainWindow, color: str, frame: int) -> tuple[bool, bool]:
 def test_bringing_the_panel_forward_makes_the_queue(mistaken: MainWindow, qtbot: object) -> None:
     mistaken.findChild(QDockWidget, "review").raise_()
     qtbot.waitUntil(lambda: len(desk(mistaken).entries) > 3, timeout=10000)  # type: ignore[attr-defined]
+    assert desk(mistaken).current is None, "nobody went anywhere"
 
 
 def test_another_fix_may_be_chosen(mistaken: MainWindow, qtbot: object) -> None:
