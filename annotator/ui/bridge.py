@@ -6,35 +6,29 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
-from PySide6.QtCore import QObject, Qt, Signal
-
 from annotator.model.changes import Changes
 from annotator.session import Session
 from annotator.storage.store import Store
+from annotator.ui.relay import Relay
 
 T = TypeVar("T")
 
 
-class Bridge(QObject):
-    """Runs functions on the thread that it lives in, for callers on others, who wait for the answer."""
-
-    _asked = Signal(object, object)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._asked.connect(self._run, Qt.ConnectionType.QueuedConnection)
+class Bridge(Relay):
+    """A relay for callers who wait for the answer."""
 
     def call(self, function: Callable[[], T]) -> T:
         """What the function returns or raises, run between two events of the bridge's own thread."""
         answer: Future[T] = Future()
-        self._asked.emit(function, answer)
+        self.post(lambda: _answer(function, answer))
         return answer.result()
 
-    def _run(self, function: Callable[[], Any], answer: Future[Any]) -> None:
-        try:
-            answer.set_result(function())
-        except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
-            answer.set_exception(error)
+
+def _answer(function: Callable[[], T], answer: Future[T]) -> None:
+    try:
+        answer.set_result(function())
+    except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
+        answer.set_exception(error)
 
 
 class _BridgedStore:

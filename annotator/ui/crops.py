@@ -22,6 +22,7 @@ from annotator.session import Session
 from annotator.storage.reader import Reader
 from annotator.ui.document import Document
 from annotator.ui.engine_thread import give_way
+from annotator.ui.relay import Relay
 from annotator.video import VideoReader, open_video
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class CropSource(QObject):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
+        self._relay = Relay(self)
         self._document = document
         self._kept: OrderedDict[Key, tuple[Pair, ...]] = OrderedDict()
         self._wanted: OrderedDict[Key, Entry] = OrderedDict()
@@ -130,7 +132,7 @@ class CropSource(QObject):
             self._kept[key] = found
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        self.ready.emit(key)
+        self._relay.post(lambda: self.ready.emit(key))
 
 
 def _pairs(reader: Reader, video: VideoRecord, pictures: VideoReader, entry: Entry) -> list[Pair]:

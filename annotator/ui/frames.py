@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from annotator.errors import VideoError
 from annotator.model.frame import Image
 from annotator.ui.pixels import drawable, scaled
+from annotator.ui.relay import Relay
 from annotator.video import VideoReader
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class FrameSource(QObject):
 
     def __init__(self, reader: VideoReader, cache_bytes: int = CACHE_BYTES, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._relay = Relay(self)
         self._reader = reader
         self._count = len(reader)
         self._room = cache_bytes
@@ -115,7 +117,7 @@ class FrameSource(QObject):
                     self._wanted = None
                 closed = self._closed
             if asked and not closed:
-                self.ready.emit(frame)
+                self._tell_ready(frame)
 
     def _note_broken(self, frame: int, message: str) -> None:
         log.warning("frame %d cannot be shown: %s", frame, message)
@@ -125,7 +127,10 @@ class FrameSource(QObject):
             if asked:
                 self._wanted = None
         if asked and not closed:
-            self.failed.emit(frame, message)
+            self._relay.post(lambda: self.failed.emit(frame, message))
+
+    def _tell_ready(self, frame: int) -> None:
+        self._relay.post(lambda: self.ready.emit(frame))
 
     def _next(self) -> int | None:
         """The frame to decode now; waits while there is none. None: the source was closed."""

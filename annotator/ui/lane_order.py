@@ -15,6 +15,7 @@ from annotator.ui.actions import Actions
 from annotator.ui.document import Document
 from annotator.ui.lane_groups import Grouping
 from annotator.ui.lanes import Order
+from annotator.ui.relay import Relay
 from annotator.ui.timeline import Timeline
 from annotator.ui.timeline_paint import NAMES, OVERVIEW, RULER
 
@@ -34,10 +35,10 @@ class SuspicionReader(QObject):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
+        self._relay = Relay(self)
         self._document = document
         self._thread: threading.Thread | None = None
         self._again = False
-        self.ready.connect(self._on_ready)
 
     def ask(self) -> None:
         """Count; asked while it counts, it counts once more afterwards."""
@@ -56,7 +57,7 @@ class SuspicionReader(QObject):
                     found = reader.suspicious_frames(key)
             except UserError as error:
                 log.warning("suspicious frames could not be counted: %s", error)
-            self.ready.emit(key, found)
+            self._relay.post(lambda: self._on_counted(key, found))
 
         self._thread = threading.Thread(target=count, name="suspicion", daemon=True)
         self._thread.start()
@@ -67,8 +68,9 @@ class SuspicionReader(QObject):
             self._thread.join()
             self._thread = None
 
-    def _on_ready(self) -> None:
+    def _on_counted(self, video: int, found: dict[int, int]) -> None:
         self.close()
+        self.ready.emit(video, found)
         if self._again:
             self._again = False
             self.ask()

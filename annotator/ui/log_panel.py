@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from annotator.ui.relay import Relay
 
 #: Lines kept; older ones are in the log's file.
 MOST_LINES = 4000
@@ -48,6 +50,7 @@ class LogBuffer(logging.Handler):
         self._fresh: deque[Line] = deque(maxlen=MOST_LINES)
         self._signal = _Arrival()
         self.arrived = self._signal.arrived
+        self._relay = Relay(self._signal)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record. Called by logging, with the handler's lock held."""
@@ -60,7 +63,7 @@ class LogBuffer(logging.Handler):
         self._lines.append(line)
         self._fresh.append(line)
         if not told:
-            self.arrived.emit()
+            self._relay.post(self.arrived.emit)
 
     def lines(self) -> list[Line]:
         """All that is kept, oldest first; none of it is fresh any more."""
@@ -129,7 +132,7 @@ class LogPanel(QWidget):
         self.copy.clicked.connect(self._copy)
         self.clear.clicked.connect(self._clear)
         self.folder.clicked.connect(self._show_file)
-        self.buffer.arrived.connect(self._append, Qt.ConnectionType.QueuedConnection)
+        self.buffer.arrived.connect(self._append)
         logging.getLogger().addHandler(self.buffer)
         self._name_file()
 

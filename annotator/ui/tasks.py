@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, UserError
+from annotator.ui.relay import Relay
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +38,13 @@ class TaskWorker(QObject):
     ended = Signal()
     """After any of the four above, when another task may begin."""
 
-    _done = Signal(object)
-
     def __init__(self, parent: QObject | None = None, name: str = "task") -> None:
         super().__init__(parent)
         self._name = name
         self._thread: threading.Thread | None = None
         self._cancel = CancelToken()
         self._abandoned = False
-        self._done.connect(self._on_done, Qt.ConnectionType.QueuedConnection)
+        self._relay = Relay(self)
 
     @property
     def busy(self) -> bool:
@@ -90,7 +89,7 @@ class TaskWorker(QObject):
             cancel.raise_if_cancelled()
             if time.monotonic() - told >= _TELL_EVERY or done == total:
                 told = time.monotonic()
-                self.progressed.emit(done, total)
+                self._relay.post(lambda: self.progressed.emit(done, total))
 
         try:
             answer = task(progress, cancel)
@@ -105,7 +104,7 @@ class TaskWorker(QObject):
             bug = error
             tell = lambda: self.crashed.emit(bug)  # noqa: E731
         try:
-            self._done.emit(tell)
+            self._relay.post(lambda: self._on_done(tell))
         except RuntimeError:
             log.debug("the window is gone; nobody hears of %s", self._name)
 

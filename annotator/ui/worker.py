@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from annotator.engine.base import CancelToken
 from annotator.engine.devices import return_free_memory
@@ -46,7 +46,7 @@ class _Run:
     session: Session
     cancel: CancelToken
     progressed: SignalInstance
-    finished: SignalInstance
+    ended: Callable[[str, str], None]
 
 
 class EngineWorker(QObject):
@@ -70,17 +70,12 @@ class EngineWorker(QObject):
     crashed = Signal(object)
     """An error that is the program's own."""
 
-    _told = Signal(object)
-
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = Bridge(self)
         self._thread = EngineThread()
         self._busy = self._in_interlude = False
         self._cancel, self._cancel_interlude = CancelToken(), CancelToken()
-        self.finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
-        self.interlude_finished.connect(self._on_interlude_finished, Qt.ConnectionType.QueuedConnection)
-        self._told.connect(lambda tell: tell(), Qt.ConnectionType.QueuedConnection)
 
     @property
     def busy(self) -> bool:
@@ -111,7 +106,7 @@ class EngineWorker(QObject):
         self._busy = True
         self._cancel = CancelToken()
         self._thread.set_paused(False)
-        run = _Run(job, BridgedSession(session, self._bridge), self._cancel, self.progressed, self.finished)
+        run = _Run(job, BridgedSession(session, self._bridge), self._cancel, self.progressed, self._end)
         self.started.emit(title)
         self._thread.run(lambda: self._drive(run, self._thread.between_frames_of_a_job))
         self._thread.run(return_free_memory)  # after it: nobody waits for that
@@ -127,7 +122,7 @@ class EngineWorker(QObject):
         self._in_interlude = True
         self._cancel_interlude = CancelToken()
         run = _Run(job, BridgedSession(session, self._bridge), self._cancel_interlude, self.interlude_progressed,
-                   self.interlude_finished)
+                   self._end_interlude)
         self.interlude_started.emit(title)
         self._thread.interject(lambda: self._drive(run, self._thread.between_frames_of_an_interlude))
 
@@ -177,10 +172,10 @@ class EngineWorker(QObject):
                 for progress in steps:
                     if time.monotonic() - told >= _TELL_EVERY:
                         told = time.monotonic()
-                        run.progressed.emit(progress)
+                        self._tell(run.progressed, progress)
                     between_frames()
                 if progress is not None:
-                    run.progressed.emit(progress)
+                    self._tell(run.progressed, progress)
             finally:
                 steps.close()
             if run.cancel.cancelled and (progress is None or progress.done < progress.total):
@@ -192,8 +187,11 @@ class EngineWorker(QObject):
         except Exception as error:
             log.exception("the job failed")
             status, message = "failed", f"{type(error).__name__}: {error}"
-            self.crashed.emit(error)
-        run.finished.emit(status, message)
+            self._tell(self.crashed, error)
+        self._bridge.post(lambda: run.ended(status, message))
+
+    def _tell(self, signal: SignalInstance, what: object) -> None:
+        self._bridge.post(lambda: signal.emit(what))
 
     def _answer(self, question: Callable[[], Any], answered: Callable[[Any], object],
                 failed: Callable[[str], object]) -> None:
@@ -201,19 +199,21 @@ class EngineWorker(QObject):
             answer = question()
         except UserError as error:
             message = str(error)
-            self._told.emit(lambda: failed(message))
+            self._bridge.post(lambda: failed(message))
         except Exception as error:
             log.exception("a question failed")
             message = f"{type(error).__name__}: {error}"
-            self.crashed.emit(error)
-            self._told.emit(lambda: failed(message))
+            self._tell(self.crashed, error)
+            self._bridge.post(lambda: failed(message))
         else:
-            self._told.emit(lambda: answered(answer))
+            self._bridge.post(lambda: answered(answer))
 
     # On the window's
 
-    def _on_finished(self) -> None:
+    def _end(self, status: str, message: str) -> None:
         self._busy = False
+        self.finished.emit(status, message)
 
-    def _on_interlude_finished(self) -> None:
+    def _end_interlude(self, status: str, message: str) -> None:
         self._in_interlude = False
+        self.interlude_finished.emit(status, message)
