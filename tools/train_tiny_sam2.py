@@ -12,6 +12,7 @@ calibrated by `tools.calibrate_tiny_sam2`.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import time
@@ -21,6 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import torch
@@ -89,6 +91,9 @@ STAGES = (
 )
 #: Share of the batches of clips in which every object gets a second prompt on the way.
 PROMPTED_AGAIN = 0.4
+#: Share of the clips that are seen as a video file would show them, and the x264 quality of those, best to worst. What
+#: compression leaves of sensor noise and edges is what the model will meet.
+COMPRESSED, QUALITY = 0.6, (16, 32)
 #: Frames of the video that the model is to believe it is in, which sets the scale of its pointers' times: a clip's own
 #: number would set another scale than the one of every real video.
 FRAMES_OF_A_VIDEO = 1000
@@ -152,6 +157,8 @@ def batches(stage: Stage, seed: int) -> Iterator[Batch]:
             clip_seed += 1
             stride = int(rng.choice(stage.strides))
             clip = make_clip(training_spec(rng, frames, stride=stride), clip_seed)
+            if rng.random() < COMPRESSED:
+                clip = replace(clip, images=compressed(clip.images, int(rng.integers(QUALITY[0], QUALITY[1] + 1))))
             for _ in range(1 if stage.side == 256 else 2):  # two crops of what took long to render
                 picked = _pick(clip, stage, again, rng)
                 if picked is None or len(images) == stage.clips:
@@ -168,6 +175,24 @@ def batches(stage: Stage, seed: int) -> Iterator[Batch]:
                     torch.from_numpy(np.concatenate(shares)).float(),
                     torch.from_numpy(np.concatenate(boxes)).float().view(-1, 2, 2), torch.tensor(clip_of),
                     torch.from_numpy(np.concatenate(boxes_again)).float().view(-1, 2, 2), again, start, ago)
+
+
+def compressed(images: np.ndarray, crf: int) -> np.ndarray:
+    """What an H.264 file of this quality shows of pictures, (T, H, W, 3) uint8, with even sides.
+
+    Colours keep their resolution: the pictures are as small as a model sees them, while a video is larger.
+    """
+    file = io.BytesIO()
+    with av.open(file, "w", format="h264") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": str(crf), "preset": "veryfast"})
+        stream.height, stream.width, stream.pix_fmt = images.shape[1], images.shape[2], "yuv444p"
+        stream.thread_count = 1
+        for image in images:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+        container.mux(stream.encode())
+    file.seek(0)
+    with av.open(file, format="h264") as container:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
 
 def _pick(clip: Clip, stage: Stage, again: int, rng: np.random.Generator) -> tuple[np.ndarray, ...] | None:

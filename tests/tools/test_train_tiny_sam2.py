@@ -1,18 +1,22 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
+from tools.synthetic_clips import make_clip, training_spec
 from tools.train_tiny_sam2 import (
     CONFIG,
     LONGEST_AGO,
+    QUALITY,
     STAGES,
     Batch,
     Stage,
     batches,
     clip_loss,
+    compressed,
     run_clip,
     set_image_size,
 )
@@ -73,3 +77,10 @@ def test_the_time_since_the_prompt_matters_and_the_number_of_frames_shown_does_n
         second_last = run_clip(model, batch)[-2].masks
     assert not torch.equal(long_ago, just_now)
     torch.testing.assert_close(cut, second_last)
+
+
+def test_compression_keeps_what_pictures_show_and_costs_more_at_worse_quality():
+    images = make_clip(training_spec(np.random.default_rng(3), 4, side=128), 1_234_567).images
+    lost = [np.abs(compressed(images, crf).astype(int) - images).mean() for crf in QUALITY]
+    assert compressed(images, QUALITY[0]).shape == images.shape
+    assert 0 < lost[0] < lost[1] < 16
