@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-log = logging.getLogger(__name__)
-
-#: Niceness of the engine's thread, and of the threads that it starts: they compute on every core there is.
-_NICE = 5
+from annotator.ui.priorities import Niceness, give_way
 
 Work = Callable[[], None]
 
@@ -98,7 +92,7 @@ class EngineThread:
         self._changed.notify_all()
 
     def _loop(self) -> None:
-        give_way()
+        give_way(Niceness.ENGINE)
         while (work := self._next(self._anything, lambda: False)) is not None:
             work()
 
@@ -120,13 +114,3 @@ class EngineThread:
 
     def _anything(self) -> Work | None:
         return self._more_urgent() or (self._jobs.popleft() if self._jobs else None)
-
-
-def give_way() -> None:
-    """Let the window's threads go first where both want a core. Only Linux has priorities of single threads."""
-    if sys.platform != "linux":
-        return
-    try:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _NICE)
-    except OSError as error:
-        log.debug("the engine keeps the window's priority: %s", error)

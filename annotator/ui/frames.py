@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from annotator.errors import VideoError
 from annotator.model.frame import Image
 from annotator.ui.pixels import drawable, scaled
+from annotator.ui.priorities import Niceness, give_way
 from annotator.ui.relay import Relay
 from annotator.video import VideoReader
 
@@ -100,6 +101,7 @@ class FrameSource(QObject):
         self._reader.close()
 
     def _decode(self) -> None:
+        give_way(Niceness.PICTURES)
         while (frame := self._next()) is not None:
             try:
                 image = drawable(self._reader.read(frame).image)

@@ -17,7 +17,7 @@ from annotator.jobs.review_colours import Colours
 from annotator.model.changes import ChangeKind, Changes
 from annotator.review import ReviewQueue
 from annotator.ui.document import Document
-from annotator.ui.engine_thread import give_way
+from annotator.ui.priorities import Niceness, give_way
 from annotator.ui.tasks import Progress, TaskWorker
 
 _KINDS = ChangeKind.OBSERVATIONS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.RUNS
@@ -114,7 +114,7 @@ class QueueBuilder(QObject):
         self._began, self._stale = time.monotonic(), False
 
         def rank(_progress: Progress, cancel: CancelToken) -> object:
-            give_way()
+            give_way(Niceness.ENGINE)
             with store.read_snapshot() as reader:
                 queue = review.rank_again(reader, video, colours)
                 complete = colours.is_complete(reader, video)
@@ -147,7 +147,7 @@ class QueueBuilder(QObject):
         colours = self._colours
 
         def look(progress: Progress, cancel: CancelToken) -> object:
-            give_way()
+            give_way(Niceness.ENGINE)
             path = check_video(session, video)
             with session.store.read_snapshot() as reader, closing(colours.look(reader, video, path, cancel)) as steps:
                 for done, total in steps:

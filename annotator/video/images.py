@@ -125,7 +125,7 @@ def read_image(path: Path, what: str = "") -> Image:
     if image is None or image.dtype != np.uint8:
         found = "is empty" if not data else "is cut short" if not whole else "is not an image that can be decoded"
         raise VideoError(f"{where} {found}; restore it from its source or take it out of the folder")
-    return np.ascontiguousarray(image[:, :, ::-1], dtype=np.uint8)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[return-value] # lets other threads run, unlike NumPy
 
 
 def _natural(name: str) -> tuple[list[tuple[int, int | str]], str]:
