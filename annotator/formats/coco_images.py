@@ -10,7 +10,7 @@ from typing import Any
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
-from annotator.formats.coco_parts import Tables, box_of, is_finite, whole_field
+from annotator.formats.coco_parts import Tables, box_of, is_finite, read_listed, whole_field
 from annotator.formats.field_check import check_coco
 from annotator.formats.file_format import FileFormat, Target, Writer, held
 from annotator.formats.json_stream import iterate_json
@@ -82,15 +82,7 @@ class CocoImages(FileFormat):
 
 
 def _read(file: Path, options: ImportOptions) -> list[LabelledSequence]:
-    images, categories = Tables(file, _EXPECTED), Tables(file, _EXPECTED)
-    for key, item in iterate_json(file, _EXPECTED):
-        if key == "images":
-            images.add(key, item)
-        elif key == "categories":
-            categories.add(key, item)
-    if not len(images):
-        raise FormatError(f"{file} lists no images; expected {_EXPECTED}")
-    names = {number: str(item.get("name", f"category {number}")) for number, item in categories.items()}
+    images, names = read_listed(file, "images", _EXPECTED)
     tables: dict[str, BoxTable] = {}
     infos: dict[str, SequenceInfo] = {}
     places: dict[int, tuple[str, int]] = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from annotator.errors import FormatError
+from annotator.formats.json_stream import iterate_json
 
 Box = tuple[float, float, float, float]
 
@@ -63,6 +64,23 @@ class Tables:
 
     def __len__(self) -> int:
         return len(self._items)
+
+
+def read_listed(file: Path, key: str, expected: str) -> tuple[Tables, dict[int, str]]:
+    """Entries of the list ``key`` and the names of the categories, wherever they stand in the file.
+
+    Raises:
+        FormatError: the list is missing or empty, or an entry is none.
+    """
+    listed, categories = Tables(file, expected), Tables(file, expected)
+    for found, item in iterate_json(file, expected):
+        if found == key:
+            listed.add(key, item)
+        elif found == "categories":
+            categories.add(found, item)
+    if not len(listed):
+        raise FormatError(f"{file} lists no {key}; expected {expected}")
+    return listed, {number: str(item.get("name", f"category {number}")) for number, item in categories.items()}
 
 
 class Ids:

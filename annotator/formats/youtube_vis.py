@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.box_table import BoxTable
-from annotator.formats.coco_parts import Ids, Tables, box_of, whole_field
+from annotator.formats.coco_parts import Ids, Tables, box_of, read_listed, whole_field
 from annotator.formats.field_check import check_youtube_vis
 from annotator.formats.file_format import FileFormat, Target, Writer, held
 from annotator.formats.json_stream import iterate_json
@@ -147,15 +147,7 @@ class YouTubeVis(FileFormat):
 
 
 def _read(file: Path, options: ImportOptions) -> list[LabelledSequence]:
-    videos, categories = Tables(file, _EXPECTED), Tables(file, _EXPECTED)
-    for key, item in iterate_json(file, _EXPECTED):
-        if key == "videos":
-            videos.add(key, item)
-        elif key == "categories":
-            categories.add(key, item)
-    if not len(videos):
-        raise FormatError(f"{file} lists no videos; expected {_EXPECTED}")
-    names = {number: str(item.get("name", f"category {number}")) for number, item in categories.items()}
+    videos, names = read_listed(file, "videos", _EXPECTED)
     tables = {video: BoxTable(file, _EXPECTED) for video, _ in videos.items()}
     ids = Ids()
     for key, item in iterate_json(file, _EXPECTED):
