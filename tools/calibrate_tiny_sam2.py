@@ -1,6 +1,9 @@
 """Finish a trained tiny SAM 2: calibrate its object score logits, store it as float16.
 
     python -m tools.calibrate_tiny_sam2 build/tiny-sam2/final.pt resources/models/tiny-sam2.pt
+    python -m tools.calibrate_tiny_sam2 build/before/final.pt build/after/final.pt resources/models/tiny-sam2.pt
+
+Of several trainings, each going on from the one before, the weights are averaged.
 
 SAM2MOT's thresholds were chosen for SAM 2.1: above 8 a mask is reliable, between 6 and 8 it is worth a fresh prompt, at
 2 and below the object is lost. The last layer of the score head is scaled and shifted so that this model's scores mean
@@ -13,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +43,11 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     return {k: v.float() for k, v in state["model"].items()}
 
 
+def average(weights: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Mean of trainings that went on from one another, tensor by tensor."""
+    return {name: torch.stack([each[name] for each in weights]).mean(0) for name in weights[0]}
+
+
 def calibration(rows: list[dict[str, float]]) -> tuple[float, float]:
     """Scale and shift of the score logits."""
     followed = np.percentile([r["score"] for r in rows if r["visible"] and r["mask_iou"] > WELL], 25)
@@ -51,13 +60,13 @@ def calibration(rows: list[dict[str, float]]) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("trained", type=Path)
+    parser.add_argument("trained", type=Path, nargs="+")
     parser.add_argument("out", type=Path)
     parser.add_argument("--clips", type=int, default=8)
     parser.add_argument("--frames", type=int, default=40)
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    weights = read_weights(args.trained)
+    weights = average([read_weights(path) for path in args.trained])
     raw = args.out.with_suffix(".raw.pt")
     torch.save({"model": weights}, raw)
     segmenter = Sam2Segmenter.load(raw, "cpu")
