@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,36 +10,58 @@ from PySide6.QtCore import QObject
 from annotator.ui.sparing import SparingTimer
 
 
-def test_it_comes_soon_after_a_pause_and_seldom_in_a_rush(qtbot: object) -> None:
+class FakeClock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    made = FakeClock()
+    monkeypatch.setattr("annotator.ui.sparing.time", SimpleNamespace(monotonic=lambda: made.now))
+    return made
+
+
+def fire(timer: SparingTimer) -> None:
+    """What Qt does when the time has come."""
+    assert timer.isActive()
+    timer.stop()
+    timer.timeout.emit()
+
+
+def test_it_comes_soon_after_a_pause_and_seldom_in_a_rush(qapp: object, clock: FakeClock) -> None:
     done: list[float] = []
     parent = QObject()
-    timer = SparingTimer(lambda: done.append(time.monotonic()), 300, parent, soonest=1)
+    timer = SparingTimer(lambda: done.append(clock.now), 300, parent, soonest=1)
     timer.begin()
     assert timer.interval() == 1
+    fire(timer)
+    clock.sleep(0.1)
     timer.begin()
-    qtbot.waitUntil(lambda: len(done) == 1)  # type: ignore[attr-defined]
+    assert timer.interval() == 200
     timer.begin()
-    assert 1 < timer.interval() <= 300
+    assert timer.interval() == 200, "what waits is not put off"
+    fire(timer)
+    clock.sleep(5)
     timer.begin()
-    assert timer.interval() > 1, "what waits is not put off and not hurried"
-    qtbot.waitUntil(lambda: len(done) == 2)  # type: ignore[attr-defined]
-    assert done[1] - done[0] >= 0.29
+    assert timer.interval() == 1
+    timer.stop()
+    assert len(done) == 2
 
 
-def test_what_took_long_waits_longer(qtbot: object) -> None:
-    done: list[int] = []
+def test_what_took_long_waits_longer(qapp: object, clock: FakeClock) -> None:
     parent = QObject()
-
-    def work() -> None:
-        time.sleep(0.05)
-        done.append(1)
-
-    timer = SparingTimer(work, 10, parent)
+    timer = SparingTimer(lambda: clock.sleep(0.05), 10, parent)
     timer.begin()
     assert timer.interval() == 10
-    qtbot.waitUntil(lambda: len(done) == 1)  # type: ignore[attr-defined]
+    fire(timer)
     timer.begin()
-    assert timer.interval() > 500
+    assert timer.interval() == 1000, "a twentieth of the time"
     timer.stop()
 
 
@@ -52,5 +74,5 @@ def test_a_person_does_not_wait_for_a_rush_to_end(qtbot: object) -> None:
     timer.begin()
     assert timer.interval() > 1000
     timer.begin(at_once=True)
-    qtbot.waitUntil(lambda: len(done) == 2, timeout=1000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(done) == 2)  # type: ignore[attr-defined]
     assert not timer.isActive()
