@@ -10,11 +10,12 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from annotator import __version__
+from annotator.ui.relay import Relay
 
 log = logging.getLogger(__name__)
 
@@ -22,15 +23,12 @@ log = logging.getLogger(__name__)
 class CrashReporter(QObject):
     """Logs what nobody caught, on any thread, and says it once at a time in a dialog of the window's thread."""
 
-    _happened = Signal(str, str)
-
     def __init__(self, window: QWidget, log_path: Path) -> None:
         super().__init__(window)
         self._window, self._log_path = window, log_path
         self.box: QMessageBox | None = None
         """The dialog, while it is open."""
-        # Queued: the dialog must not open inside the handler that failed, which may be painting.
-        self._happened.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self._relay = Relay(self)
 
     def install(self) -> None:
         """Hear of all errors from now on."""
@@ -46,7 +44,8 @@ class CrashReporter(QObject):
             return
         full = "".join(traceback.format_exception(kind, error, trace))
         log.critical("unexpected error\n%s", full)
-        self._happened.emit(f"{kind.__name__}: {error}", full)
+        # Not now: the dialog must not open inside the handler that failed, which may be painting.
+        self._relay.post(lambda: self._show(f"{kind.__name__}: {error}", full))
 
     def _show(self, summary: str, details: str) -> None:
         if self.box is not None:

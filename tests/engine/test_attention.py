@@ -38,7 +38,7 @@ MODULES = {
 
 
 @torch.inference_mode()
-def compare(module: Any, memories: list[tuple[int, int]], split: int = 2, same_positions: bool = False) -> None:
+def assert_agree(module: Any, memories: list[tuple[int, int]], split: int = 2, same_positions: bool = False) -> None:
     """Each object remembers (frames, pointers); frames equal in number, pointers padded to the longest."""
     width = module.d_model
     memory_width = module.layers[0].cross_attn_image.kv_in_dim
@@ -64,13 +64,13 @@ def compare(module: Any, memories: list[tuple[int, int]], split: int = 2, same_p
 @pytest.mark.parametrize("pointers", [(3,), (2, 2, 2), (1, 4, 2), (0, 3), (0, 0)])
 def test_agrees_with_the_package(module: Any, pointers: tuple[int, ...]) -> None:
     torch.manual_seed(2)
-    compare(module, [(3, p) for p in pointers])
+    assert_agree(module, [(3, p) for p in pointers])
 
 
 @settings(deadline=None, max_examples=15)
 @given(st.integers(1, 7), st.lists(st.integers(0, 16), min_size=1, max_size=5), st.booleans())
 def test_any_number_of_memories(frames: int, pointers: list[int], same: bool) -> None:
-    compare(MODULES["memories narrower than features"], [(frames, p) for p in pointers], same_positions=same)
+    assert_agree(MODULES["memories narrower than features"], [(frames, p) for p in pointers], same_positions=same)
 
 
 def test_what_is_padding_does_not_matter() -> None:

@@ -82,6 +82,7 @@ def test_arguments_that_do_not_fit_harm_nobody(window: MainWindow, qtbot: object
     window.log.buffer.handle(record)
     log.warning("after")
     qtbot.waitUntil(lambda: "after" in shown(window))  # type: ignore[attr-defined]
+    assert "things" not in shown(window)
 
 
 def test_the_file_is_named(window: MainWindow, tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_the_tone_stays_when_the_frame_changes(opened: MainWindow, qtbot: object
     for name in ("boxes", "names", "masks"):
         opened.actions_[f"view.{name}"].trigger()
     qtbot.waitUntil(lambda: bool((pixels(opened) >= 250).all()))  # type: ignore[attr-defined]
+    assert opened.picture.brightness.value() == 100
 
 
 def test_a_tone_keeps_the_picture_as_it_came() -> None:
