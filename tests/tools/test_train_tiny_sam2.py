@@ -7,19 +7,8 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from tools.synthetic_clips import make_clip, training_spec
-from tools.train_tiny_sam2 import (
-    CONFIG,
-    LONGEST_AGO,
-    QUALITY,
-    STAGES,
-    Batch,
-    Stage,
-    batches,
-    clip_loss,
-    compressed,
-    run_clip,
-    set_image_size,
-)
+from tools.tiny_sam2_batches import LONGEST_AGO, QUALITY, Batch, Stage, batches, compressed
+from tools.train_tiny_sam2 import CONFIG, STAGES, clip_loss, run_clip, set_image_size
 
 #: Clips as short and small as they can be with everything that a stage may have.
 SHORT = Stage(1.0, 128, 5, (1,), 1, 2, 1e-3, 2.0, unlearned=3)
