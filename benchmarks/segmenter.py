@@ -144,9 +144,9 @@ class Ours:
         return masks
 
     def _at_video_size(self, predictions: Predictions) -> None:
-        if predictions.object_ids:
-            size = (self._clip.spec.height, self._clip.spec.width)
-            F.interpolate(predictions.logits[:, None], size, mode="bilinear", align_corners=False)
+        size = (self._clip.spec.height, self._clip.spec.width)
+        for logits in predictions.logits:  # one by one, as the stock predictor: all at once are tens of megabytes
+            F.interpolate(logits[None, None], size, mode="bilinear", align_corners=False)
 
 
 def steady_plan(clip: Clip, count: int) -> Plan:

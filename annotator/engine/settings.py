@@ -128,7 +128,7 @@ class Sam2Settings:
     reprompt_conditions: bool = True
     """Keep a re-prompt as a conditioning memory; False keeps it as an ordinary one, as stock."""
     batch_size: int = 64
-    """Objects per batch at most; halved when the device runs out of memory."""
+    """Objects per batch at most: fewer on a CPU, whose cache holds fewer; halved when the device runs out of memory."""
     bfloat16: bool = True
     """Autocast to bfloat16 on CUDA."""
     compile: bool = False

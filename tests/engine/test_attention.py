@@ -10,7 +10,7 @@ from hydra.utils import instantiate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotator.engine.segmenters.attention import BatchedMemoryAttention
+from annotator.engine.segmenters.attention import BatchedMemoryAttention, Remembered
 from tests.engine.stock_sam2 import parameters
 
 SIDE = 6
@@ -43,20 +43,23 @@ def assert_agree(module: Any, memories: list[tuple[int, int]], split: int = 2, s
     width = module.d_model
     memory_width = module.layers[0].cross_attn_image.kv_in_dim
     features, positions = torch.randn(CELLS, width), torch.randn(CELLS, width)
-    frames, longest = memories[0][0], max(p for _, p in memories)
+    places = torch.randn(7, CELLS, memory_width)
+    count, frames, longest = len(memories), memories[0][0], max(p for _, p in memories)
     spatial, total = frames * CELLS, frames * CELLS + longest * split
-    memory = torch.randn(len(memories), total, memory_width)
-    where = torch.randn(1 if same_positions else len(memories), total, memory_width)
+    tokens = torch.randn(count, total, memory_width)
+    when = torch.stack([torch.randperm(7)[:frames] for _ in range(1 if same_positions else count)])
+    pointer_positions = torch.randn(len(when), longest * split, memory_width)
     real = torch.arange(total)[None] < torch.tensor([spatial + p * split for _, p in memories])[:, None]
-    given = (memory.clone(), where.clone())
-    ours = BatchedMemoryAttention(module, split)(features, positions, memory, where, spatial,
-                                                 None if bool(real.all()) else real)
-    assert torch.equal(memory, given[0]), "the memories are the caller's"
-    assert torch.equal(where, given[1])
+    memory = Remembered(tokens, when, pointer_positions, None if bool(real.all()) else real)
+    given = (tokens.clone(), pointer_positions.clone())
+    ours = BatchedMemoryAttention(module, split, places)(features, positions, memory)
+    assert torch.equal(tokens, given[0]), "the memories are the caller's"
+    assert torch.equal(pointer_positions, given[1])
+    where = torch.cat([places[when].flatten(1, 2), pointer_positions], 1).expand(count, -1, -1)
     for k, (_, pointers) in enumerate(memories):
         length = spatial + pointers * split
-        stock = module(features[:, None], memory[k, :length, None], positions[:, None],
-                       where.expand(len(memories), -1, -1)[k, :length, None], pointers * split)
+        stock = module(features[:, None], tokens[k, :length, None], positions[:, None], where[k, :length, None],
+                       pointers * split)
         torch.testing.assert_close(ours[k], stock[:, 0], atol=2e-5, rtol=1e-4)
 
 
@@ -75,16 +78,34 @@ def test_any_number_of_memories(frames: int, pointers: list[int], same: bool) ->
 
 def test_what_is_padding_does_not_matter() -> None:
     module = MODULES["memories narrower than features"]
-    features, positions = torch.randn(CELLS, 128), torch.randn(CELLS, 128)
-    memory, where = torch.randn(2, CELLS + 6, 64), torch.randn(2, CELLS + 6, 64)
+    features, positions, places = torch.randn(CELLS, 128), torch.randn(CELLS, 128), torch.randn(7, CELLS, 64)
+    tokens, pointer_positions = torch.randn(2, CELLS + 6, 64), torch.randn(2, 6, 64)
     real = torch.ones(2, CELLS + 6, dtype=torch.bool)
     real[1, -4:] = False
+    memory = Remembered(tokens, torch.zeros(2, 1, dtype=torch.long), pointer_positions, real)
     with torch.inference_mode():
-        run = BatchedMemoryAttention(module, 2)
-        first = run(features, positions, memory, where, CELLS, real)
-        memory[1, -4:] = 1e3
-        second = run(features, positions, memory, where, CELLS, real)
-        memory[1, -5:] = 1e3
-        third = run(features, positions, memory, where, CELLS, real)
+        run = BatchedMemoryAttention(module, 2, places)
+        first = run(features, positions, memory)
+        tokens[1, -4:] = 1e3
+        second = run(features, positions, memory)
+        tokens[1, -5:] = 1e3
+        third = run(features, positions, memory)
     torch.testing.assert_close(first, second)
     assert not torch.allclose(first[1], third[1])
+
+
+def test_in_bfloat16_it_is_as_near_as_the_package() -> None:
+    """Distances from float32 of ours and of the package's, both in bfloat16."""
+    torch.manual_seed(4)
+    module = MODULES["memories narrower than features"]
+    features, positions, places = torch.randn(CELLS, 128), torch.randn(CELLS, 128), torch.randn(7, CELLS, 64)
+    tokens, pointer_positions = torch.randn(1, 2 * CELLS + 2, 64), torch.randn(1, 2, 64)
+    memory = Remembered(tokens, torch.tensor([[0, 3]]), pointer_positions, None)
+    where = torch.cat([places[[0, 3]].flatten(0, 1), pointer_positions[0]])[:, None]
+    with torch.inference_mode():
+        run = BatchedMemoryAttention(module, 2, places)
+        exact = run(features, positions, memory)[0]
+        with torch.autocast("cpu", torch.bfloat16):
+            ours = run(features, positions, memory)[0].float()
+            stock = module(features[:, None], tokens[0, :, None], positions[:, None], where, 2)[:, 0].float()
+    assert 0 < (ours - exact).abs().mean() < 1.2 * (stock - exact).abs().mean()

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from annotator.engine.base import Predictions
-from annotator.engine.segmenters import sam2_model
+from annotator.engine.segmenters import sam2, sam2_model
+from annotator.engine.segmenters.mask_decoder import PackageMaskDecoder
 from annotator.engine.segmenters.sam2 import Sam2Segmenter, prepare_image
 from annotator.engine.settings import Sam2Settings
 from annotator.errors import ModelError
@@ -378,8 +379,7 @@ class FakeSmallDevice:
     def __init__(self, model: Any, room: int) -> None:
         self.room, self.refused = room, 0
         self._handles = [
-            model.sam_mask_decoder.register_forward_pre_hook(
-                lambda _, args, kwargs: self._check(kwargs["image_embeddings"]), with_kwargs=True),
+            model.sam_mask_decoder.iou_prediction_head.register_forward_pre_hook(lambda _, args: self._check(args[0])),
             model.memory_encoder.out_proj.register_forward_pre_hook(lambda _, args: self._check(args[0]))]
 
     def _check(self, batch: torch.Tensor) -> None:
@@ -428,3 +428,31 @@ def test_out_of_memory_for_a_single_object_says_what_to_do(frames: list[Frame]) 
             segmenter.prompt(features, {1: box(0)})
     finally:
         device.remove()
+
+
+# -- batches that fit a processor's cache --------------------------------------------------------------------------
+
+def test_batches_on_a_processor_hold_what_its_cache_does() -> None:
+    small, large = random_model("tiny"), random_model("tiny", image_size=1024)
+    few, many = Sam2Segmenter(large, "large").batch_size, Sam2Segmenter(small, "small").batch_size
+    assert few == 1
+    assert 8 < many < 64
+    assert Sam2Segmenter(small, "small", settings=Sam2Settings(batch_size=3)).batch_size == 3
+
+
+@pytest.mark.parametrize("kind", ["tiny", "sam2"])
+def test_with_the_package_s_decoder_answers_are_the_same(kind: str, frames: list[Frame],
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a CUDA device."""
+    model = random_model(kind)
+    prompts: Prompts = {1: {0: box(0)}, 2: {0: points(0), 4: box(4)}, 3: {2: mask(2)}}
+    expected = stream(started(model), frames, prompts, range(7))
+    monkeypatch.setattr(sam2, "mask_decoder", lambda module, _: PackageMaskDecoder(module))
+    assert_same(stream(started(model), frames, prompts, range(7)), expected)
+
+
+def test_answers_do_not_depend_on_the_size_of_batches(frames: list[Frame]) -> None:
+    model = random_model("sam2.1")
+    prompts: Prompts = {i: {i % 3: box(i % 3, 2 * i)} for i in range(6)}
+    by_fours = stream(started(model, settings=Sam2Settings(batch_size=4)), frames, prompts, range(8))
+    assert_same(by_fours, stream(started(model), frames, prompts, range(8)))

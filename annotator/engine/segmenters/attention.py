@@ -1,14 +1,16 @@
 """SAM 2's memory attention for many objects of one frame.
 
-The same arithmetic as ``sam2.modeling.memory_attention.MemoryAttention`` on the same weights. Three things are
-done differently, none of which changes the result beyond rounding: what the objects of a frame have in common (the
-first self-attention and the first queries) is computed once; rotary positions are broadcast over the remembered
-frames instead of repeated; and memories of different lengths share a batch, their padding masked out.
+The same arithmetic as ``sam2.modeling.memory_attention.MemoryAttention`` on the same weights. Four things are done
+differently, none of which changes the result beyond rounding: what the objects of a frame have in common (the first
+self-attention and the first queries) is computed once; what a key owes to its place in space and time is projected
+once and for all and added to the projected memories; rotary positions are broadcast over the remembered frames
+instead of repeated; and memories of different lengths share a batch, their padding masked out.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,44 +18,52 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-class BatchedMemoryAttention:
-    """Runs a model's memory attention with one set of current features for all objects."""
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the objects of a batch remember: equally many frames each, and pointers padded to the longest."""
 
-    def __init__(self, module: Any, pointer_tokens: int) -> None:
+    tokens: Tensor
+    """(B, K, M) first the frames' tokens, HW each, then the pointers'."""
+    frames: Tensor
+    """(B, N) or (1, N) where all objects have the same: the temporal position of each frame."""
+    pointer_positions: Tensor
+    """(B, P, M) or (1, P, M): positional encoding of the pointers' tokens."""
+    mask: Tensor | None
+    """(B, K) bool, False for padding; None if there is none."""
+
+
+class BatchedMemoryAttention:
+    """Runs a model's memory attention with one set of current features for all objects.
+
+    Parameters
+    ----------
+    module
+        The package's memory attention.
+    pointer_tokens
+        Tokens that one object pointer is split into.
+    places
+        (T, HW, M) positional encoding of a remembered frame's tokens, by temporal position.
+    """
+
+    def __init__(self, module: Any, pointer_tokens: int, places: Tensor) -> None:
+        self.pointer_tokens = pointer_tokens
         self._module = module
         self._rotations: dict[tuple[int, int, torch.device], Tensor] = {}
-        self.pointer_tokens = pointer_tokens
-        """Tokens that one object pointer is split into."""
+        self._places = [self._projected_places(layer, places) for layer in module.layers]
 
-    def __call__(self, features: Tensor, positions: Tensor, memory: Tensor, memory_positions: Tensor,
-                 spatial_tokens: int, key_mask: Tensor | None) -> Tensor:
-        """Condition the frame's features on each object's memory.
+    def __call__(self, features: Tensor, positions: Tensor, memory: Remembered) -> Tensor:
+        """Condition the frame's (HW, C) features, with their (HW, C) positional encoding, on each object's memory.
 
-        Parameters
-        ----------
-        features, positions
-            (HW, C) of the current frame.
-        memory
-            (B, K, M) remembered tokens: first ``spatial_tokens`` spatial ones, a multiple of HW, then pointers.
-        memory_positions
-            (B, K, M) or (1, K, M) where all objects have the same: their positional encoding.
-        key_mask
-            (B, K) bool, False for padding; None if there is none.
-
-        Returns
-        -------
         (B, HW, C)
         """
         x = features[None]
         if self._module.pos_enc_at_input:
             x = x + 0.1 * positions[None]
-        mask = None if key_mask is None else key_mask[:, None, None, :]
-        keys = memory + memory_positions
-        for layer in self._module.layers:
+        for layer, places in zip(self._module.layers, self._places, strict=True):
             x = self._self_attention(layer, x, positions)
-            x = self._cross_attention(layer, x, positions, memory, keys, spatial_tokens, mask)
-            hidden = layer.activation(layer.linear1(layer.norm3(x)))
-            x = x + layer.linear2(hidden)
+            x = self._cross_attention(layer, x, positions, memory, places)
+            hidden = layer.linear1(layer.norm3(x))
+            x = x + layer.linear2(hidden.relu_() if layer.activation is F.relu else layer.activation(hidden))
         normed: Tensor = self._module.norm(x)
         return normed
 
@@ -67,23 +77,53 @@ class BatchedMemoryAttention:
         v = _heads(attention.v_proj(y), attention.num_heads)
         return x + _attend(attention, q, k, v, None)
 
-    def _cross_attention(self, layer: Any, x: Tensor, positions: Tensor, memory: Tensor, keys: Tensor,
-                         spatial_tokens: int, mask: Tensor | None) -> Tensor:
+    def _cross_attention(self, layer: Any, x: Tensor, positions: Tensor, memory: Remembered, places: Tensor) -> Tensor:
         attention = layer.cross_attn_image
+        mask = None if memory.mask is None else memory.mask[:, None, None, :]
         y = layer.norm2(x)
         q = y + positions[None] if layer.pos_enc_at_cross_attn_queries else y
-        rotation = self._rotation(attention, x.shape[1], x.device)
-        q = _rotate(_heads(attention.q_proj(q), attention.num_heads), rotation)
-        source = keys if layer.pos_enc_at_cross_attn_keys else memory
-        k = _rotate_spatial(_heads(attention.k_proj(source), attention.num_heads), rotation, spatial_tokens)
+        q = _rotate(_heads(attention.q_proj(q), attention.num_heads), self._rotation(attention, x.shape[1], x.device))
+        k = _heads(self._keys(layer, memory, places), attention.num_heads)
         q = q.expand(len(k), -1, -1, -1)
         if attention.num_heads == 1 and attention.internal_dim == attention.kv_in_dim:
             # Weights sum to one, so values may be projected after they are averaged: far fewer of them.
-            averaged = F.scaled_dot_product_attention(q, k, memory[:, None].to(k.dtype), attn_mask=mask)
+            averaged = F.scaled_dot_product_attention(q, k, memory.tokens[:, None].to(k.dtype), attn_mask=mask)
             projected: Tensor = attention.out_proj(attention.v_proj(averaged[:, 0]))
             return x + projected
-        v = _heads(attention.v_proj(memory), attention.num_heads)
+        v = _heads(attention.v_proj(memory.tokens), attention.num_heads)
         return x + _attend(attention, q, k, v, mask)
+
+    def _keys(self, layer: Any, memory: Remembered, places: Tensor) -> Tensor:
+        """Projected keys, those of frames rotated; pointers have no place in the picture. (B, K, C)"""
+        attention = layer.cross_attn_image
+        cells, spatial_tokens = places.shape[1], places.shape[1] * memory.frames.shape[1]
+        keys = F.linear(memory.tokens, attention.k_proj.weight)
+        spatial = keys[:, :spatial_tokens].view(len(keys), -1, cells, keys.shape[-1])
+        rotation = self._rotation(attention, cells, keys.device)
+        if keys.dtype == torch.float32:
+            _as_complex(spatial, attention.num_heads).mul_(rotation[:, None])
+            spatial.add_(places[memory.frames])
+        else:
+            rotated = _as_complex(spatial.float(), attention.num_heads) * rotation[:, None]
+            spatial.copy_(torch.view_as_real(rotated).flatten(-3) + places[memory.frames])
+        pointers = memory.pointer_positions
+        if not layer.pos_enc_at_cross_attn_keys:
+            pointers = torch.zeros_like(pointers)
+        keys[:, spatial_tokens:].add_(attention.k_proj(pointers))
+        return keys
+
+    def _projected_places(self, layer: Any, places: Tensor) -> Tensor:
+        """What a frame's keys owe to their place and to the bias, rotated like keys. (T, HW, C) float32.
+
+        Projection and rotation are linear, so the sum of memories and places may follow them.
+        """
+        attention = layer.cross_attn_image
+        with torch.inference_mode(), torch.autocast(places.device.type, enabled=False):
+            projected = attention.k_proj(places if layer.pos_enc_at_cross_attn_keys else torch.zeros_like(places))
+            rotation = self._rotation(attention, places.shape[1], places.device)
+            _as_complex(projected, attention.num_heads).mul_(rotation[:, None])
+        placed: Tensor = projected
+        return placed
 
     def _rotation(self, attention: Any, tokens: int, device: torch.device) -> Tensor:
         """Rotary factors of every position. (HW, D / 2) complex64."""
@@ -99,20 +139,14 @@ def _heads(x: Tensor, heads: int) -> Tensor:
     return x.view(b, n, heads, c // heads).transpose(1, 2)
 
 
+def _as_complex(x: Tensor, heads: int) -> Tensor:
+    """A view of (..., heads * D) float32 as (..., heads, D / 2) complex64."""
+    return torch.view_as_complex(x.view(*x.shape[:-1], heads, -1, 2))
+
+
 def _rotate(x: Tensor, rotation: Tensor) -> Tensor:
     pairs = torch.view_as_complex(x.float().reshape(*x.shape[:-1], -1, 2))
     return torch.view_as_real(pairs * rotation).flatten(-2).type_as(x)
-
-
-def _rotate_spatial(k: Tensor, rotation: Tensor, spatial_tokens: int) -> Tensor:
-    """Rotate the spatial keys frame by frame, in place; pointers have no place in the picture."""
-    b, h, _, d = k.shape
-    spatial = k[:, :, :spatial_tokens].view(b, h, -1, rotation.shape[0], d)
-    if k.dtype == torch.float32:
-        torch.view_as_complex(spatial.view(*spatial.shape[:-1], -1, 2)).mul_(rotation)
-    else:
-        spatial.copy_(_rotate(spatial, rotation))
-    return k
 
 
 def _attend(attention: Any, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

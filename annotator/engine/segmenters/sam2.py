@@ -8,9 +8,11 @@ caller's decision. Given the same weights, prompts and frames the results agree 
 from __future__ import annotations
 
 import logging
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +28,8 @@ from torch import Tensor
 
 from annotator.engine.base import Predictions, State
 from annotator.engine.segmenters import sam2_model
-from annotator.engine.segmenters.attention import BatchedMemoryAttention
+from annotator.engine.segmenters.attention import BatchedMemoryAttention, Remembered
+from annotator.engine.segmenters.mask_decoder import mask_decoder
 from annotator.engine.segmenters.memory import MemoryBank, MemoryWindow, Recall
 from annotator.engine.segmenters.memory_encoder import BatchedMemoryEncoder
 from annotator.engine.settings import Sam2Settings
@@ -40,6 +43,9 @@ _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 _K = TypeVar("_K")
 _T = TypeVar("_T")
+#: Batches beyond the processor's cache are slower: each step of arithmetic waits for memory, and large tensors are
+#: new pages every time.
+_CACHE_BYTES = 4 << 20
 _TOP_LEFT, _BOTTOM_RIGHT, _POSITIVE, _NEGATIVE = 2, 3, 1, 0
 
 
@@ -53,7 +59,9 @@ class Sam2Features:
     positions: Tensor
     """(HW, C) their positional encoding."""
     high_res: list[Tensor]
-    """(1, C / 8, 4H, 4W) and (1, C / 4, 2H, 2W) for the mask decoder."""
+    """(1, C / 8, 4H, 4W) and (1, C / 4, 2H, 2W)."""
+    prepared: list[Tensor]
+    """The same, as the mask decoder takes them."""
     memory_features: Tensor
     """(1, C, H, W) projected for the memory encoder."""
 
@@ -75,14 +83,19 @@ class Sam2Segmenter:
         self._model = model
         self._name = name
         self._device = torch.device(device)
-        self._settings = settings or Sam2Settings()
-        self._batch_size = self._settings.batch_size
         self._cells: int = model.image_size // model.backbone_stride
-        pointer_tokens = model.hidden_dim // model.mem_dim
-        self._attention = BatchedMemoryAttention(model.memory_attention, pointer_tokens)
+        self._constants = _Constants.of(model, self._cells, self._device)
+        self._attention = BatchedMemoryAttention(model.memory_attention, model.hidden_dim // model.mem_dim,
+                                                 self._constants.memory_positions)
         self._memory_encoder = BatchedMemoryEncoder(model.memory_encoder)
-        self._encode_image = torch.compile(model.forward_image) if self._settings.compile else model.forward_image
-        self._constants: _Constants | None = None
+        self._mask_decoder = mask_decoder(model.sam_mask_decoder, self._device)
+        self._configure(settings or Sam2Settings())
+
+    def _configure(self, settings: Sam2Settings) -> None:
+        """All that is not the model's."""
+        self._settings = settings
+        self._batch_size = min(settings.batch_size, self._cached_objects())
+        self._encode_image = torch.compile(self._model.forward_image) if settings.compile else self._model.forward_image
         self._bank: MemoryBank | None = None
         self._size = (0, 0)
 
@@ -94,7 +107,9 @@ class Sam2Segmenter:
 
     def over_the_same_weights(self, settings: Sam2Settings | None = None) -> Sam2Segmenter:
         """Another segmentor over this one's model, with memories of its own. Not to be used at the same time."""
-        return Sam2Segmenter(self._model, self._name, str(self._device), settings or self._settings)
+        other = copy(self)
+        other._configure(settings or self._settings)
+        return other
 
     @property
     def name(self) -> str:
@@ -124,8 +139,9 @@ class Sam2Segmenter:
             feats = out["backbone_fpn"][-self._model.num_feature_levels:]
             positions = out["vision_pos_enc"][-1]
             projected = self._memory_encoder.project(feats[-1])
-            return Sam2Features(frame.index, feats[-1].flatten(2)[0].T, positions.flatten(2)[0].T, list(feats[:-1]),
-                                projected)
+            high_res = list(feats[:-1])
+            return Sam2Features(frame.index, feats[-1].flatten(2)[0].T, positions.flatten(2)[0].T, high_res,
+                                self._mask_decoder.prepare(high_res), projected)
 
     def prompt(self, features: Sam2Features, prompts: Mapping[int, Prompt]) -> Predictions:
         if not prompts:
@@ -197,26 +213,26 @@ class Sam2Segmenter:
         memory[:, :tokens] = bank.gather_spatial(self._rows([r.spatial_rows for r in recalls])).flatten(1, 2)
         padded = [r.pointer_rows + (0,) * (pointer_count - len(r.pointer_rows)) for r in recalls]
         memory[:, tokens:] = bank.gather_pointers(self._rows(padded)).view(batch, pointer_count * split, -1)
-        positions = self._memory_positions(recalls, pointer_count)
-        mask = self._padding_mask(recalls, tokens, pointer_count)
-        conditioned = self._attention(features.tokens, features.positions, memory, positions, tokens, mask)
-        embedding = conditioned.transpose(1, 2).reshape(batch, -1, self._cells, self._cells)
-        return self._decode(embedding, features, None, self._model._use_multimask(False, None))
+        frames, pointer_positions = self._memory_positions(recalls, pointer_count)
+        remembered = Remembered(memory, frames, pointer_positions, self._padding_mask(recalls, tokens, pointer_count))
+        conditioned = self._attention(features.tokens, features.positions, remembered)
+        return self._decode(conditioned, features, None, self._model._use_multimask(False, None))
 
-    def _memory_positions(self, recalls: list[Recall], pointer_count: int) -> Tensor:
-        """(B, K, M) positional encoding of the memory tokens; (1, K, M) if it is the same for all, as it mostly is."""
-        model, table = self._model, self._require_constants().memory_positions
+    def _memory_positions(self, recalls: list[Recall], pointer_count: int) -> tuple[Tensor, Tensor]:
+        """(B, N) temporal positions of frames and (B, P, M) positional encoding of pointers' tokens; of one object
+        if they are the same for all, as they mostly are."""
+        model = self._model
         if len({(r.spatial_positions, r.pointer_distances) for r in recalls}) == 1:
             recalls = recalls[:1]
-        spatial = table[self._rows([r.spatial_positions for r in recalls])].flatten(1, 2)
+        frames = self._rows([r.spatial_positions for r in recalls])
         distances = [r.pointer_distances + (0,) * (pointer_count - len(r.pointer_distances)) for r in recalls]
         distance = self._rows(distances) / max(self._require_bank().window.pointer_frames, 1)
         if model.add_tpos_enc_to_obj_ptrs:
             dim = model.hidden_dim if model.proj_tpos_enc_in_obj_ptrs else model.mem_dim
             pointers = model.obj_ptr_tpos_proj(get_1d_sine_pe(distance, dim=dim))
         else:
-            pointers = spatial.new_zeros(len(recalls), pointer_count, model.mem_dim)
-        return torch.cat([spatial, pointers.repeat_interleave(self._attention.pointer_tokens, dim=1)], 1)
+            pointers = torch.zeros(len(recalls), pointer_count, model.mem_dim, device=self._device)
+        return frames, pointers.repeat_interleave(self._attention.pointer_tokens, dim=1)
 
     def _padding_mask(self, recalls: list[Recall], tokens: int, pointer_count: int) -> Tensor | None:
         """(B, K) which tokens are real; None if all are."""
@@ -239,9 +255,8 @@ class Sam2Segmenter:
                                    device=self._device)
         labels = torch.tensor([[label for *_, label in p] for p in points], dtype=torch.int32, device=self._device)
         inputs = {"point_coords": coordinates, "point_labels": labels}
-        embedding = (features.tokens + model.no_mem_embed[0]).T.reshape(1, -1, self._cells, self._cells)
-        embedding = embedding.expand(len(prompts), -1, -1, -1)
-        return self._decode(embedding, features, inputs, model._use_multimask(True, inputs))
+        picture = (features.tokens + model.no_mem_embed[0]).expand(len(prompts), -1, -1)
+        return self._decode(picture, features, inputs, model._use_multimask(True, inputs))
 
     def _from_masks(self, features: Sam2Features, prompts: list[Prompt]) -> _Part:
         """Given masks are taken as they are; the model only makes their object pointers."""
@@ -254,23 +269,18 @@ class Sam2Segmenter:
         out = model._use_mask_as_output(embedding, high_res, (masks >= 0.5).float())
         return _Part(out[3][:, 0].float(), out[6][:, 0].float(), out[2][:, 0].float(), out[5].float())
 
-    def _decode(self, embedding: Tensor, features: Sam2Features, points: dict[str, Tensor] | None,
+    def _decode(self, picture: Tensor, features: Sam2Features, points: dict[str, Tensor] | None,
                 multimask: bool) -> _Part:
         """Prompt encoder and mask decoder; as ``SAM2Base._forward_sam_heads``, at low resolution only."""
-        model, batch = self._model, len(embedding)
-        constants = self._require_constants()
+        model, batch = self._model, len(picture)
+        constants = self._constants
         if points is None:
             sparse = constants.empty_prompt.expand(batch, -1, -1)
         else:
             sparse, _ = model.sam_prompt_encoder((points["point_coords"], points["point_labels"]), None, None)
-        masks, ious, tokens, score = model.sam_mask_decoder(
-            image_embeddings=embedding, image_pe=constants.image_positions, sparse_prompt_embeddings=sparse,
-            dense_prompt_embeddings=constants.no_mask.expand(batch, -1, -1, -1), multimask_output=multimask,
-            repeat_image=False, high_res_features=[f.expand(batch, -1, -1, -1) for f in features.high_res])
-        rows = torch.arange(batch, device=self._device)
-        best = ious.argmax(-1) if multimask else torch.zeros_like(rows)
-        token = tokens[rows, best] if tokens.shape[1] > 1 else tokens[:, 0]
-        logits, iou = masks[rows, best].float(), ious[rows, best].float()
+        logits, iou, token, score = self._mask_decoder(picture + constants.no_mask, constants.image_positions, sparse,
+                                                       features.prepared, multimask)
+        logits, iou = logits.float(), iou.float()
         pointer = model.obj_ptr_proj(token)
         if model.pred_obj_scores:
             present = score > 0
@@ -286,16 +296,23 @@ class Sam2Segmenter:
         side = model.image_size
         masks = F.interpolate(predictions.logits[index][:, None], (side, side), mode="bilinear", align_corners=False)
         probability = torch.sigmoid(masks)
-        if model.binarize_mask_from_pts_for_mem_enc:
+        if model.binarize_mask_from_pts_for_mem_enc and any(predictions.prompted[k] for k in rows):
             prompted = torch.tensor([predictions.prompted[k] for k in rows], device=self._device)
             probability = torch.where(prompted[:, None, None, None], (masks > 0).float(), probability)
         if model.sigmoid_scale_for_mem_enc != 1.0 or model.sigmoid_bias_for_mem_enc != 0.0:
-            probability = probability * model.sigmoid_scale_for_mem_enc + model.sigmoid_bias_for_mem_enc
+            probability.mul_(model.sigmoid_scale_for_mem_enc).add_(model.sigmoid_bias_for_mem_enc)
         memory = self._memory_encoder(features.memory_features, probability)
         if model.no_obj_embed_spatial is not None:
             score = torch.from_numpy(predictions.score[list(rows)]).to(self._device)
             memory = memory + (score <= 0).float()[:, None, None] * model.no_obj_embed_spatial
         return memory
+
+    def _cached_objects(self) -> int:
+        """Objects whose memories stay in a processor's cache; on another device as many as wanted."""
+        if self._device.type != "cpu":
+            return sys.maxsize
+        model = self._model
+        return max(1, _CACHE_BYTES // int(4 * model.num_maskmem * self._cells ** 2 * model.mem_dim))
 
     # -- batches and bookkeeping ---------------------------------------------------------------------------------
 
@@ -351,22 +368,17 @@ class Sam2Segmenter:
             raise RuntimeError("start() comes before the first frame")
         return self._bank
 
-    def _require_constants(self) -> _Constants:
-        if self._constants is None:
-            self._constants = _Constants.of(self._model, self._cells, self._device)
-        return self._constants
-
 
 @dataclass(frozen=True, slots=True)
 class _Constants:
     """What the stock code computes anew for every object and frame though it never changes."""
 
     image_positions: Tensor
-    """(1, C, H, W) for the mask decoder."""
+    """(HW, C) for the mask decoder."""
     empty_prompt: Tensor
     """(1, 2, C) sparse embedding of no points."""
     no_mask: Tensor
-    """(1, C, H, W) dense embedding of no mask."""
+    """(HW, C) dense embedding of no mask."""
     memory_positions: Tensor
     """(num_maskmem, HW, M) position of a memory token by temporal position: 0 conditioning, then oldest first."""
 
@@ -381,7 +393,8 @@ class _Constants:
             spatial = model.memory_encoder.position_encoding(probe).flatten(2).transpose(1, 2)
             order = [model.num_maskmem - 1 - position for position in range(model.num_maskmem)]
             temporal = model.maskmem_tpos_enc[order].view(model.num_maskmem, 1, -1)
-            return cls(encoder.get_dense_pe(), sparse, dense, spatial + temporal)
+            positions, no_mask = (x[0].flatten(1).T.contiguous() for x in (encoder.get_dense_pe(), dense))
+            return cls(positions, sparse, no_mask, spatial + temporal)
 
 
 def prepare_image(image: Image, side: int, device: torch.device) -> Tensor:
