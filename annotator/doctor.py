@@ -15,8 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from annotator import __version__
-from annotator.engine import checkpoints, devices
-from annotator.engine.checkpoints import ModelKind
+from annotator.engine.runtime import devices
+from annotator.engine.weights import checkpoints
+from annotator.engine.weights.checkpoints import ModelKind
 
 #: Distributions of the core whose versions matter when something behaves differently elsewhere.
 _CORE = ("torch", "torchvision", "sam2", "numpy", "scipy", "opencv-python", "av", "onnxruntime", "sqlalchemy",

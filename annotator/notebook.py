@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.errors import SettingsError
-from annotator.jobs.export import sequences
+from annotator.jobs.labels.export import sequences
 from annotator.model.mask import Mask
 from annotator.model.track import VideoRecord
 from annotator.storage.store import Store

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 from annotator.model.changes import Changes
 from annotator.model.frame import FrameResult
-from annotator.storage.history import HistoryStep
+from annotator.storage.history.journal import HistoryStep
 from annotator.storage.store import Listener, Store
 
 T = TypeVar("T")

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from annotator.formats.mot_rows import MotRows, read_mot_rows
-from annotator.jobs.config import PreannotateSettings
+from annotator.formats.mot.rows import MotRows, read_mot_rows
+from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.model.box import box_area
-from benchmarks.common import emit, environment, progress
+from benchmarks.harness.results import emit, environment, progress
 
 ROOT = Path(__file__).parents[1]
 CONFIG = "segmenter: {segmenter}\ndevice: {device}\ntracker: {tracker}\nsnapshot_every: 2\n"

@@ -23,9 +23,9 @@ import numpy as np
 
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
 from annotator.model.frame import Frame
-from benchmarks.common import emit, environment, progress
-from benchmarks.detection_scores import differences, frames_of, score
-from benchmarks.memory import peak_mb
+from benchmarks.harness.memory import peak_mb
+from benchmarks.harness.results import emit, environment, progress
+from benchmarks.measures.detections import differences, frames_of, score
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 #: A run longer than this many seconds is not repeated.
@@ -87,7 +87,7 @@ def yolox_nano(onnx: Path, data: Path) -> dict[str, Any]:
     from annotator.engine.detectors.mmdet import MmdetDetector
     from annotator.engine.detectors.mmdet_models import build, read_config
     from annotator.engine.detectors.onnx import OnnxDetector
-    from tools.yolox_from_onnx import convolutions, state_dict
+    from testbed.yolox_from_onnx import convolutions, state_dict
 
     model = build(read_config("yolox-nano"), None, "cpu")
     model.network.load_state_dict(state_dict(model.network, convolutions(onnx)))

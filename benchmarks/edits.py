@@ -36,11 +36,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from annotator.errors import StorageError
 from annotator.storage.store import Store
 from annotator.ui.app import prepare
-from annotator.ui.theme import Theme, apply_theme
-from benchmarks.common import emit, environment, progress
-from benchmarks.edit_kinds import EDIT_KINDS, EditKind
-from benchmarks.ui import Bench
-from benchmarks.ui_project import Size, build
+from annotator.ui.widgets.theme import Theme, apply_theme
+from benchmarks.harness.results import emit, environment, progress
+from benchmarks.harness.window import Bench
+from benchmarks.scenarios.edit_kinds import EDIT_KINDS, EditKind
+from benchmarks.scenarios.large_project import Size, build
 
 _OBJECTS = 100
 #: Frames that are drawn and encoded; the video repeats them.

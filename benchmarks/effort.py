@@ -3,7 +3,7 @@
     python -m benchmarks.effort --json
 
 A script with the truth at hand sits before the window (without a screen) and does with keys and mouse what a person
-would. `annotator.ui.effort_watch` counts, as it does for people who want their own effort counted.
+would. `annotator.ui.window.effort_watch` counts, as it does for people who want their own effort counted.
 
 ``swap``, ``merge``, ``split``: a clip tracked perfectly but for one error. The script goes through the review queue
 (Tab), takes what is suggested where that mends it (A), another fix where that does (Alt+1..4, after a click on the one
@@ -37,22 +37,22 @@ from PySide6.QtCore import QEventLoop, QPoint, QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from annotator.engine.checkpoints import MODELS_DIR_VARIABLE
+from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
 from annotator.evaluation import FrameBoxes, evaluate_arrays
 from annotator.evaluation.errors import identity_switches
 from annotator.model.effort import Effort, EffortMeter
 from annotator.review import Entry, Fix, fixes_for
 from annotator.ui.app import prepare
-from annotator.ui.effort_watch import EffortWatch
-from annotator.ui.main_window import MainWindow
-from annotator.ui.prompt_bar import Stage
-from annotator.ui.theme import Theme, apply_theme
-from benchmarks.common import emit, environment, progress
-from benchmarks.effort_clips import FIRST_SEED, KINDS, Flawed, plant, tracked
-from benchmarks.effort_oracle import WORTH_IT, judge
-from benchmarks.review import boxes_of
-from benchmarks.turning import turn_until
-from tools.synthetic_clips import CONDITIONS
+from annotator.ui.prompts.bar import Stage
+from annotator.ui.widgets.theme import Theme, apply_theme
+from annotator.ui.window.effort_watch import EffortWatch
+from annotator.ui.window.main_window import MainWindow
+from benchmarks.harness.event_loop import turn_until
+from benchmarks.harness.results import emit, environment, progress
+from benchmarks.measures.effort_oracle import WORTH_IT, judge
+from benchmarks.scenarios.flawed_clips import FIRST_SEED, KINDS, Flawed, plant, tracked
+from benchmarks.scenarios.tracked_clips import boxes_of
+from testbed.synthetic_clips import CONDITIONS
 
 _SIZE = (1280, 800)
 _PATIENCE = 500.0

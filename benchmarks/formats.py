@@ -25,7 +25,7 @@ from annotator.formats.base import ExportOptions, ImportOptions
 from annotator.formats.registry import get_format, writable
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
-from benchmarks.common import emit, environment, progress
+from benchmarks.harness.results import emit, environment, progress
 
 _OBJECTS = 50
 _WIDTH, _HEIGHT = 1920, 1080

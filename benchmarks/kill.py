@@ -10,7 +10,6 @@ and be whole, and going on must end with the same tracks, boxes, masks and detec
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import random
 import subprocess
@@ -25,9 +24,10 @@ from pathlib import Path
 from annotator.errors import StorageError
 from annotator.model.track import RunStatus
 from annotator.storage.store import Store
-from benchmarks.common import emit, environment, progress
-from tools.make_demo_clip import write_video
-from tools.synthetic_clips import ClipSpec, make_clip
+from benchmarks.harness.results import emit, environment, progress
+from testbed.project_digest import project_digests
+from testbed.synthetic_clips import ClipSpec, make_clip
+from testbed.videos import write_video
 
 ROOT = Path(__file__).parents[1]
 SPEC = ClipSpec(width=240, height=180, objects=(3, 4), exits=0.0)
@@ -81,7 +81,7 @@ class Bench:
             began = time.monotonic()
             self.run_to_end(project, resume=False)
             self.duration = time.monotonic() - began
-            self.expected = picture(project)
+            self.expected = project_digests(project)
 
     def kill_once(self, number: int) -> None:
         """Kill one run, see what is left, and let it go on to its end."""
@@ -101,7 +101,7 @@ class Bench:
         if state != "finished":
             self.run_to_end(project, resume=state == "running")
         outcome.resumed += 1
-        found = picture(project)
+        found = project_digests(project)
         if found == self.expected:
             outcome.identical += 1
             return
@@ -163,24 +163,6 @@ class Bench:
 def _wait_for(process: subprocess.Popen[bytes], happened: Callable[[], bool]) -> None:
     while process.poll() is None and not happened():
         time.sleep(0.0005)
-
-
-def picture(project: Path) -> dict[str, str]:
-    """Digests of all that the runs of a project found, to the bit; times and settings left out."""
-    with Store.open(project, read_only=True) as store, store.read_snapshot() as reader:
-        parts: dict[str, list[object]] = {"runs": [], "tracks": [], "spans": [], "results": [], "detections": [],
-                                          "frames": []}
-        for video in reader.videos():
-            tracks = reader.tracks(video.id)
-            parts["tracks"] += tracks
-            parts["spans"] += reader.spans(track.id for track in tracks)
-            parts["frames"] += reader.iter_frames(video.id, masks=True)
-            for run in reader.runs(video.id):
-                parts["runs"].append((run.id, run.status, run.finished_frame, run.labels))
-                parts["results"] += [(r.frame_index, r.objects, r.ended, r.cut) for r in reader.run_results(run.id)]
-                parts["detections"] += [(frame, found.box_xyxy.tobytes(), found.score.tobytes(), found.label.tobytes())
-                                        for frame, found in reader.detections(run.id)]
-        return {name: hashlib.sha256(repr(content).encode()).hexdigest() for name, content in parts.items()}
 
 
 def main() -> None:

@@ -28,13 +28,13 @@ from annotator.errors import StorageError, UserError
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
-from annotator.storage import edits, human, keyframes, proposals, track_marks
-from annotator.storage.import_tracks import add_tracks
-from annotator.storage.merging import MergeRule
-from annotator.storage.runs import REPROPAGATE
-from annotator.storage.spans import first_conflict
+from annotator.storage.edits import drawn_boxes, identities, keyframes, proposals, track_marks
+from annotator.storage.edits.merging import MergeRule
+from annotator.storage.imports.tracks import add_tracks
+from annotator.storage.rows.runs import REPROPAGATE
+from annotator.storage.spans.algebra import first_conflict
 from annotator.storage.store import Store
-from benchmarks.common import emit, environment, progress
+from benchmarks.harness.results import emit, environment, progress
 
 FRAMES, TRACKS = 120, 12
 KINDS = ("swap", "merge", "split", "split range", "delete range", "delete from", "delete", "renumber", "renumber all",
@@ -122,23 +122,23 @@ def do(store: Store, kind: str, rng: random.Random) -> object:
             return proposals.drop_proposal(store, waiting[0].id)
         return proposals.accept_proposal(store, waiting[0].id, {1: a})
     made: dict[str, Any] = {
-        "swap": lambda: edits.swap_tracks(store, a, b, first, rng.choice([None, last])),
-        "merge": lambda: edits.merge_tracks(store, a, [b], True, rng.choice(list(MergeRule))),
-        "split": lambda: edits.split_track(store, a, first),
-        "split range": lambda: edits.split_range(store, a, first, last),
-        "delete range": lambda: edits.delete_range(store, [a], first, last),
-        "delete from": lambda: edits.delete_range(store, [a, b] if a != b else [a], first + 10),
-        "delete": lambda: edits.delete_tracks(store, [a]),
-        "renumber": lambda: edits.renumber(store, a, 100 + first),
-        "renumber all": lambda: edits.renumber_all(store, 1),
-        "relabel": lambda: edits.relabel(store, [a, b], store.labels()[0].id),
+        "swap": lambda: identities.swap_tracks(store, a, b, first, rng.choice([None, last])),
+        "merge": lambda: identities.merge_tracks(store, a, [b], True, rng.choice(list(MergeRule))),
+        "split": lambda: identities.split_track(store, a, first),
+        "split range": lambda: identities.split_range(store, a, first, last),
+        "delete range": lambda: identities.delete_range(store, [a], first, last),
+        "delete from": lambda: identities.delete_range(store, [a, b] if a != b else [a], first + 10),
+        "delete": lambda: identities.delete_tracks(store, [a]),
+        "renumber": lambda: identities.renumber(store, a, 100 + first),
+        "renumber all": lambda: identities.renumber_all(store, 1),
+        "relabel": lambda: identities.relabel(store, [a, b], store.labels()[0].id),
         "mark": lambda: track_marks.mark_tracks(store, [a], MarkKind.OCCLUDED, first, last),
         "unmark": lambda: track_marks.unmark_tracks(store, [a, b] if a != b else [a], MarkKind.OCCLUDED, first),
-        "describe": lambda: edits.describe(store, a, f"name {first}", "#102030", ReviewState.REVIEWED),
+        "describe": lambda: identities.describe(store, a, f"name {first}", "#102030", ReviewState.REVIEWED),
         "lock": lambda: track_marks.lock_tracks(store, [a], rng.random() < 0.3),
-        "box": lambda: human.set_box(store, a, first, (1.0, 2.0, 30.0 + first, 40.0)),
-        "no box": lambda: human.delete_box(store, *_drawn(store, tracks)),
-        "new track": lambda: human.add_track(store, 1, store.labels()[0].id, first, (5.0, 6.0, 25.0, 46.0)),
+        "box": lambda: drawn_boxes.set_box(store, a, first, (1.0, 2.0, 30.0 + first, 40.0)),
+        "no box": lambda: drawn_boxes.delete_box(store, *_drawn(store, tracks)),
+        "new track": lambda: drawn_boxes.add_track(store, 1, store.labels()[0].id, first, (5.0, 6.0, 25.0, 46.0)),
         "interpolate": lambda: keyframes.interpolate(store, a, first, last + 1),
         "end interpolation": lambda: keyframes.end_interpolation(store, a, first, last),
         "fill": lambda: keyframes.fill_gap(store, a, 52),

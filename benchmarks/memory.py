@@ -21,8 +21,9 @@ import av
 import numpy as np
 
 from annotator.engine.settings import Sam2MotSettings, TrajectorySettings
-from benchmarks.common import emit, environment, progress
-from tools.synthetic_clips import Clip, ClipSpec, make_clip
+from benchmarks.harness.memory import peak_mb
+from benchmarks.harness.results import emit, environment, progress
+from testbed.synthetic_clips import Clip, ClipSpec, make_clip
 
 SEED = 11
 #: Frames of the clip that is played to and fro.
@@ -52,9 +53,9 @@ def make_source(folder: Path, clip: Clip, frames: int) -> tuple[Path, Path]:
 
 def run_one(frames: int, objects: int, folder: Path) -> dict[str, float]:
     """Pre-annotate in this process. Peak memory in MB, and what happened."""
-    from annotator.jobs import preannotate
-    from annotator.jobs.config import PreannotateSettings
     from annotator.jobs.project import add_source, open_project
+    from annotator.jobs.tracking import preannotate
+    from annotator.jobs.tracking.config import PreannotateSettings
 
     clip = make_clip(ClipSpec(frames=LOOP, objects=(objects, objects), exits=0, pillars=(0, 0), crossings=0.2), SEED)
     video, detections = make_source(folder, clip, frames)
@@ -71,21 +72,11 @@ def run_one(frames: int, objects: int, folder: Path) -> dict[str, float]:
     return {"peak_mb": peak_mb(), "mean_live": live / frames, "reprompts_per_frame": reprompts / frames}
 
 
-def peak_mb() -> float:
-    """Peak resident memory of this process."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def stock_growth(objects: int, frames: int = 24) -> float:
     """MB of memories and pictures that the stock predictor keeps per object and frame."""
     import torch
 
-    from benchmarks.segmenter import Stock, build_models, steady_plan
+    from benchmarks.scenarios.stock_predictor import Stock, build_models, steady_plan
 
     args = argparse.Namespace(random=None, checkpoint="tiny-sam2", device="cpu", image_size=None)
     _, model = build_models(args)

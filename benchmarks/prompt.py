@@ -21,6 +21,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from annotator.model.box import Box
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
@@ -32,18 +34,16 @@ from PySide6.QtWidgets import QApplication
 from annotator.engine import registry
 from annotator.engine.segmenters.sam2 import Sam2Segmenter
 from annotator.engine.settings import Sam2Settings
-from annotator.jobs import prompt
 from annotator.jobs.project import add_source, open_project
-from annotator.jobs.prompt import PromptRequest, PromptSettings
+from annotator.jobs.prompts import propagate
+from annotator.jobs.prompts.propagate import PromptRequest, PromptSettings
 from annotator.ui.app import prepare
-from annotator.ui.main_window import MainWindow
-from benchmarks.common import emit, environment, progress
-from benchmarks.segmenter import SEED, Stock, build_models
-from benchmarks.turning import turn_until
-from tools.make_demo_clip import write_video
-from tools.synthetic_clips import Clip, ClipSpec, make_clip
-
-Box = tuple[float, float, float, float]
+from annotator.ui.window.main_window import MainWindow
+from benchmarks.harness.event_loop import turn_until
+from benchmarks.harness.results import emit, environment, progress
+from benchmarks.scenarios.stock_predictor import SEED, Stock, build_models
+from testbed.synthetic_clips import Clip, ClipSpec, make_clip
+from testbed.videos import write_video
 
 #: Frames of each way that are not counted: they hold the prompts, and warm up.
 _FIRST = 2
@@ -131,7 +131,7 @@ def ours(project: Path, boxes: list[Box], middle: int, segmenter: Sam2Segmenter,
         usual, trajectories=replace(usual.trajectories, max_lost=frames + 1)))
     with open_project(project) as session:
         requests = [PromptRequest(middle, box) for box in boxes]
-        for _ in prompt.start(session, session.store.video(), requests, settings, segmenter=segmenter):
+        for _ in propagate.start(session, session.store.video(), requests, settings, segmenter=segmenter):
             yield
 
 

@@ -3,10 +3,10 @@
     python -m benchmarks.real --data DIR --json
     python -m benchmarks.real --data DIR --sequences none --videos --json
 
-DIR holds ``sleap_two_flies`` (detections by `benchmarks.background_subtraction`, never from its ground truth),
-``adl_rundle6_f1-60`` (once with its own det.txt, once with the YOLOX-Nano of ``detectors``) and ``videos`` (no ground
-truth: whether they run, and what is said). Both trackers run with the settings that a user has who gives none; the
-second takes the detections that the first one's run stored.
+DIR holds ``sleap_two_flies`` (detections by `benchmarks.scenarios.background_subtraction`, never from its ground
+truth), ``adl_rundle6_f1-60`` (once with its own det.txt, once with the YOLOX-Nano of ``detectors``) and ``videos`` (no
+ground truth: whether they run, and what is said). Both trackers run with the settings that a user has who gives none;
+the second takes the detections that the first one's run stored.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import Any
 
 from annotator.errors import UserError
 from annotator.video import open_video
-from benchmarks import background_subtraction
-from benchmarks.common import emit, environment, progress
+from benchmarks.harness.results import emit, environment, progress
+from benchmarks.scenarios import background_subtraction
 
 ROOT = Path(__file__).parents[1]
 #: The first one's run stores the detections of all.

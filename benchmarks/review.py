@@ -6,18 +6,18 @@ True errors are the identity switches of CLEAR MOT. One is found if an entry of 
 tracks at most 10 frames from where it happens. K is the number of true errors of a clip, and the queue of each clip
 is cut at K and at 2K. ``hota_after``: each of the first 2K suggestions is carried out if an oracle, who knows the
 ground truth, finds that it raises HOTA. Synthetic clips are held out: the weights were fitted to others, by
-`tools.fit_review_weights`. ``--real DIR...`` adds MOTChallenge sequences, tracked from their det.txt with ByteTrack.
+`tools.training.fit_review_weights`. ``--real DIR...`` adds MOTChallenge sequences, tracked from their det.txt with
+ByteTrack.
 """
 
 from __future__ import annotations
 
 import argparse
-import pickle
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,36 +25,29 @@ from typing import Any
 import numpy as np
 
 from annotator.errors import StorageError
-from annotator.evaluation import FrameBoxes, evaluate_arrays
-from annotator.evaluation.errors import IdentitySwitch, identity_switches
-from annotator.formats.mot_rows import read_mot_rows
-from annotator.jobs import review
-from annotator.model.frame import Frame, FrameResult
-from annotator.model.track import RunStatus, VideoRecord
-from annotator.review import Entry, Fix, ReviewQueue, build_queue
-from annotator.review.appearance import Appearances
+from annotator.evaluation import evaluate_arrays
+from annotator.evaluation.errors import identity_switches
+from annotator.jobs.review import ranking
+from annotator.model.track import VideoRecord
+from annotator.review import Entry, Fix
 from annotator.session import Session
 from annotator.storage.store import Store
-from benchmarks.common import emit, environment, progress
-from tools.synthetic_clips import CONDITIONS, Clip, make_clip
+from benchmarks.harness.results import emit, environment, progress
+from benchmarks.scenarios.tracked_clips import (
+    Tracked,
+    boxes_of,
+    cached,
+    is_found,
+    make_queue,
+    one_thread,
+    store_results,
+    track_sequence,
+)
+from testbed.synthetic_clips import CONDITIONS
 
 #: Held-out clips begin here. Seeds from 5000 on are for the weights, from 7000 on for `benchmarks.effort`, and those
 #: that models are trained on lie above a million.
 FIRST_SEED = 1000
-TOLERANCE = 10
-
-
-@dataclass
-class Tracked:
-    """A clip and what a tracker made of it."""
-
-    name: str
-    width: int
-    height: int
-    truth: list[FrameBoxes]
-    results: list[FrameResult]
-    images: Any = None
-    """(T, H, W, 3) uint8."""
 
 
 @dataclass
@@ -84,79 +77,6 @@ class Outcome:
                 "clips": len(self.hota_before)}
 
 
-def track_synthetic(condition: str, seed: int, frames: int) -> Tracked:
-    """One synthetic clip through the built-in detector, segmentor and tracker."""
-    from annotator.engine import checkpoints, registry
-    from annotator.engine.detectors.tiny import TinyDetector
-    from annotator.engine.sam2mot import Sam2Mot
-    from annotator.engine.segmenters.sam2 import Sam2Segmenter
-
-    spec = replace(CONDITIONS[condition], frames=frames)
-    clip = make_clip(spec, seed)
-    detector = TinyDetector(checkpoints.find("tiny-detector"))
-    tracker = Sam2Mot(Sam2Segmenter.load(checkpoints.find("tiny-sam2")), spec.width, spec.height, frames,
-                      registry.sam2mot_settings("tiny-sam2"))
-    rng = np.random.default_rng(seed)
-    results = []
-    for t, image in enumerate(clip.images):
-        frame = Frame(t, image, t / 25)
-        found = detector.detect([frame])[0]
-        if condition == "weak_detector":
-            found = found[rng.random(len(found)) >= 0.3]
-        results.append(tracker.step(frame, found))
-    return Tracked(f"{condition}-{seed}", spec.width, spec.height, list(_truth(clip)), results, clip.images)
-
-
-def track_sequence(folder: Path) -> Tracked:
-    """A MOTChallenge sequence with gt/gt.txt and det/det.txt through ByteTrack: no weights are needed."""
-    from annotator.engine.bytetrack import ByteTrack
-    from annotator.engine.detectors.file import FileDetector
-    from annotator.engine.settings import ByteTrackSettings
-    from annotator.video import open_video
-
-    with open_video(folder) as reader:
-        info = reader.info
-        detector = FileDetector(folder / "det" / "det.txt")
-        tracker = ByteTrack(ByteTrackSettings(track_activation_threshold=0.6), frame_rate=info.fps)
-        frames = list(reader.frames())
-        results = [tracker.step(frame, detector.detect([frame])[0]) for frame in frames]
-    rows = read_mot_rows(folder / "gt" / "gt.txt", "mot", frame_count=info.frame_count)
-    counted = (rows.class_number == 1) & (np.isnan(rows.seventh) | (rows.seventh != 0))
-    truth: list[FrameBoxes] = []
-    for frame in range(info.frame_count):
-        here = (rows.frame_index == frame) & counted
-        truth.append((rows.id[here], rows.box_xyxy[here]))
-    return Tracked(info.name, info.width, info.height, truth, results, np.stack([frame.image for frame in frames]))
-
-
-def _truth(clip: Clip) -> Iterator[FrameBoxes]:
-    for boxes in clip.boxes():
-        seen = np.flatnonzero(np.isfinite(boxes).all(1))
-        yield seen.astype(np.int64), boxes[seen]
-
-
-def store_results(folder: Path, tracked: Tracked) -> Path:
-    """A project that holds the results as a run would have stored them."""
-    path = folder / f"{tracked.name}.annot"
-    with Store.create(path) as store:
-        count = len(tracked.results)
-        video = store.add_video(tracked.name, folder / "none.mp4", tracked.width, tracked.height, count, 25.0, "none")
-        run = store.begin_run(video.id, "preannotate", {}, {}, ("object",), 0, count - 1)
-        store.write_frames(run.id, tracked.results)
-        store.finish_run(run.id, RunStatus.FINISHED)
-    return path
-
-
-def make_queue(session: Session, video: VideoRecord, images: Any) -> ReviewQueue:
-    """The queue, with colours where there are pictures."""
-    looks = Appearances()
-    if images is not None:
-        frames = (Frame(t, image, t / 25) for t, image in enumerate(images))
-        for _ in review.look_at(session.store, video, frames, looks):
-            pass
-    return build_queue(review.review_input(session.store, video, looks))
-
-
 def assess(tracked: Tracked, folder: Path, outcome: Outcome, fixes: bool = True) -> None:
     """Queue of one clip against its true errors."""
     with Session(Store.open(store_results(folder, tracked))) as session:
@@ -177,12 +97,6 @@ def assess(tracked: Tracked, folder: Path, outcome: Outcome, fixes: bool = True)
                                   if fixes else before)
 
 
-def is_found(error: IdentitySwitch, entries: Sequence[Entry]) -> bool:
-    """Whether an entry concerns one of the two tracks, not long before or after."""
-    return any({error.before, error.after} & set(entry.tracks)
-               and entry.first - TOLERANCE <= error.frame <= entry.last + TOLERANCE for entry in entries)
-
-
 def apply_where_right(session: Session, video: VideoRecord, tracked: Tracked, entries: Sequence[Entry],
                       score_now: float, outcome: Outcome) -> float:
     """Carry out suggestions that raise HOTA; take back the others. Returns the final HOTA."""
@@ -190,7 +104,7 @@ def apply_where_right(session: Session, video: VideoRecord, tracked: Tracked, en
         if entry.suggestion.fix in (Fix.FINE, Fix.PROMPT):
             continue
         try:
-            review.apply_fix(session, video, entry)
+            ranking.apply_fix(session, video, entry)
         except StorageError:
             continue  # an earlier fix took one of its tracks away
         after = score(session, video, tracked)
@@ -201,31 +115,8 @@ def apply_where_right(session: Session, video: VideoRecord, tracked: Tracked, en
     return score_now
 
 
-def boxes_of(session: Session, video: VideoRecord) -> list[FrameBoxes]:
-    """The project's boxes by frame, tracks by id."""
-    found = []
-    for _, shown in session.store.iter_frames(video.id):
-        seen = [o for o in shown if o.box_xyxy is not None]
-        found.append((np.array([o.track for o in seen], np.int64),
-                      np.array([o.box_xyxy for o in seen], np.float64).reshape(-1, 4)))
-    return found
-
-
 def score(session: Session, video: VideoRecord, tracked: Tracked) -> float:
     return evaluate_arrays(tracked.truth, boxes_of(session, video)).hota
-
-
-def cached(folder: Path | None, condition: str, seed: int, frames: int) -> Tracked:
-    """A tracked clip, from an earlier run's folder if it is there."""
-    path = None if folder is None else folder / f"{condition}-{seed}-{frames}.pickle"
-    if path is not None and path.exists():
-        tracked: Tracked = pickle.loads(path.read_bytes())
-        return tracked
-    made = track_synthetic(condition, seed, frames)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(pickle.dumps(made))
-    return made
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -255,13 +146,6 @@ def _run(job: _Job) -> tuple[str, Outcome]:
     with tempfile.TemporaryDirectory(prefix="annotator-review-") as name:
         assess(tracked, Path(name), outcome, job.fixes)
     return tracked.name, outcome
-
-
-def one_thread() -> None:
-    """For each of several processes, so that they do not fight for processors."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def main() -> None:

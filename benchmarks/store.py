@@ -21,11 +21,11 @@ from annotator.errors import StorageError
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import OnExisting, RunStatus
-from annotator.storage import edits
-from annotator.storage.preview import preview
+from annotator.storage.edits import identities
+from annotator.storage.edits.preview import preview
 from annotator.storage.store import Store
-from benchmarks.common import emit, environment, progress
-from benchmarks.edit_kinds import EDIT_KINDS
+from benchmarks.harness.results import emit, environment, progress
+from benchmarks.scenarios.edit_kinds import EDIT_KINDS
 
 _OBJECTS = 100
 _WIDTH, _HEIGHT = 1920, 1080
@@ -99,7 +99,7 @@ def measure(path: Path, frames: int, masks: bool, repeats: int) -> dict[str, Any
         for _ in range(repeats):
             frame = rng.randrange(frames)
             a, b = rng.sample([shown.track for shown in store.observations(video, frame)], 2)
-            swaps.append(median_ms(1, partial(edits.swap_tracks, store, a, b, frame)))
+            swaps.append(median_ms(1, partial(identities.swap_tracks, store, a, b, frame)))
             undos.append(median_ms(1, store.undo))
         of_edits = measure_edits(store, frames, rng, max(repeats // 4, 3))
         tracker = MadeUpTracker(frames, masks)
@@ -146,7 +146,7 @@ def measure_edits(store: Store, frames: int, rng: random.Random, repeats: int) -
         found[name] = {"edit": round(statistics.median(times), 3), "undo": round(statistics.median(undos), 3)}
         progress(f"{name}: {found[name]}")
     a, b, frame = chosen()
-    previews = median_ms(repeats, lambda: preview(store, lambda: edits.swap_tracks(store, a, b, frame)))
+    previews = median_ms(repeats, lambda: preview(store, lambda: identities.swap_tracks(store, a, b, frame)))
     return {"edits_ms": found, "preview_ms": previews,
             "evidence_s": round(median_ms(1, lambda: store.evidence(video)) / 1000, 2)}
 

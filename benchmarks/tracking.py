@@ -19,20 +19,21 @@ from typing import Any
 
 import numpy as np
 
-from annotator.engine import checkpoints, registry
+from annotator.engine import registry
 from annotator.engine.base import Tracker
-from annotator.engine.bytetrack import ByteTrack
 from annotator.engine.detectors.tiny import TinyDetector
 from annotator.engine.mask_resize import MaskResizer
-from annotator.engine.sam2mot import Sam2Mot
 from annotator.engine.segmenters.sam2 import Sam2Segmenter
 from annotator.engine.settings import Sam2MotSettings, Sam2Settings
+from annotator.engine.trackers.bytetrack import ByteTrack
+from annotator.engine.trackers.sam2mot import Sam2Mot
+from annotator.engine.weights import checkpoints
 from annotator.evaluation import FrameBoxes, Scores, combine, evaluate_arrays
 from annotator.model.frame import Detections, Frame
-from benchmarks.common import emit, environment, progress
-from tools.make_demo_clip import SEED as DEMO_SEED
-from tools.make_demo_clip import SPEC as DEMO_SPEC
-from tools.synthetic_clips import CONDITIONS, Clip, ClipSpec, make_clip
+from benchmarks.harness.results import emit, environment, progress
+from testbed.demo_clip import SEED as DEMO_SEED
+from testbed.demo_clip import SPEC as DEMO_SPEC
+from testbed.synthetic_clips import CONDITIONS, Clip, ClipSpec, make_clip
 
 #: Held-out clips begin here; training seeds are above a million.
 FIRST_SEED = 1000

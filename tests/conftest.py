@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from testbed.synthetic_clips import ClipSpec, make_clip
+from testbed.videos import write_video
 from tests.command_line import done
-from tools.make_demo_clip import write_video
-from tools.synthetic_clips import ClipSpec, make_clip
 
 FRAMES = 20
 SPEC = ClipSpec(frames=FRAMES, width=240, height=180, objects=(3, 3), exits=0.0, crossings=0.0)

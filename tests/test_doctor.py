@@ -10,8 +10,9 @@ import pytest
 
 from annotator import doctor
 from annotator.doctor import Check, Status, as_data, lines, report
-from annotator.engine import checkpoints, devices
-from annotator.engine.devices import Gpu, TorchBuild
+from annotator.engine.runtime import devices
+from annotator.engine.runtime.devices import Gpu, TorchBuild
+from annotator.engine.weights import checkpoints
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 import annotator
 from annotator.errors import SettingsError, StorageError
 from annotator.model.sequence import LabelledBox, LabelledFrame
-from annotator.storage.import_tracks import add_tracks
+from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.store import Store
 
 

@@ -22,10 +22,10 @@ def add_commands(commands: Any) -> None:
 
 
 def _benchmark(args: argparse.Namespace, console: Console) -> int:
-    from annotator.jobs import benchmark
-    from annotator.jobs.benchmark_report import report
-    from annotator.jobs.benchmark_sequence import Outputs
-    from annotator.jobs.datasets import DATASETS
+    from annotator.jobs.datasets import runs
+    from annotator.jobs.datasets.layouts import DATASETS
+    from annotator.jobs.datasets.report import report
+    from annotator.jobs.datasets.sequence import Outputs
 
     if args.detector is not None and args.detections is not None:
         raise UserError("--detector and --detections are both given: choose one source of detections")
@@ -35,12 +35,12 @@ def _benchmark(args: argparse.Namespace, console: Console) -> int:
     if "scene_cuts" not in given:
         settings = replace(settings, scene_cuts=False)
     outputs = Outputs(args.masks, args.visualization)
-    prepared = benchmark.plan(benchmark.BenchmarkRequest(
+    prepared = runs.plan(runs.BenchmarkRequest(
         DATASETS[args.dataset], Path(args.root), args.split, Path(args.out), settings, folder, names(args.sequences),
         outputs))
     with stopping() as cancel:
         console.progress(f"{args.dataset} {args.split}  loading models")
-        with closing(benchmark.run(prepared, cancel=cancel)) as job:
+        with closing(runs.run(prepared, cancel=cancel)) as job:
             for progress in job:
                 step = progress.step
                 where = "" if step.is_last else f"  {step.done}/{step.total}  {step.frames_per_second:.1f} fps"

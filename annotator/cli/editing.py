@@ -17,7 +17,7 @@ from annotator.console import Console
 from annotator.errors import SettingsError, StorageError
 
 if TYPE_CHECKING:
-    from annotator.jobs.prompt import PromptRequest, PromptSettings
+    from annotator.jobs.prompts.propagate import PromptRequest, PromptSettings
     from annotator.model.track import VideoRecord
     from annotator.session import Session
 
@@ -33,7 +33,7 @@ def add_commands(commands: Any) -> None:
 
 def _edit(args: argparse.Namespace, _: Console) -> int:
     from annotator.jobs.project import open_project
-    from annotator.storage.preview import preview
+    from annotator.storage.edits.preview import preview
 
     with open_project(Path(args.project)) as session:
         if args.action in ("undo", "redo"):
@@ -61,8 +61,8 @@ def _step_back_or_forth(session: Session, args: argparse.Namespace) -> int:
 def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> Callable[[], object]:
     """The edit that the arguments describe, as one call."""
     from annotator.model.track import MarkKind
-    from annotator.storage import edits, keyframes, track_marks
-    from annotator.storage.merging import MergeRule
+    from annotator.storage.edits import identities, keyframes, track_marks
+    from annotator.storage.edits.merging import MergeRule
 
     store = session.store
     ids = [track_id(session, video, number) for number in getattr(args, "tracks", ())]
@@ -71,27 +71,27 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
 
     def split() -> object:
         if args.at is not None:
-            return edits.split_track(store, ids[0], args.at)
-        return edits.split_range(store, ids[0], *args.range)
+            return identities.split_track(store, ids[0], args.at)
+        return identities.split_range(store, ids[0], *args.range)
 
     def delete() -> object:
         if args.frame is not None:
-            return edits.delete_range(store, ids, args.frame, args.frame)
+            return identities.delete_range(store, ids, args.frame, args.frame)
         if start is None and end is None:
-            return edits.delete_tracks(store, ids)
-        return edits.delete_range(store, ids, first, end)
+            return identities.delete_tracks(store, ids)
+        return identities.delete_range(store, ids, first, end)
 
     def renumber() -> object:
         if len(args.numbers) != (0 if args.all else 2):
             raise SettingsError("give a track's number and its new one, or --all")
         if args.all:
-            return edits.renumber_all(store, video.id)
-        return edits.renumber(store, track_id(session, video, args.numbers[0]), args.numbers[1])
+            return identities.renumber_all(store, video.id)
+        return identities.renumber(store, track_id(session, video, args.numbers[0]), args.numbers[1])
 
     def relabel() -> object:
         known = {label.name: label.id for label in store.labels()}
         label = known[args.label] if args.label in known else store.ensure_label(args.label).id
-        return edits.relabel(store, ids, label)
+        return identities.relabel(store, ids, label)
 
     def mark() -> object:
         change = track_marks.unmark_tracks if args.remove else track_marks.mark_tracks
@@ -103,8 +103,8 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
         return keyframes.fill_gaps(store, ids[0], args.longest)
 
     made: dict[str, Callable[[], object]] = {
-        "swap": lambda: edits.swap_tracks(store, ids[0], ids[1], first, end),
-        "merge": lambda: edits.merge_tracks(store, ids[0], ids[1:], args.drop_human, MergeRule(args.rule)),
+        "swap": lambda: identities.swap_tracks(store, ids[0], ids[1], first, end),
+        "merge": lambda: identities.merge_tracks(store, ids[0], ids[1:], args.drop_human, MergeRule(args.rule)),
         "split": split, "delete": delete, "renumber": renumber, "relabel": relabel, "mark": mark, "fill": fill,
         "lock": lambda: track_marks.lock_tracks(store, ids),
         "unlock": lambda: track_marks.lock_tracks(store, ids, locked=False),
@@ -118,8 +118,8 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
 
 
 def _prompt(args: argparse.Namespace, console: Console) -> int:
-    from annotator.jobs import prompt
     from annotator.jobs.project import open_project
+    from annotator.jobs.prompts import propagate
 
     with stopping() as cancel, open_project(Path(args.project)) as session:
         if args.accept_run is not None or args.drop_run is not None:
@@ -128,7 +128,7 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
         requests, settings = _requests(session, video, args)
         run = None
         console.progress(f"{video.name}  loading models")
-        with closing(prompt.start(session, video, requests, settings, cancel)) as job:
+        with closing(propagate.start(session, video, requests, settings, cancel)) as job:
             for progress in job:
                 run = progress.run
                 console.progress(f"{video.name}  {progress.done}/{progress.total}  "
@@ -136,10 +136,10 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
         console.end()
         if run is None:
             return INTERRUPTED
-        summary = prompt.summary(session, run)
+        summary = propagate.summary(session, run)
         accepted = args.accept and not cancel.cancelled
         if accepted:
-            prompt.accept(session, run)
+            propagate.accept(session, run)
     if args.json:
         print(json.dumps({**summary.to_json(), "accepted": accepted}))
     else:
@@ -149,21 +149,21 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
 
 
 def _decide(session: Session, args: argparse.Namespace) -> int:
-    from annotator.jobs import prompt
+    from annotator.jobs.prompts import propagate
 
     if args.accept_run is not None:
-        summary = prompt.summary(session, args.accept_run)
-        prompt.accept(session, args.accept_run)
+        summary = propagate.summary(session, args.accept_run)
+        propagate.accept(session, args.accept_run)
         print(json.dumps({**summary.to_json(), "accepted": True}) if args.json else "\n".join(summary.lines()))
     else:
-        prompt.drop(session, args.drop_run)
+        propagate.drop(session, args.drop_run)
     return OK
 
 
 def _requests(session: Session, video: VideoRecord, args: argparse.Namespace,
               ) -> tuple[list[PromptRequest], PromptSettings]:
-    from annotator.jobs.barriers import Direction
-    from annotator.jobs.prompt import PromptRequest, PromptSettings
+    from annotator.jobs.prompts.limits import Direction
+    from annotator.jobs.prompts.propagate import PromptRequest, PromptSettings
     from annotator.model.prompt import Point
 
     if args.frame is None:

@@ -17,8 +17,7 @@ from annotator.errors import FormatError, SettingsError
 if TYPE_CHECKING:
     from annotator.console import Console
     from annotator.engine.base import CancelToken
-    from annotator.formats.base import ExportOptions, ExportReport
-    from annotator.formats.frame_pictures import PictureSource
+    from annotator.formats.base import ExportOptions, ExportReport, PictureSource
     from annotator.model.sequence import SequenceInfo
     from annotator.model.track import VideoRecord
     from annotator.session import Session
@@ -119,7 +118,7 @@ def _add_convert(commands: Any) -> None:
 
 
 def _export(args: argparse.Namespace, console: Console) -> int:
-    from annotator.jobs.export import export
+    from annotator.jobs.labels.export import export
     from annotator.jobs.project import chosen_videos, open_project
 
     options = _export_options(args)
@@ -192,7 +191,7 @@ def _convert(args: argparse.Namespace, _: Console) -> int:
 
 
 def _picture_source(videos: Sequence[str] | None, cancel: CancelToken) -> PictureSource | None:
-    from annotator.formats.frame_pictures import PictureSource
+    from annotator.formats.base import PictureSource
     from annotator.video import open_video
 
     if videos is None:
@@ -243,7 +242,7 @@ def _video_to_label(args: argparse.Namespace, session: Session) -> VideoRecord:
 
 def _import(args: argparse.Namespace, _: Console) -> int:
     from annotator.formats.base import ImportOptions
-    from annotator.jobs.import_labels import import_labels
+    from annotator.jobs.labels.import_labels import import_labels
     from annotator.jobs.project import open_project, opened_or_made
 
     if args.source and args.video:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from annotator.errors import SettingsError, StorageError
 
 if TYPE_CHECKING:
-    from annotator.jobs.config import PreannotateSettings
+    from annotator.jobs.tracking.config import PreannotateSettings
     from annotator.model.track import VideoRecord
     from annotator.session import Session
 
@@ -21,7 +21,7 @@ _SETTINGS = ("detector", "detector_config", "prompt", "detections", "detections_
 
 def read_settings(args: argparse.Namespace) -> tuple[PreannotateSettings, frozenset[str]]:
     """The settings, and the names of those that were given."""
-    from annotator.jobs.config import read_settings as read
+    from annotator.jobs.tracking.config import read_settings as read
 
     given = {name: value for name in _SETTINGS if (value := getattr(args, name, None)) is not None}
     return read(None if args.config is None else Path(args.config), given)

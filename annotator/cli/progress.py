@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from annotator.console import Console
 
 if TYPE_CHECKING:
-    from annotator.jobs.preannotate import JobProgress
+    from annotator.jobs.tracking.preannotate import JobProgress
 
 
 def follow(job: Generator[JobProgress], name: str, console: Console) -> bool:

@@ -25,8 +25,8 @@ def add_commands(commands: Any) -> None:
 
 
 def _review(args: argparse.Namespace, console: Console) -> int:
-    from annotator.jobs import review
     from annotator.jobs.project import open_project
+    from annotator.jobs.review import ranking
     from annotator.review import Kind
 
     known = {kind.value: kind for kind in Kind}
@@ -36,7 +36,7 @@ def _review(args: argparse.Namespace, console: Console) -> int:
     with stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
         video = one_video(session, args.video)
         queue = None
-        with closing(review.build(session, video, args.appearance, cancel)) as job:
+        with closing(ranking.build(session, video, args.appearance, cancel)) as job:
             for progress in job:
                 queue = progress.queue
                 console.progress(f"{video.name}  {progress.done}/{progress.total}", queue is not None)
@@ -45,7 +45,7 @@ def _review(args: argparse.Namespace, console: Console) -> int:
     if queue is None:
         return INTERRUPTED
     chosen = queue.filtered([known[kind] for kind in args.kind])
-    entries = [review.entry_json(entry, numbers) for entry in chosen[:args.top]]
+    entries = [ranking.entry_json(entry, numbers) for entry in chosen[:args.top]]
     if args.json:
         print(json.dumps({"video": video.name, "open": len(queue.open), "reviewed": queue.done, "entries": entries}))
         return OK

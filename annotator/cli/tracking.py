@@ -20,7 +20,7 @@ from annotator.console import Console
 from annotator.errors import UserError
 
 if TYPE_CHECKING:
-    from annotator.jobs.preannotate import JobProgress
+    from annotator.jobs.tracking.preannotate import JobProgress
     from annotator.model.track import Run, VideoRecord
     from annotator.session import Session
 
@@ -35,8 +35,8 @@ def add_commands(commands: Any) -> None:
 
 
 def _preannotate(args: argparse.Namespace, console: Console) -> int:
-    from annotator.jobs import preannotate
     from annotator.jobs.project import add_source, chosen_videos, open_project, opened_or_made
+    from annotator.jobs.tracking import preannotate
 
     if args.source and args.video:
         raise UserError("SOURCE and --video are both given: SOURCE adds a video, --video chooses one of the project's")
@@ -80,7 +80,7 @@ def _print_run(session: Session, video: VideoRecord, project: Path) -> None:
 
 def _threshold_text(settings: Mapping[str, Any]) -> str:
     """The detection threshold, where the user left it to be found."""
-    from annotator.jobs.config import ADAPTIVE
+    from annotator.jobs.tracking.config import ADAPTIVE
 
     origin, value = settings.get("thresholds"), settings.get("det_threshold")
     if origin is None or value is None:

@@ -21,7 +21,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _models(args: argparse.Namespace, console: Console) -> int:
-    from annotator.engine import checkpoints
+    from annotator.engine.weights import checkpoints
 
     if args.action == "list":
         return _list_models(args.json)
@@ -30,7 +30,7 @@ def _models(args: argparse.Namespace, console: Console) -> int:
         lines = [f"{name}: sha256 {digest} is right" for name, digest in hashes.items()]
         print(json.dumps(hashes) if args.json else "\n".join(lines))
         return OK
-    from annotator.engine.download import download
+    from annotator.engine.weights.download import download
 
     if not args.name:
         raise UserError("no model named: give a name from `annotator models list`")
@@ -42,8 +42,8 @@ def _models(args: argparse.Namespace, console: Console) -> int:
 
 
 def _list_models(as_json: bool) -> int:
-    from annotator.engine import checkpoints
     from annotator.engine.extensions import GROUPS, extensions
+    from annotator.engine.weights import checkpoints
 
     there = {weights.name for weights in checkpoints.installed()}
     models = checkpoints.manifest()
@@ -74,7 +74,7 @@ def _doctor(args: argparse.Namespace, _: Console) -> int:
 
 def _relink(args: argparse.Namespace, _: Console) -> int:
     from annotator.jobs.project import open_project
-    from annotator.storage.relink import relink
+    from annotator.storage.upkeep.relink import relink
     from annotator.video import fingerprint
 
     project = Path(args.project)

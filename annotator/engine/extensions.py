@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from annotator.engine import checkpoints
 from annotator.engine.base import Detector, Segmenter
-from annotator.engine.checkpoints import ModelKind
 from annotator.engine.detector_settings import DetectorSettings
 from annotator.engine.settings import Sam2Settings
+from annotator.engine.weights import checkpoints
+from annotator.engine.weights.checkpoints import ModelKind
 from annotator.errors import ModelError
 
 log = logging.getLogger(__name__)

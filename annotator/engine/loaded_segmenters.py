@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annotator.engine import checkpoints, registry
+from annotator.engine import registry
 from annotator.engine.base import Segmenter
-from annotator.engine.checkpoints import ModelKind
 from annotator.engine.extensions import extension
 from annotator.engine.settings import Sam2Settings
+from annotator.engine.weights import checkpoints
+from annotator.engine.weights.checkpoints import ModelKind
 from annotator.errors import ModelError
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from annotator.model.box import Box
 from annotator.model.mask import EMPTY_MASK, Mask
 
 Logits = npt.NDArray[np.float32]
@@ -48,7 +49,7 @@ class MaskResizer:
         fine = rows_between[:, self._x.low[x]] * (1 - across) + rows_between[:, self._x.high[x]] * across
         return Mask.from_bitmap(fine > 0, left, top)
 
-    def to_cells(self, box_xyxy: npt.NDArray[np.floating]) -> tuple[float, float, float, float]:
+    def to_cells(self, box_xyxy: npt.NDArray[np.floating]) -> Box:
         """A box in video pixels, counted in cells."""
         x0, y0, x1, y1 = (float(v) for v in box_xyxy)
         return x0 / self._x.scale, y0 / self._y.scale, x1 / self._x.scale, y1 / self._y.scale

@@ -8,12 +8,13 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from annotator.engine import checkpoints, extensions
+from annotator.engine import extensions
 from annotator.engine.base import Detector, Segmenter, Tracker
-from annotator.engine.checkpoints import ModelKind, Weights
 from annotator.engine.detector_settings import DetectorSettings, Suppression
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
 from annotator.engine.settings import TRACKERS, BoxTrackerSettings, Sam2MotSettings, Sam2Settings
+from annotator.engine.weights import checkpoints
+from annotator.engine.weights.checkpoints import ModelKind, Weights
 from annotator.errors import ModelError, SettingsError
 
 log = logging.getLogger(__name__)
@@ -238,16 +239,16 @@ def make_segmenter(name: str, device: str, settings: Sam2Settings | None = None)
 
 def make_sam2mot(segmenter: Segmenter, width: int, height: int, frame_count: int, settings: Sam2MotSettings) -> Tracker:
     """The SAM2MOT tracker for one video."""
-    from annotator.engine.sam2mot import Sam2Mot
+    from annotator.engine.trackers.sam2mot import Sam2Mot
 
     return Sam2Mot(segmenter, width, height, frame_count, settings)
 
 
 def make_box_tracker(name: str, settings: BoxTrackerSettings, frame_rate: float) -> Tracker:
     """A tracker of the `trackers` library for one video, with its own kind of settings. Raises SettingsError."""
-    from annotator.engine.botsort import BotSort, CBIoU
-    from annotator.engine.bytetrack import ByteTrack
-    from annotator.engine.sort import OcSort, Sort
+    from annotator.engine.trackers.botsort import BotSort, CBIoU
+    from annotator.engine.trackers.bytetrack import ByteTrack
+    from annotator.engine.trackers.sort import OcSort, Sort
 
     made: dict[str, Callable[..., Tracker]] = {
         kind.name: kind for kind in (ByteTrack, OcSort, BotSort, Sort, CBIoU)}

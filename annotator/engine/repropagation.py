@@ -16,17 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.engine.base import CancelToken, Predictions, Segmenter
-from annotator.engine.interaction import occlusions, pairwise_mask_iou
 from annotator.engine.prompting import PredictionReader, Seen
 from annotator.engine.settings import Sam2MotSettings
-from annotator.model.box import box_iou
+from annotator.engine.trackers.interaction import occlusions, pairwise_mask_iou
+from annotator.model.box import Box, box_iou
 from annotator.model.frame import OUTSIDE_RUN, Evidence, Frame, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.prompt import Prompt
 from annotator.video import VideoReader
 from annotator.video.read_ahead import ReadAhead
-
-Box = tuple[float, float, float, float]
 
 #: Neighbours whose boxes overlap less with every prompted object's are not asked for their masks.
 _NEAR = 0.3

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from annotator.engine.base import CancelToken, Detector, State, Tracker
-from annotator.engine.batches import detected
+from annotator.engine.runtime.batches import detected
 from annotator.engine.scene_cuts import CutFinder, Seen, in_shots, warm_up
 from annotator.engine.settings import SceneCutSettings
 from annotator.model.frame import Detections, FrameResult

@@ -15,9 +15,7 @@ import numpy.typing as npt
 
 from annotator.evaluation.arrays import FrameBoxes
 from annotator.evaluation.clear_mot import assign
-from annotator.model.box import box_iou
-
-Box = tuple[float, float, float, float]
+from annotator.model.box import Box, box_iou
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Stretch:
     """Inclusive."""
     id: int
     """Ground-truth id of the object, or the track's id (or number)."""
-    box_xyxy: tuple[float, float, float, float]
+    box_xyxy: Box
     """Where it is in the first of them."""
 
 

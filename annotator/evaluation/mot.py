@@ -14,8 +14,8 @@ import numpy.typing as npt
 from annotator.errors import FormatError
 from annotator.evaluation.arrays import run_metrics
 from annotator.evaluation.scores import Scores
-from annotator.formats.mot_rows import MotRows, read_mot_rows
-from annotator.formats.seqinfo import read_seqinfo
+from annotator.formats.mot.rows import MotRows, read_mot_rows
+from annotator.formats.mot.seqinfo import read_seqinfo
 from annotator.model.box import box_iou
 
 Benchmark = Literal["MOT15", "MOT16", "MOT17", "MOT20"]

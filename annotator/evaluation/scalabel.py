@@ -21,7 +21,7 @@ from annotator.errors import FormatError
 from annotator.evaluation.arrays import combine, metric_data, run_metrics
 from annotator.evaluation.clear_mot import ClearAccumulator, ClearCounts, Distance, assign
 from annotator.evaluation.scores import Evaluation, Scores
-from annotator.formats.coco_detections import load_json
+from annotator.formats.reading.json_stream import load_json
 from annotator.model.box import box_area, box_iou, intersection_area
 
 Boxes = npt.NDArray[np.float64]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from annotator.errors import FormatError
 from annotator.evaluation.arrays import metric_data, run_metrics
 from annotator.evaluation.scores import Scores
-from annotator.formats.mot_rows import read_mot_rows
+from annotator.formats.mot.rows import read_mot_rows
 from annotator.model.box import box_iou
 
 Boxes = npt.NDArray[np.float64]

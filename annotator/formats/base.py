@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from annotator.errors import FormatError
 from annotator.model.sequence import LabelledFrame, SequenceInfo
-
-if TYPE_CHECKING:
-    from annotator.formats.frame_pictures import PictureSource
 
 SequenceStream = tuple[SequenceInfo, Iterable[LabelledFrame]]
 """A video and its frames in rising order of ``frame_index``. Frames without boxes may be left out, but then the
@@ -26,6 +23,16 @@ PICTURE_OPTIONS = ("pictures", "jpeg_quality")
 
 Pictures = Literal["none", "jpg", "png", "copy", "link"]
 """Pictures of the frames: none, decoded and coded anew, or the files of a folder of images, copied or linked."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSource:
+    """Where the videos of an export are."""
+
+    paths: Mapping[str, Path]
+    """File or folder of images by the video's name; one alone stands for any name."""
+    on_picture: Callable[[], None] = field(default=lambda: None)
+    """Called before each picture; what it raises ends the export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class ExportOptions:
     validation: tuple[str, ...] = ()
     """``mot17``, ``dancetrack``, ``sportsmot``: names of the videos that go to ``val``, the others to ``train``."""
     class_numbers: Mapping[str, int] | None = None
-    """``mot``: label name to class number; see `annotator.formats.mot_classes`."""
+    """``mot``: label name to class number; see `annotator.formats.mot.classes`."""
     masks: bool = True
     """``coco-video``: write masks where there are any."""
     image_digits: int = 6
@@ -143,7 +150,7 @@ class Abilities:
     needs_masks: bool = False
     """Boxes without mask cannot be written; a box is what its mask covers."""
     overlap: bool = True
-    """Masks may overlap. Where they may not, `annotator.formats.overlaps` says who gets a pixel."""
+    """Masks may overlap. Where they may not, `annotator.formats.writing.overlaps` says who gets a pixel."""
     scores: bool = False
     ignored: bool = False
     """Tracks that evaluators must not count."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from annotator.formats.base import ExportOptions, ExportReport, ImportOptions
-from annotator.formats.frame_pictures import PictureSource
+from annotator.formats.base import ExportOptions, ExportReport, ImportOptions, PictureSource
 from annotator.formats.registry import get_format
 
 

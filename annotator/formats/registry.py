@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from annotator.errors import FormatError
+from annotator.formats.annotation_tools.cvat import Cvat
+from annotator.formats.annotation_tools.detrac_vatic import Detrac, Vatic
+from annotator.formats.annotation_tools.mask_archives import MaskArchives
+from annotator.formats.annotation_tools.sav import SaV
+from annotator.formats.annotation_tools.sleap import Sleap
+from annotator.formats.annotation_tools.tables import Csv, Parquet
+from annotator.formats.annotation_tools.yolo import Yolo
 from annotator.formats.base import LabelFormat
-from annotator.formats.bitmasks import Bitmasks
-from annotator.formats.coco_images import CocoImages
-from annotator.formats.coco_video import CocoVideoFormat
-from annotator.formats.cvat import Cvat
-from annotator.formats.foreign import Detrac, Vatic
-from annotator.formats.kitti import Kitti, KittiResults
-from annotator.formats.mask_archives import MaskArchives
-from annotator.formats.mot import MotFormat
-from annotator.formats.mot_layouts import DANCETRACK, MOT17, SPORTSMOT
-from annotator.formats.mots import KittiMotsText, MotsPictures, MotsText
-from annotator.formats.sav import SaV
-from annotator.formats.scalabel_tracks import Bdd100k, Scalabel
-from annotator.formats.sleap import Sleap
-from annotator.formats.tables import Csv, Parquet
-from annotator.formats.tao import Tao
-from annotator.formats.uavdt import Uavdt
-from annotator.formats.yolo import Yolo
-from annotator.formats.youtube_vis import YouTubeVis
+from annotator.formats.coco.images import CocoImages
+from annotator.formats.coco.tao import Tao
+from annotator.formats.coco.video import CocoVideoFormat
+from annotator.formats.coco.youtube_vis import YouTubeVis
+from annotator.formats.driving.bitmasks import Bitmasks
+from annotator.formats.driving.kitti import Kitti, KittiResults
+from annotator.formats.driving.mots import KittiMotsText, MotsPictures, MotsText
+from annotator.formats.driving.scalabel_tracks import Bdd100k, Scalabel
+from annotator.formats.driving.uavdt import Uavdt
+from annotator.formats.mot.format import MotFormat
+from annotator.formats.mot.layouts import DANCETRACK, MOT17, SPORTSMOT
 
 FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each in (
     MotFormat("mot", "MOTChallenge ground truth",

@@ -13,16 +13,17 @@ from annotator.engine.base import CancelToken
 from annotator.errors import StorageError
 from annotator.evaluation import Scores, evaluate_frames
 from annotator.formats.base import ExportOptions, ImportOptions
-from annotator.formats.mot import read_mot
-from annotator.jobs import export, preannotate
-from annotator.jobs.config import PreannotateSettings
-from annotator.jobs.preannotate import JobProgress
+from annotator.formats.mot.format import read_mot
+from annotator.jobs.labels import export
 from annotator.jobs.project import add_source, open_project
+from annotator.jobs.tracking import preannotate
+from annotator.jobs.tracking.config import PreannotateSettings
+from annotator.jobs.tracking.preannotate import JobProgress
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import OnExisting, VideoRecord
 from annotator.resources import resource_path
 from annotator.session import Session
-from annotator.storage.proposals import drop_proposal
+from annotator.storage.edits.proposals import drop_proposal
 
 PROJECT = "demo.annot"
 FORMATS = ("mot", "mot-results", "coco-video")

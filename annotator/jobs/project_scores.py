@@ -19,10 +19,10 @@ from annotator.evaluation.errors import IdentitySwitch, Stretch, find_errors, ma
 from annotator.evaluation.files import gt_of_sequence
 from annotator.evaluation.mot import DISTRACTOR_CLASSES
 from annotator.formats.base import ExportOptions, SequenceStream
-from annotator.formats.mot_rows import read_mot_rows
+from annotator.formats.mot.rows import read_mot_rows
 from annotator.formats.registry import get_format
-from annotator.jobs.export import sequences
-from annotator.jobs.watched import Progress, Watch, watched
+from annotator.jobs.labels.export import sequences
+from annotator.jobs.labels.frame_progress import Progress, Watch, watched
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import Run, VideoRecord
 from annotator.storage.reader import Reader

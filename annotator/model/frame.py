@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from annotator.model.box import clip_boxes, valid_boxes
+from annotator.model.box import Box, clip_boxes, valid_boxes
 from annotator.model.mask import Mask
 
 Image = npt.NDArray[np.uint8]
@@ -121,7 +121,7 @@ class TrackedObject:
     state: TrackState
     score: float
     """Confidence in 0..1: what exports write as ``conf``."""
-    box_xyxy: tuple[float, float, float, float] | None
+    box_xyxy: Box | None
     """Float pixels; None while lost, or hidden by another where the tracker's settings leave hidden ones out."""
     mask: Mask | None
     """None where there is no box, and for trackers without masks."""

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
+from annotator.model.box import Box
+
 Bitmap = npt.NDArray[np.bool_]
 
 
@@ -38,7 +40,7 @@ class Mask:
         return cls(int(left + x0), int(top + y0), int(x1 - x0), int(y1 - y0), counts)
 
     @property
-    def box_xyxy(self) -> tuple[float, float, float, float]:
+    def box_xyxy(self) -> Box:
         """Tight box, pixels, right and bottom exclusive."""
         return (float(self.left), float(self.top), float(self.left + self.width), float(self.top + self.height))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from annotator.model.box import Box
 from annotator.model.mask import Mask
 
 
@@ -21,7 +22,7 @@ class Prompt:
     """Where an object is in one frame. At least one of box, points and mask is given; a mask stands alone."""
 
     frame_index: int
-    box_xyxy: tuple[float, float, float, float] | None = None
+    box_xyxy: Box | None = None
     points: tuple[Point, ...] = field(default=())
     mask: Mask | None = None
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from annotator.model.box import Box
 from annotator.model.mask import Mask
 
 
@@ -34,7 +35,7 @@ class LabelledBox:
     """Track number, from 1."""
     label: int
     """Index into ``SequenceInfo.labels``."""
-    box_xyxy: tuple[float, float, float, float]
+    box_xyxy: Box
     score: float = 1.0
     mask: Mask | None = None
     visibility: float = 1.0

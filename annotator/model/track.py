@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from annotator.model.box import Box
 from annotator.model.frame import TrackState
 from annotator.model.mask import Mask
 
@@ -141,7 +142,7 @@ class TrackObservation:
     """Label id."""
     tracklet: int
     """Tracklet id in the store."""
-    box_xyxy: tuple[float, float, float, float] | None
+    box_xyxy: Box | None
     """None in a frame where the tracklet is lost."""
     score: float
     state: TrackState

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from annotator.model.box import Box
 from annotator.model.frame import Image
 from annotator.model.mask import Mask
 
@@ -39,7 +40,7 @@ class Shown:
     caption: str
     color: Color
     """RGB."""
-    box_xyxy: tuple[float, float, float, float]
+    box_xyxy: Box
     """Float pixels, right and bottom exclusive."""
     mask: Mask | None = None
 

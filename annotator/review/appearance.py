@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from annotator.model.box import Box
 from annotator.model.frame import Frame
 from annotator.model.mask import Mask
 
-Box = tuple[float, float, float, float]
 Signature = npt.NDArray[np.float32]
 
 _HUES, _SATURATIONS, _VALUES = 12, 3, 3

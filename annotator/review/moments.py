@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from annotator.model.box import Box
 from annotator.review.reasons import Reason
-
-Box = tuple[float, float, float, float]
 
 
 class Kind(StrEnum):

@@ -5,8 +5,9 @@ for one thing (the same tracks, a few frames apart) are taken as nearly independ
 false alarms is the product of the single ones, all but the likeliest damped by `DAMPING`. Of each kind only the
 strongest counts.
 
-The numbers say how often moments of a kind were errors on clips that no benchmark uses: `tools.fit_review_weights`
-finds and writes them. Kinds that identity switches say nothing of have values set by hand; those are marked.
+The numbers say how often moments of a kind were errors on clips that no benchmark uses:
+`tools.training.fit_review_weights` finds and writes them. Kinds that identity switches say nothing of have values
+set by hand; those are marked.
 """
 
 from __future__ import annotations

@@ -18,10 +18,12 @@ from annotator.model.attribute import Attribute
 from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, Track, TrackObservation, VideoRecord
-from annotator.storage import history, records, resolve, schema
-from annotator.storage.evidence import read_evidence
-from annotator.storage.history import HistoryStep
-from annotator.storage.spans import OPEN, Span
+from annotator.storage.file import schema
+from annotator.storage.history import journal
+from annotator.storage.history.journal import HistoryStep
+from annotator.storage.rows import records, resolve
+from annotator.storage.rows.evidence import read_evidence
+from annotator.storage.spans.algebra import OPEN, Span
 
 #: Frames read at once by the streaming queries: memory stays flat, however long the video.
 _CHUNK = 32
@@ -395,7 +397,7 @@ class Reader:
 
     def history(self) -> list[HistoryStep]:
         """All undoable steps, oldest first; the undone ones, which `redo` brings back, are the last."""
-        return history.steps(self._connection)
+        return journal.steps(self._connection)
 
 
 def _tracked_object(row: records.AnyRow, label: int) -> TrackedObject:

@@ -18,16 +18,18 @@ from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import FrameResult
 from annotator.model.track import Label, OnExisting, Run, RunStatus, VideoRecord
-from annotator.storage import database, history, runs, schema
-from annotator.storage.exchange import exchange
-from annotator.storage.history import HistoryStep
-from annotator.storage.locks import WriterLock
+from annotator.storage.file import database, schema
+from annotator.storage.file.locks import WriterLock
+from annotator.storage.history import journal
+from annotator.storage.history.exchange import exchange
+from annotator.storage.history.journal import HistoryStep
 from annotator.storage.migrations import MIGRATIONS, migrate, stored_version
-from annotator.storage.palette import default_color
 from annotator.storage.reader import Reader
-from annotator.storage.runs import RunWriter
-from annotator.storage.span_rows import bring_back
-from annotator.storage.transaction import Transaction, merge
+from annotator.storage.rows import runs
+from annotator.storage.rows.runs import RunWriter
+from annotator.storage.rows.transaction import Transaction, merge
+from annotator.storage.spans.palette import default_color
+from annotator.storage.spans.rows import bring_back
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +120,7 @@ class Store(Reader):
         self._connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
         if stored_version(self._connection) != schema.SCHEMA_VERSION:
             self.notes = migrate(self._connection, self._path, schema.SCHEMA_VERSION, MIGRATIONS)
-        history.install(self._connection)
+        journal.install(self._connection)
         with self._write(None, "interrupt"):
             runs.interrupt_orphans(self._connection)
 
@@ -205,10 +207,10 @@ class Store(Reader):
         database.begin(self._connection)
         self._transaction = transaction
         try:
-            step = None if title is None else history.open_step(self._connection, title)
-            history.record(self._connection, step)
+            step = None if title is None else journal.open_step(self._connection, title)
+            journal.record(self._connection, step)
             yield transaction
-            history.record(self._connection, None)
+            journal.record(self._connection, None)
             if step is not None:
                 self._end_step(step, transaction)
             database.commit(self._connection)
@@ -232,7 +234,7 @@ class Store(Reader):
         self._connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _end_step(self, step: int, transaction: Transaction) -> None:
-        if history.close_step(self._connection, step):
+        if journal.close_step(self._connection, step):
             self._connection.execute(
                 update(schema.history).where(schema.history.c.id == step).values(label=transaction.label))
             transaction.touch(Changes(ChangeKind.HISTORY, transaction.changes.tracks, transaction.changes.first_frame,
@@ -259,11 +261,11 @@ class Store(Reader):
 
     def undo(self) -> HistoryStep | None:
         """Take back the newest step; a job that still runs is cancelled by it. None if there is nothing."""
-        return self._exchange(history.step_to_undo(self._connection), undone=True)
+        return self._exchange(journal.step_to_undo(self._connection), undone=True)
 
     def redo(self) -> HistoryStep | None:
         """Bring back the step undone last. None if there is nothing."""
-        return self._exchange(history.step_to_redo(self._connection), undone=False)
+        return self._exchange(journal.step_to_redo(self._connection), undone=False)
 
     def _exchange(self, step: HistoryStep | None, undone: bool) -> HistoryStep | None:
         if step is None:
@@ -291,7 +293,7 @@ class Store(Reader):
             raise StorageError(f"{self._path} already has a video named {name!r}; give this one another name")
         source = Path(path)
         with self._write(None, "add video") as transaction:
-            key = history.next_id(self._connection, schema.video)
+            key = journal.next_id(self._connection, schema.video)
             self._connection.execute(insert(schema.video).values(
                 id=key, name=name, path=self.relative_path(source), width=int(width), height=int(height),
                 frame_count=int(frame_count), fps=float(fps), fingerprint=fingerprint,
@@ -334,7 +336,7 @@ class Store(Reader):
         if row is not None:
             bring_back(self._connection, [row.id])
             return Label(row.id, row.name, row.color)
-        key = history.next_id(self._connection, schema.label)
+        key = journal.next_id(self._connection, schema.label)
         label = Label(key, name, default_color(key - 1))
         self._connection.execute(insert(schema.label).values(id=key, name=name, color=label.color, position=key))
         return label

@@ -13,11 +13,11 @@ from pathlib import Path
 from PySide6.QtCore import QLocale, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
-from annotator.ui.about import NAME, log_folder
-from annotator.ui.crash import CrashReporter
-from annotator.ui.main_window import MainWindow
-from annotator.ui.theme import Theme, apply_theme
-from annotator.ui.translation import install_translations
+from annotator.ui.widgets.theme import Theme, apply_theme
+from annotator.ui.widgets.translation import install_translations
+from annotator.ui.window.about import NAME, log_folder
+from annotator.ui.window.crash import CrashReporter
+from annotator.ui.window.main_window import MainWindow
 
 #: Seconds.
 _SWITCH_INTERVAL = 0.001

@@ -11,8 +11,8 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from annotator.evaluation.errors import Errors, find_errors
 from annotator.storage.store import Store
 from benchmarks.effort import mend_one
-from benchmarks.effort_clips import FIRST_SEED, Flawed, plant
-from benchmarks.review import boxes_of
+from benchmarks.scenarios.flawed_clips import FIRST_SEED, Flawed, plant
+from benchmarks.scenarios.tracked_clips import boxes_of
 
 
 def errors(flawed: Flawed) -> Errors:

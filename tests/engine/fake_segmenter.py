@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from annotator.engine.base import Predictions, State
+from annotator.model.box import Box
 from annotator.model.frame import Frame
 from annotator.model.prompt import Prompt
 
@@ -18,7 +19,6 @@ CELLS = 32
 SCALE = 2
 SIDE = CELLS * SCALE
 
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)

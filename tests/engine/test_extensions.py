@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from annotator.engine import extensions, registry
-from annotator.engine.checkpoints import ModelKind
 from annotator.engine.detector_settings import DetectorSettings
 from annotator.engine.detectors.tiled import TiledDetector
 from annotator.engine.loaded_segmenters import LoadedSegmenters
+from annotator.engine.weights.checkpoints import ModelKind
 from annotator.errors import ModelError, SettingsError
 from annotator.model.frame import Frame
 from annotator.storage.store import Store
-from benchmarks.kill import picture
+from testbed.project_digest import project_digests
 from tests.command_line import done, refused
 
 PAGE = Path(__file__).parents[2] / "docs" / "extending.md"
@@ -106,7 +106,7 @@ def test_a_run_goes_on_and_ends_like_one_that_never_stopped(bright_spots: Path, 
     with Store.open(tmp_path / "part.annot") as store:
         store.rewind_run(1, 7)
     done("preannotate", "--project", tmp_path / "part.annot", "--resume")
-    assert picture(tmp_path / "part.annot")["frames"] == picture(tmp_path / "whole.annot")["frames"]
+    assert project_digests(tmp_path / "part.annot")["frames"] == project_digests(tmp_path / "whole.annot")["frames"]
     with Store.open(tmp_path / "part.annot") as store:
         store.rewind_run(1, 7)
     metadata = next(bright_spots.glob("*.dist-info"))

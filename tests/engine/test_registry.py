@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from annotator.engine import checkpoints, registry
+from annotator.engine import registry
 from annotator.engine.detector_settings import DetectorSettings
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
 from annotator.engine.detectors.tiled import TiledDetector
 from annotator.engine.settings import Sam2MotSettings
+from annotator.engine.weights import checkpoints
 from annotator.errors import ModelError, SettingsError, UserError
 from annotator.resources import resource_path
 from tests.engine.fake_segmenter import SIDE, FakeSegmenter

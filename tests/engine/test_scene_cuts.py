@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from annotator.engine.base import CancelToken
-from annotator.engine.sam2mot import Sam2Mot
 from annotator.engine.scene_cuts import CutFinder, in_shots, warm_up
 from annotator.engine.settings import SceneCutSettings
+from annotator.engine.trackers.sam2mot import Sam2Mot
 from annotator.engine.tracking import CutPlan, track
 from annotator.errors import SettingsError, VideoError
 from annotator.model.frame import Detections, EndReason, Frame, FrameResult, Image

@@ -9,7 +9,7 @@ import pytest
 from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
 from annotator.formats.registry import get_format, readable
-from annotator.jobs.import_labels import import_labels
+from annotator.jobs.labels.import_labels import import_labels
 from annotator.model.sequence import SequenceInfo
 from annotator.storage.store import Store
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from annotator.formats.base import ExportOptions
 from annotator.formats.registry import get_format
-from annotator.jobs.export import export, sequences
-from annotator.jobs.ignore_regions import DISTRACTOR
-from annotator.jobs.import_labels import import_labels
+from annotator.jobs.labels.export import export, sequences
+from annotator.jobs.labels.ignore_regions import DISTRACTOR
+from annotator.jobs.labels.import_labels import import_labels
 from annotator.model.sequence import LabelledBox
 from annotator.model.track import MarkKind, VideoRecord
-from annotator.storage.import_tracks import add_tracks
+from annotator.storage.edits.track_marks import mark_tracks
+from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.store import Store
-from annotator.storage.track_marks import mark_tracks
 from tests.formats.test_every_format_properties import NAMES, projects
 
 Seen = set[tuple[int, int | None, str, tuple[float, ...], bool, bool]]

@@ -10,7 +10,7 @@ from annotator.errors import Cancelled
 from annotator.jobs.project import open_project
 from annotator.jobs.render import RenderOptions, render
 from annotator.render.overlay import color_of
-from annotator.storage import edits
+from annotator.storage.edits import identities
 from annotator.storage.store import Store
 from annotator.video import open_video
 from tests.command_line import done, refused
@@ -41,7 +41,7 @@ def test_every_frame_is_there_with_its_tracks_drawn(project: Path, clip: MadeCli
 def test_a_track_keeps_the_colour_that_the_project_gives_it(project: Path, tmp_path: Path) -> None:
     with Store.open(project) as store:
         track = store.tracks(store.video().id)[0]
-        edits.describe(store, track.id, color="#ff00ff")
+        identities.describe(store, track.id, color="#ff00ff")
         seen = {o.frame for o in store.trajectory(track.id) if o.box_xyxy is not None}
     done("render", project, "--out", tmp_path / "o.mp4", "--no-masks", "--trails", 0, "--quiet")
     with open_video(tmp_path / "o.mp4") as reader:

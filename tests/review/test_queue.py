@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pytest
 
+from annotator.model.box import Box
 from annotator.model.evidence import NOBODY, EvidenceTable
 from annotator.model.frame import Detections, Frame
 from annotator.model.mask import Mask
@@ -24,7 +25,6 @@ from annotator.review.appearance import Appearances, difference, signature
 from annotator.review.queue import _belongs, rank
 from annotator.review.weights import WEIGHTS
 
-Box = tuple[float, float, float, float]
 Paths = Mapping[int, Mapping[int, Box | None]]
 
 ODD = Reason(Sentence.BEGINS_AMID, (2,))

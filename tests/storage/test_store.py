@@ -15,8 +15,8 @@ import pytest
 
 from annotator.errors import ProjectBusyError, StorageError
 from annotator.model.changes import ChangeKind, Changes
-from annotator.storage import database, schema
-from annotator.storage.locks import LockHolder, read_holder
+from annotator.storage.file import database, schema
+from annotator.storage.file.locks import LockHolder, read_holder
 from annotator.storage.migrations import Migration, migrate, migration
 from annotator.storage.store import Store
 from tests.storage.fakes import fake_result, fake_run, picture

@@ -14,13 +14,13 @@ from annotator.jobs.project import add_source, open_project
 from annotator.model.frame import Detections, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import RunStatus
+from testbed.synthetic_clips import make_clip
 from tests.conftest import FRAMES, SEED, SPEC, MadeClip
-from tools.synthetic_clips import make_clip
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
 
-    from annotator.ui.main_window import MainWindow
+    from annotator.ui.window.main_window import MainWindow
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -93,8 +93,8 @@ def settings(tmp_path: Path) -> QSettings:
 @pytest.fixture
 def window(qtbot: object, qapp: object, settings: QSettings) -> Iterator[MainWindow]:
     """A window that is shown and empty."""
-    from annotator.ui.main_window import MainWindow
-    from annotator.ui.theme import Theme, apply_theme
+    from annotator.ui.widgets.theme import Theme, apply_theme
+    from annotator.ui.window.main_window import MainWindow
 
     apply_theme(qapp, Theme.DARK)  # type: ignore[arg-type]
     made = MainWindow(settings)

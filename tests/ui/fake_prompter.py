@@ -10,11 +10,11 @@ import torch
 
 from annotator.engine.base import Predictions, State
 from annotator.engine.settings import Sam2Settings
+from annotator.model.box import Box
 from annotator.model.frame import Frame
 from annotator.model.prompt import Prompt
 
 SIDE = 64
-Box = tuple[float, float, float, float]
 
 
 class FakePrompter:

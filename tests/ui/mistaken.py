@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from annotator.jobs.project import add_source, open_project
+from annotator.model.box import Box
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import RunStatus
-from tools.make_demo_clip import write_video
-from tools.synthetic_clips import Clip, ClipSpec
+from testbed.synthetic_clips import Clip, ClipSpec
+from testbed.videos import write_video
 
 COUNT, WIDTH, HEIGHT = 60, 320, 240
 #: Red and green pass each other and exchange their numbers in this frame; blue is lost and comes back as another.
 MEETING, LOST, BACK = 30, 20, 26
 #: What the detector sees from frame 5 to 50 and nobody follows.
 MISSED = (250.0, 10.0, 290.0, 50.0)
-Box = tuple[float, float, float, float]
 
 
 def red(frame: int) -> Box:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from annotator.engine.detectors.scores import to_confidence
 from annotator.errors import FormatError, UserError
-from annotator.formats.coco_detections import load_coco_detections
-from annotator.formats.detections import DetectionFile
-from annotator.formats.mot import load_mot_detections
+from annotator.formats.detections.coco_detections import load_coco_detections
+from annotator.formats.detections.files import DetectionFile
+from annotator.formats.mot.format import load_mot_detections
 from annotator.model.box import valid_boxes
 from annotator.model.frame import Detections, Frame
 

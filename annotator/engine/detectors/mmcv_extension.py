@@ -20,7 +20,7 @@ from typing import Any
 from torch import Tensor
 
 from annotator.engine.detectors import mmcv_ops
-from annotator.engine.torchvision_ops import import_torchvision
+from annotator.engine.runtime.torchvision_ops import import_torchvision
 from annotator.errors import ModelError
 
 log = logging.getLogger(__name__)

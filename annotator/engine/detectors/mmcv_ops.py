@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from annotator.engine.detectors.nms import Decay, greedy, soft
-from annotator.engine.torchvision_ops import compiled_ops
+from annotator.engine.runtime.torchvision_ops import compiled_ops
 
 #: Interpolated values that `roi_align` holds at once, and `multi_scale_attention`.
 _ROI_BUDGET = 1 << 24

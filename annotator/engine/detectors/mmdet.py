@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from annotator.engine.checkpoints import read_checkpoint
 from annotator.engine.detector_settings import DetectorSettings, Suppression
 from annotator.engine.detectors.coco_labels import COCO_LABELS
 from annotator.engine.detectors.mmdet_models import BuiltModel, build, read_config
 from annotator.engine.detectors.nms import suppress
+from annotator.engine.weights.checkpoints import read_checkpoint
 from annotator.errors import ModelError, SettingsError
 from annotator.model.frame import Detections, Frame, Image
 

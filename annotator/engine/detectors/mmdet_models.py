@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from annotator.engine.checkpoints import Checkpoint
 from annotator.engine.detectors import codino_keys
 from annotator.engine.detectors.mmcv_extension import prepare_mmdet
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, CO_DINO
+from annotator.engine.weights.checkpoints import Checkpoint
 from annotator.errors import ModelError
 
 log = logging.getLogger(__name__)

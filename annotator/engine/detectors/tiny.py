@@ -4,7 +4,7 @@ One class ("object"), one output level: features of strides 8, 16 and 32 are fus
 a score and the distances from its centre to the four edges of a box. Distances are read as the mean of a distribution
 over whole cells (Li et al., Generalized Focal Loss, NeurIPS 2020, section 3.2), which makes tight boxes.
 
-It is a demonstration model: it knows nothing but rendered sprites. `tools/train_tiny_detector.py` trains it.
+It is a demonstration model: it knows nothing but rendered sprites. `tools/training/train_tiny_detector.py` trains it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from annotator.engine.checkpoints import check_keys, load_state_dict
 from annotator.engine.detectors.nms import suppress
+from annotator.engine.weights.checkpoints import check_keys, load_state_dict
 from annotator.errors import ModelError
 from annotator.model.frame import Detections, Frame, Image
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.engine.checkpoints import check_keys, load_state_dict
+from annotator.engine.weights.checkpoints import check_keys, load_state_dict
 from annotator.errors import ModelError
 from annotator.resources import resource_path
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from annotator.errors import StorageError
-from annotator.storage.database import begin, commit, driver_connection, rollback
+from annotator.storage.file.database import begin, commit, driver_connection, rollback
 
 log = logging.getLogger(__name__)
 

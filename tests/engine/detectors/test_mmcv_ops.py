@@ -10,8 +10,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from annotator.engine import torchvision_ops
 from annotator.engine.detectors import mmcv_ops
+from annotator.engine.runtime import torchvision_ops
 from tests.engine.detectors import naive
 
 

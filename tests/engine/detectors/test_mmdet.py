@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from annotator.engine.checkpoints import Checkpoint
 from annotator.engine.detector_settings import DetectorSettings, Suppression
 from annotator.engine.detectors.coco_labels import COCO_LABELS
+from annotator.engine.weights.checkpoints import Checkpoint
 from annotator.errors import ModelError, SettingsError
 from annotator.model.box import box_iou
 from annotator.model.frame import Detections, Frame
@@ -50,7 +50,7 @@ def nano(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not YOLOX.is_file():
         pytest.skip("the ONNX models of the shared test data are absent")
     from annotator.engine.detectors.mmdet_models import build, read_config
-    from tools.yolox_from_onnx import convolutions, state_dict
+    from testbed.yolox_from_onnx import convolutions, state_dict
 
     network = build(read_config("yolox-nano"), None, "cpu").network
     path = tmp_path_factory.mktemp("nano") / "nano.pth"

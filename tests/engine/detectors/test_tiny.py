@@ -21,7 +21,7 @@ from annotator.engine.detectors.tiny import (
 from annotator.errors import ModelError
 from annotator.model.box import box_iou
 from annotator.model.frame import Frame
-from tools.synthetic_clips import CONDITIONS, make_clip
+from testbed.synthetic_clips import CONDITIONS, make_clip
 
 WEIGHTS = Path(__file__).parents[3] / "resources/models/tiny-detector.pt"
 

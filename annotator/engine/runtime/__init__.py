@@ -1,0 +1,1 @@
+"""What models run on: devices, libraries that load late, and batches that fit."""

@@ -1,0 +1,80 @@
+"""BoT-SORT and C-BIoU from the `trackers` library (Aharon et al., 2022, arXiv 2206.14651; Yang et al., WACV 2023)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from trackers import BoTSORTTracker, CBIoUTracker
+from trackers.core.botsort.tracklet import BoTSORTTracklet
+from trackers.utils.state_representations import XCYCWHStateEstimator
+
+from annotator.engine.settings import BotSortSettings, CBIoUSettings
+from annotator.engine.trackers.box_tracker import BoxTracker
+
+_COUNTERS = (*BoxTracker.counters, "number_of_successful_updates")
+
+
+def _tracklet() -> BoTSORTTracklet:
+    return BoTSORTTracklet(np.array([0.0, 0.0, 1.0, 1.0]), XCYCWHStateEstimator)
+
+
+class BotSort(BoxTracker[BotSortSettings]):
+    """BoT-SORT without appearance behind the `annotator.engine.base.Tracker` protocol; see
+    `annotator.engine.trackers.box_tracker.BoxTracker`.
+
+    It estimates the camera's motion from sparse optical flow, so a snapshot holds the last picture too, in grey and at
+    the size that the flow is computed at.
+    """
+
+    name = "botsort"
+    counters = _COUNTERS
+    inner_counters = (*BoxTracker.inner_counters, "frame_id")
+
+    def __init__(self, settings: BotSortSettings | None = None, *, frame_rate: float = 30.0) -> None:
+        """``frame_rate`` is the video's, in frames per second."""
+        super().__init__(settings or BotSortSettings(), frame_rate=frame_rate)
+        self.sees_pictures = self.settings.enable_cmc
+
+    def _new_inner(self, frame_rate: float, chosen: dict[str, Any]) -> BoTSORTTracker:
+        return BoTSORTTracker(frame_rate=frame_rate, **chosen)
+
+    def _new_tracklet(self) -> BoTSORTTracklet:
+        return _tracklet()
+
+    def _inner_state(self, inner: BoTSORTTracker) -> dict[str, Any]:
+        import torch
+
+        motion = inner.cmc
+        if motion is None:
+            return {}
+        kept = {"picture": motion._prev_frame_gray, "points": motion._prev_points}
+        return {"motion": {"begun": bool(motion._initialized), **{
+            name: None if array is None else torch.from_numpy(array.copy()) for name, array in kept.items()}}}
+
+    def _fill_inner(self, inner: BoTSORTTracker, saved: dict[str, Any]) -> None:
+        motion = inner.cmc
+        if motion is None:
+            return
+        kept = saved["motion"]
+        motion._initialized = bool(kept["begun"])
+        motion._prev_frame_gray = None if kept["picture"] is None else kept["picture"].numpy().copy()
+        motion._prev_points = None if kept["points"] is None else kept["points"].numpy().copy()
+
+
+class CBIoU(BoxTracker[CBIoUSettings]):
+    """C-BIoU behind the `Tracker` protocol; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
+
+    name = "cbiou"
+    counters = _COUNTERS
+    inner_counters = (*BoxTracker.inner_counters, "frame_id")
+
+    def __init__(self, settings: CBIoUSettings | None = None, *, frame_rate: float = 30.0) -> None:
+        """``frame_rate`` is the video's, in frames per second."""
+        super().__init__(settings or CBIoUSettings(), frame_rate=frame_rate)
+
+    def _new_inner(self, frame_rate: float, chosen: dict[str, Any]) -> CBIoUTracker:
+        return CBIoUTracker(frame_rate=frame_rate, **chosen)
+
+    def _new_tracklet(self) -> BoTSORTTracklet:
+        return _tracklet()

@@ -1,0 +1,30 @@
+"""ByteTrack, the baseline: boxes and motion only, from the `trackers` library (Zhang et al., ECCV 2022)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from trackers import ByteTrackTracker
+from trackers.core.bytetrack.tracklet import ByteTrackTracklet
+from trackers.utils.state_representations import XYXYStateEstimator
+
+from annotator.engine.settings import ByteTrackSettings
+from annotator.engine.trackers.box_tracker import BoxTracker
+
+
+class ByteTrack(BoxTracker[ByteTrackSettings]):
+    """ByteTrack behind the `Tracker` protocol; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
+
+    name = "bytetrack"
+    counters = (*BoxTracker.counters, "number_of_successful_consecutive_updates")
+
+    def __init__(self, settings: ByteTrackSettings | None = None, *, frame_rate: float = 30.0) -> None:
+        """``frame_rate`` is the video's, in frames per second."""
+        super().__init__(settings or ByteTrackSettings(), frame_rate=frame_rate)
+
+    def _new_inner(self, frame_rate: float, chosen: dict[str, Any]) -> ByteTrackTracker:
+        return ByteTrackTracker(frame_rate=frame_rate, **chosen)
+
+    def _new_tracklet(self) -> ByteTrackTracklet:
+        return ByteTrackTracklet(np.array([0.0, 0.0, 1.0, 1.0]), XYXYStateEstimator)

@@ -1,0 +1,225 @@
+"""SAM2MOT: tracking by segmentation, one frame at a time (arXiv 2504.04519).
+
+Each frame: encode the picture once; predict every live object from its memory; let the trajectory manager match,
+re-prompt and add; let cross-object interaction decide who may write its memory; memorise; remove. The box of a track
+is the tight box of its mask, never the detector's box.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.engine.base import Predictions, Segmenter, State
+from annotator.engine.mask_resize import MaskResizer, without_specks
+from annotator.engine.settings import Sam2MotSettings
+from annotator.engine.trackers.interaction import occlusions, pairwise_mask_iou
+from annotator.engine.trackers.trajectories import TrajectoryManager
+from annotator.model.box import box_iou, valid_boxes
+from annotator.model.frame import Detections, EndReason, Evidence, Frame, FrameResult, TrackedObject, TrackState
+from annotator.model.mask import EMPTY_MASK, Mask
+from annotator.model.prompt import Prompt
+
+
+@dataclass(slots=True)
+class _Live:
+    """One object in the frame being processed."""
+
+    score: float
+    iou: float
+    cells: npt.NDArray[np.bool_]
+    """(h, w) its mask on the segmentor's grid."""
+    mask: Mask
+    """Its mask in the video's pixels."""
+    detection: int | None = None
+    detection_iou: float = 0.0
+    prompted: bool = False
+    reprompted: bool = False
+    occluded_by: int | None = None
+
+
+class Sam2Mot:
+    """The Tracker contract over any Segmenter."""
+
+    def __init__(self, segmenter: Segmenter, width: int, height: int, frame_count: int,
+                 settings: Sam2MotSettings | None = None) -> None:
+        self.settings = settings or Sam2MotSettings()
+        self._segmenter = segmenter
+        self._size = (width, height)
+        self._manager = TrajectoryManager(self.settings.trajectories, self.settings.interaction.window)
+        self._resizer: MaskResizer | None = None
+        segmenter.start(width, height, frame_count)
+
+    @property
+    def name(self) -> str:
+        return "sam2mot"
+
+    def step(self, frame: Frame, detections: Detections) -> FrameResult:
+        """Process the next frame with all its raw detections; the threshold is applied here."""
+        features = self._segmenter.encode(frame)
+        usable, indices = self._usable(detections)
+        tracked = self._segmenter.predict(features, list(self._manager.live))
+        live = self._as_live(tracked)
+        self._manager.observe({number: item.score for number, item in live.items()})
+        visible = {n: item.mask.box_xyxy for n, item in live.items()
+                   if not item.mask.is_empty() and self._state(item) is not TrackState.LOST}
+        matches = self._manager.match(visible, usable)
+        for number, (index, overlap) in matches.items():
+            live[number].detection, live[number].detection_iou = indices[index], overlap
+        reprompted = self._reprompt(features, frame.index, usable, matches, live)
+        born = self._add(features, frame.index, usable, indices, matches, live)
+        order = list(live)
+        overlap_matrix = pairwise_mask_iou(np.stack([live[n].cells for n in order])) if order else np.zeros((0, 0))
+        self._interact(order, overlap_matrix, live)
+        # A newborn always memorises: without its first memory there would be nothing to follow it by.
+        writers = {n for n in order if live[n].occluded_by is None or live[n].prompted}
+        # The fresh prediction of a re-prompted object stands for the one from memory.
+        for predictions in (_without(tracked, reprompted), reprompted, born):
+            chosen = [n for n in predictions.object_ids if n in writers]
+            if chosen:
+                self._segmenter.memorise(features, predictions, chosen)
+        labels = {n: self._manager.live[n].label for n in order}
+        ended = self._manager.ended(overlap_matrix, order)
+        for number in ended:
+            self._segmenter.forget(number)
+        objects = tuple(self._result(n, labels[n], live[n]) for n in sorted(live))
+        return FrameResult(frame.index, objects, detections, tuple(sorted(ended.items())))
+
+    def end_shot(self) -> tuple[tuple[int, EndReason], ...]:
+        """See `annotator.engine.base.Tracker`."""
+        ended = self._manager.end_shot()
+        for number in ended:
+            self._segmenter.forget(number)
+        return tuple(sorted(ended.items()))
+
+    def snapshot(self) -> State:
+        return {"manager": self._manager.snapshot(), "segmenter": self._segmenter.snapshot()}
+
+    def restore(self, state: State) -> None:
+        self._manager.restore(state["manager"])
+        self._segmenter.restore(state["segmenter"])
+
+    # -- parts of a step -----------------------------------------------------------------------------------------
+
+    def _usable(self, detections: Detections) -> tuple[Detections, list[int]]:
+        """Detections above the threshold with sane boxes, and their indices among the raw ones."""
+        strong = np.isfinite(detections.score) & (detections.score >= self.settings.det_threshold)
+        indices = np.flatnonzero(strong & valid_boxes(detections.box_xyxy, *self._size))
+        return detections[indices].usable(*self._size), indices.tolist()
+
+    def _as_live(self, predictions: Predictions) -> dict[int, _Live]:
+        logits = predictions.logits.cpu().numpy()
+        if self._resizer is None and len(logits):
+            self._resizer = MaskResizer(logits.shape[-1], *self._size)
+        live = {}
+        for row, number in enumerate(predictions.object_ids):
+            score = float(predictions.score[row])
+            cleaned = without_specks(logits[row], self.settings.speck_share)
+            shown = score > self.settings.trajectories.suspicious and self._resizer is not None
+            mask = self._resizer.mask(cleaned) if shown and self._resizer is not None else EMPTY_MASK
+            live[number] = _Live(score, float(predictions.iou[row]), cleaned > 0, mask)
+        return live
+
+    def _reprompt(self, features: Any, frame_index: int, detections: Detections,
+                  matches: Mapping[int, tuple[int, float]], live: dict[int, _Live]) -> Predictions:
+        """Quality reconstruction: a fresh mask from the matched detection's box."""
+        scores = {n: item.score for n, item in live.items()}
+        chosen = self._manager.to_reprompt(matches, scores, detections.label)
+        prompts = {n: _box_prompt(frame_index, detections, index) for n, index in chosen.items()}
+        predictions = self._segmenter.prompt(features, prompts)
+        for number, item in self._as_live(predictions).items():
+            item.detection, item.reprompted = live[number].detection, True
+            item.detection_iou = _agreement(item.mask, detections.box_xyxy[chosen[number]])
+            live[number] = item
+            self._manager.revise(number, item.score)
+        return predictions
+
+    def _add(self, features: Any, frame_index: int, detections: Detections, indices: list[int],
+             matches: Mapping[int, tuple[int, float]], live: dict[int, _Live]) -> Predictions:
+        """Object addition: unmatched detections that no live mask covers become new objects.
+
+        One that the segmentor cannot see even when prompted (score of a lost object, or no mask) is not added: it would
+        cover nothing and match nothing, and so be born again in every frame.
+        """
+        candidates = self._manager.candidates(detections, (index for index, _ in matches.values()))
+        if not candidates:
+            return self._segmenter.prompt(features, {})
+        # All candidates are predicted in one batch under temporary numbers; those that prove covered are dropped.
+        prompts = {-k: _box_prompt(frame_index, detections, index) for k, index in enumerate(candidates, 1)}
+        predictions = self._segmenter.prompt(features, prompts)
+        masks = self._as_live(predictions)
+        covered = _union(live.values(), predictions.logits.shape[-2:])
+        numbers: list[int] = []
+        rows: list[int] = []
+        for row, (temporary, item) in enumerate(masks.items()):
+            index = candidates[-temporary - 1]
+            if self._state(item) is TrackState.LOST or item.mask.is_empty():
+                continue
+            assert self._resizer is not None
+            if not self._manager.is_free(self._resizer.to_cells(detections.box_xyxy[index]), covered):
+                continue
+            number = self._manager.add(int(detections.label[index]), item.score)
+            item.prompted, item.detection = True, indices[index]
+            item.detection_iou = _agreement(item.mask, detections.box_xyxy[index])
+            live[number] = item
+            covered |= item.cells
+            numbers.append(number)
+            rows.append(row)
+        return _rows(predictions, rows, tuple(numbers))
+
+    def _interact(self, order: list[int], overlap: npt.NDArray[np.float64], live: dict[int, _Live]) -> None:
+        scores = np.array([live[n].score for n in order])
+        recent = [list(self._manager.live[n].scores) for n in order]
+        for loser, winner in occlusions(overlap, scores, recent, self.settings.interaction).items():
+            live[order[loser]].occluded_by = order[winner]
+            self._manager.hide(order[loser])
+            if not self.settings.interaction.show_hidden:
+                live[order[loser]].mask = EMPTY_MASK
+
+    def _state(self, item: _Live) -> TrackState:
+        return self.settings.trajectories.state_of(item.score)
+
+    def _result(self, number: int, label: int, item: _Live) -> TrackedObject:
+        state = self._state(item)
+        gone = state is TrackState.LOST or item.mask.is_empty()
+        evidence = Evidence(item.score, item.iou, item.detection, item.detection_iou, item.prompted, item.reprompted,
+                            item.occluded_by)
+        score = 1 / (1 + math.exp(-max(min(item.score, 60.0), -60.0)))
+        return TrackedObject(number, label, state, score, None if gone else item.mask.box_xyxy,
+                             None if gone else item.mask, evidence)
+
+
+def _box_prompt(frame_index: int, detections: Detections, index: int) -> Prompt:
+    x0, y0, x1, y1 = (float(v) for v in detections.box_xyxy[index])
+    return Prompt(frame_index, (x0, y0, x1, y1))
+
+
+def _agreement(mask: Mask, box_xyxy: npt.NDArray[np.floating]) -> float:
+    """IoU of a mask's tight box and a detection's."""
+    return float(box_iou(np.array([mask.box_xyxy]), box_xyxy[None].astype(np.float64))[0, 0])
+
+
+def _union(items: Any, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    union = np.zeros(tuple(shape), bool)
+    for item in items:
+        if not item.mask.is_empty():
+            union |= item.cells
+    return union
+
+
+def _rows(predictions: Predictions, rows: list[int], object_ids: tuple[int, ...]) -> Predictions:
+    """Some rows of the predictions, under other ids."""
+    return Predictions(object_ids, predictions.logits[rows], predictions.score[rows], predictions.iou[rows],
+                       predictions.pointers[rows], tuple(predictions.prompted[r] for r in rows),
+                       tuple(predictions.conditioning[r] for r in rows))
+
+
+def _without(predictions: Predictions, others: Predictions) -> Predictions:
+    drop = set(others.object_ids)
+    keep = [k for k, i in enumerate(predictions.object_ids) if i not in drop]
+    return _rows(predictions, keep, tuple(predictions.object_ids[k] for k in keep))

@@ -1,0 +1,1 @@
+"""Weights: where published checkpoints lie, how they are fetched, checked and read."""

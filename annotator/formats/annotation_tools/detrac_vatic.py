@@ -1,0 +1,125 @@
+"""Formats that are read and not written: UA-DETRAC and VATIC."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NoReturn
+from xml.etree.ElementTree import Element
+
+from annotator.errors import FormatError
+from annotator.formats.base import Abilities, ExportOptions, ExportReport, ImportOptions, LabelledSequence
+from annotator.formats.reading.box_table import BoxTable, whole
+from annotator.formats.reading.label_paths import label_files, text_lines
+from annotator.formats.reading.xml_stream import attribute, iterate_xml
+from annotator.formats.writing.file_format import FileFormat, Target, Writer
+from annotator.model.box import Box
+from annotator.model.sequence import SequenceInfo
+
+_DETRAC = "UA-DETRAC: <sequence> with <frame num> and <target id>"
+_FIELD = re.compile(r'"([^"]*)"|([^\s"]+)')
+_VATIC = 'VATIC lines of: track left top right bottom frame lost occluded generated "label" "attribute"...'
+
+
+class ReadOnly(FileFormat):
+    """A format that is not written."""
+
+    can_write = False
+
+    def writer(self, target: Target) -> Writer:
+        raise FormatError(f"{self.name} can only be read; choose another format to export to")
+
+    def write(self, sequences: object, out_dir: Path, options: ExportOptions, pictures: object = None) -> ExportReport:
+        raise FormatError(f"{self.name} can only be read; choose another format to export to")
+
+
+class Detrac(ReadOnly):
+    """UA-DETRAC ground truth (Wen et al., "UA-DETRAC", CVIU 2020): XML per video, frames from 1."""
+
+    name = "detrac"
+    title = "UA-DETRAC"
+    description = "UA-DETRAC ground truth: XML per video with targets by frame and ignored regions"
+    abilities = Abilities(regions=True)
+
+    def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
+        """A file, or a folder of files."""
+        return [_read_detrac(file, options) for file in label_files(path, ("*.xml",), "UA-DETRAC files")]
+
+
+def _read_detrac(file: Path, options: ImportOptions) -> LabelledSequence:
+    table = BoxTable(file, _DETRAC)
+    first = 1 if options.first_frame is None else options.first_frame
+    name, regions, frames = file.stem, [], []
+    for event, depth, element in iterate_xml(file, _DETRAC):
+        if depth == 0:
+            if element.tag != "sequence":
+                table.fail("root", f"<{element.tag[:40]}>")
+            name = element.get("name") or name
+        elif event == "end" and depth == 1 and element.tag == "ignored_region":
+            regions = [_left_top(file, "ignored region", box) for box in element.iter("box")]
+        elif event == "end" and depth == 1 and element.tag == "frame":
+            frame = int(attribute(file, "frame", element, "num", _DETRAC)) - first
+            frames.append(frame)
+            for target in element.iter("target"):
+                _add_target(file, table, frame, target)
+    for frame in frames:
+        for box in regions:
+            table.add("ignored region", frame, None, None, box, ignored=True)
+    return table.sequence(SequenceInfo(name, 0, 0, 0.0, 0), options)
+
+
+def _left_top(file: Path, where: str, box: Element) -> Box:
+    left, top, width, height = (attribute(file, where, box, side, _DETRAC)
+                                for side in ("left", "top", "width", "height"))
+    return (left, top, left + width, top + height)
+
+
+def _add_target(file: Path, table: BoxTable, frame: int, target: Element) -> None:
+    where = f"target {target.get('id', '')[:20]} in frame {frame + 1}"
+    box, about = target.find("box"), target.find("attribute")
+    if box is None:
+        table.fail(where, "no box")
+    number = attribute(file, where, target, "id", _DETRAC)
+    label = "vehicle" if about is None else about.get("vehicle_type", "vehicle")
+    table.add(where, frame, int(number), label.lower(), _left_top(file, where, box))
+
+
+class Vatic(ReadOnly):
+    """VATIC (Vondrick et al., "Efficiently Scaling up Crowdsourced Video Annotation", IJCV 2013).
+
+    Text with a line per box, frames from 0.
+    """
+
+    name = "vatic"
+    title = "VATIC"
+    description = "VATIC text: boxes by track with lost, occluded and generated flags"
+    abilities = Abilities(occluded=True)
+
+    def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
+        """A file, or a folder of files."""
+        return [_read_vatic(file, options) for file in label_files(path, ("*.txt",), "VATIC files")]
+
+
+def _read_vatic(file: Path, options: ImportOptions) -> LabelledSequence:
+    table = BoxTable(file, _VATIC)
+    first = options.first_frame or 0
+
+    def fail(where: str, found: str) -> NoReturn:
+        table.fail(where, found)
+
+    for where, line in text_lines(file, _VATIC):
+        fields = [quoted or bare for quoted, bare in _FIELD.findall(line)]
+        if line.count('"') % 2:
+            fail(where, "a quotation mark without its other")
+        if len(fields) < 10:
+            fail(where, f"{len(fields)} columns")
+        try:
+            number, frame, lost, occluded, generated = (whole(fields[index]) for index in (0, 5, 6, 7, 8))
+            x1, y1, x2, y2 = map(float, fields[1:5])
+        except (ValueError, OverflowError) as error:
+            fail(where, str(error))
+        if lost:
+            continue
+        table.add(where, frame - first, number, fields[9], (x1, y1, x2, y2), occluded=bool(occluded),
+                  interpolated=bool(generated))
+    return table.sequence(SequenceInfo(file.stem, 0, 0, 0.0, 0), options)

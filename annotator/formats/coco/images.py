@@ -1,0 +1,134 @@
+"""Plain COCO: pictures and boxes, for detectors. A picture's video is the folder in its file name; tracks are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from annotator.errors import FormatError
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
+from annotator.formats.coco.parts import Tables, box_of, is_finite, read_listed, whole_field
+from annotator.formats.coco.tao import CocoMask, CocoParts, coco_box
+from annotator.formats.reading.box_table import BoxTable
+from annotator.formats.reading.json_stream import iterate_json
+from annotator.formats.reading.label_paths import label_files
+from annotator.formats.reading.rle import mask_from_polygons, mask_from_rle
+from annotator.formats.writing.export import ExportFrame
+from annotator.formats.writing.field_check import check_coco
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.model.mask import Mask
+from annotator.model.sequence import LabelledBox, SequenceInfo
+
+_EXPECTED = "COCO: {images, annotations with bbox, categories}"
+
+
+class _CocoWriter(Writer):
+    def __init__(self, target: Target, form: CocoImages) -> None:
+        super().__init__(target)
+        self._form = form
+        self._parts = CocoParts(target, ("images", "annotations"))
+        self._categories: dict[str, int] = {}
+
+    def begin(self, info: SequenceInfo, length: int) -> None:
+        for label in info.labels:
+            self._categories.setdefault(label, len(self._categories) + 1)
+
+    def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
+        image = self._parts.add("images", {"file_name": self._form.picture(info, frame.index, self.options),
+                                           "width": info.width, "height": info.height})
+        written = []
+        for box in frame.boxes:
+            mask = CocoMask(box, info)
+            self._parts.add("annotations", {
+                "image_id": image, "category_id": self._categories[info.labels[box.label]],
+                "iscrowd": int(box.ignored), "score": round(box.score, 6), "segmentation": [], **coco_box(box),
+                **mask.entry})
+            written.append(replace(held(box, self._form.abilities, mask=mask.mask), ignored=box.ignored))
+        return written
+
+    def finish(self) -> None:
+        self._parts.join(self._form.file_name, {
+            "info": {"description": "SAM2MOT Annotator"}, "licenses": [],
+            "categories": [{"id": number, "name": name, "supercategory": "object"}
+                           for name, number in self._categories.items()]})
+
+
+class CocoImages(FileFormat):
+    """Plain COCO as a label format."""
+
+    name = "coco"
+    title = "COCO per frame"
+    description = "COCO JSON: one file for all videos, pictures without order and boxes without identity"
+    abilities = Abilities(identities=False, masks=True, scores=True, ignored=True, regions=True, one_file=True,
+                          limits=("ignored boxes come back as ignore regions",))
+    options = ("masks", "image_digits", *PICTURE_OPTIONS)
+    file_name = "instances.json"
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"{info.name}/{str(index + 1).zfill(options.image_digits)}{info.image_ext}"
+
+    def writer(self, target: Target) -> Writer:
+        return _CocoWriter(target, self)
+
+    def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
+        """A file, or a folder with one."""
+        [file, *_] = label_files(path, (self.file_name, "*.json"), "COCO file")
+        return _read(file, options)
+
+    def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
+        return check_coco(folder / self.file_name, boxes)
+
+
+def _read(file: Path, options: ImportOptions) -> list[LabelledSequence]:
+    images, names = read_listed(file, "images", _EXPECTED)
+    tables: dict[str, BoxTable] = {}
+    infos: dict[str, SequenceInfo] = {}
+    places: dict[int, tuple[str, int]] = {}
+    for number, item in images.items():
+        video = PurePosixPath(str(item.get("file_name", ""))).parent.name or file.stem
+        info = infos.setdefault(video, SequenceInfo(video, _size(item, "width"), _size(item, "height"), 0.0, 0))
+        places[number] = (video, info.frame_count)
+        infos[video] = replace(info, frame_count=info.frame_count + 1)
+        tables.setdefault(video, BoxTable(file, _EXPECTED))
+    for key, item in iterate_json(file, _EXPECTED):
+        if key == "annotations":
+            _add(file, item, places, tables, names, images)
+    notes = ["pictures are frames in the order of the list"]
+    return [table.sequence(infos[video], options, notes) for video, table in tables.items()]
+
+
+def _size(item: dict[str, Any], key: str) -> int:
+    value = item.get(key)
+    return int(value) if is_finite(value) and 0 <= value < 2**20 else 0  # type: ignore[operator,arg-type]
+
+
+def _add(file: Path, item: Any, places: dict[int, tuple[str, int]], tables: dict[str, BoxTable], names: dict[int, str],
+         images: Tables) -> None:
+    if not isinstance(item, dict):
+        raise FormatError(f"{file}: found an annotation {str(item)[:40]!r}; expected {_EXPECTED}")
+    where = f"annotation {str(item.get('id'))[:20]}"
+    image = whole_field(file, item, "image_id", where, _EXPECTED)
+    category = whole_field(file, item, "category_id", where, _EXPECTED)
+    if image not in places:
+        raise FormatError(f"{file} {where}: found image_id {image}, which is not listed; expected {_EXPECTED}")
+    score = item.get("score", 1.0)
+    if not is_finite(score):
+        raise FormatError(f"{file} {where}: found score {str(score)[:20]!r}; expected a number")
+    video, frame = places[image]
+    mask = _mask(file, where, item.get("segmentation"), images[image])
+    tables[video].add(where, frame, None, names.get(category, f"category {category}"),
+                      box_of(file, where, item.get("bbox"), _EXPECTED), score=float(score),
+                      ignored=bool(item.get("iscrowd")), mask=mask)
+
+
+def _mask(file: Path, where: str, code: Any, image: dict[str, Any]) -> Mask | None:
+    if not code:
+        return None
+    try:
+        mask = (mask_from_rle(code) if isinstance(code, dict) else
+                mask_from_polygons(code, _size(image, "width"), _size(image, "height")))
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise FormatError(f"{file} {where}: found {error}; expected a mask") from error
+    return None if mask.is_empty() else mask

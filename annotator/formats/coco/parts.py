@@ -1,0 +1,101 @@
+"""What readers of COCO's relatives share: entries by id, whole numbers, boxes, identities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from annotator.errors import FormatError
+from annotator.formats.reading.json_stream import iterate_json
+from annotator.model.box import Box
+
+
+def whole_field(path: Path, item: Mapping[str, Any], name: str, where: str, expected: str) -> int:
+    """A whole number of an entry. Raises FormatError."""
+    value = item.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not -2**53 < value < 2**53:
+        raise FormatError(f"{path} {where}: found {name} {str(value)[:40]!r}; expected {expected}")
+    return value
+
+
+def box_of(path: Path, where: str, box: Any, expected: str) -> Box:
+    """``xyxy`` of a COCO box ``[left, top, width, height]``. Raises FormatError."""
+    if not isinstance(box, list) or len(box) != 4 or not all(map(is_finite, box)) or min(box[2:]) < 0:
+        raise FormatError(f"{path} {where}: found bbox {str(box)[:60]}; expected {expected}")
+    left, top, width, height = map(float, box)
+    return (left, top, left + width, top + height)
+
+
+def is_finite(value: object) -> bool:
+    """Whether a JSON value is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15 and math.isfinite(value)
+
+
+class Tables:
+    """Entries of one of a file's lists by their ids."""
+
+    def __init__(self, path: Path, expected: str) -> None:
+        self._path = path
+        self._expected = expected
+        self._items: dict[int, dict[str, Any]] = {}
+
+    def add(self, key: str, item: Any) -> int:
+        """Take an entry; returns its id. Raises FormatError if it has none, or one that another has."""
+        if not isinstance(item, dict):
+            raise FormatError(f"{self._path}: found an entry {str(item)[:40]!r} in {key}; expected {self._expected}")
+        number = whole_field(self._path, item, "id", key, self._expected)
+        if number in self._items:
+            raise FormatError(f"{self._path}: found id {number} twice in {key}; expected {self._expected}")
+        self._items[number] = item
+        return number
+
+    def items(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Ids and entries in file order."""
+        yield from self._items.items()
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        return self._items[number]
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+def read_listed(file: Path, key: str, expected: str) -> tuple[Tables, dict[int, str]]:
+    """Entries of the list ``key`` and the names of the categories, wherever they stand in the file.
+
+    Raises:
+        FormatError: the list is missing or empty, or an entry is none.
+    """
+    listed, categories = Tables(file, expected), Tables(file, expected)
+    for found, item in iterate_json(file, expected):
+        if found == key:
+            listed.add(key, item)
+        elif found == "categories":
+            categories.add(found, item)
+    if not len(listed):
+        raise FormatError(f"{file} lists no {key}; expected {expected}")
+    return listed, {number: str(item.get("name", f"category {number}")) for number, item in categories.items()}
+
+
+class Ids:
+    """Track numbers of identities, which may be names."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, int] = {}
+
+    def of(self, path: Path, item: Mapping[str, Any], names: Sequence[str], where: str) -> int | None:
+        """The first of these fields that the entry has; None if it has none of them. Raises FormatError."""
+        name = next((name for name in names if item.get(name) is not None), None)
+        if name is None:
+            return None
+        value = item[name]
+        if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) < 15):
+            return self._names.setdefault(value, len(self._names) + 1)
+        if isinstance(value, bool) or not isinstance(value, int | str) or not 0 <= int(value) < 2**53:
+            raise FormatError(f"{path} {where}: found {name} {str(value)[:40]!r}; expected a whole number or a name")
+        return int(value)

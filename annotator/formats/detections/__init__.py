@@ -1,0 +1,1 @@
+"""Detections without identities, from files of several formats, as one thing."""

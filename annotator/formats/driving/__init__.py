@@ -1,0 +1,1 @@
+"""Data sets of road traffic: Scalabel and BDD100K, KITTI, MOTS, UAVDT."""

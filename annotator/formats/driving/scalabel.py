@@ -1,0 +1,93 @@
+"""Scalabel / BDD100K box tracks: frames of a video as JSON, and ground truth of several files as one.
+
+Box edges are inclusive in these files (width = x2 - x1 + 1), ids are text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from annotator.errors import FormatError
+from annotator.formats.reading.json_stream import load_json
+from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
+
+#: Classes of BDD100K's box tracking.
+BDD100K_CLASSES = ("pedestrian", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
+#: Other names of these, of older labels and of detectors trained on COCO.
+_SAME = {"person": "pedestrian", "bike": "bicycle", "motor": "motorcycle", "motorbike": "motorcycle", "caravan": "car",
+         "van": "car"}
+#: What BDD100K does not score: it must be neither found nor missed.
+_IGNORED = {"other person": "pedestrian", "other vehicle": "car", "trailer": "truck"}
+
+
+def bdd100k_class(label: str) -> str | None:
+    """BDD100K's name of a label; None for one that it lacks."""
+    name = _SAME.get(label, label)
+    return name if name in BDD100K_CLASSES else None
+
+
+def picture_name(info: SequenceInfo, index: int) -> str:
+    """Name of a frame, ``index`` from 0; BDD100K's pictures lie in a folder of their video's name."""
+    return f"{info.name}-{index + 1:07d}{info.image_ext}"
+
+
+def result_frames(video: str, frames: Iterable[LabelledFrame], labels: Sequence[str], image_names: Sequence[str],
+                  numbers: Mapping[str, int]) -> list[dict[str, Any]]:
+    """A video's tracks as Scalabel frames, one per image. Boxes of labels that BDD100K lacks are left out.
+
+    ``numbers`` is the ground truth's ``frameIndex`` by image name; frames that it lacks count from 0.
+    """
+    found = {frame.frame_index: frame.boxes for frame in frames}
+    return [{"name": name, "videoName": video, "frameIndex": numbers.get(name, index),
+             "labels": [label for box in found.get(index, ()) if (label := _label(box, labels)) is not None]}
+            for index, name in enumerate(image_names)]
+
+
+def _label(box: LabelledBox, labels: Sequence[str]) -> dict[str, Any] | None:
+    category = bdd100k_class(labels[box.label])
+    if category is None or box.number is None:
+        return None
+    x1, y1, x2, y2 = box.box_xyxy
+    return {"id": str(box.number), "category": category, "score": box.score,
+            "box2d": {"x1": x1, "y1": y1, "x2": x2 - 1, "y2": y2 - 1}}
+
+
+def read_truth(path: Path) -> list[dict[str, Any]]:
+    """The frames of one BDD100K label file, with its class names brought up to date and what it does not score marked
+    as ignored. Raises FormatError if it holds no frames."""
+    content = load_json(path)
+    frames = content.get("frames") if isinstance(content, dict) else content
+    if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):
+        raise FormatError(f"{path} holds no list of frames; expected BDD100K box tracks in Scalabel's JSON")
+    return [{**frame, "labels": [_truth_label(label) for label in frame.get("labels") or ()]} for frame in frames]
+
+
+def _truth_label(label: Any) -> Any:
+    if not isinstance(label, dict):
+        return label  # the evaluation names what is wrong with it
+    name = label.get("category")
+    if name in _IGNORED:
+        return {**label, "category": _IGNORED[name],
+                "attributes": {**(label.get("attributes") or {}), "ignored": True}}
+    return {**label, "category": _SAME.get(str(name), name)}
+
+
+def write_frames(path: Path, frames: Iterable[Mapping[str, Any]]) -> None:
+    """A list of frames as one JSON file, replaced in one go. Raises FormatError if it cannot be written."""
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
+            file.write("[")
+            for count, frame in enumerate(frames):
+                file.write((",\n" if count else "\n") + json.dumps(frame))
+            file.write("\n]\n")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise FormatError(f"{path} cannot be written ({error.strerror or error}): check the folder and its free "
+                          "space") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,266 @@
+"""Scalabel's JSON, also BDD100K's: frames with labels, boxes with inclusive edges (width = x2 - x1 + 1), ids as text.
+
+Source: Scalabel's and BDD100K's documentation of their label formats.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, TextIO
+
+from annotator.errors import FormatError
+from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
+from annotator.formats.coco.parts import Ids, is_finite
+from annotator.formats.driving.scalabel import bdd100k_class, picture_name
+from annotator.formats.reading.box_table import BoxTable
+from annotator.formats.reading.json_stream import iterate_list
+from annotator.formats.reading.label_paths import label_files
+from annotator.formats.reading.rle import check_polygons, mask_from_polygons, mask_from_rle, picture_rle
+from annotator.formats.writing.export import ExportFrame
+from annotator.formats.writing.field_check import check_bdd100k
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.overlaps import without_overlaps
+from annotator.model.box import Box
+from annotator.model.mask import Mask
+from annotator.model.sequence import LabelledBox, SequenceInfo
+
+_EXPECTED = "Scalabel's JSON: frames with name, videoName, frameIndex and labels"
+_UNKNOWN_CLASS = "boxes of labels that BDD100K lacks"
+
+
+class _ScalabelWriter(Writer):
+    """One file for all videos (Scalabel) or one for each (BDD100K)."""
+
+    def __init__(self, target: Target, form: Scalabel) -> None:
+        super().__init__(target)
+        self._form = form
+        self._file: TextIO | None = None
+        self._lines = 0
+        self._sizes: list[SequenceInfo] = []
+        self._taken: set[int] = set()
+        self._numbers: dict[int, int] = {}
+
+    def begin(self, info: SequenceInfo, length: int) -> None:
+        if self._form.file_name:
+            if self._file is None:
+                self._file = self.target.text(self._form.file_name)
+                self._file.write('{"frames": [\n')
+        else:
+            self._file = self.target.text(f"labels/{info.name}.json")
+            self._file.write("[\n")
+            self._lines = 0
+            self._taken = set()
+        self._sizes.append(info)
+        self._numbers = {}
+
+    def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
+        assert self._file is not None
+        kept = self._masks_apart(frame.boxes, info) if self._form.abilities.masks else {}
+        labels, written = [], []
+        for source in frame.boxes:
+            category = self._form.category(info.labels[source.label])
+            if category is None:
+                self.target.drop(source, _UNKNOWN_CLASS)
+                continue
+            assert source.number is not None
+            box = replace(held(source, self._form.abilities, mask=kept.get(source.number)),
+                          number=self._number(source.number))
+            labels.append(_entry(box, category, info))
+            written.append(box)
+        entry = {"name": picture_name(info, frame.index), "videoName": info.name, "frameIndex": frame.index,
+                 "index": frame.index, "size": {"width": info.width, "height": info.height}, "labels": labels}
+        self._file.write((",\n" if self._lines else "") + json.dumps(entry))
+        self._lines += 1
+        return written
+
+    def _masks_apart(self, boxes: Sequence[LabelledBox], info: SequenceInfo) -> dict[int, Mask]:
+        """Masks by track, without overlaps; a box whose mask is covered stays."""
+        masked = [box for box in boxes if box.mask is not None and not box.mask.is_empty()]
+        if not masked:
+            return {}
+        before = self.target.tally.boxes
+        # An ignored track keeps its mask and its number here, so it is no region to this.
+        apart = without_overlaps([replace(box, ignored=False) for box in masked], info, self.target)
+        self.target.tally.boxes = before
+        return {box.number: box.mask for box in apart if box.number is not None and box.mask is not None}
+
+    def _number(self, wanted: int) -> int:
+        """The id in the file, the track's own number where no other video has it."""
+        if wanted not in self._numbers:
+            self._numbers[wanted] = wanted if wanted not in self._taken else max(self._taken) + 1
+            self._taken.add(self._numbers[wanted])
+        return self._numbers[wanted]
+
+    def end(self, info: SequenceInfo) -> None:
+        if self._file is not None and not self._form.file_name:
+            self._file.write("\n]\n")
+            self._file.close()
+
+    def finish(self) -> None:
+        if self._form.file_name:
+            file = self._file or self.target.text(self._form.file_name)
+            names = list(dict.fromkeys(label for info in self._sizes for label in info.labels))
+            head = "" if self._file is not None else '{"frames": ['
+            config = {"categories": [{"name": name} for name in names]}
+            file.write(f'{head}\n], "config": {json.dumps(config)}}}\n')
+
+
+def _entry(box: LabelledBox, category: str, info: SequenceInfo) -> dict[str, Any]:
+    x1, y1, x2, y2 = box.box_xyxy
+    entry: dict[str, Any] = {
+        "id": str(box.number), "category": category, "score": box.score,
+        # TrackEval's reader of BDD100K looks for "Crowd", all others for "crowd".
+        "attributes": {"occluded": box.occluded, "truncated": False, "crowd": box.ignored, "Crowd": box.ignored},
+        "box2d": {"x1": x1, "y1": y1, "x2": round(x2 - 1, 2), "y2": round(y2 - 1, 2)}}
+    if box.mask is not None:
+        entry["rle"] = {"counts": picture_rle(box.mask, info.width, info.height), "size": [info.height, info.width]}
+    return entry
+
+
+class Scalabel(FileFormat):
+    """Scalabel tracks."""
+
+    name = "scalabel"
+    title = "Scalabel"
+    description = "Scalabel JSON: one file for all videos, with boxes and masks"
+    abilities = Abilities(masks=True, overlap=False, scores=True, ignored=True, occluded=True, one_file=True, limits=(
+        "track numbers are unique over all videos",))
+    options: ClassVar[tuple[str, ...]] = ("masks", *PICTURE_OPTIONS)
+    file_name = "scalabel.json"
+
+    def category(self, label: str) -> str | None:
+        """The format's name of a label; None if it has none."""
+        return label
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        return f"images/{info.name}/{picture_name(info, index)}"
+
+    def writer(self, target: Target) -> Writer:
+        return _ScalabelWriter(target, self)
+
+    def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
+        """A file, or a folder of files."""
+        files = label_files(path, ("labels/*.json", "scalabel.json", "*.json"), "Scalabel files")
+        return [each for file in files for each in _read_file(file, options)]
+
+
+class Bdd100k(Scalabel):
+    """BDD100K box tracks."""
+
+    name = "bdd100k"
+    title = "BDD100K box tracks"
+    description = "BDD100K: labels/NAME.json per video, boxes of its eight classes"
+    abilities = Abilities(scores=True, ignored=True, occluded=True, limits=(
+        "BDD100K's eight classes only, others that mean the same under their names",))
+    options = PICTURE_OPTIONS
+    file_name = ""
+
+    def category(self, label: str) -> str | None:
+        return bdd100k_class(label.lower())
+
+    def label_name(self, label: str) -> str:
+        return bdd100k_class(label.lower()) or label
+
+    def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
+        return check_bdd100k(folder / "labels", infos, boxes)
+
+
+def _read_file(file: Path, options: ImportOptions) -> list[LabelledSequence]:
+    videos: dict[str, _Video] = {}
+    ids = Ids()
+    for position, frame in enumerate(iterate_list(file, "frames", _EXPECTED)):
+        if not isinstance(frame, dict) or not isinstance(frame.get("labels") or [], list):
+            raise FormatError(f"{file} frame {position} (counted from 0): found {str(frame)[:40]!r}; expected "
+                              f"{_EXPECTED}")
+        name = str(frame.get("videoName") or file.stem)
+        videos.setdefault(name, _Video(file, name)).add(position, frame, ids)
+    return [video.sequence(options) for video in videos.values()]
+
+
+class _Video:
+    """One video of a file while it is read."""
+
+    def __init__(self, file: Path, name: str) -> None:
+        self._file = file
+        self._table = BoxTable(file, _EXPECTED)
+        self._info = SequenceInfo(name, 0, 0, 0.0, 0)
+        self._frames = 0
+        self._last = -1
+        self._left_out = 0
+
+    def add(self, position: int, frame: dict[str, Any], ids: Ids) -> None:
+        index = next((frame[key] for key in ("frameIndex", "index") if frame.get(key) is not None), self._frames)
+        where = f"frame {position} (counted from 0)"
+        if isinstance(index, bool) or not isinstance(index, int):
+            raise FormatError(f"{self._file} {where}: found frameIndex {str(index)[:20]!r}; expected a whole number")
+        self._frames += 1
+        self._last = max(self._last, index)
+        size = frame.get("size")
+        if isinstance(size, dict) and all(is_finite(size.get(key)) and 0 < size[key] < 2**15
+                                          for key in ("width", "height")):
+            self._info = replace(self._info, width=int(size["width"]), height=int(size["height"]))
+        for label in frame.get("labels") or []:
+            if not isinstance(label, dict):
+                raise FormatError(f"{self._file} {where}: found a label {str(label)[:40]!r}; expected {_EXPECTED}")
+            self._add_label(f"{where} label {str(label.get('id'))[:20]}", index, label, ids)
+
+    def _add_label(self, where: str, index: int, label: dict[str, Any], ids: Ids) -> None:
+        number = ids.of(self._file, label, ("id",), where)
+        mask = self._mask(where, label)
+        box = label.get("box2d")
+        if isinstance(box, dict) and all(is_finite(box.get(key)) for key in ("x1", "y1", "x2", "y2")):
+            edges = (float(box["x1"]), float(box["y1"]), float(box["x2"]) + 1, float(box["y2"]) + 1)
+        elif box:
+            raise FormatError(f"{self._file} {where}: found box2d {str(box)[:60]}; expected finite x1, y1, x2, y2")
+        elif mask is not None:
+            edges = mask.box_xyxy
+        elif label.get("poly2d"):
+            edges = self._bounds(where, label["poly2d"])
+        else:
+            self._left_out += 1
+            return
+        about = label.get("attributes")
+        about = about if isinstance(about, dict) else {}
+        score = label.get("score")
+        if score is not None and not is_finite(score):
+            raise FormatError(f"{self._file} {where}: found score {str(score)[:20]!r}; expected a number")
+        ignored = any(bool(about.get(key)) for key in ("crowd", "Crowd", "ignored"))
+        self._table.add(where, index, number, str(label.get("category") or "object"), edges,
+                        score=1.0 if score is None else float(score), ignored=ignored,
+                        occluded=about.get("occluded") is True, mask=mask)
+
+    def _mask(self, where: str, label: dict[str, Any]) -> Mask | None:
+        code, polygons = label.get("rle"), label.get("poly2d")
+        try:
+            if isinstance(code, dict):
+                mask = mask_from_rle(code)
+            elif isinstance(polygons, list) and self._info.width:
+                mask = mask_from_polygons(list(_corners(polygons)), self._info.width, self._info.height)
+            else:
+                return None
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            raise FormatError(f"{self._file} {where}: found {error}; expected a mask") from error
+        return None if mask.is_empty() else mask
+
+    def _bounds(self, where: str, polygons: Any) -> Box:
+        """Of polygons in a picture of unknown size."""
+        try:
+            corners = [value for polygon in _corners(polygons) for value in polygon]
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            raise FormatError(f"{self._file} {where}: found {error}; expected polygons") from error
+        return (float(min(corners[::2])), float(min(corners[1::2])), float(max(corners[::2])),
+                float(max(corners[1::2])))
+
+    def sequence(self, options: ImportOptions) -> LabelledSequence:
+        notes = [f"{self._left_out} labels without box or mask are left out"] if self._left_out else []
+        return self._table.sequence(replace(self._info, frame_count=self._last + 1), options, notes)
+
+
+def _corners(polygons: list[Any]) -> Iterator[list[float]]:
+    for polygon in polygons:
+        flat = [value for vertex in polygon["vertices"] for value in vertex[:2]]
+        check_polygons([flat])
+        yield flat

@@ -1,0 +1,1 @@
+"""MOTChallenge text files: ground truth, results, detections, and whole data sets in their folders."""

@@ -1,0 +1,168 @@
+"""The rows of MOTChallenge text files as typed columns, checked.
+
+Columns of ground truth: frame, id, left, top, width, height, flag, class, visibility. Of results and detections:
+frame, id, left, top, width, height, confidence, -1, -1, -1. MOT15 ground truth has the ten columns of results, with
+world coordinates or -1 in the last three. Frames count from 1. Fewer columns, down to six, are common.
+Source: Dendorfer et al., "MOTChallenge: A Benchmark for Single-Camera Multiple Target Tracking", IJCV 2021, and the
+development kit's formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.formats.reading.text_rows import OnBad, TextRows, read_rows, row_blocks
+
+MotKind = Literal["mot", "mot-results", "mot-det"]
+
+IntColumn = npt.NDArray[np.int64]
+FloatColumn = npt.NDArray[np.float64]
+
+_EXPECTED = "MOTChallenge rows of frame,id,left,top,width,height,..."
+_LARGEST = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class MotRows:
+    """Rows of one file, sorted by frame; rows of one frame stay in file order."""
+
+    frame_index: IntColumn
+    """(N,) from 0."""
+    id: IntColumn
+    """(N,) as in the file; negative = no identity."""
+    box_xyxy: FloatColumn
+    """(N, 4) float64 pixels from 0, right and bottom exclusive."""
+    seventh: FloatColumn
+    """(N,) flag of ground truth, confidence of results; NaN where the file has none."""
+    class_number: IntColumn
+    """(N,) MOTChallenge class from 1; 1 where the file has none or says -1."""
+    visibility: FloatColumn
+    """(N,) 0..1; 1 where the file has none."""
+    row: IntColumn
+    """(N,) position in the file, blank lines not counted; see `annotator.formats.reading.text_rows.line_of_row`."""
+    skipped: int
+    """Rows left out because their numbers are not finite or their size is negative."""
+
+    def __len__(self) -> int:
+        return len(self.frame_index)
+
+
+def read_mot_rows(path: Path, kind: MotKind, *, on_bad: OnBad = "raise", first_frame: int = 1,
+                  one_based_pixels: bool = False, frame_count: int | None = None) -> MotRows:
+    """Read and check one MOTChallenge text file.
+
+    ``first_frame`` is the number of the video's first frame in this file (1 by the book). ``one_based_pixels`` takes
+    1 off left and top, as the book says and hardly any file does. ``frame_count`` refuses frames beyond the video.
+    ``on_bad="skip"`` leaves out and counts rows whose box or confidence is not finite or whose size is negative.
+
+    Raises FormatError naming file and line: too few columns, not a number, a frame or id that is not whole, a frame
+    before the first or beyond the last, a bad box (unless skipped), and in ``mot`` and ``mot-results`` an id that
+    comes twice in a frame.
+    """
+    text = read_rows(path, 6, 10, _EXPECTED)
+    if kind != "mot-det":
+        _check_repeats(text, _whole(text, 0, "frame"), _whole(text, 1, "id"))
+    return _checked(text, kind, on_bad, first_frame, one_based_pixels, frame_count)
+
+
+def mot_row_blocks(path: Path, kind: MotKind, *, first_frame: int = 1, one_based_pixels: bool = False,
+                   frame_count: int | None = None) -> Iterator[MotRows]:
+    """As `read_mot_rows`, some ten thousand rows at a time, each block sorted for itself.
+
+    Ids that come twice in a frame are not looked for, because their rows may lie in two blocks.
+    """
+    for text in row_blocks(path, 6, 10, _EXPECTED):
+        yield _checked(text, kind, "raise", first_frame, one_based_pixels, frame_count)
+
+
+def _checked(text: TextRows, kind: MotKind, on_bad: OnBad, first_frame: int, one_based_pixels: bool,
+             frame_count: int | None) -> MotRows:
+    frame = _whole(text, 0, "frame")
+    number = _whole(text, 1, "id")
+    _check_frames(text, frame, first_frame, frame_count)
+    keep = _check_boxes(text, on_bad, with_confidence=kind != "mot")
+    frame_index = frame - first_frame
+    order = np.argsort(frame_index, kind="stable")
+    order = order[keep[order]]
+    box = text.values[order, 2:6]
+    box[:, 2:] += box[:, :2]
+    if one_based_pixels:
+        box -= 1.0
+    class_number, visibility = _class_and_visibility(text, kind)
+    seventh = text.values[:, 6] if text.values.shape[1] > 6 else np.full(len(frame), np.nan)
+    return MotRows(frame_index[order], number[order], box, seventh[order], class_number[order], visibility[order],
+                   text.first + order, int(len(frame) - len(order)))
+
+
+def _whole(text: TextRows, column: int, name: str) -> IntColumn:
+    values = text.values[:, column]
+    bad = np.flatnonzero(~(np.abs(values) < _LARGEST) | (values != np.floor(values)))
+    if len(bad):
+        text.fail(int(bad[0]), f"{name} {values[bad[0]]:g}", "a whole number")
+    return values.astype(np.int64)
+
+
+def _check_frames(text: TextRows, frame: IntColumn, first_frame: int, frame_count: int | None) -> None:
+    early = np.flatnonzero(frame < first_frame)
+    if len(early):
+        hint = "; MOTChallenge counts frames from 1: add 1 to every frame" if first_frame == 1 else ""
+        text.fail(int(early[0]), f"frame {frame[early[0]]}", f"frames from {first_frame} on{hint}")
+    if frame_count is not None:
+        last = first_frame + frame_count - 1
+        late = np.flatnonzero(frame > last)
+        if len(late):
+            text.fail(int(late[0]), f"frame {frame[late[0]]}",
+                      f"no frame beyond {last}, the last of this sequence's {frame_count}")
+
+
+def _check_boxes(text: TextRows, on_bad: OnBad, with_confidence: bool) -> npt.NDArray[np.bool_]:
+    columns = text.values[:, 2:7] if with_confidence else text.values[:, 2:6]
+    present = columns[:, :4]
+    finite = np.isfinite(present).all(1)
+    if columns.shape[1] == 5:
+        finite &= np.isfinite(columns[:, 4]) | (text.lengths < 7)
+    with np.errstate(invalid="ignore"):
+        good = np.asarray(finite & (present[:, 2:] >= 0).all(1))
+    bad = np.flatnonzero(~good)
+    if len(bad) and on_bad == "raise":
+        row = int(bad[0])
+        shown = ",".join(f"{value:g}" for value in columns[row])
+        text.fail(row, f"the box {shown}", "finite left,top,width,height with width and height not negative")
+    return good
+
+
+def _check_repeats(text: TextRows, frame: IntColumn, number: IntColumn) -> None:
+    named = np.flatnonzero(number >= 0)
+    order = named[np.lexsort((named, number[named], frame[named]))]
+    same = np.flatnonzero((np.diff(frame[order]) == 0) & (np.diff(number[order]) == 0))
+    if len(same):
+        row, earlier = int(order[same[0] + 1]), int(order[same[0]])
+        text.fail(row, f"id {number[row]} a second time in frame {frame[row]} (first on line {text.line(earlier)})",
+                  "each id at most once per frame")
+
+
+def _class_and_visibility(text: TextRows, kind: MotKind) -> tuple[IntColumn, FloatColumn]:
+    """Class and visibility. Ten columns are MOT15's, where the last three are world coordinates."""
+    count, columns = text.values.shape
+    class_number = np.ones(count, np.int64)
+    visibility = np.ones(count)
+    if kind == "mot-det":
+        return class_number, visibility
+    if columns > 7:
+        given = np.flatnonzero((text.lengths == 8) | (text.lengths == 9))
+        values = text.values[given, 7]
+        bad = given[np.flatnonzero(~(np.abs(values) < _LARGEST) | (values != np.floor(values)) | (values == 0))]
+        if len(bad):
+            text.fail(int(bad[0]), f"class {text.values[bad[0], 7]:g}", "a whole number from 1, or -1 for none")
+        class_number[given] = np.where(values < 0, 1, values).astype(np.int64)
+    if columns > 8 and kind == "mot":
+        given = np.flatnonzero(text.lengths == 9)
+        values = text.values[given, 8]
+        visibility[given] = np.where(np.isfinite(values) & (values >= 0), values, 1.0)
+    return class_number, visibility

@@ -1,0 +1,160 @@
+"""Boxes as a reader finds them, in any order, checked, and handed out frame by frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NoReturn
+
+from annotator.errors import FormatError
+from annotator.formats.base import ImportOptions, LabelledSequence
+from annotator.formats.reading.row_store import Row, RowStore
+from annotator.model.box import Box
+from annotator.model.mask import Mask
+from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
+
+#: Nothing that is really a picture reaches this far; what does would only overflow somewhere later.
+LARGEST_COORDINATE = 1e7
+_LARGEST_NUMBER = 2**53
+_LAST_FRAME = 2**31
+_IGNORED, _OCCLUDED, _INTERPOLATED = 1, 2, 4
+_NO_NUMBER = -1
+
+
+
+@dataclass(slots=True)
+class BoxTable:
+    """One video's boxes while its file is read. `sequence` checks what only the whole shows and hands them out."""
+
+    path: Path
+    expected: str
+    """What the format wants, for messages."""
+    labels: list[str] = field(default_factory=list)
+    """Names in the order of their first use, unless given."""
+    attributes: dict[int, dict[str, object]] = field(default_factory=dict)
+    """By track number."""
+    last_frame: int = -1
+    """The last frame that has a box; -1 where there are none."""
+    modulo: int = 0
+    """Where it is not 0, numbers are what is left of those that were added, divided by this."""
+    from_zero: bool = False
+    """Some track has the number 0; every number is then one higher than in the file."""
+    _rows: RowStore = field(default_factory=RowStore)
+    _label_index: dict[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def fail(self, where: str, found: str, expected: str | None = None) -> NoReturn:
+        """Raise the FormatError that says what was found where."""
+        raise FormatError(f"{self.path} {where}: found {found}; expected {expected or self.expected}")
+
+    def label(self, name: str) -> int:
+        """Index of a label, which is added if it is new."""
+        if name not in self._label_index:
+            for known in self.labels:
+                self._label_index.setdefault(known, len(self._label_index))
+            if name not in self._label_index:
+                self._label_index[name] = len(self.labels)
+                self.labels.append(name)
+        return self._label_index[name]
+
+    def add(self, where: str, frame: int, number: int | None, label: str | None, box_xyxy: Box, *, score: float = 1.0,
+            visibility: float = 1.0, ignored: bool = False, occluded: bool = False, interpolated: bool = False,
+            mask: Mask | None = None) -> None:
+        """Take one box; ``frame`` counts from 0. A region to ignore needs no label.
+
+        Raises FormatError, saying ``where``, for a frame before the first, a number that is no track's, a box that is
+        not finite or turned round, and a score that is not finite.
+        """
+        if not 0 <= frame < _LAST_FRAME:
+            self.fail(where, f"frame {frame} (counted from 0)", "a frame of the video")
+        if number is not None and not 0 <= number < _LARGEST_NUMBER:
+            self.fail(where, f"track number {number}", "a whole number from 0 on")
+        x1, y1, x2, y2 = box_xyxy
+        # A comparison with NaN is false, so this also refuses what is not finite.
+        if not (-LARGEST_COORDINATE < x1 <= x2 < LARGEST_COORDINATE
+                and -LARGEST_COORDINATE < y1 <= y2 < LARGEST_COORDINATE):
+            self.fail(where, f"the box {x1:g}, {y1:g}, {x2:g}, {y2:g}", "finite edges, left before right and top "
+                      "before bottom")
+        if not math.isfinite(score) or not math.isfinite(visibility):
+            self.fail(where, f"score {score} and visibility {visibility}", "finite numbers")
+        self.last_frame = max(self.last_frame, frame)
+        self.from_zero |= number == 0
+        self._rows.add(frame, _NO_NUMBER if number is None else number, 0 if label is None else self.label(label),
+                       ignored * _IGNORED | occluded * _OCCLUDED | interpolated * _INTERPOLATED, box_xyxy, score,
+                       visibility, mask)
+
+    def sequence(self, info: SequenceInfo, options: ImportOptions, notes: Sequence[str] = ()) -> LabelledSequence:
+        """What was read. ``info.frame_count`` 0 means unknown: the video then ends with the last box. What ``info``
+        lacks comes from ``options.info``, unless the boxes show that this is another video.
+
+        Raises FormatError for a track twice in a frame, and for frames beyond the video's end.
+        """
+        repeated = self._rows.repeated()
+        if repeated is not None:
+            raise FormatError(f"{self.path}: found track {repeated[1]} twice in frame {repeated[0]} (counted from 0); "
+                              "expected each track at most once per frame")
+        last = self.last_frame
+        given = options.info
+        count = info.frame_count or last + 1
+        if given is not None and (last < given.frame_count or given.name == info.name):
+            count = given.frame_count
+        if last >= count:
+            raise FormatError(f"{self.path}: found a box in frame {last} (counted from 0); expected no frame beyond "
+                              f"{count - 1}, the last of {info.name}")
+        info = _completed(info, given, count, tuple(self.labels) or ("object",))
+        shift = int(self.from_zero)
+        found = [*notes, *(["track numbers count from 0 in the file; every one is one higher"] if shift else [])]
+        return LabelledSequence(info, _TableFrames(self, shift), len(self), tuple(found))
+
+    def boxes(self, shift: int) -> Iterator[tuple[int, LabelledBox]]:
+        """Frame and box of each row, by frame; ``shift`` is added to numbers."""
+        for row in self._rows:
+            yield row.frame, self._box(row, shift)
+
+    def _box(self, row: Row, shift: int) -> LabelledBox:
+        number = row.number % self.modulo if self.modulo and row.number != _NO_NUMBER else row.number
+        return LabelledBox(
+            None if number == _NO_NUMBER else number + shift, row.label, (row.x1, row.y1, row.x2, row.y2), row.score,
+            self._rows.mask(row), row.visibility, bool(row.flags & _IGNORED), bool(row.flags & _OCCLUDED),
+            bool(row.flags & _INTERPOLATED), self.attributes.get(number, NO_ATTRIBUTES))
+
+
+def _completed(info: SequenceInfo, given: SequenceInfo | None, count: int, labels: tuple[str, ...]) -> SequenceInfo:
+    if given is None:
+        return replace(info, frame_count=count, labels=labels)
+    return replace(info, width=info.width or given.width, height=info.height or given.height,
+                   fps=info.fps or given.fps, frame_count=count, labels=labels)
+
+
+@dataclass(frozen=True, slots=True)
+class _TableFrames:
+    """Rows as labelled frames; boxes are made only while someone goes through them."""
+
+    table: BoxTable
+    shift: int
+
+    def __iter__(self) -> Iterator[LabelledFrame]:
+        frame = -1
+        boxes: list[LabelledBox] = []
+        for found, box in self.table.boxes(self.shift):
+            if found != frame and boxes:
+                yield LabelledFrame(frame, tuple(boxes))
+                boxes = []
+            frame = found
+            boxes.append(box)
+        if boxes:
+            yield LabelledFrame(frame, tuple(boxes))
+
+
+def whole(text: str) -> int:
+    """A whole number, also written as ``12.0``. Raises ValueError."""
+    value = float(text)
+    if not abs(value) < _LARGEST_NUMBER or value != int(value):
+        raise ValueError(f"{text!r} is no whole number")
+    return int(value)
+
+

@@ -1,0 +1,55 @@
+"""Pictures whose pixels are labels."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from annotator.errors import FormatError
+from annotator.formats.reading.rle import LARGEST_PICTURE
+from annotator.model.mask import Mask
+
+#: Of 1 to 9. Labels are mostly zeros: more takes several times as long and saves little.
+_COMPRESSION = 1
+
+
+def write_picture(path: Path, pixels: npt.NDArray[Any]) -> None:
+    """(H, W) uint16 or (H, W, 4) uint8 as a PNG."""
+    Image.fromarray(pixels).save(path, compress_level=_COMPRESSION)
+
+
+def objects(pixels: npt.NDArray[Any]) -> Iterator[tuple[int, Mask]]:
+    """The values but 0 of a (H, W) picture of whole numbers, in rising order, each with where it is."""
+    place = np.flatnonzero(pixels)
+    values = pixels.ravel()[place]
+    order = np.argsort(values, kind="stable")
+    place, values = place[order], values[order]
+    first = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else place
+    for start, end in zip(first.tolist(), [*first[1:].tolist(), len(values)], strict=False):
+        rows, columns = np.divmod(place[start:end], pixels.shape[1])
+        top, left = int(rows.min()), int(columns.min())
+        bitmap = np.zeros((int(rows.max()) - top + 1, int(columns.max()) - left + 1), bool)
+        bitmap[rows - top, columns - left] = True
+        yield int(values[start]), Mask.from_bitmap(bitmap, left, top)
+
+
+def read_picture(path: Path) -> npt.NDArray[Any]:
+    """(H, W) or (H, W, channels) integers as they are in the file; a palette's picture gives its indices.
+
+    Raises FormatError if it cannot be read or claims to be larger than any picture.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=("PNG",)) as image:
+                if image.width * image.height > LARGEST_PICTURE:
+                    raise FormatError(f"{path} claims {image.width} x {image.height} pixels, more than any picture has")
+                return np.asarray(image)
+    except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise FormatError(f"{path} is not a readable PNG: {error}") from error

@@ -1,0 +1,145 @@
+"""Reads tables of numbers from text files: fast when they are clean, and exact about the line when they are not."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal, NoReturn, TextIO
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.errors import FormatError
+
+OnBad = Literal["raise", "skip"]
+"""What becomes of a row whose numbers cannot be a box: an error, or left out and counted."""
+
+FloatTable = npt.NDArray[np.float64]
+
+_WHITESPACE = re.compile(r"[ \t]+")
+_TRAILING = re.compile(r"[\s,;]+$")
+#: Lines.
+_BLOCK = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class TextRows:
+    """The numbers of a text file and where each row stands in it."""
+
+    path: Path
+    values: FloatTable
+    """(N, columns) float64; NaN where a row is shorter than the file's longest."""
+    lengths: npt.NDArray[np.int64]
+    """(N,) number of columns that each row really has."""
+    first: int = 0
+    """Rows of the file before these."""
+
+    def line(self, row: int) -> int:
+        """Line number, from 1, of a row."""
+        return line_of_row(self.path, self.first + row)
+
+    def fail(self, row: int, found: str, expected: str) -> NoReturn:
+        """Raise the FormatError that names this row's line."""
+        raise FormatError(f"{self.path} line {self.line(row)}: found {found}; expected {expected}")
+
+
+def read_rows(path: Path, fewest: int, most: int, what: str) -> TextRows:
+    """Read a file of numbers separated by commas or white space.
+
+    Accepts a byte order mark, any line ending, blank lines, spaces around numbers and separators at a line's end.
+    Columns after ``most`` are not read. Raises FormatError if the file cannot be read, a field is not a number or a
+    line has fewer than ``fewest`` columns; ``what`` names the format in the message.
+    """
+    blocks = list(row_blocks(path, fewest, most, what))
+    widest = max((block.values.shape[1] for block in blocks), default=most)
+    values = np.full((sum(len(block.values) for block in blocks), widest), np.nan)
+    for block in blocks:
+        values[block.first:block.first + len(block.values), :block.values.shape[1]] = block.values
+    return TextRows(path, values, np.concatenate([np.zeros(0, np.int64), *(block.lengths for block in blocks)]))
+
+
+def row_blocks(path: Path, fewest: int, most: int, what: str) -> Iterator[TextRows]:
+    """The same, some ten thousand rows at a time."""
+    try:
+        with _open(path) as file:
+            layout: tuple[int, str | None] | None = None
+            rows = lines_before = 0
+            while lines := list(islice(file, _BLOCK)):
+                if layout is None:
+                    first = next((text for text in lines if _TRAILING.sub("", text)), "")
+                    layout = (min(len(_fields(first)), most), "," if "," in first else None) if first else None
+                if layout is not None:
+                    found = _clean(path, lines, layout, rows) if layout[0] >= fewest else None
+                    found = found or _line_by_line(path, lines, lines_before, rows, (fewest, most), what)
+                    rows += len(found.values)
+                    yield found
+                lines_before += len(lines)
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path} is not a text file (byte {error.start} is not UTF-8); expected {what}") from error
+
+
+def line_of_row(path: Path, row: int) -> int:
+    """Line number, from 1, of the row at this position; blank lines are lines but not rows."""
+    with _open(path) as file:
+        filled = (number for number, text in enumerate(file, 1) if _TRAILING.sub("", text))
+        return next(islice(filled, row, None))
+
+
+def _open(path: Path) -> TextIO:
+    return path.open(encoding="utf-8-sig")
+
+
+def _fields(line: str) -> list[str]:
+    line = _TRAILING.sub("", line).lstrip()
+    if not line:
+        return []
+    return [field.strip() for field in line.split(",")] if "," in line else _WHITESPACE.split(line)
+
+
+def _clean(path: Path, lines: list[str], layout: tuple[int, str | None], first: int) -> TextRows | None:
+    """The fast way; None if any line differs from the file's first in its layout."""
+    columns, delimiter = layout
+    if any(len(_fields(line)) != columns for line in lines[:64] if _TRAILING.sub("", line)):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a block of blank lines
+            values = np.loadtxt(lines, delimiter=delimiter, usecols=range(columns), comments=None, ndmin=2)
+    except ValueError:
+        return None
+    return TextRows(path, values.reshape(-1, columns), np.full(len(values), columns, np.int64), first)
+
+
+def _line_by_line(path: Path, lines: list[str], lines_before: int, first: int, columns: tuple[int, int], what: str,
+                  ) -> TextRows:
+    fewest, most = columns
+    rows: list[FloatTable] = []
+    lengths: list[int] = []
+    for number, fields in _numbered_fields(lines, lines_before):
+        if len(fields) < fewest:
+            raise FormatError(f"{path} line {number} has {len(fields)} columns; {what} needs at least {fewest}")
+        row = np.full(most, np.nan)
+        for column, field in enumerate(fields[:most]):
+            try:
+                row[column] = float(field)
+            except ValueError:
+                raise FormatError(f"{path} line {number} column {column + 1}: found {field[:40]!r}; expected a "
+                                  f"number ({what})") from None
+        rows.append(row)
+        lengths.append(min(len(fields), most))
+    widest = max(lengths, default=most)
+    values = np.stack(rows)[:, :widest] if rows else np.zeros((0, most))
+    return TextRows(path, values, np.asarray(lengths, np.int64), first)
+
+
+def _numbered_fields(lines: Iterable[str], before: int) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(lines, before + 1):
+        fields = _fields(line)
+        if fields:
+            yield number, fields

@@ -1,0 +1,246 @@
+"""How formats write: one frame after the other into files aside, read back, compared, and only then put in place."""
+
+from __future__ import annotations
+
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, TextIO
+
+from annotator.errors import FormatError
+from annotator.formats.base import (
+    Abilities,
+    ExportOptions,
+    ExportReport,
+    ImportOptions,
+    LabelledSequence,
+    PictureSource,
+    SequenceStream,
+)
+from annotator.formats.writing.export import (
+    BoxRules,
+    ExportFrame,
+    SidecarWriter,
+    Staging,
+    Tally,
+    checked_name,
+    export_frames,
+    exported_rate,
+)
+from annotator.formats.writing.frame_pictures import FramePictures
+from annotator.model.mask import Mask
+from annotator.model.sequence import LabelledBox, SequenceInfo
+
+
+@dataclass(slots=True)
+class Target:
+    """Where a format writes, and what it tells of it."""
+
+    staging: Staging
+    options: ExportOptions
+    tally: Tally
+    files: ExitStack
+    sidecar: str = ""
+    """Beside the file that is opened next; its presence tells later that the file is this program's."""
+    notes: list[str] = field(default_factory=list)
+
+    def path(self, relative: str) -> Path:
+        """Where to write a file that will lie at this place of the output folder."""
+        return self.staging.add(relative, self.sidecar)
+
+    def text(self, relative: str) -> TextIO:
+        """A text file, closed at the end of the export."""
+        return self.files.enter_context(self.path(relative).open("w", encoding="utf-8", newline="\n"))
+
+    def scratch(self, name: str) -> TextIO:
+        """A text file that is never put in place."""
+        return self.files.enter_context((self.staging.folder / name).open("w+", encoding="utf-8", newline="\n"))
+
+    def drop(self, box: LabelledBox, what: str) -> None:
+        """Count a box that was chosen but cannot be written."""
+        self.tally.boxes -= 1
+        self.tally.dropped[what] += 1
+
+
+class Writer(ABC):
+    """Writes one export: sequence after sequence, frame after frame."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.options = target.options
+
+    def begin(self, info: SequenceInfo, length: int) -> None:  # noqa: B027 - for who needs it
+        """Start a sequence of this many frames; ``info`` is that of the written video."""
+
+    @abstractmethod
+    def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
+        """Write a frame. Returns its boxes as a reader must find them."""
+
+    def end(self, info: SequenceInfo) -> None:  # noqa: B027 - for who needs it
+        """Finish the sequence."""
+
+    def finish(self) -> None:  # noqa: B027 - for who needs it
+        """Finish the export."""
+
+
+class FileFormat(ABC):
+    """A format that is written by a `Writer`. Subclasses say what it holds and how it is read."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    abilities: ClassVar[Abilities]
+    options: ClassVar[tuple[str, ...]] = ()
+    can_read: ClassVar[bool] = True
+    can_write: ClassVar[bool] = True
+    decimals: ClassVar[int] = 2
+    """Of box edges; boxes without width or height after rounding are left out."""
+    first_number: ClassVar[int] = 0
+    """Number of the first frame in the files, for the sidecar."""
+    file_name: ClassVar[str] = ""
+    """Of formats that put all videos in one file."""
+
+    @abstractmethod
+    def writer(self, target: Target) -> Writer:
+        """A writer for one export."""
+
+    @abstractmethod
+    def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
+        """See `annotator.formats.base.LabelFormat`."""
+
+    def label_name(self, label: str) -> str:
+        """What a reader finds as this label's name."""
+        return label
+
+    def read_back(self, folder: Path, infos: Sequence[SequenceInfo]) -> list[LabelledSequence]:
+        """Read what was just written for these videos, in their order."""
+        found = {each.info.name: each for each in self.read(folder, ImportOptions())}
+        return [found[info.name] for info in infos if info.name in found]
+
+    def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
+        """Read what was written with the field's own reader, if there is one; returns which, in words.
+
+        Raises FormatError if it finds anything else.
+        """
+        return None
+
+    def sidecar(self, name: str) -> str:
+        """Place of the sidecar, below the output folder."""
+        return f"{self.file_name.rpartition('.')[0] if self.file_name else name}.export.json"
+
+    def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
+        """See `annotator.formats.base.LabelFormat`."""
+        return None
+
+    def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
+              pictures: PictureSource | None = None) -> ExportReport:
+        """See `annotator.formats.base.LabelFormat`."""
+        tally = Tally()
+        shown = FramePictures(self, options, pictures)
+        with Staging(out_dir, options.overwrite) as staging:
+            with ExitStack() as files:
+                target = Target(staging, options, tally, files)
+                export = _Export(self, target, shown)
+                for stream in sequences:
+                    export.add(stream)
+                tally.check_labels(options)
+                export.finish()
+            checks = (*export.check(), *shown.write(staging))
+            written = staging.commit()
+        return ExportReport(self.name, written, tally.sequences, tally.frames, tally.boxes, tally.tracks,
+                            {what: count for what, count in tally.dropped.items() if count}, checks,
+                            tuple(target.notes), shown.written)
+
+
+class _Export:
+    """One export: feeds the writer, keeps a digest of what it wrote, and compares."""
+
+    def __init__(self, form: FileFormat, target: Target, pictures: FramePictures) -> None:
+        self._form = form
+        self._target = target
+        self._pictures = pictures
+        self._infos: list[SequenceInfo] = []
+        self._digest = 0
+        self._sidecar: SidecarWriter | None = None
+        if form.file_name:
+            self._sidecar = self._open_sidecar("")
+        self._writer = form.writer(target)
+        self._rules = BoxRules(
+            needs_number=form.abilities.identities, keeps_ignored=form.abilities.ignored or form.abilities.regions,
+            keeps_masks=form.abilities.masks and target.options.masks, keeps_regions=form.abilities.regions,
+            decimals=form.decimals)
+
+    def _open_sidecar(self, name: str) -> SidecarWriter:
+        target = self._target
+        target.sidecar = self._form.sidecar(name)
+        return target.files.enter_context(SidecarWriter(
+            target.path(target.sidecar), self._form.name, target.options, self._form.first_number))
+
+    def add(self, stream: SequenceStream) -> None:
+        source, _ = stream
+        options = self._target.options
+        length = len(options.frame_range(source))
+        name = checked_name(source)
+        if any(info.name == name for info in self._infos):
+            raise FormatError(f"two videos are named {name}; give them different names")
+        info = self._pictures.named(
+            replace(source, fps=exported_rate(source, options), frame_count=length), source)
+        sidecar = self._sidecar or self._open_sidecar(name)
+        sidecar.begin(source)
+        self._writer.begin(info, length)
+        for frame in export_frames(stream, options, self._rules, self._target.tally):
+            sidecar.frame(frame)
+            for box in self._writer.frame(info, frame):
+                label = self._form.label_name(info.labels[box.label])
+                self._digest += digest(len(self._infos), frame.index, label, box)
+        self._writer.end(info)
+        sidecar.end()
+        self._pictures.add(source, info, self._target.sidecar)
+        self._infos.append(info)
+
+    def finish(self) -> None:
+        self._writer.finish()
+
+    def check(self) -> tuple[str, ...]:
+        target = self._target
+        found = self._form.read_back(target.staging.folder, self._infos)
+        total = boxes = 0
+        for index, sequence in enumerate(found):
+            for frame in sequence.frames:
+                for box in frame.boxes:
+                    label = self._form.label_name(sequence.info.labels[box.label])
+                    total += digest(index, frame.frame_index, label, box)
+                    boxes += 1
+        if (total, boxes) != (self._digest, target.tally.boxes):
+            raise FormatError(f"the {self._form.name} files differ from what was to be written when read back ({boxes} "
+                              f"boxes instead of {target.tally.boxes}); nothing was exported")
+        done = f"read back {boxes} boxes of {len(found)} videos"
+        if not target.options.field_check:
+            return (done,)
+        outside = self._form.field_check(target.staging.folder, self._infos, boxes)
+        return (done,) if outside is None else (done, outside)
+
+
+def digest(sequence: int, frame: int, label: str, box: LabelledBox) -> int:
+    """A number that tells one box of one frame from any other; sums of it tell sets of boxes apart."""
+    # Files hold at most four decimals of a pixel (six of a share), and their own arithmetic adds less than this.
+    edges = [round(edge * 1e4) for edge in box.box_xyxy]
+    mask = box.mask and (box.mask.left, box.mask.top, box.mask.width, box.mask.height, box.mask.rle)
+    label = "" if box.number is None and box.ignored else label
+    text = (f"{sequence} {frame} {box.number} {label} {edges} {round(box.score * 1e4)} {box.ignored} {box.occluded} "
+            f"{mask}")
+    return zlib.crc32(text.encode()) << 32 | zlib.adler32(text.encode())
+
+
+def held(box: LabelledBox, abilities: Abilities, decimals: int = 2, mask: Mask | None = None) -> LabelledBox:
+    """What a format with these abilities keeps of a box."""
+    x1, y1, x2, y2 = (round(edge, decimals) for edge in box.box_xyxy)
+    return LabelledBox(
+        box.number if abilities.identities else None, box.label, (x1, y1, x2, y2),
+        round(box.score, 6) if abilities.scores else 1.0, mask, 1.0, box.ignored and abilities.ignored,
+        box.occluded and abilities.occluded)
+
+

@@ -1,0 +1,1 @@
+"""Labels in and out of a project, with previews of both."""

@@ -1,0 +1,155 @@
+"""Export a project's tracks in a label format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.engine.base import CancelToken
+from annotator.errors import FormatError
+from annotator.formats.base import ExportOptions, ExportReport, LabelFormat, PictureSource, SequenceStream
+from annotator.formats.registry import get_format
+from annotator.jobs.labels.frame_progress import Progress, Watch, watched
+from annotator.jobs.labels.ignore_regions import DISTRACTOR, IgnoredBoxes, ignored_boxes
+from annotator.jobs.project import check_source
+from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
+from annotator.model.track import Mark, MarkKind, ReviewState, Track, TrackObservation, VideoRecord
+from annotator.storage.reader import Reader
+from annotator.storage.store import Store
+
+#: Formats that tell regions to be ignored as objects of a class that does not count.
+_DISTRACTING = frozenset({"mot", "mot17"})
+#: Formats that tell them as one crowd for each label.
+_CROWDING = frozenset({"coco-video"})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFrames:
+    """A video's labelled frames, streamed from the project; can be gone through again and again.
+
+    A box that a person marked as hidden is occluded with visibility 0. Boxes in a stretch that a person marked to be
+    ignored are ignored.
+    """
+
+    reader: Reader
+    video: VideoRecord
+    masks: bool
+    label_index: Mapping[int, int]
+    """Label id to index into the sequence's labels."""
+    tracks: Mapping[int, Track]
+    """By id; those that are not here are left out."""
+    times: npt.NDArray[np.float64] | None = field(repr=False, default=None)
+    ignored: tuple[IgnoredBoxes, ...] = ()
+    """Regions and whole pictures to be ignored."""
+
+    def __iter__(self) -> Iterator[LabelledFrame]:
+        ignored: dict[int, list[Mark]] = {}
+        for mark in self.reader.marks(self.video.id):
+            if mark.kind is MarkKind.IGNORE and mark.track is not None:
+                ignored.setdefault(mark.track, []).append(mark)
+        for frame, observations in self.reader.iter_frames(self.video.id, masks=self.masks):
+            boxes = [box for seen in observations if (box := self._box(seen, ignored.get(seen.track, ()))) is not None]
+            boxes += [box for region in self.ignored for box in region.at(frame)]
+            yield LabelledFrame(frame, tuple(boxes), None if self.times is None else float(self.times[frame]))
+
+    def _box(self, seen: TrackObservation, ignored: Sequence[Mark]) -> LabelledBox | None:
+        track = self.tracks.get(seen.track)
+        if seen.box_xyxy is None or seen.outside or track is None:
+            return None
+        return LabelledBox(seen.number, self.label_index[seen.label], seen.box_xyxy, seen.score, seen.mask,
+                           0.0 if seen.occluded else 1.0, any(_covers(mark, seen.frame) for mark in ignored),
+                           seen.occluded, seen.interpolated, track.attributes or NO_ATTRIBUTES)
+
+
+def _covers(mark: Mark, frame: int) -> bool:
+    return mark.first <= frame and (mark.last is None or frame <= mark.last)
+
+
+def sequences(reader: Reader, videos: Sequence[VideoRecord], masks: bool, format_name: str | None = None,
+              reviewed_only: bool = False) -> Iterable[SequenceStream]:
+    """Videos of a project as the format modules take them. Only labels that the project knows are listed.
+
+    Ignore regions come as boxes without number and label. For MOTChallenge they are boxes of the label "distractor",
+    which is added to the others; for COCO-VID each is one box for each label that the video's tracks have.
+    """
+    labels = reader.labels()
+    names = tuple(label.name for label in labels) or ("object",)
+    index = {label.id: k for k, label in enumerate(labels)}
+    if format_name in _DISTRACTING and has_regions(reader, videos):
+        names = with_distractor(names)
+    for video in videos:
+        info = SequenceInfo(video.name, video.width, video.height, video.fps, video.frame_count, names)
+        tracks = {track.id: track for track in reader.tracks(video.id)
+                  if not reviewed_only or track.review is ReviewState.REVIEWED}
+        stands_for: list[int] | None = None
+        if format_name in _DISTRACTING:
+            stands_for = [names.index(DISTRACTOR)] if DISTRACTOR in names else []
+        elif format_name in _CROWDING:
+            stands_for = sorted({index[track.label] for track in tracks.values()})
+        yield info, StoredFrames(reader, video, masks, index, tracks, reader.video_times(video.id),
+                                 ignored_boxes(reader, video, stands_for, masks))
+
+
+def tells_regions(format_name: str) -> bool:
+    """Whether an export in this format says which regions are to be ignored."""
+    return format_name in _DISTRACTING | _CROWDING or get_format(format_name).abilities.regions
+
+
+def has_regions(reader: Reader, videos: Sequence[VideoRecord]) -> bool:
+    """Whether anything is to be ignored in these videos."""
+    return any(reader.ignore_regions(video.id) for video in videos)
+
+
+def with_distractor(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Label names with "distractor" among them."""
+    return names if DISTRACTOR in names else (*names, DISTRACTOR)
+
+
+def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_dir: Path, options: ExportOptions,
+           progress: Progress | None = None, cancel: CancelToken | None = None) -> ExportReport:
+    """Write, read back and put in place. May run on another thread than the store's, which may be written meanwhile.
+
+    Raises:
+        FormatError: the format cannot hold this, or files are in the way.
+        VideoError: pictures are asked for, and a video is not there or cannot be decoded.
+        Cancelled: while frames or pictures were written; the folder is as it was.
+    """
+    label_format = get_format(format_name)
+    with store.read_snapshot() as reader:
+        streams, options = chosen_streams(reader, videos, label_format, options)
+        pictures = None
+        total = sum(video.frame_count for video in videos)
+        watch = Watch(total + _picture_count(videos, options), progress, cancel)
+        if options.pictures != "none":
+            pictures = PictureSource({video.name: check_source(store, video) for video in videos}, watch.step)
+        return label_format.write(watched(streams, watch), out_dir, options, pictures)
+
+
+def chosen_streams(reader: Reader, videos: Sequence[VideoRecord], label_format: LabelFormat, options: ExportOptions,
+                   ) -> tuple[Iterable[SequenceStream], ExportOptions]:
+    """What to give to a format, and the options for it. Raises FormatError where only reviewed tracks are asked for and
+    there are none."""
+    if options.reviewed_only and not any(
+            track.review is ReviewState.REVIEWED for video in videos for track in reader.tracks(video.id)):
+        raise FormatError("no track is marked as reviewed yet, so there is nothing to export; mark some, or export "
+                          "all tracks")
+    name = label_format.name
+    if name in _DISTRACTING and options.labels is not None and has_regions(reader, videos):
+        options = replace(options, labels=with_distractor(options.labels))
+    masks = options.masks and label_format.abilities.masks
+    return sequences(reader, videos, masks, name, options.reviewed_only), options
+
+
+def _picture_count(videos: Sequence[VideoRecord], options: ExportOptions) -> int:
+    if options.pictures == "none":
+        return 0
+    return sum(len(range(options.first_frame, _end(video, options),
+                         options.step)) for video in videos)
+
+
+def _end(video: VideoRecord, options: ExportOptions) -> int:
+    return video.frame_count if options.last_frame is None else options.last_frame + 1

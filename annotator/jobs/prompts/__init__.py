@@ -1,0 +1,1 @@
+"""Prompts: propagate an object through the video, and decide how far."""

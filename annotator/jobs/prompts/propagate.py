@@ -1,0 +1,307 @@
+"""Box prompts: a person says where an object is, SAM 2 follows it either way, and the result waits as a proposal."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from annotator.engine import registry
+from annotator.engine.base import CancelToken, Segmenter
+from annotator.engine.registry import MakeSegmenter
+from annotator.engine.repropagation import Neighbour, Neighbours, PromptedObject, frames_to_do, repropagate
+from annotator.engine.settings import Sam2MotSettings, Sam2Settings
+from annotator.errors import Cancelled, SettingsError, StorageError, UserError
+from annotator.jobs.project import check_video
+from annotator.jobs.prompts.limits import Barriers, Direction
+from annotator.jobs.tracking.models import segmenter_identity
+from annotator.model.box import Box
+from annotator.model.changes import Changes
+from annotator.model.frame import FrameResult
+from annotator.model.mask import Mask
+from annotator.model.prompt import Point, Prompt
+from annotator.model.track import OnExisting, Run, RunStatus, TrackObservation, VideoRecord
+from annotator.session import Session
+from annotator.storage.edits import drawn_boxes
+from annotator.storage.edits.editable import free_tracks
+from annotator.storage.edits.proposal_summary import ProposalSummary, summarise
+from annotator.storage.edits.proposals import drop_proposal, open_proposal, place_proposal
+from annotator.storage.reader import Reader
+from annotator.storage.rows.runs import REPROPAGATE
+from annotator.video import open_video
+
+log = logging.getLogger(__name__)
+
+
+_DEFAULT_LABEL = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRequest:
+    """What a person points at: a box, points, or both, in one frame."""
+
+    frame: int
+    box_xyxy: Box | None = None
+    points: tuple[Point, ...] = ()
+    track: int | None = None
+    """Id of the track that it is; None for a new object."""
+    label: str | None = None
+    """Of a new object; None: the project's first."""
+    direction: Direction = Direction.BOTH
+    mask: Mask | None = None
+    """Instead of a box and points: what is known of the object there already. It does not become a person's box."""
+    until: int | None = None
+    """Go on no further than this frame."""
+
+    def with_point(self, x: float, y: float, positive: bool) -> PromptRequest:
+        """One more click, in picture pixels."""
+        return replace(self, points=(*self.points, Point(x, y, positive)))
+
+    def turned(self, direction: Direction) -> PromptRequest:
+        """Carried one way only; both ways again where it was that way already."""
+        return replace(self, direction=Direction.BOTH if direction is self.direction else direction)
+
+    def prompt(self) -> Prompt:
+        """What the segmentor is told in its frame."""
+        return Prompt(self.frame, self.box_xyxy, self.points, self.mask)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSettings:
+    """How objects are followed, and where they stop."""
+
+    first: int | None = None
+    """Go back no further than this frame."""
+    last: int | None = None
+    """Go on no further than this frame."""
+    stop_at_verified: bool = True
+    """Stop before frames that a person has boxed the track in, or marked as reviewed."""
+    stop_at_cuts: bool = True
+    within_track: bool = False
+    """Stay between the first and the last frame that the track has now."""
+    segmenter: str | None = None
+    """Name or path; None: the best one that is installed."""
+    device: str = "auto"
+    sam2mot: Sam2MotSettings | None = None
+    """None: those that go with the segmentor."""
+    sam2: Sam2Settings = field(default_factory=Sam2Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptProgress:
+    """Where a re-propagation stands after a stored frame."""
+
+    run: int
+    """The run whose proposal it will be."""
+    done: int
+    total: int
+    """Frames if no object is lost early."""
+    frames_per_second: float
+    result: FrameResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A prompted object as the run remembers it, by what a person said of it."""
+
+    number: int
+    track: int | None
+    label: str
+    prompts: tuple[Prompt, ...]
+
+    def to_json(self) -> dict[str, object]:
+        said = [prompt for prompt in self.prompts if prompt.mask is None]
+        return {"number": self.number, "track": self.track, "label": self.label, "prompts": [
+            {"frame": p.frame_index, "box": p.box_xyxy, "points": [(q.x, q.y, q.positive) for q in p.points]}
+            for p in said]}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> _Target:
+        prompts = tuple(Prompt(p["frame"], None if p["box"] is None else tuple(p["box"]),
+                               tuple(Point(*q) for q in p["points"])) for p in content["prompts"])
+        return cls(content["number"], content["track"], content["label"], prompts)
+
+
+def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest],
+          settings: PromptSettings | None = None, cancel: CancelToken | None = None,
+          segmenter: Segmenter | None = None, make_segmenter: MakeSegmenter = registry.make_segmenter,
+          ) -> Generator[PromptProgress]:
+    """Follow what some requests point at, as one batch; requests for one track are prompts of one object.
+
+    Each finished frame is stored, as part of a proposal, before it is yielded. Closing the generator or cancelling
+    leaves a shorter proposal. ``segmenter``: one that is made already. ``make_segmenter``: for a program that shares
+    weights between jobs.
+
+    Raises:
+        UserError: a frame is not in the video, a box has no area, a track is locked or prompted twice in a frame, the
+            video or the weights are missing.
+    """
+    settings, cancel = settings or PromptSettings(), cancel or CancelToken()
+    targets, objects = _objects(session, video, requests, settings)
+    path = check_video(session, video)
+    device = registry.resolve_device(settings.device)
+    name = settings.segmenter or registry.default_segmenter(device)
+    thresholds = settings.sam2mot or registry.sam2mot_settings(name)
+    model = segmenter or make_segmenter(name, device, settings.sam2)
+    with open_video(path, fps=video.fps) as reader:
+        if cancel.cancelled:
+            return
+        run = _begin(session, video, targets, objects, settings,
+                     {"segmenter": segmenter_identity(name) if segmenter is None else segmenter.name})
+        around = _neighbours(session, video, {target.track for target in targets if target.track is not None})
+        total, done, began = frames_to_do(objects), 0, time.monotonic()
+        status, message = RunStatus.CANCELLED, ""
+        try:
+            for result in repropagate(reader, model, objects, around, cancel, thresholds):
+                session.apply(run.id, result)
+                done += 1
+                yield PromptProgress(run.id, done, total, done / max(time.monotonic() - began, 1e-9), result)
+            if not cancel.cancelled:
+                status = RunStatus.FINISHED
+        except Cancelled:
+            log.info("run %d was cancelled", run.id)
+        except Exception as error:
+            status = RunStatus.FAILED
+            message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            session.store.finish_run(run.id, status, message)
+
+
+def summary(session: Session, run_id: int) -> ProposalSummary:
+    """What accepting the proposal would change. Raises StorageError."""
+    return read_summary(session.store, run_id)
+
+
+def read_summary(reader: Reader, run_id: int) -> ProposalSummary:
+    """As `summary`, from any snapshot of the project; of a proposal that no prompts made, too."""
+    run = reader.run(run_id)
+    return summarise(reader, run_id, _continued(_targets(run)) if run.kind == REPROPAGATE else {})
+
+
+def accept(session: Session, run_id: int) -> Changes:
+    """Take the proposal over, as one undo step: new objects become tracks, prompted tracks get the proposed boxes in
+    place of the machine's, and each prompt becomes a person's box.
+
+    Raises:
+        StorageError: it is no open proposal or still goes on, or a track that it continues is gone or locked.
+    """
+    store = session.store
+    run = open_proposal(store, run_id)
+    targets = _targets(run)
+    masks = {(thing.tracklet, result.frame_index): thing for result in store.run_results(run_id)
+             for thing in result.objects if thing.evidence.prompted}
+    with store.transaction(_title(session, targets)) as transaction:
+        placed = place_proposal(store, run_id, _continued(targets))
+        for target in targets:
+            if target.number not in placed:
+                continue
+            for prompt in target.prompts:
+                seen = masks.get((target.number, prompt.frame_index))
+                box = prompt.box_xyxy or (None if seen is None else seen.box_xyxy)
+                if box is not None:
+                    mask = None if seen is None else seen.mask
+                    drawn_boxes.set_box(store, placed[target.number], prompt.frame_index, box, mask)
+    return transaction.changes
+
+
+def drop(session: Session, run_id: int) -> Changes:
+    """Decide against the proposal. Raises StorageError if it is none any more."""
+    return drop_proposal(session.store, run_id)
+
+
+def _title(session: Session, targets: Sequence[_Target]) -> str:
+    numbers = ["a new track" if target.track is None else str(session.store.track(target.track).number)
+               for target in targets]
+    return f"Accept prompts of {', '.join(numbers)}" if len(numbers) < 4 else f"Accept {len(numbers)} prompts"
+
+
+def _begin(session: Session, video: VideoRecord, targets: Sequence[_Target], objects: Sequence[PromptedObject],
+           settings: PromptSettings, models: Mapping[str, str]) -> Run:
+    labels = list(dict.fromkeys(target.label for target in targets))
+    content = {**asdict(settings), "objects": [target.to_json() for target in targets]}
+    return session.store.begin_run(video.id, REPROPAGATE, content, models, labels, min(each.first for each in objects),
+                                   max(each.last for each in objects), OnExisting.PROPOSE)
+
+
+def _targets(run: Run) -> list[_Target]:
+    content = run.settings.get("objects")
+    if run.kind != REPROPAGATE or not isinstance(content, list):
+        raise StorageError(f"run {run.id} does not come from prompts; accept it as any other proposal")
+    return [_Target.from_json(each) for each in content]
+
+
+def _continued(targets: Sequence[_Target]) -> dict[int, int]:
+    return {target.number: target.track for target in targets if target.track is not None}
+
+
+def _objects(session: Session, video: VideoRecord, requests: Sequence[PromptRequest], settings: PromptSettings,
+             ) -> tuple[list[_Target], list[PromptedObject]]:
+    if not requests:
+        raise SettingsError("nothing is prompted: draw a box, or give --box")
+    groups: dict[tuple[int, int], list[PromptRequest]] = {}
+    for index, request in enumerate(requests):
+        _check(video, request)
+        groups.setdefault((0, index) if request.track is None else (1, request.track), []).append(request)
+    barriers = Barriers(session.store, video, settings.stop_at_verified, settings.stop_at_cuts, settings.within_track,
+                        settings.first, settings.last)
+    names = {label.id: label.name for label in session.store.labels()}
+    targets: list[_Target] = []
+    objects: list[PromptedObject] = []
+    for number, group in enumerate(groups.values(), 1):
+        group.sort(key=lambda request: request.frame)
+        track = group[0].track
+        if track is None:
+            label = group[0].label or next(iter(names.values()), _DEFAULT_LABEL)
+        else:
+            [record] = free_tracks(session.store, track)
+            if record.video != video.id:
+                raise StorageError(f"track {record.number} is not one of {video.name}; choose one of this video")
+            label = names[record.label]
+        frames = [request.frame for request in group]
+        if len(set(frames)) < len(frames):
+            raise SettingsError(f"a track is prompted twice in frame {frames[0]}; give one box for each frame")
+        targets.append(_Target(number, track, label, tuple(
+            request.prompt() for request in group)))
+        first, last = barriers.around(track, frames, group[0].direction)
+        if group[-1].until is not None:
+            last = max(frames[-1], min(last, group[-1].until))
+        places = list(dict.fromkeys(target.label for target in targets))
+        objects.append(PromptedObject(number, places.index(label), targets[-1].prompts, first, last))
+    return targets, objects
+
+
+def _check(video: VideoRecord, request: PromptRequest) -> None:
+    if not 0 <= request.frame < video.frame_count:
+        raise SettingsError(f"{video.name} has no frame {request.frame}; it has frames 0 to {video.frame_count - 1}")
+    if request.mask is not None and (request.box_xyxy is not None or request.points):
+        raise SettingsError(f"a mask and a box or points are given in frame {request.frame}: give one of them")
+    if request.mask is not None and not request.mask.is_empty():
+        return
+    if request.box_xyxy is None and not request.points:
+        raise SettingsError(f"nothing is pointed at in frame {request.frame}: give a box or points")
+    if request.box_xyxy is None:
+        return
+    x1, y1, x2, y2 = request.box_xyxy
+    if not all(map(math.isfinite, request.box_xyxy)) or x2 <= x1 or y2 <= y1:
+        raise SettingsError(f"the box {request.box_xyxy} in frame {request.frame} has no area; draw it again")
+    if x2 <= 0 or y2 <= 0 or x1 >= video.width or y1 >= video.height:
+        raise SettingsError(f"the box {request.box_xyxy} lies outside the picture of {video.width} x {video.height}")
+
+
+def _neighbours(session: Session, video: VideoRecord, prompted: set[int]) -> Neighbours:
+    def around(frame: int) -> list[Neighbour]:
+        return [Neighbour(seen.track, seen.box_xyxy, seen.mask, _logit(seen))
+                for seen in session.store.observations(video.id, frame, masks=True)
+                if seen.track not in prompted and seen.box_xyxy is not None]
+
+    return around
+
+
+def _logit(seen: TrackObservation) -> float:
+    """Back from the stored score; a person's box is beyond doubt."""
+    score = min(max(seen.score, 1e-26), 1 - 1e-16)
+    return 60.0 if seen.human else math.log(score / (1 - score))

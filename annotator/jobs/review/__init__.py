@@ -1,0 +1,1 @@
+"""The review queue of a project: gather the evidence, rank it, carry out decisions."""

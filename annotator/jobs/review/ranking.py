@@ -1,0 +1,141 @@
+"""The review queue of a project's video: gather the evidence, rank it, and carry out what a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from annotator.engine.base import CancelToken
+from annotator.errors import SettingsError
+from annotator.jobs.project import check_video
+from annotator.jobs.review.colours import Colours, looks
+from annotator.model.changes import Changes
+from annotator.model.evidence import EvidenceTable
+from annotator.model.frame import Frame
+from annotator.model.track import MarkKind, Run, VideoRecord
+from annotator.review import Entry, Fix, ReviewInput, ReviewQueue, Suggestion, build_queue
+from annotator.review.appearance import Appearances
+from annotator.session import Session
+from annotator.storage.edits import drawn_boxes, identities
+from annotator.storage.edits.track_marks import mark_tracks
+from annotator.storage.reader import Reader
+from annotator.video import open_video
+
+_DEFAULT_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewProgress:
+    """How far the queue is made."""
+
+    done: int
+    """Frames looked at."""
+    total: int
+    queue: ReviewQueue | None = None
+    """With the last one."""
+
+
+def build(session: Session, video: VideoRecord, appearance: bool = True, cancel: CancelToken | None = None,
+          ) -> Generator[ReviewProgress]:
+    """Make the queue of a video. ``appearance``: also read the pictures and compare colours, which takes as long as
+    decoding the video. Reads a snapshot, so edits may go on meanwhile. Raises UserError."""
+    cancel = cancel or CancelToken()
+    with session.store.read_snapshot() as reader:
+        found = Appearances()
+        if appearance:
+            with open_video(check_video(session, video), fps=video.fps) as pictures:
+                for done in look_at(reader, video, pictures.frames(on_error="skip"), found):
+                    if cancel.cancelled:
+                        return
+                    yield ReviewProgress(done, video.frame_count)
+        queue = build_queue(review_input(reader, video, found))
+    yield ReviewProgress(video.frame_count, video.frame_count, queue)
+
+
+def look_at(reader: Reader, video: VideoRecord, frames: Iterable[Frame], found: Appearances) -> Generator[int]:
+    """Add what every track looks like in each frame; yields the number of frames done."""
+    for frame in frames:
+        for seen, colours in looks(reader, video, frame):
+            found.add(seen.track, frame.index, colours)
+        yield frame.index + 1
+
+
+def rank_again(reader: Reader, video: VideoRecord, colours: Colours) -> ReviewQueue:
+    """The queue as tracks are now, with the colours that were looked at so far."""
+    table = reader.evidence(video.id)
+    return build_queue(review_input(reader, video, colours.appearances(reader, video, table), table))
+
+
+def review_input(reader: Reader, video: VideoRecord, appearances: Appearances | None = None,
+                 table: EvidenceTable | None = None) -> ReviewInput:
+    """What the project knows of a video, as the ranking takes it. ``table``: the evidence, where it is read already."""
+    runs = reader.detection_runs(video.id)
+    newest = runs[-1] if runs else None
+    cuts = sorted({cut for run in reader.runs(video.id) for cut in reader.scene_cuts(run.id)})
+    last = video.frame_count - 1
+    reviewed = [(mark.track, mark.first, last if mark.last is None else mark.last)
+                for mark in reader.marks(video.id) if mark.kind is MarkKind.REVIEWED]
+    return ReviewInput(video.width, video.height, video.frame_count,
+                       reader.evidence(video.id) if table is None else table,
+                       appearances or Appearances(), () if newest is None else reader.detections(newest.id),
+                       _DEFAULT_THRESHOLD if newest is None else _threshold(newest), cuts, reviewed)
+
+
+def mark_reviewed(session: Session, video: VideoRecord, entry: Entry, made: Sequence[int] = ()) -> Changes:
+    """Remember that a person has checked an entry: its tracks in its frames, or the whole picture where it concerns
+    none. ``made``: ids of tracks that a fix has made of them."""
+    store = session.store
+    concerned = store.tracks_by_id((*entry.tracks, *made))
+    there = [track.id for track in concerned if track.id not in store.locked([track.id])]
+    last = min(entry.last, video.frame_count - 1)
+    with store.transaction("Mark as reviewed") as transaction:
+        if there:
+            mark_tracks(store, there, MarkKind.REVIEWED, entry.first, last)
+        elif not entry.tracks:
+            drawn_boxes.add_mark(store, video.id, MarkKind.REVIEWED, entry.first, last)
+    return transaction.changes
+
+
+def apply_fix(session: Session, video: VideoRecord, entry: Entry, fix: Suggestion | None = None) -> Changes:
+    """Do what an entry suggests, or another fix (`annotator.review.fixes_for`), and remember it as reviewed, in one
+    undo step. Raises StorageError.
+
+    Raises:
+        SettingsError: it suggests a prompt, which is a job of its own (`annotator.jobs.prompts.propagate`).
+    """
+    store, fix = session.store, fix or entry.suggestion
+    if fix.fix is Fix.PROMPT:
+        raise SettingsError(f"a box prompt in frame {fix.frame} is suggested; run it with `annotator prompt`")
+    made: list[int] = []
+    with store.transaction(f"Review: {fix.fix.value}") as transaction:
+        if fix.fix is Fix.SWAP:
+            identities.swap_tracks(store, fix.tracks[0], fix.tracks[1], fix.frame or 0)
+        elif fix.fix is Fix.MERGE:
+            identities.merge_tracks(store, fix.tracks[0], fix.tracks[1:])
+        elif fix.fix is Fix.SPLIT:
+            # Where it begins was decided by a person: the queue is not to wonder at it.
+            made.append(identities.split_track(store, fix.tracks[0], fix.frame or 0))
+        elif fix.fix is Fix.DELETE:
+            identities.delete_tracks(store, fix.tracks)
+        mark_reviewed(session, video, entry, made)
+    return transaction.changes
+
+
+def entry_json(entry: Entry, numbers: Mapping[int, int]) -> dict[str, Any]:
+    """An entry as plain data, with tracks by number (``numbers``: track id -> number)."""
+    fix = entry.suggestion
+    return {
+        "frame": entry.frame, "first": entry.first, "last": entry.last, "chance": round(entry.chance, 4),
+        "tracks": [numbers[track] for track in entry.tracks], "kinds": [kind.value for kind in entry.kinds],
+        "reason": entry.reason(numbers), "reviewed": entry.reviewed,
+        "suggestion": {"fix": fix.fix.value, "tracks": [numbers[track] for track in fix.tracks], "frame": fix.frame,
+                       "box": fix.box_xyxy}}
+
+
+def _threshold(run: Run) -> float:
+    value = run.settings.get("det_threshold")
+    if value is None:
+        nested = run.settings.get("sam2mot")
+        value = nested.get("det_threshold") if isinstance(nested, dict) else None
+    return float(value) if isinstance(value, int | float) else _DEFAULT_THRESHOLD

@@ -1,0 +1,174 @@
+"""Models and video of one run, opened together and closed together. Knows nothing of the project."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from annotator.engine import registry
+from annotator.engine.base import CancelToken, Detector, State, Tracker
+from annotator.engine.registry import MakeSegmenter
+from annotator.engine.snapshots import SnapshotFiles
+from annotator.engine.trackers.no_tracker import NoTracker
+from annotator.engine.tracking import CutPlan, SnapshotPlan, track
+from annotator.engine.weights import checkpoints
+from annotator.engine.weights.checkpoints import ModelKind
+from annotator.errors import StorageError
+from annotator.jobs.tracking.config import PreannotateSettings
+from annotator.jobs.tracking.stored_detections import StoredDetections
+from annotator.model.frame import Detections, FrameResult
+from annotator.model.track import Run
+from annotator.video import VideoReader, open_video
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the engine needs, and nothing of the project: it may run on a thread of its own."""
+
+    video: Path
+    settings: PreannotateSettings
+    first: int
+    last: int
+    stored: StoredDetections | None = None
+    fps: float | None = None
+    detect_only: bool = False
+    """Store what the detector says and track nothing."""
+
+
+class Engine:
+    """Models and video of one plan, opened together and closed together."""
+
+    def __init__(self, plan: Plan, make_segmenter: MakeSegmenter = registry.make_segmenter) -> None:
+        """``make_segmenter``: for a program that shares weights between jobs."""
+        self._plan = plan
+        self._make_segmenter = make_segmenter
+        self._stack = ExitStack()
+        self._reader: VideoReader | None = None
+
+    def __enter__(self) -> Engine:
+        with ExitStack() as stack:
+            self._reader = stack.enter_context(open_video(self._plan.video, fps=self._plan.fps))
+            for warning in self._reader.warnings:
+                log.warning("%s", warning)
+            self._detector = _with_project_labels(
+                stack.enter_context(_opened_detector(self._plan, self._reader)), self._plan)
+            self._tracker: Tracker = NoTracker() if self._plan.detect_only else self._made_tracker()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names that the results' labels count in."""
+        return self._detector.labels
+
+    def models(self) -> dict[str, str]:
+        """Role to name and hash of the weights, as stored with the run."""
+        settings = self._plan.settings
+        models = {"tracker": settings.tracker}
+        if settings.detector is not None:
+            models["detector"] = registry.model_identity(ModelKind.DETECTOR, settings.detector)
+            if settings.detector_config is not None and Path(settings.detector_config).is_file():
+                models["detector's configuration"] = checkpoints.identity(Path(settings.detector_config))
+        elif settings.detections is not None:
+            models["detector"] = f"file {checkpoints.identity(_detection_file(Path(settings.detections)))}"
+        else:
+            models["detector"] = f"detections of run {settings.detections_run}"
+        if self._plan.detect_only:
+            return {"detector": models["detector"]}
+        if settings.tracker == "sam2mot" and settings.segmenter is not None:
+            models["segmenter"] = segmenter_identity(settings.segmenter)
+        return models
+
+    def results(self, cancel: CancelToken, snapshots: SnapshotFiles | None = None,
+                resume_from: tuple[int, State] | None = None) -> Iterator[FrameResult]:
+        """One result per frame. Raw detections are left out where they are stored already."""
+        first = self._plan.first
+        if resume_from is not None:
+            first = resume_from[0] + 1
+            self._tracker.restore(resume_from[1])
+        settings = self._plan.settings
+        saving = None if snapshots is None else SnapshotPlan(settings.snapshot_every, snapshots.save)
+        looking = settings.scene_cuts and not self._plan.detect_only
+        cuts = CutPlan(settings.scene_cut, self._plan.first) if looking else None
+        assert self._reader is not None
+        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving,
+                            batch_size=settings.detection.batch_size, cuts=cuts):
+            yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
+
+    def _made_tracker(self) -> Tracker:
+        settings = self._plan.settings
+        assert self._reader is not None
+        info = self._reader.info
+        if settings.tracker != "sam2mot":
+            return registry.make_box_tracker(settings.tracker, settings.box_tracker_settings(), info.fps)
+        assert settings.segmenter is not None
+        segmenter = self._make_segmenter(settings.segmenter, settings.device, settings.sam2)
+        return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count,
+                                     settings.tracker_settings())
+
+
+def check_models(run: Run, models: Mapping[str, str]) -> None:
+    """Resuming with other weights or detections would mix two results. Raises StorageError.
+
+    Files are told apart by their content, whatever they are called now.
+    """
+    for role, model in models.items():
+        before = run.models.get(role)
+        if before is not None and before.rpartition(checkpoints.HASH)[2] != model.rpartition(checkpoints.HASH)[2]:
+            raise StorageError(f"run {run.id} was started with the {role} {before}, and this is {model}: put the old "
+                               "one back, or start a new run without --resume")
+
+
+def segmenter_identity(name: str) -> str:
+    """A segmentor's weights as stored with a run: name and hash. Raises ModelError."""
+    return registry.model_identity(ModelKind.SEGMENTER, name)
+
+
+def _detection_file(path: Path) -> Path:
+    """The file itself, where a MOT sequence's folder is given."""
+    return path / "det" / "det.txt" if path.is_dir() else path
+
+
+@contextmanager
+def _opened_detector(plan: Plan, reader: VideoReader) -> Iterator[Detector]:
+    settings = plan.settings
+    if plan.stored is not None:
+        try:
+            yield plan.stored
+        finally:
+            plan.stored.close()
+    elif settings.detections is not None:
+        yield _file_detector(settings, reader)
+    else:
+        assert settings.detector is not None
+        yield registry.make_detector(settings.detector, settings.device, settings.labels,
+                                     config=settings.detector_config, prompt=settings.prompt,
+                                     settings=settings.detection)
+
+
+def _with_project_labels(detector: Detector, plan: Plan) -> Detector:
+    mapping = plan.settings.class_labels
+    if not mapping or not any(name in mapping for name in detector.labels):
+        return detector
+    from annotator.engine.detectors.mapped_labels import MappedLabels
+
+    # Evidence counts in stored detections, so these keep their places.
+    return MappedLabels(detector, mapping, keep_places=plan.stored is not None)
+
+
+def _file_detector(settings: PreannotateSettings, reader: VideoReader) -> Detector:
+    from annotator.engine.detectors.file import FileDetector
+    from annotator.engine.detectors.only_labels import OnlyLabels
+
+    assert settings.detections is not None
+    detector = FileDetector(Path(settings.detections))
+    detector.check(reader.info.frame_count, reader.info.width, reader.info.height)
+    return detector if settings.labels is None else OnlyLabels(detector, settings.labels)

@@ -1,0 +1,300 @@
+"""Pre-annotate a video: decode, detect, track, store; and go on after a kill with the same result."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Generator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from annotator.engine import registry
+from annotator.engine.base import CancelToken, State
+from annotator.engine.registry import MakeSegmenter
+from annotator.engine.snapshots import SnapshotFiles
+from annotator.errors import Cancelled, SettingsError, StorageError, UserError
+from annotator.jobs.project import check_video
+from annotator.jobs.tracking import thresholds
+from annotator.jobs.tracking.config import PreannotateSettings
+from annotator.jobs.tracking.models import Engine, Plan, check_models
+from annotator.jobs.tracking.stored_detections import StoredDetections
+from annotator.model.frame import FrameResult
+from annotator.model.track import OnExisting, Run, RunStatus, VideoRecord
+from annotator.session import Session
+
+log = logging.getLogger(__name__)
+
+#: Kind of a run that detects and tracks, of one that tracks detections stored before, and of one that only detects.
+PREANNOTATE, TRACK, DETECT = "preannotate", "track", "detect"
+
+#: Settings that may be given anew for a resume: files may have moved, and are known by their content.
+_REPLACEABLE = ("device", "detector", "detector_config", "detections", "segmenter")
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """Where a job stands after a frame."""
+
+    done: int
+    """Frames finished, those before a resume included."""
+    total: int
+    frames_per_second: float
+    result: FrameResult
+    """What was found in the last finished frame."""
+
+
+def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) -> Plan:
+    """Check the settings against the video and choose models where none are named. Raises UserError."""
+    last = video.frame_count - 1 if settings.end is None else settings.end
+    if not 0 <= settings.start <= last < video.frame_count:
+        raise SettingsError(f"frames {settings.start} to {last} are not all in {video.name}, which has frames 0 to "
+                            f"{video.frame_count - 1}: change --start or --end")
+    path = check_video(session, video)
+    device = registry.resolve_device(settings.device)
+    settings = replace(settings, device=device, end=last, detector=_lasting(settings.detector),
+                       detector_config=_lasting(settings.detector_config),
+                       detections=_lasting(settings.detections), segmenter=_lasting(settings.segmenter),
+                       thresholds=_lasting(settings.thresholds))
+    settings = thresholds.with_table(settings, video.name)
+    if settings.class_labels is None:
+        settings = replace(settings, class_labels=session.store.class_labels())
+    if settings.detector is None and settings.detections is None and settings.detections_run is None:
+        settings = replace(settings, detector=registry.default_detector())
+    settings = settings.with_segmenter(device)
+    stored = None
+    if settings.detections_run is not None:
+        stored = StoredDetections.of(session.store, video, settings.detections_run, settings.start, last,
+                                     settings.labels)
+    return Plan(path, settings, settings.start, last, stored=stored, fps=video.fps)
+
+
+def check(session: Session, videos: Sequence[VideoRecord], settings: PreannotateSettings) -> None:
+    """See that a job over several videos can begin with each of them, before hours are spent on the first.
+
+    Raises UserError.
+    """
+    if len(videos) > 1 and settings.detections is not None:
+        raise SettingsError(f"{settings.detections} holds the detections of one video, and these are "
+                            f"{', '.join(video.name for video in videos)}: choose one with --video, or give one SOURCE")
+    for video in videos:
+        plan(session, video, settings)
+
+
+def _lasting(name_or_path: str | None) -> str | None:
+    """A path that still holds when the run is resumed from another folder; names stay as they are."""
+    if name_or_path is None or not Path(name_or_path).expanduser().exists():
+        return name_or_path
+    return str(Path(name_or_path).expanduser().resolve())
+
+
+def start(session: Session, video: VideoRecord, settings: PreannotateSettings, cancel: CancelToken | None = None,
+          make_segmenter: MakeSegmenter = registry.make_segmenter) -> Generator[JobProgress]:
+    """Run a pre-annotation from its beginning; each finished frame is stored before it is yielded.
+
+    With an adaptive threshold and a detector there are two runs, one that detects in all frames and one that tracks
+    what the first one stored. Closing the generator or cancelling keeps every finished frame. ``make_segmenter``: for a
+    program that shares weights between jobs. Raises UserError.
+    """
+    cancel = cancel or CancelToken()
+    prepared = plan(session, video, settings)
+    if thresholds.is_open(prepared.settings):
+        if prepared.settings.detector is not None:
+            yield from _detect_then_track(session, video, settings, cancel, None, make_segmenter)
+            return
+        prepared = _with_adaptive(session, prepared)
+    yield from _begin(session, video, prepared, settings.on_existing, cancel, make_segmenter)
+
+
+def _with_adaptive(session: Session, prepared: Plan) -> Plan:
+    """The threshold from detections that exist already."""
+    settings, first, last = prepared.settings, prepared.first, prepared.last
+    chosen = (thresholds.from_file(settings, first, last) if settings.detections_run is None else
+              thresholds.from_run(settings, session.store, settings.detections_run, first, last))
+    log.info("%s: an adaptive threshold of %.3f", prepared.video.name, chosen.det_threshold)
+    return replace(prepared, settings=chosen)
+
+
+def _begin(session: Session, video: VideoRecord, prepared: Plan, on_existing: OnExisting, cancel: CancelToken,
+           make_segmenter: MakeSegmenter) -> Generator[JobProgress]:
+    kind = DETECT if prepared.detect_only else TRACK if prepared.stored else PREANNOTATE
+    with ExitStack() as stack:
+        engine = stack.enter_context(Engine(prepared, make_segmenter))
+        if cancel.cancelled:
+            return
+        title = f"{'Detect in' if prepared.detect_only else 'Pre-annotate'} {video.name}"
+        run = session.store.begin_run(video.id, kind, prepared.settings.to_json(), engine.models(), engine.labels,
+                                      prepared.first, prepared.last, on_existing, title)
+        snapshots = SnapshotFiles(session.store.path, run.id)
+        yield from _store(session, run, engine, snapshots, cancel, None)
+
+
+def _detect_then_track(session: Session, video: VideoRecord, settings: PreannotateSettings, cancel: CancelToken,
+                       run: Run | None, make_segmenter: MakeSegmenter) -> Generator[JobProgress]:
+    """Both runs of an adaptive threshold; ``run`` is the first one where it has begun already."""
+    prepared = replace(plan(session, video, settings), detect_only=True)
+    frames = prepared.last - prepared.first + 1
+    if run is None or run.status is not RunStatus.FINISHED:
+        # It adds no track, so nothing that is there is in its way.
+        first = (_begin(session, video, prepared, OnExisting.ADD, cancel, make_segmenter) if run is None else
+                 _go_on(session, run, prepared, cancel, make_segmenter))
+        with closing(first) as job:
+            for progress in job:
+                yield replace(progress, total=2 * frames)
+        run = _newest(session, video)
+        if run is None or run.kind != DETECT or run.status is not RunStatus.FINISHED:
+            return
+    found = replace(prepared.settings.without_detector(detections_run=run.id), on_existing=settings.on_existing)
+    if found.class_labels:  # what the first run stored has the project's labels already, and no others
+        found = replace(found, labels=None, class_labels={})
+    with closing(start(session, video, found, cancel, make_segmenter)) as job:
+        for progress in job:
+            yield replace(progress, done=frames + progress.done, total=2 * frames)
+
+
+def _newest(session: Session, video: VideoRecord) -> Run | None:
+    runs = session.store.runs(video.id)
+    return runs[-1] if runs else None
+
+
+def resume(session: Session, run: Run, cancel: CancelToken | None = None, settings: PreannotateSettings | None = None,
+           given: Collection[str] = (), make_segmenter: MakeSegmenter = registry.make_segmenter,
+           ) -> Generator[JobProgress]:
+    """Go on with a run that was cancelled or killed: from its last snapshot, else from its beginning.
+
+    Args:
+        settings: settings given anew, of which those named in ``given`` count. Device and files may differ from the
+            run's own; files must have the same content.
+        make_segmenter: for a program that shares weights between jobs.
+
+    Raises:
+        UserError: also where other settings differ from the run's.
+    """
+    cancel = cancel or CancelToken()
+    video = next(v for v in session.store.videos() if v.id == run.video)
+    own = _resumed_settings(run, settings or PreannotateSettings(), given)
+    if run.kind == DETECT:
+        yield from _detect_then_track(session, video, own, cancel, run, make_segmenter)
+        return
+    yield from _go_on(session, run, plan(session, video, own), cancel, make_segmenter)
+
+
+def _go_on(session: Session, run: Run, prepared: Plan, cancel: CancelToken, make_segmenter: MakeSegmenter,
+           ) -> Generator[JobProgress]:
+    snapshots = SnapshotFiles(session.store.path, run.id)
+    found = snapshots.load(run.finished_frame)
+    with Engine(prepared, make_segmenter) as engine:
+        check_models(run, engine.models())
+        if cancel.cancelled:
+            return
+        frame = run.first_frame - 1 if found is None else found[0]
+        session.store.rewind_run(run.id, frame)
+        log.info("resuming run %d after frame %d", run.id, frame)
+        yield from _store(session, run, engine, snapshots, cancel, found)
+
+
+def _own_settings(run: Run) -> PreannotateSettings:
+    """A run's settings as they were given. One that only detects has its own way with existing tracks."""
+    settings = PreannotateSettings.from_json(run.settings)
+    # What the project says now must not change a run that began before.
+    settings = replace(settings, class_labels=settings.class_labels or {})
+    return settings if run.kind == DETECT else replace(settings, on_existing=run.on_existing)
+
+
+def _resumed_settings(run: Run, settings: PreannotateSettings, given: Collection[str]) -> PreannotateSettings:
+    own = _own_settings(run)
+    changes = {}
+    for name in sorted(given):
+        value, before = getattr(settings, name), getattr(own, name)
+        if name == "thresholds":
+            value = _lasting(value)
+        if value is None or value == before:
+            continue
+        if name not in _REPLACEABLE or (before is None and name != "device"):
+            was = "without" if before is None else f"with {before!r} as"
+            raise SettingsError(f"run {run.id} was started {was} {name}, not with {value!r}: leave it out, or start a "
+                                "new run without --resume")
+        changes[name] = value
+    return replace(own, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What is left of a job over some videos."""
+
+    runs: tuple[tuple[VideoRecord, Run | None], ...]
+    """Videos in their order, with the run to resume; None where the job had not come to it."""
+    settings: PreannotateSettings
+    """Settings of the job's newest run, for the videos without one."""
+
+
+def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
+    """What ``--resume`` goes on with. Videos whose newest run is finished are left alone.
+
+    Raises:
+        StorageError: nothing was begun, or everything is finished.
+    """
+    newest = {video.id: run for video in videos for run in session.store.runs(video.id)
+              if run.kind in (PREANNOTATE, TRACK, DETECT)}
+    left = tuple((video, newest.get(video.id)) for video in videos
+                 if video.id not in newest or newest[video.id].status is not RunStatus.FINISHED
+                 or newest[video.id].kind == DETECT)
+    names = ", ".join(video.name for video in videos)
+    if not newest:
+        raise StorageError(f"{session.store.path} has no run of {names} to resume: leave out --resume")
+    if not left:
+        raise StorageError(f"{session.store.path} has no unfinished run of {names} to resume: leave out --resume to "
+                           "track again")
+    last = max(newest.values(), key=lambda run: run.id)
+    settings = _own_settings(last)
+    if settings.thresholds is not None:
+        settings = replace(settings, det_threshold=None)
+    video = next(video for video in videos if video.id == last.video)
+    if settings.end == video.frame_count - 1:
+        settings = replace(settings, end=None)
+    return Unfinished(left, settings)
+
+
+def unfinished_run(session: Session, video: VideoRecord) -> Run | None:
+    """The video's newest run, if it can be resumed."""
+    runs = [run for run in session.store.runs(video.id) if run.kind in (PREANNOTATE, TRACK, DETECT)]
+    if not runs or runs[-1].status is RunStatus.RUNNING:
+        return None
+    return None if runs[-1].status is RunStatus.FINISHED and runs[-1].kind != DETECT else runs[-1]
+
+
+def _store(session: Session, run: Run, engine: Engine, snapshots: SnapshotFiles, cancel: CancelToken,
+           found: tuple[int, State] | None) -> Generator[JobProgress]:
+    total = run.last_frame - run.first_frame + 1
+    done = 0 if found is None else found[0] - run.first_frame + 1
+    before, began = done, time.monotonic()
+    status, message = RunStatus.CANCELLED, ""
+    try:
+        for result in engine.results(cancel, snapshots, found):
+            session.apply(run.id, result)
+            done += 1
+            yield JobProgress(done, total, (done - before) / max(time.monotonic() - began, 1e-9), result)
+        if done == total:
+            status = RunStatus.FINISHED
+    except Cancelled:
+        log.info("run %d was cancelled", run.id)
+    except UserError as error:
+        status, message = RunStatus.FAILED, str(error)
+        raise
+    except Exception as error:
+        status, message = RunStatus.FAILED, f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        _finish(session, run, status, message, snapshots)
+
+
+def _finish(session: Session, run: Run, status: RunStatus, message: str, snapshots: SnapshotFiles) -> None:
+    try:
+        session.store.finish_run(run.id, status, message)
+    except StorageError as error:
+        if status is RunStatus.FINISHED:
+            raise
+        # The same full disk that stopped the run; opening the project again marks the run as interrupted.
+        log.info("cannot close run %d: %s", run.id, error)
+    if status is RunStatus.FINISHED:
+        snapshots.remove()

@@ -1,0 +1,190 @@
+"""Edits of attributes: which there are, and what they are for tracks. Each function is one undo step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from annotator.errors import StorageError
+from annotator.model.attribute import Attribute, AttributeKind, Value, attributes_of
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.track import ReviewState, Track
+from annotator.storage.file import schema
+from annotator.storage.history import journal
+from annotator.storage.rows import records
+from annotator.storage.spans.palette import checked_color
+from annotator.storage.store import Store
+
+_attribute, _track = schema.attribute, schema.track
+_CHANGED = Changes(ChangeKind.LABELS | ChangeKind.TRACKS)
+
+
+def add_attribute(store: Store, name: str, kind: AttributeKind, label: int | None = None,
+                  options: Sequence[str] = (), default: Value | None = None) -> Attribute:
+    """A new attribute of a label's tracks, or of all tracks where ``label`` is None.
+
+    Raises:
+        StorageError: the name is taken, a choice has no options, or the default does not fit.
+    """
+    made = _checked(store, Attribute(0, label, name, kind, tuple(options), default))
+    with store.transaction(f"Add attribute {made.name}") as transaction:
+        connection = transaction.connection
+        made = replace(made, id=journal.next_id(connection, _attribute))
+        position = int(connection.execute(select(func.max(_attribute.c.position))).scalar() or 0) + 1
+        connection.execute(insert(_attribute).values(**_values(made), position=position))
+        transaction.touch(_CHANGED)
+    return made
+
+
+def change_attribute(store: Store, attribute: Attribute) -> Changes:
+    """Put an attribute in place of the one with its id. Tracks keep their values under a new name; those that fit no
+    more are forgotten.
+
+    Raises:
+        StorageError: as `add_attribute`, or there is none with this id.
+    """
+    before = store.attribute(attribute.id)
+    after = _checked(store, attribute)
+    with store.transaction(f"Change attribute {before.name}") as transaction:
+        connection = transaction.connection
+        if after == before:
+            return transaction.changes
+        connection.execute(update(_attribute).where(_attribute.c.id == after.id).values(**_values(after)))
+
+        def carried(values: dict[str, object]) -> None:
+            value = after.fitting(values.pop(before.name)) if before.name in values else None
+            if value is not None:
+                values[after.name] = value
+
+        _rewrite(connection, before.label, before.name, carried)
+        transaction.touch(_CHANGED)
+    return transaction.changes
+
+
+def remove_attribute(store: Store, attribute_id: int) -> Changes:
+    """Take an attribute away, with what it is for tracks."""
+    gone = store.attribute(attribute_id)
+    with store.transaction(f"Remove attribute {gone.name}") as transaction:
+        transaction.connection.execute(delete(_attribute).where(_attribute.c.id == attribute_id))
+        _rewrite(transaction.connection, gone.label, gone.name, lambda values: values.pop(gone.name, None))
+        transaction.touch(_CHANGED)
+    return transaction.changes
+
+
+def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None, color: str | None = None,
+                    review: ReviewState | None = None, attributes: Mapping[str, Value | None] | None = None,
+                    ) -> Changes:
+    """Set names, colours (``#rrggbb``), review states or attributes of tracks at once; None leaves one as it is, an
+    attribute of None is forgotten and the others stay.
+
+    Raises:
+        StorageError: a value does not fit its attribute, the colour is none, or no track is named.
+    """
+    chosen = _chosen(store, tracks)
+    _check_values(store, {track.label for track in chosen}, attributes or {})
+    plain = {key: value for key, value in (("name", name), ("color", None if color is None else checked_color(color)),
+                                           ("review", None if review is None else review.value)) if value is not None}
+    one = f"track {chosen[0].number}" if len(chosen) == 1 else f"{len(chosen)} tracks"
+    with store.transaction(f"Describe {one}") as transaction:
+        connection = transaction.connection
+        if plain:
+            connection.execute(update(_track).where(_track.c.id.in_(list(tracks))).values(**plain))
+        if attributes:
+            _say(connection, {track.id: {**track.attributes, **attributes} for track in chosen})
+        videos = {track.video for track in chosen}
+        transaction.touch(Changes(ChangeKind.TRACKS, frozenset(tracks), None, None,
+                                  videos.pop() if len(videos) == 1 else None))
+    return transaction.changes
+
+
+def _chosen(store: Store, tracks: Sequence[int]) -> list[Track]:
+    if not tracks:
+        raise StorageError("no track is chosen; choose one first")
+    wanted = set(tracks)
+    found = [track for video in store.videos() for track in store.tracks(video.id) if track.id in wanted]
+    for missing in wanted - {track.id for track in found}:
+        store.track(missing)  # says so
+    return found
+
+
+def forget_attributes(connection: Connection, label: int) -> None:
+    """Take away the attributes of a label that no track has."""
+    connection.execute(delete(_attribute).where(_attribute.c.label == label))
+
+
+def adopt_attributes(connection: Connection, label: int, into: int) -> None:
+    """Give a label the attributes of another, but for those whose names it has already."""
+    rows = [records.attribute_record(row) for row in connection.execute(select(_attribute))]
+    taken = {attribute.name for attribute in attributes_of(into, rows)}
+    for attribute in (row for row in rows if row.label == label):
+        here = _attribute.c.id == attribute.id
+        connection.execute(delete(_attribute).where(here) if attribute.name in taken else
+                           update(_attribute).where(here).values(label=into))
+
+
+def _checked(store: Store, attribute: Attribute) -> Attribute:
+    name = " ".join(attribute.name.split())
+    options = tuple(dict.fromkeys(" ".join(option.split()) for option in attribute.options if option.strip()))
+    if attribute.kind is not AttributeKind.CHOICE:
+        options = ()
+    if not name:
+        raise StorageError("an attribute needs a name; type one")
+    for other in store.attributes():
+        meets = None in (other.label, attribute.label) or other.label == attribute.label
+        if other.id != attribute.id and other.name == name and meets:
+            raise StorageError(f"there is an attribute {name} already; choose another name")
+    if attribute.kind is AttributeKind.CHOICE and not options:
+        raise StorageError(f"the choice {name} offers nothing; give its options, separated by commas")
+    made = replace(attribute, name=name, options=options)
+    default = made.fitting(attribute.default)
+    if default is None and attribute.default is not None:
+        raise StorageError(_misfit(made, attribute.default))
+    return replace(made, default=default)
+
+
+def _misfit(attribute: Attribute, value: object) -> str:
+    wanted = {AttributeKind.NUMBER: "a number", AttributeKind.FLAG: "yes or no", AttributeKind.TEXT: "a text",
+              AttributeKind.CHOICE: f"one of {', '.join(attribute.options)}"}[attribute.kind]
+    return f"{value!r} does not fit the attribute {attribute.name}; give {wanted}"
+
+
+def _check_values(store: Store, labels: Iterable[int], values: Mapping[str, Value | None]) -> None:
+    every = store.attributes()
+    for label in labels:
+        for attribute in attributes_of(label, every):
+            value = values.get(attribute.name)
+            if value is not None and attribute.fitting(value) != value:
+                raise StorageError(_misfit(attribute, value))
+
+
+def _rewrite(connection: Connection, label: int | None, name: str, change: Callable[[dict[str, object]], object],
+             ) -> None:
+    """Change what is said of tracks of a label (None: of any) that say something under this name."""
+    # JSON of the name, as it stands in the column; what it finds beside is looked at again.
+    wanted = _track.c.attributes.contains(json.dumps(name), autoescape=True)
+    query = select(_track.c.id, _track.c.attributes).where(wanted)
+    found: dict[int, dict[str, object]] = {}
+    for key, text in connection.execute(query if label is None else query.where(_track.c.label == label)).all():
+        values: dict[str, object] = json.loads(text)
+        if name in values:
+            change(values)
+            found[key] = values
+    _say(connection, found)
+
+
+def _say(connection: Connection, said: Mapping[int, Mapping[str, object]]) -> None:
+    """Write what is said of tracks, by id; None says nothing."""
+    rows = [{"key": key, "said": json.dumps({name: value for name, value in values.items() if value is not None})}
+            for key, values in said.items()]
+    if rows:
+        connection.execute(update(_track).where(_track.c.id == bindparam("key")).values(attributes=bindparam("said")),
+                           rows)
+
+
+def _values(attribute: Attribute) -> dict[str, Any]:
+    return {"id": attribute.id, "label": attribute.label, "name": attribute.name, "kind": attribute.kind.value,
+            "options": json.dumps(attribute.options), "default_value": json.dumps(attribute.default)}

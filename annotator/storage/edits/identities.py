@@ -1,0 +1,184 @@
+"""Edits of identities: they move spans, not boxes. Each function is one transaction and one undo step.
+
+Never do two boxes of one track fall into one frame, and no edit changes or drops a person's box unless asked to.
+Frames are inclusive; an open ``to_frame`` also governs what a running job has yet to find.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import update
+
+from annotator.errors import StorageError
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.track import ReviewState, Track
+from annotator.storage.edits.editable import check_range, free_tracks, in_words
+from annotator.storage.edits.keyframes import pin
+from annotator.storage.edits.merging import MergeRule, merge_tracks
+from annotator.storage.edits.proposals import accept_proposal, drop_proposal
+from annotator.storage.file import schema
+from annotator.storage.rows.transaction import Transaction
+from annotator.storage.spans.algebra import OPEN, assign, cut
+from annotator.storage.spans.rows import delete_track_rows, mark_stretches, new_track, save_marks, save_spans
+from annotator.storage.store import Store
+
+_track = schema.track
+_IDENTITY = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS
+
+
+def swap_tracks(store: Store, a: int, b: int, from_frame: int, to_frame: int | None = None) -> Changes:
+    """Exchange two identities from a frame on (or within a range): boxes, people's boxes and marks change sides."""
+    one, other = free_tracks(store, a, b)
+    check_range(from_frame, to_frame)
+    with store.transaction(f"Swap {one.number} and {other.number} at frame {from_frame}") as transaction:
+        connection = transaction.connection
+        pin(store, (one, other), from_frame, to_frame)
+        spans = store.spans([a, b])
+        moved, kept = cut(spans, from_frame, to_frame)
+        save_spans(connection, spans, kept + _exchange(moved, a, b))
+        marks = mark_stretches(connection, [a, b])
+        moved_marks, kept_marks = cut(marks, from_frame, to_frame)
+        save_marks(connection, marks, kept_marks + _exchange(moved_marks, a, b))
+        transaction.touch(Changes(_IDENTITY, frozenset({a, b}), from_frame, to_frame, one.video))
+    return transaction.changes
+
+
+def split_track(store: Store, track: int, frame: int) -> int:
+    """Make what a track has from a frame on a new identity. Returns the new track's id.
+
+    Raises:
+        StorageError: the track has nothing on one side of the frame.
+    """
+    return _split_off(store, track, frame, None)
+
+
+def split_range(store: Store, track: int, first: int, last: int) -> int:
+    """Make what a track has within a range a new identity. Returns the new track's id.
+
+    Raises:
+        StorageError: the track has nothing in the range, or nothing outside it.
+    """
+    return _split_off(store, track, first, last)
+
+
+def delete_range(store: Store, tracks: Sequence[int], first: int, last: int | None = None) -> Changes:
+    """Take frames away from tracks, people's boxes included; a track left with nothing goes too."""
+    records = free_tracks(store, *tracks)
+    check_range(first, last)
+    with store.transaction(f"Delete from {in_words(records)}") as transaction:
+        connection = transaction.connection
+        pin(store, records, first, last)
+        spans = store.spans(tracks)
+        kept = cut(spans, first, last)[1]
+        save_spans(connection, spans, kept)
+        marks = mark_stretches(connection, tracks)
+        save_marks(connection, marks, cut(marks, first, last)[1])
+        delete_track_rows(connection, set(tracks) - {span.track for span in kept})
+        transaction.touch(Changes(_IDENTITY, frozenset(tracks), first, last, records[0].video))
+    return transaction.changes
+
+
+def delete_tracks(store: Store, tracks: Sequence[int]) -> Changes:
+    """Delete identities with all they have. What the runs found stays, unseen, until `compact`."""
+    records = free_tracks(store, *tracks)
+    with store.transaction(f"Delete {in_words(records)}") as transaction:
+        save_spans(transaction.connection, store.spans(tracks), [])
+        delete_track_rows(transaction.connection, tracks)
+        transaction.touch(Changes(_IDENTITY, frozenset(tracks), None, None, records[0].video))
+    return transaction.changes
+
+
+def renumber(store: Store, track: int, number: int) -> Changes:
+    """Give a track another number.
+
+    Raises:
+        StorageError: the number is taken or below 1.
+    """
+    record = store.track(track)
+    if number < 1:
+        raise StorageError(f"{number} cannot be a track's number; numbers start at 1")
+    if any(other.number == number and other.id != track for other in store.tracks(record.video)):
+        raise StorageError(f"number {number} is taken by another track; swap or merge the two, or choose another")
+    with store.transaction(f"Renumber {record.number} to {number}") as transaction:
+        _update(transaction, [record], number=number)
+    return transaction.changes
+
+
+def renumber_all(store: Store, video_id: int) -> Changes:
+    """Number all tracks of a video from 1, in order of their first frames."""
+    tracks = store.tracks(video_id)
+    starts: dict[int, int] = {}
+    for span in store.spans([track.id for track in tracks]):
+        starts[span.track] = min(span.first, starts.get(span.track, OPEN))
+    ordered = sorted(tracks, key=lambda track: (starts.get(track.id, OPEN), track.number))
+    with store.transaction("Renumber all tracks") as transaction:
+        changed = [(index, track) for index, track in enumerate(ordered, 1) if track.number != index]
+        for sign in (-1, 1):  # by way of numbers that nobody has: each must be unique at every moment
+            for number, track in changed:
+                transaction.connection.execute(
+                    update(_track).where(_track.c.id == track.id).values(number=sign * number))
+        touched = frozenset(track.id for _, track in changed)
+        if touched:
+            transaction.touch(Changes(ChangeKind.TRACKS, touched, None, None, video_id))
+    return transaction.changes
+
+
+def relabel(store: Store, tracks: Sequence[int], label_id: int) -> Changes:
+    """Give tracks another label."""
+    records = free_tracks(store, *tracks)
+    with store.transaction(f"Relabel {in_words(records)}") as transaction:
+        _update(transaction, records, label=label_id)
+    return transaction.changes
+
+
+def describe(store: Store, track: int, name: str | None = None, color: str | None = None,
+             review: ReviewState | None = None, attributes: Mapping[str, object] | None = None) -> Changes:
+    """Set a track's name, colour (``#rrggbb``), review state or attributes; None leaves one as it is."""
+    record = store.track(track)
+    values: dict[str, Any] = {"name": name, "color": color, "review": None if review is None else review.value,
+                              "attributes": None if attributes is None else json.dumps(dict(attributes))}
+    with store.transaction(f"Describe track {record.number}") as transaction:
+        _update(transaction, [record], **{key: value for key, value in values.items() if value is not None})
+    return transaction.changes
+
+
+def _exchange(stretches: Iterable[Any], a: int, b: int) -> list[Any]:
+    return [assign([stretch], b if stretch.track == a else a)[0] for stretch in stretches]
+
+
+def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
+    [record] = free_tracks(store, track)
+    check_range(first, last)
+    moved, kept = cut(store.spans([track]), first, last)
+    if not moved or not kept:
+        where = f"from frame {first} on" if last is None else f"in frames {first} to {last}"
+        lack = "nothing" if not moved else "all it has"
+        raise StorageError(f"track {record.number} has {lack} {where}; choose another frame")
+    with store.transaction(f"Split {record.number} at frame {first}") as transaction:
+        connection = transaction.connection
+        pin(store, [record], first, last)
+        key, _ = new_track(connection, record.video, record.label)
+        spans = store.spans([track])
+        moved, kept = cut(spans, first, last)
+        save_spans(connection, spans, kept + assign(moved, key))
+        marks = mark_stretches(connection, [track])
+        moved_marks, kept_marks = cut(marks, first, last)
+        save_marks(connection, marks, kept_marks + assign(moved_marks, key))
+        transaction.touch(Changes(_IDENTITY, frozenset({track, key}), first, last, record.video))
+    return key
+
+
+def _update(transaction: Transaction, tracks: Sequence[Track], **values: Any) -> None:
+    keys = [track.id for track in tracks]
+    if values:
+        transaction.connection.execute(update(_track).where(_track.c.id.in_(keys)).values(**values))
+        transaction.touch(Changes(ChangeKind.TRACKS, frozenset(keys), None, None, tracks[0].video))
+
+
+__all__ = [
+    "MergeRule", "accept_proposal", "delete_range", "delete_tracks", "describe", "drop_proposal", "merge_tracks",
+    "relabel", "renumber", "renumber_all", "split_range", "split_track", "swap_tracks",
+]

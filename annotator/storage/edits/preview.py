@@ -1,0 +1,158 @@
+"""What an edit would change, said before it is made.
+
+The edit itself is run in a transaction that is taken back, so a preview cannot disagree with what follows, and every
+edit, or several of them as one gesture, has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from annotator.model.track import Mark, Track
+from annotator.storage.spans.algebra import Span, subtract
+from annotator.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class TrackChange:
+    """What becomes of one track."""
+
+    track: int
+    """Its id; of a track that is only made by the edit, the id that it would have."""
+    number: int
+    """Its number after the edit, or before it where the edit deletes it."""
+    made: bool
+    deleted: bool
+    gained: int
+    """Boxes that it gets, in frames."""
+    lost: int
+    """Boxes that it loses."""
+    human_gained: tuple[int, ...]
+    """Frames in which it gets a hand-drawn box."""
+    human_lost: tuple[int, ...]
+    """Frames in which it loses a hand-drawn box."""
+    described: bool
+    """Its number, label, name, colour, review state or attributes change."""
+    marked: bool
+    """What is marked of its frames changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditPreview:
+    """What an edit would change."""
+
+    tracks: tuple[TrackChange, ...]
+    """Tracks that it changes, by number."""
+    first_frame: int | None
+    """First frame in which a box changes hands; None where none does."""
+    last_frame: int | None
+    """The last such frame that is known so far."""
+    human_boxes: tuple[tuple[int, int], ...]
+    """Hand-drawn boxes that change hands or vanish: (track number now, frame)."""
+    human_dropped: int
+    """Hand-drawn boxes that no track would have any more."""
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not self.tracks
+
+    def lines(self) -> list[str]:
+        """For people: one line per track, and one for hand-drawn boxes where there are any."""
+        if self.changes_nothing:
+            return ["nothing changes"]
+        lines = [_line(change) for change in self.tracks]
+        if self.human_boxes:
+            lines.append(f"hand-drawn boxes touched: {len(self.human_boxes)}, dropped: {self.human_dropped}")
+        return lines
+
+
+class _TakenBack(Exception):
+    """Ends the transaction of a preview."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Some tracks, as they are or would be."""
+
+    tracks: dict[int, Track]
+    spans: list[Span]
+    marks: set[Mark]
+
+
+def preview(store: Store, edit: Callable[[], object]) -> EditPreview:
+    """What ``edit`` (a call of functions of this package on ``store``) would change. Nothing is kept or announced.
+
+    Raises what the edit raises, and StorageError for a project that is open read-only.
+    """
+    after: _State | None = None
+    touched: frozenset[int] = frozenset()
+    try:
+        with store.transaction("Preview") as transaction:
+            edit()
+            touched = transaction.changes.tracks
+            after = _state(store, touched)
+            raise _TakenBack
+    except _TakenBack:
+        pass
+    assert after is not None
+    return _compare(store, _state(store, touched), after)
+
+
+def _state(store: Store, keys: Iterable[int]) -> _State:
+    tracks = store.tracks_by_id(keys)
+    marks = [mark for video in {track.video for track in tracks} for mark in store.marks(video)]
+    return _State({track.id: track for track in tracks}, store.spans(keys),
+                  {replace(mark, id=0) for mark in marks if mark.track in set(keys)})
+
+
+def _compare(store: Store, before: _State, after: _State) -> EditPreview:
+    frames: list[int] = []
+    changes: list[TrackChange] = []
+    drawn: list[tuple[int, int]] = []
+    owned = {(span.tracklet, span.first) for span in after.spans if span.human}
+    dropped = sum((span.tracklet, span.first) not in owned for span in before.spans if span.human)
+    for key in sorted(before.tracks.keys() | after.tracks.keys()):
+        old, new = before.tracks.get(key), after.tracks.get(key)
+        known = new or old
+        assert known is not None
+        mine = [span for span in before.spans if span.track == key]
+        theirs = [span for span in after.spans if span.track == key]
+        gained, lost = _moved(store, theirs, mine, frames), _moved(store, mine, theirs, frames)
+        change = TrackChange(
+            key, known.number, old is None, new is None, gained[0], lost[0], gained[1], lost[1],
+            old is not None and new is not None and old != new,
+            {mark for mark in before.marks if mark.track == key} != {mark for mark in after.marks if mark.track == key})
+        drawn += [(known.number, frame) for frame in change.human_lost]
+        if (change.made or change.deleted or change.gained or change.lost or change.human_gained or change.human_lost
+                or change.described or change.marked):
+            changes.append(change)
+    changes.sort(key=lambda change: change.number)
+    return EditPreview(tuple(changes), min(frames, default=None), max(frames, default=None), tuple(sorted(drawn)),
+                       dropped)
+
+
+def _moved(store: Store, there: Sequence[Span], not_there: Sequence[Span], frames: list[int],
+           ) -> tuple[int, tuple[int, ...]]:
+    """Boxes that the first spans have and the second have not, and in which frames those are a person's. Adds the
+    outermost frames of all of them to ``frames``."""
+    count = 0
+    drawn: list[int] = []
+    for span in there:
+        same = [(other.first, other.end) for other in not_there if other.tracklet == span.tracklet]
+        for piece in subtract([span], same):
+            if piece.human:
+                drawn.append(piece.first)
+                found = (1, piece.first, piece.first)
+            else:
+                found = store.boxes_between(piece.tracklet, piece.first, piece.end)
+            count += found[0]
+            frames += found[1:] if found[0] else ()
+    return count, tuple(sorted(drawn))
+
+
+def _line(change: TrackChange) -> str:
+    parts = [word for word, holds in (("new", change.made), ("deleted", change.deleted)) if holds]
+    parts += [f"{word} {count} boxes" for word, count in (("gains", change.gained), ("loses", change.lost)) if count]
+    parts += [word for word, holds in (("described anew", change.described), ("marked anew", change.marked)) if holds]
+    return f"track {change.number}: {', '.join(parts)}"

@@ -1,0 +1,139 @@
+"""What accepting a proposal would change, frame by frame and in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from annotator.model.box import Box, box_iou
+from annotator.model.frame import TrackedObject
+from annotator.storage.reader import Reader
+
+#: A proposed box that overlaps the old one less has moved.
+_MOVED = 0.9
+#: A proposed box that overlaps another track's box more shows what that track shows.
+_DOUBLE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedTracklet:
+    """One tracklet of a proposal beside what is there."""
+
+    number: int
+    """Its number in the proposal."""
+    track: int | None
+    """Id of the track that it would continue; None for a new one."""
+    track_number: int | None
+    label: str
+    first: int
+    """First and last frame with a box; what the track has between them is replaced."""
+    last: int
+    boxes: int
+    added: int
+    """Boxes in frames in which the track has none."""
+    moved: int
+    """Boxes that overlap the one they replace by an IoU below 0.9."""
+    kept: int
+    """Boxes that are as good as the one they replace."""
+    removed: int
+    """Boxes of the track in frames in which the proposal sees nothing."""
+    human: int
+    """Frames in which a person's box stands over the proposed one."""
+    mean_iou: float | None
+    """Of the boxes that replace one; None without any."""
+    doubles: tuple[tuple[int, int], ...]
+    """(number of another track, frames) in which both boxes nearly coincide."""
+    changed: tuple[tuple[int, int], ...]
+    """Stretches (first frame, last frame) in which a box is added, moved or removed, rising."""
+
+    def line(self) -> str:
+        """For people."""
+        name = "new track" if self.track_number is None else f"track {self.track_number}"
+        parts = [f"{count} {word}" for word, count in (("added", self.added), ("moved", self.moved),
+                                                       ("kept", self.kept), ("removed", self.removed),
+                                                       ("hand-drawn stay", self.human)) if count]
+        parts += [f"same as track {number} in {frames} frames" for number, frames in self.doubles]
+        return f"{name} ({self.label}), frames {self.first} to {self.last}: {', '.join(parts) or 'nothing'}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalSummary:
+    """All of a proposal."""
+
+    run: int
+    status: str
+    tracklets: tuple[ProposedTracklet, ...]
+
+    def lines(self) -> list[str]:
+        """For people, one line per tracklet."""
+        return [each.line() for each in self.tracklets] or ["nothing was found"]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def summarise(reader: Reader, run_id: int, targets: Mapping[int, int]) -> ProposalSummary:
+    """What a run would change if it were accepted with these ``targets`` (tracklet number -> track id).
+
+    Raises StorageError if there is no such run.
+    """
+    run = reader.run(run_id)
+    found: dict[int, dict[int, TrackedObject]] = {}
+    for result in reader.run_results(run_id):
+        for thing in result.objects:
+            if thing.box_xyxy is not None:
+                found.setdefault(thing.tracklet, {})[result.frame_index] = thing
+    return ProposalSummary(run_id, run.status.value, tuple(
+        _tracklet(reader, run.video, run.labels, number, found[number], targets.get(number))
+        for number in sorted(found)))
+
+
+def _tracklet(reader: Reader, video: int, labels: tuple[str, ...], number: int, boxes: Mapping[int, TrackedObject],
+              track: int | None) -> ProposedTracklet:
+    first, last = min(boxes), max(boxes)
+    added = moved = kept = removed = human = 0
+    overlaps: list[float] = []
+    changed: list[int] = []
+    doubles: Counter[int] = Counter()
+    for frame, shown in reader.iter_frames(video, first, last):
+        mine = next((seen for seen in shown if seen.track == track and seen.box_xyxy is not None), None)
+        thing = boxes.get(frame)
+        if thing is None or thing.box_xyxy is None:
+            if mine is not None and not mine.human:
+                removed += 1
+                changed.append(frame)
+            continue
+        doubles.update(seen.number for seen in shown if seen.track != track and seen.box_xyxy is not None
+                       and _iou(seen.box_xyxy, thing.box_xyxy) > _DOUBLE)
+        if mine is None or mine.box_xyxy is None:
+            added += 1
+            changed.append(frame)
+        elif mine.human:
+            human += 1
+        else:
+            overlaps.append(_iou(mine.box_xyxy, thing.box_xyxy))
+            if overlaps[-1] < _MOVED:
+                moved += 1
+                changed.append(frame)
+            else:
+                kept += 1
+    return ProposedTracklet(
+        number, track, None if track is None else reader.track(track).number, labels[boxes[first].label], first, last,
+        len(boxes), added, moved, kept, removed, human, float(np.mean(overlaps)) if overlaps else None,
+        tuple(sorted(doubles.items())), tuple(_stretches(changed)))
+
+
+def _stretches(frames: list[int]) -> Iterator[tuple[int, int]]:
+    """Runs of consecutive frames, of rising ones."""
+    for _, group in groupby(enumerate(frames), key=lambda item: item[1] - item[0]):
+        together = [frame for _, frame in group]
+        yield together[0], together[-1]
+
+
+def _iou(one: Box, other: Box) -> float:
+    return float(box_iou(np.array([one], np.float64), np.array([other], np.float64))[0, 0])

@@ -1,0 +1,76 @@
+"""What people say of ranges of a track's frames: hidden, outside, interpolated; and locks on whole tracks.
+
+Each function is one transaction and one undo step. Stretches of one kind that touch become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.track import MarkKind, Track
+from annotator.storage.edits.editable import check_range, chosen_tracks, free_tracks, in_words
+from annotator.storage.spans.algebra import OPEN, cut
+from annotator.storage.spans.rows import MarkStretch, mark_stretches, save_marks
+from annotator.storage.store import Store
+
+
+def mark_tracks(store: Store, tracks: Sequence[int], kind: MarkKind, first: int, last: int | None = None) -> Changes:
+    """Say something of frames ``first..last`` (None: to the end) of some tracks.
+
+    Raises:
+        StorageError: the range runs backwards, or a track is locked.
+    """
+    records = free_tracks(store, *tracks)
+    check_range(first, last)
+    with store.transaction(f"Mark {in_words(records)} {kind.value}") as transaction:
+        for track in records:
+            _join(transaction.connection, track, kind, first, last)
+        transaction.touch(Changes(ChangeKind.MARKS, frozenset(tracks), first, last, records[0].video))
+    return transaction.changes
+
+
+def unmark_tracks(store: Store, tracks: Sequence[int], kind: MarkKind, first: int = 0, last: int | None = None,
+                  ) -> Changes:
+    """Take that back for frames ``first..last`` (None: to the end). Raises StorageError as `mark_tracks`."""
+    records = free_tracks(store, *tracks)
+    check_range(first, last)
+    with store.transaction(f"{in_words(records).capitalize()}: no longer {kind.value}") as transaction:
+        before = [mark for mark in mark_stretches(transaction.connection, tracks) if mark.kind == kind.value]
+        save_marks(transaction.connection, before, cut(before, first, last)[1])
+        transaction.touch(Changes(ChangeKind.MARKS, frozenset(tracks), first, last, records[0].video))
+    return transaction.changes
+
+
+def lock_tracks(store: Store, tracks: Sequence[int], locked: bool = True) -> Changes:
+    """Protect tracks from every edit of their boxes, label and identity, and from runs that replace; or no longer.
+
+    Numbers, names and colours may still change.
+    """
+    records = chosen_tracks(store, *tracks)
+    with store.transaction(f"{'Lock' if locked else 'Unlock'} {in_words(records)}") as transaction:
+        before = [mark for mark in mark_stretches(transaction.connection, tracks)
+                  if mark.kind == MarkKind.LOCK.value]
+        held = {mark.track for mark in before}
+        fresh = [_stretch(track, MarkKind.LOCK, 0, None) for track in records if track.id not in held]
+        save_marks(transaction.connection, before, [*before, *fresh] if locked else [])
+        if fresh or not locked:
+            transaction.touch(Changes(ChangeKind.MARKS, frozenset(tracks), None, None, records[0].video))
+    return transaction.changes
+
+
+def _join(connection: Connection, track: Track, kind: MarkKind, first: int, last: int | None) -> None:
+    before = [mark for mark in mark_stretches(connection, [track.id]) if mark.kind == kind.value]
+    end = OPEN if last is None else last
+    touching = [mark for mark in before if mark.first <= end + 1 and mark.end >= first - 1]
+    start = min([first, *(mark.first for mark in touching)])
+    end = max([end, *(mark.end for mark in touching)])
+    rest = [mark for mark in before if mark not in touching]
+    save_marks(connection, before, [*rest, _stretch(track, kind, start, None if end >= OPEN else end)])
+
+
+def _stretch(track: Track, kind: MarkKind, first: int, last: int | None) -> MarkStretch:
+    return MarkStretch(id=None, track=track.id, first=first, last=last, end=OPEN if last is None else last,
+                       kind=kind.value, video=track.video)

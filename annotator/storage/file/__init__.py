@@ -1,0 +1,1 @@
+"""The SQLite file itself: connections, tables, and the lock that lets one writer in."""

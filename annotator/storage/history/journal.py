@@ -1,0 +1,150 @@
+"""Persistent undo: every step keeps the rows that it replaced.
+
+Triggers on the writer's connection save, for each row a step touches, the row as it was before the step (or that
+there was none). Undo exchanges the saved rows with the present ones (`exchange.py`), and so does redo: one operation
+both ways, no inverse written by hand. Steps are ordered by id, and the undone ones are always the last; a new step
+drops them.
+
+A job is one step placed at its start. What it goes on writing after later steps were made must not spoil those, so
+ids and track numbers are never given out twice while a step refers to them (`next_id`, `next_track_number`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Table, delete, func, insert, select
+
+from annotator.storage.file import schema
+from annotator.storage.file.schema import JOURNALED, history, history_of
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryStep:
+    """One undoable step."""
+
+    id: int
+    label: str
+    """What was done, in the user's words."""
+    created: str
+    """UTC, ISO 8601."""
+    run: int | None
+    """The run whose step it is, if it is a job's."""
+    undone: bool
+
+
+def install(connection: Connection) -> None:
+    """Create the journal's triggers on this connection; with no step set they save nothing."""
+    connection.exec_driver_sql("CREATE TEMP TABLE journal (step INTEGER)")
+    connection.exec_driver_sql("INSERT INTO journal VALUES (NULL)")
+    for table in JOURNALED:
+        if table is not schema.label:
+            connection.exec_driver_sql(_trigger(table, "INSERT"))
+        connection.exec_driver_sql(_trigger(table, "UPDATE"))
+        connection.exec_driver_sql(_trigger(table, "DELETE"))
+
+
+def _trigger(table: Table, event: str) -> str:
+    keys = [f'"{column.name}"' for column in table.primary_key]
+    columns = [f'"{column.name}"' for column in table.columns]
+    source = "NEW" if event == "INSERT" else "OLD"
+    saved = keys if event == "INSERT" else columns
+    values = ", ".join(f"{source}.{name}" for name in saved)
+    same_key = " AND ".join(f"h.{name} = {source}.{name}" for name in keys)
+    return (
+        f'CREATE TEMP TRIGGER "journal_{table.name}_{event}" AFTER {event} ON main."{table.name}" '
+        f"WHEN (SELECT step FROM journal) IS NOT NULL BEGIN "
+        f'INSERT INTO "{table.name}_history" (step, {", ".join(saved)}, present) '
+        f"SELECT step, {values}, {int(event != 'INSERT')} FROM journal WHERE NOT EXISTS "
+        f'(SELECT 1 FROM "{table.name}_history" h WHERE h.step = (SELECT step FROM journal) AND {same_key}); END'
+    )
+
+
+def record(connection: Connection, step: int | None) -> None:
+    """Save replaced rows under this step from now on; None saves nothing."""
+    connection.exec_driver_sql("UPDATE journal SET step = ?", (step,))
+
+
+def open_step(connection: Connection, label: str, run: int | None = None) -> int:
+    """Add a step at the end of the history. Returns its id."""
+    step = next_id(connection, history)
+    created = datetime.now(UTC).isoformat("T", "milliseconds")
+    connection.execute(insert(history).values(id=step, label=label, created=created, run=run, undone=False))
+    return step
+
+
+def is_empty(connection: Connection, step: int) -> bool:
+    """Whether a step saved no row."""
+    return not any(
+        connection.execute(select(table.c.step).where(table.c.step == step).limit(1)).first()
+        for table in history_of.values()
+    )
+
+
+def close_step(connection: Connection, step: int) -> bool:
+    """End a step: one that touched nothing vanishes, any other drops what was undone. Returns whether it stays."""
+    if is_empty(connection, step):
+        drop_steps(connection, [step])
+        return False
+    drop_undone(connection)
+    return True
+
+
+def drop_undone(connection: Connection) -> None:
+    """Forget the steps that could be redone."""
+    drop_steps(connection, connection.execute(select(history.c.id).where(history.c.undone)).scalars().all())
+
+
+def drop_steps(connection: Connection, steps: Iterable[int]) -> None:
+    """Forget steps and the rows they saved."""
+    for step in steps:
+        for table in history_of.values():
+            connection.execute(delete(table).where(table.c.step == step))
+        connection.execute(delete(history).where(history.c.id == step))
+
+
+def steps(connection: Connection) -> list[HistoryStep]:
+    """All steps, oldest first."""
+    return [HistoryStep(*row) for row in connection.execute(_STEPS.order_by(history.c.id))]
+
+
+def step_to_undo(connection: Connection) -> HistoryStep | None:
+    """The newest step that is not undone."""
+    row = connection.execute(_STEPS.where(~history.c.undone).order_by(history.c.id.desc()).limit(1)).first()
+    return None if row is None else HistoryStep(*row)
+
+
+def step_to_redo(connection: Connection) -> HistoryStep | None:
+    """The oldest step that is undone."""
+    row = connection.execute(_STEPS.where(history.c.undone).order_by(history.c.id).limit(1)).first()
+    return None if row is None else HistoryStep(*row)
+
+
+def step_of_run(connection: Connection, run: int) -> HistoryStep | None:
+    """The step of a run; None if it left none or was dropped."""
+    row = connection.execute(_STEPS.where(history.c.run == run)).first()
+    return None if row is None else HistoryStep(*row)
+
+
+_STEPS = select(history.c.id, history.c.label, history.c.created, history.c.run, history.c.undone)
+
+
+def next_id(connection: Connection, table: Table) -> int:
+    """An id that no row has and that no step of the history refers to."""
+    found = connection.execute(select(func.max(table.c.id))).scalar() or 0
+    kept = history_of.get(table.name)
+    if kept is not None:
+        found = max(found, connection.execute(select(func.max(kept.c.id))).scalar() or 0)
+    return int(found) + 1
+
+
+def next_track_number(connection: Connection, video: int, step: int | None = None) -> int:
+    """A track number of this video that no track has, nor any that a step after ``step`` can bring back."""
+    track, kept = schema.track, history_of["track"]
+    found = connection.execute(select(func.max(track.c.number)).where(track.c.video == video)).scalar() or 0
+    if step is not None:
+        later = select(func.max(kept.c.number)).where(kept.c.video == video, kept.c.step > step)
+        found = max(found, connection.execute(later).scalar() or 0)
+    return int(found) + 1

@@ -1,0 +1,226 @@
+"""Labels from elsewhere come in: a few rows per transaction while nothing of it is seen, then shown as one undo step.
+
+A window that waits for these transactions stays fluid, however large the file is. Three stages:
+
+1. Boxes are stored without spans, so that no view and no edit sees them (`StagedImport.stage`).
+2. Tracks get their spans and marks, one complete track after the other (`StagedImport.publish`). All of that is one
+   step of the history, and an edit made meanwhile finds tracks to which nothing is added any more.
+3. If anything fails before the end, all is taken away again (`StagedImport.discard`).
+
+As with runs, the journal keeps tracks, spans and marks, and boxes that an undo leaves without a span stay unseen until
+`annotator.storage.upkeep.compact.compact`.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from annotator.errors import Cancelled
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.sequence import LabelledFrame
+from annotator.model.track import OnExisting, RunStatus
+from annotator.storage.file import schema
+from annotator.storage.history import journal
+from annotator.storage.history.exchange import exchange
+from annotator.storage.rows.runs import IMPORT
+from annotator.storage.spans.palette import default_color
+from annotator.storage.spans.rows import bring_back
+from annotator.storage.store import Store
+
+#: Rows stored in one transaction: some 5 ms on a desktop computer.
+ROWS = 500
+_TOGETHER = 100  # tracklets deleted together
+
+Write = Callable[[Store], None]
+"""One short transaction, to be called on the thread that the store belongs to."""
+
+_WHAT = "import labels"
+
+
+@dataclass(slots=True)
+class Imported:
+    """What came in."""
+
+    tracks: int = 0
+    boxes: int = 0
+    masks: int = 0
+    detections: int = 0
+    frames: int = 0
+    """Frames with at least one box."""
+    regions: int = 0
+    """Ignore regions: a region that stays is one, however many frames it covers."""
+    renumbered: int = 0
+    """Tracks whose number was taken in the video."""
+    interpolated: int = 0
+    """Boxes that are kept as stretches between a person's boxes."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """What did not come in and how often, in words."""
+    labels: tuple[str, ...] = ()
+    """Labels of what came in, in order of appearance."""
+    run: int = 0
+    """The run of kind ``import`` that tells where the labels came from."""
+
+
+class StagedImport(ABC):
+    """One import: an iterator of short transactions, and the way back."""
+
+    def __init__(self, video: int, labels: Sequence[str], settings: Mapping[str, object]) -> None:
+        """``labels``: names that boxes' labels count in; only those that occur are added to the project."""
+        self.imported = Imported()
+        self._video = video
+        self._names = labels
+        self._settings = settings
+        self._run = 0
+        self._step: int | None = None
+        self._label_ids: dict[int, int] = {}
+        self._new_labels: list[int] = []
+        self._stored: list[int] = []  # ids of tracklets
+
+    @abstractmethod
+    def stage(self, frames: Iterable[LabelledFrame]) -> Iterator[Write]:
+        """Store frames, which rise, so that nobody sees them yet. Each transaction is to be done before the next is
+        asked for."""
+
+    @abstractmethod
+    def publish(self) -> Iterator[Write]:
+        """Show what is stored. One of these raises Cancelled if the import was undone meanwhile."""
+
+    def discard(self) -> Iterator[Write]:
+        """Take away what came in. What was published stays where a person has gone on from there; undo takes it back.
+        """
+        if not self._run:
+            return
+        taken = []
+        yield lambda store: taken.append(self._take_back(store))
+        if not taken[0]:
+            return
+        while self._stored:
+            yield self._delete_boxes
+        left = [True]
+        while left[0]:
+            yield lambda store: left.__setitem__(0, self._delete_detections(store))
+        yield self._forget
+
+    # The run
+
+    def _begin(self, store: Store) -> None:
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            run = journal.next_id(connection, schema.run)
+            count = connection.execute(
+                select(schema.video.c.frame_count).where(schema.video.c.id == self._video)).scalar_one()
+            connection.execute(insert(schema.run).values(
+                id=run, video=self._video, kind=IMPORT, settings=json.dumps(dict(self._settings)), models="{}",
+                labels="[]", first_frame=0, last_frame=count - 1, finished_frame=None,
+                on_existing=OnExisting.ADD.value, message="", status=RunStatus.RUNNING.value,
+                started=datetime.now(UTC).isoformat("T", "seconds")))
+        self._run = self.imported.run = run
+
+    def _finish(self, store: Store) -> None:
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            self._check_not_undone(connection)
+            row = schema.run
+            connection.execute(update(row).where(row.c.id == self._run).values(
+                status=RunStatus.FINISHED.value, finished_frame=row.c.last_frame,
+                labels=json.dumps(list(self._label_ids.values()))))
+            transaction.touch(Changes(ChangeKind.RUNS | ChangeKind.HISTORY | ChangeKind.DETECTIONS, video=self._video))
+        self.imported.labels = tuple(self._names[index] for index in self._label_ids)
+
+    def _check_not_undone(self, connection: Connection) -> None:
+        if self._step is not None:
+            found = journal.step_of_run(connection, self._run)
+            if found is None or found.undone:
+                raise Cancelled
+
+    # Labels
+
+    def _label_id(self, connection: Connection, index: int) -> int:
+        """The label of this name; a new one is born retired, and brought out with what is published."""
+        if index not in self._label_ids:
+            name = self._names[index]
+            key = connection.execute(select(schema.label.c.id).where(schema.label.c.name == name)).scalar()
+            if key is None:
+                key = journal.next_id(connection, schema.label)
+                connection.execute(insert(schema.label).values(
+                    id=key, name=name, color=default_color(key - 1), position=key, retired=True))
+                self._new_labels.append(key)
+            self._label_ids[index] = int(key)
+        return self._label_ids[index]
+
+    def _show_labels(self, connection: Connection) -> None:
+        bring_back(connection, self._label_ids.values())
+
+    # The way back
+
+    def _take_back(self, store: Store) -> bool:
+        """Undo and forget the step. Returns False where later steps rest on it; the run then counts as failed."""
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            step = journal.step_of_run(connection, self._run)
+            if step is not None and not step.undone:
+                newest = journal.step_to_undo(connection)
+                if newest is None or newest.id != step.id:
+                    connection.execute(update(schema.run).where(schema.run.c.id == self._run).values(
+                        status=RunStatus.FAILED.value))
+                    return False
+                transaction.touch(exchange(connection, step.id, undone=True))
+            if step is not None:
+                journal.drop_undone(connection)
+                transaction.touch(Changes(ChangeKind.HISTORY, video=self._video))
+        return True
+
+    def _delete_boxes(self, store: Store) -> None:
+        keys = self._stored[-_TOGETHER:]
+        places = ", ".join("?" * len(keys))
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            for name in ("mask", "observation"):
+                gone = connection.exec_driver_sql(
+                    f"DELETE FROM {name} WHERE (tracklet, frame) IN (SELECT tracklet, frame FROM {name} "
+                    f"WHERE tracklet IN ({places}) LIMIT {ROWS})", tuple(keys)).rowcount
+                if gone >= ROWS:
+                    return
+            connection.execute(delete(schema.tracklet).where(schema.tracklet.c.id.in_(keys)))
+        del self._stored[-_TOGETHER:]
+
+    def _delete_detections(self, store: Store) -> bool:
+        """Returns whether there may be more."""
+        with store.writing(_WHAT) as transaction:
+            for name, keys in (("detection", "run, frame, number"), ("detected_frame", "run, frame")):
+                gone = transaction.connection.exec_driver_sql(
+                    f"DELETE FROM {name} WHERE ({keys}) IN (SELECT {keys} FROM {name} WHERE run = ? LIMIT {ROWS})",
+                    (self._run,)).rowcount
+                if gone >= ROWS:
+                    return True
+        return False
+
+    def _forget(self, store: Store) -> None:
+        label, used = schema.label, [schema.tracklet.c.label, schema.history_of["label"].c.id]
+        with store.writing(_WHAT) as transaction:
+            connection = transaction.connection
+            connection.execute(delete(schema.run).where(schema.run.c.id == self._run))
+            connection.execute(delete(label).where(
+                label.c.id.in_(self._new_labels), label.c.retired, *[label.c.id.not_in(select(each)) for each in used]))
+            transaction.touch(Changes(ChangeKind.RUNS, video=self._video))
+
+
+def run_import(store: Store, staged: StagedImport, frames: Iterable[LabelledFrame]) -> Imported:
+    """Bring frames in at once, on the store's own thread. If anything raises, nothing came in."""
+    try:
+        for write in staged.stage(frames):
+            write(store)
+        for write in staged.publish():
+            write(store)
+    except BaseException:
+        for write in staged.discard():
+            write(store)
+        raise
+    return staged.imported

@@ -1,0 +1,180 @@
+"""Labelled frames become tracks of a video, as a person's work or as a machine's."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from annotator.model.box import Box
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.frame import TrackState
+from annotator.model.sequence import LabelledBox, LabelledFrame
+from annotator.model.track import MarkKind
+from annotator.storage.file import schema
+from annotator.storage.history import journal
+from annotator.storage.imports.showing import Incoming, Mark, TrackShowing
+from annotator.storage.imports.stages import ROWS, Imported, StagedImport, Write, run_import
+from annotator.storage.rows.runs import insert_many
+from annotator.storage.spans.ranges import Ranges
+from annotator.storage.store import Store
+
+#: A box seen less than this counts as hidden: the project keeps no shares.
+HIDDEN_BELOW = 0.5
+
+_tracklet = schema.tracklet
+_KINDS = (ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS
+          | ChangeKind.HISTORY)
+
+
+class TrackImport(StagedImport):
+    """Tracks keep their numbers where those are free, else they get the next ones after the highest.
+
+    As a person's work (``human``) each box is a keyframe, and boxes on straight lines between keyframes become
+    stretches to interpolate; as a machine's, boxes are tracklets of the run. Boxes without a number are left out and
+    counted, or become ignore regions where they are ignored.
+    """
+
+    def __init__(self, video: int, labels: Sequence[str], settings: Mapping[str, object], *, human: bool,
+                 title: str) -> None:
+        super().__init__(video, labels, settings)
+        self._human = human
+        self._title = title
+        self._tracks: dict[int, Incoming] = {}
+        self._marks: Ranges[tuple[int, MarkKind]] = Ranges()
+        self._regions: Ranges[Box] = Ranges()
+        self._rows: deque[tuple[Incoming, tuple[Any, ...], tuple[Any, ...] | None]] = deque()
+
+    def stage(self, frames: Iterable[LabelledFrame]) -> Iterator[Write]:
+        yield self._begin
+        for frame in frames:
+            came_in = [self._add(frame.frame_index, box) for box in frame.boxes]
+            self.imported.frames += any(came_in)
+            while len(self._rows) >= ROWS:
+                yield self._store
+        for track in self._tracks.values():
+            for index, box in track.keyframes.rest():
+                self._keep(track, index, box)
+        while self._rows:
+            yield self._store
+
+    def publish(self) -> Iterator[Write]:
+        shown = TrackShowing(self._video, list(self._tracks.values()), self._all_marks(), self._human)
+        yield self._open
+        while shown.left:
+            yield lambda store: self._show(store, shown)
+        yield self._finish
+        self.imported.tracks = len(self._tracks)
+        self.imported.renumbered = shown.renumbered
+
+    # Reading, without the store
+
+    def _add(self, frame: int, box: LabelledBox) -> bool:
+        """Take a box; returns whether it is one of a track."""
+        x1, y1, x2, y2 = box.box_xyxy
+        if x2 <= x1 or y2 <= y1:
+            self.imported.dropped["boxes without width or height"] += 1
+        elif box.number is None and box.ignored:
+            self._regions.add((x1, y1, x2, y2), frame)
+        elif box.number is None:
+            self.imported.dropped["boxes without identity (they can be imported as detections)"] += 1
+        else:
+            track = self._track_of(frame, box, box.number)
+            self._mark(box.number, frame, box)
+            track.last = frame
+            for index, kept in track.keyframes.add(frame, box) if self._human else [(frame, box)]:
+                self._keep(track, index, kept)
+            return True
+        return False
+
+    def _track_of(self, frame: int, box: LabelledBox, number: int) -> Incoming:
+        track = self._tracks.get(number)
+        if track is None:
+            track = Incoming(number, box.label, frame, frame, dict(box.attributes), len(self._tracks) + 1)
+            self._tracks[number] = track
+        if box.label != track.label:
+            self.imported.dropped["changes of label within a track (the first one counts)"] += 1
+        return track
+
+    def _mark(self, number: int, frame: int, box: LabelledBox) -> None:
+        if box.ignored:
+            self._marks.add((number, MarkKind.IGNORE), frame)
+        if box.occluded or box.visibility < HIDDEN_BELOW:
+            self._marks.add((number, MarkKind.OCCLUDED), frame)
+        if box.visibility not in (0.0, 1.0):
+            self.imported.dropped["shares of visibility (kept as hidden below 0.5)"] += 1
+
+    def _keep(self, track: Incoming, frame: int, box: LabelledBox) -> None:
+        mask = box.mask
+        code = None if mask is None or mask.is_empty() else (mask.left, mask.top, mask.width, mask.height, mask.rle)
+        self._rows.append((track, (frame, self._video, *map(float, box.box_xyxy), float(box.score),
+                                   int(TrackState.RELIABLE), None, None, None, None, 0, None), code))
+        self.imported.boxes += 1
+        self.imported.masks += code is not None
+        if self._human:
+            track.frames.append(frame)
+
+    def _all_marks(self) -> list[Mark]:
+        """Gives tracks their marks. Returns the ignore regions."""
+        for (number, kind), first, last in self._marks.closed():
+            self._tracks[number].marks.append(Mark(kind, first, last))
+        for track in self._tracks.values():
+            track.marks += [Mark(MarkKind.INTERPOLATE, first, last) for first, last in track.keyframes.stretches()]
+            self.imported.interpolated += track.keyframes.replaced
+        regions = [Mark(MarkKind.IGNORE, first, last, region) for region, first, last in self._regions.closed()]
+        self.imported.regions = len(regions)
+        return regions
+
+    # Writing
+
+    def _store(self, store: Store) -> None:
+        with store.writing("import labels") as transaction:
+            connection = transaction.connection
+            rows = [self._rows.popleft() for _ in range(min(ROWS, len(self._rows)))]
+            born = self._give_birth(connection, [track for track, _, _ in rows if not track.tracklet])
+            insert_many(connection, schema.observation, [(track.tracklet, *values) for track, values, _ in rows])
+            insert_many(connection, schema.mask, [(track.tracklet, values[0], *code) for track, values, code in rows
+                                                  if code is not None])
+        self._stored += born
+
+    def _give_birth(self, connection: Connection, tracks: list[Incoming]) -> list[int]:
+        born = list(dict.fromkeys(tracks))
+        key = journal.next_id(connection, _tracklet)
+        for index, track in enumerate(born):
+            track.tracklet = key + index
+        # A person's tracklet stays open: whoever goes on with the track adds boxes to it.
+        insert_many(connection, _tracklet, [
+            (track.tracklet, self._video, None if self._human else self._run,
+             track.tracklet if self._human else track.order, self._label_id(connection, track.label), track.first,
+             None, None) for track in born])
+        for track in born:
+            track.label_id = self._label_ids[track.label]
+        return [track.tracklet for track in born]
+
+    def _open(self, store: Store) -> None:
+        with store.writing(self._title) as transaction:
+            connection = transaction.connection
+            journal.drop_undone(connection)
+            step = journal.open_step(connection, self._title, self._run)
+            journal.record(connection, step)
+            self._show_labels(connection)
+            transaction.touch(Changes(ChangeKind.LABELS | ChangeKind.HISTORY, video=self._video))
+        self._step = step
+
+    def _show(self, store: Store, shown: TrackShowing) -> None:
+        assert self._step is not None
+        with store.writing(self._title) as transaction:
+            self._check_not_undone(transaction.connection)
+            tracks = shown.show_some(transaction.connection, self._step)
+            transaction.touch(Changes(_KINDS, frozenset(tracks), video=self._video))
+
+
+def add_tracks(store: Store, video_id: int, labels: Sequence[str], frames: Iterable[LabelledFrame], *, human: bool,
+               settings: Mapping[str, object], title: str) -> Imported:
+    """Add labelled frames as tracks of a video, as one undo step; see `TrackImport`.
+
+    ``frames`` rise; if going through them raises, nothing is added.
+    """
+    return run_import(store, TrackImport(video_id, labels, settings, human=human, title=title), frames)

@@ -1,0 +1,143 @@
+"""How a run that replaces takes older machine boxes away, frame by frame as it finishes them.
+
+The run's step lies before every edit made while it runs, so each version of a span counts: the present row and the
+rows that later steps saved are trimmed alike, and the run's own step keeps the version from before all of them.
+Undoing an edit then never brings back what the run replaced, and undoing the run brings back all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+
+from annotator.storage.file import schema
+from annotator.storage.file.schema import history_of
+from annotator.storage.history import journal
+from annotator.storage.rows.records import SPANS, span_record
+from annotator.storage.spans.algebra import OPEN, Span, inside
+
+_span, _tracklet, _run = schema.span, schema.tracklet, schema.run
+_kept = history_of["span"]
+Row = dict[str, Any]
+
+_DELETE = delete(_span).where(_span.c.id == bindparam("gone"))
+_END = update(_span).where(_span.c.id == bindparam("short")).values(last=bindparam("ending"))
+_SHORTEN = update(_span).where(_span.c.id == bindparam("short")).values(first=bindparam("onward"))
+
+
+def _ended(last: Any) -> Any:
+    # A stopped run's open spans end where the run stopped.
+    stopped = select(_run.c.finished_frame).where(
+        _run.c.id == _tracklet.c.run, _run.c.status != "running").scalar_subquery()
+    return func.min(func.coalesce(last, OPEN), func.coalesce(_tracklet.c.ended_frame, stopped, OPEN)).label("ended")
+
+
+_CONCERNED = and_(_tracklet.c.video == bindparam("video"), _tracklet.c.run.is_not(None),
+                  _tracklet.c.run != bindparam("run"))
+_mark = schema.mark
+#: A lock is a person's word: what a locked track has, no run replaces.
+_LOCKED = select(_mark.c.track).where(_mark.c.kind == "lock", _mark.c.track.is_not(None))
+_PRESENT = select(_span, _ended(_span.c.last)).join(_tracklet, _tracklet.c.id == _span.c.tracklet).where(
+    _CONCERNED, _span.c.track.not_in(_LOCKED), _span.c.first.between(bindparam("start"), bindparam("stop")))
+_LATER = select(_kept, _ended(_kept.c.last)).join(_tracklet, _tracklet.c.id == _kept.c.tracklet).where(
+    _CONCERNED, or_(_kept.c.track.is_(None), _kept.c.track.not_in(_LOCKED)),
+    _kept.c.first.between(bindparam("start"), bindparam("stop")), _kept.c.step > bindparam("step"), _kept.c.present)
+
+
+def split_at(connection: Connection, video: int, first: int, last: int) -> None:
+    """Cut the video's machine spans at the borders of ``first..last``, so that trimming needs no new rows later."""
+    rows = connection.execute(SPANS.where(_tracklet.c.video == video, _tracklet.c.run.is_not(None))).all()
+    key = journal.next_id(connection, _span)
+    kept: list[Row] = []
+    new: list[Row] = []
+    for span in map(span_record, rows):
+        pieces = [inside(span, 0, first - 1), inside(span, first, last), inside(span, last + 1)]
+        whole = [piece for piece in pieces if piece is not None]
+        if len(whole) < 2:
+            continue
+        kept.append({"short": span.id, "ending": whole[0].last})
+        new += [{"id": key + len(new) + number, **_values(piece)} for number, piece in enumerate(whole[1:])]
+    if kept:
+        connection.execute(_END, kept)
+        connection.execute(insert(_span), new)
+
+
+def trim(connection: Connection, run: int, video: int, first: int, last: int, step: int) -> set[int]:
+    """Take the frames ``first..last`` from the machine spans of other runs. Returns the tracks concerned."""
+    bounds = {"run": run, "video": video, "start": first, "stop": last, "step": step}
+    present = {row["id"]: row for row in connection.execute(_PRESENT, bounds).mappings()}
+    later = connection.execute(_LATER, bounds).mappings().all()
+    _remember(connection, step, present, later)
+    for row in later:
+        where = (_kept.c.step == row["step"]) & (_kept.c.id == row["id"])
+        values = {"present": False} if row["ended"] <= last else {"first": last + 1}
+        connection.execute(update(_kept).where(where).values(**values))
+    gone = [{"gone": row["id"]} for row in present.values() if row["ended"] <= last]
+    shorter = [{"short": row["id"], "onward": last + 1} for row in present.values() if row["ended"] > last]
+    if gone:
+        connection.execute(_DELETE, gone)
+    if shorter:
+        connection.execute(_SHORTEN, shorter)
+    return {row["track"] for row in present.values()}
+
+
+def restore(connection: Connection, run: int, frame: int, step: int) -> None:
+    """Give back what the run has trimmed after ``frame``, except from tracklets that later steps touched."""
+    first, last = connection.execute(
+        select(_run.c.first_frame, _run.c.last_frame).where(_run.c.id == run)).one()
+    touched_later = select(_kept.c.tracklet).where(_kept.c.step > step, _kept.c.tracklet.is_not(None))
+    query = select(_kept, _ended(_kept.c.last)).join(_tracklet, _tracklet.c.id == _kept.c.tracklet).where(
+        _kept.c.step == step, _kept.c.present, _tracklet.c.run != run, _tracklet.c.id.not_in(touched_later))
+    originals = [Span(id=row["id"], track=row["track"], first=row["first"], last=row["last"], end=row["ended"],
+                      tracklet=row["tracklet"], human=False)
+                 for row in connection.execute(query).mappings()]
+    mine = select(_kept.c.id).where(_kept.c.step == step)
+    connection.execute(delete(_span).where(
+        _span.c.tracklet.in_([span.tracklet for span in originals]), _span.c.id.in_(mine)))
+    for span in originals:
+        key = span.id
+        for piece in (inside(span, 0, first - 1), inside(span, max(first, frame + 1), last), inside(span, last + 1)):
+            if piece is not None:
+                row = journal.next_id(connection, _span) if key is None else key
+                connection.execute(insert(_span).values(id=row, **_values(piece)))
+                key = None
+
+
+def clean_up(connection: Connection, run: int, video: int, step: int) -> set[int]:
+    """Delete tracks that the run's trimming left with nothing and that no later step or mark speaks of."""
+    track, mark = schema.track, schema.mark
+    touched = select(_kept.c.track).where(_kept.c.step == step, _kept.c.present)
+    tracks_later = select(history_of["track"].c.id).where(history_of["track"].c.step > step)
+    spans_later = select(_kept.c.track).where(_kept.c.step > step, _kept.c.track.is_not(None))
+    query = select(track.c.id).where(
+        track.c.video == video, track.c.id.in_(touched),
+        track.c.id.not_in(select(_span.c.track)),
+        track.c.id.not_in(select(mark.c.track).where(mark.c.track.is_not(None))),
+        track.c.id.not_in(tracks_later), track.c.id.not_in(spans_later))
+    empty = list(connection.execute(query).scalars())
+    if empty:
+        connection.execute(delete(track).where(track.c.id.in_(empty)))
+    return set(empty)
+
+
+def _values(span: Span) -> Row:
+    return {"tracklet": span.tracklet, "first": span.first, "last": span.last, "track": span.track}
+
+
+def _remember(connection: Connection, step: int, present: dict[int, RowMapping], later: Sequence[RowMapping]) -> None:
+    """Save each row that is about to be trimmed under the run's step: as it was before all later steps."""
+    concerned = set(present) | {row["id"] for row in later}
+    if not concerned:
+        return
+    known = set(connection.execute(select(_kept.c.id).where(_kept.c.step == step)).scalars())
+    for key in sorted(concerned - known):
+        earlier = connection.execute(
+            select(_kept).join(schema.history, schema.history.c.id == _kept.c.step)
+            .where(_kept.c.id == key, _kept.c.step > step, ~schema.history.c.undone)
+            .order_by(_kept.c.step).limit(1)).mappings().first()
+        row = earlier or present.get(key)
+        values = {name: None if row is None else row[name] for name in ("tracklet", "first", "last", "track")}
+        there = row is not None and (earlier is None or bool(earlier["present"]))
+        connection.execute(insert(_kept).values(step=step, id=key, present=there, **values))

@@ -1,0 +1,330 @@
+"""Runs: what a job found, stored frame by frame while it goes on."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, or_, select, update
+
+from annotator.errors import Cancelled, StorageError
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.frame import EndReason, FrameResult, TrackedObject
+from annotator.model.track import OnExisting, ReviewState, RunStatus
+from annotator.storage.file import schema
+from annotator.storage.file.schema import history_of
+from annotator.storage.history import journal
+from annotator.storage.rows import replacing
+from annotator.storage.spans.palette import default_color
+from annotator.storage.spans.rows import bring_back
+
+#: Kind of a run that came from a file.
+IMPORT = "import"
+#: Kinds of runs whose frames were not searched for objects; ``track`` takes the detections that another run stored.
+KINDS_WITHOUT_DETECTION = frozenset({IMPORT, "repropagate", "track"})
+#: Kind of a run whose frames may come in falling order too: from prompts, either way.
+REPROPAGATE = "repropagate"
+
+#: Ends tracklets; executed with ``key``, ``frame`` and ``reason`` of each.
+END_TRACKLETS = update(schema.tracklet).where(schema.tracklet.c.id == bindparam("key")).values(
+    ended_frame=bindparam("frame"), end_reason=bindparam("reason"))
+
+
+def begin(connection: Connection, video: int, kind: str, settings: Mapping[str, object], models: Mapping[str, str],
+          labels: Sequence[int], first_frame: int, last_frame: int, on_existing: OnExisting, title: str) -> int:
+    """Add a run and its step of the history. Returns the run's id."""
+    run = journal.next_id(connection, schema.run)
+    connection.execute(insert(schema.run).values(
+        id=run, video=video, kind=kind, settings=json.dumps(settings), models=json.dumps(models),
+        labels=json.dumps(list(labels)), first_frame=first_frame, last_frame=last_frame, finished_frame=None,
+        on_existing=on_existing.value, status=RunStatus.RUNNING.value,
+        started=datetime.now(UTC).isoformat("T", "seconds"), message=""))
+    if on_existing is OnExisting.PROPOSE:
+        connection.execute(insert(schema.proposal).values(run=run))
+        return run
+    journal.drop_undone(connection)
+    step = journal.open_step(connection, title, run)
+    if on_existing is OnExisting.REPLACE:
+        journal.record(connection, step)
+        replacing.split_at(connection, video, first_frame, last_frame)
+        journal.record(connection, None)
+    return run
+
+
+class RunWriter:
+    """Writes one run's frames. Lives as long as the run; the caller holds the transaction.
+
+    Raises:
+        Cancelled: by `write`, when the run was stopped or undone meanwhile.
+        StorageError: the run is not one that can be written.
+    """
+
+    def __init__(self, connection: Connection, run: int) -> None:
+        self._connection = connection
+        self._id = run
+        row = connection.execute(select(schema.run).where(schema.run.c.id == run)).first()
+        if row is None:
+            raise StorageError(f"there is no run {run} to write to")
+        self._video: int = row.video
+        self._first: int = row.first_frame
+        self._on_existing = OnExisting(row.on_existing)
+        self._labels: list[int] = json.loads(row.labels)
+        self._detects = row.kind not in KINDS_WITHOUT_DETECTION
+        known = select(schema.tracklet.c.number, schema.tracklet.c.id).where(schema.tracklet.c.run == run)
+        self._tracklets: dict[int, int] = {row.number: row.id for row in connection.execute(known)}
+        step = journal.step_of_run(connection, run)
+        self._step = None if step is None else step.id
+
+    def write(self, results: Sequence[FrameResult]) -> Changes:
+        """Store the results of some frames, in the run's order."""
+        self._check_running()
+        if not results:
+            return Changes()
+        changes = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.RUNS | ChangeKind.DETECTIONS
+        self._write_detections(results)
+        born = self._write_births(results)
+        self._write_objects(results)
+        self._write_ends(results)
+        self._write_cuts(results)
+        frames = [result.frame_index for result in results]
+        trimmed: set[int] = set()
+        if self._on_existing is OnExisting.REPLACE and self._step is not None:
+            trimmed = replacing.trim(self._connection, self._id, self._video, self._first, max(frames), self._step)
+        self._connection.execute(
+            update(schema.run).where(schema.run.c.id == self._id).values(finished_frame=frames[-1]))
+        if born:
+            changes |= ChangeKind.TRACKS
+        if born or trimmed:
+            changes |= ChangeKind.SPANS
+        return Changes(changes, frozenset(), min(frames), max(frames), self._video)
+
+    def _check_running(self) -> None:
+        status = self._connection.execute(select(schema.run.c.status).where(schema.run.c.id == self._id)).scalar()
+        if status == RunStatus.CANCELLED:
+            raise Cancelled
+        if status != RunStatus.RUNNING:
+            raise StorageError(f"run {self._id} is {status}; resume it or start a new one")
+
+    def _write_detections(self, results: Sequence[FrameResult]) -> None:
+        looked = [{"run": self._id, "frame": result.frame_index} for result in results
+                  if self._detects or len(result.detections)]
+        if looked:
+            self._connection.execute(insert(schema.detected_frame), looked)
+        rows: list[tuple[Any, ...]] = []
+        for result in results:
+            found = result.detections
+            # float32 widens to float64 exactly, so the way back gives the same bits.
+            boxes = np.asarray(found.box_xyxy, np.float64).tolist()
+            numbered = enumerate(zip(boxes, found.score.tolist(), found.label.tolist(), strict=True))
+            rows += [(self._id, result.frame_index, number, *box, score, label)
+                     for number, (box, score, label) in numbered]
+        insert_many(self._connection, schema.detection, rows)
+
+    def _write_births(self, results: Sequence[FrameResult]) -> set[int]:
+        born: dict[int, tuple[TrackedObject, int]] = {}  # by frame, then number, however the frames are batched
+        for result in results:
+            for thing in result.objects:
+                if thing.tracklet not in self._tracklets and thing.tracklet not in born:
+                    born[thing.tracklet] = (thing, result.frame_index)
+        if not born:
+            return set()
+        key = journal.next_id(self._connection, schema.tracklet)
+        rows = [{"id": key + index, "video": self._video, "run": self._id, "number": number,
+                 "label": self._labels[thing.label], "first_frame": frame}
+                for index, (number, (thing, frame)) in enumerate(born.items())]
+        self._connection.execute(insert(schema.tracklet), rows)
+        self._tracklets.update({row["number"]: row["id"] for row in rows})
+        if self._on_existing is OnExisting.PROPOSE:
+            return set()
+        journal.record(self._connection, self._step)
+        tracks = self._give_tracks([(row["id"], row["first_frame"], row["label"]) for row in rows])
+        journal.record(self._connection, None)
+        return tracks
+
+    def _give_tracks(self, tracklets: Sequence[tuple[int, int, int]]) -> set[int]:
+        """A new track with one open span for each (tracklet id, first frame, label id). Returns the track ids."""
+        connection = self._connection
+        bring_back(connection, (label for _, _, label in tracklets))
+        track = journal.next_id(connection, schema.track)
+        number = journal.next_track_number(connection, self._video, self._step)
+        span = journal.next_id(connection, schema.span)
+        connection.execute(insert(schema.track), [
+            {"id": track + index, "video": self._video, "number": number + index, "label": label, "name": "",
+             "color": default_color(number + index - 1), "review": ReviewState.UNSEEN.value, "attributes": "{}"}
+            for index, (_, _, label) in enumerate(tracklets)])
+        connection.execute(insert(schema.span), [
+            {"id": span + index, "tracklet": tracklet, "first": first, "last": None, "track": track + index}
+            for index, (tracklet, first, _) in enumerate(tracklets)])
+        return set(range(track, track + len(tracklets)))
+
+    def _write_objects(self, results: Sequence[FrameResult]) -> None:
+        observations: list[tuple[Any, ...]] = []
+        masks: list[tuple[Any, ...]] = []
+        for result in results:
+            for thing in result.objects:
+                place = (self._tracklets[thing.tracklet], result.frame_index)
+                observations.append((*place, self._video, *_observation_values(thing)))
+                mask = thing.mask
+                if mask is not None:
+                    masks.append((*place, mask.left, mask.top, mask.width, mask.height, mask.rle))
+        insert_many(self._connection, schema.observation, observations)
+        insert_many(self._connection, schema.mask, masks)
+
+    def _write_ends(self, results: Sequence[FrameResult]) -> None:
+        ended = [{"key": self._tracklets[number], "frame": result.frame_index, "reason": int(reason)}
+                 for result in results for number, reason in result.ended if number in self._tracklets]
+        if ended:
+            self._connection.execute(END_TRACKLETS, ended)
+
+    def _write_cuts(self, results: Sequence[FrameResult]) -> None:
+        cuts = [{"run": self._id, "frame": result.frame_index} for result in results if result.cut]
+        if cuts:
+            self._connection.execute(insert(schema.scene_cut), cuts)
+
+
+def insert_many(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """Insert rows given in the order of the table's columns: half the time of named values, and frames are many."""
+    if rows:
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        places = ", ".join("?" * len(table.columns))
+        connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', rows)
+
+
+def _observation_values(thing: TrackedObject) -> tuple[Any, ...]:
+    """x1, y1, x2, y2, score and what follows, in the order of the table's columns."""
+    evidence = thing.evidence
+    box = (None, None, None, None) if thing.box_xyxy is None else tuple(map(_plain, thing.box_xyxy))
+    flags = (schema.PROMPTED if evidence.prompted else 0) | (schema.REPROMPTED if evidence.reprompted else 0)
+    return (
+        *box, _plain(thing.score), int(thing.state), _plain(evidence.score_logit), _plain(evidence.iou_estimate),
+        None if evidence.detection is None else int(evidence.detection), _plain(evidence.detection_iou), flags,
+        None if evidence.occluded_by is None else int(evidence.occluded_by),
+    )
+
+
+def _plain(value: float) -> float | None:
+    """A Python float (NumPy scalars would be stored as blobs); NaN is kept as NULL."""
+    return None if math.isnan(value) else float(value)
+
+
+def finish(connection: Connection, run: int, status: RunStatus, message: str) -> None:
+    """Close a run; one that is complete ends its live tracklets and removes tracks that it emptied."""
+    row = connection.execute(select(schema.run).where(schema.run.c.id == run)).first()
+    if row is None:
+        raise StorageError(f"there is no run {run} to finish")
+    step = journal.step_of_run(connection, run)
+    if step is not None and step.undone:
+        status = RunStatus.CANCELLED  # undone before its last word was heard
+    connection.execute(update(schema.run).where(schema.run.c.id == run).values(status=status.value, message=message))
+    if row.kind == REPROPAGATE:
+        settle(connection, run)
+    if status is RunStatus.FINISHED:
+        if row.finished_frame is not None:
+            connection.execute(update(schema.tracklet).where(
+                schema.tracklet.c.run == run, schema.tracklet.c.ended_frame.is_(None),
+            ).values(ended_frame=row.finished_frame, end_reason=int(EndReason.RUN_ENDED)))
+        if step is not None and row.on_existing == OnExisting.REPLACE:
+            journal.record(connection, step.id)
+            replacing.clean_up(connection, run, row.video, step.id)
+            journal.record(connection, None)
+        if step is not None and journal.is_empty(connection, step.id):
+            journal.drop_steps(connection, [step.id])
+
+
+def rewind(connection: Connection, run: int, frame: int) -> None:
+    """Forget what a run found after ``frame`` and make it writable again.
+
+    Tracklets born later vanish with their spans and tracks, unless a person has edited those: then they stay and the
+    replay fills them again.
+    """
+    row = connection.execute(select(schema.run).where(schema.run.c.id == run)).first()
+    if row is None:
+        raise StorageError(f"there is no run {run} to resume")
+    step = journal.step_of_run(connection, run)
+    if step is not None and step.undone:
+        raise StorageError(f"run {run} was undone; redo it before resuming it")
+    later = _tracklets_after(connection, run, frame)
+    _discard_tracklets(connection, run, later, frame, None if step is None else step.id)
+    ended = schema.tracklet.c.ended_frame
+    forgotten = or_(ended > frame, and_(schema.tracklet.c.end_reason == int(EndReason.RUN_ENDED), ended == frame))
+    connection.execute(update(schema.tracklet).where(schema.tracklet.c.run == run, forgotten)
+                       .values(ended_frame=None, end_reason=None))
+    for table in (schema.detection, schema.detected_frame, schema.scene_cut):
+        connection.execute(delete(table).where(table.c.run == run, table.c.frame > frame))
+    if row.on_existing == OnExisting.REPLACE and step is not None:
+        journal.record(connection, step.id)
+        replacing.restore(connection, run, frame, step.id)
+        journal.record(connection, None)
+    finished = None if row.finished_frame is None or frame < row.first_frame else min(frame, row.finished_frame)
+    connection.execute(update(schema.run).where(schema.run.c.id == run).values(
+        finished_frame=finished, status=RunStatus.RUNNING.value, message=""))
+
+
+def _tracklets_after(connection: Connection, run: int, frame: int) -> list[int]:
+    query = select(schema.tracklet.c.id).where(schema.tracklet.c.run == run, schema.tracklet.c.first_frame > frame)
+    return list(connection.execute(query).scalars())
+
+
+def _discard_tracklets(connection: Connection, run: int, later: list[int], frame: int, step: int | None) -> None:
+    of_run = select(schema.tracklet.c.id).where(schema.tracklet.c.run == run)
+    for table in (schema.mask, schema.observation):
+        connection.execute(delete(table).where(table.c.tracklet.in_(of_run), table.c.frame > frame))
+    untouched = _untouched(connection, later, step or 0)
+    span, track = schema.span, schema.track
+    tracks = set(connection.execute(select(span.c.track).where(span.c.tracklet.in_(untouched))).scalars())
+    for table, column, keys in ((span, span.c.tracklet, untouched), (track, track.c.id, sorted(tracks)),
+                                (schema.tracklet, schema.tracklet.c.id, untouched)):
+        kept = history_of[table.name]
+        connection.execute(delete(kept).where(kept.c.step == step, kept.c.id.in_(
+            select(table.c.id).where(column.in_(keys)))))
+        connection.execute(delete(table).where(column.in_(keys)))
+
+
+def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[int]:
+    """Those whose spans and tracks nobody has edited since the run began, and whose tracks hold nothing else."""
+    span, mark = schema.span, schema.mark
+    spans_later, tracks_later = history_of["span"], history_of["track"]
+    edited_spans = select(spans_later.c.id).where(spans_later.c.step > step)
+    edited_tracks = select(tracks_later.c.id).where(tracks_later.c.step > step)
+    others = span.alias()
+    shared = select(others.c.id).where(others.c.track == span.c.track, others.c.tracklet != span.c.tracklet)
+    edited = or_(
+        span.c.id.in_(edited_spans), span.c.track.in_(edited_tracks), shared.exists(),
+        span.c.track.in_(select(mark.c.track).where(mark.c.track.is_not(None))))
+    touched = set(connection.execute(
+        select(span.c.tracklet).where(span.c.tracklet.in_(tracklets), edited)).scalars())
+    # One whose spans a person took away is kept too: undo can bring them back.
+    touched |= set(connection.execute(select(spans_later.c.tracklet).where(
+        spans_later.c.step > step, spans_later.c.tracklet.in_(tracklets))).scalars())
+    return sorted(set(tracklets) - touched)
+
+
+def interrupt_orphans(connection: Connection) -> None:
+    """Runs that say they are running, in a project that nobody had open, died with their program."""
+    running = schema.run.c.status == RunStatus.RUNNING.value
+    both_ways = connection.execute(select(schema.run.c.id).where(running, schema.run.c.kind == REPROPAGATE))
+    for run in both_ways.scalars().all():
+        settle(connection, run)
+    # An import cannot go on, and what nobody has seen of it is of no use: `compact` removes it.
+    connection.execute(update(schema.run).where(running, schema.run.c.kind == IMPORT).values(
+        status=RunStatus.FAILED.value))
+    connection.execute(update(schema.run).where(running).values(status=RunStatus.INTERRUPTED.value))
+
+
+def settle(connection: Connection, run: int) -> None:
+    """Say where a run that went both ways, and its tracklets, really begin and end."""
+    o, k = schema.observation, schema.tracklet
+    query = select(o.c.tracklet, func.min(o.c.frame), func.max(o.c.frame)).join(k, k.c.id == o.c.tracklet).where(
+        k.c.run == run).group_by(o.c.tracklet)
+    found = connection.execute(query).all()
+    for key, first, last in found:
+        connection.execute(update(k).where(k.c.id == key).values(
+            first_frame=first, ended_frame=last, end_reason=int(EndReason.RUN_ENDED)))
+    if found:
+        first, last = min(row[1] for row in found), max(row[2] for row in found)
+        connection.execute(update(schema.run).where(schema.run.c.id == run).values(
+            first_frame=first, last_frame=last, finished_frame=last))

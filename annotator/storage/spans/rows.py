@@ -1,0 +1,102 @@
+"""Spans and marks of tracks as rows: read them as stretches, write back what an edit made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from annotator.model.track import ReviewState
+from annotator.storage.file import schema
+from annotator.storage.history import journal
+from annotator.storage.spans.algebra import OPEN, Span, Stretch, first_conflict
+from annotator.storage.spans.palette import default_color
+
+_mark, _span, _observation = schema.mark, schema.span, schema.observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkStretch(Stretch):
+    """A track's mark, or a piece of one."""
+
+    kind: str
+    video: int
+
+
+def mark_stretches(connection: Connection, tracks: Iterable[int]) -> list[MarkStretch]:
+    """The marks of these tracks."""
+    rows = connection.execute(select(_mark).where(_mark.c.track.in_(list(tracks))).order_by(_mark.c.id))
+    return [MarkStretch(id=row.id, track=row.track, first=row.first, last=row.last,
+                        end=OPEN if row.last is None else row.last, kind=row.kind, video=row.video) for row in rows]
+
+
+def save_marks(connection: Connection, before: Sequence[MarkStretch], after: Sequence[MarkStretch]) -> None:
+    """Write what became of some marks."""
+    _save(connection, _mark, before, after, ("track", "first", "last", "kind", "video"))
+
+
+def save_spans(connection: Connection, before: Sequence[Span], after: Sequence[Span]) -> None:
+    """Write what became of some spans. ``after`` is all that the tracks concerned have."""
+    conflict = first_conflict(after)
+    if conflict is not None:
+        raise RuntimeError(f"an edit would give a track two boxes in a frame: {conflict}")
+    _save(connection, _span, before, after, ("track", "first", "last", "tracklet"))
+
+
+def _save(connection: Connection, table: Any, before: Sequence[Stretch], after: Sequence[Stretch],
+          columns: tuple[str, ...]) -> None:
+    old = {stretch.id: stretch for stretch in before}
+    gone = set(old) - {stretch.id for stretch in after}
+    if gone:
+        connection.execute(delete(table).where(table.c.id.in_(gone)))
+    fresh = journal.next_id(connection, table)
+    rows: list[dict[str, Any]] = []
+    for stretch in after:
+        values = {name: getattr(stretch, name) for name in columns}
+        if stretch.id is None:
+            rows.append({"id": fresh + len(rows), **values})
+        elif stretch != old[stretch.id]:
+            connection.execute(update(table).where(table.c.id == stretch.id).values(**values))
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def presence(connection: Connection, span: Span) -> list[tuple[int, int]]:
+    """Ranges of frames, both ends inclusive, in which a span really has a box. The last one reaches to `OPEN` while
+    its tracklet lives."""
+    of_span = (_observation.c.tracklet == span.tracklet) & _observation.c.frame.between(span.first, span.end)
+    row = func.row_number().over(order_by=_observation.c.frame)
+    seen = select(_observation.c.frame, (_observation.c.frame - row).label("island")).where(
+        of_span, _observation.c.x1.is_not(None)).subquery()
+    query = select(func.min(seen.c.frame), func.max(seen.c.frame)).group_by(seen.c.island).order_by(seen.c.island)
+    found = [(first, last) for first, last in connection.execute(query)]
+    if span.end >= OPEN:
+        known = connection.execute(select(func.max(_observation.c.frame)).where(of_span)).scalar()
+        found.append((span.first if known is None else known + 1, OPEN))
+    return found
+
+
+def delete_track_rows(connection: Connection, tracks: Iterable[int]) -> None:
+    """Delete identities and what is marked of them. Their spans must have gone before."""
+    keys = list(tracks)
+    connection.execute(delete(_mark).where(_mark.c.track.in_(keys)))
+    connection.execute(delete(schema.track).where(schema.track.c.id.in_(keys)))
+
+
+def new_track(connection: Connection, video: int, label: int, name: str = "") -> tuple[int, int]:
+    """Add an identity without spans. Returns its id and number."""
+    bring_back(connection, [label])
+    key = journal.next_id(connection, schema.track)
+    number = journal.next_track_number(connection, video)
+    connection.execute(insert(schema.track).values(
+        id=key, video=video, number=number, label=label, name=name, color=default_color(number - 1),
+        review=ReviewState.UNSEEN.value, attributes="{}"))
+    return key, number
+
+
+def bring_back(connection: Connection, labels: Iterable[int]) -> None:
+    """Labels that were taken away are there again, for tracks that now have them."""
+    label = schema.label
+    connection.execute(update(label).where(label.c.id.in_(set(labels)), label.c.retired).values(retired=False))

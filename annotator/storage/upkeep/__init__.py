@@ -1,0 +1,1 @@
+"""Upkeep of a project file: reclaim space, find videos that were moved."""

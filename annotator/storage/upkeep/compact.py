@@ -1,0 +1,75 @@
+"""Give back the room of what nothing refers to any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.track import RunStatus
+from annotator.storage.file import schema
+from annotator.storage.file.schema import history_of
+from annotator.storage.history import journal
+from annotator.storage.store import Store
+
+_RESUMABLE = [RunStatus.RUNNING.value, RunStatus.INTERRUPTED.value, RunStatus.CANCELLED.value]
+_tracklet, _span, _run, _proposal = schema.tracklet, schema.span, schema.run, schema.proposal
+
+
+@dataclass(frozen=True, slots=True)
+class CompactReport:
+    """What `compact` removed."""
+
+    tracklets: int
+    runs: int
+    bytes_before: int
+    bytes_after: int
+
+
+def compact(store: Store, forget_history: bool = False) -> CompactReport:
+    """Remove tracklets that no span, undo step or open proposal refers to, with their boxes and masks; runs of which
+    nothing is left, but for each video's newest detections; and shrink the file.
+
+    Undo steps keep what they would bring back: with ``forget_history`` they go first, and nothing can be undone.
+    """
+    before = store.path.stat().st_size
+    with store.writing("compact") as transaction:
+        connection = transaction.connection
+        if forget_history:
+            journal.drop_steps(connection, [step.id for step in store.history()])
+        unused = select(_tracklet.c.id).where(_unused())
+        tracklets = connection.execute(select(func.count()).select_from(unused.subquery())).scalar_one()
+        for table in (schema.mask, schema.observation):
+            connection.execute(delete(table).where(table.c.tracklet.in_(unused)))
+        connection.execute(delete(_tracklet).where(_unused()))
+        empty = list(connection.execute(select(_run.c.id).where(_spent())).scalars())
+        for run in empty:
+            for table in (schema.detection, schema.detected_frame, schema.scene_cut):
+                connection.execute(delete(table).where(table.c.run == run))
+            connection.execute(delete(_run).where(_run.c.id == run))
+        transaction.touch(Changes(ChangeKind.RUNS | ChangeKind.DETECTIONS | ChangeKind.HISTORY))
+    store.vacuum()
+    return CompactReport(int(tracklets), len(empty), before, store.path.stat().st_size)
+
+
+def _unused() -> ColumnElement[bool]:
+    spans, proposals, tracklets = history_of["span"], history_of["proposal"], history_of["tracklet"]
+    referred = or_(
+        select(_span.c.id).where(_span.c.tracklet == _tracklet.c.id).exists(),
+        _tracklet.c.id.in_(select(spans.c.tracklet).where(spans.c.tracklet.is_not(None))),
+        _tracklet.c.id.in_(select(tracklets.c.id)))
+    kept_runs = select(_run.c.id).where(or_(
+        _run.c.id.in_(select(_proposal.c.run)), _run.c.id.in_(select(proposals.c.run)), _run.c.status.in_(_RESUMABLE)))
+    return and_(~referred, or_(_tracklet.c.run.is_(None), _tracklet.c.run.not_in(kept_runs)))
+
+
+def _spent() -> ColumnElement[bool]:
+    newest = select(func.max(schema.detected_frame.c.run)).join(
+        _run, _run.c.id == schema.detected_frame.c.run).group_by(_run.c.video)
+    kept = history_of["proposal"]
+    return and_(
+        _run.c.status.not_in(_RESUMABLE), _run.c.id.not_in(newest),
+        _run.c.id.not_in(select(_proposal.c.run)), _run.c.id.not_in(select(kept.c.run)),
+        _run.c.id.not_in(select(schema.history.c.run).where(schema.history.c.run.is_not(None))),
+        ~select(_tracklet.c.id).where(_tracklet.c.run == _run.c.id).exists())

@@ -1,0 +1,126 @@
+"""All keys on one page: to look at, or to print."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QMarginsF, QSizeF, Qt
+from PySide6.QtGui import QKeyEvent, QPageLayout, QPageSize, QPalette, QPdfWriter, QTextDocument
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+
+from annotator.ui.actions.registry import Actions
+
+COLUMNS = 4
+Group = tuple[str, list[tuple[str, str]]]
+
+
+class CheatSheet(QDialog):
+    """Over the window, until a key is pressed or it is closed."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keys and gestures"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.groups = [*_groups(actions), self._gestures()]
+        self.page = QTextBrowser(self)
+        self.page.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.page.setHtml(sheet_html(self.groups, self.palette()))
+        title = QLabel(self.tr("Keys and gestures"), self)
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.3)
+        title.setFont(font)
+        self.save = QPushButton(self.tr("Save as PDF…"), self)
+        close = QPushButton(self.tr("Close"), self)
+        close.setDefault(True)
+        self.save.clicked.connect(self._ask_save)
+        close.clicked.connect(self.accept)
+        row = QHBoxLayout()
+        row.addWidget(title)
+        row.addStretch(1)
+        row.addWidget(self.save)
+        row.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.addLayout(row)
+        layout.addWidget(self.page)
+        self.resize(min(parent.width() - 64, 1160), min(parent.height() - 64, 680))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        if event.key() in (Qt.Key.Key_F1, Qt.Key.Key_Question):
+            self.accept()
+            return
+        super().keyPressEvent(event)
+
+    def save_pdf(self, path: Path) -> None:
+        """Write the sheet as one or more A4 pages, across. An existing file is replaced."""
+        writer = QPdfWriter(str(path))
+        writer.setPageLayout(QPageLayout(QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Landscape,
+                                         QMarginsF(12, 12, 12, 12), QPageLayout.Unit.Millimeter))
+        writer.setTitle(self.tr("Keys and gestures"))
+        document = QTextDocument()
+        paper = QPalette(Qt.GlobalColor.white)
+        paper.setColor(QPalette.ColorRole.Text, Qt.GlobalColor.black)
+        document.setHtml(sheet_html(self.groups, paper))
+        document.setPageSize(QSizeF(writer.width(), writer.height()) * 96 / writer.resolution())
+        document.print_(writer)
+
+    def _ask_save(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save as PDF"), "keys.pdf", "PDF (*.pdf)")
+        if name:
+            self.save_pdf(Path(name))
+
+    def _gestures(self) -> Group:
+        tr = self.tr
+        return tr("Mouse"), [
+            (tr("Select, add to the selection"), tr("click, Shift+click")),
+            (tr("Move or resize the selected box"), tr("drag it or a handle")),
+            (tr("New box"), tr("Ctrl+drag")),
+            (tr("Change the selected region"), tr("drag a corner, an edge or it")),
+            (tr("Take a corner out of it"), tr("Alt+click")),
+            (tr("Zoom at the pointer"), tr("wheel")),
+            (tr("Pan"), tr("drag, middle drag")),
+            (tr("Play; pan while held"), tr("Space")),
+            (tr("End what was begun"), tr("Esc")),
+            (tr("Go there on the timeline"), tr("click")),
+            (tr("Choose a range"), tr("Shift+drag on the timeline")),
+            (tr("Zoom the timeline"), tr("Ctrl+wheel")),
+        ]
+
+
+def _groups(actions: Actions) -> list[Group]:
+    """Menus with those actions that have keys."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for entry in actions:
+        if entry.keys_text:
+            found.setdefault(entry.menu_path, []).append((entry.title, entry.keys_text))
+    return list(found.items())
+
+
+def balanced(groups: Sequence[Group], columns: int) -> list[list[Group]]:
+    """Groups in this many columns of about the same height, in order of their size."""
+    filled: list[list[Group]] = [[] for _ in range(columns)]
+    heights = [0] * columns
+    for group in sorted(groups, key=lambda one: len(one[1]), reverse=True):
+        least = heights.index(min(heights))
+        filled[least].append(group)
+        heights[least] += len(group[1]) + 2
+    return filled
+
+
+def sheet_html(groups: Sequence[Group], palette: QPalette) -> str:
+    """The page, in the colours of a palette."""
+    text = palette.color(QPalette.ColorRole.Text).name()
+    faint = palette.color(QPalette.ColorRole.PlaceholderText).name()
+    cells = []
+    for column in balanced(groups, COLUMNS):
+        blocks = []
+        for title, rows in column:
+            lines = "".join(
+                f'<tr><td style="padding:1px 8px 1px 0; color:{text}">{html.escape(name)}</td>'
+                f'<td style="padding:1px 0; color:{text}"><b>{html.escape(keys)}</b></td></tr>' for name, keys in rows)
+            blocks.append(f'<p style="margin:8px 0 2px 0; color:{faint}"><b>{html.escape(title)}</b></p>'
+                          f'<table cellspacing="0" width="100%">{lines}</table>')
+        cells.append(f'<td width="{100 // COLUMNS}%" valign="top" style="padding-right:16px">{"".join(blocks)}</td>')
+    return f'<table width="100%" cellspacing="0"><tr>{"".join(cells)}</tr></table>'

@@ -1,0 +1,420 @@
+"""The picture, and the hands on it: zoom, pan, select, draw, move, resize."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
+
+from annotator.model.box import Box
+from annotator.model.frame import Image
+from annotator.ui.canvas.overlay import REACH, Overlay, Shape
+from annotator.ui.canvas.picture import Picture, shown_size
+
+#: Smallest box that a hand can mean, in picture pixels; and how far a press may wander and still be a click.
+LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
+
+
+#: Held while clicking, they add to the selection.
+_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+
+
+class Tool(Enum):
+    """What a press on the canvas begins."""
+
+    SELECT = auto()
+    DRAW = auto()
+    PROMPT = auto()
+    IGNORE = auto()
+
+
+class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
+    """Shows a picture and its shapes; says what a person does to them, and changes nothing itself."""
+
+    clicked = Signal(object, bool)
+    """Track id or None, and whether it is added to the selection."""
+    hovered = Signal(object)
+    box_drawn = Signal(tuple)
+    """A new box, xyxy in picture pixels."""
+    box_changed = Signal(int, tuple)
+    """Track id and where its box was moved or resized to."""
+    tool_changed = Signal(object)
+    region_drawn = Signal(tuple)
+    """A rectangle to be ignored, xyxy in picture pixels."""
+    prompt_began = Signal()
+    """A prompt's box is being drawn."""
+    prompt_drawn = Signal(tuple, bool)
+    """A prompt's box, xyxy in picture pixels, and whether it was drawn with the tool: more may be said yet."""
+    prompt_pointed = Signal(QPointF, bool)
+    """A click of the prompt tool, in picture pixels, and whether it is on the object (not with Alt)."""
+    pointed = Signal(QPointF)
+    """A click with a tool that draws, in picture pixels."""
+    missed = Signal(QPointF)
+    """A click that selects, where there is no track."""
+    menu_wanted = Signal(object, QPoint)
+    """The right button: track id or None, and where on the screen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background="#202124")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        # A graphics scene would take every drag for itself and drop it; files are the window's.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
+        self._view = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False, defaultPadding=0.0)
+        self._view.setMouseEnabled(False, False)
+        self.setCentralItem(self._view)
+        self.picture, self.overlay = Picture(), Overlay()
+        self._view.addItem(self.picture, ignoreBounds=True)
+        self._view.addItem(self.overlay, ignoreBounds=True)
+        self._size = (0, 0)
+        self._tool = Tool.SELECT
+        self._editable = True
+        self._press: QPointF | None = None
+        self._drag: Callable[[QPointF], None] | None = None
+        self._drop: Callable[[], None] | None = None
+        self._space = False
+        self.pointer: Callable[[QPointF], Qt.CursorShape | None] = lambda _: None
+        """The cursor over what others can take hold of, in widget coordinates."""
+        self.panned = False
+        """Whether the picture was dragged since Space was pressed."""
+        self._fitted = True
+
+    # What is shown
+
+    def set_picture_size(self, width: int, height: int) -> None:
+        """A video of this size comes; 0 x 0 for none."""
+        self._size = (width, height)
+        self.overlay.set_picture_size(width, height)
+        if width == 0:
+            self.picture.set_image(None)
+        self.fit()
+
+    def set_image(self, image: Image, scaled: Image | None = None) -> None:
+        """A frame, and the same in `shown_size` if it is there; (H, W, 3) uint8 RGB each."""
+        self.picture.set_image(image, scaled)
+
+    def set_shapes(self, shapes: Sequence[Shape]) -> None:
+        self.overlay.set_shapes(shapes)
+
+    def add_layer(self, item: QGraphicsItem, above: bool = False) -> None:
+        """Something more to draw, between the picture and the tracks or ``above`` both."""
+        self.overlay.setZValue(1)
+        item.setZValue(2 if above else 0.5)
+        self._view.addItem(item, ignoreBounds=True)
+
+    def set_editable(self, editable: bool) -> None:
+        """Whether boxes may be drawn and moved."""
+        self._editable = editable
+        if not editable:
+            self.set_tool(Tool.SELECT)
+
+    @property
+    def editable(self) -> bool:
+        return self._editable
+
+    @property
+    def panning(self) -> bool:
+        """Whether Space is held, so that a drag pans."""
+        return self._space
+
+    @property
+    def tool(self) -> Tool:
+        return self._tool
+
+    def set_tool(self, tool: Tool) -> None:
+        if tool is not Tool.SELECT and not self._editable:
+            return
+        self._cancel_drag()
+        if tool is not self._tool:
+            self._tool = tool
+            self.tool_changed.emit(tool)
+        self._update_cursor()
+
+    # Where it looks
+
+    def fit(self) -> None:
+        """The whole picture, and again whenever the window changes its size, until somebody zooms or pans."""
+        width, height = self._size
+        self._fitted = True
+        if width and height:
+            self._view.setRange(QRectF(0, 0, width, height), padding=0.01)
+
+    def zoom(self, factor: float, centre: QPointF | None = None) -> None:
+        """Closer for factors above 1; ``centre`` (picture pixels) stays where it is."""
+        if not self._size[0]:
+            return
+        now = self.scale_factor()
+        factor = min(max(now * factor, 0.02), 64.0) / now
+        self._fitted = False
+        self._view.scaleBy((1 / factor, 1 / factor), center=None if centre is None else (centre.x(), centre.y()))
+
+    def pixel_view(self) -> None:
+        """One pixel of the video on one pixel of the screen."""
+        self.zoom(1 / (self.scale_factor() * self.devicePixelRatioF()))
+
+    def scale_factor(self) -> float:
+        """Device-independent pixels per picture pixel."""
+        return float(1 / max(self._view.viewPixelSize()[0], 1e-9))
+
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height that the picture has on the screen, in the screen's pixels."""
+        place = self._view.childGroup.sceneTransform().mapRect(self._bounds())
+        return shown_size(place, self.devicePixelRatioF())
+
+    def to_picture(self, position: QPointF) -> QPointF:
+        """From widget coordinates to picture pixels."""
+        return QPointF(self._view.mapSceneToView(self.mapToScene(position.toPoint())))
+
+    def to_widget(self, point: QPointF) -> QPointF:
+        """From picture pixels to widget coordinates."""
+        return QPointF(self.mapFromScene(self._view.mapViewToScene(point)))
+
+    def show_rect(self, rect: QRectF) -> None:
+        """Bring a part of the picture into sight, if it is not."""
+        if not self._view.viewRect().contains(rect):
+            offset = rect.center() - self._view.viewRect().center()
+            self._fitted = False
+            self._view.translateBy((offset.x(), offset.y()))
+
+    def look_at(self, rect: QRectF, share: float) -> None:
+        """Zoom and move so that a part of the picture is in the middle and takes up this share of the view."""
+        self._fitted = False
+        width, height = max(rect.width(), 1.0) / share, max(rect.height(), 1.0) / share
+        centre = rect.center()
+        self._view.setRange(QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height), padding=0)
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        if getattr(self, "_fitted", False):
+            self.fit()
+
+    # The mouse
+
+    def wheelEvent(self, event: object) -> None:  # noqa: N802
+        self.zoom(1.2 ** (event.angleDelta().y() / 120), self.to_picture(event.position()))  # type: ignore[attr-defined]
+        event.accept()  # type: ignore[attr-defined]
+
+    def mousePressEvent(self, event: object) -> None:  # noqa: N802
+        button, position = event.button(), event.position()  # type: ignore[attr-defined]
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if self._drag is not None:
+            return
+        if button is Qt.MouseButton.MiddleButton or (button is Qt.MouseButton.LeftButton and self._space):
+            self._begin_pan(position)
+        elif button is Qt.MouseButton.RightButton and self._size[0]:
+            self.menu_wanted.emit(self.track_at(self.to_picture(position)), event.globalPosition().toPoint())  # type: ignore[attr-defined]
+        elif button is Qt.MouseButton.LeftButton and self._size[0]:
+            self._press = position
+            self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))  # type: ignore[attr-defined]
+        self._update_cursor()
+
+    def mouseDoubleClickEvent(self, event: object) -> None:  # noqa: N802
+        """The second of two quick presses begins what any press does."""
+        self.mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: object) -> None:  # noqa: N802
+        position = event.position()  # type: ignore[attr-defined]
+        if self._drag is not None:
+            if self._press is None or (position - self._press).manhattanLength() > CLICK_SLIP:
+                self._press = None
+                self._drag(position)
+            return
+        track = self.track_at(self.to_picture(position))
+        self.overlay.set_hovered(track)
+        self.hovered.emit(track)
+        self._update_cursor(position)
+
+    def mouseReleaseEvent(self, event: object) -> None:  # noqa: N802
+        press, drop = self._press, self._drop
+        self._press = self._drag = self._drop = None
+        if press is not None:
+            self.overlay.set_draft(None)
+            modifiers = event.modifiers()  # type: ignore[attr-defined]
+            self.click_at(self.to_picture(press), modifiers)
+        elif drop is not None:
+            drop()
+        self._update_cursor(event.position())  # type: ignore[attr-defined]
+
+    def click_at(self, point: QPointF, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """What a click in the picture means with the present tool and these keys held."""
+        if self._tool is Tool.PROMPT:
+            self.prompt_pointed.emit(point, not modifiers & Qt.KeyboardModifier.AltModifier)
+            return
+        if self._tool is not Tool.SELECT:
+            self.pointed.emit(point)
+            return
+        track = self.track_at(point)
+        self.clicked.emit(track, bool(modifiers & _ADDING))
+        if track is None:
+            self.missed.emit(point)
+
+    def leaveEvent(self, event: object) -> None:  # noqa: N802
+        self.overlay.set_hovered(None)
+        self.hovered.emit(None)
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Escape and (self._drag is not None or self._tool is not Tool.SELECT):
+            self.set_tool(Tool.SELECT)
+            return
+        event.ignore()
+
+    def set_panning(self, held: bool) -> None:
+        """While Space is held, the left button pans."""
+        self._space = held
+        if held:
+            self.panned = False
+        self._update_cursor()
+
+    # Gestures
+
+    def _begin(self, position: QPointF, control: bool) -> None:
+        point = self.to_picture(position)
+        if self._editable and (self._tool is not Tool.SELECT or control):
+            if control or self._tool is Tool.PROMPT:
+                self._begin_prompt(point, careful=not control)
+            else:
+                self._begin_draw(point, (self.box_drawn if self._tool is Tool.DRAW else self.region_drawn).emit)
+            return
+        grip = self._grip_at(position) if self._editable else None
+        if grip is not None:
+            self._begin_change(*grip, point)
+        else:
+            self._begin_pan(position, click=True)
+
+    def _begin_pan(self, position: QPointF, click: bool = False) -> None:
+        last = position
+        if not click:
+            self._press = None
+
+        def drag(to: QPointF) -> None:
+            nonlocal last
+            offset = self.to_picture(last) - self.to_picture(to)
+            last = to
+            self._fitted, self.panned = False, True
+            self._view.translateBy((offset.x(), offset.y()))
+
+        self._drag, self._drop = drag, None
+
+    def _begin_prompt(self, start: QPointF, careful: bool) -> None:
+        self.prompt_began.emit()
+        # Who chose the tool has more to say: it stays.
+        self._begin_draw(start, lambda box: self.prompt_drawn.emit(box, careful), stay=self._tool is Tool.PROMPT)
+
+    def _begin_draw(self, start: QPointF, drawn: Callable[[Box], object], stay: bool = False) -> None:
+        def drag(to: QPointF) -> None:
+            self.overlay.set_draft(QRectF(start, self.to_picture(to)).normalized().intersected(self._bounds()))
+
+        def drop() -> None:
+            rect = self.overlay.draft
+            self.overlay.set_draft(None)
+            if rect is not None and rect.width() >= LEAST_SIDE and rect.height() >= LEAST_SIDE:
+                if not stay:
+                    self.set_tool(Tool.SELECT)
+                drawn(_box(rect))
+
+        self._drag, self._drop = drag, drop
+
+    def _begin_change(self, shape: Shape, grip: int, start: QPointF) -> None:
+        rect = shape.rect
+        assert rect is not None
+        original = QRectF(rect)
+
+        def drag(to: QPointF) -> None:
+            self.overlay.set_draft(_changed(original, grip, self.to_picture(to) - start))
+
+        def drop() -> None:
+            changed = self.overlay.draft
+            self.overlay.set_draft(None)
+            if changed is not None and changed.width() >= LEAST_SIDE and changed.height() >= LEAST_SIDE:
+                self.box_changed.emit(shape.track, _box(changed))
+
+        self._drag, self._drop = drag, drop
+
+    def cancel_gesture(self) -> bool:
+        """End what a press began, without effect. Returns whether there was anything."""
+        going_on = self._drag is not None
+        self._cancel_drag()
+        return going_on
+
+    def _cancel_drag(self) -> None:
+        self._press = self._drag = self._drop = None
+        self.overlay.set_draft(None)
+
+    # What lies where
+
+    def track_at(self, point: QPointF) -> int | None:
+        """The smallest box that holds the point: what lies inside another can still be had."""
+        found = [(shape.rect.width() * shape.rect.height(), shape.track) for shape in self.overlay.shapes
+                 if shape.rect is not None and shape.rect.contains(point)]
+        return min(found)[1] if found else None
+
+    def _grip_at(self, position: QPointF) -> tuple[Shape, int] | None:
+        """The selected shape and which of its handles (0-7), or its inside (8), lies here."""
+        selected = self.overlay.selected
+        if len(selected) != 1:
+            return None
+        for shape in self.overlay.shapes:
+            rect = shape.rect
+            if shape.track not in selected or rect is None:
+                continue
+            distances = [(self.to_widget(handle) - position).manhattanLength() for handle in self.overlay.handles(rect)]
+            if min(distances) <= REACH:
+                return shape, int(np.argmin(distances))
+            if rect.contains(self.to_picture(position)):
+                return shape, 8
+        return None
+
+    def within(self, points: Sequence[QPointF], together: bool) -> list[QPointF]:
+        """Points brought into the picture: each by itself, or all by the same way, so that they keep their shape."""
+        width, height = self._size
+        if together:
+            x, y = [point.x() for point in points], [point.y() for point in points]
+            by = QPointF(max(0.0, -min(x)) or min(0.0, width - max(x)), max(0.0, -min(y)) or min(0.0, height - max(y)))
+            points = [point + by for point in points]
+        return [QPointF(min(max(point.x(), 0.0), width), min(max(point.y(), 0.0), height)) for point in points]
+
+    def _bounds(self) -> QRectF:
+        return QRectF(0, 0, *self._size)
+
+    def _update_cursor(self, position: QPointF | None = None) -> None:
+        cursors = (Qt.CursorShape.SizeFDiagCursor, Qt.CursorShape.SizeVerCursor, Qt.CursorShape.SizeBDiagCursor,
+                   Qt.CursorShape.SizeHorCursor)
+        grip = self._grip_at(position) if position is not None and self._editable else None
+        if self._space:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._tool is not Tool.SELECT:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+        elif grip is not None:
+            self.setCursor(Qt.CursorShape.SizeAllCursor if grip[1] == 8 else cursors[grip[1] % 4])
+        else:
+            other = None if position is None else self.pointer(position)
+            self.setCursor(Qt.CursorShape.ArrowCursor if other is None else other)
+
+
+def _changed(rect: QRectF, grip: int, by: QPointF) -> QRectF:
+    """The box after its handle, or all of it, was moved; turned right way round."""
+    changed = QRectF(rect)
+    if grip == 8:
+        return changed.translated(by)
+    if grip in (0, 6, 7):
+        changed.setLeft(changed.left() + by.x())
+    if grip in (2, 3, 4):
+        changed.setRight(changed.right() + by.x())
+    if grip in (0, 1, 2):
+        changed.setTop(changed.top() + by.y())
+    if grip in (4, 5, 6):
+        changed.setBottom(changed.bottom() + by.y())
+    return changed.normalized()
+
+
+def _box(rect: QRectF) -> Box:
+    return rect.left(), rect.top(), rect.right(), rect.bottom()
+
+

@@ -1,0 +1,208 @@
+"""Between the document and the canvas: which picture, which shapes, and what a gesture means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QRectF, Signal
+
+from annotator.engine.base import CancelToken
+from annotator.jobs.project import check_place
+from annotator.model.box import Box
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.frame import Frame, Image
+from annotator.model.track import VideoRecord
+from annotator.session import Session
+from annotator.storage.edits import drawn_boxes
+from annotator.ui.canvas.canvas import Canvas
+from annotator.ui.canvas.frame_source import FrameSource
+from annotator.ui.canvas.shapes import ShapeBuilder
+from annotator.ui.document.document import Document
+from annotator.ui.threads.reading_queue import Reading, Request
+from annotator.ui.threads.tasks import Progress
+from annotator.video import VideoReader, open_video
+
+_SHOWN = "shown"
+
+
+class CanvasController(QObject):
+    """Shows the document's frame; turns gestures into edits, one undo step each."""
+
+    missing = Signal(str)
+    """The video is not where the project says; one line."""
+    unread = Signal()
+    """A person did not want to wait until the present video was read."""
+    exact = Signal(int)
+    """The picture on the canvas is that of the frame that is looked at."""
+
+    def __init__(self, document: Document, canvas: Canvas, reading: Reading) -> None:
+        super().__init__(canvas)
+        self._document, self._canvas, self._reading = document, canvas, reading
+        self._source: FrameSource | None = None
+        self._before = 0
+        self._shown: int | None = None
+        self.shapes = ShapeBuilder(document)
+        document.video_changed.connect(self._on_video)
+        document.frame_changed.connect(self._on_frame)
+        document.selection_changed.connect(lambda: canvas.overlay.set_selected(document.selection))
+        document.changed.connect(self._on_changes)
+        canvas.clicked.connect(self.select_clicked)
+        canvas.box_drawn.connect(self._on_drawn)
+        canvas.box_changed.connect(self._on_box_changed)
+
+    @property
+    def source(self) -> FrameSource | None:
+        return self._source
+
+    @property
+    def shown(self) -> int | None:
+        """The frame whose picture is on the canvas: while the exact one is decoded, one near it."""
+        return self._shown
+
+    def close(self) -> None:
+        """Stop decoding."""
+        if self._source is not None:
+            self._source.close()
+            self._source.deleteLater()
+            self._source = None
+
+    def refresh(self) -> None:
+        """Read the frame's shapes anew and draw them over the picture."""
+        look = self._canvas.overlay.look
+        self._canvas.set_shapes(self.shapes.build(self._document.frame, look.masks, look.trail))
+
+    def redraw_picture(self) -> None:
+        """Show the picture again, in another tone perhaps."""
+        self._shown = None
+        self._show_picture(self._document.frame)
+
+    def reopen(self) -> None:
+        """Try the video again, after it was located."""
+        self._on_video()
+
+    # The document
+
+    def _on_video(self) -> None:
+        self.close()
+        self._reading.withdraw(_SHOWN)
+        self.shapes.forget()
+        self._shown, self._before = None, 0
+        video, session = self._document.video, self._document.session
+        self._canvas.set_editable(video is not None and self._document.writable)
+        if video is None or session is None:
+            self._canvas.set_picture_size(0, 0)
+            return
+        self._canvas.set_picture_size(video.width, video.height)
+        self._canvas.picture.set_image(None)
+        reader = self._document.take_reader()
+        if reader is not None:
+            self._begin(reader)
+            return
+        self.refresh()
+        self._reading.ask(Request(_SHOWN, self.tr("Reading {0}").format(video.name), self._task(session, video),
+                                  self._begin, self.missing.emit, self.unread.emit), first=True)
+
+    def _task(self, session: Session, video: VideoRecord) -> Callable[[Progress, CancelToken], VideoReader]:
+        path, project = session.store.video_path(video), session.store.path
+
+        def read(progress: Progress, cancel: CancelToken) -> VideoReader:
+            check_place(path, video, project, progress)
+            return open_video(path, fps=video.fps, progress=progress)
+
+        return read
+
+    def _begin(self, reader: VideoReader) -> None:
+        self._source = FrameSource(reader, parent=self)
+        self._source.ready.connect(self._on_ready)
+        self._source.failed.connect(lambda _frame, message: self._document.failed.emit(message))
+        self._on_frame(self._document.frame)
+
+    def _on_frame(self, frame: int) -> None:
+        self._show_picture(frame)
+        self.refresh()
+
+    def _show_picture(self, frame: int) -> None:
+        if self._source is None:
+            return
+        self._source.set_shown_size(self._canvas.shown_size())
+        image = self._source.request(frame, frame - self._before)
+        self._before = frame
+        if image is not None:
+            self._show_exact(frame, image)
+            return
+        near = self._source.nearest(frame)
+        if near is not None and near[0] != self._shown:
+            self._show(*near)
+
+    def _on_ready(self, frame: int) -> None:
+        if self._source is None or frame != self._document.frame:
+            return
+        image = self._source.get(frame)
+        if image is not None:
+            self._show_exact(frame, image)
+
+    def _show_exact(self, frame: int, image: Image) -> None:
+        self._show(frame, image)
+        self.exact.emit(frame)
+
+    def _show(self, frame: int, image: Image) -> None:
+        assert self._source is not None
+        self._canvas.set_image(image, self._source.small(frame))
+        self._shown = frame
+
+    def present_frame(self) -> Frame | None:
+        """The frame that is looked at, if its own picture is decoded. The picture is not to be written to."""
+        video, index = self._document.video, self._document.frame
+        image = None if self._source is None else self._source.get(index)
+        if video is None or image is None:
+            return None
+        return Frame(index, image, index / video.fps if video.fps > 0 else 0.0)
+
+    def _on_changes(self, changes: Changes) -> None:
+        kinds = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS \
+            | ChangeKind.LABELS
+        if not changes.kinds & kinds:
+            return
+        self.shapes.forget(changes.tracks)
+        frame = self._document.frame
+        first = 0 if changes.first_frame is None else changes.first_frame
+        if frame >= first and (changes.last_frame is None or frame <= changes.last_frame):
+            self.refresh()
+
+    # Gestures
+
+    def select_clicked(self, track: int | None, additive: bool) -> None:
+        """Select what was clicked, or add it to the selection; None for nothing."""
+        if track is None:
+            if not additive:
+                self._document.select(())
+        elif additive:
+            self._document.select(self._document.selection ^ {track})
+        else:
+            self._document.select((track,))
+
+    def _on_drawn(self, box: Box) -> None:
+        video, frame = self._document.video, self._document.frame
+        if video is None:
+            return
+        made: list[int] = []
+
+        def add(session: Session) -> None:
+            with session.store.transaction("Add track"):
+                labels = session.store.labels()
+                label = labels[0] if labels else session.store.ensure_label("object")
+                made.append(drawn_boxes.add_track(session.store, video.id, label.id, frame, box))
+
+        if self._document.edit(add):
+            self._document.select(made)
+
+    def _on_box_changed(self, track: int, box: Box) -> None:
+        frame = self._document.frame
+        self._document.edit(lambda session: drawn_boxes.set_box(session.store, track, frame, box))
+
+    def selected_rect(self) -> QRectF | None:
+        """The box of the one selected track in this frame, picture pixels."""
+        if len(self._document.selection) != 1:
+            return None
+        (track,) = self._document.selection
+        return next((shape.rect for shape in self._canvas.overlay.shapes if shape.track == track), None)

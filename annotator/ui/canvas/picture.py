@@ -1,0 +1,79 @@
+"""The frame itself, as an item of the canvas."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from annotator.model.frame import Image
+from annotator.ui.canvas.pixels import qt_image
+
+
+class Picture(QGraphicsItem):
+    """Draws what `pixels.drawable` laid out as it is, without a copy.
+
+    Where the decoding thread has scaled it to the size in which it is shown, that is drawn, pixel by pixel: Qt's own
+    scaling shares the work among threads and waits for them, which takes long on a machine that is busy.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image: Image | None = None
+        self._scaled: Image | None = None
+        self._drawn: dict[bool, tuple[QImage, np.ndarray]] = {}
+        self._rect = QRectF()
+        self._table: np.ndarray | None = None
+
+    def set_image(self, image: Image | None, scaled: Image | None = None) -> None:
+        """(H, W, 3) uint8 RGB, None for nothing; ``scaled``: the same in the size in which it is shown, if it is
+        there."""
+        rect = QRectF() if image is None else QRectF(0, 0, image.shape[1], image.shape[0])
+        if rect != self._rect:
+            self.prepareGeometryChange()
+            self._rect = rect
+        self._image, self._scaled = image, scaled
+        self._drawn.clear()
+        self.update()
+
+    def set_tone(self, brightness: float, contrast: float) -> None:
+        """For dark footage: -1..1 each, 0 leaves the picture as it is. Takes effect with the next image."""
+        if brightness == 0 and contrast == 0:
+            self._table = None
+            return
+        grey = np.arange(256) / 255 - 0.5
+        slope = (1 + contrast) / max(1 - contrast, 0.01)
+        self._table = np.clip((grey * slope + 0.5 + brightness) * 255, 0, 255).astype(np.uint8)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        return self._rect
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self._image is None:
+            return
+        transform, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
+        place = transform.mapRect(self._rect)
+        if self._scaled is not None and shown_size(place, ratio) == self._scaled.shape[1::-1]:
+            image = self._for_qt(self._scaled, True)
+            if image.devicePixelRatio() != ratio:
+                image.setDevicePixelRatio(ratio)
+            painter.resetTransform()
+            painter.drawImage(QPointF(round(place.left() * ratio) / ratio, round(place.top() * ratio) / ratio), image)
+            return
+        zoomed_in = abs(transform.m11()) > 3
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not zoomed_in)
+        painter.drawImage(0, 0, self._for_qt(self._image, False))
+
+    def _for_qt(self, image: Image, scaled: bool) -> QImage:
+        if scaled not in self._drawn:
+            if self._table is not None:
+                image = cv2.LUT(np.ascontiguousarray(image), self._table).astype(np.uint8, copy=False)
+            self._drawn[scaled] = qt_image(image)
+        return self._drawn[scaled][0]
+
+
+def shown_size(place: QRectF, ratio: float) -> tuple[int, int]:
+    """Width and height in the screen's pixels of what takes this place; ``ratio``: of them per unit of the place."""
+    return round(place.width() * ratio), round(place.height() * ratio)

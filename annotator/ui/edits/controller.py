@@ -1,0 +1,237 @@
+"""Where edits are previewed, asked about where they lack something, and made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from annotator.errors import StorageError
+from annotator.session import Session
+from annotator.storage.edits.preview import EditPreview, preview
+from annotator.ui.document.document import Document
+from annotator.ui.edits.plans import Answer, Plan, Question
+from annotator.ui.edits.preview_words import PreviewWords
+from annotator.ui.edits.question_bar import EditBar
+
+Wanted = Callable[[], Plan | Question]
+
+
+class EditDesk(QObject):
+    """An edit that is clear is made at once, and the status line says what changed. One that lacks something, or by
+    which hand-drawn boxes would go unasked, waits in the strip over the picture for Enter or Esc."""
+
+    told = Signal(str)
+    """One line: what was changed, or why it was not."""
+    shown = Signal(object)
+    """EditPreview of what is pointed at or asked about; None when that is over."""
+    deleting = Signal(object)
+    """Ids of tracks that are about to be deleted."""
+
+    def __init__(self, document: Document, bar: EditBar) -> None:
+        super().__init__(bar)
+        self._document, self.bar = document, bar
+        self._words = PreviewWords(self)
+        self._question: Question | None = None
+        self._plan: Plan | None = None
+        self._then: Callable[[], object] | None = None
+        bar.answered.connect(self._on_answer)
+        bar.applied.connect(self._on_applied)
+        bar.cancelled.connect(self.cancel)
+        document.selection_changed.connect(self._on_selection)
+        document.video_changed.connect(self.cancel)
+
+    @property
+    def asking(self) -> bool:
+        return self.bar.asking
+
+    # Making
+
+    def do(self, wanted: Wanted, then: Callable[[], object] | None = None) -> None:
+        """Make an edit, or ask what it lacks. ``then`` is called once it is made."""
+        self.cancel()
+        try:
+            self._take(wanted(), then)
+        except StorageError as error:
+            self.told.emit(str(error))
+
+    def cancel(self) -> None:
+        """Stop asking."""
+        if self.bar.asking:
+            self._question = self._plan = self._then = None
+            self.bar.end()
+            self.shown.emit(None)
+
+    def _take(self, wanted: Plan | Question, then: Callable[[], object] | None) -> None:
+        if isinstance(wanted, Question):
+            self._ask(wanted, then)
+            return
+        seen = self._look(wanted)
+        if isinstance(seen, EditPreview) and seen.human_dropped and not wanted.drops_drawn:
+            self._confirm(wanted, seen, then)
+            return
+        self._make(wanted, seen, then)
+
+    def _make(self, plan: Plan, seen: EditPreview | str, then: Callable[[], object] | None) -> None:
+        if plan.deletes:
+            self.deleting.emit(plan.deletes)
+        made: list[object] = []
+
+        def edit(session: Session) -> None:
+            made.append(plan.change(session.store))
+
+        if not self._document.edit(edit):
+            return
+        if isinstance(made[0], list):
+            self._document.select(made[0])
+        line = self._line(seen)
+        self.told.emit(f"{plan.title}: {line}" if line else plan.title)
+        if then is not None:
+            then()
+
+    # Asking
+
+    def _ask(self, question: Question, then: Callable[[], object] | None) -> None:
+        self._question, self._plan, self._then = question, None, then
+        self.bar.ask(question.title, question.hint, question.answer, question.start)
+        self._on_answer()
+
+    def _confirm(self, plan: Plan, seen: EditPreview, then: Callable[[], object] | None) -> None:
+        self._question, self._plan, self._then = None, plan, then
+        self.bar.ask(plan.title, "", None)
+        self._show(seen)
+
+    def _on_answer(self) -> None:
+        """Preview what the answer would do."""
+        question = self._question
+        if question is None:
+            return
+        answer = self.bar.answer
+        if question.answer is Answer.TRACK:
+            answer = self._track_of(answer)
+            if answer is None:
+                self._plan = None
+                number = self.bar.answer
+                self.bar.say("" if number is None else self.tr("there is no track {0}").format(number),
+                             refused=number is not None, possible=False)
+                return
+        self._preview(question, answer)
+
+    def _preview(self, question: Question, answer: object) -> Plan | Question | None:
+        try:
+            wanted = question.plan(answer)
+            if isinstance(wanted, Question):
+                self._plan = None
+                self.bar.say(wanted.hint)
+                return wanted
+            seen = self._look(wanted)
+        except StorageError as error:
+            self._plan = None
+            self.bar.say(str(error), refused=True)
+            return None
+        self._plan = wanted
+        self._show(seen)
+        return wanted
+
+    def point_at(self, track: int | None) -> None:
+        """The pointer is over a track: preview it as the answer, while one is asked for."""
+        question = self._question
+        if question is None or question.answer is not Answer.TRACK or self.bar.answer is not None:
+            return
+        if track is None or track == question.track:
+            self._on_answer()
+        else:
+            self._preview(question, track)
+
+    def _on_applied(self) -> None:
+        question, plan, then = self._question, self._plan, self._then
+        if question is not None and question.answer is Answer.TRACK:
+            self._answer_with(self._track_of(self.bar.answer))
+        elif plan is not None:
+            self.cancel()
+            self._make(plan, self._look_again(plan), then)
+
+    def _answer_with(self, track: int | None) -> None:
+        question, then = self._question, self._then
+        if question is None or track is None:
+            return
+        self.cancel()
+        if question.track is not None:
+            self._document.select({question.track, track})
+        try:
+            self._take(question.plan(track), then)
+        except StorageError as error:
+            self.told.emit(str(error))
+
+    def _on_selection(self) -> None:
+        """While another track is asked for, a click on one is the answer."""
+        question = self._question
+        if question is None or not self.bar.asking:
+            return
+        if question.answer is not Answer.TRACK:
+            self.cancel()
+            return
+        others = self._document.selection - {question.track}
+        if len(others) == 1:
+            (other,) = others
+            self._answer_with(other)
+        elif not self._document.selection and question.track is not None:
+            self._document.select((question.track,))
+
+    def _track_of(self, number: object) -> int | None:
+        return next((key for key, track in self._document.tracks().items() if track.number == number), None)
+
+    # Pointing
+
+    def hint(self, wanted: Wanted) -> None:
+        """Say what an edit would change; nothing is made and nothing asked."""
+        if self.bar.asking:
+            return
+        try:
+            found = wanted()
+            if isinstance(found, Question):
+                self.bar.show_hint(found.title, found.hint)
+                return
+            seen = self._look(found)
+        except StorageError as error:
+            self.bar.show_hint(self.tr("Not now"), str(error), refused=True)
+            return
+        self.bar.show_hint(found.title, self._line(seen))
+        self.shown.emit(seen if isinstance(seen, EditPreview) else None)
+
+    def end_hint(self) -> None:
+        """Nothing is pointed at any more."""
+        if not self.bar.asking and self.bar.isVisible():
+            self.bar.hide_hint()
+            self.shown.emit(None)
+
+    # Helpers
+
+    def effect(self, plan: Plan) -> str:
+        """What an edit would change, or why it is refused, in words."""
+        try:
+            return self._line(self._look(plan))
+        except StorageError as error:
+            return str(error)
+
+    def _look(self, plan: Plan) -> EditPreview | str:
+        session = self._document.session
+        if session is None:
+            raise StorageError(self.tr("no project is open"))
+        if plan.words is not None:
+            return plan.words(session.store)
+        return preview(session.store, lambda: plan.change(session.store))
+
+    def _look_again(self, plan: Plan) -> EditPreview | str:
+        """Something may have been stored since it was previewed."""
+        try:
+            return self._look(plan)
+        except StorageError as error:
+            return str(error)
+
+    def _show(self, seen: EditPreview | str) -> None:
+        self.bar.say(self._line(seen))
+        self.shown.emit(seen if isinstance(seen, EditPreview) else None)
+
+    def _line(self, seen: EditPreview | str) -> str:
+        return seen if isinstance(seen, str) else self._words.line(seen)

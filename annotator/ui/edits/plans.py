@@ -1,0 +1,356 @@
+"""What an edit would be, given what is selected and where the playhead stands: said in words, ready to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from annotator.errors import StorageError
+from annotator.model.track import MarkKind, Track
+from annotator.storage.edits import identities, keyframes, track_marks
+from annotator.storage.edits.merging import MergeRule
+from annotator.storage.edits.preview import preview
+from annotator.storage.store import Store
+from annotator.ui.document.document import Document
+
+#: By how many pixels an edge may be off when a trajectory is reduced, unless somebody says otherwise.
+TOLERANCE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One edit: one transaction, one undo step."""
+
+    title: str
+    """What it does, as a person reads it."""
+    change: Callable[[Store], object]
+    """Makes it; what it returns are the tracks to select afterwards, if it returns a list."""
+    drops_drawn: bool = False
+    """It is plain that hand-drawn boxes go by it, so nobody needs to be asked."""
+    deletes: tuple[int, ...] = ()
+    """Tracks (ids) that go with all they have."""
+    words: Callable[[Store], str] | None = None
+    """Says what would change, where making it and taking it back would take too long."""
+
+
+class Answer(Enum):
+    """What a question asks for."""
+
+    TRACK = auto()
+    """Another track, by a click or its number."""
+    NUMBER = auto()
+    RULE = auto()
+    """Whose box stays, a `MergeRule`."""
+    PIXELS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An edit that lacks one thing."""
+
+    title: str
+    hint: str
+    """What to do."""
+    answer: Answer
+    plan: Callable[[object], Plan | Question]
+    """From the answer (track id, number, rule, pixels) to the edit, or to what else must be known. Raises
+    StorageError."""
+    start: object = None
+    """The answer to begin with."""
+    track: int | None = None
+    """Id of the track that is chosen already."""
+
+
+class Plans(QObject):
+    """Edits of the selected tracks. Each method raises StorageError for what the selection does not allow."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self._document = document
+        self.tolerance = TOLERANCE
+        """Pixels, as used last."""
+
+    # What is selected
+
+    @property
+    def _store(self) -> Store:
+        session = self._document.session
+        if session is None or self._document.video is None:
+            raise StorageError(self.tr("no video is open; open a project first"))
+        return session.store
+
+    def _chosen(self, least: int = 1, most: int | None = None) -> list[Track]:
+        """The selected tracks, by number."""
+        known = self._document.tracks()
+        chosen = sorted((known[key] for key in self._document.selection if key in known), key=lambda t: t.number)
+        if len(chosen) < least:
+            raise StorageError(self.tr("Select a track first: click it in the picture, on the timeline or in the "
+                                       "table") if least == 1 else self.tr("Select two tracks first: click one, then "
+                                                                           "another with Ctrl held"))
+        if most is not None and len(chosen) > most:
+            raise StorageError(self.tr("Select fewer tracks: this is done to {0} at a time, and {1} are selected")
+                               .format(most, len(chosen)))
+        return chosen
+
+    def _range(self) -> tuple[int, int]:
+        chosen = self._document.range
+        if chosen is None:
+            raise StorageError(self.tr("Choose a range first: drag over the timeline with Shift held"))
+        return chosen
+
+    def names(self, tracks: Sequence[Track]) -> str:
+        """Tracks by number, or how many."""
+        if len(tracks) > 3:
+            return self.tr("%n tracks", "", len(tracks))
+        return ", ".join(str(track.number) for track in tracks)
+
+    def _where(self, first: int, last: int | None) -> str:
+        if last is None:
+            return self.tr("from frame {0} on").format(first)
+        return self.tr("in frame {0}").format(first) if last == first else \
+            self.tr("in frames {0} to {1}").format(first, last)
+
+    # Identities
+
+    def swap(self) -> Plan | Question:
+        """Exchange the two selected tracks from here on."""
+        return self._swap(self._document.frame, None)
+
+    def swap_range(self) -> Plan | Question:
+        """Exchange them within the chosen range."""
+        return self._swap(*self._range())
+
+    def _swap(self, first: int, last: int | None) -> Plan | Question:
+        chosen = self._chosen(most=2)
+        if len(chosen) == 2:
+            return self.swap_of(chosen[0], chosen[1], first, last)
+        [one] = chosen
+        return Question(self.tr("Swap {0} {1} with").format(one.number, self._where(first, last)), self._pick_hint(),
+                        Answer.TRACK, lambda other: self.swap_of(one, self._track(other), first, last), track=one.id)
+
+    def swap_of(self, one: Track, other: Track, first: int, last: int | None = None) -> Plan:
+        return Plan(self.tr("Swap {0} and {1} {2}").format(one.number, other.number, self._where(first, last)),
+                    lambda store: identities.swap_tracks(store, one.id, other.id, first, last))
+
+    def merge(self) -> Plan | Question:
+        """Make one of the selected tracks; the lowest number stays. Asks whose box stays where two have one."""
+        chosen = self._chosen()
+        if len(chosen) > 1:
+            return self.merge_of(chosen)
+        [one] = chosen
+        return Question(self.tr("Merge {0} with").format(one.number), self._pick_hint(), Answer.TRACK,
+                        lambda other: self.merge_of((one, self._track(other))), track=one.id)
+
+    def merge_of(self, tracks: Sequence[Track]) -> Plan | Question:
+        """Merge into the one with the lowest number."""
+        chosen = sorted(tracks, key=lambda track: track.number)
+        plan = self._merge_by(chosen, MergeRule.INTO)
+        if self._is_possible(self._merge_by(chosen, MergeRule.REFUSE)) or not self._is_possible(plan):
+            return plan
+        return Question(plan.title, self.tr("where both have a box, there stays"), Answer.RULE,
+                        lambda rule: self._merge_by(chosen, MergeRule(str(rule))), MergeRule.INTO)
+
+    def _merge_by(self, tracks: Sequence[Track], rule: MergeRule) -> Plan:
+        into, *others = tracks
+        ids = [track.id for track in others]
+        return Plan(self.tr("Merge {0} into {1}").format(self.names(others), into.number),
+                    lambda store: identities.merge_tracks(store, into.id, ids, rule=rule))
+
+    def _is_possible(self, plan: Plan) -> bool:
+        store = self._store
+        try:
+            preview(store, lambda: plan.change(store))
+        except StorageError:
+            return False
+        return True
+
+    def split(self) -> Plan:
+        """What the selected tracks have from here on becomes a new track each."""
+        chosen, frame = self._chosen(), self._document.frame
+        return Plan(self.tr("Split {0} at frame {1}").format(self.names(chosen), frame),
+                    partial(_split, [track.id for track in chosen], frame, None))
+
+    def split_range(self) -> Plan:
+        """What they have within the chosen range becomes a new track each."""
+        chosen, (first, last) = self._chosen(), self._range()
+        return Plan(self.tr("Split frames {1} to {2} off {0}").format(self.names(chosen), first, last),
+                    partial(_split, [track.id for track in chosen], first, last))
+
+    def renumber(self) -> Question:
+        """Another number for the selected track."""
+        [one] = self._chosen(most=1)
+        return Question(self.tr("Renumber {0} to").format(one.number), self.tr("a number that no other track has"),
+                        Answer.NUMBER, lambda number: self._renumber_of(one, int(str(number))), one.number)
+
+    def _renumber_of(self, track: Track, number: int) -> Plan:
+        return Plan(self.tr("Renumber {0} to {1}").format(track.number, number),
+                    lambda store: identities.renumber(store, track.id, number))
+
+    def renumber_all(self) -> Plan:
+        """All tracks from 1, by first appearance."""
+        video = self._document.video
+        store = self._store
+        assert video is not None
+        return Plan(self.tr("Renumber all tracks by first appearance"),
+                    lambda _: identities.renumber_all(store, video.id))
+
+    # Taking away
+
+    def delete(self) -> Plan:
+        """The selected tracks with all they have."""
+        chosen = self._chosen()
+        ids = tuple(track.id for track in chosen)
+        return Plan(self.tr("Delete {0}").format(self._tracks_in_words(chosen)),
+                    lambda store: identities.delete_tracks(store, ids), deletes=ids)
+
+    def delete_from(self) -> Plan:
+        return self._delete(self._document.frame, None)
+
+    def delete_before(self) -> Plan:
+        if self._document.frame == 0:
+            raise StorageError(self.tr("nothing lies before frame 0; go to a later frame"))
+        return self._delete(0, self._document.frame - 1)
+
+    def delete_range(self) -> Plan:
+        return self._delete(*self._range())
+
+    def delete_here(self) -> Plan:
+        """In this frame alone. A hand-drawn box goes too: it is in sight."""
+        frame = self._document.frame
+        return self._delete(frame, frame, drops_drawn=True)
+
+    def _delete(self, first: int, last: int | None, drops_drawn: bool = False) -> Plan:
+        chosen = self._chosen()
+        return Plan(self.tr("Delete {0} {1}").format(self._tracks_in_words(chosen), self._where(first, last)),
+                    lambda store: identities.delete_range(store, [track.id for track in chosen], first, last),
+                    drops_drawn)
+
+    def _tracks_in_words(self, tracks: Sequence[Track]) -> str:
+        return self.names(tracks) if len(tracks) > 3 else self.tr("track {0}").format(tracks[0].number) \
+            if len(tracks) == 1 else self.tr("tracks {0}").format(self.names(tracks))
+
+    # What holds for frames
+
+    def occluded(self) -> Plan:
+        return self._mark(MarkKind.OCCLUDED, self.tr("Mark {0} occluded {1}"), self.tr("{0} no longer occluded {1}"))
+
+    def outside(self) -> Plan:
+        return self._mark(MarkKind.OUTSIDE, self.tr("Mark {0} outside {1}"), self.tr("{0} no longer outside {1}"))
+
+    def _mark(self, kind: MarkKind, on: str, off: str) -> Plan:
+        """In the chosen range, or in this frame; taken back where it holds already in all of it."""
+        chosen, frame = self._chosen(), self._document.frame
+        first, last = self._document.range or (frame, frame)
+        ids, store = [track.id for track in chosen], self._store
+        video = self._document.video
+        assert video is not None
+        held = {mark.track for mark in store.marks(video.id) if mark.kind is kind and mark.first <= first
+                and (mark.last is None or mark.last >= last)}
+        takes_back = held.issuperset(ids)
+        change = track_marks.unmark_tracks if takes_back else track_marks.mark_tracks
+        title = (off if takes_back else on).format(self.names(chosen), self._where(first, last))
+        return Plan(title, lambda store: change(store, ids, kind, first, last))
+
+    def lock(self) -> Plan:
+        """Protect the selected tracks, or no longer where all of them are."""
+        chosen = self._chosen()
+        ids = [track.id for track in chosen]
+        locked = self._store.locked(ids) != set(ids)
+        title = self.tr("Lock {0}") if locked else self.tr("Unlock {0}")
+        return Plan(title.format(self._tracks_in_words(chosen)),
+                    lambda store: track_marks.lock_tracks(store, ids, locked))
+
+    # Keyframes
+
+    def keyframe(self) -> Plan:
+        """The boxes of the selected tracks in this frame become keyframes, or are none any more where all are."""
+        chosen, frame = self._chosen(), self._document.frame
+        ids = [track.id for track in chosen]
+        drawn = {seen.track for seen in self._document.observations(frame, masks=False)
+                 if seen.human and not seen.interpolated}
+        if drawn.issuperset(ids):
+            return Plan(self.tr("{0} has no keyframe any more in frame {1}").format(self.names(chosen), frame),
+                        lambda store: keyframes.clear_keyframes(store, ids, frame), drops_drawn=True)
+        return Plan(self.tr("Keyframe of {0} in frame {1}").format(self.names(chosen), frame),
+                    lambda store: keyframes.set_keyframes(store, ids, frame))
+
+    def interpolate(self) -> Plan:
+        """Straight lines in the chosen range, or between the keyframes around here."""
+        [one] = self._chosen(most=1)
+        first, last = self._document.range or self._between_keyframes(one)
+        return Plan(self.tr("Interpolate {0} {1}").format(one.number, self._where(first, last)),
+                    lambda store: keyframes.interpolate(store, one.id, first, last))
+
+    def end_interpolation(self) -> Plan:
+        [one] = self._chosen(most=1)
+        first, last = self._document.range or self._between_keyframes(one)
+        return Plan(self.tr("The machine's boxes of {0} again {1}").format(one.number, self._where(first, last)),
+                    lambda store: keyframes.end_interpolation(store, one.id, first, last))
+
+    def _between_keyframes(self, track: Track) -> tuple[int, int]:
+        frame, drawn = self._document.frame, keyframes.keyframes(self._store, track.id)
+        before, after = [k for k in drawn if k <= frame], [k for k in drawn if k > frame]
+        if not after and before[:-1] and before[-1] == frame:
+            return before[-2], frame
+        if not before or not after:
+            raise StorageError(self.tr("Track {0} has no keyframe on both sides of frame {1}: make some (K), or choose "
+                                       "a range on the timeline").format(track.number, frame))
+        return before[-1], after[0]
+
+    def fill_gap(self) -> Plan:
+        """Over the gap that lies here."""
+        [one] = self._chosen(most=1)
+        frame = self._document.frame
+        return Plan(self.tr("Fill the gap of {0} at frame {1}").format(one.number, frame),
+                    lambda store: keyframes.fill_gap(store, one.id, frame))
+
+    def fill_gaps(self) -> Plan:
+        [one] = self._chosen(most=1)
+        return Plan(self.tr("Fill all gaps of {0}").format(one.number),
+                    lambda store: keyframes.fill_gaps(store, one.id))
+
+    def reduce(self) -> Question:
+        """The machine's boxes, in the chosen range or all, to few keyframes."""
+        [one] = self._chosen(most=1)
+        first, last = self._document.range or (0, None)
+        return Question(self.tr("Reduce {0} to keyframes").format(one.number),
+                        self.tr("edges may be off by"), Answer.PIXELS,
+                        lambda pixels: self._reduce_of(one, first, last, float(str(pixels))), self.tolerance)
+
+    def _reduce_of(self, track: Track, first: int, last: int | None, pixels: float) -> Plan:
+        def words(store: Store) -> str:
+            kept, boxes = keyframes.count_keyframes(store, track.id, first, last, pixels=pixels)
+            return self.tr("{0} of {1} boxes become keyframes, straight lines between them").format(kept, boxes)
+
+        def change(store: Store) -> object:
+            self.tolerance = pixels
+            return keyframes.reduce_to_keyframes(store, track.id, first, last, pixels=pixels)
+
+        return Plan(self.tr("Reduce {0} to keyframes within {1} px").format(track.number, f"{pixels:g}"), change,
+                    words=words)
+
+    # Helpers
+
+    def _track(self, key: object) -> Track:
+        known = self._document.tracks()
+        if not isinstance(key, int) or key not in known:
+            raise StorageError(self.tr("there is no such track; click one or type its number"))
+        return known[key]
+
+    def _pick_hint(self) -> str:
+        return self.tr("click the other track or type its number")
+
+
+def _split(tracks: Sequence[int], first: int, last: int | None, store: Store) -> list[int]:
+    """Split all of them, as one step. Returns the new tracks."""
+    with store.transaction("Split") as transaction:
+        made = [identities.split_track(store, track, first) if last is None
+                else identities.split_range(store, track, first, last)
+                for track in tracks]
+        numbers = ", ".join(str(track.number) for track in store.tracks_by_id(tracks)[:3])
+        transaction.label = f"Split {numbers} at frame {first}"
+    return made

@@ -1,0 +1,231 @@
+"""Scoring from the window: which ground truth, on a thread beside the engine's, and from an error to its frame."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QRectF, QSettings, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
+
+from annotator.engine.base import CancelToken
+from annotator.jobs.project_scores import ProjectScores, score_project
+from annotator.model.changes import ChangeKind, Changes
+from annotator.ui.actions.registry import Actions
+from annotator.ui.canvas.canvas import Canvas
+from annotator.ui.document.document import Document
+from annotator.ui.document.player import Player
+from annotator.ui.evaluation.layer import MissedBox
+from annotator.ui.evaluation.models import ErrorKind, ErrorRow
+from annotator.ui.evaluation.panel import EvaluatePanel
+from annotator.ui.threads.tasks import Progress, TaskWorker
+
+_GROUND_TRUTH = "evaluate/ground-truth"
+#: What changes scores.
+_TELLING = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.OBSERVATIONS | ChangeKind.RUNS
+
+
+class EvaluateController(QObject):
+    """Reads a snapshot over a connection of its own, so edits and jobs may go on; what they change makes the scores
+    out of date, which is said, and nothing is scored anew unasked."""
+
+    told = Signal(str)
+    """One line for the status bar."""
+
+    def __init__(self, document: Document, player: Player, canvas: Canvas, actions: Actions, settings: QSettings,
+                 window: QMainWindow) -> None:
+        super().__init__(window)
+        self._document, self._player, self._canvas, self._settings = document, player, canvas, settings
+        self._actions, self._window = actions, window
+        self._unlisten: Callable[[], None] = lambda: None
+        self._edits = self._scored_edits = 0
+        self._scored = False
+        self.worker = TaskWorker(self)
+        self.panel = EvaluatePanel(self.worker, window)
+        self.dock = self._make_dock()
+        self.missed = MissedBox()
+        canvas.add_layer(self.missed, above=True)
+        actions.add("run.evaluate", self.tr("Run"), self.tr("Evaluate against ground truth"), self.evaluate,
+                    ["Ctrl+Shift+V"], self.tr("HOTA, IDF1, MOTA and what is wrong, before and after correction"))
+        panel, worker = self.panel, self.worker
+        panel.file_wanted.connect(self._choose_file)
+        panel.folder_wanted.connect(self._choose_folder)
+        panel.evaluation_wanted.connect(self.evaluate)
+        panel.error_chosen.connect(self._show_error)
+        panel.track_chosen.connect(self._show_track)
+        document.opened.connect(self._on_opened)
+        document.video_changed.connect(self.update)
+        for signal in (document.frame_changed, document.video_changed, document.changed):
+            signal.connect(lambda *_: self.missed.set_rect(None))
+        worker.started.connect(lambda _title: self.update())
+        worker.ended.connect(self.update)
+        worker.finished.connect(self._on_finished)
+        worker.failed.connect(self._on_failed)
+        worker.cancelled.connect(lambda: self._tell(self.tr("The evaluation was cancelled")))
+        worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        self._on_opened()
+
+    def _make_dock(self) -> QDockWidget:
+        """Behind the tracks, and out of sight until it is asked for."""
+        dock = QDockWidget(self.tr("Evaluation"), self._window)
+        dock.setObjectName("evaluation")
+        dock.setWidget(self.panel)
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        tracks = self._window.findChild(QDockWidget, "tracks")
+        if tracks is not None:
+            self._window.tabifyDockWidget(tracks, dock)
+            tracks.raise_()
+        dock.hide()
+        return dock
+
+    # The ground truth
+
+    @property
+    def ground_truth(self) -> Path | None:
+        """What this project was scored against last."""
+        key = self._key()
+        stored = None if key is None else self._settings.value(key)
+        return Path(str(stored)) if stored else None
+
+    def set_ground_truth(self, path: Path) -> None:
+        """Score this project against it from now on."""
+        key = self._key()
+        if key is not None:
+            self._settings.setValue(key, str(path))
+            self.panel.show_ground_truth(path)
+            self.update()
+
+    def _key(self) -> str | None:
+        """A project's path has characters that mean something to settings."""
+        path = self._document.path
+        if path is None:
+            return None
+        return f"{_GROUND_TRUTH}/{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
+
+    def _choose_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Ground truth"), self._start(),
+                                              self.tr("MOTChallenge (*.txt);;All files (*)"))
+        if name:
+            self.set_ground_truth(Path(name))
+            self.evaluate()
+
+    def _choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self._window, self.tr("Ground truth"), self._start())
+        if name:
+            self.set_ground_truth(Path(name))
+            self.evaluate()
+
+    def _start(self) -> str:
+        known, project = self.ground_truth, self._document.path
+        return str(known or (Path() if project is None else project.parent))
+
+    # Scoring
+
+    def evaluate(self) -> None:
+        """Show the panel and score; without a ground truth, ask for one in the panel."""
+        self.dock.show()
+        self.dock.raise_()
+        session, video, gt = self._document.session, self._document.video, self.ground_truth
+        if session is None or video is None or self.worker.busy:
+            return
+        if gt is None:
+            self._tell(self.tr("Choose the ground truth first: a gt.txt, or the folder it lies in"), warning=True)
+            return
+        videos = self._document.videos() if self._all_videos() else [video]
+        store = session.store
+        self._scored_edits = self._edits
+
+        def task(progress: Progress, cancel: CancelToken) -> ProjectScores:
+            with store.read_snapshot() as reader:
+                return score_project(reader, videos, gt, progress=progress, cancel=cancel)
+
+        self.panel.say("")
+        self.worker.start(self.tr("Evaluating"), task)
+
+    def close(self) -> None:
+        """Stop a running evaluation and wait for its end, at most as long as one video takes to be scored."""
+        self._unlisten()
+        self._unlisten = lambda: None
+        self.worker.close()
+
+    def update(self) -> None:
+        """Enable what can be done now."""
+        free = self._document.video is not None and not self.worker.busy
+        self._actions["run.evaluate"].setEnabled(free)
+        self.panel.evaluate.setEnabled(free and self.ground_truth is not None)
+        for button in (self.panel.file, self.panel.folder):
+            button.setEnabled(free)
+        self.panel.all_videos.setVisible(len(self._document.videos()) > 1)
+
+    def _all_videos(self) -> bool:
+        return not self.panel.all_videos.isHidden() and self.panel.all_videos.isChecked()
+
+    def _on_finished(self, scores: ProjectScores) -> None:
+        if self._scored_edits < 0:
+            return  # another project was opened meanwhile
+        self._scored = True
+        self.panel.show_scores(scores)
+        self.panel.say("")
+        self._tell_if_stale()
+
+    def _on_failed(self, message: str) -> None:
+        if self._scored_edits >= 0:
+            self._tell(message, warning=True)
+
+    def _tell(self, text: str, warning: bool = False) -> None:
+        self.panel.say(text, warning)
+        self.told.emit(text)
+
+    def _tell_if_stale(self) -> None:
+        if self._scored and self._edits != self._scored_edits and not self.worker.busy:
+            self.panel.say(self.tr("Out of date: tracks have changed since"), warning=True)
+
+    # What happens to the project
+
+    def _on_opened(self) -> None:
+        self._unlisten()
+        self._unlisten = lambda: None
+        session = self._document.session
+        if session is not None:
+            self._unlisten = session.listen(self._on_changes)
+        self._edits, self._scored_edits, self._scored = 0, -1, False
+        self.worker.cancel()
+        self.panel.show_scores(None)
+        self.panel.show_ground_truth(self.ground_truth)
+        self.panel.say("")
+        self.update()
+
+    def _on_changes(self, changes: Changes) -> None:
+        if changes.kinds & _TELLING:
+            self._edits += 1
+            self._tell_if_stale()
+
+    # From an error to its place
+
+    def _show_error(self, row: ErrorRow) -> None:
+        self._go_to(row.video, row.frame)
+        self._document.select(self._ids(row.numbers))
+        self.missed.set_rect(None)
+        if row.box_xyxy is not None:
+            x0, y0, x1, y1 = row.box_xyxy
+            rect = QRectF(x0, y0, x1 - x0, y1 - y0)
+            self._canvas.show_rect(rect)
+            self.missed.set_rect(rect if row.kind is ErrorKind.MISS else None)
+
+    def _show_track(self, video: str, number: int) -> None:
+        self._go_to(video, None)
+        self._document.select(self._ids((number,)))
+
+    def _go_to(self, video: str, frame: int | None) -> None:
+        present = self._document.video
+        if present is None or present.name != video:
+            self._document.set_video(next((each for each in self._document.videos() if each.name == video), present))
+        self._player.pause()
+        if frame is not None:
+            self._document.go_to(frame)
+
+    def _ids(self, numbers: tuple[int, ...]) -> list[int]:
+        """Tracks that still have these numbers."""
+        return [track.id for track in self._document.tracks().values() if track.number in numbers]

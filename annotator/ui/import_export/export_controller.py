@@ -1,0 +1,89 @@
+"""Exports from the window: asked for in a dialog, written on a thread beside the engine's, reported at the end."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QWidget
+
+from annotator.engine.base import CancelToken
+from annotator.formats.base import ExportReport
+from annotator.jobs.labels.export import export
+from annotator.ui.actions.registry import Actions
+from annotator.ui.document.document import Document
+from annotator.ui.import_export.export_dialog import ExportChoice, ExportDialog
+from annotator.ui.threads.tasks import Progress, TaskWorker
+from annotator.ui.widgets.report_dialog import Report, ReportDialog
+
+_FORMAT, _FOLDER = "export/format", "export/folder"
+
+
+class ExportController(QObject):
+    """Reads a snapshot over a connection of its own, so a job may go on and the window stays fluid."""
+
+    told = Signal(str)
+    """One line for the status bar."""
+
+    def __init__(self, document: Document, actions: Actions, settings: QSettings, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._actions, self._settings, self._window = document, actions, settings, window
+        self.worker = TaskWorker(self)
+        actions.add("file.export", self.tr("File"), self.tr("Export labels…"), self.ask, ["Ctrl+Shift+E"],
+                    self.tr("Write the tracks in a label format"))
+        document.opened.connect(self.update)
+        document.video_changed.connect(self.update)
+        self.worker.started.connect(lambda _title: self.update())
+        self.worker.ended.connect(self.update)
+        self.worker.finished.connect(self._on_finished)
+        self.worker.failed.connect(self.told)
+        self.worker.cancelled.connect(lambda: self.told.emit(self.tr("The export was cancelled; no file was changed")))
+        self.worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        self._folder = Path()
+        self.update()
+
+    def ask(self) -> None:
+        """Open the dialog; what it says is exported."""
+        video, path, session = self._document.video, self._document.path, self._document.session
+        if video is None or path is None or session is None or self.worker.busy:
+            return
+        folder = Path(str(self._settings.value(_FOLDER) or path.resolve().parent / f"{path.stem}-labels"))
+        looking = TaskWorker(self, "preview")
+        looking.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        dialog = ExportDialog(session.store, video, folder, looking, str(self._settings.value(_FORMAT) or ""),
+                              self._document.range, self._window, self._settings)
+        dialog.finished.connect(looking.abandon)
+        dialog.accepted.connect(lambda: self.export(dialog.choice))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def export(self, choice: ExportChoice | None) -> None:
+        """Begin an export."""
+        session = self._document.session
+        if session is None or choice is None or self.worker.busy:
+            return
+        self._settings.setValue(_FORMAT, choice.format_name)
+        self._settings.setValue(_FOLDER, str(choice.folder))
+        self._folder = choice.folder
+        store = session.store
+
+        def task(progress: Progress, cancel: CancelToken) -> ExportReport:
+            return export(store, choice.videos, choice.format_name, choice.folder, choice.options, progress, cancel)
+
+        self.worker.start(self.tr("Exporting {0}").format(choice.format_name), task)
+
+    def update(self) -> None:
+        """Enable what can be done now."""
+        self._actions["file.export"].setEnabled(self._document.video is not None and not self.worker.busy)
+
+    def _on_finished(self, report: ExportReport) -> None:
+        self.told.emit(self.tr("Exported {0} boxes of {1} tracks into {2}").format(report.boxes, report.tracks,
+                                                                                  self._folder))
+        rows = [(self.tr("Videos"), str(report.sequences)), (self.tr("Frames"), f"{report.frames:,}"),
+                (self.tr("Tracks"), f"{report.tracks:,}"), (self.tr("Boxes"), f"{report.boxes:,}"),
+                *([(self.tr("Pictures"), f"{report.pictures:,}")] if report.pictures else []),
+                *((self.tr("Left out"), f"{count:,} x {what}") for what, count in report.dropped.items())]
+        summary = self.tr("Written as {0} and read back.").format(report.format)
+        ReportDialog(Report(self.tr("Export is finished"), summary, rows, [*report.notes, *report.checks],
+                            report.files, self._folder), self._window).show()

@@ -1,0 +1,112 @@
+"""Labels from files: asked for in a dialog or dropped, brought in as a job, reported at the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from annotator.engine.base import CancelToken
+from annotator.formats.guess import guess_format
+from annotator.formats.registry import FORMATS
+from annotator.jobs.labels.import_labels import ImportReport, LabelImport, Target
+from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.session import Session
+from annotator.ui.actions.registry import Actions
+from annotator.ui.document.document import Document
+from annotator.ui.import_export.import_dialog import ImportChoice, ImportDialog
+from annotator.ui.jobs.controller import JobController
+from annotator.ui.threads.tasks import TaskWorker
+from annotator.ui.widgets.report_dialog import Report, ReportDialog
+from annotator.video.images import holds_images
+
+#: Files that are never videos.
+LABEL_SUFFIXES = frozenset({".txt", ".json", ".xml", ".csv", ".parquet", ".slp", ".npz", ".zip", ".ini"})
+
+
+def is_labels(path: Path) -> bool:
+    """Whether a file or folder that was dropped is meant as labels, not as a video."""
+    if path.is_dir():
+        return guess_format(path) is not None and not (path / "img1").is_dir() and not holds_images(path)
+    return path.suffix.lower() in LABEL_SUFFIXES
+
+
+class ImportController(QObject):
+    """Brings labels into the present video; they appear when all of them are there, and one undo takes them back."""
+
+    told = Signal(str)
+
+    def __init__(self, document: Document, jobs: JobController, actions: Actions, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._jobs, self._actions, self._window = document, jobs, actions, window
+        self._import: LabelImport | None = None
+        actions.add("file.import", self.tr("File"), self.tr("Import labels…"), self.ask, ["Ctrl+Shift+I"],
+                    self.tr("Bring tracks from a label file into the present video"))
+        document.opened.connect(self.update)
+        document.video_changed.connect(self.update)
+        jobs.worker.started.connect(lambda _title: self.update())
+        jobs.worker.finished.connect(self._on_finished)
+        self.update()
+
+    def ask(self, path: Path | None = None) -> None:
+        """Open the dialog, for a file that was dropped perhaps; what it says is imported."""
+        video = self._document.video
+        if video is None or not self._document.writable:
+            self.told.emit(self.tr("Labels need a video to belong to: open it first, then import {0}").format(
+                "them" if path is None else path.name))
+            return
+        if self._jobs.worker.busy:
+            self.told.emit(self.tr("A job is running: import labels when it has ended, or cancel it"))
+            return
+        looking = TaskWorker(self, "task")
+        dialog = ImportDialog(video, path, self._window, looking)
+        dialog.accepted.connect(lambda: self.start(dialog.choice))
+        dialog.finished.connect(looking.abandon)
+        dialog.finished.connect(dialog.deleteLater)
+        looking.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        dialog.open()
+
+    def start(self, choice: ImportChoice) -> None:
+        """Begin an import into the present video."""
+        video = self._document.video
+        if video is None or self._jobs.worker.busy:
+            return
+        wanted = self._import = LabelImport(choice.path, choice.format_name, choice.target, sequence=choice.sequence,
+                                            options=choice.options)
+
+        def job(session: Session, cancel: CancelToken) -> Generator[JobProgress]:
+            return wanted.run(session, video, cancel)
+
+        self._jobs.run(self.tr("Importing"), job, stopped=self.tr("The import was cancelled; nothing came in"))
+
+    def update(self) -> None:
+        """Enable what can be done now."""
+        free = self._document.video is not None and self._document.writable and not self._jobs.worker.busy
+        self._actions["file.import"].setEnabled(free)
+
+    def _on_finished(self, _status: str, _message: str) -> None:
+        done, self._import = self._import, None
+        if done is not None and done.report is not None:
+            ReportDialog(self._report(done.report), self._window).show()
+
+    def _report(self, report: ImportReport) -> Report:
+        counts = [(self.tr("Frames"), report.frames), (self.tr("Tracks"), report.tracks),
+                  (self.tr("Boxes"), report.boxes), (self.tr("Masks"), report.masks),
+                  (self.tr("Detections"), report.detections),
+                  (self.tr("Interpolated boxes"), report.interpolated),
+                  (self.tr("Ignore regions"), report.ignore_regions),
+                  (self.tr("Tracks with a new number"), report.renumbered)]
+        rows = [*((name, f"{count:,}") for name, count in counts if count),
+                (self.tr("Classes"), ", ".join(report.labels) or self.tr("none")),
+                *((self.tr("Left out"), f"{count:,} x {what}") for what, count in report.dropped.items())]
+        summary = self.tr("{0} came into {1} from {2}, {3}.").format(
+            report.path.name, report.video, FORMATS[report.format].title, self._meaning(Target(report.target)))
+        return Report(self.tr("Import is finished"), summary, rows, report.notes)
+
+    def _meaning(self, target: Target) -> str:
+        return {Target.HUMAN: self.tr("as drawn by a person; undo takes all of it back"),
+                Target.MACHINE: self.tr("as of a machine; undo takes all of it back"),
+                Target.DETECTIONS: self.tr("as detections, which a run can track")}[target]

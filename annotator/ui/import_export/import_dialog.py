@@ -1,0 +1,238 @@
+"""What an import asks: which file, which format, which of its videos, and what its boxes are to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, QTimer
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from annotator.engine.base import CancelToken
+from annotator.formats.base import ImportOptions
+from annotator.formats.guess import guess_format
+from annotator.formats.registry import FORMATS, readable
+from annotator.jobs.labels.import_labels import Target
+from annotator.jobs.labels.import_preview import FoundVideo, preview_import
+from annotator.model.track import VideoRecord
+from annotator.ui.import_export.import_preview import ImportPreviewPanel
+from annotator.ui.threads.tasks import Progress, TaskWorker
+
+#: Milliseconds of rest before a path that is being typed is looked into.
+_LOOK_AFTER = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChoice:
+    """What was chosen."""
+
+    path: Path
+    format_name: str
+    target: Target = Target.HUMAN
+    sequence: str | None = None
+    """Of the file's videos, this one; None for the only one or the one of the video's name."""
+    options: ImportOptions = field(default_factory=ImportOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is looked into, and how."""
+
+    path: Path
+    format_name: str
+    options: ImportOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The videos in a file."""
+
+    question: _Question
+    videos: list[FoundVideo]
+
+
+class ImportDialog(QDialog):
+    """Looks into the file beside, shows its first boxes and offers its videos; nobody has to wait for that."""
+
+    def __init__(self, video: VideoRecord, path: Path | None, parent: QWidget | None = None,
+                 looking: TaskWorker | None = None) -> None:
+        """``looking``: what reads files; without one nothing is shown of them."""
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Import labels"))
+        self.resize(640, 560)
+        self._video, self._looking = video, looking
+        self._looked: _Question | None = None
+        self._found: list[FoundVideo] = []
+        self.path = QLineEdit("" if path is None else str(path), self,
+                              placeholderText=self.tr("a file or folder of labels"))
+        self.format = QComboBox(self)
+        for each in readable():
+            self.format.addItem(each.title, each.name)
+        self.about = QLabel(self)
+        self.about.setWordWrap(True)
+        self.sequence = QComboBox(self)
+        self.first_frame = QSpinBox(self, minimum=-1, maximum=10**6, value=-1)
+        self.first_frame.setSpecialValueText(self.tr("as the format has it"))
+        self.one_based = QCheckBox(self.tr("The file counts pixels from 1"), self)
+        self.preview = ImportPreviewPanel(self)
+        self.target = QComboBox(self)
+        for text, target in (
+                (self.tr("Tracks drawn by a person: no later run replaces them"), Target.HUMAN),
+                (self.tr("Tracks of a machine: a later run may replace them"), Target.MACHINE),
+                (self.tr("Detections: boxes without identity, to be tracked"), Target.DETECTIONS)):
+            self.target.addItem(text, target)
+        self.error = QLabel(self)
+        self.error.setWordWrap(True)
+        self.form = QFormLayout()
+        self._lay_out()
+        self._rest = QTimer(self, singleShot=True, interval=_LOOK_AFTER)
+        self._rest.timeout.connect(self._look)
+        if looking is not None:
+            looking.finished.connect(self._on_found)
+            looking.failed.connect(self._on_failed)
+            looking.ended.connect(self._look)
+        self.format.currentIndexChanged.connect(self._describe)
+        self.path.textChanged.connect(self._on_path)
+        self.first_frame.valueChanged.connect(lambda _: self._rest.start())
+        self.one_based.toggled.connect(lambda _: self._rest.start())
+        self.sequence.currentIndexChanged.connect(lambda _: self._show_chosen())
+        self._on_path(self.path.text())
+
+    @property
+    def choice(self) -> ImportChoice:
+        """What the fields say."""
+        return ImportChoice(self._chosen_path(), self.format.currentData(), Target(self.target.currentData()),
+                            self.sequence.currentData(), self._options())
+
+    def _options(self) -> ImportOptions:
+        first = self.first_frame.value()
+        return ImportOptions(first_frame=None if first < 0 else first,
+                             one_based_pixels=self.one_based.isChecked() and self._takes_pixels())
+
+    def _takes_pixels(self) -> bool:
+        return "one_based_pixels" in FORMATS[self.format.currentData()].options
+
+    def _chosen_path(self) -> Path:
+        return Path(self.path.text().strip()).expanduser()
+
+    def _lay_out(self) -> None:
+        form = self.form
+        form.setSpacing(8)
+        files = QWidget(self)
+        row = QHBoxLayout(files)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.path)
+        for text, tip, ask in (("…", self.tr("Choose a file"), self._browse),
+                               ("▤", self.tr("Choose a folder"), self._browse_folder)):
+            button = QToolButton(self)
+            button.setText(text)
+            button.setToolTip(tip)
+            button.clicked.connect(ask)
+            row.addWidget(button)
+        form.addRow(self.tr("Labels"), files)
+        form.addRow(self.tr("Format"), self.format)
+        form.addRow("", self.about)
+        form.addRow(self.tr("Video in the file"), self.sequence)
+        form.setRowVisible(self.sequence, False)
+        form.addRow(self.tr("First frame's number"), self.first_frame)
+        form.addRow("", self.one_based)
+        form.addRow(self.tr("Into"), QLabel(self._video.name, self))
+        form.addRow(self.tr("As"), self.target)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.ok = buttons.addButton(self.tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.ok.setDefault(True)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(12)
+        layout.addLayout(form)
+        layout.addWidget(self.preview, 1)
+        layout.addWidget(self.error)
+        layout.addWidget(buttons)
+
+    def _browse(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, self.tr("Labels"), self.path.text())
+        if name:
+            self.path.setText(name)
+
+    def _browse_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("Labels"), self.path.text())
+        if name:
+            self.path.setText(name)
+
+    def _on_path(self, text: str) -> None:
+        self.ok.setEnabled(bool(text.strip()))
+        guessed = guess_format(self._chosen_path()) if text.strip() else None
+        if guessed is not None:
+            self.format.setCurrentIndex(self.format.findData(guessed))
+        self._describe()
+
+    def _describe(self) -> None:
+        chosen = FORMATS[self.format.currentData()]
+        self.about.setText(chosen.description)
+        self.form.setRowVisible(self.one_based, self._takes_pixels())
+        # A format without identities holds detections, whatever else is wished for.
+        self.target.setEnabled(chosen.abilities.identities)
+        if not chosen.abilities.identities:
+            self.target.setCurrentIndex(self.target.findData(Target.DETECTIONS))
+        self._rest.start()
+
+    # What the file has
+
+    def _look(self) -> None:
+        """Read the file on a thread, unless that was just done."""
+        question = _Question(self._chosen_path(), str(self.format.currentData()), self._options())
+        if self._looking is None or self._looking.busy or self._looked == question:
+            return
+        self._looked = question
+        self.error.clear()
+        self._show_found([])
+        if self.path.text().strip() and question.path.exists():
+            self.preview.show_waiting()
+            self._looking.start("", partial(_looked_into, question, self._video))
+
+    def _on_found(self, answer: object) -> None:
+        if isinstance(answer, _Found) and answer.question == self._looked:
+            self._show_found(answer.videos)
+
+    def _on_failed(self, message: str) -> None:
+        self.preview.clear()
+        self.error.setText(message)
+
+    def _show_found(self, videos: list[FoundVideo]) -> None:
+        self._found = videos
+        names = [found.info.name for found in videos]
+        several = len(names) > 1
+        with QSignalBlocker(self.sequence):
+            self.sequence.clear()
+            for name in names if several else ():
+                self.sequence.addItem(name, name)
+            self.sequence.setCurrentIndex(max(self.sequence.findData(self._video.name), 0 if several else -1))
+        self.form.setRowVisible(self.sequence, several)
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        place = max(self.sequence.currentIndex(), 0)
+        if place < len(self._found):
+            self.preview.show_video(self._found[place])
+        else:
+            self.preview.clear()
+
+
+def _looked_into(question: _Question, video: VideoRecord, _progress: Progress, _cancel: CancelToken) -> _Found:
+    return _Found(question, preview_import(question.path, question.format_name, video, question.options))

@@ -1,0 +1,233 @@
+"""Jobs from the window: asked for in a dialog, run on the engine's thread, paused, cancelled and resumed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator
+from contextlib import closing
+from functools import partial
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QWidget
+
+from annotator.engine.base import CancelToken
+from annotator.engine.loaded_segmenters import LoadedSegmenters
+from annotator.engine.runtime.devices import device_in_use
+from annotator.engine.runtime.libraries import ModelLibraries
+from annotator.errors import StorageError
+from annotator.jobs.tracking import preannotate
+from annotator.jobs.tracking.config import PreannotateSettings
+from annotator.jobs.tracking.detector_preview import Previewer
+from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.frame import Frame
+from annotator.model.track import Run, RunStatus, VideoRecord
+from annotator.session import Session
+from annotator.ui.actions.registry import Actions
+from annotator.ui.canvas.controller import CanvasController
+from annotator.ui.document.document import Document
+from annotator.ui.jobs import segmenter_choice
+from annotator.ui.jobs.dialog import JobDialog
+from annotator.ui.jobs.estimates import Estimates
+from annotator.ui.jobs.preview_panel import PreviewPanel
+from annotator.ui.jobs.segmenter_choice import Choice
+from annotator.ui.jobs.weights_offer import Fetch, WeightsOffer, fetch_published
+from annotator.ui.threads.engine_worker import EngineWorker, Job
+from annotator.ui.threads.tasks import TaskWorker
+from annotator.ui.widgets.offer_bar import OfferBar
+
+_RESUME = "resume"
+#: Seconds between two looks at the device's memory.
+_LOOK_EVERY = 1.0
+
+
+class JobController(QObject):
+    """Knows what may be started now, and starts it."""
+
+    told = Signal(str)
+    """One line for the status bar."""
+    device_used = Signal(object)
+    """DeviceUse, about once a second while a job runs."""
+    _measured = Signal(object, int, float)
+
+    def __init__(self, document: Document, worker: EngineWorker, canvas: CanvasController, actions: Actions,
+                 settings: QSettings, offers: OfferBar, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self.worker, self._canvas, self._actions = document, worker, canvas, actions
+        self._settings, self._offers, self._window = settings, offers, window
+        self.libraries = ModelLibraries()
+        self.segmenters = LoadedSegmenters()
+        """For the engine's thread: jobs and prompts share weights."""
+        self.estimates = Estimates(settings)
+        self.fetch: Fetch = fetch_published
+        self._previewer = Previewer()
+        self._title = self._stopped = ""
+        self._warming = TaskWorker(self, "warm-up")
+        self._measured.connect(self.estimates.remember)
+        document.opened.connect(self._on_opened)
+        document.video_changed.connect(self.update)
+        document.changed.connect(self._on_changed)
+        worker.started.connect(self._on_started)
+        worker.finished.connect(self._on_finished)
+        worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+
+    def add_actions(self) -> None:
+        add, tr = self._actions.add, self.tr
+        add("run.track", tr("Run"), tr("Track the whole video…"), self.ask, ["Ctrl+E"],
+            tr("Detect, segment and track every object"))
+        add("run.resume", tr("Run"), tr("Resume the unfinished run"), self.resume, [],
+            tr("Go on where a cancelled or interrupted run stopped"))
+        add("run.pause", tr("Run"), tr("Pause or resume"), lambda: self.worker.set_paused(not self.worker.paused))
+        add("run.cancel", tr("Run"), tr("Cancel"), self.worker.cancel)
+
+    def segmenter_choice(self) -> Choice:
+        """The segmentor that was chosen for the last job."""
+        return segmenter_choice.remembered(self._settings)
+
+    def warm_up(self) -> None:
+        """Load the libraries of models now, on a thread, so that the first job begins at once."""
+        if not self._warming.busy:
+            self._warming.start("", lambda _progress, cancel: self.libraries.load(cancel))
+
+    def close(self) -> None:
+        """Stop warming up; a program must not end amid an import."""
+        self._warming.close()
+
+    # Starting
+
+    def ask(self) -> None:
+        """Open the dialog; what it says is run."""
+        video, session = self._document.video, self._document.session
+        if video is None or session is None or self.worker.busy or not self._document.writable:
+            return
+        previewing, fetching = TaskWorker(self, "preview"), TaskWorker(self, "download")
+        dialog = JobDialog(video, self._document.range, bool(self._document.tracks()), self._window,
+                           settings=self._settings, frame=self._present_frame(video),
+                           preview=PreviewPanel(previewing, self.libraries, self._previewer),
+                           offer=WeightsOffer(fetching, self.fetch))
+        dialog.accepted.connect(lambda: self.start(dialog.choice.settings if dialog.choice else None))
+        dialog.finished.connect(previewing.abandon)
+        dialog.finished.connect(fetching.abandon)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def start(self, settings: PreannotateSettings | None) -> None:
+        """Track the present video."""
+        video = self._document.video
+        if video is not None and settings is not None:
+            segmenter_choice.remember(self._settings, settings)
+            self.run(self.tr("Tracking"), partial(self._start, video, settings))
+
+    def resume(self, run: Run | None = None) -> None:
+        """Go on with a run: this one, or the present video's unfinished one."""
+        session, video = self._document.session, self._document.video
+        if session is None or self.worker.busy:
+            return
+        if run is None and video is not None:
+            run = preannotate.unfinished_run(session, video)
+        if run is None:
+            self.told.emit(self.tr("There is no unfinished run to resume"))
+            return
+        self._offers.withdraw(_RESUME)
+        if video is None or run.video != video.id:
+            self._document.set_video(next(each for each in self._document.videos() if each.id == run.video))
+        self.run(self.tr("Tracking"), partial(self._resume, run))
+
+    def run(self, title: str, job: Job, stopped: str = "") -> None:
+        """Run any job on the present project. ``stopped`` is said when it was cancelled, if not the usual."""
+        session = self._document.session
+        if session is None or self.worker.busy:
+            return
+        self._title, self._stopped = title, stopped or self.tr("Stopped; finished frames are kept")
+        self.worker.start(title, session, job)
+
+    # On the engine's thread
+
+    def _start(self, video: VideoRecord, settings: PreannotateSettings, session: Session, cancel: CancelToken,
+               ) -> Generator[JobProgress]:
+        self.libraries.load()
+        yield from self._watched(preannotate.start(session, video, settings, cancel, self.segmenters.make), settings)
+
+    def _resume(self, run: Run, session: Session, cancel: CancelToken) -> Generator[JobProgress]:
+        self.libraries.load()
+        yield from self._watched(preannotate.resume(session, run, cancel, make_segmenter=self.segmenters.make), None)
+
+    def _watched(self, job: Generator[JobProgress], settings: PreannotateSettings | None) -> Generator[JobProgress]:
+        """Measures what the job itself takes, without pauses and without loading the models."""
+        frames, spent, looked = 0, 0.0, -_LOOK_EVERY
+        try:
+            with closing(job):
+                began: float | None = None
+                for progress in job:
+                    if began is not None:
+                        frames, spent = frames + 1, spent + time.monotonic() - began
+                    if time.monotonic() - looked >= _LOOK_EVERY:
+                        looked = time.monotonic()
+                        self.device_used.emit(device_in_use())
+                    yield progress
+                    began = time.monotonic()
+        finally:
+            if settings is not None:
+                self._measured.emit(settings, frames, spent)
+
+    # What is told
+
+    def _on_started(self, _title: str) -> None:
+        self._offers.withdraw(_RESUME)
+        self.update()
+
+    def _on_finished(self, status: str, message: str) -> None:
+        if message:
+            self.told.emit(message)
+        elif status == "cancelled":
+            self.told.emit(self._stopped)
+        else:
+            self.told.emit(self.tr("{0} is finished").format(self._title))
+
+    def update(self) -> None:
+        """Enable what can be done now."""
+        session, video, busy = self._document.session, self._document.video, self.worker.busy
+        free = video is not None and self._document.writable and not busy
+        self._actions["run.track"].setEnabled(free)
+        unfinished = free and session is not None and video is not None and \
+            preannotate.unfinished_run(session, video) is not None
+        self._actions["run.resume"].setEnabled(unfinished)
+        self._actions["run.pause"].setEnabled(busy)
+        self._actions["run.cancel"].setEnabled(busy)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.kinds & ChangeKind.RUNS and not self.worker.busy:
+            self.update()
+
+    def _on_opened(self) -> None:
+        self._offers.withdraw(_RESUME)
+        session = self._document.session
+        if session is None or not self._document.writable:
+            return
+        for video in session.store.videos():
+            run = preannotate.unfinished_run(session, video)
+            if run is not None and run.status is RunStatus.INTERRUPTED:
+                done = 0 if run.finished_frame is None else run.finished_frame - run.first_frame + 1
+                text = self.tr("A run over {0} was interrupted after {1} of {2} frames.").format(
+                    video.name, done, run.last_frame - run.first_frame + 1)
+                self._offers.offer(_RESUME, text, self.tr("Resume"), partial(self._resume_offered, run))
+                return
+
+    def _resume_offered(self, run: Run) -> None:
+        try:
+            self.resume(run)
+        except StorageError as error:
+            self.told.emit(str(error))
+
+    def _present_frame(self, video: VideoRecord) -> Frame | None:
+        source, index = self._canvas.source, self._document.frame
+        if source is None:
+            return None
+        image = source.get(index)
+        if image is None:
+            near = source.nearest(index)
+            if near is None:
+                return None
+            index, image = near
+        return Frame(index, image, index / video.fps if video.fps > 0 else 0.0)

@@ -1,0 +1,152 @@
+"""What is said of all selected tracks at once: class by key, review state, attributes; one undo step each."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from annotator.model.attribute import Attribute, AttributeKind, Value, attributes_of
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.track import Label, ReviewState
+from annotator.storage.edits import attributes, identities
+from annotator.ui.actions.registry import Actions
+from annotator.ui.document.document import Document
+from annotator.ui.labels.dialog import LabelDialog
+from annotator.ui.widgets.swatch import swatch
+
+#: Classes that have a key.
+KEYS = 9
+
+
+class LabelActions(QObject):
+    """Actions on the selected tracks, and the menu that the table shows for them."""
+
+    attribute_wanted = Signal(str)
+    """An attribute of this name is to be typed in."""
+
+    def __init__(self, document: Document, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._window = document, window
+        self._by_key: list[QAction] = []
+        self._review: list[QAction] = []
+        self._shown: list[Label] = []
+        self._dialog: LabelDialog | None = None
+        document.opened.connect(self.update)
+        document.video_changed.connect(self.update)
+        document.selection_changed.connect(self.update)
+        document.changed.connect(self._on_changes)
+
+    def add_actions(self, actions: Actions) -> None:
+        """Register what can be done."""
+        menu = self.tr("Class")
+        for k in range(KEYS):
+            self._by_key.append(actions.add(f"label.{k + 1}", menu, self.tr("Class {0}").format(k + 1),
+                                            partial(self._assign_nth, k), [str(k + 1)]))
+        self._edit = actions.add("label.edit", menu, self.tr("Classes and attributes…"), self.show_dialog, ["Ctrl+L"],
+                                 self.tr("Names, colours, attributes, and what detectors' classes become"))
+        for state, text in self._states():
+            self._review.append(actions.add(f"review.mark-{state.value}", self.tr("Track"),
+                                            self.tr("Mark as {0}").format(text), partial(self._set_review, state)))
+        self.update()
+
+    def update(self) -> None:
+        """Texts follow the labels; what cannot be done is greyed."""
+        labels, ready = list(self._document.labels().values()), self._is_ready()
+        for k, action in enumerate(self._by_key):
+            action.setVisible(k < len(labels))
+            action.setEnabled(ready and k < len(labels))
+        if labels[:KEYS] != self._shown:
+            self._shown = labels[:KEYS]
+            for action, label in zip(self._by_key, labels, strict=False):
+                _show(action, self.tr("Class {0}").format(label.name), label.color)
+        for action in self._review:
+            action.setEnabled(ready)
+        self._edit.setEnabled(self._document.video is not None)
+
+    def _on_changes(self, changes: Changes) -> None:
+        if changes.kinds & (ChangeKind.LABELS | ChangeKind.TRACKS):
+            self.update()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Add what can be said of the selected tracks."""
+        if not self._is_ready():
+            return
+        labels = menu.addMenu(self.tr("Class"))
+        for label in self._document.labels().values():
+            labels.addAction(swatch(label.color), label.name, partial(self._assign, label))
+        review = menu.addMenu(self.tr("Review"))
+        for state, text in self._states():
+            review.addAction(text, partial(self._set_review, state))
+        for attribute in self._common_attributes():
+            self._add_attribute(menu, attribute)
+        menu.addSeparator()
+        menu.addAction(self._edit)
+
+    def show_dialog(self) -> None:
+        """The editor of classes and attributes. It stays open beside the window."""
+        if self._document.video is None:
+            return
+        if self._dialog is None:
+            self._dialog = LabelDialog(self._document, self._window)
+        self._dialog.show()
+        self._dialog.raise_()
+        self._dialog.activateWindow()
+
+    @property
+    def dialog(self) -> LabelDialog | None:
+        """The editor, once it was shown."""
+        return self._dialog
+
+    def _states(self) -> tuple[tuple[ReviewState, str], ...]:
+        return ((ReviewState.UNSEEN, self.tr("not reviewed")), (ReviewState.IN_PROGRESS, self.tr("review begun")),
+                (ReviewState.REVIEWED, self.tr("reviewed")))
+
+    def _is_ready(self) -> bool:
+        return bool(self._document.selection) and self._document.writable
+
+    def _common_attributes(self) -> list[Attribute]:
+        every, tracks = self._document.attributes(), self._document.tracks()
+        labels = {tracks[key].label for key in self._document.selection if key in tracks}
+        return [a for a in every if all(a in attributes_of(label, every) for label in labels)]
+
+    def _add_attribute(self, menu: QMenu, attribute: Attribute) -> None:
+        options: list[tuple[str, Value | None]] = [(option, option) for option in attribute.options]
+        if attribute.kind is AttributeKind.FLAG:
+            options = [(self.tr("yes"), True), (self.tr("no"), False)]
+        if not options:
+            menu.addAction(self.tr("{0}…").format(attribute.name), partial(self.attribute_wanted.emit, attribute.name))
+            return
+        values = menu.addMenu(attribute.name)
+        for text, value in [*options, (self.tr("as by default"), None)]:
+            values.addAction(text, partial(self._say, attribute.name, value))
+
+    def _assign_nth(self, place: int) -> None:
+        labels = list(self._document.labels().values())
+        if place < len(labels):
+            self._assign(labels[place])
+
+    def _assign(self, label: Label) -> None:
+        chosen = sorted(self._document.selection)
+        if chosen:
+            self._document.edit(lambda session: identities.relabel(session.store, chosen, label.id))
+
+    def _set_review(self, state: ReviewState) -> None:
+        chosen = sorted(self._document.selection)
+        if chosen:
+            self._document.edit(lambda session: attributes.describe_tracks(session.store, chosen, review=state))
+
+    def _say(self, name: str, value: Value | None) -> None:
+        chosen = sorted(self._document.selection)
+        self._document.edit(
+            lambda session: attributes.describe_tracks(session.store, chosen, attributes={name: value}))
+
+
+def _show(action: QAction, text: str, color: str) -> None:
+    keys = action.shortcut().toString()
+    action.setText(text)
+    action.setStatusTip(text)
+    action.setToolTip(f"{text} ({keys})" if keys else text)
+    action.setIcon(swatch(color))

@@ -1,0 +1,73 @@
+"""The editor of classes, attributes and detectors' classes: every change is made at once and can be undone."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTabWidget, QVBoxLayout, QWidget
+
+from annotator.model.changes import ChangeKind, Changes
+from annotator.ui.document.document import Document
+from annotator.ui.labels.attribute_page import AttributeEditor
+from annotator.ui.labels.class_map_page import ClassMap
+from annotator.ui.labels.list_page import LabelList
+
+
+class LabelDialog(QDialog):
+    """Three pages, and a line for what was refused."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Classes and attributes"))
+        self.resize(560, 440)
+        self._document = document
+        self.labels, self.attributes, self.classes = LabelList(document), AttributeEditor(document), ClassMap(document)
+        self._pages = QTabWidget(self)
+        self._pages.addTab(self.labels, self.tr("Classes"))
+        self._pages.addTab(self.attributes, self.tr("Attributes"))
+        self._pages.addTab(self.classes, self.tr("Detectors' classes"))
+        self.error = QLabel(self)
+        self.error.setWordWrap(True)
+        self.error.hide()
+        self._pages.currentChanged.connect(self.error.hide)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(8)
+        layout.addWidget(self._pages)
+        layout.addWidget(self.error)
+        layout.addWidget(buttons)
+        # Not at once: what changed may be the very line that a person is leaving.
+        self._stale = QTimer(self, singleShot=True, interval=0)
+        self._stale.timeout.connect(self.reload)
+        document.changed.connect(self._on_changes)
+        document.failed.connect(self._show_error)
+        document.opened.connect(self._on_opened)
+        self.reload()
+
+    def reload(self) -> None:
+        """Show what holds now."""
+        for page in (self.labels, self.attributes, self.classes):
+            page.reload()
+            page.setEnabled(self._document.writable)
+
+    def _on_opened(self) -> None:
+        if self._document.session is None:
+            self.close()
+        else:
+            self.reload()
+
+    def _on_changes(self, changes: Changes) -> None:
+        if changes.kinds & (ChangeKind.LABELS | ChangeKind.HISTORY):
+            self.error.hide()
+            self._stale.start()
+
+    def _show_error(self, message: str) -> None:
+        palette = self.palette()
+        is_dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
+        palette.setColor(QPalette.ColorRole.WindowText, QColor("#ff8a80" if is_dark else "#b3261e"))
+        self.error.setPalette(palette)
+        self.error.setText(message)
+        self.error.show()
+        self._stale.start()  # what was typed and refused gives way to what holds

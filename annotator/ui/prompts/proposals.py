@@ -1,0 +1,168 @@
+"""Proposals of the present video that wait for a decision: which there are, and what the one that is shown changes."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from annotator.engine.base import CancelToken
+from annotator.jobs.prompts import propagate
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.frame import TrackedObject
+from annotator.model.track import Run, RunStatus
+from annotator.session import Session
+from annotator.storage.edits.proposal_summary import ProposalSummary
+from annotator.storage.edits.proposals import accept_proposal
+from annotator.storage.rows.runs import REPROPAGATE
+from annotator.ui.document.document import Document
+from annotator.ui.threads.tasks import Progress, TaskWorker
+from annotator.ui.timeline.proposed_frames import ProposedFrames, Stretches
+
+#: Milliseconds after an edit at which it is looked again what a proposal would change.
+_AGAIN = 1000
+
+
+class Proposals(QObject):
+    """Asks the store; keeps which of them a person wants to decide on later, and the summary of the one shown."""
+
+    changed = Signal()
+    """Another proposal is shown, or its summary is there."""
+
+    def __init__(self, document: Document, parent: QObject) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._open: list[Run] = []
+        self._later: set[int] = set()
+        self._summary: ProposalSummary | None = None
+        self._asked: int | None = None
+        self._generation = 0
+        self._stale = QTimer(self, singleShot=True, interval=_AGAIN)
+        self._stale.timeout.connect(self._read_again)
+        self._reading = TaskWorker(self, "task")
+        self._reading.finished.connect(self._on_summary)
+        self._reading.failed.connect(document.failed)
+        self._reading.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        self._reading.ended.connect(self._read_summary)
+        document.video_changed.connect(self._on_video)
+        document.changed.connect(self._on_changes)
+
+    @property
+    def present(self) -> Run | None:
+        """The newest one that is not put off."""
+        return next((run for run in reversed(self._open) if run.id not in self._later), None)
+
+    @property
+    def waiting(self) -> int:
+        """How many others wait."""
+        return len(self._open) - (self.present is not None)
+
+    @property
+    def summary(self) -> ProposalSummary | None:
+        """Of the present one; None while it is read."""
+        run = self.present
+        return self._summary if run is not None and self._summary is not None and self._summary.run == run.id else None
+
+    def objects(self, frame: int) -> list[TrackedObject]:
+        """What the present one shows in a frame."""
+        session, run = self._document.session, self.present
+        return [] if session is None or run is None else session.store.run_objects(run.id, frame)
+
+    def proposed_frames(self) -> ProposedFrames:
+        """What the present one would change, as far as it is known."""
+        summary = self.summary
+        if summary is None:
+            return ProposedFrames()
+        by_track: dict[int, Stretches] = defaultdict(tuple)
+        for each in summary.tracklets:
+            if each.track is not None:
+                by_track[each.track] += each.changed
+        return ProposedFrames(_joined([stretch for each in summary.tracklets for stretch in each.changed]), by_track)
+
+    def put_off(self) -> None:
+        """Decide on the present one later: after the video was opened again, or `show_all`."""
+        if self.present is not None:
+            self._later.add(self.present.id)
+            self.refresh()
+
+    def show_all(self) -> None:
+        """Show those again that were put off."""
+        self._later.clear()
+        self.refresh()
+
+    def accept(self, run: Run) -> bool:
+        """Take a proposal over, as one step. Returns whether that could be done."""
+        def change(session: Session) -> object:
+            return (propagate.accept if run.kind == REPROPAGATE else _accept_run)(session, run.id)
+
+        return self._document.edit(change)
+
+    def drop(self, run: Run) -> bool:
+        """Decide against a proposal, as one step."""
+        return self._document.edit(lambda session: propagate.drop(session, run.id))
+
+    def refresh(self) -> None:
+        """Look again what is open."""
+        session, video = self._document.session, self._document.video
+        found = [] if session is None or video is None else session.store.proposals(video.id)
+        self._open = [run for run in found if run.status is not RunStatus.RUNNING and run.finished_frame is not None]
+        self._read_summary()
+        self.changed.emit()
+
+    def close(self) -> None:
+        """End what is read aside."""
+        self._stale.stop()
+        self._reading.close()
+
+    def _on_video(self) -> None:
+        self._later.clear()
+        self._forget_summary()
+        self.refresh()
+
+    def _on_changes(self, changes: Changes) -> None:
+        per_frame = changes.kinds & ChangeKind.DETECTIONS  # of a job that goes on
+        if changes.kinds & ChangeKind.RUNS and not per_frame:
+            self.refresh()
+        if changes.kinds & (ChangeKind.SPANS | ChangeKind.OBSERVATIONS) and self._open:
+            self._stale.start()
+
+    def _forget_summary(self) -> None:
+        self._generation += 1
+        self._summary, self._asked = None, None
+
+    def _read_again(self) -> None:
+        self._generation += 1
+        self._asked = None
+        self._read_summary()
+
+    def _read_summary(self) -> None:
+        session, run = self._document.session, self.present
+        if session is None or run is None or run.id == self._asked or self._reading.busy:
+            return
+        store, generation, self._asked = session.store, self._generation, run.id
+
+        def read(progress: Progress, cancel: CancelToken) -> tuple[int, ProposalSummary]:
+            with store.read_snapshot() as reader:
+                return generation, propagate.read_summary(reader, run.id)
+
+        self._reading.start("", read)
+
+    def _on_summary(self, answer: tuple[int, ProposalSummary]) -> None:
+        if answer[0] == self._generation:  # else it is another project's, or older than an edit
+            self._summary = answer[1]
+            self.changed.emit()
+
+
+def _accept_run(session: Session, run: int) -> Changes:
+    return accept_proposal(session.store, run)
+
+
+def _joined(stretches: list[tuple[int, int]]) -> Stretches:
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(stretches):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return tuple(joined)

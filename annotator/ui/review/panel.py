@@ -1,0 +1,270 @@
+"""The review panel: how far one is, filters, cards, and what can be done about the chosen one."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QRegularExpression, Qt, QTimer
+from PySide6.QtGui import QAction, QPalette, QRegularExpressionValidator
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from annotator.review import Fix, Kind
+from annotator.ui.document.document import Document
+from annotator.ui.edits.controller import EditDesk
+from annotator.ui.review.cards import CardModel, CardPainter, KindNames
+from annotator.ui.review.controller import ReviewDesk
+from annotator.ui.review.crops import CropSource
+from annotator.ui.review.queue_builder import QueueBuilder
+
+#: Milliseconds after a moment was gone to until the edit that it suggests is previewed.
+_PAUSE = 50
+
+
+class ReviewPanel(QWidget):
+    """Shows what the desk says; a click on a card goes to its moment."""
+
+    def __init__(self, document: Document, desk: ReviewDesk, builder: QueueBuilder, crops: CropSource,
+                 edits: EditDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._desk, self._builder, self._edits = document, desk, builder, edits
+        self.model = CardModel(desk, document, self)
+        self.view = QListView(self)
+        self._painter = CardPainter(crops, document, self.view)
+        self._set_up_view()
+        self.done = QLabel(self)
+        self.kind_filter, self.track_filter = QComboBox(self), QLineEdit(self, placeholderText=self.tr("Track"))
+        self._set_up_filters()
+        self._colours, self._bar = QLabel(self), QProgressBar(self, textVisible=False)
+        self.colours = QToolButton(self, autoRaise=True)
+        self._state = QWidget(self)
+        self._empty = QLabel(self, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self.suggestion, self.fine = QPushButton(self), QPushButton(self)
+        self._others: dict[Fix, QPushButton] = {}
+        self.effect = QLabel(self, wordWrap=True)
+        self._footer = QFrame(self)
+        self._buttons = QHBoxLayout()
+        self._lay_out()
+        self._preview = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._preview.timeout.connect(self._show_effect)
+        self._whole = QTimer(self, singleShot=True, interval=0)
+        self._whole.timeout.connect(self._keep_current_whole)
+        self.view.viewport().installEventFilter(self)
+        desk.changed.connect(self._on_changed)
+        desk.current_changed.connect(self._on_current)
+        builder.state_changed.connect(self._show_state)
+        crops.ready.connect(lambda _key: self.view.viewport().update())
+        document.selection_changed.connect(self._show_footer)
+        self._on_changed()
+        self._show_state()
+        self._show_footer()
+
+    # Layout
+
+    def _set_up_view(self) -> None:
+        view = self.view
+        view.setModel(self.model)
+        view.setItemDelegate(self._painter)
+        view.setUniformItemSizes(True)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setResizeMode(QListView.ResizeMode.Adjust)
+        view.setFrameShape(QFrame.Shape.NoFrame)
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the picture keeps it, and so Tab goes on
+        view.clicked.connect(lambda index: self._desk.visit(self.model.entry(index.row())))
+
+    def _set_up_filters(self) -> None:
+        self.kind_filter.setToolTip(self.tr("Only moments of this kind"))
+        self.kind_filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.kind_filter.setMinimumContentsLength(10)
+        self.kind_filter.activated.connect(lambda _row: self._filter())
+        self.track_filter.setToolTip(self.tr("Only moments of the track with this number"))
+        self.track_filter.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{0,9}"), self))
+        self.track_filter.setMaximumWidth(72)
+        self.track_filter.setClearButtonEnabled(True)
+        self.track_filter.textChanged.connect(lambda _text: self._filter())
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.done, 1)
+        head.addWidget(self.kind_filter)
+        head.addWidget(self.track_filter)
+        state = QHBoxLayout(self._state)
+        state.setContentsMargins(0, 0, 0, 0)
+        state.setSpacing(8)
+        self._bar.setFixedHeight(8)
+        state.addWidget(self._colours)
+        state.addWidget(self._bar, 1)
+        state.addWidget(self.colours)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self.view)
+        self._pages.addWidget(self._empty)
+        self._footer.setFrameShape(QFrame.Shape.NoFrame)
+        self.effect.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        below = QVBoxLayout(self._footer)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(4)
+        below.addWidget(self.effect)
+        first = QHBoxLayout()
+        first.setSpacing(4)
+        first.addWidget(self.suggestion, 1)
+        first.addWidget(self.fine)
+        below.addLayout(first)
+        self._buttons.setSpacing(4)
+        below.addLayout(self._buttons)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self._state)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self._footer)
+
+    def set_actions(self, accept: QAction, fine: QAction, others: dict[Fix, QAction], look: QAction) -> None:
+        """What the buttons do; they are labelled with the keys."""
+        self._accept, self._fine_action = accept, fine
+        self.suggestion.clicked.connect(accept.trigger)
+        self.fine.clicked.connect(fine.trigger)
+        self.colours.clicked.connect(look.trigger)
+        for fix, action in others.items():
+            button = QPushButton(self)
+            button.clicked.connect(action.trigger)
+            action.changed.connect(partial(self._label_other, button, action))
+            self._label_other(button, action)
+            self._others[fix] = button
+            self._buttons.addWidget(button, 1)
+        for each in (self.suggestion, self.fine, self.colours, *self._others.values()):
+            each.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for action in (accept, fine):
+            action.changed.connect(self._show_footer)
+        self._show_footer()
+
+    def _label_other(self, button: QPushButton, action: QAction) -> None:
+        button.setText(action.text().rstrip("…"))
+        button.setToolTip(action.toolTip())
+
+    # What it shows
+
+    def _on_changed(self) -> None:
+        done, total = self._desk.counts
+        self.done.setText(self.tr("{0} of {1} done").format(done, total) if total else "")
+        self._fill_kinds()
+        self._empty.setText(self._why_empty())
+        self._pages.setCurrentIndex(0 if self._desk.entries else 1)
+        self._show_current()
+        self._show_footer()
+
+    def _why_empty(self) -> str:
+        if self._document.video is None:
+            return self.tr("Open a project to see where its tracks may be wrong")
+        if self._desk.queue is None:
+            return self.tr("Looking for suspicious moments…")
+        if self.kind_filter.currentData() is not None or self.track_filter.text():
+            return self.tr("No suspicious moment is like that")
+        return self.tr("Everything suspicious is looked at") if self._desk.counts[1] else \
+            self.tr("Nothing looks suspicious here")
+
+    def _fill_kinds(self) -> None:
+        """Kinds of open entries with their numbers, the chosen one kept."""
+        box, chosen, names = self.kind_filter, self.kind_filter.currentData(), KindNames(self)
+        kinds = self._desk.kinds()
+        if chosen is not None:
+            kinds.setdefault(Kind(chosen), 0)
+        box.clear()
+        box.addItem(self.tr("Any kind"), None)
+        for kind, count in sorted(kinds.items(), key=lambda each: -each[1]):
+            box.addItem(self.tr("{0} ({1})").format(names.name(kind), count), kind.value)
+        box.setCurrentIndex(max(box.findData(chosen), 0))
+        names.deleteLater()
+
+    def _filter(self) -> None:
+        kind, number = self.kind_filter.currentData(), self.track_filter.text()
+        track = next((key for key, each in self._document.tracks().items() if str(each.number) == number),
+                     -1) if number else None
+        self._desk.set_filter(None if kind is None else Kind(kind), track)
+
+    def _show_state(self) -> None:
+        """Progress of the colours, or what can be done about them."""
+        looked, shown = self._builder.looked, self._desk.queue is not None
+        self._state.setVisible(looked is not None or (shown and not self._builder.complete
+                                                      and not self._builder.ranking))
+        self._bar.setVisible(looked is not None)
+        if looked is not None:
+            self._bar.setRange(0, max(looked[1], 1))
+            self._bar.setValue(looked[0])
+            self._colours.setText(self.tr("Comparing colours"))
+            self.colours.setText(self.tr("Stop"))
+        else:
+            self._colours.setText(self.tr("Colours are not compared"))
+            self.colours.setText(self.tr("Compare"))
+        if self._desk.queue is None:
+            self._empty.setText(self._why_empty())
+
+    def _on_current(self) -> None:
+        self._show_current()
+        self._show_footer()
+
+    def _show_current(self) -> None:
+        place = self._desk.place
+        if place is None:
+            self.view.selectionModel().clearSelection()
+            return
+        index = self.model.index(place)
+        self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.view.scrollTo(index)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """The current card stays whole when what comes and goes around the list makes it shorter."""
+        if event.type() is QEvent.Type.Resize:
+            self._whole.start()
+        return super().eventFilter(watched, event)
+
+    def _keep_current_whole(self) -> None:
+        current = self.view.currentIndex()
+        if current.isValid() and self.view.viewport().rect().intersects(self.view.visualRect(current)):
+            self.view.scrollTo(current)
+
+    def _show_footer(self) -> None:
+        """What can be done about the current entry."""
+        entry, fixes = self._desk.current, self._desk.fixes()
+        self._footer.setVisible(entry is not None)
+        if entry is None or not self._others:
+            return
+        suggested = entry.suggestion
+        self.suggestion.setVisible(suggested.fix is not Fix.FINE)
+        self.suggestion.setText(_with_keys(self._desk.describe(suggested), self._accept))
+        self.suggestion.setToolTip(self._accept.toolTip())
+        self.fine.setText(_with_keys(self.tr("Fine"), self._fine_action))
+        self.fine.setToolTip(self._fine_action.toolTip())
+        for fix, button in self._others.items():
+            button.setVisible(fix is not suggested.fix)
+            button.setEnabled(fix in fixes)
+        self.effect.clear()
+        self.effect.hide()
+        self._preview.start()
+
+    def _show_effect(self) -> None:
+        """What the suggested edit would change."""
+        plan = self._desk.plan()
+        text = "" if plan is None or not self._document.writable else self._edits.effect(plan)
+        self.effect.setText(text)
+        self.effect.setVisible(bool(text))
+
+
+def _with_keys(text: str, action: QAction) -> str:
+    keys = action.shortcut().toString()
+    return f"{text}   [{keys}]" if keys else text

@@ -1,0 +1,168 @@
+"""Review: where queue, cards, keys and the views of the window meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QPen
+from PySide6.QtWidgets import QDockWidget, QGraphicsRectItem, QWidget
+
+from annotator.review import Entry, Fix
+from annotator.ui.actions.registry import Actions
+from annotator.ui.canvas.canvas import Canvas
+from annotator.ui.document.document import Document
+from annotator.ui.document.player import Player
+from annotator.ui.edits.controller import EditDesk
+from annotator.ui.review.controller import ReviewDesk
+from annotator.ui.review.crops import CropSource
+from annotator.ui.review.panel import ReviewPanel
+from annotator.ui.review.queue_builder import QueueBuilder
+from annotator.ui.widgets.theme import ACCENT
+
+#: Of the view's sides, what the tracks of a moment take up when it is zoomed to.
+_FILL = 0.4
+
+
+class Spot(QGraphicsRectItem):
+    """Where something is that no track follows, in the frame in which it is seen."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__()
+        pen = QPen(QColor(ACCENT), 2, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        self.setPen(pen)
+        canvas.add_layer(self)
+        self.hide()
+
+    def show_for(self, entry: Entry | None, frame: int) -> None:
+        """Show the box that an entry suggests to prompt, where that is this frame."""
+        fix = None if entry is None else entry.suggestion
+        seen = fix is not None and fix.box_xyxy is not None and fix.frame == frame
+        if seen and fix is not None and fix.box_xyxy is not None:
+            x0, y0, x1, y1 = fix.box_xyxy
+            self.setRect(x0, y0, x1 - x0, y1 - y0)
+        self.setVisible(seen)
+
+
+class Reviewing(QObject):
+    """From one suspicious moment to the next, and a key to decide about each."""
+
+    told = Signal(str)
+    prompt_wanted = Signal(int, object)
+    """Frame and box (xyxy, picture pixels) of what a moment suggests to prompt."""
+
+    def __init__(self, document: Document, canvas: Canvas, player: Player, edits: EditDesk, busy: Callable[[], bool],
+                 window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._canvas, self._player = document, canvas, player
+        self.builder = QueueBuilder(document, busy, self)
+        self.crops = CropSource(document)
+        self.desk = ReviewDesk(document, edits, self.builder, self)
+        self.panel = ReviewPanel(document, self.desk, self.builder, self.crops, edits)
+        self.spot = Spot(canvas)
+        self._dock: QDockWidget | None = None
+        self.builder.told.connect(self.told)
+        self.desk.told.connect(self.told)
+        self.desk.prompt_wanted.connect(self.prompt_wanted)
+        self.desk.changed.connect(self._show_title)
+        self.desk.visited.connect(self._on_visited)
+        self.desk.current_changed.connect(self._show_spot)
+        document.frame_changed.connect(lambda _frame: self._show_spot())
+        document.video_changed.connect(self._want_if_seen)
+
+    def add_actions(self, actions: Actions) -> None:
+        """Register keys; those with Tab count while the picture has the focus."""
+        add, tr, desk, menu = actions.add, self.tr, self.desk, self.tr("Review")
+        following = add("review.next", menu, tr("Next suspicious moment"), lambda: self.go(1), ["Tab"],
+                        tr("Go to the next moment in which a track may be wrong"))
+        before = add("review.previous", menu, tr("Previous suspicious moment"), lambda: self.go(-1), ["Shift+Tab"])
+        for action in (following, before):
+            self._bind_to_canvas(action)
+        accept = add("review.accept", menu, tr("Do what is suggested"), desk.accept, ["A"],
+                     tr("Make the suggested edit and go to the next moment"))
+        fine = add("review.fine", menu, tr("Nothing to mend"), partial(desk.decide, Fix.FINE), ["X"],
+                   tr("Remember that this was looked at, and go to the next moment"))
+        others = {
+            fix: add(f"review.{fix.value}", menu, text, partial(desk.decide, fix), [f"Alt+{k}"], tip)
+            for k, (fix, text, tip) in enumerate((
+                (Fix.SWAP, tr("Swap"), tr("Swap the two tracks of this moment, and go to the next")),
+                (Fix.MERGE, tr("Merge"), tr("Merge the two tracks of this moment, and go to the next")),
+                (Fix.SPLIT, tr("Split"), tr("Split the track of this moment, and go to the next")),
+                (Fix.DELETE, tr("Delete"), tr("Delete the track of this moment, and go to the next"))), 1)}
+        self.zoom = add("review.zoom", menu, tr("Zoom to each moment"), lambda: None, [],
+                        tr("Bring the tracks of a moment closer when it is gone to"), checkable=True)
+        look = add("review.colours", menu, tr("Compare colours, or stop it"), self._toggle_colours, [],
+                   tr("Read the video and rank moments by how the tracks look"))
+        self.panel.set_actions(accept, fine, others, look)
+
+    def _bind_to_canvas(self, action: QAction) -> None:
+        """Elsewhere Tab goes from field to field."""
+        window = self.parent()
+        assert isinstance(window, QWidget)
+        window.removeAction(action)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._canvas.addAction(action)
+
+    def set_dock(self, dock: QDockWidget) -> None:
+        """The panel's dock: it is brought forward when moments are gone through, and its title counts. The queue is
+        wanted as soon as it comes into sight."""
+        self._dock = dock
+        self._title = dock.windowTitle()
+        dock.visibilityChanged.connect(lambda _seen: self._want_if_seen())
+
+    def go(self, direction: int) -> None:
+        """To the next moment (1) or the one before (-1)."""
+        self._player.pause()
+        if self._dock is not None and not self._is_seen:
+            self._dock.show()
+            self._dock.raise_()
+        self.desk.go(direction)
+
+    def refresh(self) -> None:
+        """A job has ended."""
+        self.builder.refresh()
+
+    def close(self) -> None:
+        """End all threads."""
+        self.builder.close()
+        self.crops.close()
+
+    def _toggle_colours(self) -> None:
+        if self.builder.looked is not None:
+            self.builder.cancel()
+        else:
+            self.builder.look_at_colours()
+
+    def _show_title(self) -> None:
+        if self._dock is not None:
+            done, total = self.desk.counts
+            left = total - done
+            self._dock.setWindowTitle(self.tr("{0} {1}").format(self._title, left) if left else self._title)
+
+    def _show_spot(self) -> None:
+        self.spot.show_for(self.desk.current, self._document.frame)
+
+    def _on_visited(self, entry: Entry) -> None:
+        if not self.zoom.isChecked():
+            return
+        rects = [shape.rect for shape in self._canvas.overlay.shapes if shape.track in entry.tracks
+                 and shape.rect is not None]
+        if not rects and entry.suggestion.box_xyxy is not None:
+            x0, y0, x1, y1 = entry.suggestion.box_xyxy
+            rects = [QRectF(x0, y0, x1 - x0, y1 - y0)]
+        if rects:
+            whole = QRectF(rects[0])
+            for rect in rects[1:]:
+                whole = whole.united(rect)
+            self._canvas.look_at(whole, _FILL)
+
+    @property
+    def _is_seen(self) -> bool:
+        """A dock behind others counts as visible for Qt."""
+        return not self.panel.visibleRegion().isEmpty()
+
+    def _want_if_seen(self) -> None:
+        if self._is_seen and self._document.video is not None:
+            self.builder.want()

@@ -1,0 +1,42 @@
+"""From one frame that a person looked at to the next."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from PySide6.QtCore import QObject
+
+from annotator.ui.actions.registry import Actions
+from annotator.ui.document.document import Document
+from annotator.ui.document.player import Player
+from annotator.ui.timeline.timeline import Timeline
+
+
+class Keyframes(QObject):
+    """Actions that go to the next or previous box drawn by a person, of the selected tracks or else of all."""
+
+    def __init__(self, document: Document, player: Player, timeline: Timeline, actions: Actions) -> None:
+        super().__init__(timeline)
+        self._document, self._player, self._timeline = document, player, timeline
+        menu, tr = self.tr("Go"), self.tr
+        actions.add("go.previous-keyframe", menu, tr("Previous keyframe"), lambda: self.go(-1), ["E"],
+                    tr("The last frame before this one in which a person drew a box"))
+        actions.add("go.next-keyframe", menu, tr("Next keyframe"), lambda: self.go(1), ["R"],
+                    tr("The next frame in which a person drew a box"))
+
+    def frames(self) -> list[int]:
+        """Frame indices with a person's box, rising."""
+        chosen = self._document.selection
+        return sorted({frame for lane in self._timeline.lanes if not chosen or lane.track.id in chosen
+                       for frame in lane.keyframes})
+
+    def go(self, direction: int) -> None:
+        """To the next one (1) or the one before (-1); says so where there is none."""
+        frames, here = self.frames(), self._document.frame
+        place = bisect_right(frames, here) if direction > 0 else bisect_left(frames, here) - 1
+        if not 0 <= place < len(frames):
+            self._document.failed.emit(self.tr("There is no keyframe after this frame") if direction > 0
+                                       else self.tr("There is no keyframe before this frame"))
+            return
+        self._player.pause()
+        self._document.go_to(frames[place])

@@ -1,0 +1,398 @@
+"""How the timeline is painted. What is in sight is the timeline's to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPalette, QPen, QPolygonF
+
+from annotator.model.frame import TrackState
+from annotator.model.track import Label
+from annotator.storage.edits.preview import EditPreview
+from annotator.ui.document.lanes import Event, Lane, Letter, Stretch
+from annotator.ui.timeline.groups import Heading, Row
+from annotator.ui.timeline.marks import (
+    REVIEWED,
+    Places,
+    TimelineMarks,
+    paint_on_lanes,
+    paint_on_overview,
+    paint_on_ruler,
+)
+from annotator.ui.timeline.proposed_frames import ProposedFrames
+from annotator.ui.timeline.proposed_frames import paint_on_lane as paint_proposal_on_lane
+from annotator.ui.timeline.proposed_frames import paint_on_overview as paint_proposal_on_overview
+from annotator.ui.timeline.proposed_frames import paint_on_ruler as paint_proposal_on_ruler
+from annotator.ui.widgets.name_plates import readable_on
+
+#: Heights and widths in device-independent pixels.
+LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
+#: Width of the triangle before a heading, with its gap.
+FOLD = 12
+#: Least pixels between two letters on a lane.
+LETTER = 9
+#: The same between two ticks that stand for letters.
+TICK = 2
+#: Least pixels between two ticks of the ruler.
+TICK_GAP = 70
+_SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICIOUS: 0.3}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What one painting of the timeline shows."""
+
+    place: Places
+    rows: Sequence[Row]
+    """Lanes and the headings of their groups."""
+    sight: range
+    """Of these rows, those in sight."""
+    top: int
+    """Where the first row begins; may lie out of sight."""
+    states: Mapping[int, list[Stretch]]
+    """By track, as far as they are read."""
+    letters: Mapping[int, Sequence[Letter]]
+    """By track, as far as they are read."""
+    labels: Mapping[int, Label]
+    selection: frozenset[int]
+    marks: TimelineMarks
+    proposed: ProposedFrames
+    """What the proposal that is shown would change."""
+    chosen: tuple[int, int] | None
+    """First and last of the chosen frames."""
+    preview: EditPreview | None
+    """What an edit would change that is pointed at or asked about."""
+    frame: int
+    """Where the playhead stands."""
+    outline: QPolygonF
+    """Of the overview; see `overview_outline`."""
+    fitted: bool
+    """Whether the whole video is in sight."""
+    count: str
+    """How many tracks there are, in words."""
+
+
+class TimelinePainter:
+    """Paints one scene."""
+
+    def __init__(self, painter: QPainter, scene: Scene, palette: QPalette) -> None:
+        self._painter, self._scene, self._place, self._palette = painter, scene, scene.place, palette
+        self._letter_font = QFont(painter.font())
+        self._letter_font.setBold(True)
+        self._letter_font.setPixelSize(10)
+        self._width, self._height = int(scene.place.right), int(scene.place.bottom)
+
+    def paint(self) -> None:
+        """Everything, from the back to the front."""
+        self._paint_lanes()
+        paint_on_lanes(self._painter, self._scene.marks, self._place, self._palette)
+        self._paint_range()
+        self._paint_preview()
+        self._paint_overview()
+        self._paint_ruler()
+        paint_on_ruler(self._painter, self._scene.marks, self._place, self._palette)
+        paint_proposal_on_ruler(self._painter, self._scene.proposed, self._place)
+        self._paint_playhead()
+
+    def _color(self, role: QPalette.ColorRole) -> QColor:
+        return self._palette.color(role)
+
+    # Lanes
+
+    def _paint_lanes(self) -> None:
+        painter, scene, width = self._painter, self._scene, self._width
+        for number in scene.sight:
+            lane, y = scene.rows[number], scene.top + number * LANE
+            if isinstance(lane, Heading):
+                self._paint_heading(lane, y)
+                continue
+            selected = lane.track.id in scene.selection
+            if selected:
+                chosen = self._color(QPalette.ColorRole.Highlight)
+                chosen.setAlpha(50)
+                painter.fillRect(0, y, width, LANE, chosen)
+            elif number % 2:
+                painter.fillRect(0, y, width, LANE, self._color(QPalette.ColorRole.AlternateBase))
+            painter.save()
+            painter.setClipRect(NAMES, OVERVIEW + RULER, width - NAMES, self._height)
+            self._paint_lane(lane, scene.states.get(lane.track.id), y)
+            paint_proposal_on_lane(painter, scene.proposed.by_track.get(lane.track.id, ()), self._place, y, LANE)
+            painter.restore()
+            name = lane.track.name or (scene.labels[lane.track.label].name if lane.track.label in scene.labels else "")
+            self._paint_name(QRect(0, y, NAMES, LANE), lane, name, selected)
+
+    def _paint_heading(self, heading: Heading, y: int) -> None:
+        """A band from side to side; the text stays at the left, whatever part of the video is in sight."""
+        painter = self._painter
+        painter.save()
+        painter.setClipRect(0, OVERVIEW + RULER, self._width, self._height)
+        painter.fillRect(0, y, self._width, LANE, self._color(QPalette.ColorRole.Window))
+        painter.setPen(QPen(self._color(QPalette.ColorRole.Mid), 1))
+        painter.drawLine(0, y, self._width, y)
+        font = painter.font()
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(self._color(QPalette.ColorRole.Text))
+        count = f"  {heading.count}"
+        room = self._width - 20 - FOLD - painter.fontMetrics().horizontalAdvance(count)
+        text = painter.fontMetrics().elidedText(heading.text, Qt.TextElideMode.ElideRight, room)
+        self._paint_fold(heading.folded, y)
+        painter.drawText(QRect(8 + FOLD, y, self._width - 16 - FOLD, LANE), Qt.AlignmentFlag.AlignVCenter, text + count)
+        painter.restore()
+
+    def _paint_fold(self, folded: bool, y: int) -> None:
+        """A triangle that points down to the lanes, or aside to where they went."""
+        middle = y + LANE / 2
+        tips = ((9.0, middle - 4), (14.0, middle), (9.0, middle + 4)) if folded else (
+            (7.0, middle - 2.5), (15.0, middle - 2.5), (11.0, middle + 2.5))
+        painter = self._painter
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._color(QPalette.ColorRole.Text))
+        painter.drawPolygon(QPolygonF([QPointF(*tip) for tip in tips]))
+        painter.restore()
+
+    def _paint_lane(self, lane: Lane, states: list[Stretch] | None, y: int) -> None:
+        color = QColor(lane.track.color)
+        if states is None:
+            for bar in lane.bars:
+                self._fill(bar.first, bar.last, y, color)
+            return
+        for stretch in states:
+            self._paint_stretch(stretch, color, y)
+        for first, last in self._scene.marks.reviewed.get(lane.track.id, ()):
+            self._paint_reviewed(first, last, y)
+        self._paint_letters(lane, color, y)
+        self._painter.setBrush(QColor("white"))
+        self._painter.setPen(QPen(QColor("black"), 1))
+        self._paint_keyframes(lane, y)
+
+    def _paint_stretch(self, stretch: Stretch, color: QColor, y: int) -> None:
+        """Full where it is sure, paler where it is pending, hatched where suspicious, a line where lost."""
+        painter, place = self._painter, self._place
+        left, right = max(place.x(stretch.first), place.left), min(place.x(stretch.last + 1), place.right)
+        if right < left:
+            return
+        rect = QRectF(left, y + 4, max(right - left, 1.0), LANE - 8)
+        if stretch.state is TrackState.LOST:
+            painter.fillRect(QRectF(rect.left(), y + LANE / 2 - 1, rect.width(), 2), color)
+            return
+        shade = QColor(color)
+        shade.setAlphaF(_SHADE[stretch.state])
+        painter.fillRect(rect, shade)
+        if stretch.state is TrackState.SUSPICIOUS:
+            painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
+
+    def _paint_reviewed(self, first: int, last: int, y: int) -> None:
+        """A line under what a person has looked at."""
+        left, right = max(self._place.x(first), self._place.left), min(self._place.x(last + 1), self._place.right)
+        if right > left:
+            self._painter.fillRect(QRectF(left, y + LANE - 4, right - left, 2), QColor(REVIEWED))
+
+    def _paint_letters(self, lane: Lane, color: QColor, y: int) -> None:
+        """R, P and X on the bar; letters that would cover one another are left out, and one that follows close behind
+        its like is a tick. Where a lane begins, its first prompt is a matter of course."""
+        painter, place = self._painter, self._place
+        painter.save()
+        painter.setFont(self._letter_font)
+        ink = readable_on(_over(self._color(QPalette.ColorRole.Base), color, _SHADE[TrackState.PENDING]))
+        painter.setPen(ink)
+        letters = ((place.x(each.frame + 0.5), each.event) for each in self._scene.letters.get(lane.track.id, ())
+                   if each.frame != lane.first)
+        for x, event in spread(takewhile(lambda each: each[0] <= place.right, letters), place.left):
+            if event is None:
+                painter.fillRect(QRectF(x - 0.5, y + LANE - 8, 1, 3), ink)
+            else:
+                painter.drawText(QRectF(x - LETTER, y + 4, 2 * LETTER, LANE - 8), Qt.AlignmentFlag.AlignCenter, event)
+        painter.restore()
+
+    def _paint_keyframes(self, lane: Lane, y: int) -> None:
+        """A dot per box that a person drew; dots that would hide one another are left out."""
+        place = self._place
+        first, last = place.frame_at(place.left), place.frame_at(place.right)
+        reach = 0.0
+        for bar in lane.bars:
+            if not bar.human:
+                continue
+            for frame in range(max(bar.first, first), min(bar.last, last) + 1):
+                x = place.x(frame + 0.5)
+                if x - reach >= 4:
+                    self._painter.drawEllipse(QPointF(x, y + LANE / 2), 3, 3)
+                    reach = x
+
+    def _fill(self, first: int, last: int, y: int, color: QColor) -> None:
+        left, right = self._place.x(first), self._place.x(last + 1)
+        if right >= self._place.left and left <= self._place.right:
+            self._painter.fillRect(QRectF(left, y + 4, max(right - left, 1.0), LANE - 8), color)
+
+    def _paint_name(self, rect: QRect, lane: Lane, name: str, selected: bool) -> None:
+        painter = self._painter
+        if rect.bottom() < OVERVIEW + RULER:
+            return
+        painter.save()
+        painter.setClipRect(0, OVERVIEW + RULER, NAMES, self._height)
+        painter.fillRect(QRect(4, rect.top() + 4, 4, LANE - 8), QColor(lane.track.color))
+        painter.setPen(self._color(QPalette.ColorRole.Text))
+        font = painter.font()
+        font.setBold(selected)
+        painter.setFont(font)
+        number = QRect(12, rect.top(), 36, LANE)
+        painter.drawText(number, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(lane.track.number))
+        if lane.track.id in self._scene.marks.locked:
+            self._paint_lock(QPointF(NAMES - 12, rect.top() + LANE / 2))
+        place = QRect(56, rect.top(), NAMES - (76 if lane.track.id in self._scene.marks.locked else 60), LANE)
+        text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.restore()
+
+    def _paint_lock(self, centre: QPointF) -> None:
+        """A small padlock."""
+        painter = self._painter
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink = self._color(QPalette.ColorRole.Text)
+        painter.setPen(QPen(ink, 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawArc(QRectF(centre.x() - 2.5, centre.y() - 6, 5, 7), 0, 180 * 16)
+        painter.fillRect(QRectF(centre.x() - 4, centre.y() - 2, 8, 6), ink)
+        painter.restore()
+
+    # Time
+
+    def _paint_range(self) -> None:
+        chosen = self._scene.chosen
+        if chosen is None:
+            return
+        color = self._color(QPalette.ColorRole.Highlight)
+        color.setAlpha(60)
+        left, right = max(self._place.x(chosen[0]), self._place.left), self._place.x(chosen[1] + 1)
+        if right > left:
+            self._painter.fillRect(QRectF(left, OVERVIEW, right - left, self._height - OVERVIEW), color)
+
+    def _paint_preview(self) -> None:
+        """A frame around the boxes that would change hands, on the lanes of their tracks."""
+        seen, scene, place = self._scene.preview, self._scene, self._place
+        if seen is None or seen.first_frame is None or seen.last_frame is None:
+            return
+        changed = {change.track for change in seen.tracks}
+        left = max(place.x(seen.first_frame), place.left)
+        right = min(place.x(seen.last_frame + 1), place.right)
+        if right < left:
+            return
+        painter = self._painter
+        painter.save()
+        painter.setClipRect(NAMES, OVERVIEW + RULER, self._width - NAMES, self._height)
+        painter.setPen(QPen(self._color(QPalette.ColorRole.Text), 1, Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for number in scene.sight:
+            row = scene.rows[number]
+            if isinstance(row, Lane) and row.track.id in changed:
+                top = scene.top + number * LANE
+                painter.drawRect(QRectF(left, top + 1.5, max(right - left, 2), LANE - 3))
+        painter.restore()
+
+    def _paint_overview(self) -> None:
+        """Objects per frame, over the whole video whatever the zoom."""
+        painter, scene, place = self._painter, self._scene, self._place
+        painter.fillRect(0, 0, self._width, OVERVIEW, self._color(QPalette.ColorRole.Window))
+        color = self._color(QPalette.ColorRole.Text)
+        color.setAlpha(110)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.drawPolygon(scene.outline)
+        painter.setPen(self._color(QPalette.ColorRole.Text))
+        painter.drawText(QRect(8, 0, NAMES - 16, OVERVIEW), Qt.AlignmentFlag.AlignVCenter, scene.count)
+        if not scene.fitted:
+            scale = place.width / max(place.frame_count * place.pixels, 1)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 1))
+            painter.drawRect(QRectF(place.left + (place.left - place.origin) * scale, 1, place.width * scale - 1,
+                                    OVERVIEW - 3))
+        paint_on_overview(painter, scene.marks, place.left, place.width, OVERVIEW, place.frame_count)
+        paint_proposal_on_overview(painter, scene.proposed, place, OVERVIEW)
+        x = place.overview_x(scene.frame)
+        painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 1))
+        painter.drawLine(QPointF(x, 0), QPointF(x, OVERVIEW))
+
+    def _paint_ruler(self) -> None:
+        painter, place = self._painter, self._place
+        painter.fillRect(0, OVERVIEW, self._width, RULER, self._color(QPalette.ColorRole.Window))
+        step = _nice_step(TICK_GAP / place.pixels)
+        first = place.frame_at(place.left) // step * step
+        painter.setPen(self._color(QPalette.ColorRole.Text))
+        for frame in range(first, place.frame_count, step):
+            x = place.x(frame)
+            if x > place.right:
+                break
+            if x >= place.left:
+                painter.drawLine(QPointF(x, OVERVIEW + RULER - 5), QPointF(x, OVERVIEW + RULER))
+                painter.drawText(QPointF(x + 3, OVERVIEW + RULER - 6), str(frame))
+
+    def _paint_playhead(self) -> None:
+        x = self._place.x(self._scene.frame + 0.5)
+        if x < self._place.left:
+            return
+        self._painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 2))
+        self._painter.drawLine(QPointF(x, OVERVIEW), QPointF(x, self._height))
+
+
+def spread(letters: Iterable[tuple[float, Event]], left: float) -> Iterator[tuple[float, Event | None]]:
+    """Where to write which letter and where a tick does (None); left out is what finds no room.
+
+    Args:
+        letters: Pixels from the left, rising, and what happened there.
+        left: Nothing is written before it.
+    """
+    reach, before = left - LETTER, dict[Event, float]()
+    for x, event in letters:
+        near = x - before.get(event, -np.inf)
+        if x < left or near < TICK:
+            continue
+        before[event] = x
+        if near < 2 * LETTER:
+            yield x, None
+        elif x - reach >= LETTER:
+            yield x, event
+            reach = x
+
+
+def overview_outline(counts: npt.NDArray[np.int32], frame_count: int, width: int) -> QPolygonF:
+    """The overview's shape: the most objects per pixel column.
+
+    Args:
+        counts: objects per frame, of shape (``frame_count``,); empty where there are none.
+        frame_count: of the video.
+        width: of the overview in pixels, without the names at its left.
+    """
+    edges = np.linspace(0, frame_count, width + 1).astype(int)[:-1]
+    most = max(int(counts.max(initial=0)), 1)
+    heights = np.zeros(width)
+    if len(counts):
+        heights = np.maximum.reduceat(counts, edges) * (OVERVIEW - 8) / most
+    outline = [QPointF(NAMES + x, OVERVIEW - 2 - h) for x, h in enumerate(heights.tolist())]
+    return QPolygonF([QPointF(NAMES, OVERVIEW - 2), *outline, QPointF(NAMES + width, OVERVIEW - 2)])
+
+
+def _nice_step(least: float) -> int:
+    """1, 2 or 5 times a power of ten, at least this."""
+    step = 1
+    while True:
+        for factor in (1, 2, 5):
+            if step * factor >= least:
+                return step * factor
+        step *= 10
+
+
+def _over(ground: QColor, color: QColor, share: float) -> QColor:
+    """A colour seen over another, as a bar's shade is: prompts mostly stand where a track is pending, and paler."""
+    def mixed(top: int, below: int) -> int:
+        return round(share * top + (1 - share) * below)
+
+    return QColor(mixed(color.red(), ground.red()), mixed(color.green(), ground.green()),
+                  mixed(color.blue(), ground.blue()))

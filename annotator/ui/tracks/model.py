@@ -1,0 +1,152 @@
+"""Rows of the table of tracks, and which of them are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QObject, Qt
+from PySide6.QtGui import QColor
+
+from annotator.model.attribute import AttributeKind, attributes_of
+from annotator.model.track import ReviewState, Track
+from annotator.ui.document.document import Document
+from annotator.ui.document.lanes import Lane
+from annotator.ui.tracks.mean_scores import MeanScores
+from annotator.ui.tracks.rows import LaneFilter, LaneRows
+from annotator.ui.widgets.titled_table import Index
+
+NUMBER, LABEL, NAME, FIRST, LAST, LENGTH, SCORE, REVIEW, ATTRIBUTES = range(9)
+SORT_ROLE = Qt.ItemDataRole.UserRole
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class TrackModel(LaneRows):
+    """Tracks of the present video, as lanes say where they are."""
+
+    def __init__(self, document: Document, scores: MeanScores) -> None:
+        super().__init__(self._sort_key, document)
+        self._document = document
+        self._scores = scores
+        titles = (self.tr("No."), self.tr("Class"), self.tr("Name"), self.tr("First"), self.tr("Last"),
+                  self.tr("Length"), self.tr("Score"), self.tr("Review"), self.tr("Attributes"))
+        tips = (self.tr("Number of the track"), self.tr("Class"), self.tr("Name"), self.tr("First frame"),
+                self.tr("Last frame"), self.tr("Frames in which the track exists"),
+                self.tr("Mean score of the boxes that the tracker gave it"), self.tr("How far it was reviewed"),
+                self.tr("Attributes that were set"))
+        self.set_titles(titles, tips)
+        self._review = {ReviewState.UNSEEN: "", ReviewState.IN_PROGRESS: self.tr("begun"),
+                        ReviewState.REVIEWED: self.tr("done")}
+        scores.updated.connect(self._on_scores)
+
+    def reload(self) -> None:
+        self.set_lanes(self._document.lanes())
+        # Names of classes and attributes are no part of a lane.
+        self._announce(LABEL, LABEL)
+        self._announce(ATTRIBUTES, ATTRIBUTES)
+
+    @property
+    def unused(self) -> Sequence[int]:
+        """Columns in which no track has anything, and which only some projects need."""
+        tracks = [lane.track for lane in self._lanes]
+        used = {NAME: any(track.name for track in tracks), ATTRIBUTES: any(track.attributes for track in tracks)}
+        return [column for column, needed in used.items() if not needed]
+
+    def _sort_key(self, lane: Lane, column: int) -> str | float:
+        if column == SCORE:
+            score = self._scores.get(lane.track.id)
+            return -1.0 if score is None else score
+        value = self._value(lane, column)
+        return value.casefold() if isinstance(value, str) else value
+
+    def _on_scores(self) -> None:
+        self._announce(SCORE, SCORE)
+        self.restore_order()
+
+    def _announce(self, first: int, last: int) -> None:
+        if self._lanes:
+            self.dataChanged.emit(self.index(0, first), self.index(len(self._lanes) - 1, last))
+
+    def track(self, row: int) -> Track:
+        return self._lanes[row].track
+
+    def track_of(self, index: Index) -> int:
+        """Track id of a row."""
+        return self._lanes[index.row()].track.id
+
+    def rows_of(self, tracks: frozenset[int]) -> list[int]:
+        return [row for row, lane in enumerate(self._lanes) if lane.track.id in tracks]
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._lanes)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        lane, column = self._lanes[index.row()], index.column()
+        if role in (Qt.ItemDataRole.DisplayRole, SORT_ROLE):
+            if column == SCORE:
+                score = self._scores.get(lane.track.id)
+                return "" if score is None else f"{score:.2f}"
+            return self._value(lane, column)
+        if role == Qt.ItemDataRole.DecorationRole and column == NUMBER:
+            return QColor(lane.track.color)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (NUMBER, FIRST, LAST, LENGTH, SCORE):
+            return _RIGHT
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return str(self.data(index))
+        return None
+
+    def _value(self, lane: Lane, column: int) -> str | int:
+        track = lane.track
+        if column == LABEL:
+            labels = self._document.labels()
+            return labels[track.label].name if track.label in labels else ""
+        if column == ATTRIBUTES:
+            return self._attributes(track)
+        values: dict[int, str | int] = {NUMBER: track.number, NAME: track.name, FIRST: lane.first, LAST: lane.last,
+                                        LENGTH: lane.length, REVIEW: self._review[track.review]}
+        return values[column]
+
+    def _attributes(self, track: Track) -> str:
+        parts = []
+        for attribute in attributes_of(track.label, self._document.attributes()):
+            value = attribute.fitting(track.attributes.get(attribute.name))
+            if attribute.kind is AttributeKind.FLAG and value is not None:
+                parts.append(attribute.name if value else self.tr("not {0}").format(attribute.name))
+            elif value is not None:
+                parts.append(f"{attribute.name} {value:g}" if isinstance(value, float) else f"{attribute.name} {value}")
+        return ", ".join(parts)
+
+
+class TrackFilter(LaneFilter):
+    """Rows that have the text somewhere, and the label and review state that are asked for."""
+
+    def __init__(self, model: TrackModel, parent: QObject | None = None) -> None:
+        super().__init__(model, parent)
+        self._tracks = model
+        self._label: int | None = None
+        self._review: ReviewState | None = None
+        self.setFilterKeyColumn(-1)
+        self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+
+    def set_label(self, label: int | None) -> None:
+        """Only tracks of this label; None for all."""
+        self._label = label
+        self.invalidate()
+
+    def set_review(self, review: ReviewState | None) -> None:
+        """Only tracks in this state; None for all."""
+        self._review = review
+        self.invalidate()
+
+    def refresh(self) -> None:
+        """Ask again which rows are shown: what they say may have changed."""
+        if self._label is not None or self._review is not None or self.filterRegularExpression().pattern():
+            self.invalidate()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802 - Qt's name
+        track = self._tracks.track(row)
+        if self._label is not None and track.label != self._label:
+            return False
+        if self._review is not None and track.review is not self._review:
+            return False
+        return super().filterAcceptsRow(row, parent)

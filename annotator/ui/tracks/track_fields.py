@@ -1,0 +1,228 @@
+"""Fields of one or several tracks: an edit applies to all of them and is one undo step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from annotator.model.attribute import Attribute, Value, attributes_of
+from annotator.model.track import ReviewState, Track
+from annotator.session import Session
+from annotator.storage.edits import attributes, identities
+from annotator.ui.document.document import Document
+from annotator.ui.tracks.attribute_fields import AttributeField, LineField, make_field, same, several
+from annotator.ui.tracks.mean_scores import MeanScores
+from annotator.ui.widgets.swatch import swatch
+
+#: Device-independent pixels that the name of an attribute takes at most.
+LONGEST_NAME = 120
+
+
+class TrackFields(QWidget):
+    """Number, class, name, colour, frames, score, review state and attributes."""
+
+    def __init__(self, document: Document, scores: MeanScores) -> None:
+        super().__init__()
+        self._document, self._scores = document, scores
+        self._tracks: list[Track] = []
+        self._shown: list[Attribute] = []
+        self.fields: dict[str, AttributeField] = {}
+        """Of each attribute, by name."""
+        self.number = LineField(self._renumber, self)
+        self.label = QComboBox(self)
+        self.label.setPlaceholderText(several())
+        self.label.activated.connect(self._relabel)
+        self.name = LineField(lambda text: self._describe(name=" ".join(text.split())), self)
+        self.name.textChanged.connect(self.name.setToolTip)
+        self.color = QPushButton(self)
+        self.color.clicked.connect(self._ask_color)
+        self.review = QComboBox(self)
+        self.review.setPlaceholderText(several())
+        for text, state in ((self.tr("not begun"), ReviewState.UNSEEN), (self.tr("begun"), ReviewState.IN_PROGRESS),
+                            (self.tr("done"), ReviewState.REVIEWED)):
+            self.review.addItem(text, state)
+        self.review.activated.connect(lambda: self._describe(review=ReviewState(self.review.currentData())))
+        self.first = self._link(self.tr("Go to the first frame"))
+        self.last = self._link(self.tr("Go to the last frame"))
+        self.length, self.score = QLabel(self), QLabel(self)
+        self.score.setToolTip(self.tr("Mean score of the boxes that the tracker gave"))
+        self._title = QLabel(self)
+        font = self._title.font()
+        font.setBold(True)
+        self._title.setFont(font)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._form = form = QFormLayout(self)
+        form.setContentsMargins(8, 8, 8, 8)
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(4)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self._title)
+        form.addRow(self.tr("Number"), self.number)
+        form.addRow(self.tr("Class"), self.label)
+        form.addRow(self.tr("Name"), self.name)
+        form.addRow(self.tr("Colour"), self.color)
+        frames = QWidget(self)
+        row = QHBoxLayout(frames)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self.first)
+        row.addWidget(QLabel(self.tr("to"), self))
+        row.addWidget(self.last)
+        row.addWidget(self.length, 1)
+        form.addRow(self.tr("Frames"), frames)
+        form.addRow(self.tr("Mean score"), self.score)
+        form.addRow(self.tr("Review"), self.review)
+        for box in (self.label, self.review):
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._fixed_rows = form.rowCount()
+
+    def _link(self, tip: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda: self._document.go_to(int(button.text())))
+        return button
+
+    # What is shown
+
+    def show_tracks(self, tracks: Sequence[Track]) -> None:
+        """Show these tracks, at least one."""
+        self._tracks = list(tracks)
+        self._show_title()
+        self._show_labels()
+        number, _ = same(track.number for track in tracks)
+        self.number.setEnabled(len(tracks) == 1)
+        self.number.show_text(None if number is None else str(number), several())
+        name, equal = same(track.name for track in tracks)
+        self.name.show_text(name, "" if equal else several())
+        color, equal = same(track.color for track in tracks)
+        self.color.setIcon(swatch(color))
+        self.color.setText((color or "") if equal else several())
+        review, equal = same(track.review for track in tracks)
+        self.review.setCurrentIndex(self.review.findData(review) if equal else -1)
+        self._show_frames()
+        self._show_score()
+        self._show_attributes()
+        self.setEnabled(True)
+        for widget in (self.number, self.label, self.name, self.color, self.review, *self.fields.values()):
+            widget.setEnabled(self._document.writable and (widget is not self.number or len(tracks) == 1))
+
+    def _show_title(self) -> None:
+        numbers = ", ".join(str(track.number) for track in self._tracks)
+        self._title.setToolTip(numbers)
+        self._title.setText(self.tr("Track {0}").format(numbers) if len(self._tracks) == 1 else
+                            self.tr("{0} tracks").format(len(self._tracks)))
+
+    def _show_labels(self) -> None:
+        labels = list(self._document.labels().values())
+        before = [(self.label.itemData(k), self.label.itemText(k)) for k in range(self.label.count())]
+        if before != [(label.id, label.name) for label in labels]:
+            self.label.clear()
+            for label in labels:
+                self.label.addItem(swatch(label.color), label.name, label.id)
+        for k, label in enumerate(labels):
+            self.label.setItemIcon(k, swatch(label.color))
+        chosen, equal = same(track.label for track in self._tracks)
+        self.label.setCurrentIndex(self.label.findData(chosen) if equal else -1)
+        self.label.setToolTip(self.label.currentText())
+
+    def _show_frames(self) -> None:
+        lanes = [lane for lane in self._document.lanes(track.id for track in self._tracks) if lane.bars]
+        for button in (self.first, self.last):
+            button.setEnabled(bool(lanes))
+        self.first.setText(str(min((lane.first for lane in lanes), default=0)))
+        self.last.setText(str(max((lane.last for lane in lanes), default=0)))
+        lengths = [lane.length for lane in lanes]
+        text = "" if not lengths else self._range(min(lengths), max(lengths), "{:d}")
+        self.length.setText(self.tr("length {0}").format(text))
+
+    def _show_score(self) -> None:
+        scores = [(self._scores.get(track.id), self._scores.is_known(track.id)) for track in self._tracks]
+        known = [score for score, _ in scores if score is not None]
+        text = self._range(min(known), max(known), "{:.2f}") if known else "\N{EN DASH}"
+        self.score.setText(text if all(is_known for _, is_known in scores) else "\N{HORIZONTAL ELLIPSIS}")
+
+    def _range(self, least: float, most: float, pattern: str) -> str:
+        low, high = pattern.format(least), pattern.format(most)
+        return low if low == high else self.tr("{0} to {1}").format(low, high)
+
+    def _show_attributes(self) -> None:
+        """Fields for the attributes that all of these tracks have."""
+        every = self._document.attributes()
+        labels = {track.label for track in self._tracks}
+        shown = [a for a in every if all(a in attributes_of(label, every) for label in labels)]
+        if shown != self._shown:
+            while self._form.rowCount() > self._fixed_rows:
+                self._form.removeRow(self._form.rowCount() - 1)
+            self.fields = {a.name: make_field(a, partial(self._say, a.name), self) for a in shown}
+            for attribute in shown:
+                field, label = self.fields[attribute.name], QLabel(self)
+                label.setText(label.fontMetrics().elidedText(attribute.name, Qt.TextElideMode.ElideRight, LONGEST_NAME))
+                label.setToolTip(attribute.name)
+                if isinstance(field, QComboBox):
+                    field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+                self._form.addRow(label, field)
+            self._shown = shown
+        for attribute in shown:
+            self.fields[attribute.name].show_values(
+                [attribute.fitting(track.attributes.get(attribute.name)) for track in self._tracks])
+
+    # What is changed
+
+    def commit(self) -> None:
+        """Take over what is typed but not yet entered, for the tracks that are shown."""
+        for field in (self.number, self.name, *self.fields.values()):
+            if isinstance(field, LineField):
+                field.commit()
+
+    def _edit(self, change: Callable[[Session, list[int]], object]) -> None:
+        chosen = [track.id for track in self._tracks]
+        if not chosen or not self._document.edit(lambda session: change(session, chosen)):
+            self._show_anew()
+
+    def _show_anew(self) -> None:
+        """What was refused gives way to what holds."""
+        known = self._document.tracks()
+        left = [known[track.id] for track in self._tracks if track.id in known]
+        for field in self.findChildren(QLineEdit):
+            field.setModified(False)
+        if left:
+            self.show_tracks(left)
+
+    def _describe(self, name: str | None = None, color: str | None = None, review: ReviewState | None = None) -> None:
+        self._edit(lambda session, chosen: attributes.describe_tracks(session.store, chosen, name, color, review))
+
+    def _say(self, name: str, value: Value | None) -> None:
+        self._edit(lambda session, chosen: attributes.describe_tracks(session.store, chosen, attributes={name: value}))
+
+    def _relabel(self) -> None:
+        label = self.label.currentData()
+        self._edit(lambda session, chosen: identities.relabel(session.store, chosen, label))
+
+    def _renumber(self, text: str) -> None:
+        if len(self._tracks) == 1:
+            number = int(text) if text.strip().isdecimal() else 0
+            self._edit(lambda session, chosen: identities.renumber(session.store, chosen[0], number))
+
+    def _ask_color(self) -> None:
+        dialog = QColorDialog(QColor(self._tracks[0].color), self)
+        dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.colorSelected.connect(lambda color: self._describe(color=color.name()))
+        dialog.open()

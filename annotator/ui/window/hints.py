@@ -1,0 +1,162 @@
+"""The first minute: a few hints in a corner, each gone when it was followed, and never seen again afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QSettings
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from annotator.jobs.demo import is_demo
+from annotator.ui.actions.registry import Actions
+from annotator.ui.canvas.canvas import Canvas
+from annotator.ui.document.document import Document
+from annotator.ui.document.player import Player
+
+_DONE = "hints/done"
+MARGIN, WIDTH = 16, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One thing to try."""
+
+    name: str
+    text: Callable[[], str]
+    applies: Callable[[], bool] = lambda: True
+
+
+class HintCard(QFrame):
+    """A small card over the lower left corner of the canvas."""
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Window)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setFixedWidth(WIDTH)
+        self.place, self.text = QLabel(self), QLabel(self, wordWrap=True)
+        self.place.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.skip = QToolButton(self)
+        self.skip.setAutoRaise(True)
+        self.skip.setText(self.tr("Skip"))
+        self.skip.setToolTip(self.tr("Do not show this hint again"))
+        self.close_all = QToolButton(self)
+        self.close_all.setAutoRaise(True)
+        self.close_all.setText("✕")
+        self.close_all.setToolTip(self.tr("No more hints"))
+        self.close_all.setAccessibleName(self.tr("No more hints"))
+        row = QHBoxLayout()
+        row.addWidget(self.place)
+        row.addStretch(1)
+        row.addWidget(self.skip)
+        row.addWidget(self.close_all)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 8, 12)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self.text)
+        canvas.installEventFilter(self)
+        self.hide()
+
+    def show_hint(self, place: str, text: str) -> None:
+        """Show these words."""
+        self.place.setText(place)
+        self.text.setText(text)
+        self.show()
+        self.raise_()
+        self._settle()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        # The canvas gets its size before it is seen for the first time.
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show) and not self.isHidden():
+            self._settle()
+        return super().eventFilter(watched, event)
+
+    def _settle(self) -> None:
+        self.resize(WIDTH, self.heightForWidth(WIDTH) if self.hasHeightForWidth() else self.sizeHint().height())
+        self.move(MARGIN, max(self._canvas.height() - self.height() - MARGIN, 0))
+
+
+class FirstMinute(QObject):
+    """Shows the hints one after another while the demo is open. What was followed or skipped never comes back."""
+
+    def __init__(self, document: Document, player: Player, canvas: Canvas, actions: Actions,
+                 settings: QSettings) -> None:
+        super().__init__(canvas)
+        self._document, self._actions, self._settings = document, actions, settings
+        self.card = HintCard(canvas)
+        self._hints = self._make_hints()
+        self._present: Hint | None = None
+        self.card.skip.clicked.connect(self._skip)
+        self.card.close_all.clicked.connect(self._dismiss)
+        document.video_changed.connect(self._update)
+        document.changed.connect(self._on_changed)
+        player.playing_changed.connect(lambda playing: self._follow("play") if playing else None)
+        document.selection_changed.connect(lambda: self._follow("select") if document.selection else None)
+        canvas.box_changed.connect(lambda *_: self._follow("edit"))
+        for name in ("help.keys", "edit.palette"):
+            actions[name].triggered.connect(lambda: self._follow("keys"))
+
+    @property
+    def present(self) -> str | None:
+        """Name of the hint that is shown."""
+        return None if self._present is None else self._present.name
+
+    def _make_hints(self) -> list[Hint]:
+        tr = self.tr
+
+        def key(name: str) -> str:
+            return self._actions[name].shortcut().toString() or self._actions[name].text()
+
+        return [
+            Hint("track", lambda: tr("Press {0}, then Run: every object is detected, segmented and tracked through "
+                                     "the video.").format(key("run.track")),
+                 lambda: not self._document.tracks()),
+            Hint("play", lambda: tr("Press Space to play. {0} and {1} step through frames.").format(
+                key("go.previous"), key("go.next"))),
+            Hint("select", lambda: tr("Click an object in the picture, on the timeline or in the table: it is selected "
+                                      "everywhere.")),
+            Hint("edit", lambda: tr("Drag the selected box or one of its handles. {0} takes it back.").format(
+                key("edit.undo"))),
+            Hint("keys", lambda: tr("{0} shows every key, {1} finds every action.").format(
+                key("help.keys"), key("edit.palette"))),
+        ]
+
+    def _done(self) -> set[str]:
+        stored = self._settings.value(_DONE) or []
+        return {stored} if isinstance(stored, str) else {str(name) for name in stored}
+
+    def _update(self) -> None:
+        path, video = self._document.path, self._document.video
+        shown = path is not None and video is not None and is_demo(path, video)
+        done = self._done()
+        left = [hint for hint in self._hints if hint.name not in done and hint.applies()] if shown else []
+        self._present = left[0] if left else None
+        if self._present is None:
+            self.card.hide()
+            return
+        counted = [hint for hint in self._hints if hint.name in done or hint.applies()]
+        self.card.show_hint(self.tr("First steps, {0} of {1}").format(counted.index(self._present) + 1, len(counted)),
+                            self._present.text())
+
+    def _on_changed(self) -> None:
+        if self._present is not None and not self._present.applies():
+            self._follow(self._present.name)
+
+    def _follow(self, name: str) -> None:
+        """A hint was followed, in its turn or before."""
+        if self._present is not None:
+            self._settings.setValue(_DONE, sorted(self._done() | {name}))
+            self._update()
+
+    def _skip(self) -> None:
+        if self._present is not None:
+            self._follow(self._present.name)
+
+    def _dismiss(self) -> None:
+        self._settings.setValue(_DONE, sorted(hint.name for hint in self._hints))
+        self._update()

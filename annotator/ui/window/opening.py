@@ -1,0 +1,172 @@
+"""Opening projects, videos and folders of images: asked for, dropped, recent ones, the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from platformdirs import user_data_path
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from annotator.engine.base import CancelToken
+from annotator.errors import UserError, VideoError
+from annotator.jobs.demo import demo_project
+from annotator.jobs.project import ScannedSource, scan_source
+from annotator.ui.actions.registry import Actions
+from annotator.ui.document.document import Document
+from annotator.ui.import_export.import_controller import is_labels
+from annotator.ui.threads.reading_queue import Reading, Request
+from annotator.ui.threads.tasks import Progress
+from annotator.ui.window.about import NAME
+
+PROJECT_SUFFIX = ".annot"
+_RECENT, _MOST_RECENT, _ADDED = "recent", 8, "added"
+
+
+class Opening(QObject):
+    """What is open, and what was lately."""
+
+    failed = Signal(str)
+    """Why something could not be opened, in one line."""
+    warned = Signal(str)
+    """What is odd about a video that was opened."""
+    labels_dropped = Signal(object)
+    """Path of a label file."""
+
+    def __init__(self, document: Document, reading: Reading, settings: QSettings, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._reading, self._settings, self._window = document, reading, settings, window
+        self._labels: Path | None = None
+        self._adding = False
+        document.opened.connect(self._on_opened)
+        reading.idle.connect(self._on_idle)
+
+    def add_actions(self, actions: Actions) -> None:
+        """Add what opens something; `add_closing` follows when the File menu has the rest."""
+        menu, tr = self.tr("File"), self.tr
+        actions.add("file.open", menu, tr("Open…"), self.ask, ["Ctrl+O"], tr("Open a project or a video"))
+        actions.add("file.folder", menu, tr("Open folder of images…"), self.ask_folder, ["Ctrl+Shift+O"])
+
+    def add_closing(self, actions: Actions) -> None:
+        """Add what closes it."""
+        actions.add("file.close", self.tr("File"), self.tr("Close project"), self.close, ["Ctrl+W"])
+
+    def open(self, path: Path) -> bool:
+        """Open a project, or a video into a project beside it, which is there once the video was read.
+
+        Returns whether it is open or being read.
+        """
+        try:
+            if self._is_open(path):
+                pass
+            elif path.suffix == PROJECT_SUFFIX:
+                self._document.open(path)
+            else:
+                self._read_video(path)
+                return True
+        except UserError as error:
+            self.failed.emit(str(error))
+            return False
+        self._remember(path)
+        return True
+
+    def open_demo(self) -> None:
+        """Open the demo, made anew where there is none yet."""
+        try:
+            path = demo_project(user_data_path(NAME) / "demo")
+        except UserError as error:
+            self.failed.emit(str(error))
+            return
+        self.open(path)
+
+    def open_dropped(self, paths: Sequence[Path]) -> None:
+        """Open what was dropped on the window; of label files the first, once all else is open."""
+        labels = [path for path in paths if is_labels(path)]
+        for path in paths:
+            if path not in labels:
+                self.open(path)
+        self._labels = next(iter(labels), None)
+        if not self._reading.worker.busy:
+            self._on_idle()
+
+    def _on_idle(self) -> None:
+        labels, self._labels = self._labels, None
+        if labels is not None:
+            self.labels_dropped.emit(labels)
+
+    def close(self) -> None:
+        """Close the project."""
+        try:
+            self._document.close()
+        except UserError as error:
+            self.failed.emit(str(error))
+
+    def ask(self) -> None:
+        """Ask for a project or a video."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Open a project or a video"), "",
+            f"{self.tr('Projects and videos')} (*.annot *.mp4 *.mov *.avi *.mkv *.webm);;{self.tr('All files')} (*)")
+        if name:
+            self.open(Path(name))
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of images."""
+        name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a folder of images"))
+        if name:
+            self.open(Path(name))
+
+    def recent_paths(self) -> list[str]:
+        """What was opened lately, the last first."""
+        stored = self._settings.value(_RECENT) or []
+        return [stored] if isinstance(stored, str) else [str(path) for path in stored]
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """Fill a menu with what was opened lately; what is gone is grey."""
+        menu.clear()
+        for path in self.recent_paths():
+            action = menu.addAction(path, partial(self.open, Path(path)))
+            action.setEnabled(Path(path).exists())
+        if menu.isEmpty():
+            menu.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    def _is_open(self, path: Path) -> bool:
+        present = self._document.path
+        return present is not None and path.exists() and present.samefile(path)
+
+    def _read_video(self, path: Path) -> None:
+        if not path.exists():
+            raise VideoError(f"{path}: there is no such file or folder; check the path")
+
+        def scan(progress: Progress, cancel: CancelToken) -> ScannedSource:
+            return scan_source(path, progress)
+
+        self._reading.ask(Request(_ADDED, self.tr("Reading {0}").format(path.name), scan, self._add, self.failed.emit,
+                                  lambda: self.warned.emit(self.tr("{0} was not added").format(path.name))))
+
+    def _add(self, scanned: ScannedSource) -> None:
+        """Into the open project, or one beside the video. That is made only now that there is a video for it."""
+        path, self._adding = scanned.path, True
+        try:
+            if self._document.session is None or not self._document.writable:
+                project = path.with_name((path.name if path.is_dir() else path.stem) + PROJECT_SUFFIX)
+                self._document.open(project, create=True)
+            for warning in self._document.add_scanned(scanned):
+                self.warned.emit(warning)
+        except UserError as error:
+            scanned.reader.close()
+            self.failed.emit(str(error))
+        else:
+            self._remember(path)
+        finally:
+            self._adding = False
+
+    def _on_opened(self) -> None:
+        """Another project than the one that videos are being read for."""
+        if not self._adding:
+            self._reading.withdraw(_ADDED)
+
+    def _remember(self, path: Path) -> None:
+        recent = [str(path.resolve()), *(p for p in self.recent_paths() if p != str(path.resolve()))]
+        self._settings.setValue(_RECENT, recent[:_MOST_RECENT])

@@ -1,0 +1,182 @@
+"""Projects and their videos: make one, add to it, choose among its videos, find those that were moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
+
+from annotator.engine.base import CancelToken
+from annotator.errors import StorageError, UserError
+from annotator.model.track import VideoRecord
+from annotator.session import Session
+from annotator.storage.upkeep.relink import RelinkReport, relink_to
+from annotator.ui.actions.registry import Actions
+from annotator.ui.canvas.controller import CanvasController
+from annotator.ui.document.document import Document
+from annotator.ui.threads.reading_queue import Reading, Request
+from annotator.ui.threads.tasks import Progress
+from annotator.ui.widgets.offer_bar import OfferBar
+from annotator.video import fingerprint
+
+_LOCATE, _UNREAD = "locate", "unread"
+VIDEO_SUFFIXES = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.ts"
+
+
+class ProjectController(QObject):
+    """What a project consists of, beside its tracks."""
+
+    told = Signal(str)
+
+    def __init__(self, document: Document, canvas: CanvasController, actions: Actions, offers: OfferBar,
+                 open_path: Callable[[Path], bool], reading: Reading, window: QWidget) -> None:
+        super().__init__(window)
+        self._reading = reading
+        self._document, self._canvas, self._actions, self._offers = document, canvas, actions, offers
+        self._open_path, self._window = open_path, window
+        self.chooser = QComboBox(window)
+        self.chooser.setMinimumWidth(120)
+        self.chooser.setMaximumWidth(260)
+        self.chooser.setToolTip(self.tr("The project's videos"))
+        self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.chooser.hide()
+        self._missing: int | None = None  # the video that the present offer is about
+        actions.add("file.new", self.tr("File"), self.tr("New project…"), self.ask_new, ["Ctrl+N"],
+                    self.tr("Make a project at a place of your choice"))
+        actions.add("file.add", self.tr("File"), self.tr("Add videos…"), self.ask_add, [],
+                    self.tr("Add videos to the open project"))
+        actions.add("file.locate", self.tr("File"), self.tr("Locate the video…"), self.ask_locate, [],
+                    self.tr("Say where the present video lies now"))
+        document.opened.connect(self._update)
+        document.video_changed.connect(self._update)
+        canvas.missing.connect(self._on_missing)
+        canvas.unread.connect(self._on_unread)
+        self.chooser.activated.connect(self._on_chosen)
+        self._update()
+
+    # A new project
+
+    def ask_new(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("New project"), "", self.tr("Projects") + " (*.annot)",
+            options=QFileDialog.Option.DontConfirmOverwrite)
+        if name:
+            self.make(Path(name))
+
+    def make(self, path: Path) -> bool:
+        """Make a project and open it; one that is there already stays as it is. Returns whether it was made."""
+        path = path if path.suffix == ".annot" else path.with_name(path.name + ".annot")
+        if path.exists():
+            self.told.emit(self.tr("{0} exists already: open it, or choose another name").format(path))
+            return False
+        try:
+            self._document.open(path, create=True)
+        except UserError as error:
+            self.told.emit(str(error))
+            return False
+        return self._open_path(path)
+
+    def ask_add(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window, self.tr("Add videos"), "", f"{self.tr('Videos')} ({VIDEO_SUFFIXES});;"
+            f"{self.tr('All files')} (*)")
+        for name in names:
+            self._open_path(Path(name))
+
+    # Its videos
+
+    def _update(self) -> None:
+        videos, present = self._document.videos(), self._document.video
+        with QSignalBlocker(self.chooser):
+            self.chooser.clear()
+            for video in videos:
+                self.chooser.addItem(video.name, video.id)
+            self.chooser.setCurrentIndex(-1 if present is None else self.chooser.findData(present.id))
+        self.chooser.setVisible(len(videos) > 1)
+        self._offers.withdraw(_UNREAD)
+        if present is None or present.id != self._missing:
+            self._offers.withdraw(_LOCATE)
+        self._actions["file.add"].setEnabled(self._document.writable)
+        self._actions["file.locate"].setEnabled(present is not None and self._document.writable)
+
+    def _on_chosen(self, index: int) -> None:
+        key = self.chooser.itemData(index)
+        if self._document.video is None or key != self._document.video.id:
+            self._document.set_video(next(video for video in self._document.videos() if video.id == key))
+
+    # A video that is not where it was
+
+    def _on_missing(self, message: str) -> None:
+        video = self._document.video
+        if video is not None and self._document.writable:
+            self._missing = video.id
+            # What the command line would do is not what a window offers.
+            self._offers.offer(_LOCATE, self.tr("{0} is not where it was, or has changed; its tracks are here.").format(
+                video.name), self.tr("Locate…"), self.ask_locate)
+            self._offers.text.setToolTip(message)
+
+    def _on_unread(self) -> None:
+        video = self._document.video
+        if video is not None:
+            self._offers.offer(_UNREAD, self.tr("{0} was not read, so there is no picture.").format(video.name),
+                               self.tr("Read it"), self._read)
+
+    def _read(self) -> None:
+        self._offers.withdraw(_UNREAD)
+        self._canvas.reopen()
+
+    def ask_locate(self) -> None:
+        """Ask for the file or folder of the present video."""
+        session, video = self._document.session, self._document.video
+        if session is None or video is None:
+            return
+        place = session.store.video_path(video)
+        title = self.tr("Where is {0}?").format(video.name)
+        if place.suffix:
+            name, _ = QFileDialog.getOpenFileName(self._window, title, str(place.parent),
+                                                  f"{place.suffix} (*{place.suffix});;{self.tr('All files')} (*)")
+        else:
+            name = QFileDialog.getExistingDirectory(self._window, title, str(place.parent))
+        if name:
+            self.locate(Path(name))
+
+    def locate(self, path: Path) -> None:
+        """Say where the present video lies now; what lies there is read first, which may take a while."""
+        session, video = self._document.session, self._document.video
+        if session is None or video is None:
+            return
+        places = [path, *(path.parent / session.store.video_path(other).name for other in self._document.videos())]
+
+        def read(progress: Progress, cancel: CancelToken) -> dict[Path, str]:
+            return {place: mark for place in places if (mark := _fingerprint(place, progress)) is not None}
+
+        self._reading.withdraw(_LOCATE)
+        self._reading.ask(Request(_LOCATE, self.tr("Reading {0}").format(path.name), read,
+                                  lambda marks: self._move(video, path, marks), self.told.emit), first=True)
+
+    def _move(self, video: VideoRecord, path: Path, marks: Mapping[Path, str]) -> None:
+        """``marks``: fingerprints of what lies there and beside."""
+        report = RelinkReport()
+
+        def move(session: Session) -> None:
+            nonlocal report
+            if not path.exists():
+                raise StorageError(f"{path}: there is no such file or folder; check the path")
+            report = relink_to(session.store, video, path, lambda place: marks.get(place, ""))
+
+        if self._document.video != video or not self._document.edit(move):
+            return
+        self._document.reload_video()
+        self._offers.withdraw(_LOCATE)
+        self._canvas.reopen()
+        self.told.emit(self.tr("Found: {0}").format(", ".join(report.found)))
+
+
+def _fingerprint(path: Path, progress: Progress) -> str | None:
+    """None where there is nothing that could be a video."""
+    try:
+        return fingerprint(path, progress) if path.exists() else None
+    except UserError:
+        return None

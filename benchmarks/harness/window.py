@@ -1,0 +1,234 @@
+"""A main window that a benchmark drives, and clocks for what it does."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, QSettings, Qt, QTimer
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
+
+from annotator.ui.app import spare_collections
+from annotator.ui.window.main_window import MainWindow
+from benchmarks.harness.event_loop import turn_until
+from benchmarks.harness.results import progress
+
+WINDOW_SIZE = (1920, 1080)
+#: Milliseconds between two beats of the heart that measures latency.
+_BEAT = 5.0
+
+
+class Stopwatch:
+    """Milliseconds of the clock, and of this thread's processor."""
+
+    def __init__(self) -> None:
+        self.wall: list[float] = []
+        self.cpu: list[float] = []
+
+    def run(self, action: Callable[[], object]) -> None:
+        wall, cpu = time.perf_counter(), time.thread_time()
+        action()
+        self.cpu.append((time.thread_time() - cpu) * 1000)
+        self.wall.append((time.perf_counter() - wall) * 1000)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    return round(float(np.percentile(values, share)), 2)
+
+
+class Heart(QObject):
+    """Beats on the event loop and notes how late each beat comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = time.perf_counter()
+        self._began = self._last
+        self.gaps: list[tuple[float, float]] = []
+        """Seconds since the first beat, and milliseconds since the one before."""
+        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=int(_BEAT))
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.gaps.append((now - self._began, (now - self._last) * 1000))
+        self._last = now
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def longest(self) -> float:
+        return round(max(gap for _, gap in self.gaps) - _BEAT, 1)
+
+    def lateness(self) -> list[float]:
+        """What an event would have waited that came at any beat, those that a standstill swallowed included."""
+        late: list[float] = []
+        for _, gap in self.gaps:
+            wait = gap - _BEAT
+            late.append(max(wait, 0.0))
+            while (wait := wait - _BEAT) > 0:
+                late.append(wait)
+        return late
+
+    def worst(self, count: int = 12) -> list[tuple[float, float]]:
+        """When the longest standstills ended (seconds), and how long they were (ms)."""
+        found = sorted(self.gaps, key=lambda beat: -beat[1])[:count]
+        return [(round(at, 2), round(gap, 1)) for at, gap in sorted(found)]
+
+
+class PaintWatch(QObject):
+    """Knows which frame the canvas was painted with last."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._controller = window.controller
+        self.frame: int | None = None
+        window.canvas.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() is QEvent.Type.Paint:
+            self.frame = self._controller.shown
+        return False
+
+
+class Bench:
+    """A window and the questions asked of it."""
+
+    def __init__(self, app: QApplication, folder: Path) -> None:
+        self._app = app
+        self.window = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+        self.window.resize(*WINDOW_SIZE)
+        self.window.show()
+        self._painted = PaintWatch(self.window)
+        # The application's own processEvents gives back a None too many each time in PySide6 6.12.
+        self._loop = QEventLoop()
+        self._random = random.Random(0)
+        spare_collections()
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everything happen that waits to happen: states read, frames decoded ahead."""
+        end = time.perf_counter() + 0.3
+        while time.perf_counter() < end:
+            self._loop.processEvents()
+            time.sleep(0.002)
+
+    def until(self, done: Callable[[], bool]) -> None:
+        turn_until(self._loop, done)
+
+    def _until_painted(self, frame: int) -> None:
+        self.until(lambda: self._painted.frame == frame)
+
+    def open(self, project: Path) -> float:
+        """Seconds from the wish to the whole window."""
+        began = time.perf_counter()
+        if not self.window.open_path(project):
+            raise RuntimeError(self.window.statusBar().currentMessage())
+        self._until_painted(0)
+        lanes, rows = len(self.window.timeline.lanes), self.window.table.model.rowCount()
+        shapes = len(self.window.canvas.overlay.shapes)
+        taken = time.perf_counter() - began
+        progress(f"open: {taken:.2f} s, {lanes} lanes, {rows} rows, {shapes} shapes")
+        return taken
+
+    def paint(self, repeats: int) -> Stopwatch:
+        """Picture and rows of frame after frame to pixels; the picture as the decoding thread hands it over."""
+        watch, canvas, controller = Stopwatch(), self.window.canvas, self.window.controller
+        source = controller.source
+        assert source is not None
+        for k in range(repeats):
+            self.until(lambda k=k: source.request(k) is not None)  # type: ignore[misc]
+            image, small, shapes = source.get(k), source.small(k), controller.shapes.build(k, True, 0)
+
+            def show(image: Any = image, small: Any = small, shapes: Any = shapes) -> None:
+                canvas.set_image(image, small)
+                canvas.set_shapes(shapes)
+                canvas.viewport().repaint()
+
+            watch.run(show)
+        return watch
+
+    def steps(self, repeats: int) -> Stopwatch:
+        """The key for the next frame, again and again."""
+        watch, document = Stopwatch(), self.window.document
+        self.window.canvas.setFocus()
+        document.go_to(0)
+        self._until_painted(0)
+        self.settle()
+        for _ in range(repeats):
+            target = document.frame + 1
+
+            def step(target: int = target) -> None:
+                QTest.keyClick(self.window.canvas, Qt.Key.Key_F)
+                self._until_painted(target)
+
+            watch.run(step)
+        return watch
+
+    def seeks(self, repeats: int) -> Stopwatch:
+        watch, document = Stopwatch(), self.window.document
+        assert document.video is not None
+        for _ in range(repeats):
+            target = self._random.randrange(document.video.frame_count)
+
+            def seek(target: int = target) -> None:
+                document.go_to(target)
+                self._until_painted(target)
+
+            watch.run(seek)
+            self.settle()
+        return watch
+
+    def timeline(self, repeats: int) -> Stopwatch:
+        """Wheel turns over the timeline: up and down, along, closer and away."""
+        watch, timeline = Stopwatch(), self.window.timeline
+        port = timeline.viewport()
+        control, shift, none = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier,
+                                Qt.KeyboardModifier.NoModifier)
+        turns = [(none, -120)] * 6 + [(control, 120)] * 6 + [(shift, -120)] * 6 + [(control, -120)] * 3
+        for k in range(repeats):
+            modifier, delta = turns[k % len(turns)]
+            x = self._random.randrange(200, port.width() - 20)
+            event = wheel(port, QPoint(x, port.height() - 20), delta, modifier)
+
+            def turn(event: QWheelEvent = event) -> None:
+                self._app.sendEvent(port, event)
+                port.repaint()
+
+            watch.run(turn)
+            self._loop.processEvents()
+        timeline.fit()
+        self.settle()
+        return watch
+
+    def latency(self, frames: int) -> tuple[list[float], float, str]:
+        """How late the event loop was (ms, as an event at any moment meets it), the longest it stood still, and how
+        the job ended."""
+        window = self.window
+        assert window.document.video is not None
+        window.document.go_to(0)
+        window.document.set_range((0, min(frames, window.document.video.frame_count) - 1))
+        window.actions_["run.track"].trigger()
+        self.settle()
+        (dialog,) = (d for d in window.findChildren(QDialog) if d.isVisible())
+        run = next(button for button in dialog.findChildren(QPushButton) if button.isDefault())
+        ended: list[str] = []
+        window.worker.finished.connect(lambda status, message: ended.append(f"{status} {message}".strip()))
+        heart = Heart()
+        QTest.mouseClick(run, Qt.MouseButton.LeftButton)
+        while not ended or window.worker.busy:
+            self._loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        heart.stop()
+        return heart.lateness(), heart.longest(), ended[0]
+
+
+def wheel(widget: QWidget, position: QPoint, delta: int, modifiers: Qt.KeyboardModifier) -> QWheelEvent:
+    """One turn of the wheel, as a mouse makes it."""
+    return QWheelEvent(QPointF(position), QPointF(widget.mapToGlobal(position)), QPoint(0, 0), QPoint(0, delta),
+                       Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False)

@@ -1,0 +1,1 @@
+"""Projects, clips and edits that several benchmarks measure. No command lives here."""

@@ -1,0 +1,184 @@
+"""Detections for a video from a camera that stands still, without any model: what differs from the background.
+
+    python -m benchmarks.scenarios.background_subtraction VIDEO --out det.txt
+
+The background is the median of frames that are as unlike one another as possible, so that something which rests for
+most of the video does not become background. What differs from it by more than the noise is an object's extent, if
+its core differs strongly (threshold by Otsu, 1979). Touching objects are parted between their cores. Nothing is fitted
+to a particular video: the defaults are shares of the picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from annotator.errors import UserError
+from annotator.model.frame import Detections, Image
+from annotator.video import VideoReader, open_video
+
+log = logging.getLogger("background_subtraction")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Lengths are shares of the picture's height, areas shares of its area."""
+
+    candidates: int = 240
+    """Frames, evenly spaced, that the background's frames are chosen from."""
+    samples: int = 41
+    """Frames that the background is made of."""
+    noise_factor: float = 6.0
+    """An object's extent differs by this many standard deviations of the noise."""
+    lowest_threshold: float = 12.0
+    """Grey levels below which a difference is noise, whatever the measurement says."""
+    smooth: float = 0.002
+    """Standard deviation of the blur before thresholding."""
+    close: float = 0.008
+    """Gaps up to this width inside an object's core are filled."""
+    smallest: float = 0.0002
+    """Smaller cores are noise."""
+    largest: float = 0.25
+    """Larger regions are a change of light."""
+    lesser_core: float = 0.3
+    """A core smaller than this share of the largest one in its region is a part of that object, not another one."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the whole video says."""
+
+    background: Image
+    """(H, W, 3) uint8 RGB."""
+    extent_threshold: float
+    """Grey levels above which a difference is no noise."""
+    core_threshold: float
+    """Grey levels above which it is surely an object's."""
+
+
+def spread_frames(video: VideoReader, settings: Settings) -> list[Image]:
+    """Frames of the video, each as unlike those chosen before it as can be had among evenly spaced candidates."""
+    step = max(1, len(video) // settings.candidates)
+    table = np.stack([cv2.resize(frame.image, (96, 96), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+                      for frame in video.frames(step=step)])
+    chosen = [0]
+    distance = ((table - table[0]) ** 2).sum(1)
+    while len(chosen) < min(settings.samples, len(table)):
+        chosen.append(int(distance.argmax()))
+        distance = np.minimum(distance, ((table - table[chosen[-1]]) ** 2).sum(1))
+    return [video.read(step * k).image for k in sorted(chosen)]
+
+
+def difference(image: Image, background: Image, settings: Settings) -> Image:
+    """Largest difference over the colours, slightly blurred. (H, W) uint8."""
+    worst = cv2.absdiff(image, background).max(2)
+    return np.asarray(cv2.GaussianBlur(worst, (0, 0), max(settings.smooth * len(background), 0.5)), np.uint8)
+
+
+def study(video: VideoReader, settings: Settings) -> Scene:
+    """Background and thresholds of a video."""
+    frames = spread_frames(video, settings)
+    background = np.median(np.stack(frames), axis=0).astype(np.uint8)
+    pooled = np.concatenate([difference(image, background, settings)[::2, ::2].ravel() for image in frames])
+    sigma = 1.4826 * float(np.median(pooled))  # the median of absolute differences
+    extent = max(settings.lowest_threshold, settings.noise_factor * sigma)
+    above = pooled[pooled >= extent]
+    # Objects are a small share of the picture: without the bulk of the noise Otsu's classes are of like size.
+    core = float(cv2.threshold(above.reshape(1, -1), 0, 255, cv2.THRESH_OTSU)[0]) if len(above) else extent
+    log.info("background of %d frames; thresholds %.0f and %.0f grey levels", len(frames), extent, core)
+    return Scene(background, extent, max(core, extent))
+
+
+def detect(image: Image, scene: Scene, settings: Settings) -> Detections:
+    """One box per core. The score is half the core's mean difference in units of its threshold, at most 1."""
+    differing = difference(image, scene.background, settings)
+    height, width = differing.shape
+    side = max(1, round(settings.close * height)) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    core = cv2.morphologyEx((differing > scene.core_threshold).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
+    _, cores, core_stats, _ = cv2.connectedComponentsWithStats(core, connectivity=8)
+    extent = ((differing > scene.extent_threshold) | (core > 0)).astype(np.uint8)
+    _, regions, region_stats, _ = cv2.connectedComponentsWithStats(extent, connectivity=8)
+    boxes, scores = [], []
+    for region, members in _cores_by_region(cores, core_stats, regions, settings).items():
+        left, top, wide, high, area = (int(v) for v in region_stats[region])
+        if area > settings.largest * width * height:
+            continue
+        window = np.s_[top:top + high, left:left + wide]
+        owner = _nearest(cores[window], members)
+        for member in members:
+            ys, xs = np.nonzero((regions[window] == region) & (owner == member))
+            boxes.append((left + xs.min(), top + ys.min(), left + xs.max() + 1, top + ys.max() + 1))
+            strength = float(differing[window][cores[window] == member].mean())
+            scores.append(min(1.0, 0.5 * strength / scene.core_threshold))
+    return Detections.of(boxes, scores)
+
+
+def _cores_by_region(cores: npt.NDArray[np.int32], stats: npt.NDArray[np.int32], regions: npt.NDArray[np.int32],
+                     settings: Settings) -> dict[int, list[int]]:
+    """Region -> the cores in it that are objects."""
+    areas = stats[:, cv2.CC_STAT_AREA]
+    found: dict[int, list[int]] = {}
+    for core in range(1, len(stats)):
+        if areas[core] < settings.smallest * cores.size:
+            continue
+        left, top, wide, high = stats[core, :4]
+        window = np.s_[top:top + high, left:left + wide]
+        region = int(regions[window][cores[window] == core][0])
+        found.setdefault(region, []).append(core)
+    return {region: [c for c in members if areas[c] >= settings.lesser_core * max(areas[m] for m in members)]
+            for region, members in found.items()}
+
+
+def _nearest(cores: npt.NDArray[np.int32], members: list[int]) -> npt.NDArray[np.int32]:
+    """Which of these cores is nearest to each pixel."""
+    if len(members) == 1:
+        return np.full(cores.shape, members[0], np.int32)
+    distances = [cv2.distanceTransform((cores != member).astype(np.uint8), cv2.DIST_L2, 5) for member in members]
+    return np.asarray(np.asarray(members, np.int32)[np.argmin(np.stack(distances), 0)], np.int32)
+
+
+def rows(frame_index: int, found: Detections) -> list[str]:
+    """MOTChallenge detection rows."""
+    return [f"{frame_index + 1},-1,{x1:g},{y1:g},{x2 - x1:g},{y2 - y1:g},{score:.4f},-1,-1,-1"
+            for (x1, y1, x2, y2), score in zip(found.box_xyxy.tolist(), found.score.tolist(), strict=True)]
+
+
+def run(path: Path, out: Path, settings: Settings) -> int:
+    """Write the detections of all frames; returns their number."""
+    total = 0
+    partial = out.with_suffix(out.suffix + ".part")
+    with open_video(path) as video, partial.open("w", encoding="utf-8") as file:
+        scene = study(video, settings)
+        for frame in video.frames():
+            lines = rows(frame.index, detect(frame.image, scene, settings))
+            total += len(lines)
+            file.writelines(line + "\n" for line in lines)
+        log.info("%d detections in %d frames written to %s", total, len(video), out)
+    partial.replace(out)
+    return total
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    args = parser.parse_args()
+    try:
+        run(args.video, args.out, Settings())
+    except UserError as error:
+        log.error("%s", error)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Every kind of edit of identities, boxes and marks, as benchmarks make it on a large project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
+from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
+from annotator.storage.edits import drawn_boxes, identities, keyframes, track_marks
+from annotator.storage.edits.merging import MergeRule
+from annotator.storage.rows.runs import REPROPAGATE
+from annotator.storage.store import Store
+
+Edit = Callable[[Store, int, int, int], object]
+"""Store, two tracks (ids) that are both seen in a frame, and that frame."""
+
+_BOX = (1.0, 2.0, 30.0, 40.0)
+_EVIDENCE = Evidence(8.0, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class EditKind:
+    """An edit, and what there must be before it can be made; only the edit itself is timed."""
+
+    edit: Edit
+    before: Edit | None = None
+
+
+def _video(store: Store, track: int) -> int:
+    return store.track(track).video
+
+
+def _propose(store: Store, track: int, _: int, frame: int) -> None:
+    """A proposal of 20 frames, as a box prompt leaves it."""
+    video = store.video().id
+    run = store.begin_run(video, REPROPAGATE, {}, {}, ("object",), frame - 10, frame + 9, OnExisting.PROPOSE)
+    thing = TrackedObject(1, 0, TrackState.RELIABLE, 0.9, _BOX, None, _EVIDENCE)
+    store.write_frames(run.id, [FrameResult(k, (thing,)) for k in range(frame - 10, frame + 10)])
+    store.finish_run(run.id, RunStatus.FINISHED)
+
+
+def _newest_proposal(store: Store, track: int) -> int:
+    return store.proposals(_video(store, track))[-1].id
+
+
+#: By name. Frames lie 30 or more from either end of the video.
+EDIT_KINDS: dict[str, EditKind] = {
+    "swap": EditKind(lambda s, a, b, f: identities.swap_tracks(s, a, b, f)),
+    "swap_range": EditKind(lambda s, a, b, f: identities.swap_tracks(s, a, b, f, f + 9)),
+    "merge": EditKind(lambda s, a, b, f: identities.merge_tracks(s, a, [b])),
+    "merge_other": EditKind(lambda s, a, b, f: identities.merge_tracks(s, a, [b], rule=MergeRule.OTHER)),
+    "merge_better": EditKind(lambda s, a, b, f: identities.merge_tracks(s, a, [b], rule=MergeRule.BETTER)),
+    "split": EditKind(lambda s, a, b, f: identities.split_track(s, a, f)),
+    "split_range": EditKind(lambda s, a, b, f: identities.split_range(s, a, f, f + 9)),
+    "delete_here": EditKind(lambda s, a, b, f: identities.delete_range(s, [a], f, f)),
+    "delete_range": EditKind(lambda s, a, b, f: identities.delete_range(s, [a], f, f + 9)),
+    "delete_from": EditKind(lambda s, a, b, f: identities.delete_range(s, [a], f)),
+    "delete": EditKind(lambda s, a, b, f: identities.delete_tracks(s, [a])),
+    "renumber": EditKind(lambda s, a, b, f: identities.renumber(s, a, 1_000_000)),
+    "renumber_all": EditKind(lambda s, a, b, f: identities.renumber_all(s, _video(s, a)),
+                             lambda s, a, b, f: identities.renumber(s, a, 1_000_000)),
+    "relabel": EditKind(lambda s, a, b, f: identities.relabel(s, [a], s.ensure_label("other").id)),
+    "describe": EditKind(lambda s, a, b, f: identities.describe(s, a, "a name", "#102030", ReviewState.REVIEWED)),
+    "mark": EditKind(lambda s, a, b, f: track_marks.mark_tracks(s, [a], MarkKind.OCCLUDED, f, f + 9)),
+    "unmark": EditKind(lambda s, a, b, f: track_marks.unmark_tracks(s, [a], MarkKind.OCCLUDED, f + 2, f + 5),
+                       lambda s, a, b, f: track_marks.mark_tracks(s, [a], MarkKind.OCCLUDED, f, f + 9)),
+    "lock": EditKind(lambda s, a, b, f: track_marks.lock_tracks(s, [a])),
+    "box": EditKind(lambda s, a, b, f: drawn_boxes.set_box(s, a, f, _BOX)),
+    "delete_box": EditKind(lambda s, a, b, f: drawn_boxes.delete_box(s, a, f),
+                           lambda s, a, b, f: drawn_boxes.set_box(s, a, f, _BOX)),
+    "new_track": EditKind(lambda s, a, b, f: drawn_boxes.add_track(s, _video(s, a), s.track(a).label, f, _BOX)),
+    "interpolate": EditKind(lambda s, a, b, f: keyframes.interpolate(s, a, f, f + 5)),
+    "end_interpolation": EditKind(lambda s, a, b, f: keyframes.end_interpolation(s, a, f + 2, f + 3),
+                                  lambda s, a, b, f: keyframes.interpolate(s, a, f, f + 5)),
+    "fill_gap": EditKind(lambda s, a, b, f: keyframes.fill_gap(s, a, f),
+                         lambda s, a, b, f: identities.delete_range(s, [a], f, f + 5)),
+    "reduce": EditKind(lambda s, a, b, f: keyframes.reduce_to_keyframes(s, a, f, f + 25, pixels=5.0)),
+    "accept_proposal": EditKind(
+        lambda s, a, b, f: identities.accept_proposal(s, _newest_proposal(s, a), {1: a}), _propose),
+    "drop_proposal": EditKind(lambda s, a, b, f: identities.drop_proposal(s, _newest_proposal(s, a)), _propose),
+}

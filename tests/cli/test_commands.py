@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from annotator.model.track import RunStatus
+from annotator.storage.store import Store
+from testbed.project_digest import project_digests
+from tests.command_line import annotator, done, refused
+from tests.conftest import FRAMES, MadeClip
+
+ROOT = Path(__file__).parents[2]
+
+
+def in_a_process(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-m", "annotator", *map(str, arguments)], cwd=ROOT, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_importing_the_command_line_imports_nothing_heavy() -> None:
+    code = ("import sys, annotator.cli; heavy = {'torch', 'sam2', 'onnxruntime', 'cv2', 'PySide6'} & set(sys.modules);"
+            "annotator.cli.main(['models', 'list']); heavy |= {'torch', 'sam2'} & set(sys.modules); print(heavy)")
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines()[-1] == "set()"
+
+
+def test_results_go_to_standard_output_and_all_else_to_standard_error(clip: MadeClip, tmp_path: Path) -> None:
+    project = tmp_path / "p.annot"
+    said = done("preannotate", clip.video, "--project", project, "--detections", clip.det, "--tracker", "bytetrack")
+    assert said.out == (f"clip: run 1 finished, frames 0 to {FRAMES - 1}, {clip.objects} tracks in {project}\n")
+    assert said.lines[0] == "clip  loading models"
+    assert f"{FRAMES}/{FRAMES}" in said.lines[-1]
+    said = done("preannotate", "--project", project, "--detections", clip.det, "--tracker", "bytetrack", "--quiet")
+    assert said.err == ""
+
+
+@pytest.mark.parametrize("label_format", ["mot", "mot-results", "coco-video"])
+def test_an_export_scores_full_marks_against_itself(label_format: str, clip: MadeClip, tmp_path: Path) -> None:
+    project = tmp_path / "p.annot"
+    done("preannotate", clip.video, "--project", project, "--detections", clip.det, "--tracker", "bytetrack", "--quiet")
+    report = json.loads(done("export", project, "--format", label_format, "--out", tmp_path / "out", "--json").out)
+    assert report["format"] == label_format
+    assert report["frames"] == FRAMES
+    assert report["tracks"] == clip.objects
+    assert report["boxes"] == clip.objects * (FRAMES - 1)  # ByteTrack shows a tracklet from its second detection on
+    assert report["checks"]
+    assert all(Path(path).is_file() for path in report["files"])
+    if label_format == "coco-video":
+        return
+    truth = json.loads(done("export", project, "--format", "mot", "--out", tmp_path / "gt", "--json").out)["files"][0]
+    said = done("evaluate", "--gt", truth, "--result", report["files"][0], "--json")
+    scores = json.loads(said.out)
+    assert (scores["hota"], scores["idf1"], scores["idsw"]) == (100.0, 100.0, 0)
+    assert "100.0" in done("evaluate", "--gt", truth, "--result", report["files"][0]).out
+
+
+def test_masks_of_an_export_are_the_stored_ones(finished_project: Path, tmp_path: Path) -> None:
+    from pycocotools import mask as coco_mask
+
+    done("export", finished_project, "--format", "coco-video", "--out", tmp_path)
+    content = json.loads((tmp_path / "annotations.json").read_text())
+    with Store.open(finished_project, read_only=True) as store:
+        video = store.video()
+        stored = {(frame, o.number): o.mask for frame, seen in store.iter_frames(video.id, masks=True) for o in seen
+                  if o.mask is not None}
+    frames = {image["id"]: image["frame_id"] for image in content["images"]}
+    numbers = {(a["image_id"], a["id"]): a for a in content["annotations"]}
+    assert len(numbers) == len(stored)
+    area = sum(int(coco_mask.area(_encoded(a["segmentation"]))) for a in content["annotations"])
+    assert set(frames.values()) == set(range(FRAMES))
+    assert area == sum(mask.area() for mask in stored.values())
+
+
+def _encoded(segmentation: dict[str, object]) -> dict[str, object]:
+    counts = segmentation["counts"]
+    return {**segmentation, "counts": counts.encode() if isinstance(counts, str) else counts}
+
+
+def test_a_moved_project_finds_its_videos_again(project: Path, tmp_path: Path) -> None:
+    video = project.with_name("clip.mp4")
+    elsewhere = project.parent / "elsewhere" / "renamed.mp4"
+    elsewhere.parent.mkdir()
+    video.rename(elsewhere)
+    said = refused("preannotate", "--project", project, "--tracker", "bytetrack")
+    assert "clip.mp4 is missing" in said
+    assert f"annotator relink {project}" in said
+    assert "not found below" in annotator("relink", project, "--search", tmp_path / "nowhere").err
+    assert done("relink", project).out == f"clip: found at {elsewhere}\n"
+    assert done("relink", project).out == "clip: in its place\n"
+    done("preannotate", "--project", project, "--tracker", "bytetrack", "--detector", "tiny-detector", "--end", 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_a_run_between_frames_and_resume_ends_it_alike(number: signal.Signals, clip: MadeClip,
+                                                                     finished_project: Path, tmp_path: Path) -> None:
+    project = tmp_path / "p.annot"
+    process = in_a_process("preannotate", clip.video, "--project", project, "--config", clip.config)
+    while process.poll() is None and _finished_frames(project) < 3:
+        time.sleep(0.01)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert err.splitlines()[-1] == f"stopped; finished frames are kept in {project}, go on with --resume"
+    with Store.open(project, read_only=True) as store:
+        [run] = store.runs()
+        assert run.status is RunStatus.CANCELLED
+        assert run.finished_frame is not None
+        assert 2 <= run.finished_frame < FRAMES - 1
+    done("preannotate", "--project", project, "--resume")
+    assert project_digests(project) == project_digests(finished_project)
+
+
+def _finished_frames(project: Path) -> int:
+    if not project.exists():
+        return 0
+    with Store.open(project, read_only=True) as store:
+        runs = store.runs()
+    return 0 if not runs or runs[-1].finished_frame is None else runs[-1].finished_frame + 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
+def test_other_commands_stop_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+
+    monkeypatch.setattr("annotator.doctor.report", stop)
+    said = annotator("doctor")
+    assert (said.code, said.err, said.out) == (130, "stopped\n", "")
+
+
+def test_signal_handlers_are_put_back(clip: MadeClip, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    done("preannotate", clip.video, "--project", tmp_path / "p.annot", "--detections", clip.det, "--tracker",
+         "bytetrack", "--end", 1)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_models_and_doctor_speak_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANNOTATOR_MODELS_DIR", str(tmp_path))
+    models = {row["name"]: row for row in json.loads(done("models", "--json").out)}
+    assert models["tiny-detector"]["installed"]
+    assert not models["sam2.1-large"]["installed"]
+    assert Path(models["sam2.1-large"]["path"]).parent == tmp_path
+    assert set(json.loads(done("models", "verify", "tiny-detector", "--json").out)) == {"tiny-detector"}
+    assert "tiny-detector: sha256" in done("models", "verify", "tiny-detector").out
+    assert json.loads(done("doctor", "--json").out)["checks"]
+    assert "sam2.1-large is not installed" in refused("models", "verify", "sam2.1-large")
+    assert "no model named" in refused("models", "download")
+
+
+def test_a_wrong_argument_is_told_with_the_usage() -> None:
+    said = annotator("preannotate", "--nonsense")
+    assert said.code == 2
+    assert "usage: annotator preannotate" in said.err
+    assert annotator("--version").code == 0
+
+
+def test_source_and_video_exclude_each_other(clip: MadeClip, tmp_path: Path) -> None:
+    said = refused("preannotate", clip.video, "--video", "clip", "--project", tmp_path / "p.annot")
+    assert "SOURCE and --video are both given" in said
+    assert not (tmp_path / "p.annot").exists()
+
+
+class TestDemo:
+    """Over the 20 frames of the short clip, which is put in the bundled clip's place."""
+
+    @pytest.fixture(autouse=True)
+    def short(self, clip: MadeClip, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+        folder = tmp_path_factory.mktemp("short")
+        (folder / "gt").mkdir()
+        rows = [line.split(",") for line in clip.det.read_text().splitlines()]
+        # Each frame's boxes are in the order of the objects.
+        lines = [",".join([frame, str(1 + k % clip.objects), *box[:4], "1,1,1"])
+                 for k, (frame, _, *box) in enumerate(rows)]
+        (folder / "gt" / "gt.txt").write_text("\n".join(lines) + "\n")
+        (folder / "seqinfo.ini").write_text(f"[Sequence]\nname=clip\nimDir=img1\nframeRate=25\nseqLength={FRAMES}\n"
+                                            "imWidth=240\nimHeight=180\nimExt=.jpg\n")
+        shutil.copy(clip.video, folder / "crossing.mp4")
+        monkeypatch.setattr("annotator.jobs.demo.resource_path", lambda name: folder)
+
+    def test_it_scores_both_trackers_and_exports(self, tmp_path: Path) -> None:
+        said = done("demo", "--headless", "--json", "--out", tmp_path, "--device", "cpu")
+        report = json.loads(said.out)
+        assert report["frames"] == FRAMES
+        assert set(report["exports"]) == {"mot", "mot-results", "coco-video"}
+        assert all(Path(path).is_file() for paths in report["exports"].values() for path in paths)
+        assert report["bytetrack_hota"] > 50
+        assert {"tracks", "hota", "assa", "idf1", "mota", "idsw", "bytetrack_assa", "seconds"} <= set(report)
+        with Store.open(report["project"], read_only=True) as store:
+            assert [run.kind for run in store.runs()] == ["preannotate", "track"]
+            assert store.proposals(store.video().id) == [], "what was there to be scored is not offered"
+
+    def test_it_leaves_alone_what_lies_in_the_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "demo.annot").write_text("mine")
+        (tmp_path / "demo-2" / "mot").mkdir(parents=True)
+        said = done("demo", "--headless", "--out", tmp_path, "--device", "cpu")
+        assert (tmp_path / "demo.annot").read_text() == "mine"
+        assert list((tmp_path / "demo-2").iterdir()) == [tmp_path / "demo-2" / "mot"]
+        assert f"project  {tmp_path / 'demo-3' / 'demo.annot'}" in said.out
+        table = [line.split() for line in said.out.splitlines()]
+        assert ["HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW"] in table
+        assert {"sam2mot", "bytetrack"} <= {row[0] for row in table if row}
+
+    def test_a_file_as_folder_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        assert "give another folder with --out" in refused("demo", "--headless", "--out", tmp_path / "file")

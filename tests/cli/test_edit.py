@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from subprocess import run
+
+import pytest
+
+from annotator.storage.store import Store
+from tests.command_line import done, refused
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A project of two tracks without a video: 1 in frames 0 to 60, 2 in 10 to 99."""
+    from tests.storage.fakes import fake_run
+
+    path = tmp_path / "p.annot"
+    with Store.create(path) as store:
+        store.add_video("clip", tmp_path / "clip.mp4", 640, 480, 100, 25.0, "x")
+        fake_run(store, {1: (0, 60), 2: (10, 99)}, lost=frozenset((1, frame) for frame in range(20, 25)))
+    return path
+
+
+def lengths(path: Path) -> dict[int, int]:
+    with Store.open(path, read_only=True) as store:
+        return {track.number: sum(o.box_xyxy is not None for o in store.trajectory(track.id))
+                for track in store.tracks(1)}
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    ("swap 1 2 --from 50", {1: 50 - 5 + 50, 2: 40 + 11}),
+    ("swap 1 2 --from 50 --to 59", {1: 56, 2: 90}),
+    ("merge 1 2", {1: 100}),
+    ("merge 2 1 --rule other", {2: 100}),
+    ("split 2 --at 40", {1: 56, 2: 30, 3: 60}),
+    ("split 2 --range 40 49", {1: 56, 2: 80, 3: 10}),
+    ("delete 1", {2: 90}),
+    ("delete 1 2 --from 30 --to 39", {1: 46, 2: 80}),
+    ("delete 2 --from 40", {1: 56, 2: 30}),
+    ("delete 2 --to 39", {1: 56, 2: 60}),
+    ("delete 2 --frame 40", {1: 56, 2: 89}),
+    ("renumber 1 9", {9: 56, 2: 90}),
+    ("renumber --all", {1: 56, 2: 90}),
+    ("fill 1", {1: 61, 2: 90}),
+    ("keyframes 2 --pixels 1", {1: 56, 2: 90}),
+    ("mark 2 --as outside --from 90", {1: 56, 2: 80}),
+    ("lock 1 2", {1: 56, 2: 90}),
+    ("relabel 1 --label bus", {1: 56, 2: 90}),
+])
+def test_each_edit_does_what_it_says_and_is_one_step(small: Path, words: str, expected: dict[int, int]) -> None:
+    before = lengths(small)
+    done("edit", small, "--dry-run", *words.split())
+    assert lengths(small) == before
+    done("edit", small, *words.split())
+    assert lengths(small) == expected
+    if words != "renumber --all":
+        done("edit", small, "undo")
+    assert lengths(small) == before
+
+
+def test_an_edit_says_what_it_changes(small: Path) -> None:
+    said = done("edit", small, "swap", 1, 2, "--from", 50)
+    assert said.out.splitlines() == ["track 1: gains 50 boxes, loses 11 boxes",
+                                     "track 2: gains 11 boxes, loses 50 boxes"]
+    data = json.loads(done("edit", small, "--json", "undo").out)
+    assert data == {"label": "Swap 1 and 2 at frame 50"}
+    data = json.loads(done("edit", small, "--json", "--dry-run", "delete", 2).out)
+    assert (data["done"], data["tracks"][0]["deleted"], data["tracks"][0]["lost"]) == (False, True, 90)
+
+
+@pytest.mark.parametrize(("words", "why"), [
+    ("swap 1 7 --from 3", "clip has no track 7"), ("delete 1 --from 9 --to 3", "runs backwards"),
+    ("merge 1", "alone cannot be merged"), ("renumber 1", "a track's number and its new one"),
+    ("redo", "nothing to redo"), ("keyframes 1", "one tolerance"), ("fill 2 --frame 50", "no gap at frame 50")])
+def test_what_cannot_be_edited_is_said(small: Path, words: str, why: str) -> None:
+    assert why in refused("edit", small, *words.split())
+
+
+def test_locked_tracks_are_refused_until_they_are_unlocked(small: Path) -> None:
+    done("edit", small, "lock", 1)
+    assert "track 1 is locked" in refused("edit", small, "delete", 1)
+    done("edit", small, "unlock", 1)
+    done("edit", small, "delete", 1)
+
+
+def test_an_object_is_prompted_reviewed_and_scored(project: Path, clip: object) -> None:
+    gt = project.parent / "truth"
+    done("export", project, "--format", "mot", "--out", gt)
+    scores = json.loads(done("evaluate", project, "--gt", gt / "clip", "--json").out)
+    assert scores["before"]["hota"] == pytest.approx(100)
+    assert scores["after"]["hota"] == pytest.approx(100)
+    assert scores["videos"][0]["switches"] == []
+    numbers = [track["number"] for track in scores["videos"][0]["tracks"]]
+    done("edit", project, "split", numbers[0], "--at", 10)
+    worse = json.loads(done("evaluate", project, "--gt", gt / "clip", "--json").out)
+    assert worse["after"]["assa"] < worse["before"]["assa"]
+    [switch] = worse["videos"][0]["switches"]
+    assert (switch["frame"], switch["before"]) == (10, numbers[0])
+    assert worse["videos"][0]["misses"] == worse["videos"][0]["false_boxes"] == []
+    done("edit", project, "delete", numbers[0])
+    [missed] = json.loads(done("evaluate", project, "--gt", gt / "clip", "--json").out)["videos"][0]["misses"]
+    assert (missed["first"], missed["last"], missed["id"]) == (0, 9, numbers[0])
+    done("edit", project, "undo")
+    assert "object 1 was track" in done("evaluate", project, "--gt", gt / "clip").out
+    assert "either a project" in refused("evaluate", "--gt", gt)
+
+    queue = json.loads(done("review", project, "--json", "--quiet").out)
+    assert queue["open"] == len(queue["entries"])
+    if queue["entries"]:
+        assert {"frame", "tracks", "kinds", "chance", "reason", "suggestion"} <= set(queue["entries"][0])
+    assert "no kind of moment 'odd'" in refused("review", project, "--kind", "odd")
+
+    with Store.open(project, read_only=True) as store:
+        track = store.tracks(1)[-1]
+        seen = next(o for o in store.trajectory(track.id) if o.box_xyxy is not None and o.frame >= 8)
+    done("edit", project, "delete", track.number)
+    assert seen.box_xyxy is not None
+    box = ",".join(map(str, seen.box_xyxy))
+    said = json.loads(done("prompt", project, "--frame", seen.frame, "--box", box, "--segmenter", "tiny-sam2",
+                           "--device", "cpu", "--start", seen.frame - 3, "--end", seen.frame + 3, "--quiet",
+                           "--json").out)
+    assert (said["accepted"], said["tracklets"][0]["track"]) == (False, None)
+    before = lengths(project)
+    done("prompt", project, "--accept-run", said["run"])
+    assert sum(lengths(project).values()) - sum(before.values()) == said["tracklets"][0]["boxes"] > 0
+    assert "no open proposal" in refused("prompt", project, "--drop-run", said["run"])
+    assert "give --frame" in refused("prompt", project)
+
+
+def test_the_commands_need_nothing_heavy_to_be_listed() -> None:
+    code = ("import sys; from annotator.cli.main import program_parser; program_parser(); "
+            "print([m for m in ('torch', 'cv2', 'scipy', 'sqlalchemy', 'numpy') if m in sys.modules])")
+    said = run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+               cwd=Path(__file__).parents[2])
+    assert "torch" not in said.stdout
+    assert "cv2" not in said.stdout

@@ -1,0 +1,433 @@
+"""The per-frame loop of SAM2MOT, with a segmentor that says what each test tells it to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from annotator.engine.settings import InteractionSettings, Sam2MotSettings, TrajectorySettings
+from annotator.engine.trackers.sam2mot import Sam2Mot
+from annotator.model.frame import Detections, EndReason, Evidence, Frame, FrameResult, TrackedObject, TrackState
+from tests.engine.fake_segmenter import SIDE, Box, FakeSegmenter, Say
+
+A: Box = (4.0, 4.0, 20.0, 20.0)
+B: Box = (40.0, 40.0, 60.0, 60.0)
+C: Box = (40.0, 4.0, 56.0, 20.0)
+NOTHING = Detections.empty()
+IMAGE = np.zeros((SIDE, SIDE, 3), np.uint8)
+
+
+def found(*boxes: Sequence[float], scores: Sequence[float] | None = None, labels: Sequence[int] | None = None,
+          ) -> Detections:
+    return Detections.of(boxes, scores or [0.9] * len(boxes), labels)
+
+
+class Video:
+    """Runs a tracker frame by frame."""
+
+    def __init__(self, segmenter: FakeSegmenter | None = None, settings: Sam2MotSettings | None = None) -> None:
+        self.segmenter = segmenter or FakeSegmenter()
+        self.tracker = Sam2Mot(self.segmenter, SIDE, SIDE, 100, settings)
+        self.next = 0
+
+    def step(self, detections: Detections = NOTHING) -> FrameResult:
+        self.next += 1
+        return self.tracker.step(Frame(self.next - 1, IMAGE, 0.0), detections)
+
+
+def by_number(result: FrameResult) -> dict[int, TrackedObject]:
+    return {item.tracklet: item for item in result.objects}
+
+
+def numbers(result: FrameResult) -> list[int]:
+    return [item.tracklet for item in result.objects]
+
+
+# -- addition --------------------------------------------------------------------------------------------------------
+
+def test_a_video_that_starts_empty() -> None:
+    video = Video()
+    assert video.step().objects == ()
+    assert video.step(found(A, scores=[0.2])).objects == ()
+    born = video.step(found(A))
+    assert numbers(born) == [1]
+    assert by_number(born)[1].box_xyxy == A
+    assert by_number(born)[1].evidence == Evidence(10.0, 0.75, 0, 1.0, prompted=True)
+
+
+def test_the_first_frame_is_addition_with_nothing_live() -> None:
+    video = Video()
+    first = video.step(found(B, A, C, scores=[0.6, 0.9, 0.7], labels=[3, 1, 2]))
+    assert [(item.tracklet, item.box_xyxy, item.label, item.evidence.detection) for item in first.objects] == \
+        [(1, A, 1, 1), (2, C, 2, 2), (3, B, 3, 0)], "the best first"
+    assert sorted(video.segmenter.memorised) == [(0, 1, True), (0, 2, True), (0, 3, True)]
+
+
+def test_an_object_is_followed_without_detections() -> None:
+    video = Video()
+    video.step(found(A))
+    moved = (10.0, 4.0, 26.0, 20.0)
+    video.segmenter.tracked[1, 1] = Say(9.0, moved)
+    for _ in range(3):
+        result = video.step()
+    item = by_number(result)[1]
+    assert item.box_xyxy == moved
+    assert item.mask is not None
+    assert item.mask.area() == 16 * 16
+    assert item.evidence == Evidence(10.0, 0.75)
+    assert item.score == pytest.approx(1 / (1 + np.exp(-10)))
+
+
+def test_a_matched_detection_starts_nothing_and_is_evidence() -> None:
+    video = Video()
+    video.step(found(A))
+    near = (6.0, 4.0, 22.0, 20.0)
+    result = video.step(found(B, near, scores=[0.1, 0.8]))
+    assert numbers(result) == [1]
+    assert by_number(result)[1].box_xyxy == A, "the box is the mask's and never the detector's"
+    assert by_number(result)[1].evidence.detection == 1, "counted among all detections, weak ones included"
+    assert by_number(result)[1].evidence.detection_iou == pytest.approx(14 / 18)
+
+
+@pytest.mark.parametrize(("shift", "added"), [(16.0, True), (12.0, True), (10.0, False), (0.0, False)])
+def test_an_unmatched_detection_needs_room(shift: float, added: bool) -> None:
+    """Of another class, so that it cannot match: only the share that the live mask leaves free decides."""
+    video = Video()
+    video.step(found(A))
+    other = (A[0] + shift, A[1], A[2] + shift, A[3])
+    assert ((len(numbers(video.step(found(other, labels=[1]))))) == 2) is added
+
+
+def test_two_candidates_of_one_frame_cover_each_other() -> None:
+    inside = (6.0, 6.0, 20.0, 20.0)
+    result = Video().step(found(inside, A, B, scores=[0.8, 0.9, 0.7]))
+    assert [item.box_xyxy for item in result.objects] == [A, B]
+
+
+def test_the_mask_covers_and_not_the_prompt() -> None:
+    video = Video()
+    video.segmenter.prompted[0, A] = Say(9.0, (4.0, 4.0, 8.0, 8.0))
+    inside = (6.0, 6.0, 20.0, 20.0)
+    result = video.step(found(A, inside, scores=[0.9, 0.8]))
+    assert numbers(result) == [1, 2]
+    overlap = 4 * 4 / (16 * 16)
+    assert by_number(result)[1].evidence.detection_iou == pytest.approx(overlap), "a birth can disagree with its box"
+
+
+def test_a_lost_objects_mask_covers_nothing() -> None:
+    video = Video()
+    video.step(found(A))
+    video.segmenter.tracked[1, 1] = Say(1.5)
+    assert numbers(video.step(found(A))) == [1, 2]
+
+
+@pytest.mark.parametrize("box", [
+    (np.nan, 4, 20, 20), (4, 4, np.inf, 20), (20, 4, 4, 20), (-30, 4, -2, 20), (70, 70, 90, 90), (4, 4, 5.5, 30)])
+def test_impossible_detections_are_passed_over(box: Box) -> None:
+    video = Video()
+    result = video.step(found(box, A))
+    assert [item.box_xyxy for item in result.objects] == [A]
+    assert by_number(result)[1].evidence.detection == 1
+    assert len(result.detections) == 2, "and kept as they came"
+
+
+def test_a_score_that_is_no_number_is_passed_over() -> None:
+    assert Video().step(found(A, scores=[float("nan")])).objects == ()
+
+
+def test_prompts_are_cut_at_the_pictures_edge() -> None:
+    result = Video().step(found((50.0, 50.0, 90.0, 90.0)))
+    assert by_number(result)[1].box_xyxy == (50.0, 50.0, 64.0, 64.0)
+
+
+@pytest.mark.parametrize(("score", "used"), [(0.3, False), (0.39, False), (0.4, True), (0.9, True)])
+def test_the_detection_threshold_is_one_for_all_uses(score: float, used: bool) -> None:
+    video = Video(settings=Sam2MotSettings(det_threshold=0.4))
+    weak = video.step(found(A, scores=[np.float32(score)]))
+    assert bool(weak.objects) is used
+    assert len(weak.detections) == 1
+    video.step(found(B))
+    number = video.tracker._manager._next_number - 1
+    video.segmenter.tracked[2, number] = Say(7.0)
+    again = by_number(video.step(found(B, scores=[np.float32(score)])))[number]
+    assert again.evidence.reprompted is used
+    assert (again.evidence.detection is not None) is used
+
+
+# -- states and removal ----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("score", "state"), [(8.5, TrackState.RELIABLE), (6.5, TrackState.PENDING),
+                                              (4.0, TrackState.SUSPICIOUS), (2.0, TrackState.LOST),
+                                              (-3.0, TrackState.LOST)])
+def test_states_and_boxes(score: float, state: TrackState) -> None:
+    video = Video()
+    video.step(found(A))
+    video.segmenter.tracked[1, 1] = Say(score)
+    item = by_number(video.step())[1]
+    assert item.state is state
+    assert item.evidence.score_logit == score
+    assert (item.box_xyxy is None) == (item.mask is None) == (state is TrackState.LOST)
+    assert 0 <= item.score <= 1
+
+
+def test_a_track_ends_with_its_25th_lost_frame() -> None:
+    video = Video()
+    video.step(found(A))
+    video.segmenter.tracked |= {(t, 1): Say(0.5) for t in range(1, 99)}
+    results = [video.step() for _ in range(25)]
+    assert all(result.ended == () and numbers(result) == [1] for result in results[:-1])
+    assert results[-1].ended == ((1, EndReason.LOST),)
+    assert numbers(results[-1]) == [1], "it is still told of in the frame that it ends with"
+    assert video.segmenter.forgotten == [1]
+    assert video.step().objects == ()
+    assert numbers(video.step(found(A))) == [2], "numbers are never used again"
+
+
+def test_a_lost_track_that_comes_back_goes_on_under_its_number() -> None:
+    video = Video()
+    video.step(found(A))
+    video.segmenter.tracked |= {(t, 1): Say(-5.0) for t in range(1, 25)}
+    for _ in range(24):
+        video.step()
+    back = video.step(found(A))
+    assert numbers(back) == [1]
+    assert by_number(back)[1].box_xyxy == A
+    video.segmenter.tracked |= {(t, 1): Say(-5.0) for t in range(26, 50)}
+    assert all(video.step().ended == () for _ in range(24)), "the count began anew"
+
+
+def test_suspicious_frames_neither_count_nor_forgive() -> None:
+    video = Video(settings=Sam2MotSettings(trajectories=TrajectorySettings(max_lost=3)))
+    video.step(found(A))
+    for t, score in enumerate((0.0, 3.0, 0.0, 6.0, 0.0), 1):
+        video.segmenter.tracked[t, 1] = Say(score)
+    assert [video.step().ended for _ in range(5)] == [(), (), (), (), ((1, EndReason.LOST),)]
+
+
+# -- quality reconstruction ------------------------------------------------------------------------------------------
+
+NEAR: Box = (6.0, 4.0, 22.0, 20.0)
+
+
+@pytest.mark.parametrize(("score", "anew"), [(8.5, False), (7.0, True), (5.0, False), (1.0, False)])
+def test_a_pending_track_is_prompted_anew(score: float, anew: bool) -> None:
+    video = Video()
+    video.step(found(A))
+    video.segmenter.tracked[1, 1] = Say(score)
+    video.segmenter.prompted[1, NEAR] = Say(12.0)
+    item = by_number(video.step(found(NEAR)))[1]
+    assert item.evidence.reprompted is anew
+    assert not item.evidence.prompted
+    assert video.segmenter.memorised.count((1, 1, True)) == anew
+    assert video.segmenter.writers(1).count(1) == 1, "one memory, of the fresh mask where there is one"
+    if anew:
+        assert item.box_xyxy == NEAR
+        assert item.state is TrackState.RELIABLE
+        assert item.evidence == Evidence(12.0, 0.75, 0, 1.0, reprompted=True)
+
+
+def test_not_from_another_class_and_not_without_a_detection() -> None:
+    for detections in (NOTHING, found(NEAR, labels=[1]), found(B)):
+        video = Video()
+        video.step(found(A))
+        video.segmenter.tracked[1, 1] = Say(7.0)
+        assert not by_number(video.step(detections))[1].evidence.reprompted
+    video = Video(settings=Sam2MotSettings(trajectories=TrajectorySettings(match_labels=False)))
+    video.step(found(A))
+    video.segmenter.tracked[1, 1] = Say(7.0)
+    item = by_number(video.step(found(NEAR, labels=[1])))[1]
+    assert (item.evidence.detection, item.evidence.reprompted) == (0, False)
+
+
+def test_nobody_is_prompted_anew_in_the_ablation_without_reconstruction() -> None:
+    video = Video(settings=Sam2MotSettings().without_reconstruction())
+    video.step(found(A))
+    video.segmenter.tracked[1, 1] = Say(7.0)
+    assert not by_number(video.step(found(NEAR)))[1].evidence.reprompted
+
+
+def test_only_one_of_two_is_prompted_anew() -> None:
+    video = Video()
+    video.step(found(A, B))
+    video.segmenter.tracked[1, 2] = Say(7.0)
+    video.step(found(A, B))
+    assert video.segmenter.memorised[2:] == [(1, 1, False), (1, 2, True)]
+
+
+# -- cross-object interaction ----------------------------------------------------------------------------------------
+
+def absorbed(scores: Mapping[int, float], settings: Sam2MotSettings | None = None) -> tuple[Video, FrameResult]:
+    """Two old objects; in frame 10 both masks are B."""
+    video = Video(settings=settings)
+    for _ in range(10):
+        video.step(found(A, B))
+    for number, score in scores.items():
+        video.segmenter.tracked[10, number] = Say(score, B)
+    return video, video.step()
+
+
+def test_the_hidden_one_does_not_memorise() -> None:
+    video, result = absorbed({1: 7.0, 2: 10.0})
+    assert by_number(result)[1].evidence.occluded_by == 2
+    assert by_number(result)[2].evidence.occluded_by is None
+    assert by_number(result)[1].box_xyxy == B, "it is still told of"
+    assert video.segmenter.writers(10) == [2]
+    assert video.segmenter.writers(9) == [1, 2]
+    assert by_number(video.step())[1].box_xyxy == A, "its memory has stayed its own"
+    assert video.segmenter.writers(11) == [1, 2]
+
+
+def test_a_hidden_one_may_be_left_out_of_what_is_shown() -> None:
+    settings = Sam2MotSettings(interaction=InteractionSettings(show_hidden=False))
+    video, result = absorbed({1: 7.0, 2: 10.0}, settings)
+    hidden = by_number(result)[1]
+    assert (hidden.box_xyxy, hidden.mask, hidden.evidence.occluded_by) == (None, None, 2)
+    assert by_number(result)[2].box_xyxy == B
+    assert by_number(video.step())[1].box_xyxy == A, "it is back as soon as it is hidden no more"
+
+
+def test_equal_scores_and_equal_pasts_decide_nothing() -> None:
+    video, result = absorbed({1: 10.0, 2: 10.0})
+    assert [item.evidence.occluded_by for item in result.objects] == [None, None]
+    assert video.segmenter.writers(10) == [1, 2]
+
+
+def test_the_higher_variance_is_hidden() -> None:
+    """A fall from ten to nine, once in ten frames, is a standard deviation of 0.3."""
+    video, result = absorbed({1: 9.0, 2: 10.0})
+    assert [item.evidence.occluded_by for item in result.objects] == [2, None]
+    assert video.segmenter.writers(10) == [2]
+
+
+def test_nobody_is_hidden_in_the_ablation_without_interaction() -> None:
+    video, result = absorbed({1: 3.0, 2: 10.0}, Sam2MotSettings().without_interaction())
+    assert [item.evidence.occluded_by for item in result.objects] == [None, None]
+    assert video.segmenter.writers(10) == [1, 2]
+
+
+def test_a_newborn_memorises_even_where_it_is_hidden() -> None:
+    video = Video(settings=Sam2MotSettings(trajectories=TrajectorySettings(uncovered=0.0)))
+    video.step(found(A))
+    video.segmenter.prompted[1, A] = Say(3.0)
+    result = video.step(found(A, labels=[1]))
+    assert by_number(result)[2].evidence.prompted
+    assert video.segmenter.writers(1) == [1, 2], "without its first memory there is nothing to follow it by"
+    assert video.step().objects[1].box_xyxy == A
+
+
+def test_a_reprompt_of_a_hidden_one_is_not_memorised() -> None:
+    video = Video(settings=Sam2MotSettings(interaction=InteractionSettings(score_gap=0.5)))
+    video.step(found(A, B))
+    video.segmenter.tracked[1, 1] = Say(7.0)
+    video.segmenter.prompted[1, NEAR] = Say(6.5, B)
+    result = video.step(found(NEAR))
+    assert by_number(result)[1].evidence == Evidence(6.5, 0.75, 0, 0.0, reprompted=True, occluded_by=2)
+    assert video.segmenter.writers(1) == [2]
+
+
+# -- duplicates ------------------------------------------------------------------------------------------------------
+
+def doubled(age: int) -> tuple[Video, FrameResult]:
+    """Object 2, born beside object 1, takes its mask for its own when it is ``age`` frames old."""
+    video = Video()
+    for _ in range(10):
+        video.step(found(A))
+    video.step(found(A, B))
+    for _ in range(age - 1):
+        video.step(found(A, B))
+    video.segmenter.tracked[video.next, 2] = Say(10.0, A)
+    return video, video.step()
+
+
+@pytest.mark.parametrize(("age", "ends"), [(1, True), (5, True), (6, False)])
+def test_a_young_double_ends(age: int, ends: bool) -> None:
+    video, result = doubled(age)
+    assert result.ended == (((2, EndReason.DUPLICATE),) if ends else ())
+    assert numbers(result) == [1, 2]
+    assert video.segmenter.forgotten == ([2] if ends else [])
+    assert numbers(video.step()) == ([1] if ends else [1, 2])
+
+
+def test_a_track_that_was_hidden_lately_is_no_double() -> None:
+    video = Video()
+    video.step(found(A))
+    video.step(found(A, B))
+    video.segmenter.tracked |= {(2, 2): Say(7.0, A), (3, 2): Say(10.0, A)}
+    hidden, alike = video.step(), video.step()
+    assert by_number(hidden)[2].evidence.occluded_by == 1
+    assert hidden.ended == alike.ended == ()
+    assert numbers(alike) == [1, 2]
+
+
+# -- the run as a whole ----------------------------------------------------------------------------------------------
+
+def lively(segmenter: FakeSegmenter) -> None:
+    """Births, hidden, pending and lost frames, and ends."""
+    rng = np.random.default_rng(7)
+    for t in range(60):
+        for number in range(1, 60):
+            score = float(rng.choice([10.0, 7.0, 4.0, 1.0], p=[0.4, 0.2, 0.1, 0.3]))
+            segmenter.tracked[t, number] = Say(score, A if rng.random() < 0.1 else None)
+
+
+def lively_detections(t: int) -> Detections:
+    rng = np.random.default_rng(t)
+    corner = rng.uniform(-10, 50, (4, 2))
+    return found(*np.concatenate([corner, corner + rng.uniform(6, 25, (4, 2))], 1).tolist(),
+                 scores=rng.uniform(0.3, 1, 4).tolist(), labels=rng.integers(0, 2, 4).tolist())
+
+
+@pytest.mark.parametrize("cut", [0, 1, 7, 23])
+def test_a_snapshot_in_the_middle_goes_on_with_the_same_results(cut: int) -> None:
+    settings = Sam2MotSettings(trajectories=TrajectorySettings(max_lost=4))
+    whole = Video(settings=settings)
+    lively(whole.segmenter)
+    for t in range(cut):
+        whole.step(lively_detections(t))
+    state = json.loads(json.dumps(whole.tracker.snapshot()))
+    expected = [plain(whole.step(lively_detections(t))) for t in range(cut, 40)]
+    other = Video(settings=settings)
+    lively(other.segmenter)
+    other.next = cut
+    other.tracker.restore(state)
+    assert [plain(other.step(lively_detections(t))) for t in range(cut, 40)] == expected
+    seen = [item.tracklet for result in expected for item in result.objects]
+    assert len(set(seen)) > 8, "the script is to make many tracks"
+    assert any(result.ended for result in expected)
+
+
+def plain(result: FrameResult) -> FrameResult:
+    """Without the detections, whose arrays cannot be compared by ==."""
+    return replace(result, detections=NOTHING, objects=tuple(result.objects)) if len(result.detections) else result
+
+
+def test_results_keep_their_promises() -> None:
+    video = Video(settings=Sam2MotSettings(trajectories=TrajectorySettings(max_lost=4)))
+    lively(video.segmenter)
+    ended: set[int] = set()
+    born: set[int] = set()
+    for t in range(60):
+        detections = lively_detections(t)
+        result = video.step(detections)
+        assert result.frame_index == t
+        assert result.detections is detections
+        assert numbers(result) == sorted(set(numbers(result)))
+        assert not ended & set(numbers(result)), "an ended track is never told of again"
+        new = {item.tracklet for item in result.objects if item.evidence.prompted}
+        assert new == set(numbers(result)) - born
+        assert not new or min(new) > max(born, default=0)
+        born |= new
+        ended |= {number for number, _ in result.ended}
+        for item in result.objects:
+            assert (item.box_xyxy is None) == (item.mask is None)
+            assert item.mask is None or item.mask.box_xyxy == item.box_xyxy
+            assert item.evidence.detection is None or 0 <= item.evidence.detection < len(detections)
+            hidden = item.evidence.occluded_by is not None and not item.evidence.prompted
+            assert (item.tracklet in video.segmenter.writers(t)) != hidden
+        used = [item.evidence.detection for item in result.objects if item.evidence.detection is not None]
+        assert len(used) == len(set(used)), "a detection belongs to one object"
+    assert set(video.segmenter.forgotten) == ended

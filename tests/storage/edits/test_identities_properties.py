@@ -1,0 +1,350 @@
+"""Any edits, then undo all: the start. Redo all: the end. At every moment one box per track and frame, and no box of
+a person's changed by an edit that was not asked to."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from annotator.errors import StorageError
+from annotator.jobs.prompts import propagate
+from annotator.jobs.review import ranking
+from annotator.model.sequence import LabelledBox, LabelledFrame
+from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
+from annotator.review import Entry, Fix, Kind, Moment, Reason, Sentence, Suggestion
+from annotator.session import Session
+from annotator.storage.edits import attributes, drawn_boxes, identities, keyframes, labels, track_marks
+from annotator.storage.edits.preview import preview
+from annotator.storage.imports.tracks import add_tracks
+from annotator.storage.rows.runs import REPROPAGATE
+from annotator.storage.spans.algebra import first_conflict
+from annotator.storage.store import Store
+from tests.storage.fakes import everything, fake_result, fake_run
+
+FRAMES = st.integers(0, 29)
+PICK = st.integers(0, 50)
+RUNNING = {1: (8, 25), 2: (10, 99), 3: (18, 22), 4: (21, 99)}
+
+
+class Editing(RuleBasedStateMachine):
+    """A short video with three tracks, edited at random while, perhaps, a second run replaces its boxes."""
+
+    @initialize(replacing=st.booleans())
+    def open(self, replacing: bool) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = Store.create(Path(self.folder.name) / "p.annot")
+        self.store.add_video("clip", "clip.mp4", 640, 480, 30, 25.0, "x")
+        fake_run(self.store, {1: (0, 20), 2: (5, 29), 3: (12, 18)}, range(30), lost=frozenset({(1, 19), (1, 20)}))
+        self.start = everything(self.store)
+        self.run = None
+        self.next_frame = 8
+        if replacing:
+            self.run = self.store.begin_run(1, "preannotate", {}, {}, ("car",), 8, 26, OnExisting.REPLACE).id
+
+    def tracks(self, *picks: int) -> list[int]:
+        every = [track.id for track in self.store.tracks(1)]
+        return [every[pick % len(every)] for pick in picks] if every else [0 for _ in picks]
+
+    def attempt(self, edit: Callable[..., object], *arguments: object, asked: bool = False) -> None:
+        """Some edits are refused, with nothing changed. Unless they are asked to, none touches a person's boxes."""
+        before, drawn = everything(self.store), self.human_boxes()
+        try:
+            edit(self.store, *arguments)
+        except StorageError:
+            assert everything(self.store) == before
+            return
+        assert asked or drawn <= self.human_boxes(), "a person's box is gone or changed"
+
+    def human_boxes(self) -> set[tuple[int, int, object]]:
+        """(tracklet, frame, box) of everything that people drew and that some track has."""
+        drawn = {(span.tracklet, span.first) for span in self.store.video_spans(1) if span.human}
+        rows = {(row[0], row[1]): row[3:7] for row in everything(self.store)["observation"]}  # type: ignore[index]
+        return {(tracklet, frame, rows[tracklet, frame]) for tracklet, frame in drawn}
+
+    @rule(a=PICK, b=PICK, first=FRAMES, length=st.none() | FRAMES)
+    def swap(self, a: int, b: int, first: int, length: int | None) -> None:
+        self.attempt(identities.swap_tracks, *self.tracks(a, b), first, None if length is None else first + length)
+
+    @rule(picks=st.lists(PICK, min_size=2, max_size=4), drop=st.booleans(), how=st.sampled_from(identities.MergeRule))
+    def merge(self, picks: list[int], drop: bool, how: identities.MergeRule) -> None:
+        into, *others = self.tracks(*picks)
+        self.attempt(identities.merge_tracks, into, others, drop, how, asked=drop)
+
+    @rule(a=PICK, locked=st.booleans())
+    def lock(self, a: int, locked: bool) -> None:
+        self.attempt(track_marks.lock_tracks, self.tracks(a), locked)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES, on=st.booleans(),
+          kind=st.sampled_from([MarkKind.INTERPOLATE, MarkKind.OUTSIDE, MarkKind.OCCLUDED]))
+    def mark_range(self, a: int, first: int, length: int | None, on: bool, kind: MarkKind) -> None:
+        change = track_marks.mark_tracks if on else track_marks.unmark_tracks
+        self.attempt(change, self.tracks(a), kind, first, None if length is None else first + length)
+
+    @rule(a=PICK, frame=FRAMES)
+    def fill(self, a: int, frame: int) -> None:
+        self.attempt(keyframes.fill_gap, *self.tracks(a), frame)
+
+    @rule(a=PICK, longest=st.none() | st.integers(1, 10))
+    def fill_all(self, a: int, longest: int | None) -> None:
+        self.attempt(keyframes.fill_gaps, *self.tracks(a), longest)
+
+    @rule(a=PICK, first=FRAMES, length=FRAMES, tolerance=st.floats(0.5, 20))
+    def reduce(self, a: int, first: int, length: int, tolerance: float) -> None:
+        self.attempt(partial(keyframes.reduce_to_keyframes, pixels=tolerance), *self.tracks(a), first, first + length)
+
+    @rule(a=PICK, first=FRAMES, length=FRAMES)
+    def interpolate(self, a: int, first: int, length: int) -> None:
+        self.attempt(keyframes.interpolate, *self.tracks(a), first, first + length)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES)
+    def end_interpolation(self, a: int, first: int, length: int | None) -> None:
+        self.attempt(keyframes.end_interpolation, *self.tracks(a), first, None if length is None else first + length)
+
+    @rule(a=PICK, label=st.sampled_from(["car", "person", "dog"]))
+    def relabel(self, a: int, label: str) -> None:
+        key = self.store.ensure_label(label).id
+        self.attempt(identities.relabel, self.tracks(a), key)
+
+    @rule(a=PICK, b=PICK, first=FRAMES)
+    def look_ahead(self, a: int, b: int, first: int) -> None:
+        """A preview says what the edit then does, and does nothing itself."""
+        one, other = self.tracks(a, b)
+        before = everything(self.store)
+        boxes = {key: self.machine_boxes(key) for key in (one, other)} if one and one != other else {}
+        try:
+            seen = preview(self.store, lambda: identities.swap_tracks(self.store, one, other, first))
+        except StorageError:
+            assert everything(self.store) == before
+            return
+        assert everything(self.store) == before
+        identities.swap_tracks(self.store, one, other, first)
+        for change in seen.tracks:
+            now = self.machine_boxes(change.track)
+            assert change.gained - len(change.human_gained) == len(now - boxes[change.track])
+            assert change.lost - len(change.human_lost) == len(boxes[change.track] - now)
+
+    def machine_boxes(self, track: int) -> set[tuple[int, int]]:
+        """(tracklet, frame) of a track's machine boxes, those under a person's included."""
+        return {(span.tracklet, frame) for span in self.store.spans([track]) if not span.human
+                for frame in range(span.first, min(span.end, 40) + 1)
+                if self.store.boxes_between(span.tracklet, frame, frame)[0]}
+
+    @precondition(lambda self: self.run is None)
+    @rule(first=FRAMES, length=FRAMES, back=st.booleans())
+    def propose(self, first: int, length: int, back: bool) -> None:
+        """What a re-propagation leaves: a proposal, written in rising or in falling order."""
+        last = min(first + length, 29)
+        run = self.store.begin_run(1, "repropagate", {}, {}, ("car",), first, last, OnExisting.PROPOSE)
+        for frame in range(last, first - 1, -1) if back else range(first, last + 1):
+            self.store.write_frame(run.id, fake_result({1: (0, 99)}, frame))
+        self.store.finish_run(run.id, RunStatus.FINISHED)
+
+    @precondition(lambda self: self.run is None)
+    @rule(a=PICK, accept=st.booleans(), new=st.booleans())
+    def decide(self, a: int, accept: bool, new: bool) -> None:
+        waiting = self.store.proposals(1)
+        if not waiting:
+            return
+        if accept:
+            self.attempt(identities.accept_proposal, waiting[0].id, {} if new else {1: self.tracks(a)[0]})
+        else:
+            self.attempt(identities.drop_proposal, waiting[0].id)
+
+    @precondition(lambda self: self.run is None)
+    @rule(a=PICK, frame=st.integers(2, 27), new=st.booleans(), lost=st.booleans())
+    def prompt(self, a: int, frame: int, new: bool, lost: bool) -> None:
+        """A person's box, followed both ways and accepted: the box is theirs, what follows is the machine's."""
+        [track] = self.tracks(a)
+        box = (3.0, 4.0, 33.0, 44.0)
+        target = {"number": 1, "track": None if new or not track else track, "label": "car",
+                  "prompts": [{"frame": frame, "box": box, "points": []}]}
+        run = self.store.begin_run(1, REPROPAGATE, {"objects": [target]}, {}, ("car",), frame - 2, frame + 2,
+                                   OnExisting.PROPOSE)
+        for each in (frame, frame - 1, frame - 2, frame + 1, *([] if lost else [frame + 2])):
+            self.store.write_frame(run.id, fake_result({1: (0, 99)}, each))
+        self.store.finish_run(run.id, RunStatus.FINISHED)
+        drawn = self.human_boxes()
+        try:
+            propagate.accept(Session(self.store), run.id)
+        except StorageError:
+            assert self.human_boxes() == drawn
+            return
+        assert {each for each in drawn if each[1] != frame} <= self.human_boxes()
+        assert box in {tuple(each[2]) for each in self.human_boxes() if each[1] == frame}  # type: ignore[arg-type]
+
+    @rule(first=st.integers(0, 20), length=st.integers(1, 9), drawn=st.booleans(), number=st.integers(1, 9))
+    def bring_in(self, first: int, length: int, drawn: bool, number: int) -> None:
+        """An import, of a person's boxes or of a machine's, whose number may be taken."""
+        frames = [LabelledFrame(frame, (LabelledBox(number, 0, (frame + 1.0, 300.0, frame + 21.0, 330.0)),))
+                  for frame in range(first, first + length)]
+        self.attempt(lambda store: add_tracks(store, 1, ("car",), frames, human=drawn, settings={}, title="Import"))
+
+    @rule()
+    def restart(self) -> None:
+        """Close the project and open it again; a job that was at it goes on where it was."""
+        path, before = self.store.path, everything(self.store)
+        self.store.close()
+        self.store = Store.open(path)
+        assert everything(self.store) == before
+        if self.run is not None and self.next_frame <= 26:
+            self.store.rewind_run(self.run, self.next_frame - 1)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES)
+    def split(self, a: int, first: int, length: int | None) -> None:
+        if length is None:
+            self.attempt(identities.split_track, *self.tracks(a), first)
+        else:
+            self.attempt(identities.split_range, *self.tracks(a), first, first + length)
+
+    @rule(picks=st.lists(PICK, min_size=1, max_size=2), first=FRAMES, length=st.none() | FRAMES)
+    def delete(self, picks: list[int], first: int, length: int | None) -> None:
+        last = None if length is None else first + length
+        self.attempt(identities.delete_range, self.tracks(*picks), first, last, asked=True)
+
+    @rule(picks=st.lists(PICK, min_size=1, max_size=2))
+    def delete_whole(self, picks: list[int]) -> None:
+        self.attempt(identities.delete_tracks, self.tracks(*picks), asked=True)
+
+    @rule(a=PICK, number=st.integers(1, 8))
+    def renumber(self, a: int, number: int) -> None:
+        self.attempt(identities.renumber, *self.tracks(a), number)
+
+    @rule()
+    def renumber_all(self) -> None:
+        self.attempt(identities.renumber_all, 1)
+
+    @rule(a=PICK, frame=FRAMES, x=st.floats(0, 600))
+    def draw(self, a: int, frame: int, x: float) -> None:
+        self.attempt(drawn_boxes.set_box, *self.tracks(a), frame, (x, 1.0, x + 10, 20.0), asked=True)
+
+    @rule(frame=FRAMES, x=st.floats(0, 600))
+    def draw_new(self, frame: int, x: float) -> None:
+        label = self.store.ensure_label("car").id
+        self.attempt(drawn_boxes.add_track, 1, label, frame, (x, 1.0, x + 10, 20.0))
+
+    @rule(a=PICK, frame=FRAMES)
+    def erase(self, a: int, frame: int) -> None:
+        self.attempt(drawn_boxes.delete_box, *self.tracks(a), frame, asked=True)
+
+    @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES,
+          kind=st.sampled_from([MarkKind.INTERPOLATE, MarkKind.OUTSIDE]))
+    def mark(self, a: int, first: int, length: int | None, kind: MarkKind) -> None:
+        if self.store.tracks(1):
+            last = None if length is None else first + length
+            self.attempt(drawn_boxes.add_mark, 1, kind, first, last, *self.tracks(a))
+
+    @rule(pick=PICK, first=FRAMES, length=st.none() | FRAMES, away=st.booleans())
+    def change_mark(self, pick: int, first: int, length: int | None, away: bool) -> None:
+        marks = self.store.marks(1)
+        if not marks:
+            return
+        mark = marks[pick % len(marks)].id
+        if away:
+            self.attempt(drawn_boxes.remove_mark, mark)
+        else:
+            self.attempt(drawn_boxes.change_mark, mark, first, None if length is None else first + length)
+
+    @rule(a=PICK, b=PICK, frame=FRAMES, fix=st.sampled_from([fix for fix in Fix if fix is not Fix.PROMPT]))
+    def decide_entry(self, a: int, b: int, frame: int, fix: Fix) -> None:
+        """What an entry of the review queue suggests, with the mark that it was looked at: one step."""
+        one, other = self.tracks(a, b)
+        named = {Fix.SWAP: (one, other), Fix.MERGE: (one, other), Fix.FINE: ()}.get(fix, (one,))
+        entry = Entry((Moment(Kind.ENCOUNTER, (one, other), frame, frame + 3, frame, 1.0,
+                              Reason(Sentence.BEGINS_AMID, (one,)), Suggestion(fix, named, frame)),), 0.5)
+        steps = len([step for step in self.store.history() if not step.undone])
+        self.attempt(lambda store: ranking.apply_fix(Session(store), store.video(), entry), asked=fix is Fix.DELETE)
+        assert len([step for step in self.store.history() if not step.undone]) <= steps + 1
+
+    @rule(a=PICK, name=st.sampled_from(["bus", "van"]), kind=st.sampled_from(["add", "give", "remove", "merge"]))
+    def label(self, a: int, name: str, kind: str) -> None:
+        known = {label.name: label.id for label in self.store.labels()}
+        if kind == "add":
+            self.attempt(labels.add_label, name)
+        elif name not in known:
+            return
+        elif kind == "give":
+            self.attempt(identities.relabel, self.tracks(a), known[name])
+        elif kind == "remove":
+            self.attempt(labels.remove_label, known[name])
+        else:
+            self.attempt(labels.merge_labels, known[name], known["car"])
+
+    @rule(a=PICK, b=PICK, value=st.sampled_from(["red", None]))
+    def describe(self, a: int, b: int, value: str | None) -> None:
+        def describe(store: Store) -> None:
+            attributes.describe_tracks(store, self.tracks(a, b), attributes={"team": value})
+
+        self.attempt(describe)
+
+    @rule(a=PICK, name=st.none() | st.sampled_from(["", "goalkeeper"]), color=st.none() | st.just("#102030"),
+          state=st.none() | st.sampled_from(ReviewState))
+    def name(self, a: int, name: str | None, color: str | None, state: ReviewState | None) -> None:
+        self.attempt(identities.describe, *self.tracks(a), name, color, state)
+
+    @rule()
+    def undo(self) -> None:
+        if len([step for step in self.store.history() if not step.undone]) > (2 if self.run else 1):
+            before = everything(self.store)
+            self.store.undo()
+            self.store.redo()
+            assert everything(self.store) == before
+            self.store.undo()
+
+    @rule()
+    def redo(self) -> None:
+        self.store.redo()
+
+    @precondition(lambda self: self.run is not None and self.next_frame <= 26)
+    @rule(count=st.integers(1, 8))
+    def go_on(self, count: int) -> None:
+        assert self.run is not None
+        for frame in range(self.next_frame, min(self.next_frame + count, 27)):
+            self.store.write_frame(self.run, fake_result(RUNNING, frame))
+            self.next_frame = frame + 1
+
+    @precondition(lambda self: self.run is not None and 12 < self.next_frame <= 26)
+    @rule(back=st.integers(1, 10))
+    def interrupt(self, back: int) -> None:
+        assert self.run is not None
+        frame = max(self.next_frame - 1 - back, 8)
+        self.store.rewind_run(self.run, frame)
+        self.next_frame = frame + 1
+
+    @invariant()
+    def one_box_per_track_and_frame(self) -> None:
+        if hasattr(self, "store"):
+            spans = self.store.spans([track.id for track in self.store.tracks(1)])
+            assert first_conflict(spans) is None
+            assert self.store.label_uses().keys() <= {label.id for label in self.store.labels()}
+
+    def teardown(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        if self.run is not None and self.next_frame > 26:
+            self.store.finish_run(self.run, RunStatus.FINISHED)
+        end = everything(self.store)
+        done = len([step for step in self.store.history() if not step.undone])
+        undone = 0
+        while done - undone > 1:
+            self.store.undo()
+            undone += 1
+        now = everything(self.store)
+        for table in ("span", "track", "mark"):
+            assert now[table] == self.start[table], table
+        for _ in range(undone):
+            self.store.redo()
+        assert everything(self.store) == end
+        self.store.check()
+        self.store.close()
+        self.folder.cleanup()
+
+
+TestEditing = Editing.TestCase
+TestEditing.settings = settings(max_examples=25, stateful_step_count=14, deadline=None,
+                                suppress_health_check=[HealthCheck.too_slow])

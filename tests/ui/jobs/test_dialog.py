@@ -1,0 +1,374 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtCore import QPoint, QSettings, Qt
+
+from annotator.engine.weights import checkpoints
+from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
+from annotator.engine.weights.checkpoints import Progress as Bytes
+from annotator.errors import DownloadError
+from annotator.jobs.tracking.config import PreannotateSettings
+from annotator.jobs.tracking.detector_preview import Preview
+from annotator.model.frame import Detections, Frame
+from annotator.ui.jobs.bar import device_text
+from annotator.ui.jobs.dialog import JobDialog
+from annotator.ui.jobs.estimates import Estimates
+from annotator.ui.window.main_window import MainWindow
+from tests.conftest import FRAMES, MadeClip
+from tests.ui.conftest import back_to, has_picture
+
+
+def click(qtbot: object, widget: object) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+
+
+def asked(window: MainWindow, qtbot: object) -> JobDialog:
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)  # type: ignore[attr-defined]
+    (dialog,) = window.findChildren(JobDialog)
+    dialog.device.setCurrentText("cpu")
+    return dialog
+
+
+class FakePreviewer:
+    """Counts how often it is asked; finds four boxes of known scores."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[PreannotateSettings, int]] = []
+        self.go = threading.Event()
+        self.go.set()
+
+    def detect(self, settings: PreannotateSettings, frame: Frame) -> Preview:
+        assert threading.current_thread().name == "preview"
+        self.asked.append((settings, frame.index))
+        self.go.wait(10)
+        boxes = Detections.of([(10, 10, 50, 50)] * 4, [0.1, 0.4, 0.6, 0.9])
+        return Preview(boxes, ("object",), None if len(self.asked) == 1 else 2.0)
+
+
+@pytest.fixture
+def previewer(opened: MainWindow) -> FakePreviewer:
+    fake = FakePreviewer()
+    opened.jobs._previewer = fake  # type: ignore[assignment]
+    opened.jobs.libraries._loaded = True
+    return fake
+
+
+def test_the_slider_sifts_boxes_without_asking_the_detector_again(opened: MainWindow, previewer: FakePreviewer,
+                                                                  qtbot: object) -> None:
+    opened.document.go_to(3)
+    qtbot.waitUntil(lambda: has_picture(opened, 3))  # type: ignore[attr-defined, union-attr]
+    dialog = asked(opened, qtbot)
+    panel = dialog.preview
+    assert panel is not None
+    click(qtbot, panel.button)
+    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    assert previewer.asked[-1][1] == 3
+    questions = len(previewer.asked)
+    assert panel.view.above == 2
+    assert panel.count.text() == "2 of 4 boxes"
+    port = panel.slider
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=QPoint(port.width() // 2, port.height() // 2))  # type: ignore[attr-defined]
+    qtbot.mouseMove(port, QPoint(port.width() * 8 // 10, port.height() // 2))  # type: ignore[attr-defined]
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=QPoint(port.width() * 8 // 10, port.height() // 2))  # type: ignore[attr-defined]
+    assert panel.view.above == 1
+    assert dialog.threshold.value() == pytest.approx(panel.slider.value() / 100)
+    assert dialog.threshold.value() > 0.6
+    dialog.threshold.setValue(0.05)
+    assert panel.slider.value() == 5
+    assert panel.view.above == 4
+    assert len(previewer.asked) == questions
+    assert "detector alone takes about" in dialog.estimate.text()
+    dialog.labels.setText("car")
+    assert panel.view.found == 0
+    dialog.reject()
+
+
+def test_the_detector_is_asked_without_a_click_and_anew_when_another_is_chosen(
+        opened: MainWindow, previewer: FakePreviewer, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    panel = dialog.preview
+    assert panel is not None
+    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    for name in ("c", "ca", "car"):  # as it is typed
+        dialog.labels.setText(name)
+        qtbot.wait(50)  # type: ignore[attr-defined]
+        assert panel.view.found == 0
+    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    wanted = [settings.labels for settings, _ in previewer.asked]
+    assert wanted[0] is None
+    assert set(wanted[1:]) <= {None, ("car",)}
+    assert wanted[-1] == ("car",)
+    dialog.reject()
+
+
+def test_a_question_that_is_out_of_date_is_given_up_for_the_next(opened: MainWindow, previewer: FakePreviewer,
+                                                                 qtbot: object) -> None:
+    previewer.go.clear()
+    dialog = asked(opened, qtbot)
+    panel = dialog.preview
+    assert panel is not None
+    qtbot.waitUntil(lambda: len(previewer.asked) == 1)  # type: ignore[attr-defined]
+    dialog.labels.setText("car")
+    qtbot.wait(600)  # type: ignore[attr-defined]
+    assert len(previewer.asked) == 1, "one question at a time"
+    previewer.go.set()
+    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    assert previewer.asked[-1][0].labels == ("car",)
+    dialog.reject()
+
+
+def test_a_dialog_that_closes_at_once_asks_nothing(opened: MainWindow, previewer: FakePreviewer, qtbot: object) -> None:
+    asked(opened, qtbot).reject()
+    qtbot.wait(600)  # type: ignore[attr-defined]
+    assert not previewer.asked
+
+
+def test_closing_the_dialog_cancels_the_preview(opened: MainWindow, previewer: FakePreviewer, qtbot: object) -> None:
+    previewer.go.clear()
+    dialog = asked(opened, qtbot)
+    assert dialog.preview is not None
+    click(qtbot, dialog.preview.button)
+    qtbot.waitUntil(lambda: bool(previewer.asked))  # type: ignore[attr-defined]
+    dialog.reject()
+    previewer.go.set()
+    qtbot.waitUntil(lambda: not any(thread.name == "preview" for thread in threading.enumerate()))  # type: ignore[attr-defined]
+    assert len(previewer.asked) == 1
+
+
+def test_a_file_of_detections_is_previewed_too(opened: MainWindow, clip: MadeClip, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    panel = dialog.preview
+    assert panel is not None
+    dialog.detections.setText(str(clip.det))
+    assert not dialog.detector.isEnabled()
+    click(qtbot, panel.button)
+    qtbot.waitUntil(lambda: panel.view.found == 3, timeout=30000)  # type: ignore[attr-defined]
+    dialog.detections.setText("/nowhere/det.txt")
+    click(qtbot, panel.button)
+    qtbot.waitUntil(lambda: "/nowhere/det.txt" in panel.view.toolTip(), timeout=30000)  # type: ignore[attr-defined]
+    dialog.reject()
+
+
+def test_the_built_in_detector_runs_without_any_weights(opened: MainWindow, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    panel = dialog.preview
+    assert panel is not None
+    dialog.detector.setCurrentIndex(dialog.detector.findData("tiny-detector"))
+    click(qtbot, panel.button)
+    qtbot.waitUntil(lambda: panel.view.found > 0, timeout=60000)  # type: ignore[attr-defined]
+    assert panel.seconds is not None
+    dialog.reject()
+
+
+def test_an_adaptive_threshold_takes_the_slider_away(opened: MainWindow, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    assert dialog.preview is not None
+    dialog.mode.setCurrentIndex(1)
+    assert not dialog.preview.slider.isEnabled()
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)  # type: ignore[attr-defined]
+    settings = dialog._settings()
+    assert settings.thresholds == "adaptive"
+    assert settings.det_threshold is None
+
+
+def test_only_detectors_that_read_take_a_text(opened: MainWindow, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    assert not dialog.prompt.isEnabled()
+    dialog.detector.setCurrentIndex(dialog.detector.findData("grounding-dino-t"))
+    assert dialog.prompt.isEnabled()
+    dialog.prompt.setText("person . red car .")
+    assert dialog.detection_settings().prompt == "person . red car ."
+    dialog.reject()
+
+
+# Weights that are missing
+
+
+class FakePublisher:
+    """Gives a made-up file of the right size, in three steps; waits before the last one where it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.go = threading.Event()
+        self.refusal: Exception | None = None
+
+    def __call__(self, name: str, progress: Bytes) -> Path:
+        assert threading.current_thread().name == "download"
+        weights = checkpoints.known(name)
+        size = weights.size or 1000
+        for step in range(1, 4):
+            if self.refusal is not None:
+                raise self.refusal
+            if step == 3:
+                while not self.go.wait(0.01):
+                    progress(size * 2 // 3, size)
+            progress(size * step // 3, size)
+        path = weights.path(self.folder)
+        with path.open("wb") as file:
+            file.truncate(size)
+        return path
+
+
+@pytest.fixture
+def publisher(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePublisher:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv(MODELS_DIR_VARIABLE, str(folder))
+    opened.jobs.fetch = fake = FakePublisher(folder)
+    return fake
+
+
+def test_missing_weights_are_fetched_in_place_and_the_job_can_start(opened: MainWindow, publisher: FakePublisher,
+                                                                    qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    offer = dialog.offer
+    assert offer is not None
+    assert not offer.isVisible()
+    assert dialog.run.isEnabled()
+    dialog.segmenter.setCurrentIndex(dialog.segmenter.findData("sam2.1-tiny"))
+    assert offer.isVisible()
+    assert all(word in offer.text.text() for word in ("sam2.1-tiny", "156 MB", "Apache-2.0"))
+    assert not dialog.run.isEnabled()
+    click(qtbot, offer.button)
+    qtbot.waitUntil(lambda: "104 MB of 156 MB" in offer.state.text())  # type: ignore[attr-defined]
+    assert offer.bar.value() == 666
+    publisher.go.set()
+    qtbot.waitUntil(lambda: dialog.run.isEnabled())  # type: ignore[attr-defined]
+    assert not offer.isVisible()
+    assert dialog._settings().segmenter == "sam2.1-tiny"
+    assert dialog.segmenter.currentText() == "sam2.1-tiny"
+    dialog.reject()
+
+
+def test_a_download_is_cancelled_by_the_same_button(opened: MainWindow, publisher: FakePublisher,
+                                                    qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    offer = dialog.offer
+    assert offer is not None
+    dialog.segmenter.setCurrentIndex(dialog.segmenter.findData("sam2.1-tiny"))
+    click(qtbot, offer.button)
+    qtbot.waitUntil(lambda: offer.bar.value() == 666)  # type: ignore[attr-defined]
+    assert offer.button.text() == "Cancel"
+    click(qtbot, offer.button)
+    qtbot.waitUntil(lambda: offer.button.text() == "Download")  # type: ignore[attr-defined]
+    assert "kept" in offer.state.text()
+    assert not dialog.run.isEnabled()
+    dialog.reject()
+
+
+def test_a_download_ends_with_the_dialog(opened: MainWindow, publisher: FakePublisher, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    assert dialog.offer is not None
+    dialog.segmenter.setCurrentIndex(dialog.segmenter.findData("sam2.1-tiny"))
+    click(qtbot, dialog.offer.button)
+    dialog.reject()
+    qtbot.waitUntil(lambda: not any(t.name == "download" for t in threading.enumerate()))  # type: ignore[attr-defined]
+    assert not list(publisher.folder.iterdir())
+
+
+def test_a_publisher_that_cannot_be_reached_is_said_in_place(opened: MainWindow, publisher: FakePublisher,
+                                                             qtbot: object) -> None:
+    publisher.refusal = DownloadError("no network: plug it in")
+    dialog = asked(opened, qtbot)
+    offer = dialog.offer
+    assert offer is not None
+    dialog.segmenter.setCurrentIndex(dialog.segmenter.findData("sam2.1-tiny"))
+    click(qtbot, offer.button)
+    qtbot.waitUntil(lambda: offer.state.text() == "no network: plug it in")  # type: ignore[attr-defined]
+    dialog.reject()
+
+
+def test_a_detector_that_reads_needs_its_words_as_well(opened: MainWindow, publisher: FakePublisher,
+                                                       qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    assert dialog.offer is not None
+    dialog.detector.setCurrentIndex(dialog.detector.findData("grounding-dino-t"))
+    assert [weights.name for weights in dialog.offer.missing] == ["grounding-dino-t", "bert-base-uncased"]
+    assert dialog.preview is not None
+    assert not dialog.preview.button.isEnabled()
+    dialog.reject()
+
+
+# Estimates
+
+
+def test_time_is_unknown_until_such_a_job_has_run_here(opened: MainWindow, clip: MadeClip, qtbot: object) -> None:
+    dialog = asked(opened, qtbot)
+    dialog.detections.setText(str(clip.det))
+    dialog.tracker.setCurrentText("bytetrack")
+    assert "unknown" in dialog.estimate.text()
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    back_to(opened, qtbot)
+    qtbot.waitUntil(lambda: not opened.findChildren(JobDialog))  # type: ignore[attr-defined]
+    again = asked(opened, qtbot)
+    again.detections.setText(str(clip.det))
+    again.tracker.setCurrentText("bytetrack")
+    assert f"for {FRAMES} frames" in again.estimate.text()
+    again.tracker.setCurrentText("ocsort")
+    assert "unknown" in again.estimate.text()
+    again.reject()
+
+
+@pytest.mark.parametrize(("frames", "known"), [(9, False), (10, True)])
+def test_a_run_that_is_too_short_says_nothing(settings: QSettings, frames: int, known: bool) -> None:
+    estimates = Estimates(settings)
+    wanted = PreannotateSettings(detections="x", tracker="sort")
+    estimates.remember(wanted, frames, 2.0)
+    assert (estimates.seconds(wanted, 100) is not None) is known
+    if known:
+        assert estimates.seconds(wanted, 100) == pytest.approx(20)
+
+
+def test_an_adaptive_threshold_goes_through_the_video_twice(settings: QSettings) -> None:
+    estimates = Estimates(settings)
+    wanted = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", thresholds="adaptive")
+    assert estimates.seconds(wanted, 100) is None
+    estimates.remember(wanted, 200, 50.0)
+    assert estimates.seconds(wanted, 100) == pytest.approx(50)
+
+
+def test_other_models_have_another_speed(settings: QSettings) -> None:
+    estimates = Estimates(settings)
+    make: Callable[..., PreannotateSettings] = PreannotateSettings
+    estimates.remember(make(detector="a.onnx", segmenter="tiny-sam2", device="cpu"), 100, 10.0)
+    for other in ({"detector": "b.onnx"}, {"segmenter": "sam2.1-large"}, {"device": "cuda"}, {"tracker": "sort"}):
+        given = {"detector": "a.onnx", "segmenter": "tiny-sam2", "device": "cpu", **other}
+        assert estimates.speed(make(**given)) is None
+
+
+def test_the_device_and_its_memory_are_shown(opened: MainWindow, clip: MadeClip, qtbot: object) -> None:
+    from annotator.engine.runtime.devices import DeviceUse
+
+    assert device_text(DeviceUse("cuda:0", 5_100_000_000, 24_000_000_000)) == "cuda:0 5.1 of 24 GB"
+    assert device_text(DeviceUse("cpu", None, None)) == "cpu"
+    with qtbot.waitSignal(opened.jobs.device_used, timeout=60000) as used:  # type: ignore[attr-defined]
+        opened.jobs.start(PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu"))
+    assert used.args[0].name.startswith(("cpu", "cuda"))
+    qtbot.waitUntil(lambda: not opened.worker.busy, timeout=60000)  # type: ignore[attr-defined]
+
+
+def test_boxes_are_drawn_where_they_lie(qtbot: object) -> None:
+    from annotator.ui.jobs.preview_view import PreviewView
+
+    view = PreviewView()
+    qtbot.addWidget(view)  # type: ignore[attr-defined]
+    view.resize(400, 300)
+    view.set_image(np.zeros((150, 200, 3), np.uint8))
+    plain = view.grab().toImage()
+    view.set_detections(Detections.of([(50, 50, 150, 100)], [0.5]), ("object",))
+    view.set_threshold(0.4)
+    drawn = view.grab().toImage()
+    ratio = drawn.devicePixelRatio()
+    at = QPoint(round(100 * ratio), round(150 * ratio))
+    assert drawn.pixelColor(at) != plain.pixelColor(at)
+    view.set_threshold(0.6)
+    assert view.grab().toImage().pixelColor(at) == plain.pixelColor(at)

@@ -1,0 +1,292 @@
+"""Inspector and table: what is known of tracks, and what is said of all selected ones at once."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
+from PySide6.QtWidgets import QColorDialog, QComboBox, QMenu
+
+from annotator.model.attribute import AttributeKind
+from annotator.model.track import ReviewState, Track
+from annotator.storage.edits import attributes, identities, labels
+from annotator.storage.store import Store
+from annotator.ui.tracks.attribute_fields import ChoiceField, FlagField, TextField
+from annotator.ui.tracks.model import ATTRIBUTES, LABEL, NAME, NUMBER, REVIEW, SCORE
+from annotator.ui.window.main_window import MainWindow
+from tests.conftest import FRAMES
+
+
+def store_of(window: MainWindow) -> Store:
+    assert window.document.session is not None
+    return window.document.session.store
+
+
+def tracks_of(window: MainWindow) -> list[Track]:
+    return store_of(window).tracks(1)
+
+
+def steps(window: MainWindow) -> list[str]:
+    return [step.label for step in store_of(window).history()]
+
+
+def choose(qtbot: object, box: QComboBox, text: str) -> None:
+    """As the keyboard does it."""
+    box.setFocus()
+    row = box.findText(text)
+    assert row >= 0
+    step = Qt.Key.Key_Down if row > box.currentIndex() else Qt.Key.Key_Up
+    while box.currentIndex() != row:
+        qtbot.keyClick(box, step)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def described(opened: MainWindow) -> MainWindow:
+    """Two labels, one attribute of each kind, two tracks selected."""
+    store = store_of(opened)
+    labels.add_label(store, "car")
+    attributes.add_attribute(store, "team", AttributeKind.CHOICE, options=("red", "blue"))
+    attributes.add_attribute(store, "age", AttributeKind.NUMBER)
+    attributes.add_attribute(store, "note", AttributeKind.TEXT)
+    attributes.add_attribute(store, "late", AttributeKind.FLAG)
+    opened.resize(1280, 720)
+    opened.document.select([track.id for track in tracks_of(opened)[:2]])
+    opened.inspector.refresh()
+    return opened
+
+
+def test_nothing_selected_says_what_to_do(opened: MainWindow) -> None:
+    assert opened.inspector._empty.isVisible()
+    assert not opened.inspector.tracks.isVisible()
+
+
+def test_one_track_is_shown_with_all_that_is_known(opened: MainWindow, qtbot: object) -> None:
+    track = tracks_of(opened)[1]
+    opened.document.select([track.id])
+    fields = opened.inspector.tracks
+    assert fields.isVisible()
+    assert (fields.number.text(), fields.label.currentText(), fields.color.text()) == ("2", "object", track.color)
+    assert (fields.first.text(), fields.last.text(), fields.length.text()) == ("0", str(FRAMES - 1), f"length {FRAMES}")
+    qtbot.waitUntil(lambda: fields.score.text() == "0.90")  # type: ignore[attr-defined]
+    qtbot.mouseClick(fields.last, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    assert opened.document.frame == FRAMES - 1
+    qtbot.mouseClick(fields.first, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    assert opened.document.frame == 0
+
+
+def test_a_typed_name_is_one_step_for_all_selected(described: MainWindow, qtbot: object) -> None:
+    fields, before = described.inspector.tracks, steps(described)
+    fields.name.setFocus()
+    qtbot.keyClicks(fields.name, "Ann 1")  # type: ignore[attr-defined]
+    qtbot.keyClick(fields.name, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    assert [track.name for track in tracks_of(described)] == ["Ann 1", "Ann 1", ""]
+    assert steps(described)[len(before):] == ["Describe 2 tracks"]
+    described.actions_["edit.undo"].trigger()
+    assert [track.name for track in tracks_of(described)] == ["", "", ""]
+
+
+def test_different_values_are_shown_as_such(described: MainWindow) -> None:
+    store, ids = store_of(described), [track.id for track in tracks_of(described)]
+    identities.relabel(store, ids[:1], store.labels()[1].id)
+    attributes.describe_tracks(store, ids[:1], name="Ann", review=ReviewState.REVIEWED,
+                               attributes={"team": "red", "age": 3.0, "late": True})
+    described.inspector.refresh()
+    fields = described.inspector.tracks
+    assert (fields.label.currentIndex(), fields.review.currentIndex()) == (-1, -1)
+    assert (fields.name.text(), fields.name.placeholderText()) == ("", "(several)")
+    assert fields.color.text() == "(several)"
+    assert not fields.number.isEnabled()
+    team, age, late = fields.fields["team"], fields.fields["age"], fields.fields["late"]
+    assert isinstance(team, ChoiceField)
+    assert isinstance(age, TextField)
+    assert isinstance(late, FlagField)
+    assert (team.currentIndex(), age.placeholderText()) == (-1, "(several)")
+    assert late.checkState() is Qt.CheckState.PartiallyChecked
+    described.document.select(ids[:1])
+    assert (team.currentText(), age.text(), late.checkState()) == ("red", "3", Qt.CheckState.Checked)
+
+
+def test_attributes_are_set_with_the_keyboard_and_the_mouse(described: MainWindow, qtbot: object) -> None:
+    fields, before = described.inspector.tracks.fields, len(steps(described))
+    team, age, late = fields["team"], fields["age"], fields["late"]
+    assert isinstance(team, ChoiceField)
+    choose(qtbot, team, "blue")
+    qtbot.keyClicks(age, "41")  # type: ignore[attr-defined]
+    qtbot.keyClick(age, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.mouseClick(late, Qt.MouseButton.LeftButton, pos=QPoint(8, late.height() // 2))  # type: ignore[attr-defined]
+    said = [track.attributes for track in tracks_of(described)]
+    assert said[0] == said[1]
+    assert said[0] == {"team": "blue", "age": 41.0, "late": True}
+    assert said[2] == {}
+    assert len(steps(described)) >= before + 3
+
+
+def test_what_is_being_typed_belongs_to_the_tracks_it_was_typed_for(described: MainWindow, qtbot: object) -> None:
+    ids = [track.id for track in tracks_of(described)]
+    note = described.inspector.tracks.fields["note"]
+    note.setFocus()
+    qtbot.keyClicks(note, "limps")  # type: ignore[attr-defined]
+    described.document.select(ids[2:])
+    assert [track.attributes for track in tracks_of(described)] == [{"note": "limps"}, {"note": "limps"}, {}]
+
+
+def test_half_a_number_is_forgotten(described: MainWindow, qtbot: object) -> None:
+    ids = [track.id for track in tracks_of(described)]
+    attributes.describe_tracks(store_of(described), ids, attributes={"age": 3.0})
+    described.inspector.refresh()
+    age = described.inspector.tracks.fields["age"]
+    assert isinstance(age, TextField)
+    age.setFocus()
+    age.selectAll()
+    qtbot.keyClicks(age, "-")  # type: ignore[attr-defined]
+    described.document.select(ids[2:])
+    assert [track.attributes for track in tracks_of(described)] == [{"age": 3.0}] * 3
+    assert age.text() == "3"
+
+
+def test_what_is_refused_gives_way_to_what_holds(described: MainWindow, qtbot: object) -> None:
+    described.document.select([tracks_of(described)[0].id])
+    number = described.inspector.tracks.number
+    number.setFocus()
+    number.selectAll()
+    qtbot.keyClicks(number, "2")  # type: ignore[attr-defined]
+    qtbot.keyClick(number, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    assert "number 2 is taken" in described.statusBar().currentMessage()
+    assert number.text() == "1"
+    number.selectAll()
+    qtbot.keyClicks(number, "7")  # type: ignore[attr-defined]
+    qtbot.keyClick(number, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    assert sorted(track.number for track in tracks_of(described)) == [2, 3, 7]
+
+
+def test_class_review_and_colour_of_all_selected(described: MainWindow, qtbot: object) -> None:
+    fields = described.inspector.tracks
+    choose(qtbot, fields.label, "car")
+    choose(qtbot, fields.review, "done")
+    qtbot.mouseClick(fields.color, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    dialog = fields.findChild(QColorDialog)
+    dialog.colorSelected.emit(dialog.currentColor().fromString("#123456"))
+    dialog.close()
+    found = tracks_of(described)
+    names = store_of(described).label_names()
+    assert [(names[t.label], t.review, t.color) for t in found[:2]] == [("car", ReviewState.REVIEWED, "#123456")] * 2
+    assert (names[found[2].label], found[2].review) == ("object", ReviewState.UNSEEN)
+
+
+def test_digits_give_the_selected_tracks_their_class(described: MainWindow, qtbot: object) -> None:
+    described.canvas.setFocus()
+    qtbot.keyClick(described.canvas, Qt.Key.Key_2)  # type: ignore[attr-defined]
+    names = store_of(described).label_names()
+    assert [names[track.label] for track in tracks_of(described)] == ["car", "car", "object"]
+    assert steps(described)[-1] == "Relabel tracks 1, 2"
+    assert described.actions_["label.2"].text() == "Class car"
+    assert not described.actions_["label.3"].isVisible()
+    before = described.canvas.scale_factor()
+    qtbot.keyClick(described.canvas, Qt.Key.Key_1)  # type: ignore[attr-defined]
+    assert described.canvas.scale_factor() == before, "1 no longer zooms"
+    described.document.select(())
+    assert not described.actions_["label.1"].isEnabled()
+
+
+def test_the_table_shows_and_filters(described: MainWindow, qtbot: object) -> None:
+    store, ids = store_of(described), [track.id for track in tracks_of(described)]
+    car = store.labels()[1]
+    identities.relabel(store, ids[:1], car.id)
+    attributes.describe_tracks(store, ids[:1], review=ReviewState.REVIEWED, attributes={"team": "red", "late": False})
+    table = described.table
+    table._reload()
+    view, model = table.view.model(), table.model
+    assert [model.index(0, column).data() for column in (NUMBER, LABEL, REVIEW, ATTRIBUTES)] == [
+        1, "car", "done", "team red, not late"]
+    qtbot.waitUntil(lambda: model.index(0, SCORE).data() == "0.90")  # type: ignore[attr-defined]
+    choose(qtbot, table.label_filter, "car")
+    assert view.rowCount() == 1
+    choose(qtbot, table.label_filter, "Any class")
+    choose(qtbot, table.review_filter, "Not begun")
+    assert view.rowCount() == 2
+    qtbot.keyClicks(table.filter, "team red")  # type: ignore[attr-defined]
+    assert view.rowCount() == 0
+    assert table._empty.isVisible()
+    choose(qtbot, table.review_filter, "Any review")
+    assert view.rowCount() == 1
+    assert view.index(0, NUMBER).data() == 1
+
+
+def test_columns_that_nothing_needs_are_away(described: MainWindow, qtbot: object) -> None:
+    store, first = store_of(described), tracks_of(described)[0].id
+    view = described.table.view
+    assert [view.isColumnHidden(column) for column in (NUMBER, NAME, ATTRIBUTES)] == [False, True, True]
+    attributes.describe_tracks(store, [first], name="Ann", attributes={"late": True})
+    described.table._reload()
+    assert [view.isColumnHidden(column) for column in (NAME, ATTRIBUTES)] == [False, False]
+
+
+def test_a_label_that_goes_takes_its_filter_along(described: MainWindow, qtbot: object) -> None:
+    store, table = store_of(described), described.table
+    table._reload()
+    choose(qtbot, table.label_filter, "car")
+    assert table.view.model().rowCount() == 0
+    labels.remove_label(store, store.labels()[1].id)
+    table._reload()
+    assert table.label_filter.currentText() == "Any class"
+    assert table.view.model().rowCount() == 3
+
+
+def test_rows_are_chosen_with_ctrl_and_described_by_the_menu(described: MainWindow, qtbot: object) -> None:
+    view = described.table.view
+    described.document.select(())
+    for row, modifier in ((0, Qt.KeyboardModifier.NoModifier), (2, Qt.KeyboardModifier.ControlModifier)):
+        place = view.visualRect(view.model().index(row, LABEL)).center()
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)  # type: ignore[attr-defined]
+    ids = [track.id for track in tracks_of(described)]
+    assert described.document.selection == {ids[0], ids[2]}
+    menu = QMenu(described)
+    described.labels.fill_menu(menu)
+    entries = {action.text(): action for action in menu.actions()}
+    assert {"Class", "Review", "team", "age…", "note…", "late"} <= entries.keys()
+    for name, option in (("Class", "car"), ("Review", "reviewed"), ("team", "red"), ("late", "no")):
+        submenu = entries[name].menu()
+        assert isinstance(submenu, QMenu)
+        next(action for action in submenu.actions() if action.text() == option).trigger()
+    found = tracks_of(described)[2]
+    assert (store_of(described).label_names()[found.label], found.review, found.attributes) == (
+        "car", ReviewState.REVIEWED, {"team": "red", "late": False})
+    described.activateWindow()
+    entries["age…"].trigger()
+    qtbot.waitUntil(lambda: described.inspector.tracks.fields["age"].hasFocus())  # type: ignore[attr-defined]
+
+
+def test_the_right_button_opens_the_menu(described: MainWindow, qtbot: object) -> None:
+    asked: list[QMenu] = []
+    described.table.menu_requested.connect(asked.append)
+    described.table.view.customContextMenuRequested.emit(QPoint(20, 10))
+    (menu,) = asked
+    assert menu.isVisible()
+    menu.close()
+
+
+def test_only_attributes_that_all_selected_have_are_shown(described: MainWindow) -> None:
+    store, ids = store_of(described), [track.id for track in tracks_of(described)]
+    car = store.labels()[1]
+    attributes.add_attribute(store, "doors", AttributeKind.NUMBER, car.id)
+    identities.relabel(store, ids[:1], car.id)
+    described.inspector.refresh()
+    assert "doors" not in described.inspector.tracks.fields
+    described.document.select(ids[:1])
+    assert "doors" in described.inspector.tracks.fields
+
+
+def test_sorting_by_score_and_name(described: MainWindow, qtbot: object) -> None:
+    header, view = described.table.view.horizontalHeader(), described.table.view
+    store, ids = store_of(described), [track.id for track in tracks_of(described)]
+    for key, name in zip(ids, ("b", "C", "a"), strict=True):
+        attributes.describe_tracks(store, [key], name=name)
+    described.table._reload()
+    place = QPoint(header.sectionViewportPosition(2) + 10, header.height() // 2)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)  # type: ignore[attr-defined]
+    shown = [view.model().index(row, 2).data() for row in range(3)]
+    assert shown in (["a", "b", "C"], ["C", "b", "a"])
+    flag = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+    view.selectionModel().select(view.model().index(0, 0), flag)
+    assert described.document.selection == {ids[2] if shown[0] == "a" else ids[1]}

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtCore import Qt
+
+from annotator.jobs.project import add_source, open_project
+from annotator.jobs.tracking.config import PreannotateSettings
+from annotator.model.track import RunStatus
+from annotator.ui.window.main_window import MainWindow
+from testbed.synthetic_clips import ClipSpec, make_clip
+from testbed.videos import write_video
+from tests.conftest import FRAMES, MadeClip
+from tests.ui.conftest import has_picture, wait_read
+
+
+def click(qtbot: object, widget: object) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def moved(project: Path, clip: MadeClip, tmp_path: Path) -> Path:
+    """A project whose video lies elsewhere, under another name."""
+    away = tmp_path / "away"
+    away.mkdir()
+    place = away / "renamed.mp4"
+    shutil.copy(clip.video, place)
+    with open_project(project) as session:
+        session.store.move_videos({session.store.videos()[0].id: tmp_path / "gone" / "clip.mp4"})
+    return place
+
+
+def test_a_new_project_is_made_and_never_over_another(window: MainWindow, clip: MadeClip, tmp_path: Path,
+                                                       qtbot: object) -> None:
+    assert window.projects.make(tmp_path / "mine")
+    assert window.document.path == tmp_path / "mine.annot"
+    assert window.open_path(clip.video)
+    wait_read(window, qtbot)
+    assert len(window.document.videos()) == 1
+    assert not window.projects.make(tmp_path / "mine.annot")
+    assert "exists already" in window.statusBar().currentMessage()
+    assert len(window.document.videos()) == 1
+
+
+def test_a_project_of_several_videos_has_a_chooser(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+    assert not opened.projects.chooser.isVisible()
+    other = tmp_path / "other.mp4"
+    write_video(make_clip(ClipSpec(frames=5, width=120, height=80, objects=(1, 1), exits=0.0, crossings=0.0), 3), other)
+    assert opened.open_path(other)
+    wait_read(opened, qtbot)
+    chooser = opened.projects.chooser
+    assert chooser.isVisible()
+    assert chooser.currentText() == "other"
+    chooser.setFocus()
+    qtbot.keyClick(chooser, Qt.Key.Key_Up)  # type: ignore[attr-defined]
+    assert opened.document.video is not None
+    assert opened.document.video.name == "clip"
+    assert len(opened.canvas.overlay.shapes) == 3
+    opened.document.close()
+    assert not chooser.isVisible()
+
+
+def test_a_lost_video_is_located_while_its_tracks_stay_in_sight(window: MainWindow, project: Path, moved: Path,
+                                                                tmp_path: Path, qtbot: object,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    assert window.open_path(project)
+    window.document.go_to(4)
+    wait_read(window, qtbot)
+    assert window.offers.isVisible()
+    assert len(window.canvas.overlay.shapes) == len(window.timeline.lanes) == 3
+    wrong = tmp_path / "wrong.mp4"
+    wrong.write_bytes(b"something else")
+    answers = iter([str(wrong), str(moved)])
+    monkeypatch.setattr("annotator.ui.window.projects.QFileDialog.getOpenFileName", lambda *_: (next(answers), ""))
+    click(qtbot, window.offers.button)
+    wait_read(window, qtbot)
+    assert "is not the video" in window.statusBar().currentMessage()
+    assert window.offers.isVisible()
+    click(qtbot, window.offers.button)
+    wait_read(window, qtbot)
+    assert not window.offers.isVisible()
+    assert window.document.frame == 4
+    qtbot.waitUntil(lambda: has_picture(window, 4))  # type: ignore[attr-defined]
+    window.document.close()
+    with open_project(project) as session:
+        assert session.store.video_path(session.store.videos()[0]) == moved
+
+
+def interrupt(project: Path) -> None:
+    """As a kill leaves it: a run that says it is running."""
+    connection = sqlite3.connect(project)
+    connection.execute("UPDATE run SET status = 'running' WHERE id = (SELECT max(id) FROM run)")
+    connection.commit()
+    connection.close()
+
+
+@pytest.fixture
+def stopped(tmp_path: Path, clip: MadeClip) -> Path:
+    """A project with a run that stopped after some frames."""
+    from annotator.jobs.tracking import preannotate
+
+    path = tmp_path / "stopped.annot"
+    with open_project(path, create=True) as session:
+        video, _ = add_source(session, clip.video)
+        settings = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu", snapshot_every=4)
+        job = preannotate.start(session, video, settings)
+        for _ in range(10):
+            next(job)
+        job.close()
+    return path
+
+
+def test_an_interrupted_run_is_offered_and_resumed(window: MainWindow, stopped: Path, qtbot: object) -> None:
+    interrupt(stopped)
+    assert window.open_path(stopped)
+    assert window.offers.isVisible()
+    assert f"after 10 of {FRAMES} frames" in window.offers.text.text()
+    with qtbot.waitSignal(window.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+        click(qtbot, window.offers.button)
+    assert ended.args == ["finished", ""]
+    qtbot.waitUntil(lambda: not window.worker.busy)  # type: ignore[attr-defined]
+    assert not window.offers.isVisible()
+    assert window.document.session is not None
+    assert window.document.session.store.runs()[-1].status is RunStatus.FINISHED
+    assert not window.actions_["run.resume"].isEnabled()
+
+
+def test_a_cancelled_run_is_not_offered_but_can_be_resumed(window: MainWindow, stopped: Path, qtbot: object) -> None:
+    assert window.open_path(stopped)
+    assert not window.offers.isVisible()
+    assert window.actions_["run.resume"].isEnabled()
+    with qtbot.waitSignal(window.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+        window.actions_["run.resume"].trigger()
+    assert ended.args == ["finished", ""]
+    qtbot.waitUntil(lambda: not window.worker.busy)  # type: ignore[attr-defined]
+
+
+def test_an_offer_can_be_sent_away(window: MainWindow, stopped: Path, qtbot: object) -> None:
+    interrupt(stopped)
+    assert window.open_path(stopped)
+    click(qtbot, window.offers.dismiss)
+    assert not window.offers.isVisible()
+    assert window.actions_["run.resume"].isEnabled()
+
+
+def test_when_an_offer_goes_the_one_before_it_is_there_again(window: MainWindow) -> None:
+    taken: list[str] = []
+    for topic in ("first", "second"):
+        window.offers.offer(topic, f"the {topic} thing", "Do", partial(taken.append, topic))
+    window.offers.button.click()
+    window.offers.withdraw("second")
+    assert window.offers.text.text() == "the first thing"
+    window.offers.button.click()
+    assert taken == ["second", "first"]
+    window.offers.withdraw("second")
+    window.offers.withdraw("first")
+    assert not window.offers.isVisible()
+
+
+def test_a_window_that_closes_ends_its_warming_up(window: MainWindow) -> None:
+    window.warm_up()
+    window.close()
+    assert not any(thread.name == "warm-up" for thread in threading.enumerate())
+
+
+def test_a_finished_project_offers_nothing(opened: MainWindow) -> None:
+    assert not opened.offers.isVisible()
+    assert not opened.actions_["run.resume"].isEnabled()
+
+
+def test_recent_projects_that_are_gone_are_greyed(opened: MainWindow, tmp_path: Path) -> None:
+    opened.document.close()
+    other = tmp_path / "short-lived.annot"
+    open_project(other, create=True).close()
+    assert opened.open_path(other)
+    opened.document.close()
+    other.unlink()
+    opened.menus.recent.aboutToShow.emit()
+    enabled = {Path(action.text()).name: action.isEnabled() for action in opened.menus.recent.actions()}
+    assert enabled == {"short-lived.annot": False, "p.annot": True}

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QColor
+
+from annotator.model.frame import TrackState
+from annotator.model.track import TrackObservation
+from annotator.ui.canvas.picture import Picture
+from annotator.ui.canvas.shape_filter import ShapeFilter
+from annotator.ui.window.main_window import MainWindow
+from tests.ui.conftest import has_picture
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def observation(track: int = 1, label: int = 1, score: float = 0.5, state: TrackState = TrackState.RELIABLE,
+                human: bool = False) -> TrackObservation:
+    return TrackObservation(0, track, track, label, 1, (0, 0, 1, 1), score, state, human)
+
+
+@pytest.mark.parametrize(("wanted", "seen", "shown"), [
+    (ShapeFilter(), observation(), True),
+    (ShapeFilter(tracks=frozenset({1})), observation(), False),
+    (ShapeFilter(tracks=frozenset({2})), observation(), True),
+    (ShapeFilter(labels=frozenset({1})), observation(human=True), False),
+    (ShapeFilter(least_score=0.5), observation(), True),
+    (ShapeFilter(least_score=0.51), observation(), False),
+    (ShapeFilter(least_score=0.51), observation(human=True), True),
+    (ShapeFilter(states=frozenset({TrackState.RELIABLE})), observation(), False),
+    (ShapeFilter(states=frozenset({TrackState.RELIABLE})), observation(human=True), True),
+    (ShapeFilter(states=frozenset({TrackState.LOST})), observation(), True),
+])
+def test_what_a_filter_shows(wanted: ShapeFilter, seen: TrackObservation, shown: bool) -> None:
+    assert wanted.shows(seen) is shown
+
+
+def pixels(window: MainWindow) -> np.ndarray:
+    """(40, 40) red channel as the canvas shows the middle of the picture."""
+    image = window.canvas.grab().toImage()
+    centre = window.canvas.to_widget(QPointF(120, 90)).toPoint()
+    rows = [[QColor(image.pixel(centre.x() + x, centre.y() + y)).red() for x in range(-20, 20)]
+            for y in range(-20, 20)]
+    return np.array(rows)
+
+
+def test_keys_make_the_picture_brighter_and_reset_it(opened: MainWindow, qtbot: object) -> None:
+    for name in ("boxes", "names", "masks"):
+        opened.actions_[f"view.{name}"].trigger()
+    before = pixels(opened)
+    opened.canvas.setFocus()
+    for _ in range(2):
+        qtbot.keyClick(opened, Qt.Key.Key_Up, CTRL)  # type: ignore[attr-defined]
+    assert opened.picture.brightness.value() == 20
+    np.testing.assert_allclose(pixels(opened), np.minimum(before + 51, 255), atol=3)
+    assert "adjusted" in opened.picture.button.text()
+    qtbot.keyClick(opened, Qt.Key.Key_Backspace, CTRL)  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(pixels(opened), before)
+    qtbot.keyClick(opened, Qt.Key.Key_Up, CTRL | SHIFT)  # type: ignore[attr-defined]
+    assert pixels(opened).std() > before.std()
+
+
+def test_the_tone_stays_when_the_frame_changes(opened: MainWindow, qtbot: object) -> None:
+    opened.picture.brightness.setValue(100)
+    opened.document.go_to(3)
+    qtbot.waitUntil(lambda: has_picture(opened, 3))  # type: ignore[attr-defined, union-attr]
+    for name in ("boxes", "names", "masks"):
+        opened.actions_[f"view.{name}"].trigger()
+    qtbot.waitUntil(lambda: bool((pixels(opened) >= 250).all()))  # type: ignore[attr-defined]
+    assert opened.picture.brightness.value() == 100
+
+
+def test_a_tone_keeps_the_picture_as_it_came() -> None:
+    picture = Picture()
+    image = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
+    before = image.copy()
+    picture.set_tone(0.2, 0.5)
+    picture.set_image(image)
+    np.testing.assert_array_equal(image, before)
+
+
+def test_masks_get_fainter_and_the_choice_outlives_the_window(opened: MainWindow, settings: QSettings,
+                                                              qtbot: object) -> None:
+    opened.canvas.setFocus()
+    qtbot.keyClick(opened, Qt.Key.Key_Comma, CTRL)  # type: ignore[attr-defined]
+    assert opened.canvas.overlay.look.opacity == pytest.approx(0.3)
+    again = MainWindow(settings)
+    qtbot.addWidget(again)  # type: ignore[attr-defined]
+    assert again.canvas.overlay.look.opacity == pytest.approx(0.3)
+    again.close()
+
+
+def numbers(window: MainWindow) -> list[int]:
+    return [shape.observation.number for shape in window.canvas.overlay.shapes]
+
+
+def test_hiding_and_showing_by_keys(opened: MainWindow, qtbot: object) -> None:
+    first = min(opened.document.tracks())
+    opened.document.select([first])
+    opened.canvas.setFocus()
+    qtbot.keyClick(opened, Qt.Key.Key_H, SHIFT)  # type: ignore[attr-defined]
+    assert numbers(opened) == [2, 3]
+    assert "hidden" in opened.filter.button.text()
+    qtbot.keyClick(opened, Qt.Key.Key_H, CTRL | SHIFT)  # type: ignore[attr-defined]
+    assert numbers(opened) == [1, 2, 3]
+    qtbot.keyClick(opened, Qt.Key.Key_H, CTRL)  # type: ignore[attr-defined]
+    assert numbers(opened) == [1]
+    opened.document.go_to(5)
+    assert numbers(opened) == [1]
+
+
+def test_what_is_hidden_cannot_be_clicked(opened: MainWindow, qtbot: object) -> None:
+    shape = opened.canvas.overlay.shapes[0]
+    assert shape.rect is not None
+    place = opened.canvas.to_widget(shape.rect.center()).toPoint()
+    opened.document.select([shape.track])
+    opened.filter.hide_selected()
+    opened.document.select([])
+    qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)  # type: ignore[attr-defined]
+    assert shape.track not in opened.document.selection
+
+
+def test_the_popover_filters_by_class_state_and_score(opened: MainWindow, qtbot: object) -> None:
+    qtbot.mouseClick(opened.filter.button, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    assert opened.filter.popover.isVisible()
+    (label,) = opened.filter.label_boxes()
+    qtbot.mouseClick(label, Qt.MouseButton.LeftButton, pos=QPoint(8, label.height() // 2))  # type: ignore[attr-defined]
+    assert numbers(opened) == []
+    label.click()
+    assert numbers(opened) == [1, 2, 3]
+    opened.document.go_to(8)  # the first track is suspicious here
+    opened.filter._states[TrackState.SUSPICIOUS].click()
+    assert numbers(opened) == [2, 3]
+    opened.filter.score.setValue(95)
+    assert numbers(opened) == []
+    assert "0.95" in opened.filter.button.toolTip()
+    opened.filter.show_all()
+    assert numbers(opened) == [1, 2, 3]
+    assert opened.filter.score.value() == 0
+    opened.filter.popover.close()
+
+
+def test_a_box_is_copied_to_another_frame_in_one_step(opened: MainWindow, qtbot: object) -> None:
+    first = min(opened.document.tracks())
+    box = opened.canvas.overlay.shapes[0].observation.box_xyxy
+    opened.document.select([first])
+    opened.canvas.setFocus()
+    qtbot.keyClick(opened, Qt.Key.Key_C, CTRL)  # type: ignore[attr-defined]
+    opened.document.go_to(9)
+    qtbot.keyClick(opened, Qt.Key.Key_V, CTRL)  # type: ignore[attr-defined]
+    pasted = opened.canvas.overlay.shapes[0].observation
+    assert pasted.human
+    assert pasted.box_xyxy == pytest.approx(box)
+    session = opened.document.session
+    assert session is not None
+    assert session.history()[-1].label == "Paste box of track 1"
+    qtbot.keyClick(opened, Qt.Key.Key_Z, CTRL)  # type: ignore[attr-defined]
+    assert not opened.canvas.overlay.shapes[0].observation.human
+
+
+def test_several_boxes_go_to_their_own_tracks_in_one_step(opened: MainWindow) -> None:
+    opened.document.select(opened.document.tracks())
+    opened.clipboard.copy()
+    assert len(opened.clipboard.boxes) == 3
+    opened.document.go_to(4)
+    opened.clipboard.paste()
+    assert all(shape.observation.human for shape in opened.canvas.overlay.shapes)
+    opened.document.undo()
+    assert not any(shape.observation.human for shape in opened.canvas.overlay.shapes)
+
+
+def test_one_box_goes_to_the_track_that_is_selected(opened: MainWindow) -> None:
+    one, two = sorted(opened.document.tracks())[:2]
+    opened.document.select([one])
+    opened.clipboard.copy()
+    opened.document.select([two])
+    opened.clipboard.paste()
+    shapes = {shape.track: shape.observation for shape in opened.canvas.overlay.shapes}
+    assert shapes[two].box_xyxy == pytest.approx(shapes[one].box_xyxy)
+    assert shapes[two].human
+    assert not shapes[one].human
+
+
+def test_nothing_to_copy_or_paste_is_said(opened: MainWindow) -> None:
+    opened.clipboard.paste()
+    assert "Nothing to paste" in opened.statusBar().currentMessage()
+    opened.clipboard.copy()
+    assert "Nothing to copy" in opened.statusBar().currentMessage()

@@ -1,0 +1,298 @@
+"""Damages label files at random and imports them: nothing may crash, hang, be half imported or write elsewhere.
+
+``python -m tools.stress.fuzz_formats --count 20000 --seed 1``: prints what went wrong as JSON, exit status 1 if
+anything did.
+Every format's own export of a small video is what is damaged: bytes cut, swapped, doubled and replaced, most of all in
+headers; numbers made huge, negative, words or lists; elements nested deep; entities and aliases that multiply; archives
+and pictures that unpack to more than memory holds; names that lead elsewhere; links out of the folder and in circles,
+pipes that nobody writes to, folders in a file's place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+
+from annotator.errors import FormatError
+from annotator.formats.base import ExportOptions
+from annotator.formats.registry import readable, writable
+from annotator.jobs.labels.import_labels import import_labels
+from annotator.model.mask import Mask
+from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
+from annotator.storage.store import Store
+
+#: Seconds of the processor that an import may take.
+_LONGEST = 5.0
+#: Share of files that are replaced by what is no file.
+_TRICKS = 0.08
+#: Imports between two looks at all that lies around.
+_LOOK_EVERY = 50
+#: Seconds by the clock after which an import is taken to hang, and is broken off.
+_HANGS = 60
+_INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
+#: Bytes of memory that an import may ask for before it fails.
+_MOST_MEMORY = 6 << 30
+#: Of formats that are only read.
+_SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json"}
+_NUMBER = re.compile(rb"-?\d+(\.\d+)?")
+_ODD = (b"1e309", b"-1", b"nan", b"99999999999999999999", b"inf", b'"x"', b"null", b"[]", b"0", b"1e18", b"2147483648",
+        b"../../../x", b"\xff\xfe", b"-9223372036854775809", b"true", b"")
+_BOMB = (b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+         b"<annotations>&c;</annotations>")
+_NAME = re.compile(rb'[A-Za-z][A-Za-z0-9_./-]{2,}')
+_ELSEWHERE = (b"../../../../tmp/evil", b"/etc/hostname", b"C:\\evil", b"..", b"file:///etc/hostname",
+              b"\\\\host\\share", b"a" * 5000, "\u202egpj".encode(), b"%00", b"a\nb", b"CON")
+_LAUGHS = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (name, name, b", ".join([b"*%c" % (name - 1)] * 9)) for name in b"bcdefghijk"
+) + b"names: [*k]\n"
+_OUTWARD = b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><annotations>&b;</annotations>'
+
+
+@dataclass(slots=True)
+class Findings:
+    """What happened to how many files."""
+
+    imported: int = 0
+    refused: int = 0
+    slowest: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+    by_format: Counter[str] = field(default_factory=Counter)
+
+
+def seeds(folder: Path) -> dict[str, Path]:
+    """An export of a small video in every format; formats that are only read get small files of their own."""
+    mask = Mask.from_bitmap(np.ones((6, 5), bool), 3, 4)
+    frames = [LabelledFrame(frame, tuple(
+        LabelledBox(number, number % 2, (3.0, 4.0, 8.0, 10.0), 0.5, mask if number == 1 else None)
+        for number in (1, 2))) for frame in range(4)]
+    found = {}
+    for each in writable():
+        target = folder / each.name
+        each.write([(_INFO, frames)], target, ExportOptions(field_check=False))
+        found[each.name] = target
+    for name, text in (
+            ("vatic", '0 1 2 30 40 0 0 0 0 "car"\n0 1 2 30 40 1 0 1 0 "car" "red"\n'),
+            ("detrac", '<sequence name="clip"><ignored_region><box left="1" top="1" width="5" height="5"/>'
+             '</ignored_region><frame num="1"><target_list><target id="1"><box left="1" top="2" width="3" height="4"/>'
+             '<attribute vehicle_type="car"/></target></target_list></frame></sequence>'),
+            ("sa-v", '{"video_id": "clip", "video_frame_count": 6.0, "video_height": 48.0, "video_width": 64.0, '
+             '"masklet_id": [0, 1], '
+             '"masklet": [[{"size": [48, 64], "counts": "d46Z10000000lc2"}, null], [null, null]]}')):
+        target = folder / name
+        target.mkdir()
+        (target / f"clip.{_SUFFIXES[name]}").write_text(text)
+        found[name] = target
+    found["sleap"] = folder / "sleap"
+    found["sleap"].mkdir()
+    _sleap_project(found["sleap"] / "clip.slp")
+    return found
+
+
+def _sleap_project(path: Path) -> None:
+    """Two animals of four points each, in three frames."""
+    import h5py
+
+    frames = np.zeros(3, [("frame_id", "<u8"), ("video", "<u4"), ("frame_idx", "<u8")])
+    frames["frame_id"] = frames["frame_idx"] = np.arange(3)
+    animals = np.zeros(6, [("instance_type", "u1"), ("frame_id", "<u8"), ("skeleton", "<u4"), ("track", "<i4"),
+                           ("from_predicted", "<i8"), ("score", "<f4"), ("point_id_start", "<u8"),
+                           ("point_id_end", "<u8")])
+    animals["instance_type"], animals["from_predicted"] = 1, -1
+    animals["frame_id"], animals["track"] = np.repeat(np.arange(3), 2), np.tile(np.arange(2), 3)
+    animals["point_id_start"], animals["point_id_end"] = 4 * np.arange(6), 4 * np.arange(1, 7)
+    points = np.zeros(24, [("x", "<f8"), ("y", "<f8"), ("visible", "?"), ("complete", "?")])
+    points["x"], points["y"], points["visible"] = np.arange(24), np.arange(24) % 7, True
+    with h5py.File(path, "w") as file:
+        file.create_group("metadata").attrs["json"] = '{"skeletons": [{"graph": {"name": "fly"}}]}'
+        file.create_dataset("frames", data=frames, compression="gzip")
+        file["instances"], file["pred_points"] = animals, points
+        file["tracks_json"] = np.array([b'[0,"a"]', b'[0,"b"]'])
+        file["videos_json"] = np.array([b'{"backend": {"filename": "clip.mp4", "shape": [6, 48, 64, 3]}}'])
+
+
+def _cut(data: bytes, rng: random.Random) -> bytes:
+    return data[:rng.randrange(len(data) + 1)]
+
+
+def _swap(data: bytes, rng: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 8)):
+        if changed:
+            changed[rng.randrange(len(changed))] = rng.randrange(256)
+    return bytes(changed)
+
+
+def _number(data: bytes, rng: random.Random) -> bytes:
+    places = list(_NUMBER.finditer(data))
+    if not places:
+        return data
+    place = rng.choice(places)
+    return data[:place.start()] + rng.choice(_ODD) + data[place.end():]
+
+
+def _double(data: bytes, rng: random.Random) -> bytes:
+    start = rng.randrange(len(data) + 1)
+    end = min(len(data), start + rng.randint(1, 200))
+    return data[:end] + data[start:end] + data[end:]
+
+
+def _deep(data: bytes, rng: random.Random) -> bytes:
+    depth = rng.choice((40, 5_000, 100_000))
+    return rng.choice((b"[" * depth, b'{"a":' * depth, b"<a>" * depth, b"<annotations>" + b"<a>" * depth))
+
+
+def _head(data: bytes, rng: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 4)):
+        if changed:
+            changed[rng.randrange(min(len(changed), 48))] = rng.choice((0, 1, 127, 128, 255, rng.randrange(256)))
+    return bytes(changed)
+
+
+def _name(data: bytes, rng: random.Random) -> bytes:
+    places = list(_NAME.finditer(data))
+    if not places:
+        return data
+    place = rng.choice(places)
+    return data[:place.start()] + rng.choice(_ELSEWHERE) + data[place.end():]
+
+
+def _unpacks(data: bytes, rng: random.Random) -> bytes:
+    """Small files that become large."""
+    if rng.random() < 0.5:
+        return _LAUGHS
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(rng.choice(("masks.npy", "../../evil.npy", "ids.npy")), bytes(rng.choice((10, 30_000_000))))
+    return file.getvalue()
+
+
+def _replaced(data: bytes, rng: random.Random) -> bytes:
+    return rng.choice((_BOMB, _OUTWARD, b"", b"\x00" * 64, b"\x80\x04\x95", b"PK\x03\x04", b"[]", b"{}", b"null"))
+
+
+MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (_cut, _swap, _number, _number, _double, _deep,
+                                                                 _replaced, _head, _name, _name, _unpacks)
+
+
+def _trick(victim: Path, secret: Path, rng: random.Random) -> None:
+    """Put something that is no file where a file was."""
+    victim.unlink()
+    kind = rng.randrange(5)
+    if kind == 0:
+        victim.symlink_to(secret)
+    elif kind == 1:
+        victim.symlink_to(victim)
+    elif kind == 2:
+        os.mkfifo(victim)
+    elif kind == 3:
+        victim.mkdir()
+    else:
+        victim.symlink_to("/dev/zero")
+
+
+def run(count: int, seed: int, folder: Path) -> Findings:
+    """Import ``count`` damaged exports into one project below ``folder``."""
+    rng = random.Random(seed)
+    signal.signal(signal.SIGALRM, _broken_off)
+    originals = seeds(folder / "seeds")
+    findings = Findings()
+    with Store.create(folder / "p.annot") as store:
+        store.add_video("clip", folder / "clip.mp4", 64, 48, 6, 25.0, "print")
+        names = [each.name for each in readable()]
+        around = _listing(folder, but=folder / "work")
+        for turn in range(count):
+            name = names[turn % len(names)]
+            work = folder / "work" / name
+            shutil.rmtree(folder / "work", ignore_errors=True)
+            shutil.copytree(originals[name], work)
+            files = [path for path in sorted(work.rglob("*")) if path.is_file() and "export" not in path.name]
+            victim = rng.choice(files)
+            if rng.random() < _TRICKS:
+                _trick(victim, folder / "seeds" / "mot/clip/gt/gt.txt", rng)
+            else:
+                victim.write_bytes(rng.choice(MUTATIONS)(victim.read_bytes(), rng))
+            left = _listing(work)
+            _one(store, name, work, f"seed {seed} turn {turn} {name} {victim.name}", findings)
+            if _listing(work) != left:
+                findings.wrong.append(f"seed {seed} turn {turn} {name} {victim.name}: wrote where it read")
+            if turn % _LOOK_EVERY == 0 or turn == count - 1:
+                beside = _listing(folder, but=folder / "work")
+                if beside != around:
+                    findings.wrong.append(f"seed {seed} up to turn {turn}: wrote {sorted(beside ^ around)[:5]}")
+                around = beside
+    return findings
+
+
+def _one(store: Store, name: str, work: Path, what: str, findings: Findings) -> None:
+    video = store.videos()[0]
+    runs = len(store.runs())
+    signal.alarm(_HANGS)
+    # Of the processor, because a busy machine is no fault of an import; the alarm tells one that waits without end.
+    start = time.process_time()
+    try:
+        import_labels(store, video, work, name)
+        findings.imported += 1
+        if store.history():
+            store.undo()
+    except FormatError:
+        findings.refused += 1
+        if store.tracks(video.id) or any(not step.undone for step in store.history()) or len(store.runs()) != runs:
+            findings.wrong.append(f"{what}: half imported")
+            store.undo()
+    except Exception as error:  # noqa: BLE001  (any other kind is what this looks for)
+        findings.wrong.append(f"{what}: {type(error).__name__}: {error}"[:300])
+    finally:
+        signal.alarm(0)
+    seconds = time.process_time() - start
+    findings.slowest = max(findings.slowest, seconds)
+    findings.by_format[name] += 1
+    if seconds > _LONGEST:
+        findings.wrong.append(f"{what}: {seconds:.1f} s")
+
+
+def _broken_off(_number: int, _frame: FrameType | None) -> None:
+    raise TimeoutError(f"still busy after {_HANGS} s")
+
+
+def _listing(folder: Path, but: Path | None = None) -> set[str]:
+    """All that lies in a folder, but for the project's own files."""
+    return {str(path) for path in folder.rglob("*")
+            if not path.name.startswith("p.annot") and not (but is not None and path.is_relative_to(but))}
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    # So that one that asks for all there is fails alone, and not the machine with it.
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    with tempfile.TemporaryDirectory() as folder:
+        found = run(args.count, args.seed, Path(folder))
+    print(json.dumps({"files": args.count, "imported": found.imported, "refused": found.refused,
+                      "slowest_s": round(found.slowest, 2), "wrong": found.wrong}))
+    return 1 if found.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

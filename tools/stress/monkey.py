@@ -1,0 +1,355 @@
+"""Random but legal input into the window, with a project open and a job running again and again.
+
+    python -m tools.stress.monkey --minutes 30 --seed 1
+
+Keys, clicks, drags and wheel turns go through Qt as real events. Exit status 1, with what was done last, for an
+exception, a warning of Qt's, a job that failed, a thread that outlives the window, or memory that goes on growing
+after the caches are full. Prints resident memory over time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+if not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import (
+    QEventLoop,
+    QObject,
+    QPoint,
+    QPointF,
+    QSettings,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
+from PySide6.QtGui import QKeySequence, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
+
+from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
+from annotator.jobs.demo import demo_clip
+from annotator.ui.app import prepare, spare_collections
+from annotator.ui.widgets.theme import Theme, apply_theme
+from annotator.ui.window.main_window import MainWindow
+
+#: Actions that end the session or ask the system's file dialogs; all others are fair.
+NOT_PRESSED = ("file.", "run.", "help.demo")
+#: What Qt says where there is no window manager, and of nothing wrong.
+HARMLESS = ("This plugin does not support",)
+#: Megabytes by which memory may differ between the second quarter of the time and the last.
+MOST_GROWTH = 64
+_BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton,
+            Qt.MouseButton.MiddleButton)
+_MODIFIERS = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier,
+              Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier)
+
+
+class Watch:
+    """Hears what goes wrong, wherever it does."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.done: deque[str] = deque(maxlen=25)
+        """What the monkey did last."""
+
+    def listen(self) -> None:
+        sys.excepthook = self._on_exception
+        threading.excepthook = lambda args: self._on_exception(args.exc_type, args.exc_value, args.exc_traceback)
+        qInstallMessageHandler(self._on_message)
+
+    def note(self, problem: str) -> None:
+        last = "; ".join(self.done)
+        self.problems.append(f"{problem}\n  after: {last}")
+        print(f"PROBLEM {self.problems[-1]}", file=sys.stderr, flush=True)
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException | None,
+                      trace: TracebackType | None) -> None:
+        self.note("".join(traceback.format_exception(kind, error, trace)))
+
+    def _on_message(self, kind: QtMsgType, _: object, message: str) -> None:
+        if kind is not QtMsgType.QtDebugMsg and not message.startswith(HARMLESS):
+            self.note(f"Qt: {message}")
+
+
+class Monkey(QObject):
+    """Does one random thing after another to a window."""
+
+    def __init__(self, window: MainWindow, watch: Watch, seed: int) -> None:
+        super().__init__(window)
+        self._window, self._watch = window, watch
+        self._random = random.Random(seed)
+        self._loop = QEventLoop()
+        self.count, self.jobs = 0, 0
+        self._gestures: list[tuple[Callable[[], str], int]] = [
+            (self.press_action, 30), (self.click_canvas, 12), (self.drag_canvas, 12), (self.turn_wheel, 10),
+            (self.click_timeline, 8), (self.drag_timeline, 6), (self.click_anything, 8), (self.undo_or_redo, 8),
+            (self.type_somewhere, 2), (self.resize, 1), (self.run_a_job, 4), (self.disturb_the_job, 1)]
+        self._dialogs = QTimer(self, interval=300)
+        self._dialogs.timeout.connect(self._answer)
+        self._dialogs.start()
+        window.worker.finished.connect(self._on_job)
+
+    def step(self) -> None:
+        """One thing, and then a moment."""
+        gesture = self._random.choices([g for g, _ in self._gestures], [weight for _, weight in self._gestures])[0]
+        self._watch.done.append(gesture.__name__)
+        self._watch.done[-1] = gesture()
+        self.count += 1
+        self.wait(self._random.choice((0, 0, 5, 20, 60)))
+
+    def wait(self, milliseconds: int) -> None:
+        """Let the window live. In a running loop, as the program has one: only there Qt deletes what is to go."""
+        QTimer.singleShot(milliseconds, self._loop.quit)
+        self._loop.exec()
+
+    def end(self) -> None:
+        """Close what is open, and the window."""
+        self._window.worker.cancel()
+        self._window.prompting.prompts.following.cancel()
+        self._until(lambda: not self._window.worker.writing)
+        self._dialogs.stop()
+        for dialog in self._open_dialogs():
+            dialog.reject()
+        self._window.close()
+        self.wait(200)
+
+    def _until(self, done: Callable[[], bool], patience: float = 60.0) -> None:
+        end = time.monotonic() + patience
+        while not done() and time.monotonic() < end:
+            self.wait(20)
+        if not done():
+            self._watch.note("the job did not end within a minute after it was cancelled")
+
+    # Keys
+
+    def press_action(self) -> str:
+        """Keys of an action that can be done now."""
+        chosen = [entry for entry in self._window.actions_ if entry.action.isEnabled() and entry.action.shortcuts()
+                  and not entry.name.startswith(NOT_PRESSED)]
+        entry = self._random.choice(chosen)
+        self._press(self._window.canvas, entry.action.shortcuts()[0])
+        return entry.name
+
+    def undo_or_redo(self) -> str:
+        name = self._random.choice(("edit.undo", "edit.undo", "edit.redo"))
+        self._press(self._window.canvas, self._window.actions_[name].shortcuts()[0])
+        return name
+
+    def type_somewhere(self) -> str:
+        widget = QApplication.focusWidget() or self._window.canvas
+        text = self._random.choice(("1", "4", "person", "\x1b", " ", "\t", "\r"))
+        QTest.keyClicks(widget, text)
+        return f"type {text!r} into {type(widget).__name__}"
+
+    def _press(self, widget: QWidget, keys: QKeySequence) -> None:
+        for k in range(keys.count()):
+            combination = keys[k]  # type: ignore[index]  # PySide6's own types leave it out
+            QTest.keyClick(widget, combination.key(), combination.keyboardModifiers())
+
+    # The mouse
+
+    def click_canvas(self) -> str:
+        """A click, half of the time on an object."""
+        canvas = self._window.canvas
+        place = self._somewhere(canvas.viewport())
+        shapes = [shape for shape in canvas.overlay.shapes if shape.rect is not None]
+        if shapes and self._random.random() < 0.5:
+            rect = self._random.choice(shapes).rect
+            assert rect is not None
+            place = canvas.to_widget(rect.center()).toPoint()
+        return self._click(canvas.viewport(), place)
+
+    def drag_canvas(self) -> str:
+        return self._drag(self._window.canvas.viewport())
+
+    def click_timeline(self) -> str:
+        port = self._window.timeline.viewport()
+        return self._click(port, self._somewhere(port))
+
+    def drag_timeline(self) -> str:
+        return self._drag(self._window.timeline.viewport())
+
+    def click_anything(self) -> str:
+        """A click on any widget of the window that can be seen and used."""
+        widgets = [widget for widget in self._window.findChildren(QWidget)
+                   if widget.isVisible() and widget.isEnabled() and widget.window() is self._window]
+        widget = self._random.choice(widgets)
+        return self._click(widget, self._somewhere(widget))
+
+    def turn_wheel(self) -> str:
+        port = self._random.choice((self._window.canvas, self._window.timeline, self._window.table.view)).viewport()
+        place, delta = self._somewhere(port), self._random.choice((-240, -120, 120, 240))
+        modifiers = self._random.choice(_MODIFIERS)
+        event = QWheelEvent(QPointF(place), QPointF(port.mapToGlobal(place)), QPoint(0, 0), QPoint(0, delta),
+                            Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False)
+        QApplication.sendEvent(port, event)
+        return f"wheel {delta} over {type(port.parent()).__name__}"
+
+    def _somewhere(self, widget: QWidget) -> QPoint:
+        return QPoint(self._random.randrange(max(widget.width(), 1)), self._random.randrange(max(widget.height(), 1)))
+
+    def _click(self, widget: QWidget, place: QPoint) -> str:
+        button, modifiers = self._random.choice(_BUTTONS), self._random.choice(_MODIFIERS)
+        name = f"click {type(widget).__name__} {widget.objectName()} at {place.x()},{place.y()}"
+        if self._random.random() < 0.1:
+            QTest.mouseDClick(widget, button, modifiers, place)
+            return f"double {name}"
+        QTest.mouseClick(widget, button, modifiers, place)
+        return name
+
+    def _drag(self, port: QWidget) -> str:
+        button, modifiers = self._random.choice(_BUTTONS), self._random.choice(_MODIFIERS)
+        start, end = self._somewhere(port), self._somewhere(port)
+        QTest.mousePress(port, button, modifiers, start)
+        for share in (0.2, 0.5, 0.8, 1.0):
+            QTest.mouseMove(port, start + (end - start) * share)
+            self.wait(self._random.choice((0, 10)))
+        if self._random.random() < 0.05:
+            QTest.keyClick(port, Qt.Key.Key_Escape)
+        QTest.mouseRelease(port, button, modifiers, end)
+        return f"drag over {type(port.parent()).__name__}"
+
+    def resize(self) -> str:
+        width, height = self._random.choice(((1280, 720), (1440, 900), (1100, 700)))
+        self._window.resize(width, height)
+        return f"resize {width} x {height}"
+
+    # Jobs
+
+    def run_a_job(self) -> str:
+        """The job's dialog, and Enter."""
+        if self._window.worker.busy or self._open_dialogs():
+            return "no job now"
+        action = self._window.actions_["run.track"]
+        if not action.isEnabled():
+            return "no job possible"
+        action.trigger()
+        self.wait(50)
+        for dialog in self._open_dialogs():
+            button = next((b for b in dialog.findChildren(QPushButton) if b.isDefault() and b.isEnabled()), None)
+            if button is not None:
+                QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        self.jobs += self._window.worker.busy
+        return "run a job"
+
+    def disturb_the_job(self) -> str:
+        name = self._random.choice(("run.pause", "run.pause", "run.cancel"))
+        self._window.actions_[name].trigger()
+        return name
+
+    def _on_job(self, status: str, message: str) -> None:
+        if status == "failed":
+            self._watch.note(f"the job failed: {message}")
+
+    # Dialogs
+
+    def _answer(self) -> None:
+        """Whoever opens a dialog is answered with Esc a moment later, also where the program waits for it."""
+        for dialog in self._open_dialogs():
+            if self._random.random() < 0.5:
+                QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            popup.close()
+
+    def _open_dialogs(self) -> list[QDialog]:
+        return [widget for widget in QApplication.topLevelWidgets()
+                if isinstance(widget, QDialog) and widget.isVisible()]
+
+
+def resident_mb() -> float:
+    """Resident memory of this process."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def growth(samples: Sequence[float]) -> float:
+    """Megabytes between the median of the second quarter, when models are loaded and caches full, and of the last."""
+    quarter = len(samples) // 4
+    if quarter < 1:
+        return 0.0
+    return statistics.median(samples[-quarter:]) - statistics.median(samples[quarter:2 * quarter])
+
+
+def play(folder: Path, minutes: float, seed: int) -> dict[str, Any]:
+    """Let the monkey play in a project of the demo clip. Returns what was found."""
+    watch = Watch()
+    app = QApplication(sys.argv[:1])
+    apply_theme(app, Theme.DARK)
+    watch.listen()
+    os.environ[MODELS_DIR_VARIABLE] = str(folder / "models")  # the built-in models
+    clip = folder / "crossing.mp4"
+    shutil.copy(demo_clip(), clip)
+    window = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+    window.resize(1280, 720)
+    window.show()
+    spare_collections()
+    if not window.open_path(clip):
+        raise SystemExit(window.statusBar().currentMessage())
+    monkey = Monkey(window, watch, seed)
+    monkey.wait(500)
+    while window.reading.worker.busy:
+        monkey.wait(50)
+    memory, threads = _run(monkey, minutes)
+    monkey.end()
+    left = [thread.name for thread in threading.enumerate()
+            if thread.name in ("engine", "frame-source", "read-ahead", "reading")]
+    if left:
+        watch.note(f"threads outlive the window: {', '.join(left)}")
+    grown = round(growth(memory), 1)
+    if grown > MOST_GROWTH:
+        watch.note(f"memory grew by {grown} MB after the caches were full")
+    qInstallMessageHandler(None)
+    return {"steps": monkey.count, "jobs": monkey.jobs, "memory_mb": [round(value) for value in memory],
+            "growth_mb": grown, "most_threads": threads, "problems": watch.problems}
+
+
+def _run(monkey: Monkey, minutes: float) -> tuple[list[float], int]:
+    """Memory, every hundredth of the time, and the most threads there were."""
+    memory: list[float] = []
+    threads, began, length = 0, time.monotonic(), minutes * 60
+    while (now := time.monotonic() - began) < length:
+        monkey.step()
+        threads = max(threads, threading.active_count())
+        if now >= len(memory) * length / 100:
+            memory.append(resident_mb())
+            if len(memory) % 5 == 1:
+                print(f"{now:.0f} s: {monkey.count} steps, {monkey.jobs} jobs, {memory[-1]:.0f} MB, "
+                      f"{threading.active_count()} threads", file=sys.stderr, flush=True)
+    return memory, threads
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR)
+    prepare()
+    with tempfile.TemporaryDirectory() as name:
+        found = play(Path(name), arguments.minutes, arguments.seed)
+    print(json.dumps(found))
+    return 1 if found["problems"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

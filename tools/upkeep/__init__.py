@@ -1,0 +1,1 @@
+"""Programs that keep generated files true: translations, the table of formats, the demo clip."""

@@ -1,0 +1,69 @@
+"""The table of formats in ``docs/formats.md``, made from what the formats say of themselves.
+
+``python -m tools.upkeep.format_table`` writes it; a test fails where the document differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from annotator.formats.base import LabelFormat
+from annotator.formats.registry import FORMATS
+from annotator.jobs.labels.export import tells_regions
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
+BEGIN, END = "<!-- made by tools.upkeep.format_table -->\n", "<!-- end of the table -->\n"
+
+#: The field's own readers, which every export is shown to where they are installed.
+READERS = {
+    **dict.fromkeys(("mot", "mot-results", "mot17", "dancetrack", "sportsmot", "mots", "kitti-mots", "kitti", "bdd100k",
+                     "youtube-vis"), ("TrackEval",)),
+    "coco-video": ("pycocotools",), "coco": ("pycocotools",), "tao": ("pycocotools", "TrackEval"),
+}
+
+
+def table() -> str:
+    """The table as Markdown."""
+    head = ("Name", "Out", "In", "Pictures", "Lost or changed on the way out and in again", "Also read by")
+    lines = [_line(head), _line(["---"] * len(head))]
+    lines += [_line((f"`{each.name}`", _yes(each.can_write), _yes(each.can_read), _yes("pictures" in each.options),
+                     ", ".join(lost(each)) if each.can_write else "", ", ".join(READERS.get(each.name, ()))))
+              for each in FORMATS.values()]
+    return "".join(lines)
+
+
+def lost(each: LabelFormat) -> Iterator[str]:
+    """What a format cannot hold, as it says itself."""
+    can = each.abilities
+    for what, held in (("tracks", can.identities), ("labels", can.labels), ("masks", can.masks),
+                       ("scores", can.scores), ("ignored tracks", can.ignored or can.regions),
+                       ("ignore regions", tells_regions(each.name)), ("occlusion", can.occluded)):
+        if not held and each.can_write:
+            yield what
+    if can.needs_masks:
+        yield "boxes without mask"
+    if can.masks and not can.overlap:
+        yield "overlap of masks"
+    if each.can_write:
+        yield from can.limits
+
+
+def _yes(held: bool) -> str:
+    return "yes" if held else "no"
+
+
+def _line(cells: tuple[str, ...] | list[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def main() -> None:
+    """The command."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCUMENT.write_text(before + BEGIN + table() + END + after, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
