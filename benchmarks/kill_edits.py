@@ -5,7 +5,7 @@
 A writer process makes one kind of edit after another on a small project, undo and redo among them, and says before
 each what it is about to do. It is killed with SIGKILL at a moment drawn uniformly over some edits. Then the project
 must open and be whole, its state must be the one before or the one after the edit in question, and undoing everything
-must end at the start. A re-propagation, with a made-up segmentor, leaves a proposal of the frames that were stored,
+must end at the start. A re-propagation, with a made-up segmenter, leaves a proposal of the frames that were stored,
 and an import leaves nothing that is seen, or whole tracks.
 """
 

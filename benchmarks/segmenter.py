@@ -47,7 +47,7 @@ class Tally:
 
 
 class Ours:
-    """Our segmentor, driven in the same way."""
+    """Our segmenter, driven in the same way."""
 
     def __init__(self, segmenter: Sam2Segmenter, clip: Clip) -> None:
         self.segmenter, self._clip, self._live = segmenter, clip, list[int]()

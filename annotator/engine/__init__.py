@@ -1,4 +1,4 @@
-"""Detectors, segmentors and trackers. torch and its friends are imported here and nowhere else."""
+"""Detectors, segmenters and trackers. torch and its friends are imported here and nowhere else."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What a detector, a segmentor and a tracker must do. Backends implement these and are found through the registry."""
+"""What a detector, a segmenter and a tracker must do. Backends implement these and are found through the registry."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a segmentor says of some objects in one frame. Row i of everything is object ``object_ids[i]``."""
+    """What a segmenter says of some objects in one frame. Row i of everything is object ``object_ids[i]``."""
 
     object_ids: tuple[int, ...]
     logits: torch.Tensor
-    """(N, h, w) float32 mask logits at the segmentor's own low resolution, on its device."""
+    """(N, h, w) float32 mask logits at the segmenter's own low resolution, on its device."""
     score: npt.NDArray[np.float32]
     """(N,) object score logits."""
     iou: npt.NDArray[np.float32]
-    """(N,) the segmentor's estimate of its masks' IoU, 0..1."""
+    """(N,) the segmenter's estimate of its masks' IoU, 0..1."""
     pointers: torch.Tensor
     """(N, C) object pointers, what `memorise` keeps beside the spatial memory."""
     prompted: tuple[bool, ...]

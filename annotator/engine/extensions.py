@@ -1,4 +1,4 @@
-"""Detectors and segmentors that other packages bring. `docs/extending.md` shows how one is written.
+"""Detectors and segmenters that other packages bring. `docs/extending.md` shows how one is written.
 
 A package names a factory in its metadata, as an entry point of the group of its kind. Nothing of the package is
 imported before the model is asked for by its name, so one that is broken harms nobody who doesn't use it.
@@ -41,7 +41,7 @@ class DetectorRequest:
 
 @dataclass(frozen=True, slots=True)
 class SegmenterRequest:
-    """What a segmentor's factory is given: ``make(request) -> Segmenter``. It may gain fields."""
+    """What a segmenter's factory is given: ``make(request) -> Segmenter``. It may gain fields."""
 
     device: str = "cpu"
     """``cpu``, ``cuda`` or ``cuda:N``; checked already."""
@@ -70,7 +70,7 @@ class Extension:
         return made
 
     def segmenter(self, request: SegmenterRequest) -> Segmenter:
-        """Raises ModelError if the package cannot be loaded or makes no segmentor."""
+        """Raises ModelError if the package cannot be loaded or makes no segmenter."""
         made: Segmenter = self._made(request, Segmenter)
         return made
 

@@ -1,4 +1,4 @@
-"""One segmentor's weights in memory, for everybody who needs them."""
+"""One segmenter's weights in memory, for everybody who needs them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LoadedSegmenters:
-    """Makes segmentors over weights that are loaded once. For one thread.
+    """Makes segmenters over weights that are loaded once. For one thread.
 
     Each has memories of its own, so one may be used between two steps of another. The weights that were asked for last
     are kept and no others; whoever still uses older ones keeps those. What another package brings is made anew each

@@ -1,4 +1,4 @@
-"""From prompts to masks: reading a segmentor's predictions, and answering a person who points at one frame."""
+"""From prompts to masks: reading a segmenter's predictions, and answering a person who points at one frame."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from annotator.model.prompt import Prompt
 
 @dataclass(slots=True)
 class Seen:
-    """One object in one frame, as the segmentor sees it."""
+    """One object in one frame, as the segmenter sees it."""
 
     score: float
     """Object score logit."""
     iou: float
-    """The segmentor's own estimate of its mask's IoU, 0..1."""
+    """The segmenter's own estimate of its mask's IoU, 0..1."""
     state: TrackState
     cells: npt.NDArray[np.bool_]
-    """(h, w) the mask on the segmentor's grid."""
+    """(h, w) the mask on the segmenter's grid."""
     mask: Mask
     """The mask in the video's pixels; empty where the object is lost."""
 
@@ -62,7 +62,7 @@ class PredictionReader:
 class FramePrompter:
     """Answers prompts in one frame at a time: the picture is encoded once, each prompt then costs one mask.
 
-    It stores nothing in the segmentor, so it may share one with a job, between two of the job's frames; then it is
+    It stores nothing in the segmenter, so it may share one with a job, between two of the job's frames; then it is
     made with ``started``.
     """
 

@@ -1,4 +1,4 @@
-"""Names to detectors, segmentors and trackers. Nothing heavy is imported before a model is asked for."""
+"""Names to detectors, segmenters and trackers. Nothing heavy is imported before a model is asked for."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 TINY_SEGMENTER = "tiny-sam2"
 TINY_DETECTOR = "tiny-detector"
-#: Makes a segmentor by name or path, on a device, with settings; see `make_segmenter`.
+#: Makes a segmenter by name or path, on a device, with settings; see `make_segmenter`.
 MakeSegmenter = Callable[[str, str, Sam2Settings | None], Segmenter]
 #: What Grounding DINO reads its prompts with.
 VOCABULARY = "bert-base-uncased"
 
-#: Sizes of the published segmentors by preference. A CPU carries the smallest at best.
+#: Sizes of the published segmenters by preference. A CPU carries the smallest at best.
 _SIZES_ON_CUDA = ("large", "base+", "small", "tiny")
 _SIZES_ON_CPU = _SIZES_ON_CUDA[::-1]
 
@@ -63,7 +63,7 @@ def all_devices(device: str) -> tuple[str, ...]:
 
 
 def default_segmenter(device: str) -> str:
-    """The best segmentor installed for the device; the built-in one, with a warning, if there is no other."""
+    """The best segmenter installed for the device; the built-in one, with a warning, if there is no other."""
     there = {w.name for w in checkpoints.installed(ModelKind.SEGMENTER)}
     sizes = _SIZES_ON_CUDA if device.startswith("cuda") else _SIZES_ON_CPU
     for name in (f"{version}-{size}" for version in ("sam2.1", "sam2") for size in sizes):
@@ -227,7 +227,7 @@ def sam2mot_settings(segmenter: str) -> Sam2MotSettings:
 
 
 def make_segmenter(name: str, device: str, settings: Sam2Settings | None = None) -> Segmenter:
-    """A segmentor by registry name, by the path of any sam2 or sam2.1 checkpoint, or by a name that another package
+    """A segmenter by registry name, by the path of any sam2 or sam2.1 checkpoint, or by a name that another package
     brings. Raises ModelError."""
     extension = extensions.extension(ModelKind.SEGMENTER, name)
     if extension is not None:

@@ -227,7 +227,7 @@ class _Way:
         box: Box | None = None if item.mask.is_empty() else item.mask.box_xyxy
         state = item.state
         if box is None and prompt is not None:
-            box = prompt.box_xyxy  # the segmentor sees nothing there, the person does
+            box = prompt.box_xyxy  # the segmenter sees nothing there, the person does
         if prompt is not None and box is not None and state is TrackState.LOST:
             state = TrackState.SUSPICIOUS
         gone = box is None or state is TrackState.LOST
@@ -245,7 +245,7 @@ def _remember(scores: deque[float], score: float, window: int) -> None:
 
 
 def _neighbour_cells(each: Neighbour, side: int, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """(side, side) the cells of the segmentor's grid that a stored mask, or a box in its place, covers by half."""
+    """(side, side) the cells of the segmenter's grid that a stored mask, or a box in its place, covers by half."""
     width, height = size
     if each.mask is None or each.mask.is_empty():
         x0, y0, x1, y1 = each.box_xyxy

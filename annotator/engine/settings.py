@@ -40,11 +40,11 @@ class TrajectorySettings:
     duplicate_grace: int = 25
     """... and was not hidden by another within so many frames."""
     reprompt_hidden: bool = True
-    """Quality reconstruction also of tracks that another hid in the frame before. False for segmentors that then take
+    """Quality reconstruction also of tracks that another hid in the frame before. False for segmenters that then take
     the neighbour's detection for their own."""
     max_hidden: int | None = None
     """A track that others hid for so many frames on end is their double and ends. None, as in the paper: none is. For
-    segmentors that lose an object to a look-alike and do not find back."""
+    segmenters that lose an object to a look-alike and do not find back."""
     min_box_side: float = 2.0
     """Detections smaller than this many pixels start no track."""
 
@@ -121,7 +121,7 @@ class Sam2MotSettings:
 
 @dataclass(frozen=True, slots=True)
 class Sam2Settings:
-    """How the segmentor runs; nothing here changes what it was trained to do."""
+    """How the segmenter runs; nothing here changes what it was trained to do."""
 
     max_conditioning: int = 4
     """Conditioning memories attended to per object, chosen by the package's own rule. -1 for no limit, as stock."""

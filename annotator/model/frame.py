@@ -68,7 +68,7 @@ class Detections:
 
 
 class TrackState(IntEnum):
-    """How sure the segmentor is of an object in a frame (SAM2MOT, section 3.2 of the paper)."""
+    """How sure the segmenter is of an object in a frame (SAM2MOT, section 3.2 of the paper)."""
 
     RELIABLE = 0
     PENDING = 1
@@ -94,9 +94,9 @@ class Evidence:
     """Why the tracker did what it did with one object in one frame. The review queue lives on it."""
 
     score_logit: float
-    """Object score logit of the segmentor; a probability-like score for trackers without one."""
+    """Object score logit of the segmenter; a probability-like score for trackers without one."""
     iou_estimate: float
-    """The segmentor's own estimate of its mask's IoU, 0..1; NaN where there is none."""
+    """The segmenter's own estimate of its mask's IoU, 0..1; NaN where there is none."""
     detection: int | None = None
     """Index into the frame's stored detections of the one matched to this object."""
     detection_iou: float = 0.0

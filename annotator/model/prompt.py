@@ -1,4 +1,4 @@
-"""What a person tells the segmentor: a box, points, or a mask."""
+"""What a person tells the segmenter: a box, points, or a mask."""
 
 from __future__ import annotations
 

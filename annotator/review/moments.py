@@ -31,7 +31,7 @@ class Kind(StrEnum):
     APPEARANCE = "appearance"
     """What the box shows changes its colours."""
     COLLAPSE = "collapse"
-    """The segmentor's score falls from reliable to doubtful."""
+    """The segmenter's score falls from reliable to doubtful."""
     REPROMPT = "reprompt"
     """The tracker prompted the object anew and its box changed by it."""
     SHORT = "short"

@@ -24,7 +24,7 @@ from testbed.videos import write_video
 #: Objects that cross once and look different.
 PLANTED = ClipSpec(frames=60, width=320, height=240, objects=(4, 5), crossings=1.0, lookalikes=0.0, exits=0.0,
                    pillars=(0, 0))
-#: A clip in which an object is followed takes the time of a segmentor.
+#: A clip in which an object is followed takes the time of a segmenter.
 PLANTED_MISSING = replace(PLANTED, frames=24)
 KINDS = ("swap", "merge", "split", "missing_object")
 #: Clips that neither the weights of the ranking nor any other benchmark has seen.

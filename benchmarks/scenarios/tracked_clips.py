@@ -40,7 +40,7 @@ class Tracked:
 
 
 def track_synthetic(condition: str, seed: int, frames: int) -> Tracked:
-    """One synthetic clip through the built-in detector, segmentor and tracker."""
+    """One synthetic clip through the built-in detector, segmenter and tracker."""
     from annotator.engine import registry
     from annotator.engine.detectors.tiny import TinyDetector
     from annotator.engine.segmenters.sam2 import Sam2Segmenter

@@ -1751,8 +1751,8 @@
             <translation>Run</translation>
         </message>
         <message>
-            <source>Segmentor</source>
-            <translation>Segmentor</translation>
+            <source>Segmenter</source>
+            <translation>Segmenter</translation>
         </message>
         <message>
             <source>Text prompt</source>

@@ -1,4 +1,4 @@
-"""A segmentor that says what a test tells it to."""
+"""A segmenter that says what a test tells it to."""
 
 from __future__ import annotations
 

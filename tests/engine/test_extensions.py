@@ -118,7 +118,7 @@ def test_a_run_goes_on_and_ends_like_one_that_never_stopped(bright_spots: Path, 
     assert "1.1" in line
 
 
-def test_the_window_has_its_segmentors_too(bright_spots: Path) -> None:
+def test_the_window_has_its_segmenters_too(bright_spots: Path) -> None:
     loaded = LoadedSegmenters()
     first, second = (loaded.make("look-around", "cpu") for _ in range(2))
     assert first.name == second.name == "look-around"

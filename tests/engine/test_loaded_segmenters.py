@@ -21,7 +21,7 @@ def made(loaded: LoadedSegmenters, name: str = "tiny-sam2", settings: Sam2Settin
     return segmenter
 
 
-def test_segmentors_share_weights_and_not_what_they_remember() -> None:
+def test_segmenters_share_weights_and_not_what_they_remember() -> None:
     loaded = LoadedSegmenters()
     first, second = made(loaded), made(loaded, settings=Sam2Settings(batch_size=3))
     assert first._model is second._model

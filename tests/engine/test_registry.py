@@ -40,7 +40,7 @@ def fake_weights(folder: Path, *names: str) -> None:
     (("sam2.1-small", "sam2.1-base+"), "sam2.1-base+", "sam2.1-small"),
     (("sam2-large", "sam2.1-small"), "sam2.1-small", "sam2.1-small"),
     (("sam2-large", "sam2-tiny"), "sam2-large", "sam2-tiny")])
-def test_the_best_segmentor_for_the_device(models: Path, installed: tuple[str, ...], on_cuda: str, on_cpu: str,
+def test_the_best_segmenter_for_the_device(models: Path, installed: tuple[str, ...], on_cuda: str, on_cpu: str,
                                            caplog: pytest.LogCaptureFixture) -> None:
     fake_weights(models, *installed)
     assert registry.default_segmenter("cuda") == registry.default_segmenter("cuda:1") == on_cuda
@@ -129,7 +129,7 @@ def test_unknown_or_absent_weights_are_told_in_one_line(models: Path, name: str)
         assert name.split("/")[-1] in str(caught.value)
 
 
-def test_a_segmentor_is_no_detector_and_a_detector_no_segmentor() -> None:
+def test_a_segmenter_is_no_detector_and_a_detector_no_segmenter() -> None:
     weights = resource_path("models/tiny-detector.pt")
     with pytest.raises(ModelError, match="not a SAM 2 checkpoint"):
         registry.make_segmenter(str(weights), "cpu")

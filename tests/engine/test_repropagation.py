@@ -117,7 +117,7 @@ def test_prompted_objects_compete_with_each_other() -> None:
     assert segmenter.writers(12) == [1]
 
 
-def test_where_the_segmentor_sees_nothing_the_persons_box_stands() -> None:
+def test_where_the_segmenter_sees_nothing_the_persons_box_stands() -> None:
     segmenter = FakeSegmenter(prompted={(10, BOX): Say(-5.0)})
     [result] = run([prompted(1, 10, first=10, last=10)], segmenter)
     [thing] = result.objects

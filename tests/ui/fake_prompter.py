@@ -1,4 +1,4 @@
-"""A segmentor for windows on the short clip: masks fill their boxes, and stay where they were."""
+"""A segmenter for windows on the short clip: masks fill their boxes, and stay where they were."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Segmentors: carry the masks of many objects through a video."""
+"""Segmenters: carry the masks of many objects through a video."""

@@ -106,7 +106,7 @@ class Sam2Segmenter:
         return cls(model, arch.name, device, settings)
 
     def over_the_same_weights(self, settings: Sam2Settings | None = None) -> Sam2Segmenter:
-        """Another segmentor over this one's model, with memories of its own. Not to be used at the same time."""
+        """Another segmenter over this one's model, with memories of its own. Not to be used at the same time."""
         other = copy(self)
         other._configure(settings or self._settings)
         return other
@@ -326,7 +326,7 @@ class Sam2Segmenter:
             except torch.OutOfMemoryError as error:
                 if len(chunk) == 1:
                     raise ModelError(f"{self._device} has too little memory for {self._name} with a single object: "
-                                     "choose a smaller segmentor or free the device, then go on with --resume"
+                                     "choose a smaller segmenter or free the device, then go on with --resume"
                                      ) from error
                 self._batch_size = max(1, len(chunk) // 2)
                 log.warning("%s is out of memory: going on with %d objects per batch", self._device, self._batch_size)

@@ -33,7 +33,7 @@ class _Live:
     score: float
     iou: float
     cells: npt.NDArray[np.bool_]
-    """(h, w) its mask on the segmentor's grid."""
+    """(h, w) its mask on the segmenter's grid."""
     mask: Mask
     """Its mask in the video's pixels."""
     detection: int | None = None
@@ -143,7 +143,7 @@ class Sam2Mot:
              matches: Mapping[int, tuple[int, float]], live: dict[int, _Live]) -> Predictions:
         """Object addition: unmatched detections that no live mask covers become new objects.
 
-        One that the segmentor cannot see even when prompted (score of a lost object, or no mask) is not added: it would
+        One that the segmenter cannot see even when prompted (score of a lost object, or no mask) is not added: it would
         cover nothing and match nothing, and so be born again in every frame.
         """
         candidates = self._manager.candidates(detections, (index for index, _ in matches.values()))

@@ -64,7 +64,7 @@ class Weights:
     built_in: bool = False
     aliases: tuple[str, ...] = ()
     tracking: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """Of a segmentor: settings of SAM2MOT that its scores need, where they are not the paper's; as in a settings
+    """Of a segmenter: settings of SAM2MOT that its scores need, where they are not the paper's; as in a settings
     file."""
 
     def path(self, folder: Path | None = None) -> Path:

@@ -65,7 +65,7 @@ class PromptRequest:
         return replace(self, direction=Direction.BOTH if direction is self.direction else direction)
 
     def prompt(self) -> Prompt:
-        """What the segmentor is told in its frame."""
+        """What the segmenter is told in its frame."""
         return Prompt(self.frame, self.box_xyxy, self.points, self.mask)
 
 
@@ -86,7 +86,7 @@ class PromptSettings:
     """Name or path; None: the best one that is installed."""
     device: str = "auto"
     sam2mot: Sam2MotSettings | None = None
-    """None: those that go with the segmentor."""
+    """None: those that go with the segmenter."""
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
 
 

@@ -78,7 +78,7 @@ class PreannotateSettings:
     """Frames between two engine snapshots."""
     detection: DetectorSettings = field(default_factory=DetectorSettings)
     sam2mot: Sam2MotSettings | None = None
-    """None: those that go with the segmentor. What is given in part is completed with the paper's."""
+    """None: those that go with the segmenter. What is given in part is completed with the paper's."""
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
     bytetrack: ByteTrackSettings = field(default_factory=ByteTrackSettings)
     ocsort: OcSortSettings = field(default_factory=OcSortSettings)
@@ -127,7 +127,7 @@ class PreannotateSettings:
         return own if self.det_threshold is None else dataclasses.replace(own, det_threshold=self.det_threshold)
 
     def with_segmenter(self, device: str) -> PreannotateSettings:
-        """With the segmentor that will run, the best for the device where none is named, and the settings that go with
+        """With the segmenter that will run, the best for the device where none is named, and the settings that go with
         it: a run is stored with both. Trackers of boxes have none."""
         if self.tracker != "sam2mot":
             return self

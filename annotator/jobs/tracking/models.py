@@ -128,7 +128,7 @@ def check_models(run: Run, models: Mapping[str, str]) -> None:
 
 
 def segmenter_identity(name: str) -> str:
-    """A segmentor's weights as stored with a run: name and hash. Raises ModelError."""
+    """A segmenter's weights as stored with a run: name and hash. Raises ModelError."""
     return registry.model_identity(ModelKind.SEGMENTER, name)
 
 

@@ -82,7 +82,7 @@ class JobController(QObject):
         add("run.cancel", tr("Run"), tr("Cancel"), self.worker.cancel)
 
     def segmenter_choice(self) -> Choice:
-        """The segmentor that was chosen for the last job."""
+        """The segmenter that was chosen for the last job."""
         return segmenter_choice.remembered(self._settings)
 
     def warm_up(self) -> None:

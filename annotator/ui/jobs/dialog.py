@@ -45,7 +45,7 @@ class JobChoice:
 
 
 class JobDialog(QDialog):
-    """Detector, segmentor, tracker, threshold, frames, device; what the detector sees in the present frame."""
+    """Detector, segmenter, tracker, threshold, frames, device; what the detector sees in the present frame."""
 
     def __init__(self, video: VideoRecord, chosen_range: tuple[int, int] | None, has_tracks: bool,
                  parent: QWidget | None = None, *, settings: QSettings | None = None, frame: Frame | None = None,
@@ -101,7 +101,7 @@ class JobDialog(QDialog):
         form.addRow(self.tr("Classes"), self.labels)
         form.addRow(self.tr("Threshold"), self._row(self.mode, self.threshold))
         form.addRow(self.tr("Tracker"), self.tracker)
-        form.addRow(self.tr("Segmentor"), self.segmenter)
+        form.addRow(self.tr("Segmenter"), self.segmenter)
         frames = self._row(self.first, QLabel(self.tr("to"), self), self.last, stretch=True)
         form.addRow(self.tr("Frames"), frames)
         form.addRow(self.tr("Device"), self.device)

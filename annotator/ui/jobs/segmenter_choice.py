@@ -1,4 +1,4 @@
-"""Which segmentor prompts are asked of: the one that was chosen for the last job, kept for the next time."""
+"""Which segmenter prompts are asked of: the one that was chosen for the last job, kept for the next time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SEGMENTER, _DEVICE = "jobs/segmenter", "jobs/device"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which segmentor, on what."""
+    """Which segmenter, on what."""
 
     segmenter: str | None = None
     """Name or path; None: the best one that is installed."""
@@ -24,7 +24,7 @@ class Choice:
 
 
 def remember(settings: QSettings, job: PreannotateSettings) -> None:
-    """A job with a segmentor was begun."""
+    """A job with a segmenter was begun."""
     if job.tracker == "sam2mot":
         settings.setValue(_SEGMENTER, job.segmenter or "")
         settings.setValue(_DEVICE, job.device)

@@ -35,7 +35,7 @@ class PromptController(QObject):
 
     def __init__(self, document: Document, canvas: Canvas, controller: CanvasController, engine: PromptEngine,
                  choice: Callable[[], Choice]) -> None:
-        """``choice``: which segmentor prompts are asked of."""
+        """``choice``: which segmenter prompts are asked of."""
         super().__init__(canvas)
         self._document, self._canvas, self._controller, self._engine = document, canvas, controller, engine
         self._choice = choice

@@ -19,7 +19,7 @@ from annotator.ui.timeline.timeline import Timeline
 
 
 class Prompting(QObject):
-    """One of each part. Prompts are asked of the segmentor that was chosen for the last job, over the same weights."""
+    """One of each part. Prompts are asked of the segmenter that was chosen for the last job, over the same weights."""
 
     def __init__(self, document: Document, canvas: Canvas, controller: CanvasController, timeline: Timeline,
                  jobs: JobController, actions: Actions, window: QWidget) -> None:

@@ -1,4 +1,4 @@
-"""The streaming segmentor against the ``sam2`` package's own video predictor, on the same random weights."""
+"""The streaming segmenter against the ``sam2`` package's own video predictor, on the same random weights."""
 
 from __future__ import annotations
 
@@ -424,7 +424,7 @@ def test_out_of_memory_for_a_single_object_says_what_to_do(frames: list[Frame]) 
     device, segmenter = FakeSmallDevice(model, 0), started(model)
     features = segmenter.encode(frames[0])
     try:
-        with pytest.raises(ModelError, match="choose a smaller segmentor"):
+        with pytest.raises(ModelError, match="choose a smaller segmenter"):
             segmenter.prompt(features, {1: box(0)})
     finally:
         device.remove()

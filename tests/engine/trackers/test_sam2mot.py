@@ -1,4 +1,4 @@
-"""The per-frame loop of SAM2MOT, with a segmentor that says what each test tells it to."""
+"""The per-frame loop of SAM2MOT, with a segmenter that says what each test tells it to."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def video(session: Session) -> VideoRecord:
 
 @pytest.fixture
 def track(session: Session, video: VideoRecord) -> int:
-    """One machine track, in all frames at a place that the segmentor will not say."""
+    """One machine track, in all frames at a place that the segmenter will not say."""
     store = session.store
     run = store.begin_run(video.id, "preannotate", {}, {}, ("car",), 0, 29)
     for frame in range(30):
@@ -248,7 +248,7 @@ def test_other_proposals_are_not_accepted_as_prompts(session: Session, video: Vi
         propagate.accept(session, other.id)
 
 
-def test_the_built_in_segmentor_finds_a_deleted_object_again(project: Path) -> None:
+def test_the_built_in_segmenter_finds_a_deleted_object_again(project: Path) -> None:
     with Session(Store.open(project)) as session:
         store = session.store
         video = store.video()

@@ -118,7 +118,7 @@ def test_bundled_settings_are_known_by_name(name: str) -> None:
         read_settings(Path("co-dino"), {})
 
 
-def test_a_run_is_stored_with_the_thresholds_of_its_segmentor() -> None:
+def test_a_run_is_stored_with_the_thresholds_of_its_segmenter() -> None:
     settings = PreannotateSettings(segmenter="tiny-sam2").with_segmenter("cpu")
     assert settings.sam2mot == registry.sam2mot_settings("tiny-sam2")
     assert PreannotateSettings.from_json(settings.to_json()) == settings

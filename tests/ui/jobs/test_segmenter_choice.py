@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
 
 
-def test_prompts_are_asked_of_the_last_jobs_segmentor(settings: QSettings) -> None:
+def test_prompts_are_asked_of_the_last_jobs_segmenter(settings: QSettings) -> None:
     assert remembered(settings) == Choice(None, "auto")
     remember(settings, PreannotateSettings(segmenter="tiny-sam2", device="cpu"))
     assert remembered(settings) == Choice("tiny-sam2", "cpu")
@@ -22,7 +22,7 @@ def test_prompts_are_asked_of_the_last_jobs_segmentor(settings: QSettings) -> No
     assert remembered(settings) == Choice("tiny-sam2", "cpu"), "a tracker of boxes has none"
 
 
-def test_a_segmentor_that_is_gone_is_not_asked(settings: QSettings, tmp_path: Path) -> None:
+def test_a_segmenter_that_is_gone_is_not_asked(settings: QSettings, tmp_path: Path) -> None:
     path = tmp_path / "weights.pt"
     path.touch()
     remember(settings, PreannotateSettings(segmenter=str(path)))

@@ -430,7 +430,7 @@ def test_what_cannot_be_followed_is_said(opened: MainWindow, segmenters: FakeSeg
     assert open_runs(opened) == []
 
 
-def test_the_real_segmentor(opened: MainWindow, qtbot: object) -> None:
+def test_the_real_segmenter(opened: MainWindow, qtbot: object) -> None:
     """One that the built-in model was made for: a deleted object, prompted with the box that it had."""
     session = opened.document.session
     assert session is not None

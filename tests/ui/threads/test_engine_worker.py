@@ -27,7 +27,7 @@ from annotator.ui.window.main_window import MainWindow
 from tests.conftest import MadeClip
 
 FRAMES = 12
-#: The last frame that the real segmentor is asked for.
+#: The last frame that the real segmenter is asked for.
 LAST = 7
 
 
@@ -157,7 +157,7 @@ def tracked(worker: EngineWorker, session: Session, clip: MadeClip, qtbot: objec
 
 def test_a_suspended_job_finds_what_it_would_have_found(worker: EngineWorker, clip: MadeClip, project: Path,
                                                         qtbot: object) -> None:
-    """The real segmentor, one set of weights for both."""
+    """The real segmenter, one set of weights for both."""
     with open_project(project) as session:
         alone, _ = tracked(worker, session, clip, qtbot)
         video = session.store.videos()[0]
