@@ -179,9 +179,9 @@ class Hands:
             place = self._place_of(track)
             if more > gain + WORTH_IT and place is not None:
                 # A split or a deletion of one of several tracks: that one is clicked first.
-                self.do(lambda place=place: QTest.mouseClick(  # type: ignore[misc]
+                self.do(lambda place=place: QTest.mouseClick(
                     self.window.canvas.viewport(), Qt.MouseButton.LeftButton, _NONE, place),
-                    lambda track=track: track in self.window.document.selection)  # type: ignore[misc]
+                    lambda track=track: track in self.window.document.selection)
                 choice, gain = alone, more
 
         def decided() -> bool:

@@ -54,6 +54,6 @@ def test_the_documentations_example_runs(project: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(project.parent)
     names: dict[str, object] = {}
     exec(example, names)
-    assert names["longest"].to_dict() == {3: 2}  # type: ignore[attr-defined]
-    assert names["first_frame"].shape == (0, 4)  # type: ignore[attr-defined]
-    assert names["arrays"]["frame"].tolist() == [2, 4]  # type: ignore[index]
+    assert names["longest"].to_dict() == {3: 2}
+    assert names["first_frame"].shape == (0, 4)
+    assert names["arrays"]["frame"].tolist() == [2, 4]

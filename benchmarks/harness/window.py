@@ -143,7 +143,7 @@ class Bench:
         source = controller.source
         assert source is not None
         for k in range(repeats):
-            self.until(lambda k=k: source.request(k) is not None)  # type: ignore[misc]
+            self.until(lambda k=k: source.request(k) is not None)
             image, small, shapes = source.get(k), source.small(k), controller.shapes.build(k, True, 0)
 
             def show(image: Any = image, small: Any = small, shapes: Any = shapes) -> None:

@@ -88,7 +88,7 @@ def plant(folder: Path, kind: str, seed: int) -> Flawed:
         truth[frame - 2:frame, one] = np.nan
     path = _store(folder / kind, clip, list(_results(clip, boxes, numbers, shown)))
     box = tuple(float(v) for v in boxes[frame, one])
-    return Flawed(path, list(_truth(truth)), 1, frame, box)  # type: ignore[arg-type]
+    return Flawed(path, list(_truth(truth)), 1, frame, box)
 
 
 def _place(boxes: npt.NDArray[np.float64], kind: str) -> tuple[int, int, int] | None:
@@ -118,7 +118,7 @@ def _results(clip: Clip, boxes: npt.NDArray[np.float64], numbers: npt.NDArray[np
     for frame in range(len(boxes)):
         there = np.flatnonzero(np.isfinite(boxes[frame]).all(1))
         objects = [TrackedObject(int(numbers[frame, n]), 0, TrackState.RELIABLE, 0.9,
-                                 tuple(map(float, boxes[frame, n])),  # type: ignore[arg-type]
+                                 tuple(map(float, boxes[frame, n])),
                                  Mask.from_bitmap(clip.instances[frame] == n + 1), _SEEN)
                    for n in there if shown[frame, n]]
         found = Detections(boxes[frame, there].astype(np.float32), np.full(len(there), 0.9, np.float32),
@@ -150,8 +150,8 @@ def tracked(folder: Path, condition: str, seed: int, frames: int, cache: Path | 
 
 def _nearest(one: Sequence[object], other: Sequence[object]) -> int:
     """Frame in which two trajectories come nearest, with some way to go on either side."""
-    centres = [{seen.frame: np.add(seen.box_xyxy[:2], seen.box_xyxy[2:]) / 2  # type: ignore[attr-defined]
-                for seen in path if seen.box_xyxy is not None} for path in (one, other)]  # type: ignore[attr-defined]
+    centres = [{seen.frame: np.add(seen.box_xyxy[:2], seen.box_xyxy[2:]) / 2
+                for seen in path if seen.box_xyxy is not None} for path in (one, other)]
     both = sorted(centres[0].keys() & centres[1].keys())
     inner = both[len(both) // 5:-max(len(both) // 5, 1)] or both
     return min(inner, key=lambda frame: float(np.linalg.norm(centres[0][frame] - centres[1][frame])))

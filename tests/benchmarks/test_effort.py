@@ -7,6 +7,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtWidgets import QApplication
 
 from annotator.evaluation.errors import Errors, find_errors
 from annotator.storage.store import Store
@@ -35,7 +36,7 @@ def test_the_planted_error_is_the_only_one(kind: str, switches: int, misses: int
         assert found.misses[0].last == len(flawed.truth) - 1
 
 
-def test_a_swap_in_the_queue_costs_two_keys(qapp: object, tmp_path: Path) -> None:
+def test_a_swap_in_the_queue_costs_two_keys(qapp: QApplication, tmp_path: Path) -> None:
     told = mend_one(tmp_path, "swap", FIRST_SEED)
     assert told["found"]
     assert told["suggested"]

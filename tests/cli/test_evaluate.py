@@ -52,7 +52,7 @@ def test_preprocessing_forgives_boxes_on_distractors(tmp_path: Path) -> None:
     (tmp_path / "result.txt").write_text("1,1,0,0,10,10,1\n1,2,50,50,10,10,1\n")
 
     def score(**options: bool) -> tuple[int, int, int]:
-        found = evaluate(tmp_path / "gt.txt", tmp_path / "result.txt", **options).combined  # type: ignore[arg-type]  # flags
+        found = evaluate(tmp_path / "gt.txt", tmp_path / "result.txt", **options).combined  # flags
         return found.tp, found.fp, found.fn
 
     assert score() == score(preprocess=True) == (1, 0, 0)

@@ -159,7 +159,7 @@ def test_a_run_that_goes_on_near_a_cut_ends_the_same(stop: int) -> None:
     results = track(reader, FakeDetector(), part, 0, 19, CancelToken(), cuts=CutPlan(SceneCutSettings(), 0))
     head = [next(results) for _ in range(stop + 1)]
     state = part.snapshot()
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     other = sam2mot()
     other.restore(state)
     assert repr(head + tracked(reader, other, stop + 1)) == repr(whole)

@@ -134,7 +134,7 @@ def test_a_kill_at_any_moment_leaves_one_to_go_on_from(files: SnapshotFiles, mom
     assert found is not None
     assert found[0] == 29
     files.save(49, state(49))
-    assert [files.load(limit)[0] for limit in (99, 48)] == [49, 29]  # type: ignore[index]
+    assert [files.load(limit)[0] for limit in (99, 48)] == [49, 29]
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"),

@@ -146,7 +146,7 @@ def test_closing_joins_the_reading_thread() -> None:
     job = Job()
     job.store(2)
     assert any(thread.name == "read-ahead" for thread in threading.enumerate())
-    job.results.close()  # type: ignore[attr-defined]
+    job.results.close()
     assert not any(thread.name == "read-ahead" for thread in threading.enumerate())
     assert job.tracker.seen == [0, 1]
     assert len(job.reader.read_indices) <= 2 + 4 + 1, "reads ahead a bounded number of frames"

@@ -134,7 +134,7 @@ def test_a_failure_leaves_nothing_behind(each: LabelFormat, tmp_path: Path) -> N
         raise FormatError("the source ended")
 
     with pytest.raises(FormatError, match="the source ended"):
-        each.write([(INFO, broken())], tmp_path, ExportOptions())  # type: ignore[list-item]
+        each.write([(INFO, broken())], tmp_path, ExportOptions())
     assert not list(tmp_path.rglob("*"))
 
 

@@ -44,11 +44,11 @@ def rounded(box: LabelledBox) -> LabelledBox:
 def filled(path: Path, project: list[tuple[str, object]], wanted: list[tuple[MarkKind, int, int, int]]) -> Store:
     store = Store.create(path)
     for name, made in project:
-        info = made.info  # type: ignore[attr-defined]
+        info = made.info
         video = store.add_video(name, path.with_name(f"{name}.mp4"), info.width, info.height, info.frame_count,
                                 info.fps, f"print of {name}")
         frames = [replace(frame, boxes=tuple(map(rounded, frame.boxes)))
-                  for frame in made.frames]  # type: ignore[attr-defined]
+                  for frame in made.frames]
         if any(box.number is not None for frame in frames for box in frame.boxes):
             add_tracks(store, video.id, info.labels, frames, human=True, settings={}, title="Import")
         tracks = sorted(track.id for track in store.tracks(video.id))
@@ -63,8 +63,8 @@ def filled(path: Path, project: list[tuple[str, object]], wanted: list[tuple[Mar
 @given(project=projects(), wanted=marks)
 def test_what_a_person_marked_comes_back(format_name: str, project: list[object],
                                          wanted: list[tuple[MarkKind, int, int, int]]) -> None:
-    assert {made.info.name for made in project} <= set(NAMES)  # type: ignore[attr-defined]
-    named = [(made.info.name, made) for made in project]  # type: ignore[attr-defined]
+    assert {made.info.name for made in project} <= set(NAMES)
+    named = [(made.info.name, made) for made in project]
     # Every video has a track, because a file says nothing of one that has none.
     assume(all(any(box.number is not None for frame in made.frames for box in frame.boxes) for _, made in named))
     can = get_format(format_name).abilities

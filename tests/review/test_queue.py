@@ -61,7 +61,7 @@ def queue(paths: Paths, look: Callable[[int, int], np.ndarray] | None = None, *,
             for frame in sorted(paths[track]):
                 if paths[track][frame] is not None:
                     looks.add(track, frame, look(track, frame))
-    table = evidence(paths, **more)  # type: ignore[arg-type]
+    table = evidence(paths, **more)
     return build_queue(ReviewInput(640, 480, 100, table, looks, detections, 0.5, cuts, reviewed))
 
 

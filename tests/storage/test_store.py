@@ -71,7 +71,7 @@ def test_the_lock_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert read_holder(Path(f"{path}.lock")) is not None
     with Store.open(path) as store:
-        assert read_holder(Path(f"{path}.lock")).pid == os.getpid()  # type: ignore[union-attr]
+        assert read_holder(Path(f"{path}.lock")).pid == os.getpid()
         assert not store.read_only
     assert not Path(f"{path}.lock").exists()
 

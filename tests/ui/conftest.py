@@ -19,6 +19,8 @@ from tests.conftest import FRAMES, SEED, SPEC, MadeClip
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
 
     from annotator.ui.window.main_window import MainWindow
 
@@ -61,8 +63,8 @@ def no_leaked_threads() -> Iterator[None]:
 
 def result(clip_boxes: object, masks: object, frame: int) -> FrameResult:
     objects = []
-    for number, box in enumerate(clip_boxes[frame], 1):  # type: ignore[index]
-        mask = Mask.from_bitmap(masks[frame] == number)  # type: ignore[index]
+    for number, box in enumerate(clip_boxes[frame], 1):
+        mask = Mask.from_bitmap(masks[frame] == number)
         state = TrackState.SUSPICIOUS if frame in (8, 9) and number == 1 else TrackState.RELIABLE
         objects.append(TrackedObject(number, 0, state, 0.9, tuple(map(float, box)), mask, Evidence(9.0, 0.9)))
     return FrameResult(frame, tuple(objects), Detections.empty())
@@ -91,26 +93,26 @@ def settings(tmp_path: Path) -> QSettings:
 
 
 @pytest.fixture
-def window(qtbot: object, qapp: object, settings: QSettings) -> Iterator[MainWindow]:
+def window(qtbot: QtBot, qapp: QApplication, settings: QSettings) -> Iterator[MainWindow]:
     """A window that is shown and empty."""
     from annotator.ui.widgets.theme import Theme, apply_theme
     from annotator.ui.window.main_window import MainWindow
 
-    apply_theme(qapp, Theme.DARK)  # type: ignore[arg-type]
+    apply_theme(qapp, Theme.DARK)
     made = MainWindow(settings)
-    qtbot.addWidget(made)  # type: ignore[attr-defined]
+    qtbot.addWidget(made)
     made.resize(1100, 700)
     made.show()
-    qtbot.waitExposed(made)  # type: ignore[attr-defined]
+    qtbot.waitExposed(made)
     yield made
     made.close()
 
 
 @pytest.fixture
-def opened(window: MainWindow, project: Path, qtbot: object) -> MainWindow:
+def opened(window: MainWindow, project: Path, qtbot: QtBot) -> MainWindow:
     """The window with the project, its first frame decoded."""
     assert window.open_path(project)
-    qtbot.waitUntil(lambda: has_picture(window, 0))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: has_picture(window, 0))
     return window
 
 
@@ -120,12 +122,12 @@ def has_picture(window: MainWindow, frame: int) -> bool:
     return source is not None and source.get(frame) is not None
 
 
-def wait_read(window: MainWindow, qtbot: object) -> None:
+def wait_read(window: MainWindow, qtbot: QtBot) -> None:
     """Until no video is being read any more."""
-    qtbot.waitUntil(lambda: not window.reading.worker.busy, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not window.reading.worker.busy, timeout=10000)
 
 
-def back_to(window: MainWindow, qtbot: object) -> None:
+def back_to(window: MainWindow, qtbot: QtBot) -> None:
     """Make the window the active one again, after a dialog was."""
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)  # type: ignore[attr-defined]
+    qtbot.waitUntil(window.isActiveWindow)

@@ -31,7 +31,7 @@ def thawed() -> object:
 
 
 def seen() -> list[bool]:
-    return list(sys.fake_library_seen)  # type: ignore[attr-defined]
+    return list(sys.fake_library_seen)
 
 
 def test_modules_are_imported_once_while_the_collector_rests(counting_module: str) -> None:

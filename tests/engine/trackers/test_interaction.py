@@ -112,4 +112,4 @@ def test_mask_overlaps(masks: npt.NDArray[np.bool_]) -> None:
 @pytest.mark.parametrize("wrong", [{"mask_iou": 0.0}, {"mask_iou": 1.2}, {"window": 1}])
 def test_settings_out_of_range_are_told(wrong: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match="interaction"):
-        InteractionSettings(**wrong)  # type: ignore[arg-type]
+        InteractionSettings(**wrong)

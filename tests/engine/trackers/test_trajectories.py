@@ -285,7 +285,7 @@ def test_a_snapshot_is_plain_data_and_goes_on_the_same() -> None:
                                    {"uncovered": -0.1}, {"duplicate_iou": 2}, {"max_lost": 0}, {"max_hidden": 0}])
 def test_settings_out_of_range_are_told_in_one_line(wrong: dict[str, float]) -> None:
     with pytest.raises(SettingsError) as caught:
-        TrajectorySettings(**wrong)  # type: ignore[arg-type]
+        TrajectorySettings(**wrong)
     assert "\n" not in str(caught.value)
 
 

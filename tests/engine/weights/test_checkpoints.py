@@ -166,7 +166,7 @@ FakeHistoryBuffer.__qualname__ = FakeHistoryBuffer.__name__ = "HistoryBuffer"
 def mmengine_log(monkeypatch: pytest.MonkeyPatch) -> FakeHistoryBuffer:
     """A training log that pickle takes for MMEngine's own, whether that is installed or not."""
     module = types.ModuleType("mmengine.logging.history_buffer")
-    module.HistoryBuffer = FakeHistoryBuffer  # type: ignore[attr-defined]
+    module.HistoryBuffer = FakeHistoryBuffer
     for name in ("mmengine", "mmengine.logging"):
         monkeypatch.setitem(sys.modules, name, sys.modules.get(name) or types.ModuleType(name))
     monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -208,7 +208,7 @@ class Looked:
 @pytest.mark.parametrize("zipped", [True, False])
 def test_code_beside_a_training_log_is_never_run(tmp_path: Path, mmengine_log: FakeHistoryBuffer, zipped: bool) -> None:
     marker = tmp_path / "marker"
-    mmengine_log.max_length = Malicious(marker)  # type: ignore[assignment]
+    mmengine_log.max_length = Malicious(marker)
     for bad in (mmengine_log, [mmengine_log, Malicious(marker)], Looked(os, "system"),
                 Looked(Malicious(marker), "max_length")):
         try:

@@ -134,7 +134,7 @@ def test_run_length_code_is_pycocotools(bits: list[bool], left: int, top: int) -
     mask = Mask.from_bitmap(np.array(bits).reshape(4, 3), left, top)
     code = {"size": [height, width], "counts": picture_rle(mask, width, height)}
     bitmap = mask.to_bitmap(width, height)
-    assert code["counts"].encode() == coco_mask.encode(np.asfortranarray(bitmap, np.uint8))["counts"]  # type: ignore[attr-defined]  # text
+    assert code["counts"].encode() == coco_mask.encode(np.asfortranarray(bitmap, np.uint8))["counts"]  # text
     assert check_rle(code) == (height, width)
     assert mask_from_rle(code) == Mask.from_bitmap(bitmap)
 

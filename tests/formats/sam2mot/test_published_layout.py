@@ -67,7 +67,7 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / layout.TRAJECTORIES
     path.write_text("old")
     with pytest.raises(RuntimeError, match="stop"):
-        layout.write_trajectories(path, broken(), ("a",))  # type: ignore[arg-type]
+        layout.write_trajectories(path, broken(), ("a",))
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [(layout.TRAJECTORIES, "old")]
     with pytest.raises(FormatError, match="t.txt cannot be written"):
         layout.write_trajectories(tmp_path / "none" / "t.txt", FRAMES, ("a",))

@@ -25,7 +25,7 @@ EVERY = pytest.mark.parametrize("format_name", [each.name for each in writable()
 
 
 def box(number: int | None = 1, label: int = 0, left: float = 10.0, **more: object) -> LabelledBox:
-    return replace(LabelledBox(number, label, (left, 20.0, left + 30, 60.0), 0.75), **more)  # type: ignore[arg-type]  # named fields
+    return replace(LabelledBox(number, label, (left, 20.0, left + 30, 60.0), 0.75), **more)  # named fields
 
 
 def clip(count: int = 12) -> list[LabelledFrame]:

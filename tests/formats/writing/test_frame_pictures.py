@@ -124,7 +124,7 @@ def test_quality_is_what_a_jpeg_costs(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["copy", "link"])
 def test_files_of_a_folder_are_taken_as_they_are(kind: str, folder: Path, tmp_path: Path) -> None:
-    options = ExportOptions(pictures=kind, first_frame=2)  # type: ignore[arg-type]
+    options = ExportOptions(pictures=kind, first_frame=2)
     get_format("mot17").write([(INFO, labels())], tmp_path / "out", options, PictureSource({"clip": folder}))
     taken = tmp_path / "out/train/clip/img1/000001.png"
     assert taken.read_bytes() == (folder / "2.png").read_bytes()

@@ -30,7 +30,7 @@ class Made:
 
 def boxes_of(clip: Clip) -> list[Row]:
     boxes = clip.boxes()
-    return [(int(t), int(n), *(float(v) for v in boxes[t, n]))  # type: ignore[misc]
+    return [(int(t), int(n), *(float(v) for v in boxes[t, n]))
             for t, n in zip(*np.nonzero(~np.isnan(boxes[..., 0])), strict=True)]
 
 

@@ -45,7 +45,7 @@ def uavdt(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def request(made: Made, out: Path, dataset: str = "dancetrack", split: str = "val", outputs: Outputs | None = None,
             **settings: object) -> runs.BenchmarkRequest:
     chosen = PreannotateSettings(tracker="bytetrack", device="cpu", snapshot_every=4, scene_cuts=False,
-                                 **settings)  # type: ignore[arg-type]
+                                 **settings)
     return runs.BenchmarkRequest(DATASETS[dataset], made.root, split, out, chosen, made.detections,
                                       outputs=outputs or Outputs())
 

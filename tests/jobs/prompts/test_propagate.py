@@ -120,7 +120,7 @@ def test_an_existing_track_changes_only_between_the_barriers(session: Session, t
     (Direction.BOTH, {"first": 8, "last": 12}, 8, 12), (Direction.FORWARD, {"stop_at_cuts": False}, 10, 29)])
 def test_direction_range_and_cuts_are_barriers(session: Session, track: int, direction: Direction,
                                                more: dict[str, object], first: int, last: int) -> None:
-    settings = PromptSettings(**{"device": "cpu", "segmenter": "tiny-sam2", **more})  # type: ignore[arg-type]
+    settings = PromptSettings(**{"device": "cpu", "segmenter": "tiny-sam2", **more})
     run(session, PromptRequest(10, BOX, direction=direction), settings=settings)
     [waiting] = session.store.proposals(1)
     assert (waiting.first_frame, waiting.last_frame) == (first, last)

@@ -24,7 +24,7 @@ TRUE, WRONG = (10.0, 10.0, 30.0, 30.0), (40.0, 40.0, 60.0, 60.0)
 class MaskReadingSegmenter(FakeSegmenter):
     """Takes a mask prompt for a box prompt of the mask's box."""
 
-    def prompt(self, features, prompts):  # type: ignore[no-untyped-def]
+    def prompt(self, features, prompts):
         boxes = {key: each if each.mask is None else type(each)(each.frame_index, each.mask.box_xyxy)
                  for key, each in prompts.items()}
         return super().prompt(features, boxes)

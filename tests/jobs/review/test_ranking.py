@@ -19,7 +19,7 @@ from annotator.storage.store import Store
 
 
 def thing(number: int, x: float, y: float, **evidence: object) -> TrackedObject:
-    known = replace(Evidence(10.0, 0.9), **evidence)  # type: ignore[arg-type]
+    known = replace(Evidence(10.0, 0.9), **evidence)
     return TrackedObject(number, 0, TrackState.RELIABLE, 0.99, (x, y, x + 40, y + 40), None, known)
 
 

@@ -26,7 +26,7 @@ def session(clip: MadeClip, tmp_path: Path) -> Iterator[Session]:
 
 def settings_of(clip: MadeClip, **more: object) -> PreannotateSettings:
     """The first object is a "car", the other two are each a "person"."""
-    return PreannotateSettings(detections=str(clip.coco), tracker="bytetrack", device="cpu", **more)  # type: ignore[arg-type]
+    return PreannotateSettings(detections=str(clip.coco), tracker="bytetrack", device="cpu", **more)
 
 
 def track(session: Session, settings: PreannotateSettings) -> tuple[Run, list[str]]:

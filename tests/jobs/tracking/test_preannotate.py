@@ -26,7 +26,7 @@ TINY = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", devi
 
 def from_file(clip: MadeClip, tracker: str = "bytetrack", **more: object) -> PreannotateSettings:
     return PreannotateSettings(detections=str(clip.det), segmenter="tiny-sam2", device="cpu", tracker=tracker,
-                               snapshot_every=4, **more)  # type: ignore[arg-type]
+                               snapshot_every=4, **more)
 
 
 def test_a_run_stores_tracks_masks_evidence_detections_and_how_it_was_made(finished_project: Path,

@@ -8,6 +8,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from annotator.ui.actions.cheat_sheet import CheatSheet, balanced
 from annotator.ui.actions.key_editor import KeyEditor
@@ -17,33 +18,33 @@ from annotator.ui.window.help_menu import HelpMenu
 from annotator.ui.window.main_window import MainWindow
 
 
-def editor_of(window: MainWindow, qtbot: object) -> KeyEditor:
+def editor_of(window: MainWindow, qtbot: QtBot) -> KeyEditor:
     window.actions_["help.edit-keys"].trigger()
     (editor,) = window.findChildren(KeyEditor)
-    qtbot.waitExposed(editor)  # type: ignore[attr-defined]
+    qtbot.waitExposed(editor)
     return editor
 
 
-def press(editor: KeyEditor, key: Qt.Key, qtbot: object,
+def press(editor: KeyEditor, key: Qt.Key, qtbot: QtBot,
           modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     editor.capture.setFocus()
-    qtbot.keyClick(editor.capture, key, modifiers)  # type: ignore[attr-defined]
+    qtbot.keyClick(editor.capture, key, modifiers)
 
 
-def test_the_key_that_is_pressed_counts_at_once(opened: MainWindow, qtbot: object) -> None:
+def test_the_key_that_is_pressed_counts_at_once(opened: MainWindow, qtbot: QtBot) -> None:
     editor = editor_of(opened, qtbot)
     editor.choose("go.next")
     press(editor, Qt.Key.Key_J, qtbot)
     assert opened.actions_.keys("go.next") == ["J"]
     editor.close()
     opened.canvas.setFocus()
-    qtbot.keyClick(opened, Qt.Key.Key_J)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_J)
     assert opened.document.frame == 1
-    qtbot.keyClick(opened, Qt.Key.Key_F)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_F)
     assert opened.document.frame == 1
 
 
-def test_a_second_key_can_be_added_and_both_taken_away(opened: MainWindow, qtbot: object) -> None:
+def test_a_second_key_can_be_added_and_both_taken_away(opened: MainWindow, qtbot: QtBot) -> None:
     editor = editor_of(opened, qtbot)
     editor.choose("view.timeline")
     editor.also.click()
@@ -56,14 +57,14 @@ def test_a_second_key_can_be_added_and_both_taken_away(opened: MainWindow, qtbot
     editor.close()
 
 
-def test_a_taken_key_names_its_owner_and_one_click_takes_it_over(opened: MainWindow, qtbot: object) -> None:
+def test_a_taken_key_names_its_owner_and_one_click_takes_it_over(opened: MainWindow, qtbot: QtBot) -> None:
     editor = editor_of(opened, qtbot)
     editor.choose("tool.draw")
     press(editor, Qt.Key.Key_D, qtbot)
     assert opened.actions_.keys("tool.draw") == ["Alt+N"]
     assert "Previous frame" in editor.message.text()
     assert editor.take.isVisible()
-    qtbot.mouseClick(editor.take, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(editor.take, Qt.MouseButton.LeftButton)
     assert opened.actions_.keys("tool.draw") == ["D"]
     assert opened.actions_.keys("go.previous") == ["Left"]
     assert not editor.take.isVisible()
@@ -73,7 +74,7 @@ def test_a_taken_key_names_its_owner_and_one_click_takes_it_over(opened: MainWin
     editor.close()
 
 
-def test_space_and_escape_are_not_given_away(opened: MainWindow, qtbot: object) -> None:
+def test_space_and_escape_are_not_given_away(opened: MainWindow, qtbot: QtBot) -> None:
     editor = editor_of(opened, qtbot)
     editor.choose("tool.draw")
     press(editor, Qt.Key.Key_Space, qtbot)
@@ -82,11 +83,11 @@ def test_space_and_escape_are_not_given_away(opened: MainWindow, qtbot: object) 
     editor.close()
 
 
-def test_the_list_is_searched_by_name_and_by_key(opened: MainWindow, qtbot: object) -> None:
+def test_the_list_is_searched_by_name_and_by_key(opened: MainWindow, qtbot: QtBot) -> None:
     editor = editor_of(opened, qtbot)
     everything = len(editor._items())
     assert everything == len(list(opened.actions_))
-    qtbot.keyClicks(editor.search, "previous frame")  # type: ignore[attr-defined]
+    qtbot.keyClicks(editor.search, "previous frame")
     assert 0 < len(editor._items()) < everything
     assert editor.entry is not None
     assert editor.entry.name == "go.previous"
@@ -96,16 +97,16 @@ def test_the_list_is_searched_by_name_and_by_key(opened: MainWindow, qtbot: obje
     editor.close()
 
 
-def actions_with(settings: QSettings, qtbot: object, *added: tuple[str, list[str]]) -> Actions:
+def actions_with(settings: QSettings, qtbot: QtBot, *added: tuple[str, list[str]]) -> Actions:
     widget = QWidget()
-    qtbot.addWidget(widget)  # type: ignore[attr-defined]
+    qtbot.addWidget(widget)
     actions = Actions(widget, settings)
     for name, keys in added:
         actions.add(name, "A", name, lambda: None, keys)
     return actions
 
 
-def test_no_key_is_remembered_as_none(qtbot: object, settings: QSettings) -> None:
+def test_no_key_is_remembered_as_none(qtbot: QtBot, settings: QSettings) -> None:
     actions_with(settings, qtbot, ("a.one", ["F"])).set_keys("a.one", [])
     settings.sync()
     stored = QSettings(settings.fileName(), QSettings.Format.IniFormat)
@@ -113,7 +114,7 @@ def test_no_key_is_remembered_as_none(qtbot: object, settings: QSettings) -> Non
 
 
 @pytest.mark.parametrize("order", [("a.one", "a.two"), ("a.two", "a.one")])
-def test_a_chosen_key_counts_more_than_a_default_of_another(order: tuple[str, str], qtbot: object,
+def test_a_chosen_key_counts_more_than_a_default_of_another(order: tuple[str, str], qtbot: QtBot,
                                                             settings: QSettings) -> None:
     actions_with(settings, qtbot, ("a.one", ["F"])).set_keys("a.one", ["G"])
     defaults = {"a.one": ["F"], "a.two": ["G", "H"]}
@@ -122,8 +123,8 @@ def test_a_chosen_key_counts_more_than_a_default_of_another(order: tuple[str, st
     assert actions.keys("a.two") == ["H"]
 
 
-def test_f1_shows_every_key_and_closes_again(opened: MainWindow, qtbot: object, tmp_path: Path) -> None:
-    qtbot.keyClick(opened, Qt.Key.Key_F1)  # type: ignore[attr-defined]
+def test_f1_shows_every_key_and_closes_again(opened: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    qtbot.keyClick(opened, Qt.Key.Key_F1)
     (sheet,) = opened.findChildren(CheatSheet)
     text = sheet.page.toPlainText()
     for entry in opened.actions_:
@@ -132,7 +133,7 @@ def test_f1_shows_every_key_and_closes_again(opened: MainWindow, qtbot: object, 
             assert entry.keys_text in text
     sheet.save_pdf(tmp_path / "keys.pdf")
     assert (tmp_path / "keys.pdf").read_bytes().startswith(b"%PDF")
-    qtbot.keyClick(sheet, Qt.Key.Key_F1)  # type: ignore[attr-defined]
+    qtbot.keyClick(sheet, Qt.Key.Key_F1)
     assert not sheet.isVisible()
 
 
@@ -144,10 +145,10 @@ def test_columns_of_the_sheet_are_balanced_and_complete() -> None:
     assert max(heights) <= 14
 
 
-def test_about_names_versions_and_copies_them(opened: MainWindow, qtbot: object) -> None:
+def test_about_names_versions_and_copies_them(opened: MainWindow, qtbot: QtBot) -> None:
     opened.actions_["help.about"].trigger()
     (about,) = opened.findChildren(AboutDialog)
-    qtbot.mouseClick(about.copy, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(about.copy, Qt.MouseButton.LeftButton)
     copied = QGuiApplication.clipboard().text()
     for name in ("SAM2MOT Annotator", "Python", "Qt", "Project format", "Device"):
         assert f"{name}: " in copied
@@ -163,11 +164,11 @@ def test_versions_are_read_without_importing_torch() -> None:
     assert all(value for _, value in versions())
 
 
-def test_the_log_folder_is_shown_or_said(qtbot: object, settings: QSettings, tmp_path: Path,
+def test_the_log_folder_is_shown_or_said(qtbot: QtBot, settings: QSettings, tmp_path: Path,
                                          monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("annotator.ui.window.help_menu.log_folder", lambda: tmp_path)
     widget = QWidget()
-    qtbot.addWidget(widget)  # type: ignore[attr-defined]
+    qtbot.addWidget(widget)
     actions = Actions(widget, settings)
     asked: list[QUrl] = []
 

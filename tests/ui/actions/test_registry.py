@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from annotator.ui.actions.palette import CommandPalette, match_rank
 from annotator.ui.actions.registry import Actions
@@ -16,9 +17,9 @@ def test_no_two_actions_share_a_key(window: MainWindow) -> None:
         assert window.actions_.conflict(entry.name, window.actions_.keys(entry.name)) is None
 
 
-def test_chosen_keys_outlive_the_window(qtbot: object, settings: QSettings) -> None:
+def test_chosen_keys_outlive_the_window(qtbot: QtBot, settings: QSettings) -> None:
     widget = QWidget()
-    qtbot.addWidget(widget)  # type: ignore[attr-defined]
+    qtbot.addWidget(widget)
     actions = Actions(widget, settings)
     actions.add("a.one", "A", "One", lambda: None, ["F"])
     actions.set_keys("a.one", ["G", "Ctrl+G"])
@@ -29,9 +30,9 @@ def test_chosen_keys_outlive_the_window(qtbot: object, settings: QSettings) -> N
     assert again.keys("a.one") == ["F"]
 
 
-def test_a_key_of_another_action_is_refused(qtbot: object, settings: QSettings) -> None:
+def test_a_key_of_another_action_is_refused(qtbot: QtBot, settings: QSettings) -> None:
     widget = QWidget()
-    qtbot.addWidget(widget)  # type: ignore[attr-defined]
+    qtbot.addWidget(widget)
     actions = Actions(widget, settings)
     actions.add("a.one", "A", "One", lambda: None, ["F"])
     actions.add("a.two", "A", "Two", lambda: None, ["G"])
@@ -46,10 +47,10 @@ def test_what_is_typed_finds_its_action(typed: str, rank: int | None) -> None:
     assert match_rank(typed, "Go: Next frame") == rank
 
 
-def test_the_palette_runs_what_enter_is_pressed_on(opened: MainWindow, qtbot: object) -> None:
+def test_the_palette_runs_what_enter_is_pressed_on(opened: MainWindow, qtbot: QtBot) -> None:
     palette = CommandPalette(opened.actions_, opened)
-    qtbot.addWidget(palette)  # type: ignore[attr-defined]
+    qtbot.addWidget(palette)
     palette.open()
-    qtbot.keyClicks(palette.line, "last frame")  # type: ignore[attr-defined]
-    qtbot.keyClick(palette.line, Qt.Key.Key_Return)  # type: ignore[attr-defined]
-    assert opened.document.frame == opened.document.video.frame_count - 1  # type: ignore[union-attr]
+    qtbot.keyClicks(palette.line, "last frame")
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert opened.document.frame == opened.document.video.frame_count - 1

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
-
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from annotator.model.mask import EMPTY_MASK, Mask

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from annotator.ui.window.main_window import MainWindow
 
@@ -26,19 +27,19 @@ def steps(window: MainWindow) -> int:
     return len(window.document.session.history())
 
 
-def test_presses_while_alt_is_held_are_one_step(opened: MainWindow, qtbot: object) -> None:
+def test_presses_while_alt_is_held_are_one_step(opened: MainWindow, qtbot: QtBot) -> None:
     track, before = min(opened.document.tracks()), steps(opened)
     start = np.array(box_of(opened, track, 0))
     opened.document.select([track])
     opened.canvas.setFocus()
     for key, modifiers in ((Qt.Key.Key_Right, ALT), (Qt.Key.Key_Right, ALT), (Qt.Key.Key_Down, ALT),
                            (Qt.Key.Key_Left, ALT | SHIFT)):
-        qtbot.keyPress(opened, key, modifiers)  # type: ignore[attr-defined]
+        qtbot.keyPress(opened, key, modifiers)
     draft = opened.canvas.overlay.draft
     assert draft is not None
     np.testing.assert_allclose((draft.left(), draft.top()), np.add(start[:2], (-8, 1)))
     assert steps(opened) == before
-    qtbot.keyRelease(opened, Qt.Key.Key_Left, ALT)  # type: ignore[attr-defined]
+    qtbot.keyRelease(opened, Qt.Key.Key_Left, ALT)
     assert opened.canvas.overlay.draft is None
     np.testing.assert_allclose(box_of(opened, track, 0), np.add(start, (-8, 1, -8, 1)))
     assert steps(opened) == before + 1
@@ -47,12 +48,12 @@ def test_presses_while_alt_is_held_are_one_step(opened: MainWindow, qtbot: objec
     np.testing.assert_allclose(box_of(opened, track, 0), start)
 
 
-def test_a_move_ends_by_itself(opened: MainWindow, qtbot: object) -> None:
+def test_a_move_ends_by_itself(opened: MainWindow, qtbot: QtBot) -> None:
     track, before = min(opened.document.tracks()), steps(opened)
     opened.document.select([track])
     start = box_of(opened, track, 0)
     opened.nudge.move(5, 0)
-    qtbot.waitUntil(lambda: steps(opened) == before + 1)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: steps(opened) == before + 1)
     np.testing.assert_allclose(box_of(opened, track, 0), np.add(start, (5, 0, 5, 0)))
 
 

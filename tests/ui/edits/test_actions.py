@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
 
 from annotator.model.track import MarkKind
 from annotator.storage.edits import drawn_boxes, identities, track_marks
@@ -21,17 +22,17 @@ Boxes = dict[int, tuple[float, ...]]
 class Hands:
     """Keys and clicks on the window, and what the project then holds."""
 
-    def __init__(self, window: MainWindow, qtbot: object) -> None:
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
         self.window, self.qtbot = window, qtbot
         self.ids = sorted(window.document.tracks())
         window.canvas.setFocus()
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         focus = QApplication.focusWidget() or self.window
-        self.qtbot.keyClick(focus, key, modifiers)  # type: ignore[attr-defined]
+        self.qtbot.keyClick(focus, key, modifiers)
 
     def type(self, text: str) -> None:
-        self.qtbot.keyClicks(QApplication.focusWidget(), text)  # type: ignore[attr-defined]
+        self.qtbot.keyClicks(QApplication.focusWidget(), text)
 
     def place_of(self, track: int) -> QPoint:
         """In the canvas's viewport, a place in a track's box that is in no other's."""
@@ -46,7 +47,7 @@ class Hands:
     def click(self, track: int, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
               button: Qt.MouseButton = LEFT) -> None:
         port = self.window.canvas.viewport()
-        self.qtbot.mouseClick(port, button, modifiers, self.place_of(track))  # type: ignore[attr-defined]
+        self.qtbot.mouseClick(port, button, modifiers, self.place_of(track))
 
     def lane(self, track: int, frame: int) -> QPoint:
         timeline = self.window.timeline
@@ -55,9 +56,9 @@ class Hands:
 
     def choose_range(self, first: int, last: int) -> None:
         port, track = self.window.timeline.viewport(), self.ids[0]
-        self.qtbot.mousePress(port, LEFT, SHIFT, self.lane(track, first))  # type: ignore[attr-defined]
-        self.qtbot.mouseMove(port, self.lane(track, last))  # type: ignore[attr-defined]
-        self.qtbot.mouseRelease(port, LEFT, SHIFT, self.lane(track, last))  # type: ignore[attr-defined]
+        self.qtbot.mousePress(port, LEFT, SHIFT, self.lane(track, first))
+        self.qtbot.mouseMove(port, self.lane(track, last))
+        self.qtbot.mouseRelease(port, LEFT, SHIFT, self.lane(track, last))
         assert self.window.document.range == (first, last)
 
     @property
@@ -82,7 +83,7 @@ class Hands:
 
 
 @pytest.fixture
-def hands(opened: MainWindow, qtbot: object) -> Hands:
+def hands(opened: MainWindow, qtbot: QtBot) -> Hands:
     return Hands(opened, qtbot)
 
 
@@ -93,7 +94,7 @@ def split(before: Boxes, frame: int) -> tuple[Boxes, Boxes]:
 # Which tracks
 
 
-def test_control_adds_to_the_selection_in_all_three_views(hands: Hands, qtbot: object) -> None:
+def test_control_adds_to_the_selection_in_all_three_views(hands: Hands, qtbot: QtBot) -> None:
     window, (a, b, c) = hands.window, hands.ids
     hands.click(a)
     hands.click(b, CTRL)
@@ -101,12 +102,12 @@ def test_control_adds_to_the_selection_in_all_three_views(hands: Hands, qtbot: o
     hands.click(b, CTRL)
     assert window.document.selection == {a}
     port = window.timeline.viewport()
-    qtbot.mouseClick(port, LEFT, CTRL, hands.lane(c, 0))  # type: ignore[attr-defined]
+    qtbot.mouseClick(port, LEFT, CTRL, hands.lane(c, 0))
     assert window.document.selection == {a, c}
     view, model = window.table.view, window.table.view.model()
     rows = [view.visualRect(model.index(row, 0)).center() for row in range(3)]
-    qtbot.mouseClick(view.viewport(), LEFT, pos=rows[1])  # type: ignore[attr-defined]
-    qtbot.mouseClick(view.viewport(), LEFT, CTRL, rows[2])  # type: ignore[attr-defined]
+    qtbot.mouseClick(view.viewport(), LEFT, pos=rows[1])
+    qtbot.mouseClick(view.viewport(), LEFT, CTRL, rows[2])
     assert len(window.document.selection) == 2
     assert hands.steps == 1
 
@@ -142,7 +143,7 @@ def test_the_chosen_range_alone_is_swapped(hands: Hands) -> None:
 
 
 @pytest.mark.parametrize("way", ["click", "lane", "number"])
-def test_with_one_selected_the_other_is_asked_for(hands: Hands, qtbot: object, way: str) -> None:
+def test_with_one_selected_the_other_is_asked_for(hands: Hands, qtbot: QtBot, way: str) -> None:
     a, b, _ = hands.ids
     other, steps = hands.boxes(b), hands.steps
     hands.click(a)
@@ -154,10 +155,10 @@ def test_with_one_selected_the_other_is_asked_for(hands: Hands, qtbot: object, w
         hands.click(b)
     elif way == "lane":
         port = hands.window.timeline.viewport()
-        qtbot.mouseClick(port, LEFT, pos=QPoint(NAMES // 2, hands.lane(b, 0).y()))  # type: ignore[attr-defined]
+        qtbot.mouseClick(port, LEFT, pos=QPoint(NAMES // 2, hands.lane(b, 0).y()))
     else:
         hands.type("2")
-        qtbot.waitUntil(lambda: "20" in bar.text.text())  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: "20" in bar.text.text())
         assert hands.steps == steps
         hands.key(Qt.Key.Key_Return)
     assert not bar.isVisible()
@@ -166,13 +167,13 @@ def test_with_one_selected_the_other_is_asked_for(hands: Hands, qtbot: object, w
     assert hands.window.document.selection == {a, b}
 
 
-def test_pointing_at_a_track_previews_it_and_escape_ends_the_asking(hands: Hands, qtbot: object) -> None:
+def test_pointing_at_a_track_previews_it_and_escape_ends_the_asking(hands: Hands, qtbot: QtBot) -> None:
     a, b, _ = hands.ids
     steps = hands.steps
     hands.click(a)
     hands.key(Qt.Key.Key_T, CTRL)
     bar = hands.window.identity.bar
-    qtbot.mouseMove(hands.window.canvas.viewport(), hands.place_of(b))  # type: ignore[attr-defined]
+    qtbot.mouseMove(hands.window.canvas.viewport(), hands.place_of(b))
     assert "track 2: +20" in bar.text.text()
     hands.key(Qt.Key.Key_Escape)
     assert not bar.isVisible()
@@ -181,12 +182,12 @@ def test_pointing_at_a_track_previews_it_and_escape_ends_the_asking(hands: Hands
     assert hands.window.canvas.hasFocus()
 
 
-def test_a_number_that_no_track_has_cannot_be_applied(hands: Hands, qtbot: object) -> None:
+def test_a_number_that_no_track_has_cannot_be_applied(hands: Hands, qtbot: QtBot) -> None:
     steps, bar = hands.steps, hands.window.identity.bar
     hands.click(hands.ids[0])
     hands.key(Qt.Key.Key_T, CTRL)
     hands.type("77")
-    qtbot.waitUntil(lambda: "no track 77" in bar.text.text())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "no track 77" in bar.text.text())
     hands.key(Qt.Key.Key_Return)
     assert bar.isVisible()
     assert not bar.apply.isEnabled()
@@ -223,7 +224,7 @@ def test_split_here_and_merge_again(hands: Hands) -> None:
     assert hands.window.document.selection == {a}
 
 
-def test_where_both_have_a_box_the_rule_is_chosen(hands: Hands, qtbot: object) -> None:
+def test_where_both_have_a_box_the_rule_is_chosen(hands: Hands, qtbot: QtBot) -> None:
     a, b, _ = hands.ids
     one, other, steps = hands.boxes(a), hands.boxes(b), hands.steps
     hands.click(a)
@@ -234,7 +235,7 @@ def test_where_both_have_a_box_the_rule_is_chosen(hands: Hands, qtbot: object) -
     assert "track 2" in bar.text.text()
     assert hands.steps == steps
     hands.key(Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: "+20" in bar.text.text())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "+20" in bar.text.text())
     hands.key(Qt.Key.Key_Return)
     assert hands.boxes(a) == other != one
     assert b not in hands.window.document.tracks()
@@ -269,15 +270,15 @@ def test_a_range_is_split_off(hands: Hands) -> None:
 # Numbers
 
 
-def test_a_track_gets_a_typed_number(hands: Hands, qtbot: object) -> None:
+def test_a_track_gets_a_typed_number(hands: Hands, qtbot: QtBot) -> None:
     hands.click(hands.ids[1])
     hands.key(Qt.Key.Key_R, CTRL)
     bar = hands.window.identity.bar
     hands.type("3")
-    qtbot.waitUntil(lambda: "taken" in bar.text.text())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "taken" in bar.text.text())
     assert not bar.apply.isEnabled()
     hands.type("4")
-    qtbot.waitUntil(bar.apply.isEnabled)  # type: ignore[attr-defined]
+    qtbot.waitUntil(bar.apply.isEnabled)
     hands.key(Qt.Key.Key_Return)
     assert hands.window.document.tracks()[hands.ids[1]].number == 34
     hands.window.actions_["track.renumber-all"].trigger()
@@ -412,7 +413,7 @@ def test_a_gap_is_filled(hands: Hands) -> None:
     assert "no gap" in hands.message
 
 
-def test_many_boxes_become_few_keyframes(hands: Hands, qtbot: object) -> None:
+def test_many_boxes_become_few_keyframes(hands: Hands, qtbot: QtBot) -> None:
     a, bar = hands.ids[0], hands.window.identity.bar
     before = hands.boxes(a)
     hands.click(a)
@@ -420,7 +421,7 @@ def test_many_boxes_become_few_keyframes(hands: Hands, qtbot: object) -> None:
     assert bar.isVisible()
     first = bar.text.text()
     bar.pixels_field.setValue(40)
-    qtbot.waitUntil(lambda: bar.text.text() != first)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: bar.text.text() != first)
     said = int(bar.text.text().split()[0])
     hands.key(Qt.Key.Key_Return)
     assert len(drawn(hands, a)) == said < FRAMES
@@ -431,49 +432,49 @@ def test_many_boxes_become_few_keyframes(hands: Hands, qtbot: object) -> None:
 # Menus
 
 
-def test_every_view_has_the_menu_and_pointing_previews(hands: Hands, qtbot: object) -> None:
+def test_every_view_has_the_menu_and_pointing_previews(hands: Hands, qtbot: QtBot) -> None:
     window, (a, b, _) = hands.window, hands.ids
     window.document.select((a, b))
     swap, bar, steps = window.actions_["track.swap"], window.identity.bar, hands.steps
     view = window.table.view
     row = view.visualRect(view.model().index(0, 0)).center()
     for ask in (lambda: hands.click(a, button=RIGHT),
-                lambda: qtbot.mouseClick(window.timeline.viewport(), RIGHT, pos=hands.lane(a, 3)),  # type: ignore[attr-defined]
+                lambda: qtbot.mouseClick(window.timeline.viewport(), RIGHT, pos=hands.lane(a, 3)),
                 lambda: view.customContextMenuRequested.emit(row)):
         ask()
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, QMenu)
         assert swap in menu.actions()
-        qtbot.mouseMove(menu, menu.actionGeometry(swap).center())  # type: ignore[attr-defined]
-        qtbot.waitUntil(bar.isVisible)  # type: ignore[attr-defined]
+        qtbot.mouseMove(menu, menu.actionGeometry(swap).center())
+        qtbot.waitUntil(bar.isVisible)
         assert "track 1: +" in bar.text.text()
         assert window.timeline._preview is not None
         menu.close()
-        qtbot.waitUntil(lambda: not bar.isVisible())  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: not bar.isVisible())
         assert window.timeline._preview is None
     assert hands.steps == steps
     assert window.document.frame == 3
     assert window.document.selection == {a, b}
 
 
-def test_a_menu_entry_makes_the_edit(hands: Hands, qtbot: object) -> None:
+def test_a_menu_entry_makes_the_edit(hands: Hands, qtbot: QtBot) -> None:
     window, a = hands.window, hands.ids[0]
     hands.click(a, button=RIGHT)
     assert window.document.selection == {a}
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     occluded = window.actions_["track.occluded"]
-    qtbot.mouseClick(menu, LEFT, pos=menu.actionGeometry(occluded).center())  # type: ignore[attr-defined]
+    qtbot.mouseClick(menu, LEFT, pos=menu.actionGeometry(occluded).center())
     assert hands.marks(MarkKind.OCCLUDED) == [(a, 0, 0)]
 
 
-def test_a_preview_says_who_refuses(hands: Hands, qtbot: object) -> None:
+def test_a_preview_says_who_refuses(hands: Hands, qtbot: QtBot) -> None:
     window, a = hands.window, hands.ids[0]
     window.document.edit(lambda session: track_marks.lock_tracks(session.store, [a]))
     hands.click(a, button=RIGHT)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    qtbot.mouseMove(menu, menu.actionGeometry(window.actions_["track.occluded"]).center())  # type: ignore[attr-defined]
-    qtbot.waitUntil(window.identity.bar.isVisible)  # type: ignore[attr-defined]
+    qtbot.mouseMove(menu, menu.actionGeometry(window.actions_["track.occluded"]).center())
+    qtbot.waitUntil(window.identity.bar.isVisible)
     assert "track 1 is locked" in window.identity.bar.text.text()
     menu.close()

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QSettings, Qt
+from pytestqt.qtbot import QtBot
 
 from annotator.storage.edits import drawn_boxes
 from annotator.ui.edits.history_list import short_time
@@ -32,11 +33,11 @@ def labels(window: MainWindow) -> list[str]:
     return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
 
 
-def click_row(window: MainWindow, row: int, qtbot: object) -> None:
+def click_row(window: MainWindow, row: int, qtbot: QtBot) -> None:
     view = window.history.view
     place = view.visualRect(view.model().index(row, 0)).center()
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: not window.history.travelling)  # type: ignore[attr-defined]
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: not window.history.travelling)
 
 
 def show_list(window: MainWindow) -> None:
@@ -46,9 +47,9 @@ def show_list(window: MainWindow) -> None:
     window.history.reload()
 
 
-def test_every_step_is_listed_with_its_time_and_the_present_one_is_marked(opened: MainWindow, qtbot: object) -> None:
+def test_every_step_is_listed_with_its_time_and_the_present_one_is_marked(opened: MainWindow, qtbot: QtBot) -> None:
     make_steps(opened)
-    qtbot.waitUntil(lambda: opened.history.model.rowCount() == 5)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.history.model.rowCount() == 5)
     assert labels(opened)[0] == "Beginning"
     assert labels(opened)[2:] == ["Box of track 1"] * 3
     model = opened.history.model
@@ -58,7 +59,7 @@ def test_every_step_is_listed_with_its_time_and_the_present_one_is_marked(opened
     assert ":" in model.index(4, 1).data()
 
 
-def test_a_click_goes_back_and_forth(opened: MainWindow, qtbot: object) -> None:
+def test_a_click_goes_back_and_forth(opened: MainWindow, qtbot: QtBot) -> None:
     track = make_steps(opened)
     show_list(opened)
     click_row(opened, 2, qtbot)
@@ -70,29 +71,29 @@ def test_a_click_goes_back_and_forth(opened: MainWindow, qtbot: object) -> None:
     assert not opened.document.tracks()
 
 
-def test_undo_elsewhere_moves_the_mark_and_a_new_step_drops_what_was_undone(opened: MainWindow, qtbot: object) -> None:
+def test_undo_elsewhere_moves_the_mark_and_a_new_step_drops_what_was_undone(opened: MainWindow, qtbot: QtBot) -> None:
     track = make_steps(opened)
     opened.actions_["edit.undo"].trigger()
     opened.actions_["edit.undo"].trigger()
-    qtbot.waitUntil(lambda: opened.history.model.done == 2)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.history.model.done == 2)
     assert opened.history.model.rowCount() == 5
     opened.document.edit(lambda session: drawn_boxes.set_box(session.store, track, 9, BOX))
-    qtbot.waitUntil(lambda: opened.history.model.rowCount() == 4)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.history.model.rowCount() == 4)
     assert opened.history.model.done == 3
 
 
 def test_steps_of_the_last_time_are_still_there(opened: MainWindow, project: Path, tmp_path: Path,
-                                                qtbot: object) -> None:
+                                                qtbot: QtBot) -> None:
     track = make_steps(opened)
     opened.actions_["edit.undo"].trigger()
     opened.close()
     again = MainWindow(QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(again)  # type: ignore[attr-defined]
+    qtbot.addWidget(again)
     again.show()
     assert again.open_path(project)
     assert (again.history.model.rowCount(), again.history.model.done) == (5, 3)
     again.history.go_to(4)
-    qtbot.waitUntil(lambda: not again.history.travelling)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not again.history.travelling)
     assert drawn(again, track) == {2, 4, 6}
     again.close()
 
@@ -117,29 +118,29 @@ def test_earlier_days_come_with_their_date() -> None:
         (now - timedelta(days=3)).isoformat("T", "milliseconds"))
 
 
-def test_a_long_way_is_gone_in_pieces(opened: MainWindow, qtbot: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_way_is_gone_in_pieces(opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     track = make_steps(opened, tuple(range(12)))
     monkeypatch.setattr("annotator.ui.edits.history_list.PIECE", 1e-9)
     opened.history.go_to(3)
     assert opened.history.travelling
-    qtbot.waitUntil(lambda: not opened.history.travelling)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.history.travelling)
     assert drawn(opened, track) == {0, 1}
     opened.history.go_to(12)
     opened.document.edit(lambda session: drawn_boxes.set_box(session.store, track, 15, BOX))
-    qtbot.waitUntil(lambda: not opened.history.travelling)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.history.travelling)
     assert 15 in drawn(opened, track)
 
 
-def test_a_closed_panel_comes_back_and_a_hidden_one_to_the_front(opened: MainWindow, qtbot: object) -> None:
+def test_a_closed_panel_comes_back_and_a_hidden_one_to_the_front(opened: MainWindow, qtbot: QtBot) -> None:
     dock = opened.history.parentWidget()
     assert dock is not None
     assert dock.visibleRegion().isEmpty()
     opened.actions_["panel.history"].trigger()
-    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())
     opened.actions_["panel.history"].trigger()
     assert dock.isHidden()
     opened.actions_["panel.history"].trigger()
-    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())
 
 
 def test_the_view_is_long_enough_to_be_clicked(opened: MainWindow) -> None:

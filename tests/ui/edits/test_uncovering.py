@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from annotator.ui.window.main_window import MainWindow
 from tests.ui.mistaken import MEETING, make_project
@@ -22,39 +23,39 @@ def hiding(window: MainWindow, tmp_path: Path) -> MainWindow:
     return window
 
 
-def delete(window: MainWindow, qtbot: object) -> None:
-    qtbot.keyClick(window.canvas, Qt.Key.Key_Delete, CTRL)  # type: ignore[attr-defined]
+def delete(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Delete, CTRL)
 
 
-def test_what_a_deleted_track_hid_is_offered_and_run_again(hiding: MainWindow, qtbot: object) -> None:
+def test_what_a_deleted_track_hid_is_offered_and_run_again(hiding: MainWindow, qtbot: QtBot) -> None:
     one, two = sorted(hiding.document.tracks())[:2]
     delete(hiding, qtbot)
     assert two not in hiding.document.tracks()
-    qtbot.waitUntil(hiding.offers.isVisible, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(hiding.offers.isVisible, timeout=10000)
     assert hiding.offers.button.text() == "Re-run the 4 frames it hid"
     asked: list[object] = []
     hiding.uncovering.rerun_wanted.connect(asked.append)
-    qtbot.mouseClick(hiding.offers.button, LEFT)  # type: ignore[attr-defined]
+    qtbot.mouseClick(hiding.offers.button, LEFT)
     assert not hiding.offers.isVisible()
-    [[request]] = asked[0]  # type: ignore[misc]
+    [[request]] = asked[0]
     assert (request.track, request.frame) == (one, MEETING - 4)
     session, video = hiding.document.session, hiding.document.video
     assert session is not None
     assert video is not None
     followed = hiding.prompting.prompts.following
-    qtbot.waitUntil(lambda: followed.running is None and not followed.batches  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: followed.running is None and not followed.batches
                     and len(session.store.proposals(video.id)) == 1, timeout=120000)
 
 
-def test_an_undone_deletion_takes_the_offer_back(hiding: MainWindow, qtbot: object) -> None:
+def test_an_undone_deletion_takes_the_offer_back(hiding: MainWindow, qtbot: QtBot) -> None:
     delete(hiding, qtbot)
-    qtbot.waitUntil(hiding.offers.isVisible, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(hiding.offers.isVisible, timeout=10000)
     hiding.document.undo()
     assert not hiding.offers.isVisible()
 
 
-def test_a_track_that_hid_nobody_offers_nothing(hiding: MainWindow, qtbot: object) -> None:
+def test_a_track_that_hid_nobody_offers_nothing(hiding: MainWindow, qtbot: QtBot) -> None:
     hiding.document.select(key for key, track in hiding.document.tracks().items() if track.number in (1, 3))
     delete(hiding, qtbot)
-    qtbot.waitUntil(lambda: not hiding.uncovering._worker.busy, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not hiding.uncovering._worker.busy, timeout=10000)
     assert not hiding.offers.isVisible()

@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QTableView
+from pytestqt.qtbot import QtBot
 
 from annotator.jobs.project import open_project
 from annotator.storage.edits import identities
@@ -32,14 +33,14 @@ def truth(tmp_path: Path) -> Path:
     return path
 
 
-def evaluated(window: MainWindow, qtbot: object) -> None:
-    with qtbot.waitSignal(window.evaluation.worker.ended, timeout=60000):  # type: ignore[attr-defined]
-        qtbot.mouseClick(window.evaluation.panel.evaluate, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+def evaluated(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.evaluation.worker.ended, timeout=60000):
+        qtbot.mouseClick(window.evaluation.panel.evaluate, Qt.MouseButton.LeftButton)
 
 
-def click_row(view: QTableView, row: int, qtbot: object) -> None:
+def click_row(view: QTableView, row: int, qtbot: QtBot) -> None:
     place = view.visualRect(view.model().index(row, 2)).center()
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))  # type: ignore[attr-defined]
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
 
 
 def numbers(window: MainWindow) -> set[int]:
@@ -47,9 +48,9 @@ def numbers(window: MainWindow) -> set[int]:
 
 
 def test_it_scores_before_and_after_and_leads_to_each_error(
-        opened: MainWindow, truth: Path, monkeypatch: pytest.MonkeyPatch, qtbot: object) -> None:
+        opened: MainWindow, truth: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
     window, panel = opened, opened.evaluation.panel
-    qtbot.keyClick(window, Qt.Key.Key_V, CTRL_SHIFT)  # type: ignore[attr-defined]
+    qtbot.keyClick(window, Qt.Key.Key_V, CTRL_SHIFT)
     assert window.evaluation.dock.isVisible()
     assert "Choose the ground truth first" in panel.notice.text()
     assert not panel.evaluate.isEnabled()
@@ -57,8 +58,8 @@ def test_it_scores_before_and_after_and_leads_to_each_error(
     tracks = {track.number: track.id for track in window.document.tracks().values()}
     window.document.edit(lambda session: identities.swap_tracks(session.store, tracks[1], tracks[2], 10))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(truth), ""))
-    with qtbot.waitSignal(window.evaluation.worker.ended, timeout=60000):  # type: ignore[attr-defined]
-        qtbot.mouseClick(panel.file, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    with qtbot.waitSignal(window.evaluation.worker.ended, timeout=60000):
+        qtbot.mouseClick(panel.file, Qt.MouseButton.LeftButton)
     before, now, change = ([cell.text() for cell in cells] for cells in panel.scores.cells)
     assert (before[5], now[5], change[5]) == ("0", "2", "+2")
     assert float(now[2]) < float(before[2]) < 100.0, "AssA; object 1 lacks five boxes in the truth"
@@ -85,7 +86,7 @@ def test_it_scores_before_and_after_and_leads_to_each_error(
     assert numbers(window) == {3}
 
 
-def test_edits_make_it_out_of_date_until_it_is_asked_again(opened: MainWindow, truth: Path, qtbot: object) -> None:
+def test_edits_make_it_out_of_date_until_it_is_asked_again(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     window, panel = opened, opened.evaluation.panel
     window.evaluation.set_ground_truth(truth.parent.parent)
     window.evaluation.dock.show()
@@ -101,7 +102,7 @@ def test_edits_make_it_out_of_date_until_it_is_asked_again(opened: MainWindow, t
     assert panel.errors.count() == 0
 
 
-def test_a_missed_object_is_outlined_where_it_is(opened: MainWindow, truth: Path, qtbot: object) -> None:
+def test_a_missed_object_is_outlined_where_it_is(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     window, panel = opened, opened.evaluation.panel
     window.evaluation.set_ground_truth(truth)
     tracks = {track.number: track.id for track in window.document.tracks().values()}
@@ -117,7 +118,7 @@ def test_a_missed_object_is_outlined_where_it_is(opened: MainWindow, truth: Path
     rect = window.evaluation.missed.rect
     assert rect is not None
     assert (rect.left(), rect.top(), rect.right(), rect.bottom()) == pytest.approx((x0, y0, x1, y1))
-    qtbot.keyClick(window.canvas, Qt.Key.Key_F)  # type: ignore[attr-defined]
+    qtbot.keyClick(window.canvas, Qt.Key.Key_F)
     assert window.evaluation.missed.rect is None
 
 
@@ -133,7 +134,7 @@ def test_the_ground_truth_is_remembered_for_its_project(opened: MainWindow, trut
     assert opened.evaluation.panel.path.text() == str(truth)
 
 
-def test_what_cannot_be_scored_is_said_in_a_line(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+def test_what_cannot_be_scored_is_said_in_a_line(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     window, panel = opened, opened.evaluation.panel
     (tmp_path / "gt.txt").write_text("1,1,0,0\n")
     window.evaluation.set_ground_truth(tmp_path / "gt.txt")
@@ -148,11 +149,11 @@ def test_what_cannot_be_scored_is_said_in_a_line(opened: MainWindow, tmp_path: P
     assert panel.scores.cells[1][0].text() == "-"
 
 
-def test_it_can_be_cancelled_and_nothing_is_shown(opened: MainWindow, truth: Path, qtbot: object) -> None:
+def test_it_can_be_cancelled_and_nothing_is_shown(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     window, panel = opened, opened.evaluation.panel
     window.evaluation.set_ground_truth(truth)
     window.evaluation.dock.show()
-    with qtbot.waitSignal(window.evaluation.worker.ended, timeout=60000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(window.evaluation.worker.ended, timeout=60000):
         window.evaluation.evaluate()
         assert not window.actions_["run.evaluate"].isEnabled()
         assert not panel.evaluate.isEnabled()

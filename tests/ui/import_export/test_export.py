@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QMessageBox, QTreeWidgetItemIterator
+from pytestqt.qtbot import QtBot
 
 from annotator.formats.base import COMMON_OPTIONS, ExportOptions
 from annotator.formats.registry import writable
@@ -32,21 +33,21 @@ def previews_end() -> Iterator[None]:
             thread.join(20)
 
 
-def asked(window: MainWindow, qtbot: object) -> ExportDialog:
-    qtbot.keyClick(window, Qt.Key.Key_E, CTRL_SHIFT)  # type: ignore[attr-defined]
+def asked(window: MainWindow, qtbot: QtBot) -> ExportDialog:
+    qtbot.keyClick(window, Qt.Key.Key_E, CTRL_SHIFT)
     (dialog,) = window.findChildren(ExportDialog)
     return dialog
 
 
-def test_the_dialog_exports_every_format_that_there_is(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+def test_the_dialog_exports_every_format_that_there_is(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     assert [dialog.format.itemData(k) for k in range(dialog.format.count())] == [
         each.name for each in writable()]
     dialog.format.setCurrentIndex(dialog.format.findData("mot"))
     dialog.folder.setText(str(tmp_path / "out"))
     dialog.first.setValue(2)
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
-        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
         assert not opened.actions_["file.export"].isEnabled()
     rows = (tmp_path / "out" / "clip" / "gt" / "gt.txt").read_text().splitlines()
     assert len(rows) == 3 * (FRAMES - 2)
@@ -58,10 +59,10 @@ def test_the_dialog_exports_every_format_that_there_is(opened: MainWindow, tmp_p
     assert opened.actions_["file.export"].isEnabled()
 
 
-def test_the_folder_and_format_are_remembered(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+def test_the_folder_and_format_are_remembered(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     video = opened.document.video
     assert video is not None
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
         opened.exports.export(ExportChoice("coco-video", (video,), tmp_path / "here", ExportOptions()))
     (report,) = opened.findChildren(ReportDialog)
     report.close()
@@ -72,7 +73,7 @@ def test_the_folder_and_format_are_remembered(opened: MainWindow, tmp_path: Path
     dialog.reject()
 
 
-def test_each_format_shows_the_options_that_it_takes(opened: MainWindow, qtbot: object) -> None:
+def test_each_format_shows_the_options_that_it_takes(opened: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     for each in writable():
         dialog.format.setCurrentIndex(dialog.format.findData(each.name))
@@ -87,7 +88,7 @@ def test_each_format_shows_the_options_that_it_takes(opened: MainWindow, qtbot: 
     dialog.reject()
 
 
-def test_choices_are_remembered_for_their_format(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+def test_choices_are_remembered_for_their_format(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     dialog.format.setCurrentIndex(dialog.format.findData("mot17"))
     dialog.folder.setText(str(tmp_path / "out"))
@@ -96,8 +97,8 @@ def test_choices_are_remembered_for_their_format(opened: MainWindow, tmp_path: P
     dialog.fields.renumber.setChecked(True)
     dialog.fields.interpolated.setChecked(False)
     dialog.fields.overwrite.setChecked(True)
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
-        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert dialog.choice is not None
     assert (dialog.choice.options.step, dialog.choice.options.validation) == (2, ("clip",))
     assert len((tmp_path / "out/val/clip/gt/gt.txt").read_text().splitlines()) == 3 * FRAMES / 2
@@ -117,46 +118,46 @@ def test_choices_are_remembered_for_their_format(opened: MainWindow, tmp_path: P
 
 
 @pytest.mark.parametrize(("field", "text", "said"), [("numbers", "person", "person=1"), ("folder", " ", "folder")])
-def test_what_cannot_be_meant_is_said_in_the_dialog(opened: MainWindow, qtbot: object, field: str, text: str,
+def test_what_cannot_be_meant_is_said_in_the_dialog(opened: MainWindow, qtbot: QtBot, field: str, text: str,
                                                     said: str) -> None:
     dialog = asked(opened, qtbot)
     (dialog.fields.numbers if field == "numbers" else dialog.folder).setText(text)
-    qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert dialog.isVisible()
     assert said in dialog.error.text()
     dialog.reject()
 
 
-def test_what_the_format_cannot_hold_is_one_line(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+def test_what_the_format_cannot_hold_is_one_line(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     video = opened.document.video
     assert video is not None
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
         opened.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions(labels=("unicorn",))))
     assert "unicorn" in opened.statusBar().currentMessage()
     assert not opened.findChildren(ReportDialog)
 
 
-def test_an_export_goes_on_beside_a_job(opened: MainWindow, clip: MadeClip, tmp_path: Path, qtbot: object) -> None:
+def test_an_export_goes_on_beside_a_job(opened: MainWindow, clip: MadeClip, tmp_path: Path, qtbot: QtBot) -> None:
     """It holds what was there when it began, while the job replaces it."""
     opened.worker.progressed.connect(lambda _: opened.worker.set_paused(True))
     opened.jobs.start(PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu"))
-    qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)
     video = opened.document.video
     assert video is not None
-    with qtbot.waitSignal(opened.exports.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.exports.worker.finished, timeout=60000) as ended:
         opened.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions()))
     assert ended.args[0].tracks >= 3
     assert opened.worker.busy
     opened.worker.cancel()
-    qtbot.waitUntil(lambda: not opened.worker.busy, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy, timeout=60000)
 
 
-def test_closing_asks_and_cancels_the_export(opened: MainWindow, tmp_path: Path, qtbot: object,
+def test_closing_asks_and_cancels_the_export(opened: MainWindow, tmp_path: Path, qtbot: QtBot,
                                              monkeypatch: pytest.MonkeyPatch) -> None:
     def endless(*arguments: object) -> None:
         *_, cancel = arguments
         while True:
-            cancel.raise_if_cancelled()  # type: ignore[attr-defined]
+            cancel.raise_if_cancelled()
 
     monkeypatch.setattr("annotator.ui.import_export.export_controller.export", endless)
     video = opened.document.video
@@ -165,13 +166,13 @@ def test_closing_asks_and_cancels_the_export(opened: MainWindow, tmp_path: Path,
     assert not opened.close()
     (question,) = opened.findChildren(QMessageBox)
     next(button for button in question.buttons() if "Stop" in button.text()).click()
-    qtbot.waitUntil(lambda: not opened.isVisible(), timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.isVisible(), timeout=10000)
     assert not opened.exports.worker.busy
 
 
-def looked(dialog: ExportDialog, qtbot: object, text: str) -> None:
+def looked(dialog: ExportDialog, qtbot: QtBot, text: str) -> None:
     """Wait for a preview whose first rows have this in them."""
-    qtbot.waitUntil(lambda: text in dialog.preview.text.toPlainText(), timeout=30000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: text in dialog.preview.text.toPlainText(), timeout=30000)
 
 
 def tree(dialog: ExportDialog) -> list[str]:
@@ -179,42 +180,42 @@ def tree(dialog: ExportDialog) -> list[str]:
     iterator = QTreeWidgetItemIterator(dialog.preview.tree)
     while iterator.value() is not None:
         found.append(iterator.value().text(0))
-        iterator += 1  # type: ignore[operator]
+        iterator += 1
     return found
 
 
-def test_the_preview_is_what_is_written(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+def test_the_preview_is_what_is_written(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     dialog.folder.setText(str(tmp_path / "out"))
     dialog.format.setCurrentIndex(dialog.format.findData("mot"))
     dialog.first.setValue(3)
     dialog.fields.pictures.setCurrentIndex(dialog.fields.pictures.findData("png"))
     looked(dialog, qtbot, "1,1,")
-    qtbot.waitUntil(lambda: "000001.png" in tree(dialog), timeout=30000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "000001.png" in tree(dialog), timeout=30000)
     assert tree(dialog) == [str(tmp_path / "out"), "clip/", "gt/", "export.json", "gt.txt", "labels.txt", "img1/",
                             "000001.png", "000002.png", "000003.png", "…", "seqinfo.ini"]
     rows = dialog.preview.text.toPlainText().splitlines()
     assert not (tmp_path / "out").exists()
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):  # type: ignore[attr-defined]
-        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
     written = (tmp_path / "out/clip/gt/gt.txt").read_text().splitlines()
     assert written[:len(rows)] == rows
     assert len(list((tmp_path / "out/clip/img1").iterdir())) == FRAMES - 3
 
 
-def test_the_preview_says_why_there_is_nothing(opened: MainWindow, qtbot: object) -> None:
+def test_the_preview_says_why_there_is_nothing(opened: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     dialog.fields.reviewed.setChecked(True)
-    qtbot.waitUntil(lambda: "reviewed" in dialog.preview.note.text(), timeout=30000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "reviewed" in dialog.preview.note.text(), timeout=30000)
     assert tree(dialog) == []
     dialog.fields.reviewed.setChecked(False)
     looked(dialog, qtbot, "1,1,")
     dialog.fields.pictures.setCurrentIndex(dialog.fields.pictures.findData("link"))
-    qtbot.waitUntil(lambda: "video file" in dialog.preview.note.text(), timeout=30000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "video file" in dialog.preview.note.text(), timeout=30000)
     dialog.reject()
 
 
-def test_choices_are_saved_chosen_and_deleted_by_name(opened: MainWindow, settings: QSettings, qtbot: object) -> None:
+def test_choices_are_saved_chosen_and_deleted_by_name(opened: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     presets, fields = dialog.presets, dialog.fields
     assert not presets.save.isEnabled()
@@ -223,8 +224,8 @@ def test_choices_are_saved_chosen_and_deleted_by_name(opened: MainWindow, settin
     fields.step.setValue(5)
     fields.validation.setText("a, b")
     fields.overwrite.setChecked(True)
-    qtbot.keyClicks(presets.names, "for training")  # type: ignore[attr-defined]
-    qtbot.mouseClick(presets.save, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.keyClicks(presets.names, "for training")
+    qtbot.mouseClick(presets.save, Qt.MouseButton.LeftButton)
     dialog.reject()
     opened.exports.ask()
     again = opened.findChildren(ExportDialog)[-1]
@@ -237,16 +238,16 @@ def test_choices_are_saved_chosen_and_deleted_by_name(opened: MainWindow, settin
     assert again.format.currentData() == "dancetrack"
     assert (again.fields.step.value(), again.fields.validation.text()) == (5, "a, b")
     assert not again.fields.overwrite.isChecked()
-    qtbot.mouseClick(again.presets.delete, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(again.presets.delete, Qt.MouseButton.LeftButton)
     assert (names.count(), names.currentText()) == (0, "")
     again.reject()
     assert PresetStore(settings).names() == []
 
 
-def test_enter_in_the_name_of_a_preset_exports_nothing(opened: MainWindow, qtbot: object) -> None:
+def test_enter_in_the_name_of_a_preset_exports_nothing(opened: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
-    qtbot.keyClicks(dialog.presets.names, "mine")  # type: ignore[attr-defined]
-    qtbot.keyClick(dialog.presets.names.lineEdit(), Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(dialog.presets.names, "mine")
+    qtbot.keyClick(dialog.presets.names.lineEdit(), Qt.Key.Key_Return)
     assert dialog.isVisible()
     assert dialog.presets.delete.isEnabled()
     dialog.reject()

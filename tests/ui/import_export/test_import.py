@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from pytestqt.qtbot import QtBot
 
 from annotator.formats.base import ExportOptions
 from annotator.formats.registry import get_format, readable
@@ -35,16 +36,16 @@ def drop(window: MainWindow, *paths: Path) -> None:
 
 
 @pytest.mark.parametrize("human", [False, True])
-def test_labels_that_are_dropped_become_tracks_in_one_step(opened: MainWindow, truth: Path, qtbot: object,
+def test_labels_that_are_dropped_become_tracks_in_one_step(opened: MainWindow, truth: Path, qtbot: QtBot,
                                                            human: bool) -> None:
     drop(opened, truth)
     (dialog,) = opened.findChildren(ImportDialog)
     assert dialog.format.currentData() == "mot"
     dialog.target.setCurrentIndex(dialog.target.findData(Target.HUMAN if human else Target.MACHINE))
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
-        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert ended.args == ["finished", ""]
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
     assert sorted(track.number for track in opened.document.tracks().values()) == [1, 2, 3, 9]
     shape = next(s for s in opened.canvas.overlay.shapes if opened.document.tracks()[s.track].number == 9)
     assert shape.observation.human is human
@@ -54,12 +55,12 @@ def test_labels_that_are_dropped_become_tracks_in_one_step(opened: MainWindow, t
     assert "Importing is finished" in opened.statusBar().currentMessage()
     report.close()
     back_to(opened, qtbot)
-    qtbot.keyClick(opened, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert len(opened.document.tracks()) == 3
 
 
 def test_every_readable_format_is_offered_and_detections_are_a_run(opened: MainWindow, tmp_path: Path,
-                                                                   qtbot: object) -> None:
+                                                                   qtbot: QtBot) -> None:
     path = tmp_path / "det.txt"
     path.write_text("1,-1,10,20,30,40,0.75,-1,-1,-1\n2,-1,10,20,30,40,0.5,-1,-1,-1\n")
     opened.imports.ask(path)
@@ -70,9 +71,9 @@ def test_every_readable_format_is_offered_and_detections_are_a_run(opened: MainW
     assert not dialog.target.isEnabled()
     tracks, session = len(opened.document.tracks()), opened.document.session
     assert session is not None
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000):
         dialog.accept()
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
     assert len(opened.document.tracks()) == tracks
     run = session.store.runs()[-1]
     assert [len(found) for _, found in session.store.detections(run.id)][:3] == [1, 1, 0]
@@ -80,7 +81,7 @@ def test_every_readable_format_is_offered_and_detections_are_a_run(opened: MainW
     report.close()
 
 
-def test_of_several_videos_one_is_chosen(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+def test_of_several_videos_one_is_chosen(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     video = opened.document.video
     assert video is not None
     frames = [LabelledFrame(1, (LabelledBox(40, 0, (1, 2, 30, 40)),))]
@@ -90,12 +91,12 @@ def test_of_several_videos_one_is_chosen(opened: MainWindow, tmp_path: Path, qtb
     opened.imports.ask(tmp_path / "annotations.json")
     (dialog,) = opened.findChildren(ImportDialog)
     assert not dialog.sequence.isVisibleTo(dialog)
-    qtbot.waitUntil(lambda: dialog.sequence.isVisibleTo(dialog), timeout=20000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: dialog.sequence.isVisibleTo(dialog), timeout=20000)
     dialog.sequence.setCurrentIndex(dialog.sequence.findData("two"))
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
         dialog.accept()
     assert ended.args == ["finished", ""]
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
     track = next(track for track in opened.document.tracks().values() if track.number == 40)
     session = opened.document.session
     assert session is not None
@@ -103,37 +104,37 @@ def test_of_several_videos_one_is_chosen(opened: MainWindow, tmp_path: Path, qtb
     opened.findChildren(ReportDialog)[0].close()
 
 
-def test_a_file_that_cannot_be_read_is_named_before_importing(opened: MainWindow, truth: Path, qtbot: object) -> None:
+def test_a_file_that_cannot_be_read_is_named_before_importing(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     truth.write_text("what is this\n")
     opened.imports.ask(truth)
     (dialog,) = opened.findChildren(ImportDialog)
-    qtbot.waitUntil(lambda: bool(dialog.error.text()), timeout=20000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: bool(dialog.error.text()), timeout=20000)
     assert str(truth) in dialog.error.text()
     dialog.reject()
 
 
-def test_a_cancelled_import_leaves_nothing_and_says_so(opened: MainWindow, truth: Path, qtbot: object,
+def test_a_cancelled_import_leaves_nothing_and_says_so(opened: MainWindow, truth: Path, qtbot: QtBot,
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("annotator.storage.imports.tracks.ROWS", 2)
     session = opened.document.session
     assert session is not None
     steps, runs = session.history(), session.store.runs()
     opened.worker.progressed.connect(lambda _: opened.worker.cancel())
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
         opened.imports.start(ImportChoice(truth, "mot", Target.HUMAN))
         opened.worker.set_paused(True)
     assert ended.args == ["cancelled", ""]
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
     assert "nothing came in" in opened.statusBar().currentMessage()
     assert (session.history(), session.store.runs()) == (steps, runs)
     assert not opened.findChildren(ReportDialog)
 
 
-def test_labels_that_do_not_fit_are_refused_in_one_line(opened: MainWindow, truth: Path, qtbot: object) -> None:
+def test_labels_that_do_not_fit_are_refused_in_one_line(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     truth.write_text(f"{FRAMES + 1},9,10,20,30,40,1,1,1\n")
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000):
         opened.imports.start(ImportChoice(truth, "mot", Target.MACHINE))
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
     assert "gt.txt" in opened.statusBar().currentMessage()
     assert len(opened.document.tracks()) == 3
     assert not opened.findChildren(ReportDialog)
@@ -162,7 +163,7 @@ def test_a_sequence_with_pictures_is_a_video(tmp_path: Path) -> None:
     assert not is_labels(tmp_path / "frames")
 
 
-def test_the_first_boxes_are_shown_as_they_would_come_in(opened: MainWindow, truth: Path, qtbot: object) -> None:
+def test_the_first_boxes_are_shown_as_they_would_come_in(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     truth.write_text("2,9,10,20,30,40,1,1,1\n3,9,11,20,30,40,0,1,1\n")
     opened.imports.ask(truth)
     (dialog,) = opened.findChildren(ImportDialog)
@@ -171,17 +172,17 @@ def test_the_first_boxes_are_shown_as_they_would_come_in(opened: MainWindow, tru
     def row(place: int) -> list[str]:
         return [table.item(place, column).text() for column in range(table.columnCount())]
 
-    qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=20000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=20000)
     assert row(0) == ["1", "9", "pedestrian", "10.00", "20.00", "40.00", "60.00", "1.000", ""]
     assert row(1)[-1] == "ignored"
     assert "2 boxes" in dialog.preview.summary.text()
     dialog.first_frame.setValue(2)
     dialog.one_based.setChecked(True)
-    qtbot.waitUntil(lambda: table.rowCount() == 2 and row(0)[0] == "0" and row(0)[3] == "9.00",  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: table.rowCount() == 2 and row(0)[0] == "0" and row(0)[3] == "9.00",
                     timeout=20000)
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000):
         dialog.accept()
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
     track = next(track for track in opened.document.tracks().values() if track.number == 9)
     session = opened.document.session
     assert session is not None
@@ -191,7 +192,7 @@ def test_the_first_boxes_are_shown_as_they_would_come_in(opened: MainWindow, tru
     opened.findChildren(ReportDialog)[0].close()
 
 
-def test_a_format_without_pixels_from_one_does_not_offer_them(opened: MainWindow, truth: Path, qtbot: object) -> None:
+def test_a_format_without_pixels_from_one_does_not_offer_them(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     opened.imports.ask(truth)
     (dialog,) = opened.findChildren(ImportDialog)
     assert dialog.one_based.isVisibleTo(dialog)

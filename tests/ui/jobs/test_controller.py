@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
 
 from annotator.jobs.project import open_project
 from annotator.jobs.tracking.config import PreannotateSettings
@@ -17,35 +18,35 @@ from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
 
 
-def test_what_the_dialog_says_runs(opened: MainWindow, clip: MadeClip, qtbot: object) -> None:
-    qtbot.keyClick(opened, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)  # type: ignore[attr-defined]
+def test_what_the_dialog_says_runs(opened: MainWindow, clip: MadeClip, qtbot: QtBot) -> None:
+    qtbot.keyClick(opened, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     (dialog,) = opened.findChildren(JobDialog)
     dialog.detections.setText(str(clip.det))
     dialog.tracker.setCurrentText("bytetrack")
     dialog.device.setCurrentText("cpu")
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
-        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert ended.args == ["finished", ""]
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
 
 
-def dialog_for(window: MainWindow, settings: PreannotateSettings, qtbot: object) -> JobDialog:
+def dialog_for(window: MainWindow, settings: PreannotateSettings, qtbot: QtBot) -> JobDialog:
     assert window.document.video is not None
     dialog = JobDialog(window.document.video, None, True, window)
-    qtbot.addWidget(dialog)  # type: ignore[attr-defined]
+    qtbot.addWidget(dialog)
     dialog.choice = JobChoice(settings)
     return dialog
 
 
 def test_a_job_in_the_window_replaces_the_machines_tracks_in_one_step(opened: MainWindow, clip: MadeClip,
-                                                                      qtbot: object) -> None:
+                                                                      qtbot: QtBot) -> None:
     settings = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu")
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
         opened.start_job(dialog_for(opened, settings, qtbot))
         assert not opened.actions_["run.track"].isEnabled()
         assert opened.actions_["run.cancel"].isEnabled()
     assert ended.args == ["finished", ""]
-    qtbot.waitUntil(lambda: opened.actions_["run.track"].isEnabled())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.actions_["run.track"].isEnabled())
     session = opened.document.session
     assert session is not None
     assert session.store.runs()[-1].status is RunStatus.FINISHED
@@ -55,26 +56,26 @@ def test_a_job_in_the_window_replaces_the_machines_tracks_in_one_step(opened: Ma
     assert len(opened.document.tracks()) == 3
 
 
-def test_settings_that_do_not_fit_are_said_in_one_line(opened: MainWindow, qtbot: object) -> None:
+def test_settings_that_do_not_fit_are_said_in_one_line(opened: MainWindow, qtbot: QtBot) -> None:
     settings = PreannotateSettings(detections="/nowhere/det.txt", tracker="bytetrack", device="cpu")
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
         opened.start_job(dialog_for(opened, settings, qtbot))
     assert ended.args[0] == "failed"
     assert "/nowhere/det.txt" in opened.statusBar().currentMessage()
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
 
 
 def test_closing_during_a_job_asks_once_and_keeps_what_is_finished(opened: MainWindow, clip: MadeClip,
-                                                                   qtbot: object) -> None:
+                                                                   qtbot: QtBot) -> None:
     settings = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu")
     opened.worker.progressed.connect(lambda _: opened.worker.set_paused(True))
     opened.start_job(dialog_for(opened, settings, qtbot))
-    qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)
     path = opened.document.path
     assert not opened.close()
     (question,) = opened.findChildren(QMessageBox)
     next(button for button in question.buttons() if "Stop" in button.text()).click()
-    qtbot.waitUntil(lambda: not opened.isVisible(), timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.isVisible(), timeout=10000)
     assert path is not None
     with open_project(path) as session:
         run = session.store.runs()[-1]
@@ -84,12 +85,12 @@ def test_closing_during_a_job_asks_once_and_keeps_what_is_finished(opened: MainW
 
 
 def test_the_project_of_a_running_job_stays_open(opened: MainWindow, clip: MadeClip, tmp_path: Path,
-                                                 qtbot: object) -> None:
+                                                 qtbot: QtBot) -> None:
     settings = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu")
     held = [True]
     opened.worker.progressed.connect(lambda _: opened.worker.set_paused(True) if held else None)
     opened.start_job(dialog_for(opened, settings, qtbot))
-    qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)
     path = opened.document.path
     opened.actions_["file.close"].trigger()
     assert "a job is still working on" in opened.statusBar().currentMessage()
@@ -97,18 +98,18 @@ def test_the_project_of_a_running_job_stays_open(opened: MainWindow, clip: MadeC
     assert not opened.open_path(tmp_path / "other.annot")
     assert opened.document.path == path
     held.clear()  # progress that was told before may still arrive
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
         opened.worker.set_paused(False)
     assert ended.args == ["finished", ""]
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
     opened.actions_["file.close"].trigger()
     assert opened.document.session is None
 
 
-def test_the_dialog_reads_back_what_was_entered(opened: MainWindow, qtbot: object) -> None:
+def test_the_dialog_reads_back_what_was_entered(opened: MainWindow, qtbot: QtBot) -> None:
     assert opened.document.video is not None
     dialog = JobDialog(opened.document.video, (3, 7), True, opened)
-    qtbot.addWidget(dialog)  # type: ignore[attr-defined]
+    qtbot.addWidget(dialog)
     dialog.labels.setText("person, car")
     dialog.threshold.setValue(0.35)
     dialog.tracker.setCurrentText("bytetrack")

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QSettings, Qt
+from pytestqt.qtbot import QtBot
 
 from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
@@ -25,12 +26,12 @@ from tests.conftest import FRAMES, MadeClip
 from tests.ui.conftest import back_to, has_picture
 
 
-def click(qtbot: object, widget: object) -> None:
-    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+def click(qtbot: QtBot, widget: object) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
-def asked(window: MainWindow, qtbot: object) -> JobDialog:
-    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)  # type: ignore[attr-defined]
+def asked(window: MainWindow, qtbot: QtBot) -> JobDialog:
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     (dialog,) = window.findChildren(JobDialog)
     dialog.device.setCurrentText("cpu")
     return dialog
@@ -55,28 +56,28 @@ class FakePreviewer:
 @pytest.fixture
 def previewer(opened: MainWindow) -> FakePreviewer:
     fake = FakePreviewer()
-    opened.jobs._previewer = fake  # type: ignore[assignment]
+    opened.jobs._previewer = fake
     opened.jobs.libraries._loaded = True
     return fake
 
 
 def test_the_slider_sifts_boxes_without_asking_the_detector_again(opened: MainWindow, previewer: FakePreviewer,
-                                                                  qtbot: object) -> None:
+                                                                  qtbot: QtBot) -> None:
     opened.document.go_to(3)
-    qtbot.waitUntil(lambda: has_picture(opened, 3))  # type: ignore[attr-defined, union-attr]
+    qtbot.waitUntil(lambda: has_picture(opened, 3))
     dialog = asked(opened, qtbot)
     panel = dialog.preview
     assert panel is not None
     click(qtbot, panel.button)
-    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: panel.view.found == 4)
     assert previewer.asked[-1][1] == 3
     questions = len(previewer.asked)
     assert panel.view.above == 2
     assert panel.count.text() == "2 of 4 boxes"
     port = panel.slider
-    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=QPoint(port.width() // 2, port.height() // 2))  # type: ignore[attr-defined]
-    qtbot.mouseMove(port, QPoint(port.width() * 8 // 10, port.height() // 2))  # type: ignore[attr-defined]
-    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=QPoint(port.width() * 8 // 10, port.height() // 2))  # type: ignore[attr-defined]
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=QPoint(port.width() // 2, port.height() // 2))
+    qtbot.mouseMove(port, QPoint(port.width() * 8 // 10, port.height() // 2))
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=QPoint(port.width() * 8 // 10, port.height() // 2))
     assert panel.view.above == 1
     assert dialog.threshold.value() == pytest.approx(panel.slider.value() / 100)
     assert dialog.threshold.value() > 0.6
@@ -91,16 +92,16 @@ def test_the_slider_sifts_boxes_without_asking_the_detector_again(opened: MainWi
 
 
 def test_the_detector_is_asked_without_a_click_and_anew_when_another_is_chosen(
-        opened: MainWindow, previewer: FakePreviewer, qtbot: object) -> None:
+        opened: MainWindow, previewer: FakePreviewer, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     panel = dialog.preview
     assert panel is not None
-    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: panel.view.found == 4)
     for name in ("c", "ca", "car"):  # as it is typed
         dialog.labels.setText(name)
-        qtbot.wait(50)  # type: ignore[attr-defined]
+        qtbot.wait(50)
         assert panel.view.found == 0
-    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: panel.view.found == 4)
     wanted = [settings.labels for settings, _ in previewer.asked]
     assert wanted[0] is None
     assert set(wanted[1:]) <= {None, ("car",)}
@@ -109,76 +110,76 @@ def test_the_detector_is_asked_without_a_click_and_anew_when_another_is_chosen(
 
 
 def test_a_question_that_is_out_of_date_is_given_up_for_the_next(opened: MainWindow, previewer: FakePreviewer,
-                                                                 qtbot: object) -> None:
+                                                                 qtbot: QtBot) -> None:
     previewer.go.clear()
     dialog = asked(opened, qtbot)
     panel = dialog.preview
     assert panel is not None
-    qtbot.waitUntil(lambda: len(previewer.asked) == 1)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(previewer.asked) == 1)
     dialog.labels.setText("car")
-    qtbot.wait(600)  # type: ignore[attr-defined]
+    qtbot.wait(600)
     assert len(previewer.asked) == 1, "one question at a time"
     previewer.go.set()
-    qtbot.waitUntil(lambda: panel.view.found == 4)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: panel.view.found == 4)
     assert previewer.asked[-1][0].labels == ("car",)
     dialog.reject()
 
 
-def test_a_dialog_that_closes_at_once_asks_nothing(opened: MainWindow, previewer: FakePreviewer, qtbot: object) -> None:
+def test_a_dialog_that_closes_at_once_asks_nothing(opened: MainWindow, previewer: FakePreviewer, qtbot: QtBot) -> None:
     asked(opened, qtbot).reject()
-    qtbot.wait(600)  # type: ignore[attr-defined]
+    qtbot.wait(600)
     assert not previewer.asked
 
 
-def test_closing_the_dialog_cancels_the_preview(opened: MainWindow, previewer: FakePreviewer, qtbot: object) -> None:
+def test_closing_the_dialog_cancels_the_preview(opened: MainWindow, previewer: FakePreviewer, qtbot: QtBot) -> None:
     previewer.go.clear()
     dialog = asked(opened, qtbot)
     assert dialog.preview is not None
     click(qtbot, dialog.preview.button)
-    qtbot.waitUntil(lambda: bool(previewer.asked))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: bool(previewer.asked))
     dialog.reject()
     previewer.go.set()
-    qtbot.waitUntil(lambda: not any(thread.name == "preview" for thread in threading.enumerate()))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not any(thread.name == "preview" for thread in threading.enumerate()))
     assert len(previewer.asked) == 1
 
 
-def test_a_file_of_detections_is_previewed_too(opened: MainWindow, clip: MadeClip, qtbot: object) -> None:
+def test_a_file_of_detections_is_previewed_too(opened: MainWindow, clip: MadeClip, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     panel = dialog.preview
     assert panel is not None
     dialog.detections.setText(str(clip.det))
     assert not dialog.detector.isEnabled()
     click(qtbot, panel.button)
-    qtbot.waitUntil(lambda: panel.view.found == 3, timeout=30000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: panel.view.found == 3, timeout=30000)
     dialog.detections.setText("/nowhere/det.txt")
     click(qtbot, panel.button)
-    qtbot.waitUntil(lambda: "/nowhere/det.txt" in panel.view.toolTip(), timeout=30000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "/nowhere/det.txt" in panel.view.toolTip(), timeout=30000)
     dialog.reject()
 
 
-def test_the_built_in_detector_runs_without_any_weights(opened: MainWindow, qtbot: object) -> None:
+def test_the_built_in_detector_runs_without_any_weights(opened: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     panel = dialog.preview
     assert panel is not None
     dialog.detector.setCurrentIndex(dialog.detector.findData("tiny-detector"))
     click(qtbot, panel.button)
-    qtbot.waitUntil(lambda: panel.view.found > 0, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: panel.view.found > 0, timeout=60000)
     assert panel.seconds is not None
     dialog.reject()
 
 
-def test_an_adaptive_threshold_takes_the_slider_away(opened: MainWindow, qtbot: object) -> None:
+def test_an_adaptive_threshold_takes_the_slider_away(opened: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     assert dialog.preview is not None
     dialog.mode.setCurrentIndex(1)
     assert not dialog.preview.slider.isEnabled()
-    qtbot.keyClick(dialog, Qt.Key.Key_Escape)  # type: ignore[attr-defined]
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     settings = dialog._settings()
     assert settings.thresholds == "adaptive"
     assert settings.det_threshold is None
 
 
-def test_only_detectors_that_read_take_a_text(opened: MainWindow, qtbot: object) -> None:
+def test_only_detectors_that_read_take_a_text(opened: MainWindow, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     assert not dialog.prompt.isEnabled()
     dialog.detector.setCurrentIndex(dialog.detector.findData("grounding-dino-t"))
@@ -226,7 +227,7 @@ def publisher(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_missing_weights_are_fetched_in_place_and_the_job_can_start(opened: MainWindow, publisher: FakePublisher,
-                                                                    qtbot: object) -> None:
+                                                                    qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     offer = dialog.offer
     assert offer is not None
@@ -237,10 +238,10 @@ def test_missing_weights_are_fetched_in_place_and_the_job_can_start(opened: Main
     assert all(word in offer.text.text() for word in ("sam2.1-tiny", "156 MB", "Apache-2.0"))
     assert not dialog.run.isEnabled()
     click(qtbot, offer.button)
-    qtbot.waitUntil(lambda: "104 MB of 156 MB" in offer.state.text())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "104 MB of 156 MB" in offer.state.text())
     assert offer.bar.value() == 666
     publisher.go.set()
-    qtbot.waitUntil(lambda: dialog.run.isEnabled())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: dialog.run.isEnabled())
     assert not offer.isVisible()
     assert dialog._settings().segmenter == "sam2.1-tiny"
     assert dialog.segmenter.currentText() == "sam2.1-tiny"
@@ -248,45 +249,45 @@ def test_missing_weights_are_fetched_in_place_and_the_job_can_start(opened: Main
 
 
 def test_a_download_is_cancelled_by_the_same_button(opened: MainWindow, publisher: FakePublisher,
-                                                    qtbot: object) -> None:
+                                                    qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     offer = dialog.offer
     assert offer is not None
     dialog.segmenter.setCurrentIndex(dialog.segmenter.findData("sam2.1-tiny"))
     click(qtbot, offer.button)
-    qtbot.waitUntil(lambda: offer.bar.value() == 666)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: offer.bar.value() == 666)
     assert offer.button.text() == "Cancel"
     click(qtbot, offer.button)
-    qtbot.waitUntil(lambda: offer.button.text() == "Download")  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: offer.button.text() == "Download")
     assert "kept" in offer.state.text()
     assert not dialog.run.isEnabled()
     dialog.reject()
 
 
-def test_a_download_ends_with_the_dialog(opened: MainWindow, publisher: FakePublisher, qtbot: object) -> None:
+def test_a_download_ends_with_the_dialog(opened: MainWindow, publisher: FakePublisher, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     assert dialog.offer is not None
     dialog.segmenter.setCurrentIndex(dialog.segmenter.findData("sam2.1-tiny"))
     click(qtbot, dialog.offer.button)
     dialog.reject()
-    qtbot.waitUntil(lambda: not any(t.name == "download" for t in threading.enumerate()))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not any(t.name == "download" for t in threading.enumerate()))
     assert not list(publisher.folder.iterdir())
 
 
 def test_a_publisher_that_cannot_be_reached_is_said_in_place(opened: MainWindow, publisher: FakePublisher,
-                                                             qtbot: object) -> None:
+                                                             qtbot: QtBot) -> None:
     publisher.refusal = DownloadError("no network: plug it in")
     dialog = asked(opened, qtbot)
     offer = dialog.offer
     assert offer is not None
     dialog.segmenter.setCurrentIndex(dialog.segmenter.findData("sam2.1-tiny"))
     click(qtbot, offer.button)
-    qtbot.waitUntil(lambda: offer.state.text() == "no network: plug it in")  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: offer.state.text() == "no network: plug it in")
     dialog.reject()
 
 
 def test_a_detector_that_reads_needs_its_words_as_well(opened: MainWindow, publisher: FakePublisher,
-                                                       qtbot: object) -> None:
+                                                       qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     assert dialog.offer is not None
     dialog.detector.setCurrentIndex(dialog.detector.findData("grounding-dino-t"))
@@ -299,16 +300,16 @@ def test_a_detector_that_reads_needs_its_words_as_well(opened: MainWindow, publi
 # Estimates
 
 
-def test_time_is_unknown_until_such_a_job_has_run_here(opened: MainWindow, clip: MadeClip, qtbot: object) -> None:
+def test_time_is_unknown_until_such_a_job_has_run_here(opened: MainWindow, clip: MadeClip, qtbot: QtBot) -> None:
     dialog = asked(opened, qtbot)
     dialog.detections.setText(str(clip.det))
     dialog.tracker.setCurrentText("bytetrack")
     assert "unknown" in dialog.estimate.text()
-    with qtbot.waitSignal(opened.worker.finished, timeout=60000):  # type: ignore[attr-defined]
-        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.worker.finished, timeout=60000):
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not opened.worker.busy)
     back_to(opened, qtbot)
-    qtbot.waitUntil(lambda: not opened.findChildren(JobDialog))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.findChildren(JobDialog))
     again = asked(opened, qtbot)
     again.detections.setText(str(clip.det))
     again.tracker.setCurrentText("bytetrack")
@@ -345,22 +346,22 @@ def test_other_models_have_another_speed(settings: QSettings) -> None:
         assert estimates.speed(make(**given)) is None
 
 
-def test_the_device_and_its_memory_are_shown(opened: MainWindow, clip: MadeClip, qtbot: object) -> None:
+def test_the_device_and_its_memory_are_shown(opened: MainWindow, clip: MadeClip, qtbot: QtBot) -> None:
     from annotator.engine.runtime.devices import DeviceUse
 
     assert device_text(DeviceUse("cuda:0", 5_100_000_000, 24_000_000_000)) == "cuda:0 5.1 of 24 GB"
     assert device_text(DeviceUse("cpu", None, None)) == "cpu"
-    with qtbot.waitSignal(opened.jobs.device_used, timeout=60000) as used:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(opened.jobs.device_used, timeout=60000) as used:
         opened.jobs.start(PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu"))
     assert used.args[0].name.startswith(("cpu", "cuda"))
-    qtbot.waitUntil(lambda: not opened.worker.busy, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy, timeout=60000)
 
 
-def test_boxes_are_drawn_where_they_lie(qtbot: object) -> None:
+def test_boxes_are_drawn_where_they_lie(qtbot: QtBot) -> None:
     from annotator.ui.jobs.preview_view import PreviewView
 
     view = PreviewView()
-    qtbot.addWidget(view)  # type: ignore[attr-defined]
+    qtbot.addWidget(view)
     view.resize(400, 300)
     view.set_image(np.zeros((150, 200, 3), np.uint8))
     plain = view.grab().toImage()

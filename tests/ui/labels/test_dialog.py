@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QColorDialog, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
 
 from annotator.model.attribute import AttributeKind
 from annotator.storage.edits import attributes, labels
@@ -38,8 +39,8 @@ def names(dialog: LabelDialog) -> list[str]:
     return [label.name for label in store(dialog).labels()]
 
 
-def press(qtbot: object, button: QPushButton) -> None:
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+def press(qtbot: QtBot, button: QPushButton) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def shown(dialog: LabelDialog) -> list[str]:
@@ -47,46 +48,46 @@ def shown(dialog: LabelDialog) -> list[str]:
     return [table.model().index(row, NAME).data() for row in range(table.rowCount())]
 
 
-def type_over(qtbot: object, line: QLineEdit, text: str) -> None:
+def type_over(qtbot: QtBot, line: QLineEdit, text: str) -> None:
     line.setFocus()
     line.selectAll()
-    qtbot.keyClicks(line, text)  # type: ignore[attr-defined]
-    qtbot.keyClick(line, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
 
 
-def test_a_key_opens_it(opened: MainWindow, qtbot: object) -> None:
+def test_a_key_opens_it(opened: MainWindow, qtbot: QtBot) -> None:
     opened.canvas.setFocus()
-    qtbot.keyClick(opened.canvas, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert opened.labels.dialog is not None
     assert opened.labels.dialog.isVisible()
 
 
-def test_a_class_is_added_and_named_in_place(dialog: LabelDialog, qtbot: object) -> None:
+def test_a_class_is_added_and_named_in_place(dialog: LabelDialog, qtbot: QtBot) -> None:
     press(qtbot, dialog.labels.add)
-    qtbot.wait(20)  # type: ignore[attr-defined]
+    qtbot.wait(20)
     editor = dialog.labels.table.findChild(QLineEdit)
     assert editor is not None, "the new name is open for typing"
     type_over(qtbot, editor, "bus")
-    qtbot.waitUntil(lambda: names(dialog) == ["object", "car", "bus"])  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: shown(dialog) == ["object", "car", "bus"])  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: names(dialog) == ["object", "car", "bus"])
+    qtbot.waitUntil(lambda: shown(dialog) == ["object", "car", "bus"])
     dialog._document.undo()
     dialog._document.undo()
     assert names(dialog) == ["object", "car"]
-    qtbot.waitUntil(lambda: shown(dialog) == ["object", "car"])  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: shown(dialog) == ["object", "car"])
 
 
-def test_a_name_that_is_taken_is_refused_in_one_line(dialog: LabelDialog, qtbot: object) -> None:
+def test_a_name_that_is_taken_is_refused_in_one_line(dialog: LabelDialog, qtbot: QtBot) -> None:
     table = dialog.labels.table
     table.edit(table.model().index(1, NAME))
     editor = table.findChild(QLineEdit)
     assert editor is not None
     type_over(qtbot, editor, "object")
-    qtbot.waitUntil(dialog.error.isVisible)  # type: ignore[attr-defined]
+    qtbot.waitUntil(dialog.error.isVisible)
     assert dialog.error.text() == "there is a class object already; merge the two, or choose another name"
-    qtbot.waitUntil(lambda: shown(dialog) == ["object", "car"])  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: shown(dialog) == ["object", "car"])
 
 
-def test_a_class_in_use_stays_and_an_unused_one_goes(dialog: LabelDialog, qtbot: object) -> None:
+def test_a_class_in_use_stays_and_an_unused_one_goes(dialog: LabelDialog, qtbot: QtBot) -> None:
     dialog.labels.choose(store(dialog).labels()[0].id)
     press(qtbot, dialog.labels.remove)
     assert "3 tracks are of class object" in dialog.error.text()
@@ -97,12 +98,12 @@ def test_a_class_in_use_stays_and_an_unused_one_goes(dialog: LabelDialog, qtbot:
     assert not dialog.error.isVisible()
 
 
-def test_classes_are_merged_moved_and_recoloured(dialog: LabelDialog, qtbot: object) -> None:
+def test_classes_are_merged_moved_and_recoloured(dialog: LabelDialog, qtbot: QtBot) -> None:
     page = dialog.labels
     page.choose(store(dialog).labels()[1].id)
     press(qtbot, page.up)
     assert names(dialog) == ["car", "object"]
-    qtbot.waitUntil(lambda: shown(dialog) == ["car", "object"])  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: shown(dialog) == ["car", "object"])
     assert page.chosen is not None
     assert page.chosen.name == "car", "the moved one stays chosen"
     press(qtbot, page.color)
@@ -120,7 +121,7 @@ def test_classes_are_merged_moved_and_recoloured(dialog: LabelDialog, qtbot: obj
     assert store(dialog).class_labels() == {"object": "car"}
 
 
-def test_an_attribute_is_made_and_changed_field_by_field(dialog: LabelDialog, qtbot: object) -> None:
+def test_an_attribute_is_made_and_changed_field_by_field(dialog: LabelDialog, qtbot: QtBot) -> None:
     page = dialog.attributes
     dialog._pages.setCurrentWidget(page)
     assert page._empty.isVisible()
@@ -128,11 +129,11 @@ def test_an_attribute_is_made_and_changed_field_by_field(dialog: LabelDialog, qt
     type_over(qtbot, page.name, "team")
     choose(qtbot, page.label, "car")
     choose(qtbot, page.kind, "Choice")
-    qtbot.wait(20)  # type: ignore[attr-defined]
+    qtbot.wait(20)
     type_over(qtbot, page.options, "red, blue")
-    qtbot.wait(20)  # type: ignore[attr-defined]
+    qtbot.wait(20)
     assert page.default is not None
-    choose(qtbot, page.default, "blue")  # type: ignore[arg-type]
+    choose(qtbot, page.default, "blue")
     (made,) = store(dialog).attributes()
     assert (made.name, made.kind, made.options, made.default) == ("team", AttributeKind.CHOICE, ("red", "blue"), "blue")
     assert made.label == store(dialog).labels()[1].id
@@ -140,9 +141,9 @@ def test_an_attribute_is_made_and_changed_field_by_field(dialog: LabelDialog, qt
     assert store(dialog).attributes() == []
 
 
-def test_a_kind_is_changed_without_losing_what_fits(dialog: LabelDialog, qtbot: object) -> None:
+def test_a_kind_is_changed_without_losing_what_fits(dialog: LabelDialog, qtbot: QtBot) -> None:
     made = attributes.add_attribute(store(dialog), "age", AttributeKind.TEXT, default="12")
-    qtbot.wait(20)  # type: ignore[attr-defined]
+    qtbot.wait(20)
     page = dialog.attributes
     dialog._pages.setCurrentWidget(page)
     page.choose(made.id)
@@ -150,19 +151,19 @@ def test_a_kind_is_changed_without_losing_what_fits(dialog: LabelDialog, qtbot: 
     assert store(dialog).attribute(made.id).default == 12.0
 
 
-def test_detectors_classes_are_mapped_dropped_and_kept(dialog: LabelDialog, qtbot: object) -> None:
+def test_detectors_classes_are_mapped_dropped_and_kept(dialog: LabelDialog, qtbot: QtBot) -> None:
     page = dialog.classes
     dialog._pages.setCurrentWidget(page)
     assert list(page.boxes) == ["object"], "what runs have seen is listed"
     page.name.setFocus()
-    qtbot.keyClicks(page.name, "truck")  # type: ignore[attr-defined]
+    qtbot.keyClicks(page.name, "truck")
     press(qtbot, page.add)
     assert list(page.boxes) == ["object", "truck"]
     choose(qtbot, page.boxes["truck"], "car")
-    qtbot.wait(20)  # type: ignore[attr-defined]
+    qtbot.wait(20)
     assert store(dialog).class_labels() == {"truck": "car"}
     choose(qtbot, page.boxes["truck"], "nothing: it is dropped")
-    qtbot.wait(20)  # type: ignore[attr-defined]
+    qtbot.wait(20)
     assert store(dialog).class_labels() == {"truck": None}
     choose(qtbot, page.boxes["truck"], "keeps its name")
     assert store(dialog).class_labels() == {}

@@ -14,6 +14,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox
+from pytestqt.qtbot import QtBot
 
 from annotator.engine.base import CancelToken
 from annotator.jobs.project import open_project
@@ -75,10 +76,10 @@ def stage(window: MainWindow) -> Stage | None:
     return None if state is None else state.stage
 
 
-def wait_for(window: MainWindow, wanted: Stage | None, qtbot: object) -> None:
-    qtbot.waitUntil(lambda: stage(window) is wanted and not window.worker.in_interlude, timeout=30000)  # type: ignore[attr-defined]
+def wait_for(window: MainWindow, wanted: Stage | None, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: stage(window) is wanted and not window.worker.in_interlude, timeout=30000)
     if wanted is Stage.PROPOSED:
-        qtbot.waitUntil(lambda: window.prompting.prompts.following.proposals.summary is not None, timeout=10000)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: window.prompting.prompts.following.proposals.summary is not None, timeout=10000)
 
 
 def steps(window: MainWindow) -> int:
@@ -94,10 +95,10 @@ def frames_of(window: MainWindow, track: int) -> dict[int, tuple[float, float, f
 
 
 def test_a_missing_object_costs_one_drag_and_one_key(opened: MainWindow, segmenters: FakeSegmenters,
-                                                     qtbot: object) -> None:
+                                                     qtbot: QtBot) -> None:
     before = set(opened.document.tracks())
     opened.document.go_to(8)
-    qtbot.waitUntil(lambda: opened.controller.present_frame() is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.controller.present_frame() is not None)
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
     assert set(opened.document.tracks()) == before, "nothing is changed yet"
@@ -118,10 +119,10 @@ def test_a_missing_object_costs_one_drag_and_one_key(opened: MainWindow, segment
 
 
 def test_the_mask_is_there_before_anything_is_followed(opened: MainWindow, segmenters: FakeSegmenters,
-                                                       qtbot: object) -> None:
+                                                       qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(0)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: bool(opened.prompting.view.layer.shapes)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: bool(opened.prompting.view.layer.shapes)
                     and opened.prompting.view.layer.shapes[-1].mask is not None)
     np.testing.assert_allclose(opened.prompting.view.layer.shapes[-1].mask.box_xyxy, BOX, atol=5)
     assert stage(opened) is Stage.RUNNING
@@ -130,10 +131,10 @@ def test_the_mask_is_there_before_anything_is_followed(opened: MainWindow, segme
 
 
 def test_enter_while_it_is_followed_accepts_when_it_is_done(opened: MainWindow, segmenters: FakeSegmenters,
-                                                            qtbot: object) -> None:
+                                                            qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(0)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: stage(opened) is Stage.RUNNING)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: stage(opened) is Stage.RUNNING)
     press(opened, Qt.Key.Key_Return)
     assert not opened.prompting.bar.accept.isEnabled()
     segmenters.gate.release(1000)
@@ -143,7 +144,7 @@ def test_enter_while_it_is_followed_accepts_when_it_is_done(opened: MainWindow, 
 
 
 def test_escape_drops_and_undo_brings_the_proposal_back(opened: MainWindow, segmenters: FakeSegmenters,
-                                                        qtbot: object) -> None:
+                                                        qtbot: QtBot) -> None:
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
     press(opened, Qt.Key.Key_Escape)
@@ -154,26 +155,26 @@ def test_escape_drops_and_undo_brings_the_proposal_back(opened: MainWindow, segm
     assert len(opened.document.tracks()) == 3
 
 
-def test_the_careful_way(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
+def test_the_careful_way(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     opened.document.go_to(8)
-    qtbot.waitUntil(lambda: opened.controller.present_frame() is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.controller.present_frame() is not None)
     press(opened, Qt.Key.Key_N)
     assert opened.canvas.tool is Tool.PROMPT
     drag(opened, BOX)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None)
     click(opened, 110, 70, SHIFT)
     click(opened, 120, 70, ALT)
     draft = opened.prompting.prompts.draft
     assert draft is not None
     assert [point.positive for point in draft.points] == [True, False]
-    qtbot.waitUntil(lambda: (answer := opened.prompting.prompts.answer) is not None  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: (answer := opened.prompting.prompts.answer) is not None
                     and answer.seen.mask.box_xyxy[2] < 125)
     assert stage(opened) is Stage.DRAFT
     assert not opened.worker.in_interlude
     press(opened, Qt.Key.Key_BracketRight)
-    assert opened.prompting.prompts.draft.direction is Direction.FORWARD  # type: ignore[union-attr]
+    assert opened.prompting.prompts.draft.direction is Direction.FORWARD
     press(opened, Qt.Key.Key_BracketRight)
-    assert opened.prompting.prompts.draft.direction is Direction.BOTH  # type: ignore[union-attr]
+    assert opened.prompting.prompts.draft.direction is Direction.BOTH
     press(opened, Qt.Key.Key_BracketLeft)
     press(opened, Qt.Key.Key_Return)
     wait_for(opened, Stage.PROPOSED, qtbot)
@@ -185,10 +186,10 @@ def test_the_careful_way(opened: MainWindow, segmenters: FakeSegmenters, qtbot: 
     assert opened.canvas.tool is Tool.SELECT
 
 
-def test_a_click_alone_is_a_prompt_too(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
+def test_a_click_alone_is_a_prompt_too(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     press(opened, Qt.Key.Key_N)
     click(opened, 120, 80, SHIFT)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None)
     (shape,) = opened.prompting.view.layer.shapes
     np.testing.assert_allclose(shape.box_xyxy, (110, 70, 130, 90), atol=5)
     press(opened, Qt.Key.Key_Escape)
@@ -197,7 +198,7 @@ def test_a_click_alone_is_a_prompt_too(opened: MainWindow, segmenters: FakeSegme
 
 
 def test_a_prompt_of_the_selected_track_replaces_its_boxes_within_it(opened: MainWindow, segmenters: FakeSegmenters,
-                                                                     qtbot: object) -> None:
+                                                                     qtbot: QtBot) -> None:
     track = min(opened.document.tracks())
     session = opened.document.session
     assert session is not None
@@ -218,7 +219,7 @@ def test_a_prompt_of_the_selected_track_replaces_its_boxes_within_it(opened: Mai
     np.testing.assert_allclose(list(found.values()), [BOX] * 14, atol=5)
 
 
-def test_it_can_be_a_new_object_instead(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
+def test_it_can_be_a_new_object_instead(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     track = min(opened.document.tracks())
     before = frames_of(opened, track)
     opened.document.select([track])
@@ -234,7 +235,7 @@ def test_it_can_be_a_new_object_instead(opened: MainWindow, segmenters: FakeSegm
 
 
 def test_the_selected_range_limits_a_prompt_until_it_is_switched_off(opened: MainWindow, segmenters: FakeSegmenters,
-                                                                     qtbot: object) -> None:
+                                                                     qtbot: QtBot) -> None:
     opened.document.set_range((0, 6))
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
@@ -245,7 +246,7 @@ def test_the_selected_range_limits_a_prompt_until_it_is_switched_off(opened: Mai
 
 
 def test_several_prompts_are_followed_as_one_batch(opened: MainWindow, segmenters: FakeSegmenters,
-                                                   qtbot: object) -> None:
+                                                   qtbot: QtBot) -> None:
     press(opened, Qt.Key.Key_N)
     drag(opened, BOX)
     press(opened, Qt.Key.Key_Return, SHIFT)
@@ -263,24 +264,24 @@ def test_several_prompts_are_followed_as_one_batch(opened: MainWindow, segmenter
 
 
 def test_a_prompt_while_another_is_followed_comes_after_it(opened: MainWindow, segmenters: FakeSegmenters,
-                                                           qtbot: object) -> None:
+                                                           qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(0)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)
     drag(opened, (10, 10, 40, 40), CTRL)
     assert len(opened.prompting.prompts.following.batches) == 1
     segmenters.gate.release(1000)
-    qtbot.waitUntil(lambda: len(open_runs(opened)) == 2 and not opened.worker.in_interlude)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(open_runs(opened)) == 2 and not opened.worker.in_interlude)
     for left in (1, 0):
         press(opened, Qt.Key.Key_Return)
         assert len(open_runs(opened)) == left
     assert len(opened.document.tracks()) == 5
 
 
-def test_stopping_leaves_a_shorter_proposal(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
+def test_stopping_leaves_a_shorter_proposal(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(3)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)
     QTest.mouseClick(opened.prompting.bar.stop, Qt.MouseButton.LeftButton)
     segmenters.gate.release(1)
     wait_for(opened, Stage.PROPOSED, qtbot)
@@ -291,7 +292,7 @@ def test_stopping_leaves_a_shorter_proposal(opened: MainWindow, segmenters: Fake
 
 
 def test_a_proposal_that_was_left_open_is_offered_again(opened: MainWindow, project: Path, segmenters: FakeSegmenters,
-                                                        qtbot: object) -> None:
+                                                        qtbot: QtBot) -> None:
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
     opened.document.close()
@@ -308,7 +309,7 @@ def test_a_proposal_that_was_left_open_is_offered_again(opened: MainWindow, proj
     assert len(opened.document.tracks()) == 4
 
 
-def test_what_a_kill_left_is_offered_too(window: MainWindow, project: Path, qtbot: object) -> None:
+def test_what_a_kill_left_is_offered_too(window: MainWindow, project: Path, qtbot: QtBot) -> None:
     with open_project(project) as session:
         run = session.store.begin_run(1, REPROPAGATE, {"objects": [
             {"number": 1, "track": None, "label": "object", "prompts": [{"frame": 5, "box": BOX, "points": []}]}]},
@@ -326,7 +327,7 @@ def test_what_a_kill_left_is_offered_too(window: MainWindow, project: Path, qtbo
 
 
 def test_what_a_job_only_proposed_is_decided_in_the_same_way(window: MainWindow, project: Path,
-                                                             qtbot: object) -> None:
+                                                             qtbot: QtBot) -> None:
     with open_project(project) as session:
         run = session.store.begin_run(1, "preannotate", {}, {}, ["object"], 0, 3, OnExisting.PROPOSE)
         seen = tuple(TrackedObject(number, 0, TrackState.RELIABLE, 0.9, BOX, None, Evidence(9.0, 0.9))
@@ -342,7 +343,7 @@ def test_what_a_job_only_proposed_is_decided_in_the_same_way(window: MainWindow,
     assert len(window.document.tracks()) == 5
 
 
-def test_the_bar_keeps_away_from_what_is_drawn(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
+def test_the_bar_keeps_away_from_what_is_drawn(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     press(opened, Qt.Key.Key_N)
     bar, canvas = opened.prompting.bar, opened.canvas
     for box, below in ((BOX, False), ((60, 2, 100, 30), True)):
@@ -353,7 +354,7 @@ def test_the_bar_keeps_away_from_what_is_drawn(opened: MainWindow, segmenters: F
 
 
 def test_a_job_waits_while_a_prompt_is_followed(opened: MainWindow, segmenters: FakeSegmenters,
-                                                qtbot: object) -> None:
+                                                qtbot: QtBot) -> None:
     steps: list[int] = []
 
     def job(session: Session, cancel: CancelToken) -> Generator[JobProgress]:
@@ -363,42 +364,42 @@ def test_a_job_waits_while_a_prompt_is_followed(opened: MainWindow, segmenters: 
             yield JobProgress(len(steps), 100000, 1.0, FrameResult(0, ()))
 
     opened.jobs.run("Tracking", job)
-    qtbot.waitUntil(lambda: bool(steps))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: bool(steps))
     segmenters.gate = threading.Semaphore(3)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)
     done = len(steps)
-    qtbot.wait(100)  # type: ignore[attr-defined]
+    qtbot.wait(100)
     assert len(steps) == done
     assert opened.worker.busy
     assert "waits for a prompt" in [label.text() for label in opened.findChild(JobBar).findChildren(QLabel)]
     segmenters.gate.release(1000)
     wait_for(opened, Stage.PROPOSED, qtbot)
-    qtbot.waitUntil(lambda: len(steps) > done)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(steps) > done)
     press(opened, Qt.Key.Key_Return)
     assert len(opened.document.tracks()) == 4
     assert opened.worker.busy
     opened.worker.cancel()
-    qtbot.waitUntil(lambda: not opened.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.worker.busy)
 
 
 def test_closing_while_a_prompt_is_followed_keeps_what_was_found(opened: MainWindow, segmenters: FakeSegmenters,
-                                                                 project: Path, qtbot: object) -> None:
+                                                                 project: Path, qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(2)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)
     drag(opened, (10, 10, 40, 40), CTRL)
     assert not opened.close()
     (question,) = opened.findChildren(QMessageBox)
     next(button for button in question.buttons() if "Stop" in button.text()).click()
     segmenters.gate.release(1000)
-    qtbot.waitUntil(lambda: not opened.isVisible(), timeout=20000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not opened.isVisible(), timeout=20000)
     with open_project(project) as session:
         (run,) = session.store.proposals(1)
     assert run.status is RunStatus.CANCELLED
 
 
-def test_enter_elsewhere_accepts_nothing(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
+def test_enter_elsewhere_accepts_nothing(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
     opened.transport.place.setFocus()
@@ -410,15 +411,15 @@ def test_enter_elsewhere_accepts_nothing(opened: MainWindow, segmenters: FakeSeg
 
 
 def test_a_prompt_that_others_want_goes_to_its_frame(opened: MainWindow, segmenters: FakeSegmenters,
-                                                     qtbot: object) -> None:
+                                                     qtbot: QtBot) -> None:
     opened.prompting.prompts.prompt_wanted(12, BOX)
     assert opened.document.frame == 12
     wait_for(opened, Stage.PROPOSED, qtbot)
     opened.prompting.prompts.follow([PromptRequest(3, BOX)], [PromptRequest(4, (10, 10, 40, 40))])
-    qtbot.waitUntil(lambda: len(open_runs(opened)) == 3 and not opened.worker.in_interlude, timeout=20000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(open_runs(opened)) == 3 and not opened.worker.in_interlude, timeout=20000)
 
 
-def test_what_cannot_be_followed_is_said(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
+def test_what_cannot_be_followed_is_said(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     track = min(opened.document.tracks())
     session = opened.document.session
     assert session is not None
@@ -430,7 +431,7 @@ def test_what_cannot_be_followed_is_said(opened: MainWindow, segmenters: FakeSeg
     assert open_runs(opened) == []
 
 
-def test_the_real_segmenter(opened: MainWindow, qtbot: object) -> None:
+def test_the_real_segmenter(opened: MainWindow, qtbot: QtBot) -> None:
     """One that the built-in model was made for: a deleted object, prompted with the box that it had."""
     session = opened.document.session
     assert session is not None
@@ -441,15 +442,15 @@ def test_the_real_segmenter(opened: MainWindow, qtbot: object) -> None:
     opened.document.set_range((0, 4))
     opened.canvas.setFocus()
     drag(opened, box, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None, timeout=240000)  # type: ignore[attr-defined]
-    assert not opened.prompting.prompts.answer.seen.mask.is_empty()  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: stage(opened) is Stage.PROPOSED, timeout=240000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None, timeout=240000)
+    assert not opened.prompting.prompts.answer.seen.mask.is_empty()
+    qtbot.waitUntil(lambda: stage(opened) is Stage.PROPOSED, timeout=240000)
     press(opened, Qt.Key.Key_Return)
     (made,) = [each for each in opened.document.tracks() if each not in (track,)][-1:]
     assert sorted(frames_of(opened, made)) == list(range(5))
 
 
-def test_points_keep_to_the_drafts_frame(opened: MainWindow, segmenters: FakeSegmenters, qtbot: object) -> None:
+def test_points_keep_to_the_drafts_frame(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     press(opened, Qt.Key.Key_N)
     drag(opened, BOX)
     opened.document.go_to(3)

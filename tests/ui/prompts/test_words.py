@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtWidgets import QApplication
 
 from annotator.storage.edits.proposal_summary import ProposalSummary, ProposedTracklet
 from annotator.ui.prompts.words import ProposalWords
@@ -18,10 +19,10 @@ def line(*doubles: int) -> str:
     return ProposalWords().line(ProposalSummary(1, "finished", (seen,)))
 
 
-def test_tracks_that_show_the_same_are_named(qapp: object) -> None:
+def test_tracks_that_show_the_same_are_named(qapp: QApplication) -> None:
     assert line() == "frames 3 to 9: 7 new"
     assert line(4, 2) == "frames 3 to 9: 7 new, same as track 2, 4"
 
 
-def test_many_are_counted(qapp: object) -> None:
+def test_many_are_counted(qapp: QApplication) -> None:
     assert line(9, 8, 1, 2, 3).endswith("same as track 1, 2, 3 and 2 others")

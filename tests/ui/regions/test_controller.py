@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
 
 from annotator.model.track import Mark
 from annotator.ui.canvas.canvas import Tool
@@ -31,19 +32,19 @@ def free_place(window: MainWindow) -> tuple[float, float, float, float]:
     raise AssertionError("the clip leaves no room")
 
 
-def draw(window: MainWindow, qtbot: object) -> tuple[float, float, float, float]:
+def draw(window: MainWindow, qtbot: QtBot) -> tuple[float, float, float, float]:
     x1, y1, x2, y2 = free_place(window)
-    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
+    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
     assert window.canvas.tool is Tool.IGNORE
     drag(qtbot, window, at(window, x1, y1), at(window, x2, y2))
     return x1, y1, x2, y2
 
 
-def click(window: MainWindow, qtbot: object, x: float, y: float) -> None:
-    qtbot.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(window, x, y))  # type: ignore[attr-defined]
+def click(window: MainWindow, qtbot: QtBot, x: float, y: float) -> None:
+    qtbot.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(window, x, y))
 
 
-def test_a_rectangle_is_drawn_for_the_whole_video(opened: MainWindow, qtbot: object) -> None:
+def test_a_rectangle_is_drawn_for_the_whole_video(opened: MainWindow, qtbot: QtBot) -> None:
     place = draw(opened, qtbot)
     (region,) = regions(opened)
     assert (region.first, region.last, region.track) == (0, None, None)
@@ -57,7 +58,7 @@ def test_a_rectangle_is_drawn_for_the_whole_video(opened: MainWindow, qtbot: obj
     assert regions(opened) == [region]
 
 
-def test_it_holds_for_the_chosen_range(opened: MainWindow, qtbot: object) -> None:
+def test_it_holds_for_the_chosen_range(opened: MainWindow, qtbot: QtBot) -> None:
     opened.document.set_range((3, 9))
     draw(opened, qtbot)
     (region,) = regions(opened)
@@ -67,20 +68,20 @@ def test_it_holds_for_the_chosen_range(opened: MainWindow, qtbot: object) -> Non
     assert opened.regions.layer.regions == [region]
 
 
-def test_clicks_draw_a_polygon_that_enter_closes(opened: MainWindow, qtbot: object) -> None:
+def test_clicks_draw_a_polygon_that_enter_closes(opened: MainWindow, qtbot: QtBot) -> None:
     x1, y1, x2, y2 = free_place(opened)
     opened.canvas.setFocus()
     opened.canvas.set_tool(Tool.IGNORE)
     for x, y in ((x1, y1), (x2, y1), (x1 + 3, y2), (x2, y2)):
         click(opened, qtbot, x, y)
-    qtbot.keyClick(opened.canvas, Qt.Key.Key_Backspace)  # type: ignore[attr-defined]
-    qtbot.mouseMove(opened.canvas.viewport(), at(opened, x2, y2))  # type: ignore[attr-defined]
-    qtbot.keyClick(opened.canvas, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Backspace)
+    qtbot.mouseMove(opened.canvas.viewport(), at(opened, x2, y2))
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Return)
     (region,) = regions(opened)
     np.testing.assert_allclose(region.region, [(x1, y1), (x2, y1), (x1 + 3, y2)], atol=1.5)
 
 
-def test_a_click_on_its_first_corner_closes_a_polygon_and_escape_drops_it(opened: MainWindow, qtbot: object) -> None:
+def test_a_click_on_its_first_corner_closes_a_polygon_and_escape_drops_it(opened: MainWindow, qtbot: QtBot) -> None:
     x1, y1, x2, y2 = free_place(opened)
     opened.canvas.setFocus()
     opened.canvas.set_tool(Tool.IGNORE)
@@ -90,14 +91,14 @@ def test_a_click_on_its_first_corner_closes_a_polygon_and_escape_drops_it(opened
     opened.canvas.set_tool(Tool.IGNORE)
     click(opened, qtbot, x1, y1)
     click(opened, qtbot, x2, y1)
-    qtbot.keyClick(opened.canvas, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Return)
     assert len(regions(opened)) == 1, "two corners are no region"
-    qtbot.keyClick(opened.canvas, Qt.Key.Key_Escape)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Escape)
     assert opened.canvas.tool is Tool.SELECT
     assert opened.regions._corners == []
 
 
-def test_a_click_selects_it_and_delete_deletes_it(opened: MainWindow, qtbot: object) -> None:
+def test_a_click_selects_it_and_delete_deletes_it(opened: MainWindow, qtbot: QtBot) -> None:
     x1, y1, x2, y2 = draw(opened, qtbot)
     shape = opened.canvas.overlay.shapes[0]
     assert shape.rect is not None
@@ -106,7 +107,7 @@ def test_a_click_selects_it_and_delete_deletes_it(opened: MainWindow, qtbot: obj
     click(opened, qtbot, (x1 + x2) / 2, (y1 + y2) / 2)
     assert not opened.document.selection
     assert opened.regions.selected == regions(opened)[0]
-    qtbot.keyClick(opened.canvas, Qt.Key.Key_Delete)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Delete)
     assert regions(opened) == []
     assert len(opened.canvas.overlay.shapes) == 3, "tracks stay"
     opened.actions_["edit.undo"].trigger()
@@ -117,30 +118,30 @@ def corners(window: MainWindow) -> list[tuple[float, float]]:
     return list(regions(window)[0].region)
 
 
-def test_a_corner_is_dragged_in_one_step(opened: MainWindow, qtbot: object) -> None:
+def test_a_corner_is_dragged_in_one_step(opened: MainWindow, qtbot: QtBot) -> None:
     x1, y1, x2, y2 = draw(opened, qtbot)
-    before, steps = corners(opened), len(opened.document.session.history())  # type: ignore[union-attr]
+    before, steps = corners(opened), len(opened.document.session.history())
     drag(qtbot, opened, at(opened, x2, y2), at(opened, x2 - 12, y2 - 8))
     np.testing.assert_allclose(corners(opened), [(x1, y1), (x2, y1), (x2 - 12, y2 - 8), (x1, y2)], atol=2)
-    assert len(opened.document.session.history()) == steps + 1  # type: ignore[union-attr]
+    assert len(opened.document.session.history()) == steps + 1
     assert opened.regions.selected == regions(opened)[0]
     opened.actions_["edit.undo"].trigger()
     assert corners(opened) == before
 
 
-def test_an_edge_that_is_dragged_gets_a_corner_and_alt_takes_it_out(opened: MainWindow, qtbot: object) -> None:
+def test_an_edge_that_is_dragged_gets_a_corner_and_alt_takes_it_out(opened: MainWindow, qtbot: QtBot) -> None:
     x1, y1, x2, y2 = draw(opened, qtbot)
     drag(qtbot, opened, at(opened, x2, (y1 + y2) / 2), at(opened, x2 - 15, (y1 + y2) / 2))
     np.testing.assert_allclose(corners(opened), [(x1, y1), (x2, y1), (x2 - 15, (y1 + y2) / 2), (x2, y2), (x1, y2)],
                                atol=2)
     for left in (4, 3, 3):  # the third has no other corner to give
         x, y = corners(opened)[0]
-        qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier,  # type: ignore[attr-defined]
+        qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.AltModifier,
                          at(opened, x, y))
         assert len(corners(opened)) == left
 
 
-def test_the_inside_moves_all_of_it_and_not_out_of_the_picture(opened: MainWindow, qtbot: object) -> None:
+def test_the_inside_moves_all_of_it_and_not_out_of_the_picture(opened: MainWindow, qtbot: QtBot) -> None:
     x1, y1, x2, y2 = draw(opened, qtbot)
     view = opened.canvas.to_widget(QPointF(0, 0))
     drag(qtbot, opened, at(opened, (x1 + x2) / 2, (y1 + y2) / 2), at(opened, (x1 + x2) / 2 + 10, (y1 + y2) / 2 + 6))
@@ -154,13 +155,13 @@ def test_the_inside_moves_all_of_it_and_not_out_of_the_picture(opened: MainWindo
     np.testing.assert_allclose(np.ptp(np.array(corners(opened)), axis=0), (x2 - x1, y2 - y1), atol=2)
 
 
-def test_escape_gives_a_change_up_and_a_click_on_a_track_inside_selects_it(opened: MainWindow, qtbot: object) -> None:
+def test_escape_gives_a_change_up_and_a_click_on_a_track_inside_selects_it(opened: MainWindow, qtbot: QtBot) -> None:
     _, _, x2, y2 = draw(opened, qtbot)
     before, port = corners(opened), opened.canvas.viewport()
-    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=at(opened, x2, y2))  # type: ignore[attr-defined]
-    qtbot.mouseMove(port, at(opened, x2 - 20, y2 - 20))  # type: ignore[attr-defined]
-    qtbot.keyClick(opened.canvas, Qt.Key.Key_Escape)  # type: ignore[attr-defined]
-    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at(opened, x2 - 20, y2 - 20))  # type: ignore[attr-defined]
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=at(opened, x2, y2))
+    qtbot.mouseMove(port, at(opened, x2 - 20, y2 - 20))
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Escape)
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at(opened, x2 - 20, y2 - 20))
     assert corners(opened) == before
     opened.regions._add([(1, 1), (239, 1), (239, 179), (1, 179)])
     shape = opened.canvas.overlay.shapes[0]
@@ -169,7 +170,7 @@ def test_escape_gives_a_change_up_and_a_click_on_a_track_inside_selects_it(opene
     assert opened.document.selection == {shape.track}
 
 
-def test_the_smallest_region_under_the_pointer_is_meant(opened: MainWindow, qtbot: object) -> None:
+def test_the_smallest_region_under_the_pointer_is_meant(opened: MainWindow, qtbot: QtBot) -> None:
     x1, y1, _, _ = draw(opened, qtbot)
     small = [(x1 + 5, y1 + 5), (x1 + 15, y1 + 5), (x1 + 15, y1 + 15)]
     opened.regions._add(small)
@@ -180,30 +181,30 @@ def test_the_smallest_region_under_the_pointer_is_meant(opened: MainWindow, qtbo
     assert opened.regions.layer.at(QPointF(-5, -5)) is None
 
 
-def test_the_inspector_moves_its_frames(opened: MainWindow, qtbot: object) -> None:
+def test_the_inspector_moves_its_frames(opened: MainWindow, qtbot: QtBot) -> None:
     draw(opened, qtbot)
     fields = opened.inspector.region
     assert fields.isVisible()
     assert (fields.first.value(), fields.last.value(), fields.to_end.isChecked()) == (0, FRAMES - 1, True)
-    qtbot.mouseClick(fields.to_end, Qt.MouseButton.LeftButton, pos=QPoint(8, fields.to_end.height() // 2))  # type: ignore[attr-defined]
+    qtbot.mouseClick(fields.to_end, Qt.MouseButton.LeftButton, pos=QPoint(8, fields.to_end.height() // 2))
     assert regions(opened)[0].last == FRAMES - 1
     opened.inspector.refresh()
     fields.last.setFocus()
     fields.last.selectAll()
-    qtbot.keyClicks(fields.last, "9")  # type: ignore[attr-defined]
-    qtbot.keyClick(fields.last, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(fields.last, "9")
+    qtbot.keyClick(fields.last, Qt.Key.Key_Return)
     assert regions(opened)[0].last == 9
     opened.inspector.refresh()
     opened.document.go_to(9)
     assert len(opened.regions.layer.regions) == 1
     opened.document.go_to(10)
     assert opened.regions.layer.regions == []
-    qtbot.mouseClick(fields.remove, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(fields.remove, Qt.MouseButton.LeftButton)
     assert regions(opened) == []
     assert not fields.isVisible()
 
 
-def test_a_region_is_hatched(opened: MainWindow, qtbot: object) -> None:
+def test_a_region_is_hatched(opened: MainWindow, qtbot: QtBot) -> None:
     x1, y1, x2, y2 = free_place(opened)
 
     def colors() -> set[int]:

@@ -10,6 +10,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QDockWidget
+from pytestqt.qtbot import QtBot
 
 from annotator.model.track import MarkKind
 from annotator.review import Entry, Fix, Kind
@@ -40,20 +41,20 @@ def mistaken(window: MainWindow, made: Path, tmp_path: Path) -> MainWindow:
     return window
 
 
-def press(window: MainWindow, qtbot: object, key: Qt.Key,
+def press(window: MainWindow, qtbot: QtBot, key: Qt.Key,
           modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    qtbot.keyClick(QApplication.focusWidget() or window, key, modifiers)  # type: ignore[attr-defined]
+    qtbot.keyClick(QApplication.focusWidget() or window, key, modifiers)
 
 
 def desk(window: MainWindow) -> ReviewDesk:
     return window.review.desk
 
 
-def settle(window: MainWindow, qtbot: object) -> None:
+def settle(window: MainWindow, qtbot: QtBot) -> None:
     """Wait until colours are compared and the queue is made."""
     builder = window.review.builder
     builder.want()
-    qtbot.waitUntil(lambda: builder.complete and not builder.ranking and builder.looked is None,  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: builder.complete and not builder.ranking and builder.looked is None,
                     timeout=20000)
 
 
@@ -81,13 +82,13 @@ def steps(window: MainWindow) -> list[str]:
     return [step.label for step in window.document.session.history() if not step.undone]
 
 
-def test_nothing_is_made_before_somebody_wants_it(mistaken: MainWindow, qtbot: object) -> None:
-    qtbot.wait(100)  # type: ignore[attr-defined]
+def test_nothing_is_made_before_somebody_wants_it(mistaken: MainWindow, qtbot: QtBot) -> None:
+    qtbot.wait(100)
     assert desk(mistaken).queue is None
     assert not mistaken.review.builder.ranking
 
 
-def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: object) -> None:
+def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     dock = mistaken.findChild(QDockWidget, "review")
     assert desk(mistaken).current is None
@@ -111,14 +112,14 @@ def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: object) -> None:
     assert mistaken.document.frame == after.frame
 
 
-def test_the_first_tab_makes_the_queue_and_goes_when_it_is_there(mistaken: MainWindow, qtbot: object) -> None:
+def test_the_first_tab_makes_the_queue_and_goes_when_it_is_there(mistaken: MainWindow, qtbot: QtBot) -> None:
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     assert "Looking" in mistaken.statusBar().currentMessage()
-    qtbot.waitUntil(lambda: desk(mistaken).current is not None, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: desk(mistaken).current is not None, timeout=10000)
     assert mistaken.document.selection
 
 
-def test_tab_and_back_go_round(mistaken: MainWindow, qtbot: object) -> None:
+def test_tab_and_back_go_round(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     entries = desk(mistaken).entries
     assert len(entries) >= 4
@@ -134,7 +135,7 @@ def test_tab_and_back_go_round(mistaken: MainWindow, qtbot: object) -> None:
     assert desk(mistaken).current is entries[0]
 
 
-def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWindow, qtbot: object) -> None:
+def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     view = mistaken.review.panel.view
     press(mistaken, qtbot, Qt.Key.Key_Tab)
@@ -142,12 +143,12 @@ def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWi
     card = view.visualRect(view.currentIndex())
     shorter = card.bottom() - card.height() // 2
     view.parentWidget().setFixedHeight(view.parentWidget().height() - view.viewport().height() + shorter)
-    qtbot.waitUntil(lambda: view.viewport().height() < card.bottom())  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: view.viewport().rect().contains(view.visualRect(view.currentIndex())))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: view.viewport().height() < card.bottom())
+    qtbot.waitUntil(lambda: view.viewport().rect().contains(view.visualRect(view.currentIndex())))
     assert view.currentIndex().row() == desk(mistaken).place == 1
 
 
-def test_tab_is_the_pictures_alone(mistaken: MainWindow, qtbot: object) -> None:
+def test_tab_is_the_pictures_alone(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     mistaken.table.filter.setFocus()
     press(mistaken, qtbot, Qt.Key.Key_Tab)
@@ -155,7 +156,7 @@ def test_tab_is_the_pictures_alone(mistaken: MainWindow, qtbot: object) -> None:
     assert not mistaken.table.filter.hasFocus()
 
 
-def test_fine_is_remembered_and_drawn_and_undone(mistaken: MainWindow, qtbot: object) -> None:
+def test_fine_is_remembered_and_drawn_and_undone(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     entry = desk(mistaken).current
@@ -173,12 +174,12 @@ def test_fine_is_remembered_and_drawn_and_undone(mistaken: MainWindow, qtbot: ob
     settle(mistaken, qtbot)
     assert key_of(entry) not in [key_of(each) for each in desk(mistaken).entries]
     stretch = (entry.first, entry.last)
-    qtbot.waitUntil(lambda: mistaken.timeline.marks.looked_at == (stretch,))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: mistaken.timeline.marks.looked_at == (stretch,))
     assert mistaken.timeline.marks.reviewed == dict.fromkeys(entry.tracks, (stretch,))
     assert shows(mistaken, REVIEWED, entry.first) == (True, True)
     assert shows(mistaken, REVIEWED, 2) == (False, False)
     mistaken.document.undo()
-    qtbot.waitUntil(lambda: key_of(entry) in [key_of(each) for each in desk(mistaken).entries],  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: key_of(entry) in [key_of(each) for each in desk(mistaken).entries],
                     timeout=10000)
 
 
@@ -193,13 +194,13 @@ def shows(window: MainWindow, color: str, frame: int) -> tuple[bool, bool]:
             any(image.pixelColor(below, y) == wanted for y in range(OVERVIEW + RULER, image.height())))
 
 
-def test_bringing_the_panel_forward_makes_the_queue(mistaken: MainWindow, qtbot: object) -> None:
+def test_bringing_the_panel_forward_makes_the_queue(mistaken: MainWindow, qtbot: QtBot) -> None:
     mistaken.findChild(QDockWidget, "review").raise_()
-    qtbot.waitUntil(lambda: len(desk(mistaken).entries) > 3, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(desk(mistaken).entries) > 3, timeout=10000)
     assert desk(mistaken).current is None, "nobody went anywhere"
 
 
-def test_another_fix_may_be_chosen(mistaken: MainWindow, qtbot: object) -> None:
+def test_another_fix_may_be_chosen(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     entry = suggesting(mistaken, Fix.MERGE, 3, 4)
     desk(mistaken).visit(entry)
@@ -213,19 +214,19 @@ def test_another_fix_may_be_chosen(mistaken: MainWindow, qtbot: object) -> None:
     assert [track.number for track in mistaken.document.tracks().values()] == [1, 2, 3, 5]
 
 
-def test_a_merge_that_is_suggested_is_made(mistaken: MainWindow, qtbot: object) -> None:
+def test_a_merge_that_is_suggested_is_made(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     desk(mistaken).visit(suggesting(mistaken, Fix.MERGE, 3, 4))
     panel = mistaken.review.panel
     mistaken.findChild(QDockWidget, "review").raise_()
-    qtbot.waitUntil(lambda: "track 3: +34" in panel.effect.text())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "track 3: +34" in panel.effect.text())
     assert panel.suggestion.text() == "Merge 4 into 3   [A]"
-    qtbot.mouseClick(panel.suggestion, LEFT)  # type: ignore[attr-defined]
+    qtbot.mouseClick(panel.suggestion, LEFT)
     assert truth(mistaken, 3, BACK + 5)
     assert 4 not in [track.number for track in mistaken.document.tracks().values()]
 
 
-def test_a_missing_object_is_handed_on_to_be_prompted(mistaken: MainWindow, qtbot: object) -> None:
+def test_a_missing_object_is_handed_on_to_be_prompted(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     entry = next(entry for entry in desk(mistaken).entries if entry.suggestion.fix is Fix.PROMPT)
     desk(mistaken).visit(entry)
@@ -236,7 +237,7 @@ def test_a_missing_object_is_handed_on_to_be_prompted(mistaken: MainWindow, qtbo
     assert not spot.isVisible()
     before = steps(mistaken)
     mistaken.review.prompt_wanted.disconnect()  # what is done with it is not the review's
-    with qtbot.waitSignal(mistaken.review.prompt_wanted) as asked:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(mistaken.review.prompt_wanted) as asked:
         press(mistaken, qtbot, Qt.Key.Key_A)
     assert asked.args == [entry.suggestion.frame, pytest.approx(MISSED)]
     assert steps(mistaken) == before
@@ -244,7 +245,7 @@ def test_a_missing_object_is_handed_on_to_be_prompted(mistaken: MainWindow, qtbo
     assert key_of(entry) not in [key_of(each) for each in desk(mistaken).entries]
 
 
-def test_hand_drawn_boxes_are_asked_about_first(mistaken: MainWindow, qtbot: object) -> None:
+def test_hand_drawn_boxes_are_asked_about_first(mistaken: MainWindow, qtbot: QtBot) -> None:
     (short,) = by_number(mistaken, 5)
     settle(mistaken, qtbot)
     entry = suggesting(mistaken, Fix.DELETE, 5)
@@ -258,7 +259,7 @@ def test_hand_drawn_boxes_are_asked_about_first(mistaken: MainWindow, qtbot: obj
     assert desk(mistaken).current is not entry
 
 
-def test_a_locked_track_is_left_alone(mistaken: MainWindow, qtbot: object) -> None:
+def test_a_locked_track_is_left_alone(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     entry = desk(mistaken).current
@@ -271,20 +272,20 @@ def test_a_locked_track_is_left_alone(mistaken: MainWindow, qtbot: object) -> No
     assert desk(mistaken).current is entry
 
 
-def test_the_queue_follows_edits_made_elsewhere(mistaken: MainWindow, qtbot: object) -> None:
+def test_the_queue_follows_edits_made_elsewhere(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     one, other = by_number(mistaken, 1, 2)
     assert any(entry.suggestion.fix is Fix.SWAP for entry in desk(mistaken).entries)
     assert any(one in entry.tracks for entry in desk(mistaken).entries)
     mistaken.document.edit(lambda session: identities.swap_tracks(session.store, one, other, MEETING))
-    qtbot.waitUntil(lambda: not any(entry.suggestion.fix is Fix.SWAP for entry in desk(mistaken).entries),  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not any(entry.suggestion.fix is Fix.SWAP for entry in desk(mistaken).entries),
                     timeout=10000)
     mistaken.document.edit(lambda session: identities.delete_tracks(session.store, [one]))
-    qtbot.waitUntil(lambda: all(one not in entry.tracks for entry in desk(mistaken).entries),  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: all(one not in entry.tracks for entry in desk(mistaken).entries),
                     timeout=10000)
 
 
-def test_filters_by_kind_and_track(mistaken: MainWindow, qtbot: object) -> None:
+def test_filters_by_kind_and_track(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     panel = mistaken.review.panel
     mistaken.findChild(QDockWidget, "review").raise_()
@@ -294,23 +295,23 @@ def test_filters_by_kind_and_track(mistaken: MainWindow, qtbot: object) -> None:
     assert [entry.kinds for entry in desk(mistaken).entries] == [(Kind.MISSING,)]
     panel.kind_filter.setCurrentIndex(0)
     panel.kind_filter.activated.emit(0)
-    qtbot.keyClicks(panel.track_filter, "5")  # type: ignore[attr-defined]
+    qtbot.keyClicks(panel.track_filter, "5")
     (short,) = by_number(mistaken, 5)
     assert desk(mistaken).entries
     assert all(short in entry.tracks for entry in desk(mistaken).entries)
-    qtbot.keyClicks(panel.track_filter, "5")  # type: ignore[attr-defined]
+    qtbot.keyClicks(panel.track_filter, "5")
     assert desk(mistaken).entries == ()
     panel.track_filter.clear()
     assert len(desk(mistaken).entries) == everything
 
 
-def test_a_click_on_a_card_goes_there_and_its_crops_come(mistaken: MainWindow, qtbot: object) -> None:
+def test_a_click_on_a_card_goes_there_and_its_crops_come(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     mistaken.findChild(QDockWidget, "review").raise_()
     panel = mistaken.review.panel
-    qtbot.waitUntil(panel.view.isVisible)  # type: ignore[attr-defined]
+    qtbot.waitUntil(panel.view.isVisible)
     entry = desk(mistaken).entries[0]
-    qtbot.waitUntil(lambda: mistaken.review.crops.get(key_of(entry), entry) is not None, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: mistaken.review.crops.get(key_of(entry), entry) is not None, timeout=10000)
     pairs = mistaken.review.crops.get(key_of(entry), entry)
     assert pairs is not None
     assert [pair.track for pair in pairs] == list(entry.tracks[:2])
@@ -318,7 +319,7 @@ def test_a_click_on_a_card_goes_there_and_its_crops_come(mistaken: MainWindow, q
     assert sorted(colours) == ["green", "green", "red", "red"]
     assert colours[0] != colours[1]
     place = panel.view.visualRect(panel.model.index(0)).center()
-    qtbot.mouseClick(panel.view.viewport(), LEFT, pos=place)  # type: ignore[attr-defined]
+    qtbot.mouseClick(panel.view.viewport(), LEFT, pos=place)
     assert desk(mistaken).current is entry
     assert mistaken.document.frame == entry.frame
 
@@ -328,36 +329,36 @@ def colour(image: QImage) -> str:
     return "red" if middle.red() > 150 > middle.green() else "green" if middle.green() > 150 else "other"
 
 
-def test_colours_can_be_stopped_and_compared_later(mistaken: MainWindow, qtbot: object) -> None:
+def test_colours_can_be_stopped_and_compared_later(mistaken: MainWindow, qtbot: QtBot) -> None:
     builder, panel = mistaken.review.builder, mistaken.review.panel
     mistaken.findChild(QDockWidget, "review").raise_()
     builder.cancel()
     builder.want()
-    qtbot.waitUntil(lambda: desk(mistaken).queue is not None and not builder.ranking, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: desk(mistaken).queue is not None and not builder.ranking, timeout=10000)
     assert not builder.complete
     assert panel.colours.text() == "Compare"
-    qtbot.mouseClick(panel.colours, LEFT)  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: builder.complete, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.mouseClick(panel.colours, LEFT)
+    qtbot.waitUntil(lambda: builder.complete, timeout=10000)
 
 
 def test_lanes_have_letters_where_the_tracker_prompted_anew_and_where_one_hid_another(mistaken: MainWindow,
-                                                                                      qtbot: object) -> None:
+                                                                                      qtbot: QtBot) -> None:
     timeline = mistaken.timeline
     one, other = by_number(mistaken, 1, 2)
-    qtbot.waitUntil(lambda: {one, other} <= timeline._letters.keys())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: {one, other} <= timeline._letters.keys())
     for track, frame, letter, words in ((one, MEETING - 3, "X", "Hidden by another"),
                                         (other, MEETING + 4, "R", "anew")):
         assert [(each.event.value, each.frame) for each in timeline._letters[track] if each.frame] == [(letter, frame)]
         row = next(k for k, lane in enumerate(timeline.lanes) if lane.track.id == track)
         place = QPoint(round(timeline._x(frame + 0.5)), OVERVIEW + RULER + row * LANE + LANE // 2)
-        qtbot.mouseMove(timeline.viewport(), place)  # type: ignore[attr-defined]
+        qtbot.mouseMove(timeline.viewport(), place)
         assert words in timeline.viewport().toolTip()
         image, bar = timeline.viewport().grab().toImage(), QColor(timeline.lanes[row].track.color)
         assert any(image.pixelColor(x, place.y()) != bar for x in range(place.x() - 3, place.x() + 4))
         assert image.pixelColor(place.x() - 12, place.y()) == bar
 
 
-def test_zooming_to_moments_happens_only_if_asked_for(mistaken: MainWindow, qtbot: object) -> None:
+def test_zooming_to_moments_happens_only_if_asked_for(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     scale = mistaken.canvas.scale_factor()
     press(mistaken, qtbot, Qt.Key.Key_Tab)
@@ -367,13 +368,13 @@ def test_zooming_to_moments_happens_only_if_asked_for(mistaken: MainWindow, qtbo
     assert mistaken.canvas.scale_factor() > 1.5 * scale
 
 
-def test_another_project_has_another_queue(mistaken: MainWindow, project: Path, qtbot: object) -> None:
+def test_another_project_has_another_queue(mistaken: MainWindow, project: Path, qtbot: QtBot) -> None:
     mistaken.findChild(QDockWidget, "review").raise_()
     settle(mistaken, qtbot)
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     assert mistaken.open_path(project)
     assert desk(mistaken).current is None
-    qtbot.waitUntil(lambda: desk(mistaken).queue is not None, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: desk(mistaken).queue is not None, timeout=10000)
     known = mistaken.document.tracks()
     assert all(track in known for entry in desk(mistaken).entries for track in entry.tracks)
 

@@ -63,7 +63,7 @@ def test_a_newer_question_on_the_same_topic_takes_the_place_of_the_one_that_wait
     thread.run(job)
     assert job.began.wait(10)
     for number in range(3):
-        thread.ask("mask", lambda number=number: heard.append(f"mask {number}"))  # type: ignore[misc]
+        thread.ask("mask", lambda number=number: heard.append(f"mask {number}"))
     thread.ask("look", lambda: heard.append("look"))
     thread.run(done.set)
     job.go()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from annotator.engine.base import CancelToken
 from annotator.engine.loaded_segmenters import LoadedSegmenters
@@ -53,51 +55,51 @@ def failing_job(session: Session, cancel: CancelToken) -> Generator[JobProgress]
 
 
 @pytest.fixture
-def worker(qapp: object) -> Iterator[EngineWorker]:
+def worker(qapp: QApplication) -> Iterator[EngineWorker]:
     made = EngineWorker()
     yield made
     made.close()
 
 
-def test_a_job_stores_through_the_windows_thread(worker: EngineWorker, qtbot: object, project: Path) -> None:
+def test_a_job_stores_through_the_windows_thread(worker: EngineWorker, qtbot: QtBot, project: Path) -> None:
     with open_project(project) as session:
         writers: set[str] = set()
         session.listen(lambda _: writers.add(threading.current_thread().name))
-        with qtbot.waitSignal(worker.finished, timeout=10000) as ended:  # type: ignore[attr-defined]
+        with qtbot.waitSignal(worker.finished, timeout=10000) as ended:
             worker.start("Tracking", session, fake_job)
             assert worker.busy
         assert ended.args == ["finished", ""]
         assert writers == {threading.current_thread().name}
         assert session.store.runs()[-1].status is RunStatus.FINISHED
-        qtbot.waitUntil(lambda: not worker.busy)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: not worker.busy)
 
 
-def test_cancel_takes_effect_between_frames_even_while_paused(worker: EngineWorker, qtbot: object,
+def test_cancel_takes_effect_between_frames_even_while_paused(worker: EngineWorker, qtbot: QtBot,
                                                                project: Path) -> None:
     with open_project(project) as session:
         worker.progressed.connect(lambda _: worker.set_paused(True))
         worker.start("Tracking", session, fake_job)
-        qtbot.waitUntil(lambda: worker.paused)  # type: ignore[attr-defined]
-        with qtbot.waitSignal(worker.finished, timeout=10000) as ended:  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: worker.paused)
+        with qtbot.waitSignal(worker.finished, timeout=10000) as ended:
             worker.cancel()
         assert ended.args[0] == "cancelled"
         assert session.store.runs()[-1].status is RunStatus.CANCELLED
-        qtbot.waitUntil(lambda: not worker.busy)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: not worker.busy)
 
 
-def test_what_was_cancelled_cannot_be_paused(worker: EngineWorker, qtbot: object, project: Path) -> None:
+def test_what_was_cancelled_cannot_be_paused(worker: EngineWorker, qtbot: QtBot, project: Path) -> None:
     with open_project(project) as session:
         worker.progressed.connect(lambda _: worker.set_paused(True))
         worker.start("Tracking", session, fake_job)
-        qtbot.waitUntil(lambda: worker.paused)  # type: ignore[attr-defined]
-        with qtbot.waitSignal(worker.finished, timeout=10000):  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: worker.paused)
+        with qtbot.waitSignal(worker.finished, timeout=10000):
             worker.cancel()
             worker.set_paused(True)
             assert not worker.paused
-        qtbot.waitUntil(lambda: not worker.busy)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: not worker.busy)
 
 
-def test_lanes_end_where_the_running_job_is(opened: MainWindow, qtbot: object) -> None:
+def test_lanes_end_where_the_running_job_is(opened: MainWindow, qtbot: QtBot) -> None:
     session, video = opened.document.session, opened.document.video
     assert session is not None
     assert video is not None
@@ -106,17 +108,17 @@ def test_lanes_end_where_the_running_job_is(opened: MainWindow, qtbot: object) -
     session.apply(run.id, [FrameResult(frame, (found,)) for frame in range(5)])
     new = opened.document.lanes()[-1]
     assert (new.first, new.last) == (0, 4)
-    qtbot.waitUntil(lambda: opened.timeline.lanes[-1].last == 4)  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: opened.table.model.index(3, 4).data() == 4)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.timeline.lanes[-1].last == 4)
+    qtbot.waitUntil(lambda: opened.table.model.index(3, 4).data() == 4)
     session.store.finish_run(run.id, RunStatus.CANCELLED)
 
 
-def test_a_failure_is_one_line(worker: EngineWorker, qtbot: object, project: Path) -> None:
+def test_a_failure_is_one_line(worker: EngineWorker, qtbot: QtBot, project: Path) -> None:
     with open_project(project) as session:
-        with qtbot.waitSignal(worker.finished, timeout=10000) as ended:  # type: ignore[attr-defined]
+        with qtbot.waitSignal(worker.finished, timeout=10000) as ended:
             worker.start("Tracking", session, failing_job)
         assert ended.args == ["failed", "the fake job was told to fail: nothing to do"]
-        qtbot.waitUntil(lambda: not worker.busy)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: not worker.busy)
 
 
 def boxes_of_run(session: Session, run: int) -> list[tuple[object, ...]]:
@@ -124,7 +126,7 @@ def boxes_of_run(session: Session, run: int) -> list[tuple[object, ...]]:
             for result in session.store.run_results(run) for thing in result.objects]
 
 
-def tracked(worker: EngineWorker, session: Session, clip: MadeClip, qtbot: object,
+def tracked(worker: EngineWorker, session: Session, clip: MadeClip, qtbot: QtBot,
             aside: PromptRequest | None = None) -> tuple[list[tuple[object, ...]], list[int]]:
     """What tracking finds; with an interlude after the fourth frame. Also the frames of both runs as they were done."""
     loaded = LoadedSegmenters()
@@ -147,16 +149,16 @@ def tracked(worker: EngineWorker, session: Session, clip: MadeClip, qtbot: objec
                 worker._bridge.call(lambda: worker.interject("Following", session, follow))
             yield progress
 
-    with qtbot.waitSignal(worker.finished, timeout=120000) as ended:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(worker.finished, timeout=120000) as ended:
         worker.start("Tracking", session, job)
     assert ended.args == ["finished", ""]
-    qtbot.waitUntil(lambda: not worker.writing, timeout=60000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not worker.writing, timeout=60000)
     run = next(run for run in session.store.runs(video.id)[::-1] if run.kind != REPROPAGATE)
     return boxes_of_run(session, run.id), order
 
 
 def test_a_suspended_job_finds_what_it_would_have_found(worker: EngineWorker, clip: MadeClip, project: Path,
-                                                        qtbot: object) -> None:
+                                                        qtbot: QtBot) -> None:
     """The real segmenter, one set of weights for both."""
     with open_project(project) as session:
         alone, _ = tracked(worker, session, clip, qtbot)
@@ -173,7 +175,7 @@ def test_a_suspended_job_finds_what_it_would_have_found(worker: EngineWorker, cl
         assert boxes_of_run(session, waiting.id)
 
 
-def test_either_is_cancelled_alone(worker: EngineWorker, project: Path, qtbot: object) -> None:
+def test_either_is_cancelled_alone(worker: EngineWorker, project: Path, qtbot: QtBot) -> None:
     ended: list[tuple[str, str]] = []
     worker.finished.connect(lambda status, _: ended.append(("job", status)))
     worker.interlude_finished.connect(lambda status, _: ended.append(("interlude", status)))
@@ -185,14 +187,14 @@ def test_either_is_cancelled_alone(worker: EngineWorker, project: Path, qtbot: o
             worker.interject("Another", session, slow_interlude)
         with pytest.raises(RuntimeError, match="a job is running"):
             worker.close()
-        qtbot.waitUntil(lambda: len(ended) == 2, timeout=20000)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: len(ended) == 2, timeout=20000)
         assert sorted(ended) == [("interlude", "cancelled"), ("job", "finished")]
         ended.clear()
         worker.interlude_progressed.disconnect()
         worker.interject("Following", session, fake_job)
         worker.start("Tracking", session, fake_job)
         worker.cancel()
-        qtbot.waitUntil(lambda: len(ended) == 2, timeout=20000)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: len(ended) == 2, timeout=20000)
         assert ended == [("interlude", "finished"), ("job", "cancelled")]
 
 
@@ -206,7 +208,7 @@ def slow_interlude(session: Session, cancel: CancelToken) -> Generator[JobProgre
 
 
 def test_a_question_is_answered_on_the_windows_thread_while_a_job_runs(worker: EngineWorker, project: Path,
-                                                                       qtbot: object) -> None:
+                                                                       qtbot: QtBot) -> None:
     answers: list[tuple[str, str, str]] = []
 
     def answered(asked_on: str) -> None:
@@ -218,12 +220,12 @@ def test_a_question_is_answered_on_the_windows_thread_while_a_job_runs(worker: E
     with open_project(project) as session:
         worker.start("Tracking", session, slow_interlude)
         worker.ask("mask", lambda: threading.current_thread().name, answered, pytest.fail)
-        qtbot.waitUntil(lambda: len(answers) == 1, timeout=10000)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: len(answers) == 1, timeout=10000)
         assert worker.busy
         assert answers == [("answer", "engine", threading.current_thread().name)]
         refused: list[str] = []
         worker.ask("mask", fail, pytest.fail, refused.append)
-        qtbot.waitUntil(lambda: bool(refused), timeout=10000)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: bool(refused), timeout=10000)
         assert refused == ["the fake question cannot be answered: ask another"]
         worker.cancel()
-        qtbot.waitUntil(lambda: not worker.busy, timeout=10000)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: not worker.busy, timeout=10000)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
-
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from annotator.engine.base import CancelToken
@@ -64,7 +65,7 @@ class Listener:
         self.heard.append(what)
 
 
-def test_what_is_posted_runs_in_order_on_the_relays_thread(qtbot: object) -> None:
+def test_what_is_posted_runs_in_order_on_the_relays_thread(qtbot: QtBot) -> None:
     relay = Relay()
     heard: list[tuple[int, str]] = []
 
@@ -74,11 +75,11 @@ def test_what_is_posted_runs_in_order_on_the_relays_thread(qtbot: object) -> Non
 
     on_a_thread(post)
     assert heard == []
-    qtbot.waitUntil(lambda: len(heard) == 3, timeout=WAIT)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(heard) == 3, timeout=WAIT)
     assert heard == [(k, threading.main_thread().name) for k in range(3)]
 
 
-def test_a_listener_that_went_meanwhile_is_not_called(qtbot: object) -> None:
+def test_a_listener_that_went_meanwhile_is_not_called(qtbot: QtBot) -> None:
     teller, listener = Teller(), Listener()
     relay = Relay(teller)
     teller.told.connect(listener.hear)
@@ -89,30 +90,30 @@ def test_a_listener_that_went_meanwhile_is_not_called(qtbot: object) -> None:
     gc.collect()
     last: list[int] = []
     relay.post(lambda: last.append(1))
-    qtbot.waitUntil(lambda: bool(last), timeout=WAIT)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: bool(last), timeout=WAIT)
     assert heard == []
 
 
-def test_a_relay_that_is_gone_says_so(qapp: object) -> None:
+def test_a_relay_that_is_gone_says_so(qapp: QApplication) -> None:
     relay = Relay()
     delete(relay)
     with pytest.raises(RuntimeError):
         relay.post(lambda: None)
 
 
-def test_tasks_are_told_on_the_windows_thread(qtbot: object) -> None:
+def test_tasks_are_told_on_the_windows_thread(qtbot: QtBot) -> None:
     worker = TaskWorker()
     threads = Threads(worker.progressed, worker.finished, worker.ended)
 
     def count(progress: Progress, _cancel: CancelToken) -> None:
         progress(1, 1)
 
-    with qtbot.waitSignal(worker.ended, timeout=WAIT):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(worker.ended, timeout=WAIT):
         worker.start("Counting", count)
     threads.check(3)
 
 
-def test_jobs_and_interludes_are_told_on_the_windows_thread(qtbot: object, project: Path) -> None:
+def test_jobs_and_interludes_are_told_on_the_windows_thread(qtbot: QtBot, project: Path) -> None:
     class OneStep:
         done = total = 1
 
@@ -128,11 +129,11 @@ def test_jobs_and_interludes_are_told_on_the_windows_thread(qtbot: object, proje
                       worker.crashed)
     try:
         with open_project(project) as session:
-            with qtbot.waitSignal(worker.finished, timeout=WAIT):  # type: ignore[attr-defined]
+            with qtbot.waitSignal(worker.finished, timeout=WAIT):
                 worker.start("One step", session, job)
             assert not worker.busy
             threads.check(3)
-            with qtbot.waitSignal(worker.interlude_finished, timeout=WAIT):  # type: ignore[attr-defined]
+            with qtbot.waitSignal(worker.interlude_finished, timeout=WAIT):
                 worker.interject("One step", session, failing)
             assert not worker.in_interlude
             threads.check(6)
@@ -140,7 +141,7 @@ def test_jobs_and_interludes_are_told_on_the_windows_thread(qtbot: object, proje
         worker.close()
 
 
-def test_a_question_is_answered_on_the_windows_thread(qtbot: object) -> None:
+def test_a_question_is_answered_on_the_windows_thread(qtbot: QtBot) -> None:
     def refuse() -> None:
         raise SettingsError("not like this: like that")
 
@@ -149,21 +150,21 @@ def test_a_question_is_answered_on_the_windows_thread(qtbot: object) -> None:
     try:
         for topic, question in (("one", lambda: 1), ("two", refuse)):
             worker.ask(topic, question, *[lambda what: heard.append((what, threading.current_thread().name))] * 2)
-        qtbot.waitUntil(lambda: len(heard) == 2, timeout=WAIT)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: len(heard) == 2, timeout=WAIT)
     finally:
         worker.close()
     main = threading.main_thread().name
     assert heard == [(1, main), ("not like this: like that", main)]
 
 
-def test_pictures_and_lines_are_told_on_the_windows_thread(qtbot: object, clip: MadeClip) -> None:
+def test_pictures_and_lines_are_told_on_the_windows_thread(qtbot: QtBot, clip: MadeClip) -> None:
     source, buffer = FrameSource(open_video(clip.video)), LogBuffer()
     threads = Threads(source.ready, buffer.arrived)
     try:
-        with qtbot.waitSignal(source.ready, timeout=WAIT):  # type: ignore[attr-defined]
+        with qtbot.waitSignal(source.ready, timeout=WAIT):
             assert source.request(3) is None
         record = logging.LogRecord("tests", logging.INFO, "", 0, "a line", None, None)
-        with qtbot.waitSignal(buffer.arrived, timeout=WAIT):  # type: ignore[attr-defined]
+        with qtbot.waitSignal(buffer.arrived, timeout=WAIT):
             on_a_thread(lambda: buffer.handle(record))
     finally:
         source.close()

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
+from pytestqt.qtbot import QtBot
 
 from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError
@@ -17,55 +18,55 @@ def wait_until_cancelled(progress: Progress, cancel: CancelToken) -> None:
         progress(3 << 40, 6 << 40)
 
 
-def test_a_task_answers_on_the_windows_thread(qtbot: object) -> None:
+def test_a_task_answers_on_the_windows_thread(qtbot: QtBot) -> None:
     worker = TaskWorker()
     heard: list[str] = []
     worker.finished.connect(lambda _: heard.append(threading.current_thread().name))
-    with qtbot.waitSignal(worker.ended, timeout=10000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(worker.ended, timeout=10000):
         worker.start("Adding", lambda _progress, _cancel: heard.append(threading.current_thread().name))
     assert heard == ["task", threading.main_thread().name]
     assert not worker.busy
 
 
-def test_progress_counts_beyond_32_bits_and_cancel_ends_it(qtbot: object) -> None:
+def test_progress_counts_beyond_32_bits_and_cancel_ends_it(qtbot: QtBot) -> None:
     worker = TaskWorker()
     bar = TaskBar(worker)
-    qtbot.addWidget(bar)  # type: ignore[attr-defined]
-    with qtbot.waitSignal(worker.progressed, timeout=10000):  # type: ignore[attr-defined]
+    qtbot.addWidget(bar)
+    with qtbot.waitSignal(worker.progressed, timeout=10000):
         worker.start("Counting", wait_until_cancelled)
     assert bar.isVisible()
     assert bar.bar.value() == 500
-    with qtbot.waitSignal(worker.cancelled, timeout=10000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(worker.cancelled, timeout=10000):
         bar.cancel.click()
     assert not bar.isVisible()
 
 
-def test_what_a_user_can_act_on_is_told_and_a_bug_is_reported(qtbot: object) -> None:
+def test_what_a_user_can_act_on_is_told_and_a_bug_is_reported(qtbot: QtBot) -> None:
     def refuse(_progress: Progress, _cancel: CancelToken) -> None:
         raise SettingsError("not like this: like that")
 
     worker = TaskWorker()
-    with qtbot.waitSignal(worker.failed, timeout=10000) as told:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(worker.failed, timeout=10000) as told:
         worker.start("Refusing", refuse)
     assert told.args == ["not like this: like that"]
-    with qtbot.waitSignal(worker.crashed, timeout=10000) as crashed:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(worker.crashed, timeout=10000) as crashed:
         worker.start("Failing", lambda _progress, _cancel: 1 // 0)
     assert isinstance(crashed.args[0], ZeroDivisionError)
 
 
-def test_an_abandoned_task_tells_nothing(qtbot: object) -> None:
+def test_an_abandoned_task_tells_nothing(qtbot: QtBot) -> None:
     worker = TaskWorker()
     heard: list[object] = []
     for signal in (worker.finished, worker.cancelled, worker.failed, worker.ended):
         signal.connect(lambda *_: heard.append(1))
-    with qtbot.waitSignal(worker.progressed, timeout=10000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(worker.progressed, timeout=10000):
         worker.start("Counting", wait_until_cancelled)
-    with qtbot.waitSignal(worker.destroyed, timeout=10000):  # type: ignore[attr-defined]
+    with qtbot.waitSignal(worker.destroyed, timeout=10000):
         worker.abandon()
     assert not heard
 
 
-def test_only_one_at_a_time(qtbot: object) -> None:
+def test_only_one_at_a_time(qtbot: QtBot) -> None:
     worker = TaskWorker()
     worker.start("Counting", wait_until_cancelled)
     with pytest.raises(RuntimeError):

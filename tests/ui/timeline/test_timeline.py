@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
 
 from annotator.jobs.project import add_source, open_project
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
@@ -69,10 +70,10 @@ def test_lanes_are_sorted_from_the_menu_at_their_head(varied: MainWindow) -> Non
     assert varied.lane_order.button.menu().actions()[0].text() == "By number"
 
 
-def test_suspicious_tracks_come_first(varied: MainWindow, qtbot: object) -> None:
+def test_suspicious_tracks_come_first(varied: MainWindow, qtbot: QtBot) -> None:
     varied.actions_["lanes.suspicion"].trigger()
     # Two suspicious frames, one, none.
-    qtbot.waitUntil(lambda: lengths(varied)[:2] == [4, 18], timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: lengths(varied)[:2] == [4, 18], timeout=10000)
     session, video = varied.document.session, varied.document.video
     assert session is not None
     assert video is not None
@@ -80,7 +81,7 @@ def test_suspicious_tracks_come_first(varied: MainWindow, qtbot: object) -> None
     assert sorted(counts.values()) == [1, 2]
     track = max(counts, key=lambda key: counts[key])
     varied.document.edit(lambda session: identities.delete_tracks(session.store, [track]))
-    qtbot.waitUntil(lambda: lengths(varied)[0] == 18, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: lengths(varied)[0] == 18, timeout=10000)
 
 
 def test_suspicion_follows_spans_not_tracklets(varied: MainWindow) -> None:
@@ -95,10 +96,10 @@ def test_suspicion_follows_spans_not_tracklets(varied: MainWindow) -> None:
     assert sorted(after.values()) == [1, 1, 1]
 
 
-def test_classes_stay_together_when_grouped(varied: MainWindow, qtbot: object) -> None:
+def test_classes_stay_together_when_grouped(varied: MainWindow, qtbot: QtBot) -> None:
     varied.actions_["lanes.start"].trigger()
     varied.canvas.setFocus()
-    qtbot.keyClick(varied, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
+    qtbot.keyClick(varied, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
     assert [name for _, name in order_of(varied)] == sorted(name for _, name in order_of(varied))
     starts = order_of(varied)
     assert starts == sorted(starts, key=lambda row: (row[1], row[0]))
@@ -107,27 +108,27 @@ def test_classes_stay_together_when_grouped(varied: MainWindow, qtbot: object) -
     assert sum(row.count for _, row in headings) == len(varied.timeline.lanes)
     # A click on a heading is no click on a track, and the lane below it is its own.
     port, below = varied.timeline.viewport(), OVERVIEW + RULER + LANE // 2
-    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below))  # type: ignore[attr-defined]
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below))
     assert not varied.document.selection
-    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below))  # type: ignore[attr-defined]
-    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below + LANE))  # type: ignore[attr-defined]
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below))
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(20, below + LANE))
     assert varied.document.selection == {varied.timeline.lanes[0].track.id}
     band = picture(varied).copy(0, OVERVIEW + RULER, 120, LANE)
     assert len({band.pixel(x, y) for x in range(120) for y in range(LANE)}) > 3, "a heading is written"
-    qtbot.keyClick(varied, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
+    qtbot.keyClick(varied, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
     assert list(varied.timeline.rows) == list(varied.timeline.lanes)
 
 
-def test_a_click_on_a_heading_folds_its_lanes(varied: MainWindow, qtbot: object) -> None:
+def test_a_click_on_a_heading_folds_its_lanes(varied: MainWindow, qtbot: QtBot) -> None:
     timeline = varied.timeline
     varied.actions_["lanes.group-suspicion"].trigger()
-    qtbot.waitUntil(lambda: sum(isinstance(row, Heading) for row in timeline.rows) == 2)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: sum(isinstance(row, Heading) for row in timeline.rows) == 2)
     rows, head = list(timeline.rows), QPoint(20, OVERVIEW + RULER + LANE // 2)
     first = rows[0]
     assert isinstance(first, Heading)
     port = timeline.viewport()
     open_picture = picture(varied)
-    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=head)  # type: ignore[attr-defined]
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=head)
     assert list(timeline.rows)[1:] == rows[1 + first.count:]
     assert len(timeline.lanes) == len(varied.document.tracks()), "they are hidden, not gone"
     assert picture(varied).copy(0, OVERVIEW + RULER, 20, LANE) != open_picture.copy(0, OVERVIEW + RULER, 20, LANE)
@@ -136,12 +137,12 @@ def test_a_click_on_a_heading_folds_its_lanes(varied: MainWindow, qtbot: object)
     assert list(timeline.rows)[1:] == rows[1 + first.count:]
     varied.document.select([timeline.lanes[0].track.id])
     assert list(timeline.rows) == rows
-    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=head)  # type: ignore[attr-defined]
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=head)
     varied.actions_["lanes.group-start"].trigger()
     assert not any(row.folded for row in timeline.rows if isinstance(row, Heading)), "other groups begin unfolded"
 
 
-def test_groups_by_length_start_and_suspicion_have_headings_that_say_so(varied: MainWindow, qtbot: object) -> None:
+def test_groups_by_length_start_and_suspicion_have_headings_that_say_so(varied: MainWindow, qtbot: QtBot) -> None:
     def texts() -> list[str]:
         return [row.text for row in varied.timeline.rows if isinstance(row, Heading)]
 
@@ -150,7 +151,7 @@ def test_groups_by_length_start_and_suspicion_have_headings_that_say_so(varied: 
     varied.actions_["lanes.group-start"].trigger()
     assert texts() == ["Begins from 0:00 to 0:01"]
     varied.actions_["lanes.group-suspicion"].trigger()
-    qtbot.waitUntil(lambda: "Fewer than 10 suspicious frames" in texts())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "Fewer than 10 suspicious frames" in texts())
     assert len(varied.timeline.lanes) == len(varied.document.tracks())
     assert not varied.actions_["lanes.group-start"].isChecked()
 
@@ -166,10 +167,10 @@ def test_letters_that_follow_their_like_are_ticks_and_leave_room_for_others() ->
     assert len(list(spread(((200 + k / 100, Event.REPROMPT) for k in range(10_000)), 100.0))) <= 51
 
 
-def test_the_order_outlives_the_window(varied: MainWindow, settings: QSettings, qtbot: object) -> None:
+def test_the_order_outlives_the_window(varied: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
     varied.actions_["lanes.length"].trigger()
     again = MainWindow(settings)
-    qtbot.addWidget(again)  # type: ignore[attr-defined]
+    qtbot.addWidget(again)
     assert again.lane_order.order is Order.LENGTH
     again.close()
 
@@ -203,31 +204,31 @@ def test_cuts_are_drawn_where_they_are(varied: MainWindow) -> None:
     assert not shows(10)
 
 
-def test_the_ruler_says_what_run_and_what_cut_lie_there(varied: MainWindow, qtbot: object) -> None:
+def test_the_ruler_says_what_run_and_what_cut_lie_there(varied: MainWindow, qtbot: QtBot) -> None:
     timeline = varied.timeline
-    qtbot.mouseMove(timeline.viewport(), QPoint(round(timeline._x(6)), OVERVIEW + 10))  # type: ignore[attr-defined]
+    qtbot.mouseMove(timeline.viewport(), QPoint(round(timeline._x(6)), OVERVIEW + 10))
     tip = timeline.viewport().toolTip()
     assert "sam2mot, frames 0 to 19" in tip
     assert "Another view" in tip
 
 
-def test_every_keyframe_has_a_dot(varied: MainWindow, qtbot: object) -> None:
+def test_every_keyframe_has_a_dot(varied: MainWindow, qtbot: QtBot) -> None:
     track = next(lane.track.id for lane in varied.timeline.lanes if lane.length == 20)
     for frame in (8, 9, 10):
         varied.document.edit(lambda session, f=frame: drawn_boxes.set_box(session.store, track, f, BOX))
-    qtbot.waitUntil(lambda: any(lane.keyframes == [8, 9, 10] for lane in varied.timeline.lanes))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: any(lane.keyframes == [8, 9, 10] for lane in varied.timeline.lanes))
     row = next(k for k, lane in enumerate(varied.timeline.lanes) if lane.track.id == track)
-    qtbot.waitUntil(lambda: track in varied.timeline._states)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: track in varied.timeline._states)
     image, y = picture(varied), OVERVIEW + RULER + row * LANE + LANE // 2
     white = [frame for frame in range(FRAMES)
              if QColor(image.pixel(round(varied.timeline._x(frame + 0.5)), y)) == QColor("white")]
     assert white == [8, 9, 10]
 
 
-def test_a_lane_looks_different_in_each_state(varied: MainWindow, qtbot: object) -> None:
+def test_a_lane_looks_different_in_each_state(varied: MainWindow, qtbot: QtBot) -> None:
     timeline = varied.timeline
     row, lane = next((k, lane) for k, lane in enumerate(timeline.lanes) if lane.length == 4)
-    qtbot.waitUntil(lambda: lane.track.id in timeline._states)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: lane.track.id in timeline._states)
     image, top = picture(varied), OVERVIEW + RULER + row * LANE
 
     def patch(frame: int) -> list[str]:

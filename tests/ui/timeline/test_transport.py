@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QSettings, Qt
+from pytestqt.qtbot import QtBot
 
 from annotator.storage.edits import drawn_boxes
 from annotator.ui.widgets.icon_button import Sign
@@ -17,123 +18,123 @@ BOX = (10.0, 10.0, 40.0, 40.0)
 NO, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 
 
-def test_ctrl_g_a_number_and_enter_go_there(opened: MainWindow, qtbot: object) -> None:
+def test_ctrl_g_a_number_and_enter_go_there(opened: MainWindow, qtbot: QtBot) -> None:
     field = opened.transport.place
     opened.canvas.setFocus()
-    qtbot.keyClick(opened, Qt.Key.Key_G, CTRL)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_G, CTRL)
     assert field.hasFocus()
-    qtbot.keyClicks(field, "12")  # type: ignore[attr-defined]
-    qtbot.keyClick(field, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(field, "12")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
     assert opened.document.frame == 12
     assert opened.canvas.hasFocus()
-    qtbot.keyClick(opened, Qt.Key.Key_F)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_F)
     assert field.text() == "13"
 
 
-def test_a_time_is_taken_too_and_nonsense_is_said(opened: MainWindow, qtbot: object) -> None:
+def test_a_time_is_taken_too_and_nonsense_is_said(opened: MainWindow, qtbot: QtBot) -> None:
     field, video = opened.transport.place, opened.document.video
     assert video is not None
     field.begin()
-    qtbot.keyClicks(field, f"0:{8 / video.fps:.3f}")  # type: ignore[attr-defined]
-    qtbot.keyClick(field, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(field, f"0:{8 / video.fps:.3f}")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
     assert opened.document.frame == 8
     field.begin()
-    qtbot.keyClicks(field, "soon")  # type: ignore[attr-defined]
-    qtbot.keyClick(field, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(field, "soon")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
     assert opened.document.frame == 8
     assert "'soon' is no frame and no time" in opened.statusBar().currentMessage()
 
 
-def test_escape_leaves_the_field_as_it_was(opened: MainWindow, qtbot: object) -> None:
+def test_escape_leaves_the_field_as_it_was(opened: MainWindow, qtbot: QtBot) -> None:
     field = opened.transport.place
     field.begin()
-    qtbot.keyClicks(field, "9")  # type: ignore[attr-defined]
-    qtbot.keyClick(field, Qt.Key.Key_Escape)  # type: ignore[attr-defined]
+    qtbot.keyClicks(field, "9")
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert opened.document.frame == 0
     assert field.text() == "0"
     assert opened.canvas.hasFocus()
 
 
-def test_frames_that_go_by_do_not_disturb_typing(opened: MainWindow, qtbot: object) -> None:
+def test_frames_that_go_by_do_not_disturb_typing(opened: MainWindow, qtbot: QtBot) -> None:
     field = opened.transport.place
     field.begin()
-    qtbot.keyClicks(field, "1")  # type: ignore[attr-defined]
+    qtbot.keyClicks(field, "1")
     opened.document.go_to(5)
     assert field.text() == "1"
-    qtbot.keyClicks(field, "0")  # type: ignore[attr-defined]
-    qtbot.keyClick(field, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(field, "0")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
     assert opened.document.frame == 10
 
 
-def test_the_step_is_chosen_and_remembered(opened: MainWindow, settings: QSettings, qtbot: object) -> None:
+def test_the_step_is_chosen_and_remembered(opened: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
     opened.transport.step.setValue(4)
     opened.canvas.setFocus()
-    qtbot.keyClick(opened, Qt.Key.Key_V)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_V)
     assert opened.document.frame == 4
-    qtbot.keyClick(opened, Qt.Key.Key_V)  # type: ignore[attr-defined]
-    qtbot.keyClick(opened, Qt.Key.Key_C)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_V)
+    qtbot.keyClick(opened, Qt.Key.Key_C)
     assert opened.document.frame == 4
     assert "4 frames on" in opened.actions_["go.many"].text()
     again = MainWindow(settings)
-    qtbot.addWidget(again)  # type: ignore[attr-defined]
+    qtbot.addWidget(again)
     assert again.transport.step.value() == 4
     again.close()
 
 
-def test_speeds_go_from_a_quarter_to_eight(opened: MainWindow, qtbot: object) -> None:
+def test_speeds_go_from_a_quarter_to_eight(opened: MainWindow, qtbot: QtBot) -> None:
     opened.canvas.setFocus()
     for _ in range(8):
-        qtbot.keyClick(opened, Qt.Key.Key_Period)  # type: ignore[attr-defined]
+        qtbot.keyClick(opened, Qt.Key.Key_Period)
     assert opened.player.speed == 8
     assert opened.transport.speed.text() == "8x"
     for _ in range(8):
-        qtbot.keyClick(opened, Qt.Key.Key_Comma)  # type: ignore[attr-defined]
+        qtbot.keyClick(opened, Qt.Key.Key_Comma)
     assert opened.player.speed == 0.25
-    qtbot.keyClick(opened, Qt.Key.Key_Slash)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_Slash)
     assert opened.player.speed == 1
     opened.transport.speed.menu().actions()[3].trigger()
     assert opened.player.speed == 2
 
 
-def test_a_loop_stays_in_the_range(opened: MainWindow, qtbot: object) -> None:
+def test_a_loop_stays_in_the_range(opened: MainWindow, qtbot: QtBot) -> None:
     opened.document.set_range((4, 9))
     opened.canvas.setFocus()
-    qtbot.keyClick(opened, Qt.Key.Key_L)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_L)
     opened.player.set_speed(8)
     seen: list[int] = []
     opened.document.frame_changed.connect(seen.append)
-    qtbot.keyClick(opened.canvas, Qt.Key.Key_Space)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Space)
     # It has gone round when the frame falls.
-    qtbot.waitUntil(lambda: any(b < a for a, b in pairwise(seen)), timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: any(b < a for a, b in pairwise(seen)), timeout=10000)
     opened.player.pause()
     assert set(seen) <= set(range(4, 10))
 
 
-def test_buttons_show_what_they_do_and_are_grey_without_a_video(opened: MainWindow, qtbot: object) -> None:
-    qtbot.mouseClick(opened.buttons.play, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+def test_buttons_show_what_they_do_and_are_grey_without_a_video(opened: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(opened.buttons.play, Qt.MouseButton.LeftButton)
     assert opened.buttons.play.sign is Sign.PAUSE
-    qtbot.mouseClick(opened.buttons.play, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(opened.buttons.play, Qt.MouseButton.LeftButton)
     assert opened.buttons.play.sign is Sign.PLAY
     opened.document.close()
     assert not opened.buttons.play.isEnabled()
     assert not opened.transport.place.isEnabled()
 
 
-def test_keyframes_of_the_selected_track_or_of_all(opened: MainWindow, qtbot: object) -> None:
+def test_keyframes_of_the_selected_track_or_of_all(opened: MainWindow, qtbot: QtBot) -> None:
     one, two = sorted(opened.document.tracks())[:2]
     for track, frame in ((one, 3), (one, 4), (one, 12), (two, 7)):
         opened.document.edit(lambda session, t=track, f=frame: drawn_boxes.set_box(session.store, t, f, BOX))
-    qtbot.waitUntil(lambda: opened.keyframes.frames() == [3, 4, 7, 12])  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.keyframes.frames() == [3, 4, 7, 12])
     opened.canvas.setFocus()
     went = []
     for key in (Qt.Key.Key_R,) * 4 + (Qt.Key.Key_E,) * 2:
-        qtbot.keyClick(opened, key)  # type: ignore[attr-defined]
+        qtbot.keyClick(opened, key)
         went.append(opened.document.frame)
     assert went == [3, 4, 7, 12, 7, 4]
     opened.document.select([two])
-    qtbot.keyClick(opened, Qt.Key.Key_R)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_R)
     assert opened.document.frame == 7
-    qtbot.keyClick(opened, Qt.Key.Key_R)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_R)
     assert opened.document.frame == 7
     assert "no keyframe after" in opened.statusBar().currentMessage()
 

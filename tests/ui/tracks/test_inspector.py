@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtWidgets import QColorDialog, QComboBox, QMenu
+from pytestqt.qtbot import QtBot
 
 from annotator.model.attribute import AttributeKind
 from annotator.model.track import ReviewState, Track
@@ -31,14 +32,14 @@ def steps(window: MainWindow) -> list[str]:
     return [step.label for step in store_of(window).history()]
 
 
-def choose(qtbot: object, box: QComboBox, text: str) -> None:
+def choose(qtbot: QtBot, box: QComboBox, text: str) -> None:
     """As the keyboard does it."""
     box.setFocus()
     row = box.findText(text)
     assert row >= 0
     step = Qt.Key.Key_Down if row > box.currentIndex() else Qt.Key.Key_Up
     while box.currentIndex() != row:
-        qtbot.keyClick(box, step)  # type: ignore[attr-defined]
+        qtbot.keyClick(box, step)
 
 
 @pytest.fixture
@@ -61,25 +62,25 @@ def test_nothing_selected_says_what_to_do(opened: MainWindow) -> None:
     assert not opened.inspector.tracks.isVisible()
 
 
-def test_one_track_is_shown_with_all_that_is_known(opened: MainWindow, qtbot: object) -> None:
+def test_one_track_is_shown_with_all_that_is_known(opened: MainWindow, qtbot: QtBot) -> None:
     track = tracks_of(opened)[1]
     opened.document.select([track.id])
     fields = opened.inspector.tracks
     assert fields.isVisible()
     assert (fields.number.text(), fields.label.currentText(), fields.color.text()) == ("2", "object", track.color)
     assert (fields.first.text(), fields.last.text(), fields.length.text()) == ("0", str(FRAMES - 1), f"length {FRAMES}")
-    qtbot.waitUntil(lambda: fields.score.text() == "0.90")  # type: ignore[attr-defined]
-    qtbot.mouseClick(fields.last, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: fields.score.text() == "0.90")
+    qtbot.mouseClick(fields.last, Qt.MouseButton.LeftButton)
     assert opened.document.frame == FRAMES - 1
-    qtbot.mouseClick(fields.first, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(fields.first, Qt.MouseButton.LeftButton)
     assert opened.document.frame == 0
 
 
-def test_a_typed_name_is_one_step_for_all_selected(described: MainWindow, qtbot: object) -> None:
+def test_a_typed_name_is_one_step_for_all_selected(described: MainWindow, qtbot: QtBot) -> None:
     fields, before = described.inspector.tracks, steps(described)
     fields.name.setFocus()
-    qtbot.keyClicks(fields.name, "Ann 1")  # type: ignore[attr-defined]
-    qtbot.keyClick(fields.name, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(fields.name, "Ann 1")
+    qtbot.keyClick(fields.name, Qt.Key.Key_Return)
     assert [track.name for track in tracks_of(described)] == ["Ann 1", "Ann 1", ""]
     assert steps(described)[len(before):] == ["Describe 2 tracks"]
     described.actions_["edit.undo"].trigger()
@@ -107,14 +108,14 @@ def test_different_values_are_shown_as_such(described: MainWindow) -> None:
     assert (team.currentText(), age.text(), late.checkState()) == ("red", "3", Qt.CheckState.Checked)
 
 
-def test_attributes_are_set_with_the_keyboard_and_the_mouse(described: MainWindow, qtbot: object) -> None:
+def test_attributes_are_set_with_the_keyboard_and_the_mouse(described: MainWindow, qtbot: QtBot) -> None:
     fields, before = described.inspector.tracks.fields, len(steps(described))
     team, age, late = fields["team"], fields["age"], fields["late"]
     assert isinstance(team, ChoiceField)
     choose(qtbot, team, "blue")
-    qtbot.keyClicks(age, "41")  # type: ignore[attr-defined]
-    qtbot.keyClick(age, Qt.Key.Key_Return)  # type: ignore[attr-defined]
-    qtbot.mouseClick(late, Qt.MouseButton.LeftButton, pos=QPoint(8, late.height() // 2))  # type: ignore[attr-defined]
+    qtbot.keyClicks(age, "41")
+    qtbot.keyClick(age, Qt.Key.Key_Return)
+    qtbot.mouseClick(late, Qt.MouseButton.LeftButton, pos=QPoint(8, late.height() // 2))
     said = [track.attributes for track in tracks_of(described)]
     assert said[0] == said[1]
     assert said[0] == {"team": "blue", "age": 41.0, "late": True}
@@ -122,16 +123,16 @@ def test_attributes_are_set_with_the_keyboard_and_the_mouse(described: MainWindo
     assert len(steps(described)) >= before + 3
 
 
-def test_what_is_being_typed_belongs_to_the_tracks_it_was_typed_for(described: MainWindow, qtbot: object) -> None:
+def test_what_is_being_typed_belongs_to_the_tracks_it_was_typed_for(described: MainWindow, qtbot: QtBot) -> None:
     ids = [track.id for track in tracks_of(described)]
     note = described.inspector.tracks.fields["note"]
     note.setFocus()
-    qtbot.keyClicks(note, "limps")  # type: ignore[attr-defined]
+    qtbot.keyClicks(note, "limps")
     described.document.select(ids[2:])
     assert [track.attributes for track in tracks_of(described)] == [{"note": "limps"}, {"note": "limps"}, {}]
 
 
-def test_half_a_number_is_forgotten(described: MainWindow, qtbot: object) -> None:
+def test_half_a_number_is_forgotten(described: MainWindow, qtbot: QtBot) -> None:
     ids = [track.id for track in tracks_of(described)]
     attributes.describe_tracks(store_of(described), ids, attributes={"age": 3.0})
     described.inspector.refresh()
@@ -139,32 +140,32 @@ def test_half_a_number_is_forgotten(described: MainWindow, qtbot: object) -> Non
     assert isinstance(age, TextField)
     age.setFocus()
     age.selectAll()
-    qtbot.keyClicks(age, "-")  # type: ignore[attr-defined]
+    qtbot.keyClicks(age, "-")
     described.document.select(ids[2:])
     assert [track.attributes for track in tracks_of(described)] == [{"age": 3.0}] * 3
     assert age.text() == "3"
 
 
-def test_what_is_refused_gives_way_to_what_holds(described: MainWindow, qtbot: object) -> None:
+def test_what_is_refused_gives_way_to_what_holds(described: MainWindow, qtbot: QtBot) -> None:
     described.document.select([tracks_of(described)[0].id])
     number = described.inspector.tracks.number
     number.setFocus()
     number.selectAll()
-    qtbot.keyClicks(number, "2")  # type: ignore[attr-defined]
-    qtbot.keyClick(number, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(number, "2")
+    qtbot.keyClick(number, Qt.Key.Key_Return)
     assert "number 2 is taken" in described.statusBar().currentMessage()
     assert number.text() == "1"
     number.selectAll()
-    qtbot.keyClicks(number, "7")  # type: ignore[attr-defined]
-    qtbot.keyClick(number, Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    qtbot.keyClicks(number, "7")
+    qtbot.keyClick(number, Qt.Key.Key_Return)
     assert sorted(track.number for track in tracks_of(described)) == [2, 3, 7]
 
 
-def test_class_review_and_colour_of_all_selected(described: MainWindow, qtbot: object) -> None:
+def test_class_review_and_colour_of_all_selected(described: MainWindow, qtbot: QtBot) -> None:
     fields = described.inspector.tracks
     choose(qtbot, fields.label, "car")
     choose(qtbot, fields.review, "done")
-    qtbot.mouseClick(fields.color, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(fields.color, Qt.MouseButton.LeftButton)
     dialog = fields.findChild(QColorDialog)
     dialog.colorSelected.emit(dialog.currentColor().fromString("#123456"))
     dialog.close()
@@ -174,22 +175,22 @@ def test_class_review_and_colour_of_all_selected(described: MainWindow, qtbot: o
     assert (names[found[2].label], found[2].review) == ("object", ReviewState.UNSEEN)
 
 
-def test_digits_give_the_selected_tracks_their_class(described: MainWindow, qtbot: object) -> None:
+def test_digits_give_the_selected_tracks_their_class(described: MainWindow, qtbot: QtBot) -> None:
     described.canvas.setFocus()
-    qtbot.keyClick(described.canvas, Qt.Key.Key_2)  # type: ignore[attr-defined]
+    qtbot.keyClick(described.canvas, Qt.Key.Key_2)
     names = store_of(described).label_names()
     assert [names[track.label] for track in tracks_of(described)] == ["car", "car", "object"]
     assert steps(described)[-1] == "Relabel tracks 1, 2"
     assert described.actions_["label.2"].text() == "Class car"
     assert not described.actions_["label.3"].isVisible()
     before = described.canvas.scale_factor()
-    qtbot.keyClick(described.canvas, Qt.Key.Key_1)  # type: ignore[attr-defined]
+    qtbot.keyClick(described.canvas, Qt.Key.Key_1)
     assert described.canvas.scale_factor() == before, "1 no longer zooms"
     described.document.select(())
     assert not described.actions_["label.1"].isEnabled()
 
 
-def test_the_table_shows_and_filters(described: MainWindow, qtbot: object) -> None:
+def test_the_table_shows_and_filters(described: MainWindow, qtbot: QtBot) -> None:
     store, ids = store_of(described), [track.id for track in tracks_of(described)]
     car = store.labels()[1]
     identities.relabel(store, ids[:1], car.id)
@@ -199,13 +200,13 @@ def test_the_table_shows_and_filters(described: MainWindow, qtbot: object) -> No
     view, model = table.view.model(), table.model
     assert [model.index(0, column).data() for column in (NUMBER, LABEL, REVIEW, ATTRIBUTES)] == [
         1, "car", "done", "team red, not late"]
-    qtbot.waitUntil(lambda: model.index(0, SCORE).data() == "0.90")  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: model.index(0, SCORE).data() == "0.90")
     choose(qtbot, table.label_filter, "car")
     assert view.rowCount() == 1
     choose(qtbot, table.label_filter, "Any class")
     choose(qtbot, table.review_filter, "Not begun")
     assert view.rowCount() == 2
-    qtbot.keyClicks(table.filter, "team red")  # type: ignore[attr-defined]
+    qtbot.keyClicks(table.filter, "team red")
     assert view.rowCount() == 0
     assert table._empty.isVisible()
     choose(qtbot, table.review_filter, "Any review")
@@ -213,7 +214,7 @@ def test_the_table_shows_and_filters(described: MainWindow, qtbot: object) -> No
     assert view.index(0, NUMBER).data() == 1
 
 
-def test_columns_that_nothing_needs_are_away(described: MainWindow, qtbot: object) -> None:
+def test_columns_that_nothing_needs_are_away(described: MainWindow, qtbot: QtBot) -> None:
     store, first = store_of(described), tracks_of(described)[0].id
     view = described.table.view
     assert [view.isColumnHidden(column) for column in (NUMBER, NAME, ATTRIBUTES)] == [False, True, True]
@@ -222,7 +223,7 @@ def test_columns_that_nothing_needs_are_away(described: MainWindow, qtbot: objec
     assert [view.isColumnHidden(column) for column in (NAME, ATTRIBUTES)] == [False, False]
 
 
-def test_a_label_that_goes_takes_its_filter_along(described: MainWindow, qtbot: object) -> None:
+def test_a_label_that_goes_takes_its_filter_along(described: MainWindow, qtbot: QtBot) -> None:
     store, table = store_of(described), described.table
     table._reload()
     choose(qtbot, table.label_filter, "car")
@@ -233,12 +234,12 @@ def test_a_label_that_goes_takes_its_filter_along(described: MainWindow, qtbot: 
     assert table.view.model().rowCount() == 3
 
 
-def test_rows_are_chosen_with_ctrl_and_described_by_the_menu(described: MainWindow, qtbot: object) -> None:
+def test_rows_are_chosen_with_ctrl_and_described_by_the_menu(described: MainWindow, qtbot: QtBot) -> None:
     view = described.table.view
     described.document.select(())
     for row, modifier in ((0, Qt.KeyboardModifier.NoModifier), (2, Qt.KeyboardModifier.ControlModifier)):
         place = view.visualRect(view.model().index(row, LABEL)).center()
-        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)  # type: ignore[attr-defined]
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
     ids = [track.id for track in tracks_of(described)]
     assert described.document.selection == {ids[0], ids[2]}
     menu = QMenu(described)
@@ -254,10 +255,10 @@ def test_rows_are_chosen_with_ctrl_and_described_by_the_menu(described: MainWind
         "car", ReviewState.REVIEWED, {"team": "red", "late": False})
     described.activateWindow()
     entries["age…"].trigger()
-    qtbot.waitUntil(lambda: described.inspector.tracks.fields["age"].hasFocus())  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: described.inspector.tracks.fields["age"].hasFocus())
 
 
-def test_the_right_button_opens_the_menu(described: MainWindow, qtbot: object) -> None:
+def test_the_right_button_opens_the_menu(described: MainWindow, qtbot: QtBot) -> None:
     asked: list[QMenu] = []
     described.table.menu_requested.connect(asked.append)
     described.table.view.customContextMenuRequested.emit(QPoint(20, 10))
@@ -277,14 +278,14 @@ def test_only_attributes_that_all_selected_have_are_shown(described: MainWindow)
     assert "doors" in described.inspector.tracks.fields
 
 
-def test_sorting_by_score_and_name(described: MainWindow, qtbot: object) -> None:
+def test_sorting_by_score_and_name(described: MainWindow, qtbot: QtBot) -> None:
     header, view = described.table.view.horizontalHeader(), described.table.view
     store, ids = store_of(described), [track.id for track in tracks_of(described)]
     for key, name in zip(ids, ("b", "C", "a"), strict=True):
         attributes.describe_tracks(store, [key], name=name)
     described.table._reload()
     place = QPoint(header.sectionViewportPosition(2) + 10, header.height() // 2)
-    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)  # type: ignore[attr-defined]
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
     shown = [view.model().index(row, 2).data() for row in range(3)]
     assert shown in (["a", "b", "C"], ["C", "b", "a"])
     flag = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows

@@ -6,6 +6,8 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from annotator.ui.widgets.throttle import SparingTimer
 
@@ -34,7 +36,7 @@ def fire(timer: SparingTimer) -> None:
     timer.timeout.emit()
 
 
-def test_it_comes_soon_after_a_pause_and_seldom_in_a_rush(qapp: object, clock: FakeClock) -> None:
+def test_it_comes_soon_after_a_pause_and_seldom_in_a_rush(qapp: QApplication, clock: FakeClock) -> None:
     done: list[float] = []
     parent = QObject()
     timer = SparingTimer(lambda: done.append(clock.now), 300, parent, soonest=1)
@@ -54,7 +56,7 @@ def test_it_comes_soon_after_a_pause_and_seldom_in_a_rush(qapp: object, clock: F
     assert len(done) == 2
 
 
-def test_what_took_long_waits_longer(qapp: object, clock: FakeClock) -> None:
+def test_what_took_long_waits_longer(qapp: QApplication, clock: FakeClock) -> None:
     parent = QObject()
     timer = SparingTimer(lambda: clock.sleep(0.05), 10, parent)
     timer.begin()
@@ -65,14 +67,14 @@ def test_what_took_long_waits_longer(qapp: object, clock: FakeClock) -> None:
     timer.stop()
 
 
-def test_a_person_does_not_wait_for_a_rush_to_end(qtbot: object) -> None:
+def test_a_person_does_not_wait_for_a_rush_to_end(qtbot: QtBot) -> None:
     done: list[int] = []
     parent = QObject()
     timer = SparingTimer(lambda: done.append(1), 60000, parent, soonest=1)
     timer.begin()
-    qtbot.waitUntil(lambda: len(done) == 1)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(done) == 1)
     timer.begin()
     assert timer.interval() > 1000
     timer.begin(at_once=True)
-    qtbot.waitUntil(lambda: len(done) == 2)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: len(done) == 2)
     assert not timer.isActive()

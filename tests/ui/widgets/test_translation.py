@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, QTranslator
+from PySide6.QtWidgets import QApplication
 
 from annotator.resources import resource_root
 from annotator.review.reasons import Sentence, english
@@ -33,7 +34,7 @@ def test_english_is_complete() -> None:
         assert all(("%n" in form) == ("%n" in text.source) for form in forms)
 
 
-def test_the_compiled_file_says_what_the_source_says(qapp: object) -> None:
+def test_the_compiled_file_says_what_the_source_says(qapp: QApplication) -> None:
     translator = QTranslator()
     assert translator.load(str(ENGLISH.with_suffix(".qm")))
     for text, forms in translations.read_ts(ENGLISH).items():

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
 
 from annotator.ui.window.crash import CrashReporter
 from annotator.ui.window.main_window import MainWindow
@@ -31,11 +32,11 @@ def button(box: QMessageBox, text: str) -> QPushButton:
 
 
 def test_the_dialog_says_what_where_and_that_the_project_is_safe(reporter: CrashReporter, tmp_path: Path,
-                                                                 qtbot: object,
+                                                                 qtbot: QtBot,
                                                                  caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.CRITICAL):
         fail(reporter, "the moon is full")
-    qtbot.waitUntil(lambda: reporter.box is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: reporter.box is not None)
     box = reporter.box
     assert box is not None
     assert "the moon is full" in box.text()
@@ -49,23 +50,23 @@ def test_the_dialog_says_what_where_and_that_the_project_is_safe(reporter: Crash
     assert reporter.box is None
 
 
-def test_a_row_of_faults_is_one_dialog_and_all_in_the_log(reporter: CrashReporter, qtbot: object,
+def test_a_row_of_faults_is_one_dialog_and_all_in_the_log(reporter: CrashReporter, qtbot: QtBot,
                                                           caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.CRITICAL):
         for number in range(5):
             fail(reporter, f"fault {number}")
-    qtbot.waitUntil(lambda: reporter.box is not None)  # type: ignore[attr-defined]
-    assert len(reporter.parent().findChildren(QMessageBox)) == 1  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: reporter.box is not None)
+    assert len(reporter.parent().findChildren(QMessageBox)) == 1
     assert sum("fault" in record.getMessage() for record in caplog.records) == 5
     assert reporter.box is not None
     reporter.box.done(0)
 
 
-def test_a_fault_on_another_thread_is_shown_on_the_windows(reporter: CrashReporter, qtbot: object) -> None:
+def test_a_fault_on_another_thread_is_shown_on_the_windows(reporter: CrashReporter, qtbot: QtBot) -> None:
     thread = threading.Thread(target=lambda: fail(reporter, "aside"), name="aside")
     thread.start()
     thread.join()
-    qtbot.waitUntil(lambda: reporter.box is not None)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: reporter.box is not None)
     assert reporter.box is not None
     assert reporter.box.thread() is reporter.thread()
     reporter.box.done(0)

@@ -8,6 +8,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
 
 from annotator.jobs.effort_log import FixRecord, read_fixes
 from annotator.model.effort import EffortMeter
@@ -30,35 +31,35 @@ def drag(window: MainWindow, start: QPoint, end: QPoint) -> None:
     QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=end)
 
 
-def draw(window: MainWindow, qtbot: object) -> None:
+def draw(window: MainWindow, qtbot: QtBot) -> None:
     """A new object: one key and one drag."""
     port = window.canvas.viewport()
-    qtbot.keyClick(window.canvas, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier)  # type: ignore[attr-defined]
+    qtbot.keyClick(window.canvas, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier)
     drag(window, QPoint(port.width() // 2 - 60, port.height() // 2 - 40), QPoint(port.width() // 2, port.height() // 2))
 
 
-def test_nothing_is_recorded_until_somebody_wants_it(opened: MainWindow, qtbot: object) -> None:
+def test_nothing_is_recorded_until_somebody_wants_it(opened: MainWindow, qtbot: QtBot) -> None:
     draw(opened, qtbot)
     assert not opened.effort.path.exists()
     assert not opened.effort.toggle.isChecked()
     assert "nothing is sent anywhere" in opened.effort.toggle.statusTip()
 
 
-def test_each_fix_is_written_with_its_effort(opened: MainWindow, settings: object, qtbot: object) -> None:
+def test_each_fix_is_written_with_its_effort(opened: MainWindow, settings: object, qtbot: QtBot) -> None:
     window = opened
     window.effort.toggle.trigger()
     path = window.effort.path
-    assert path.parent == Path(settings.fileName()).parent  # type: ignore[attr-defined]
+    assert path.parent == Path(settings.fileName()).parent
     assert str(path) in window.statusBar().currentMessage()
-    steps = len(window.document.session.history())  # type: ignore[union-attr]
+    steps = len(window.document.session.history())
     draw(window, qtbot)
-    qtbot.keyClick(window.canvas, Qt.Key.Key_F)  # type: ignore[attr-defined]
-    qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)  # type: ignore[attr-defined]
-    qtbot.keyClick(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
+    qtbot.keyClick(window.canvas, Qt.Key.Key_F)
+    qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
+    qtbot.keyClick(window, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
     made = read_fixes(path)
     assert [(record.action, *costs(record)) for record in made] == [
         ("step", 1, 0, 1), ("undo", 2, 0, 0), ("redo", 1, 0, 0)]
-    assert made[0].label == made[1].label == window.document.session.history()[steps].label  # type: ignore[union-attr]
+    assert made[0].label == made[1].label == window.document.session.history()[steps].label
     assert {record.project for record in made} == {"p.annot"}
     assert all(0 <= record.seconds < 60 for record in made)
     window.effort.toggle.trigger()
@@ -66,7 +67,7 @@ def test_each_fix_is_written_with_its_effort(opened: MainWindow, settings: objec
     assert len(read_fixes(path)) == 3
 
 
-def test_what_a_job_stores_is_no_fix(opened: MainWindow, qtbot: object) -> None:
+def test_what_a_job_stores_is_no_fix(opened: MainWindow, qtbot: QtBot) -> None:
     from annotator.model.frame import Evidence, FrameResult, TrackedObject
     from annotator.model.track import OnExisting
 
@@ -84,7 +85,7 @@ def test_what_a_job_stores_is_no_fix(opened: MainWindow, qtbot: object) -> None:
 
 
 def test_the_file_can_be_chosen_and_exported(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                            qtbot: object) -> None:
+                                            qtbot: QtBot) -> None:
     window = opened
     names = iter([tmp_path / "mine.jsonl", tmp_path / "out.csv"])
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(next(names)), ""))
@@ -99,23 +100,23 @@ def test_the_file_can_be_chosen_and_exported(opened: MainWindow, tmp_path: Path,
 
 
 def test_a_file_that_cannot_be_written_ends_it_and_is_said(opened: MainWindow, tmp_path: Path, settings: object,
-                                                          qtbot: object) -> None:
-    settings.setValue("effort/file", str(tmp_path))  # type: ignore[attr-defined]
+                                                          qtbot: QtBot) -> None:
+    settings.setValue("effort/file", str(tmp_path))
     opened.effort.toggle.trigger()
     draw(opened, qtbot)
     assert not opened.effort.toggle.isChecked()
     assert "cannot be written" in opened.statusBar().currentMessage()
 
 
-def test_each_key_and_click_counts_once_wherever_it_goes(qtbot: object) -> None:
+def test_each_key_and_click_counts_once_wherever_it_goes(qtbot: QtBot) -> None:
     outer = QWidget()
     layout = QVBoxLayout(outer)
     field, label = QLineEdit(outer), QLabel("text", outer)
     layout.addWidget(field)
     layout.addWidget(label)
-    qtbot.addWidget(outer)  # type: ignore[attr-defined]
+    qtbot.addWidget(outer)
     outer.show()
-    qtbot.waitExposed(outer)  # type: ignore[attr-defined]
+    qtbot.waitExposed(outer)
     meter = EffortMeter()
     watch = EffortWatch(meter)
     watch.start()

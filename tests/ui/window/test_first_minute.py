@@ -8,6 +8,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from annotator.jobs.demo import demo_project, is_demo
 from annotator.jobs.project import open_project
@@ -18,11 +19,11 @@ from tests.ui.conftest import wait_read
 
 
 @pytest.fixture
-def demo(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: object) -> MainWindow:
+def demo(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> MainWindow:
     """The window after a click on the demo's button; the user's folder is a temporary one."""
     monkeypatch.setattr("annotator.ui.window.opening.user_data_path", lambda name: tmp_path / name)
-    qtbot.mouseClick(window._welcome.demo, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: window.controller.source is not None  # type: ignore[attr-defined]
+    qtbot.mouseClick(window._welcome.demo, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.controller.source is not None
                     and window.controller.source.get(0) is not None, timeout=10000)
     return window
 
@@ -46,7 +47,7 @@ def test_the_demo_is_one_click_away_and_kept(demo: MainWindow, tmp_path: Path) -
     assert len(demo.document.tracks()) == 1
 
 
-def test_a_dropped_video_opens(window: MainWindow, clip: MadeClip, tmp_path: Path, qtbot: object) -> None:
+def test_a_dropped_video_opens(window: MainWindow, clip: MadeClip, tmp_path: Path, qtbot: QtBot) -> None:
     video = tmp_path / "dropped.mp4"
     video.write_bytes(clip.video.read_bytes())
     data = QMimeData()
@@ -76,33 +77,33 @@ def test_files_may_be_dropped_on_the_picture_and_nothing_else(opened: MainWindow
     assert not dragged(text, opened.canvas.viewport())
 
 
-def test_recent_projects_are_offered(opened: MainWindow, project: Path, qtbot: object) -> None:
+def test_recent_projects_are_offered(opened: MainWindow, project: Path, qtbot: QtBot) -> None:
     opened.document.close()
     (link,) = opened._welcome.links()
     assert link.text() == "p.annot"
     assert link.toolTip() == str(project.resolve())
-    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
     assert opened.document.video is not None
 
 
-def test_each_hint_goes_when_it_was_followed(demo: MainWindow, qtbot: object) -> None:
+def test_each_hint_goes_when_it_was_followed(demo: MainWindow, qtbot: QtBot) -> None:
     minute = demo.first_minute
     assert minute.present == "track"
     assert "Ctrl+E" in minute.card.text.text()
     track = add_track(demo)
     assert minute.present == "play"
     demo.canvas.setFocus()
-    qtbot.keyClick(demo.canvas, Qt.Key.Key_Space)  # type: ignore[attr-defined]
+    qtbot.keyClick(demo.canvas, Qt.Key.Key_Space)
     demo.player.pause()
     demo.document.go_to(0)
     assert minute.present == "select"
     demo.document.select([track])
     assert minute.present == "edit"
     port, start = demo.canvas.viewport(), demo.canvas.to_widget(QPointF(65, 65)).toPoint()
-    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=start)  # type: ignore[attr-defined]
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=start)
     for by in (8, 16, 24):
-        qtbot.mouseMove(port, start + QPoint(by, by))  # type: ignore[attr-defined]
-    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=start + QPoint(24, 24))  # type: ignore[attr-defined]
+        qtbot.mouseMove(port, start + QPoint(by, by))
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=start + QPoint(24, 24))
     assert minute.present == "keys"
     assert minute.card.isVisible()
     demo.actions_["edit.palette"].trigger()
@@ -111,16 +112,16 @@ def test_each_hint_goes_when_it_was_followed(demo: MainWindow, qtbot: object) ->
 
 
 def test_a_hint_can_be_skipped_and_all_dismissed_for_good(demo: MainWindow, settings: QSettings, tmp_path: Path,
-                                                          qtbot: object) -> None:
-    qtbot.mouseClick(demo.first_minute.card.skip, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+                                                          qtbot: QtBot) -> None:
+    qtbot.mouseClick(demo.first_minute.card.skip, Qt.MouseButton.LeftButton)
     assert demo.first_minute.present == "play"
-    qtbot.mouseClick(demo.first_minute.card.close_all, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(demo.first_minute.card.close_all, Qt.MouseButton.LeftButton)
     assert demo.first_minute.present is None
     path = demo.document.path
     assert path is not None
     demo.close()
     again = MainWindow(settings)
-    qtbot.addWidget(again)  # type: ignore[attr-defined]
+    qtbot.addWidget(again)
     again.show()
     assert again.open_path(path)
     assert again.first_minute.present is None

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
 
 from annotator.ui.window.log_panel import MOST_LINES, log_file
 from annotator.ui.window.main_window import MainWindow
@@ -28,23 +29,23 @@ def shown(window: MainWindow) -> str:
     return window.log.view.toPlainText()
 
 
-def test_the_log_is_hidden_until_it_is_wanted(window: MainWindow, qtbot: object) -> None:
+def test_the_log_is_hidden_until_it_is_wanted(window: MainWindow, qtbot: QtBot) -> None:
     assert not window.log_dock.isVisible()
     held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    qtbot.keyClick(window, Qt.Key.Key_L, held)  # type: ignore[attr-defined]
+    qtbot.keyClick(window, Qt.Key.Key_L, held)
     assert window.log_dock.isVisible()
     assert window.actions_["view.log"].isChecked()
     window.log_dock.close()
     assert not window.actions_["view.log"].isChecked()
 
 
-def test_records_of_every_thread_appear_and_are_filtered(window: MainWindow, qtbot: object) -> None:
+def test_records_of_every_thread_appear_and_are_filtered(window: MainWindow, qtbot: QtBot) -> None:
     thread = threading.Thread(target=lambda: log.info("from afar"))
     thread.start()
     thread.join()
     log.debug("of no interest")
     log.warning("beware")
-    qtbot.waitUntil(lambda: "beware" in shown(window))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "beware" in shown(window))
     assert "from afar" in shown(window)
     assert "of no interest" not in shown(window)
     window.log.level.setCurrentIndex(2)
@@ -54,34 +55,34 @@ def test_records_of_every_thread_appear_and_are_filtered(window: MainWindow, qtb
     assert "of no interest" in shown(window)
 
 
-def test_lines_are_copied_and_cleared(window: MainWindow, qtbot: object) -> None:
+def test_lines_are_copied_and_cleared(window: MainWindow, qtbot: QtBot) -> None:
     log.warning("take this")
-    qtbot.waitUntil(lambda: "take this" in shown(window))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "take this" in shown(window))
     window.log_dock.show()
-    qtbot.mouseClick(window.log.copy, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(window.log.copy, Qt.MouseButton.LeftButton)
     assert "take this" in QGuiApplication.clipboard().text()
-    qtbot.mouseClick(window.log.clear, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+    qtbot.mouseClick(window.log.clear, Qt.MouseButton.LeftButton)
     window.log.level.setCurrentIndex(0)
     assert shown(window) == ""
 
 
-def test_memory_is_bounded(window: MainWindow, qtbot: object) -> None:
+def test_memory_is_bounded(window: MainWindow, qtbot: QtBot) -> None:
     for number in range(MOST_LINES + 500):
         log.warning("line %d %s", number, "x" * 10)
     log.warning("y" * 100_000)
-    qtbot.waitUntil(lambda: "yyy" in shown(window))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "yyy" in shown(window))
     assert len(window.log.buffer.lines()) == MOST_LINES
     assert window.log.view.document().blockCount() <= MOST_LINES
     assert len(window.log.buffer.lines()[-1].text) < 5000
 
 
-def test_arguments_that_do_not_fit_harm_nobody(window: MainWindow, qtbot: object,
+def test_arguments_that_do_not_fit_harm_nobody(window: MainWindow, qtbot: QtBot,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging, "raiseExceptions", False)
     record = log.makeRecord(log.name, logging.WARNING, __file__, 1, "%d things", ("many",), None)
     window.log.buffer.handle(record)
     log.warning("after")
-    qtbot.waitUntil(lambda: "after" in shown(window))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "after" in shown(window))
     assert "things" not in shown(window)
 
 

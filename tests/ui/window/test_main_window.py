@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from pytestqt.qtbot import QtBot
 
 from annotator.ui.canvas.canvas import Tool
 from annotator.ui.canvas.overlay import Shape
@@ -19,13 +20,13 @@ def at(window: MainWindow, x: float, y: float) -> QPoint:
     return window.canvas.to_widget(QPointF(x, y)).toPoint()
 
 
-def drag(qtbot: object, window: MainWindow, start: QPoint, end: QPoint,
+def drag(qtbot: QtBot, window: MainWindow, start: QPoint, end: QPoint,
          button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
     port = window.canvas.viewport()
-    qtbot.mousePress(port, button, pos=start)  # type: ignore[attr-defined]
+    qtbot.mousePress(port, button, pos=start)
     for share in (0.3, 0.7, 1.0):
-        qtbot.mouseMove(port, start + (end - start) * share)  # type: ignore[attr-defined]
-    qtbot.mouseRelease(port, button, pos=end)  # type: ignore[attr-defined]
+        qtbot.mouseMove(port, start + (end - start) * share)
+    qtbot.mouseRelease(port, button, pos=end)
 
 
 def shape_of(window: MainWindow, number: int) -> Shape:
@@ -51,35 +52,35 @@ def test_a_project_shows_its_picture_boxes_lanes_and_rows(opened: MainWindow) ->
     assert "p.annot" in opened.windowTitle()
 
 
-def test_keys_step_through_frames(opened: MainWindow, qtbot: object) -> None:
+def test_keys_step_through_frames(opened: MainWindow, qtbot: QtBot) -> None:
     opened.canvas.setFocus()
     for key, frame in ((Qt.Key.Key_F, 1), (Qt.Key.Key_V, 11), (Qt.Key.Key_D, 10), (Qt.Key.Key_End, FRAMES - 1),
                        (Qt.Key.Key_Home, 0)):
-        qtbot.keyClick(opened, key)  # type: ignore[attr-defined]
+        qtbot.keyClick(opened, key)
         assert opened.document.frame == frame
 
 
-def test_a_click_selects_everywhere(opened: MainWindow, qtbot: object) -> None:
+def test_a_click_selects_everywhere(opened: MainWindow, qtbot: QtBot) -> None:
     shape = shape_of(opened, 2)
-    qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(opened, *centre(shape.rect)))  # type: ignore[attr-defined]
+    qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(opened, *centre(shape.rect)))
     assert opened.document.selection == {shape.track}
     assert len(opened.table.view.selectionModel().selectedRows()) == 1
-    qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(opened, 1, 1))  # type: ignore[attr-defined]
+    qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(opened, 1, 1))
     assert not opened.document.selection
 
 
-def test_the_second_of_two_quick_clicks_counts(opened: MainWindow, qtbot: object) -> None:
+def test_the_second_of_two_quick_clicks_counts(opened: MainWindow, qtbot: QtBot) -> None:
     port, seen = opened.canvas.viewport(), []
     opened.canvas.clicked.connect(lambda track, adding: seen.append(track))
     place = at(opened, 1, 1)
-    for press in (qtbot.mousePress, qtbot.mouseDClick):  # type: ignore[attr-defined]
+    for press in (qtbot.mousePress, qtbot.mouseDClick):
         press(port, Qt.MouseButton.LeftButton, pos=place)
-        qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=place)  # type: ignore[attr-defined]
+        qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=place)
     assert seen == [None, None]
     assert opened.canvas.scene().clickEvents == []
 
 
-def test_dragging_a_box_is_one_step_that_undo_takes_back(opened: MainWindow, qtbot: object) -> None:
+def test_dragging_a_box_is_one_step_that_undo_takes_back(opened: MainWindow, qtbot: QtBot) -> None:
     shape = shape_of(opened, 1)
     assert shape.rect is not None
     before = QRectF(shape.rect)
@@ -96,7 +97,7 @@ def test_dragging_a_box_is_one_step_that_undo_takes_back(opened: MainWindow, qtb
     assert shape_of(opened, 1).rect == before
 
 
-def test_a_handle_resizes(opened: MainWindow, qtbot: object) -> None:
+def test_a_handle_resizes(opened: MainWindow, qtbot: QtBot) -> None:
     shape = shape_of(opened, 3)
     assert shape.rect is not None
     before = QRectF(shape.rect)
@@ -109,8 +110,8 @@ def test_a_handle_resizes(opened: MainWindow, qtbot: object) -> None:
     np.testing.assert_allclose((after.width() - before.width(), after.height() - before.height()), (15, 12), atol=1.5)
 
 
-def test_drawing_adds_a_track(opened: MainWindow, qtbot: object) -> None:
-    qtbot.keyClick(opened, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier)  # type: ignore[attr-defined]
+def test_drawing_adds_a_track(opened: MainWindow, qtbot: QtBot) -> None:
+    qtbot.keyClick(opened, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier)
     assert opened.canvas.tool is Tool.DRAW
     drag(qtbot, opened, at(opened, 5, 5), at(opened, 45, 35))
     assert opened.canvas.tool is Tool.SELECT
@@ -121,23 +122,23 @@ def test_drawing_adds_a_track(opened: MainWindow, qtbot: object) -> None:
     np.testing.assert_allclose(new.observation.box_xyxy, (5, 5, 45, 35), atol=1.5)
 
 
-def test_a_press_that_hardly_moves_draws_nothing(opened: MainWindow, qtbot: object) -> None:
+def test_a_press_that_hardly_moves_draws_nothing(opened: MainWindow, qtbot: QtBot) -> None:
     opened.canvas.set_tool(Tool.DRAW)
     drag(qtbot, opened, at(opened, 5, 5), at(opened, 5, 5) + QPoint(1, 1))
     assert len(opened.document.tracks()) == 3
 
 
-def test_delete_takes_the_track_out_of_this_frame_only(opened: MainWindow, qtbot: object) -> None:
+def test_delete_takes_the_track_out_of_this_frame_only(opened: MainWindow, qtbot: QtBot) -> None:
     shape = shape_of(opened, 1)
     opened.document.go_to(5)
     opened.document.select([shape.track])
-    qtbot.keyClick(opened, Qt.Key.Key_Delete)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_Delete)
     assert len(opened.canvas.overlay.shapes) == 2
     opened.document.go_to(6)
     assert len(opened.canvas.overlay.shapes) == 3
 
 
-def test_the_wheel_zooms_at_the_pointer(opened: MainWindow, qtbot: object) -> None:
+def test_the_wheel_zooms_at_the_pointer(opened: MainWindow, qtbot: QtBot) -> None:
     point = QPointF(60, 50)
     before = opened.canvas.to_widget(point)
     opened.canvas.zoom(2.0, point)
@@ -148,7 +149,7 @@ def test_the_wheel_zooms_at_the_pointer(opened: MainWindow, qtbot: object) -> No
     assert opened.canvas.scale_factor() < scale
 
 
-def test_the_middle_button_pans(opened: MainWindow, qtbot: object) -> None:
+def test_the_middle_button_pans(opened: MainWindow, qtbot: QtBot) -> None:
     opened.canvas.zoom(3.0)
     corner = opened.canvas.to_picture(QPointF(100, 100))
     drag(qtbot, opened, QPoint(100, 100), QPoint(180, 140), Qt.MouseButton.MiddleButton)
@@ -157,28 +158,28 @@ def test_the_middle_button_pans(opened: MainWindow, qtbot: object) -> None:
     assert not opened.document.selection
 
 
-def test_space_plays(opened: MainWindow, qtbot: object) -> None:
+def test_space_plays(opened: MainWindow, qtbot: QtBot) -> None:
     opened.canvas.setFocus()
-    qtbot.keyClick(opened.canvas, Qt.Key.Key_Space)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Space)
     assert opened.player.playing
-    qtbot.waitUntil(lambda: opened.document.frame == FRAMES - 1 and not opened.player.playing, timeout=10000)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: opened.document.frame == FRAMES - 1 and not opened.player.playing, timeout=10000)
 
 
-def test_a_click_on_the_timeline_goes_there_and_shift_drag_marks_a_range(opened: MainWindow, qtbot: object) -> None:
+def test_a_click_on_the_timeline_goes_there_and_shift_drag_marks_a_range(opened: MainWindow, qtbot: QtBot) -> None:
     timeline, port = opened.timeline, opened.timeline.viewport()
     y = 36 + 20 + 10
     target = QPoint(round(timeline._x(7.5)), y)
-    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=target)  # type: ignore[attr-defined]
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=target)
     assert opened.document.frame == 7
     start, end = QPoint(round(timeline._x(3.5)), y), QPoint(round(timeline._x(9.5)), y)
-    qtbot.mousePress(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, start)  # type: ignore[attr-defined]
-    qtbot.mouseMove(port, end)  # type: ignore[attr-defined]
-    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, end)  # type: ignore[attr-defined]
+    qtbot.mousePress(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, start)
+    qtbot.mouseMove(port, end)
+    qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, end)
     assert opened.document.range == (3, 9)
 
 
 def test_a_lost_video_is_said_and_the_boxes_stay(window: MainWindow, project: Path, clip: MadeClip,
-                                                 qtbot: object) -> None:
+                                                 qtbot: QtBot) -> None:
     hidden = clip.video.with_suffix(".away")
     clip.video.rename(hidden)
     try:
@@ -191,7 +192,7 @@ def test_a_lost_video_is_said_and_the_boxes_stay(window: MainWindow, project: Pa
 
 
 def test_a_video_opens_into_a_project_beside_it(window: MainWindow, clip: MadeClip, tmp_path: Path,
-                                                qtbot: object) -> None:
+                                                qtbot: QtBot) -> None:
     video = tmp_path / "mine.mp4"
     video.write_bytes(clip.video.read_bytes())
     assert window.open_path(video)
@@ -201,7 +202,7 @@ def test_a_video_opens_into_a_project_beside_it(window: MainWindow, clip: MadeCl
     assert window.document.video.name == "mine"
 
 
-def test_what_is_no_video_is_refused_in_one_line(window: MainWindow, tmp_path: Path, qtbot: object) -> None:
+def test_what_is_no_video_is_refused_in_one_line(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     text = tmp_path / "notes.mp4"
     text.write_text("not a video")
     window.open_path(text)

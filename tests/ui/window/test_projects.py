@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from annotator.jobs.project import add_source, open_project
 from annotator.jobs.tracking.config import PreannotateSettings
@@ -21,8 +22,8 @@ from tests.conftest import FRAMES, MadeClip
 from tests.ui.conftest import has_picture, wait_read
 
 
-def click(qtbot: object, widget: object) -> None:
-    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+def click(qtbot: QtBot, widget: object) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def moved(project: Path, clip: MadeClip, tmp_path: Path) -> Path:
 
 
 def test_a_new_project_is_made_and_never_over_another(window: MainWindow, clip: MadeClip, tmp_path: Path,
-                                                       qtbot: object) -> None:
+                                                       qtbot: QtBot) -> None:
     assert window.projects.make(tmp_path / "mine")
     assert window.document.path == tmp_path / "mine.annot"
     assert window.open_path(clip.video)
@@ -49,7 +50,7 @@ def test_a_new_project_is_made_and_never_over_another(window: MainWindow, clip: 
     assert len(window.document.videos()) == 1
 
 
-def test_a_project_of_several_videos_has_a_chooser(opened: MainWindow, tmp_path: Path, qtbot: object) -> None:
+def test_a_project_of_several_videos_has_a_chooser(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     assert not opened.projects.chooser.isVisible()
     other = tmp_path / "other.mp4"
     write_video(make_clip(ClipSpec(frames=5, width=120, height=80, objects=(1, 1), exits=0.0, crossings=0.0), 3), other)
@@ -59,7 +60,7 @@ def test_a_project_of_several_videos_has_a_chooser(opened: MainWindow, tmp_path:
     assert chooser.isVisible()
     assert chooser.currentText() == "other"
     chooser.setFocus()
-    qtbot.keyClick(chooser, Qt.Key.Key_Up)  # type: ignore[attr-defined]
+    qtbot.keyClick(chooser, Qt.Key.Key_Up)
     assert opened.document.video is not None
     assert opened.document.video.name == "clip"
     assert len(opened.canvas.overlay.shapes) == 3
@@ -68,7 +69,7 @@ def test_a_project_of_several_videos_has_a_chooser(opened: MainWindow, tmp_path:
 
 
 def test_a_lost_video_is_located_while_its_tracks_stay_in_sight(window: MainWindow, project: Path, moved: Path,
-                                                                tmp_path: Path, qtbot: object,
+                                                                tmp_path: Path, qtbot: QtBot,
                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
     assert window.open_path(project)
     window.document.go_to(4)
@@ -87,7 +88,7 @@ def test_a_lost_video_is_located_while_its_tracks_stay_in_sight(window: MainWind
     wait_read(window, qtbot)
     assert not window.offers.isVisible()
     assert window.document.frame == 4
-    qtbot.waitUntil(lambda: has_picture(window, 4))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: has_picture(window, 4))
     window.document.close()
     with open_project(project) as session:
         assert session.store.video_path(session.store.videos()[0]) == moved
@@ -117,32 +118,32 @@ def stopped(tmp_path: Path, clip: MadeClip) -> Path:
     return path
 
 
-def test_an_interrupted_run_is_offered_and_resumed(window: MainWindow, stopped: Path, qtbot: object) -> None:
+def test_an_interrupted_run_is_offered_and_resumed(window: MainWindow, stopped: Path, qtbot: QtBot) -> None:
     interrupt(stopped)
     assert window.open_path(stopped)
     assert window.offers.isVisible()
     assert f"after 10 of {FRAMES} frames" in window.offers.text.text()
-    with qtbot.waitSignal(window.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(window.worker.finished, timeout=60000) as ended:
         click(qtbot, window.offers.button)
     assert ended.args == ["finished", ""]
-    qtbot.waitUntil(lambda: not window.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not window.worker.busy)
     assert not window.offers.isVisible()
     assert window.document.session is not None
     assert window.document.session.store.runs()[-1].status is RunStatus.FINISHED
     assert not window.actions_["run.resume"].isEnabled()
 
 
-def test_a_cancelled_run_is_not_offered_but_can_be_resumed(window: MainWindow, stopped: Path, qtbot: object) -> None:
+def test_a_cancelled_run_is_not_offered_but_can_be_resumed(window: MainWindow, stopped: Path, qtbot: QtBot) -> None:
     assert window.open_path(stopped)
     assert not window.offers.isVisible()
     assert window.actions_["run.resume"].isEnabled()
-    with qtbot.waitSignal(window.worker.finished, timeout=60000) as ended:  # type: ignore[attr-defined]
+    with qtbot.waitSignal(window.worker.finished, timeout=60000) as ended:
         window.actions_["run.resume"].trigger()
     assert ended.args == ["finished", ""]
-    qtbot.waitUntil(lambda: not window.worker.busy)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not window.worker.busy)
 
 
-def test_an_offer_can_be_sent_away(window: MainWindow, stopped: Path, qtbot: object) -> None:
+def test_an_offer_can_be_sent_away(window: MainWindow, stopped: Path, qtbot: QtBot) -> None:
     interrupt(stopped)
     assert window.open_path(stopped)
     click(qtbot, window.offers.dismiss)

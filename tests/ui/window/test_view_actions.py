@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
 
 from annotator.model.frame import TrackState
 from annotator.model.track import TrackObservation
@@ -47,29 +48,29 @@ def pixels(window: MainWindow) -> np.ndarray:
     return np.array(rows)
 
 
-def test_keys_make_the_picture_brighter_and_reset_it(opened: MainWindow, qtbot: object) -> None:
+def test_keys_make_the_picture_brighter_and_reset_it(opened: MainWindow, qtbot: QtBot) -> None:
     for name in ("boxes", "names", "masks"):
         opened.actions_[f"view.{name}"].trigger()
     before = pixels(opened)
     opened.canvas.setFocus()
     for _ in range(2):
-        qtbot.keyClick(opened, Qt.Key.Key_Up, CTRL)  # type: ignore[attr-defined]
+        qtbot.keyClick(opened, Qt.Key.Key_Up, CTRL)
     assert opened.picture.brightness.value() == 20
     np.testing.assert_allclose(pixels(opened), np.minimum(before + 51, 255), atol=3)
     assert "adjusted" in opened.picture.button.text()
-    qtbot.keyClick(opened, Qt.Key.Key_Backspace, CTRL)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_Backspace, CTRL)
     np.testing.assert_array_equal(pixels(opened), before)
-    qtbot.keyClick(opened, Qt.Key.Key_Up, CTRL | SHIFT)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_Up, CTRL | SHIFT)
     assert pixels(opened).std() > before.std()
 
 
-def test_the_tone_stays_when_the_frame_changes(opened: MainWindow, qtbot: object) -> None:
+def test_the_tone_stays_when_the_frame_changes(opened: MainWindow, qtbot: QtBot) -> None:
     opened.picture.brightness.setValue(100)
     opened.document.go_to(3)
-    qtbot.waitUntil(lambda: has_picture(opened, 3))  # type: ignore[attr-defined, union-attr]
+    qtbot.waitUntil(lambda: has_picture(opened, 3))
     for name in ("boxes", "names", "masks"):
         opened.actions_[f"view.{name}"].trigger()
-    qtbot.waitUntil(lambda: bool((pixels(opened) >= 250).all()))  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: bool((pixels(opened) >= 250).all()))
     assert opened.picture.brightness.value() == 100
 
 
@@ -83,12 +84,12 @@ def test_a_tone_keeps_the_picture_as_it_came() -> None:
 
 
 def test_masks_get_fainter_and_the_choice_outlives_the_window(opened: MainWindow, settings: QSettings,
-                                                              qtbot: object) -> None:
+                                                              qtbot: QtBot) -> None:
     opened.canvas.setFocus()
-    qtbot.keyClick(opened, Qt.Key.Key_Comma, CTRL)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_Comma, CTRL)
     assert opened.canvas.overlay.look.opacity == pytest.approx(0.3)
     again = MainWindow(settings)
-    qtbot.addWidget(again)  # type: ignore[attr-defined]
+    qtbot.addWidget(again)
     assert again.canvas.overlay.look.opacity == pytest.approx(0.3)
     again.close()
 
@@ -97,37 +98,37 @@ def numbers(window: MainWindow) -> list[int]:
     return [shape.observation.number for shape in window.canvas.overlay.shapes]
 
 
-def test_hiding_and_showing_by_keys(opened: MainWindow, qtbot: object) -> None:
+def test_hiding_and_showing_by_keys(opened: MainWindow, qtbot: QtBot) -> None:
     first = min(opened.document.tracks())
     opened.document.select([first])
     opened.canvas.setFocus()
-    qtbot.keyClick(opened, Qt.Key.Key_H, SHIFT)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_H, SHIFT)
     assert numbers(opened) == [2, 3]
     assert "hidden" in opened.filter.button.text()
-    qtbot.keyClick(opened, Qt.Key.Key_H, CTRL | SHIFT)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_H, CTRL | SHIFT)
     assert numbers(opened) == [1, 2, 3]
-    qtbot.keyClick(opened, Qt.Key.Key_H, CTRL)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_H, CTRL)
     assert numbers(opened) == [1]
     opened.document.go_to(5)
     assert numbers(opened) == [1]
 
 
-def test_what_is_hidden_cannot_be_clicked(opened: MainWindow, qtbot: object) -> None:
+def test_what_is_hidden_cannot_be_clicked(opened: MainWindow, qtbot: QtBot) -> None:
     shape = opened.canvas.overlay.shapes[0]
     assert shape.rect is not None
     place = opened.canvas.to_widget(shape.rect.center()).toPoint()
     opened.document.select([shape.track])
     opened.filter.hide_selected()
     opened.document.select([])
-    qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)  # type: ignore[attr-defined]
+    qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert shape.track not in opened.document.selection
 
 
-def test_the_popover_filters_by_class_state_and_score(opened: MainWindow, qtbot: object) -> None:
-    qtbot.mouseClick(opened.filter.button, Qt.MouseButton.LeftButton)  # type: ignore[attr-defined]
+def test_the_popover_filters_by_class_state_and_score(opened: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(opened.filter.button, Qt.MouseButton.LeftButton)
     assert opened.filter.popover.isVisible()
     (label,) = opened.filter.label_boxes()
-    qtbot.mouseClick(label, Qt.MouseButton.LeftButton, pos=QPoint(8, label.height() // 2))  # type: ignore[attr-defined]
+    qtbot.mouseClick(label, Qt.MouseButton.LeftButton, pos=QPoint(8, label.height() // 2))
     assert numbers(opened) == []
     label.click()
     assert numbers(opened) == [1, 2, 3]
@@ -143,21 +144,21 @@ def test_the_popover_filters_by_class_state_and_score(opened: MainWindow, qtbot:
     opened.filter.popover.close()
 
 
-def test_a_box_is_copied_to_another_frame_in_one_step(opened: MainWindow, qtbot: object) -> None:
+def test_a_box_is_copied_to_another_frame_in_one_step(opened: MainWindow, qtbot: QtBot) -> None:
     first = min(opened.document.tracks())
     box = opened.canvas.overlay.shapes[0].observation.box_xyxy
     opened.document.select([first])
     opened.canvas.setFocus()
-    qtbot.keyClick(opened, Qt.Key.Key_C, CTRL)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_C, CTRL)
     opened.document.go_to(9)
-    qtbot.keyClick(opened, Qt.Key.Key_V, CTRL)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_V, CTRL)
     pasted = opened.canvas.overlay.shapes[0].observation
     assert pasted.human
     assert pasted.box_xyxy == pytest.approx(box)
     session = opened.document.session
     assert session is not None
     assert session.history()[-1].label == "Paste box of track 1"
-    qtbot.keyClick(opened, Qt.Key.Key_Z, CTRL)  # type: ignore[attr-defined]
+    qtbot.keyClick(opened, Qt.Key.Key_Z, CTRL)
     assert not opened.canvas.overlay.shapes[0].observation.human
 
 
