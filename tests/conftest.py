@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
 from testbed.synthetic_clips import ClipSpec, make_clip
 from testbed.videos import write_video
 from tests.command_line import done
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers share the cores already: more threads in each, and in what it starts, would only wait for one another.
+    # Before torch is imported, which reads it once.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The suite says the same of the same code, on an idle machine and on a busy one: the examples are the same in each run,
+# and no example has a time limit. To look for new counterexamples: pytest --hypothesis-profile=search
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None,
+                                     suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("search", max_examples=1000, deadline=None,
+                                     suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 FRAMES = 20
 SPEC = ClipSpec(frames=FRAMES, width=240, height=180, objects=(3, 3), exits=0.0, crossings=0.0)
@@ -34,6 +51,15 @@ class MadeClip:
     """Boxes in all."""
     config: Path
     """Settings that make a run quick and sure: built-in models, CPU, a snapshot every 4 frames."""
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Every test begins with the same random numbers, whichever ran before it."""
+    random.seed(0)
+    np.random.seed(0)  # the generator that libraries use
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture(scope="session")

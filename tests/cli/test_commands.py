@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,8 +18,33 @@ from tests.conftest import FRAMES, MadeClip
 ROOT = Path(__file__).parents[2]
 
 
-def in_a_process(*arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-m", "annotator", *map(str, arguments)], cwd=ROOT, text=True,
+HELD_FRAME = 4
+#: The program, which stands still after a frame until a signal has been handled. Whatever the signal's handler does
+#: comes first: a byte in the pipe says that it has been called.
+HELD = f"""
+import os, signal, sys
+from annotator.cli import main
+from annotator.session import Session
+
+signalled, pipe = os.pipe()
+os.set_blocking(pipe, False)
+signal.set_wakeup_fd(pipe)
+apply = Session.apply
+
+def held(self, run_id, results):
+    changes = apply(self, run_id, results)
+    if results.frame == {HELD_FRAME}:
+        print("held", flush=True)
+        os.read(signalled, 1)
+    return changes
+
+Session.apply = held
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def held_in_a_process(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", HELD, *map(str, arguments)], cwd=ROOT, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -103,39 +126,35 @@ def test_a_moved_project_finds_its_videos_again(project: Path, tmp_path: Path) -
 def test_a_signal_stops_a_run_between_frames_and_resume_ends_it_alike(number: signal.Signals, clip: MadeClip,
                                                                      finished_project: Path, tmp_path: Path) -> None:
     project = tmp_path / "p.annot"
-    process = in_a_process("preannotate", clip.video, "--project", project, "--config", clip.config)
-    while process.poll() is None and _finished_frames(project) < 3:
-        time.sleep(0.01)
+    process = held_in_a_process("preannotate", clip.video, "--project", project, "--config", clip.config)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate()
     assert process.returncode == 130, err
     assert out == ""
     assert err.splitlines()[-1] == f"stopped; finished frames are kept in {project}, go on with --resume"
     with Store.open(project, read_only=True) as store:
         [run] = store.runs()
         assert run.status is RunStatus.CANCELLED
-        assert run.finished_frame is not None
-        assert 2 <= run.finished_frame < FRAMES - 1
+        assert run.finished_frame == HELD_FRAME
     done("preannotate", "--project", project, "--resume")
     assert project_digests(project) == project_digests(finished_project)
 
 
-def _finished_frames(project: Path) -> int:
-    if not project.exists():
-        return 0
-    with Store.open(project, read_only=True) as store:
-        runs = store.runs()
-    return 0 if not runs or runs[-1].finished_frame is None else runs[-1].finished_frame + 1
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
-def test_other_commands_stop_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_commands_stop_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(1)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the signal did not stop it")
 
     monkeypatch.setattr("annotator.doctor.report", stop)
-    said = annotator("doctor")
+    # A shell that starts the tests in the background has them ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        said = annotator("doctor")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (said.code, said.err, said.out) == (130, "stopped\n", "")
 
 

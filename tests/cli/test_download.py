@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from annotator.engine.weights import checkpoints, download
 from annotator.engine.weights.checkpoints import ModelKind, Weights
 from tests.command_line import annotator, done
 from tests.engine.fake_weights_server import FakeWeightsServer
+from tests.patience import PATIENCE_S
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 NAME, FILE = "some-model", "some.pt"
@@ -29,6 +30,7 @@ class Scene:
 
     server: FakeWeightsServer
     folder: Path
+    timeout_s: float = PATIENCE_S
 
     def left(self) -> list[str]:
         """What is on the disk; the lock, which is empty, does not count."""
@@ -57,11 +59,13 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
                       len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
     monkeypatch.setattr(checkpoints, "manifest", lambda: (weights,))
     monkeypatch.setenv(checkpoints.MODELS_DIR_VARIABLE, str(folder))
-    monkeypatch.setattr(download, "Retries", functools.partial(
-        download.Retries, attempts=3, timeout_s=0.5, sleep=lambda seconds: None))
+    retries = download.Retries
     with FakeWeightsServer(CONTENT) as server:
+        made = Scene(server, folder)
+        monkeypatch.setattr(download, "Retries", lambda: retries(
+            attempts=3, timeout_s=made.timeout_s, sleep=lambda seconds: None))
         monkeypatch.setenv(download.MIRROR_VARIABLE, server.url)
-        yield Scene(server, folder)
+        yield made
 
 
 def cut_once(scene: Scene) -> None:
@@ -126,7 +130,7 @@ def not_found(scene: Scene) -> None:
 
 
 def silent(scene: Scene) -> None:
-    scene.server.pause_s = 2.0
+    scene.server.silent, scene.timeout_s = True, 0.05
 
 
 def always_cut(scene: Scene) -> None:
@@ -179,24 +183,25 @@ def test_two_downloads_at_once_fetch_it_once(scene: Scene) -> None:
     assert scene.left() == [FILE]
 
 
-def test_a_folder_that_cannot_be_written_is_told(scene: Scene) -> None:
+def test_a_folder_that_cannot_be_written_is_told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """As another user where the tests run as root, whom no permission holds back."""
     if not hasattr(os, "geteuid"):
         pytest.skip("no user numbers here")
     root = os.geteuid() == 0
-    for folder in (scene.folder.parent, *scene.folder.parent.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    scene.folder.chmod(0o555)
-    if root:
-        os.seteuid(65534)
-    try:
-        line = refused()
-    finally:
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to other users
+        scene.folder = Path(name)
+        monkeypatch.setenv(checkpoints.MODELS_DIR_VARIABLE, name)
+        scene.folder.chmod(0o555)
         if root:
-            os.seteuid(0)
-        scene.folder.chmod(0o755)
-    assert f"{scene.folder / FILE} cannot be written (Permission denied): set ANNOTATOR_MODELS_DIR" in line
-    assert scene.left() == []
+            os.seteuid(65534)
+        try:
+            line = refused()
+        finally:
+            if root:
+                os.seteuid(0)
+            scene.folder.chmod(0o755)
+        assert f"{scene.folder / FILE} cannot be written (Permission denied): set ANNOTATOR_MODELS_DIR" in line
+        assert scene.left() == []
     assert scene.server.requests == []
 
 

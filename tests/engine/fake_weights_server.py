@@ -21,6 +21,9 @@ class FakeWeightsServer:
         """Statuses of the first answers instead of a body."""
         self.pause_s = 0.0
         """Wait between pieces of the body."""
+        self.silent = False
+        """Whether nothing comes after the first piece of the body, and the connection stays open."""
+        self._closing = threading.Event()
         self.requests: list[str | None] = []
         server = self
 
@@ -44,6 +47,7 @@ class FakeWeightsServer:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -76,6 +80,9 @@ class FakeWeightsServer:
             try:
                 write(body[offset:min(offset + piece, end)])
             except ConnectionError:  # the client went away, which some tests want
+                return
+            if self.silent:
+                self._closing.wait()
                 return
             if self.pause_s:
                 time.sleep(self.pause_s)

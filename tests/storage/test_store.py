@@ -19,6 +19,7 @@ from annotator.storage.file import database, schema
 from annotator.storage.file.locks import LockHolder, read_holder
 from annotator.storage.migrations import Migration, migrate, migration
 from annotator.storage.store import Store
+from tests.patience import PATIENCE_S
 from tests.storage.fakes import fake_result, fake_run, picture
 
 ROOT = Path(__file__).parents[2]
@@ -215,12 +216,12 @@ def test_a_snapshot_in_another_thread_does_not_see_later_writes(store: Store) ->
     def read() -> None:
         with store.read_snapshot() as view:
             opened.set()
-            written.wait(10)
+            assert written.wait(PATIENCE_S)
             seen.append(sum(len(shown) for _, shown in view.iter_frames(1)))
 
     thread = threading.Thread(target=read)
     thread.start()
-    opened.wait(10)
+    assert opened.wait(PATIENCE_S)
     store.write_frame(run.id, fake_result({1: (0, 99)}, 5))
     written.set()
     thread.join()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from annotator.ui.window.main_window import MainWindow
+    from tests.ui.patient_qtbot import PatientQtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -93,6 +94,13 @@ def settings(tmp_path: Path) -> QSettings:
 
 
 @pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientQtBot:
+    from tests.ui.patient_qtbot import PatientQtBot
+
+    return PatientQtBot(request)
+
+
+@pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication, settings: QSettings) -> Iterator[MainWindow]:
     """A window that is shown and empty."""
     from annotator.ui.widgets.theme import Theme, apply_theme
@@ -102,8 +110,8 @@ def window(qtbot: QtBot, qapp: QApplication, settings: QSettings) -> Iterator[Ma
     made = MainWindow(settings)
     qtbot.addWidget(made)
     made.resize(1100, 700)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     yield made
     made.close()
 

@@ -13,6 +13,7 @@ from annotator.engine.settings import Sam2Settings
 from annotator.model.box import Box
 from annotator.model.frame import Frame
 from annotator.model.prompt import Prompt
+from tests.patience import PATIENCE_S
 
 SIDE = 64
 
@@ -40,7 +41,7 @@ class FakePrompter:
 
     def predict(self, features: int, object_ids: Sequence[int]) -> Predictions:
         if self._gate is not None and object_ids:
-            assert self._gate.acquire(timeout=20)
+            assert self._gate.acquire(timeout=PATIENCE_S)
         return self._predictions(tuple(object_ids), [self._memory[i] for i in object_ids], False)
 
     def memorise(self, features: int, predictions: Predictions, object_ids: Sequence[int] | None = None) -> None:

@@ -14,6 +14,7 @@ import pytest
 from annotator.errors import VideoError
 from annotator.model.frame import Image
 from annotator.video import ReadAhead, VideoInfo, VideoReader, open_video
+from tests.patience import PATIENCE_S
 
 from .conftest import number_in, write_video
 
@@ -42,7 +43,8 @@ class FakeReader(VideoReader):
 
 def _until(condition: Callable[[], bool]) -> None:
     """Wait for another thread, but not for ever."""
-    for _ in range(2000):
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
         if condition():
             return
         time.sleep(0.002)
@@ -97,7 +99,7 @@ def test_dropping_it_unclosed_stops_the_thread() -> None:
     thread = ahead._thread
     del ahead
     gc.collect()
-    thread.join(5)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
 
 
@@ -135,11 +137,11 @@ def test_reader_belongs_to_one_thread_at_a_time() -> None:
 
     def wait() -> None:
         inside.set()
-        gate.wait(5)
+        gate.wait(PATIENCE_S)
 
     reader = FakeReader(wait=wait)
     with ReadAhead(reader, 0, 1):
-        assert inside.wait(5)
+        assert inside.wait(PATIENCE_S)
         with pytest.raises(RuntimeError, match="one thread at a time"):
             reader.read(3)
         gate.set()

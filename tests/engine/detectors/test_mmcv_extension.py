@@ -44,7 +44,7 @@ def test_mmcvs_own_functions_reach_our_operators(mmcv: Any) -> None:
 
 @needs_mmdet
 def test_region_features_and_deformable_convolutions_through_mmcv(mmcv: Any) -> None:
-    maps = torch.randn(2, 3, 9, 11)
+    maps = torch.randn(2, 3, 9, 11, generator=torch.Generator().manual_seed(1))
     for mode in ("avg", "max"):
         found = mmcv.ops.roi_align(maps, ROIS, (3, 4), 0.25, 0, mode, True)
         torch.testing.assert_close(found, mmcv_ops.roi_align(maps, ROIS, (3, 4), 0.25, 0, mode == "avg", True))
@@ -65,6 +65,7 @@ def test_mmcvs_attention_reaches_our_operator_on_any_device(mmcv: Any, monkeypat
     assert prepared.multi_scale_deformable_attn_pytorch is own
     monkeypatch.setattr(mmcv_ops, "multi_scale_attention", lambda *inputs: calls.append(inputs) or own(*inputs))
     monkeypatch.setattr(prepared, "multi_scale_deformable_attn_pytorch", mmcv_ops.multi_scale_attention)
+    torch.manual_seed(0)
     module = prepared.MultiScaleDeformableAttention(embed_dims=16, num_heads=2, num_levels=2, batch_first=True).eval()
     shapes, start = torch.tensor([[4, 6], [2, 3]]), torch.tensor([0, 24])
     query, value, points = torch.randn(1, 5, 16), torch.randn(1, 30, 16), torch.rand(1, 5, 2, 2)

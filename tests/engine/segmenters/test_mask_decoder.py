@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from annotator.engine.segmenters.mask_decoder import BatchedMaskDecoder, PackageMaskDecoder, mask_decoder
+from tests.engine.rounding import assert_as_near, in_double
 from tests.engine.stock_sam2 import random_model
 
 SIDE = 6
@@ -45,6 +46,16 @@ def decoder(name: str) -> Any:
     return module
 
 
+def exact(module: Any, picture: torch.Tensor, positions: torch.Tensor, prompt: torch.Tensor,
+          high_res: list[torch.Tensor], multimask: bool) -> tuple[torch.Tensor, ...]:
+    """What the package's decoder answers in float64."""
+    package = PackageMaskDecoder(in_double(module))
+    inputs = (tensor.double() for tensor in (picture, positions, prompt))
+    prepared = package.prepare([features.double() for features in high_res])
+    answer: tuple[torch.Tensor, ...] = package(*inputs, prepared, multimask)
+    return answer
+
+
 def given(module: Any, batch: int, prompts: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[torch.Tensor]]:
     torch.manual_seed(4)
     width = module.transformer_dim
@@ -66,8 +77,8 @@ def test_agrees_with_the_package(name: str, multimask: bool, batch: int, prompts
     assert torch.equal(picture, before), "the picture is the caller's"
     assert ours[0].shape == (batch, 4 * SIDE, 4 * SIDE)
     assert float(stock[0].std()) > 0.5, "masks that say something"
-    for mine, theirs in zip(ours, stock, strict=True):
-        torch.testing.assert_close(mine, theirs, atol=1e-4, rtol=1e-4)
+    for each in zip(ours, stock, exact(module, picture, positions, prompt, high_res, multimask), strict=True):
+        assert_as_near(*each)
 
 
 @pytest.mark.parametrize("multimask", [True, False])
@@ -78,8 +89,9 @@ def test_agrees_without_high_resolution_features(multimask: bool) -> None:
     picture, positions, prompt, _ = given(module, 3, 2)
     batched, package = BatchedMaskDecoder(module), PackageMaskDecoder(module)
     ours = batched(picture, positions, prompt, batched.prepare([]), multimask)
-    for mine, theirs in zip(ours, package(picture, positions, prompt, [], multimask), strict=True):
-        torch.testing.assert_close(mine, theirs, atol=1e-4, rtol=1e-4)
+    stock = package(picture, positions, prompt, [], multimask)
+    for each in zip(ours, stock, exact(module, picture, positions, prompt, [], multimask), strict=True):
+        assert_as_near(*each)
 
 
 @torch.inference_mode()
@@ -90,8 +102,9 @@ def test_without_object_scores_all_are_visible() -> None:
     batched, package = BatchedMaskDecoder(module), PackageMaskDecoder(module)
     ours = batched(picture, positions, prompt, batched.prepare(high_res), True)
     assert ours[3].tolist() == [[10.0], [10.0]]
-    for mine, theirs in zip(ours, package(picture, positions, prompt, high_res, True), strict=True):
-        torch.testing.assert_close(mine, theirs, atol=1e-4, rtol=1e-4)
+    stock = package(picture, positions, prompt, high_res, True)
+    for each in zip(ours, stock, exact(module, picture, positions, prompt, high_res, True), strict=True):
+        assert_as_near(*each)
 
 
 def test_a_cuda_device_keeps_the_package_s() -> None:

@@ -368,6 +368,6 @@ def test_published_names_are_known() -> None:
 
 
 def test_finding_and_listing_do_not_import_torch() -> None:
-    code = ("import sys; from annotator.engine import checkpoints, download; checkpoints.installed(); "
+    code = ("import sys; from annotator.engine.weights import checkpoints, download; checkpoints.installed(); "
             "sys.exit('torch' in sys.modules)")
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -14,6 +14,7 @@ from annotator.engine.weights.checkpoints import ModelKind, Weights
 from annotator.engine.weights.download import Retries, fetch, source_url
 from annotator.errors import Cancelled, DownloadError, ModelError
 from tests.engine.fake_weights_server import FakeWeightsServer
+from tests.patience import PATIENCE_S
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 
@@ -41,7 +42,7 @@ class FakeSleep:
 
 
 def patience(sleep: FakeSleep | None = None, **changes: float) -> Retries:
-    return replace(Retries(timeout_s=5, sleep=sleep or FakeSleep()), **changes)
+    return replace(Retries(timeout_s=PATIENCE_S, sleep=sleep or FakeSleep()), **changes)
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -152,7 +153,7 @@ def test_a_busy_server_is_asked_again_ever_later(weights: Weights, server: FakeW
 
 
 def test_a_server_that_falls_silent_is_a_cut(weights: Weights, server: FakeWeightsServer, tmp_path: Path) -> None:
-    server.pause_s = 0.5
+    server.silent = True
     with pytest.raises(DownloadError, match="timed out"):
         fetch(weights, tmp_path / "some.pt", "", None, patience(timeout_s=0.05, attempts=2))
 

@@ -11,6 +11,7 @@ from annotator.errors import Cancelled
 from annotator.formats.base import ExportOptions
 from annotator.jobs.labels.export import export
 from annotator.storage.store import Store
+from tests.patience import PATIENCE_S
 from tests.storage.fakes import fake_run
 
 
@@ -51,12 +52,12 @@ def test_it_runs_on_another_thread_while_the_project_is_written(store: Store, tm
     def wait(done: int, _: int) -> None:
         if done == 1:
             begun.set()
-            assert written.wait(10)
+            assert written.wait(PATIENCE_S)
 
     thread = threading.Thread(target=lambda: reports.append(
         export(store, videos, "mot", tmp_path / "out", ExportOptions(), wait)))
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE_S)
     fake_run(store, {1: (0, 99), 2: (0, 99), 3: (0, 99)})
     written.set()
     thread.join()

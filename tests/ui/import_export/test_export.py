@@ -19,6 +19,7 @@ from annotator.ui.import_export.export_presets import Preset, PresetStore
 from annotator.ui.widgets.report_dialog import ReportDialog
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
+from tests.patience import PATIENCE_S
 from tests.ui.conftest import back_to
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -30,7 +31,7 @@ def previews_end() -> Iterator[None]:
     yield
     for thread in threading.enumerate():
         if thread.name == "preview":
-            thread.join(20)
+            thread.join(PATIENCE_S)
 
 
 def asked(window: MainWindow, qtbot: QtBot) -> ExportDialog:

@@ -23,6 +23,7 @@ from annotator.ui.jobs.dialog import JobDialog
 from annotator.ui.jobs.estimates import Estimates
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
+from tests.patience import PATIENCE_S
 from tests.ui.conftest import back_to, has_picture
 
 
@@ -48,7 +49,7 @@ class FakePreviewer:
     def detect(self, settings: PreannotateSettings, frame: Frame) -> Preview:
         assert threading.current_thread().name == "preview"
         self.asked.append((settings, frame.index))
-        self.go.wait(10)
+        self.go.wait(PATIENCE_S)
         boxes = Detections.of([(10, 10, 50, 50)] * 4, [0.1, 0.4, 0.6, 0.9])
         return Preview(boxes, ("object",), None if len(self.asked) == 1 else 2.0)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from annotator.ui.threads.engine_thread import EngineThread
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ class Steps:
     def __call__(self) -> None:
         self.began.set()
         for frame in range(self._frames):
-            assert self._go.acquire(timeout=10)
+            assert self._go.acquire(timeout=PATIENCE_S)
             self._heard.append(f"{self._name} {frame}")
             self._between()
         self.ended.set()
@@ -42,17 +43,17 @@ def test_a_question_waits_for_no_more_than_a_frame_and_an_interlude_comes_before
     aside = Steps(thread, heard, "aside", 2, thread.between_frames_of_an_interlude)
     answered = threading.Event()
     thread.run(job)
-    assert job.began.wait(10)
+    assert job.began.wait(PATIENCE_S)
     thread.interject(aside)
     thread.ask("mask", lambda: heard.append("question 1"))
     thread.ask("told", answered.set)
     job.go()
-    assert answered.wait(10)
+    assert answered.wait(PATIENCE_S)
     thread.ask("mask", lambda: heard.append("question 2"))
     aside.go(2)
-    assert aside.ended.wait(10)
+    assert aside.ended.wait(PATIENCE_S)
     job.go(2)
-    assert job.ended.wait(10)
+    assert job.ended.wait(PATIENCE_S)
     assert heard == ["job 0", "question 1", "aside 0", "question 2", "aside 1", "job 1", "job 2"]
 
 
@@ -61,13 +62,13 @@ def test_a_newer_question_on_the_same_topic_takes_the_place_of_the_one_that_wait
     done = threading.Event()
     job = Steps(thread, heard, "job", 1, thread.between_frames_of_a_job)
     thread.run(job)
-    assert job.began.wait(10)
+    assert job.began.wait(PATIENCE_S)
     for number in range(3):
         thread.ask("mask", lambda number=number: heard.append(f"mask {number}"))
     thread.ask("look", lambda: heard.append("look"))
     thread.run(done.set)
     job.go()
-    assert done.wait(10)
+    assert done.wait(PATIENCE_S)
     assert heard == ["job 0", "mask 2", "look"]
 
 
@@ -82,11 +83,11 @@ def test_a_paused_job_answers_and_lets_interludes_through(thread: EngineThread) 
         assert not job.ended.is_set()
     thread.ask("mask", answered.set)
     thread.interject(aside.set)
-    assert answered.wait(10)
-    assert aside.wait(10)
+    assert answered.wait(PATIENCE_S)
+    assert aside.wait(PATIENCE_S)
     assert heard == ["job 0"]
     thread.set_paused(False)
-    assert job.ended.wait(10)
+    assert job.ended.wait(PATIENCE_S)
 
 
 def test_it_is_one_thread_and_ends_when_it_is_closed(thread: EngineThread) -> None:
@@ -95,7 +96,7 @@ def test_it_is_one_thread_and_ends_when_it_is_closed(thread: EngineThread) -> No
         done = threading.Event()
         thread.run(lambda: seen.append(threading.current_thread()))
         thread.run(done.set)
-        assert done.wait(10)
+        assert done.wait(PATIENCE_S)
     assert len(set(seen)) == 1
     thread.close()
     assert not seen[0].is_alive()
