@@ -1,7 +1,7 @@
 """Set up and run the project with nothing but Python: what the Makefile calls, and what works without make.
 
     python tools/dev.py demo [arguments of `annotator demo`]
-    python tools/dev.py test [arguments of pytest]
+    python tools/dev.py test [arguments of pytest]: all tests on all cores, or the chosen ones in one process
     python tools/dev.py check          ruff, mypy, import-linter
     python tools/dev.py setup          only create .venv and install
     python tools/dev.py clean          remove .venv and everything built
@@ -13,12 +13,14 @@ Environment:
                                leaves out MMDetection, tables and the window, and their tests are skipped
     ANNOTATOR_SYSTEM_PACKAGES  1: .venv sees the packages of the Python that made it, and its torch is kept as it is
     ANNOTATOR_INSTALL_SYSTEM   1: install missing system libraries instead of naming the command (needs root)
+    ANNOTATOR_TEST_WORKERS     processes that share all tests (default: one per core); 1: none but pytest's own
     PIP_*                      pip's own settings (index, wheels folder, proxy, certificate) are passed on
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import hashlib
 import json
@@ -27,6 +29,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +37,8 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "installed.sha256"
 OLDEST, NEWEST = (3, 11), (3, 13)
 NEEDED_GB = 4
+#: More processes than this do not end sooner: the longest file of tests takes as long. Each holds all libraries.
+MOST_WORKERS, WORKER_GB = 16, 1.5
 
 #: Shared library: its package for apt-get, dnf, pacman, zypper.
 OPENCV_LIBRARIES = {
@@ -308,9 +313,40 @@ def demo(arguments: list[str]) -> int:
     return run(venv_program("annotator"), "demo", *arguments)
 
 
+def chooses_tests(arguments: Sequence[str]) -> bool:
+    """Whether pytest is to run some tests only, or wants the terminal for itself: workers would cost more than they
+    save, or be in the way."""
+    long = {"--lf", "--last-failed", "--sw", "--stepwise", "--pdb", "--trace", "--co", "--collect-only", "--capture",
+            "--numprocesses"}
+    for argument in arguments:
+        if argument.partition("=")[0] in long or argument[:2] in ("-k", "-m", "-s", "-n"):
+            return True
+        if not argument.startswith("-") and (ROOT / argument.split("::")[0]).exists():
+            return True
+    return False
+
+
+def test_workers() -> int:
+    """Processes for all tests: one per core that is ours, each of which needs its memory."""
+    wanted = os.environ.get("ANNOTATOR_TEST_WORKERS", "").strip()
+    if wanted:
+        if not wanted.isdecimal() or int(wanted) < 1:
+            raise SetupError(f"ANNOTATOR_TEST_WORKERS is {wanted!r}: set it to the number of processes, such as 4")
+        return int(wanted)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    memory = MOST_WORKERS * WORKER_GB
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # not on Windows
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    return max(1, min(cores, MOST_WORKERS, int(memory / WORKER_GB)))
+
+
 def test(arguments: list[str]) -> int:
+    workers = 1 if chooses_tests(arguments) else test_workers()
     setup()
-    return run(venv_program("python"), "-m", "pytest", "-q", "--durations=10", *arguments, QT_QPA_PLATFORM="offscreen")
+    # A file's tests stay together, as they share what its fixtures build; tests/conftest.py puts the long files first.
+    spread = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
+    return run(venv_program("python"), "-m", "pytest", "-q", "--durations=10", *spread, *arguments,
+               QT_QPA_PLATFORM="offscreen")
 
 
 def check(arguments: list[str]) -> int:

@@ -141,6 +141,68 @@ def test_a_torch_that_is_there_is_pinned_as_it_is(project: Path, monkeypatch: py
         dev.constraint_file()
 
 
+@pytest.fixture
+def asked(project: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What pytest was called with on a machine of four cores."""
+    asked: list[str] = []
+    monkeypatch.setattr(dev, "setup", lambda: None)
+    monkeypatch.setattr(dev, "run", lambda *command, **_: asked.extend(map(str, command)) or 0)
+    monkeypatch.setattr(dev.os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    monkeypatch.setattr(dev.os, "sysconf", lambda name: 1 << 20, raising=False)
+    monkeypatch.delenv("ANNOTATOR_TEST_WORKERS", raising=False)
+    return asked
+
+
+def workers(asked: list[str]) -> str | None:
+    return asked[asked.index("-n") + 1] if "-n" in asked else None
+
+
+@pytest.mark.parametrize("arguments", [[], ["-v"], ["-x"], ["--color=no"], ["--hypothesis-profile=search"], ["--durations", "20"]])
+def test_all_tests_run_on_all_cores(asked: list[str], arguments: list[str]) -> None:
+    dev.test(arguments)
+    assert workers(asked) == "4"
+    assert asked[len(asked) - len(arguments):] == arguments
+
+
+@pytest.mark.parametrize("arguments", [["-k", "mot"], ["tests/a.py"], ["tests/a.py::test_b"], ["--lf"], ["-s"],
+                                       ["--pdb"]])
+def test_chosen_tests_run_in_one_process(asked: list[str], project: Path, arguments: list[str]) -> None:
+    (project / "tests").mkdir()
+    (project / "tests" / "a.py").touch()
+    dev.test(arguments)
+    assert workers(asked) is None
+    assert asked[len(asked) - len(arguments):] == arguments
+
+
+@pytest.mark.parametrize("option", [["-n", "2"], ["-n2"], ["--numprocesses=2"]])
+def test_the_number_of_workers_in_the_arguments_wins(asked: list[str], option: list[str]) -> None:
+    dev.test(option)
+    assert asked[-len(option):] == option
+    assert [part for part in asked if part.startswith(("-n", "--numprocesses"))] == option[:1]
+
+
+def test_the_number_of_workers_can_be_set(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANNOTATOR_TEST_WORKERS", "3")
+    dev.test([])
+    assert workers(asked) == "3"
+    monkeypatch.setenv("ANNOTATOR_TEST_WORKERS", "many")
+    with pytest.raises(SetupError, match="number of processes"):
+        dev.test([])
+
+
+def test_one_worker_is_none(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANNOTATOR_TEST_WORKERS", "1")
+    dev.test([])
+    assert workers(asked) is None
+
+
+def test_workers_have_room_in_memory(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev.os, "sysconf", lambda name: {"SC_PHYS_PAGES": 1_000_000, "SC_PAGE_SIZE": 4096}[name],
+                        raising=False)
+    dev.test([])
+    assert workers(asked) == "2"
+
+
 def test_the_script_runs_without_any_package() -> None:
     answer = subprocess.run([sys.executable, "-I", "-S", str(ROOT / "tools" / "dev.py"), "--help"], capture_output=True,
                             text=True, check=True)
