@@ -157,7 +157,8 @@ def workers(asked: list[str]) -> str | None:
     return asked[asked.index("-n") + 1] if "-n" in asked else None
 
 
-@pytest.mark.parametrize("arguments", [[], ["-v"], ["-x"], ["--color=no"], ["--hypothesis-profile=search"], ["--durations", "20"]])
+@pytest.mark.parametrize("arguments", [[], ["-v"], ["-x"], ["--color=no"], ["--hypothesis-profile=search"],
+                                       ["--durations", "20"]])
 def test_all_tests_run_on_all_cores(asked: list[str], arguments: list[str]) -> None:
     dev.test(arguments)
     assert workers(asked) == "4"
