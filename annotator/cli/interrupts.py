@@ -6,12 +6,9 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from annotator.cli.exit_codes import INTERRUPTED
-
-if TYPE_CHECKING:
-    from annotator.engine.base import CancelToken
+from annotator.model.cancel import CancelToken
 
 
 @contextmanager
@@ -20,8 +17,6 @@ def stopping() -> Iterator[CancelToken]:
 
     The first must not raise where it strikes: it may strike amid a transaction. The second may: a kill loses nothing.
     """
-    from annotator.engine.base import CancelToken
-
     token = CancelToken()
 
     def stop(*_: object) -> None:

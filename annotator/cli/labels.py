@@ -16,8 +16,8 @@ from annotator.errors import FormatError, SettingsError
 
 if TYPE_CHECKING:
     from annotator.console import Console
-    from annotator.engine.base import CancelToken
     from annotator.formats.base import ExportOptions, ExportReport, PictureSource
+    from annotator.model.cancel import CancelToken
     from annotator.model.sequence import SequenceInfo
     from annotator.model.track import VideoRecord
     from annotator.session import Session

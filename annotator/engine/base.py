@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from annotator.errors import Cancelled
 from annotator.model.frame import Detections, EndReason, Frame, FrameResult
 from annotator.model.prompt import Prompt
 
@@ -19,25 +17,6 @@ if TYPE_CHECKING:
 
 #: Nested dictionaries and lists of tensors, arrays, numbers and strings; no other objects, so that it loads safely.
 State = dict[str, Any]
-
-
-class CancelToken:
-    """Asks a job to stop at the next frame boundary. Safe across threads."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def cancel(self) -> None:
-        self._event.set()
-
-    @property
-    def cancelled(self) -> bool:
-        return self._event.is_set()
-
-    def raise_if_cancelled(self) -> None:
-        """Raises Cancelled after `cancel`."""
-        if self._event.is_set():
-            raise Cancelled
 
 
 @runtime_checkable

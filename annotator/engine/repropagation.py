@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from annotator.engine.base import CancelToken, Predictions, Segmenter
+from annotator.engine.base import Predictions, Segmenter
 from annotator.engine.prompting import PredictionReader, Seen
 from annotator.engine.settings import Sam2MotSettings
 from annotator.engine.trackers.interaction import occlusions, pairwise_mask_iou
 from annotator.model.box import Box, box_iou
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import OUTSIDE_RUN, Evidence, Frame, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.prompt import Prompt

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from annotator.engine.base import CancelToken, Detector, State, Tracker
+from annotator.engine.base import Detector, State, Tracker
 from annotator.engine.runtime.batches import detected
 from annotator.engine.scene_cuts import CutFinder, Seen, in_shots, warm_up
 from annotator.engine.settings import SceneCutSettings
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Detections, FrameResult
 from annotator.video import VideoReader
 from annotator.video.read_ahead import ReadAhead

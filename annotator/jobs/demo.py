@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from annotator.engine.base import CancelToken
 from annotator.errors import StorageError
 from annotator.evaluation import Scores, evaluate_frames
 from annotator.formats.base import ExportOptions, ImportOptions
@@ -19,6 +18,7 @@ from annotator.jobs.project import add_source, open_project
 from annotator.jobs.tracking import preannotate
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.model.cancel import CancelToken
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import OnExisting, VideoRecord
 from annotator.resources import resource_path

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from annotator.engine.base import CancelToken
 from annotator.errors import StorageError
 from annotator.evaluation import Evaluation, FrameBoxes, evaluate
 from annotator.evaluation.errors import IdentitySwitch, Stretch, find_errors, matches
@@ -23,6 +22,7 @@ from annotator.formats.mot.rows import read_mot_rows
 from annotator.formats.registry import get_format
 from annotator.jobs.labels.export import sequences
 from annotator.jobs.labels.frame_progress import Progress, Watch, watched
+from annotator.model.cancel import CancelToken
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import Run, VideoRecord
 from annotator.storage.reader import Reader

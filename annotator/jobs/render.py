@@ -6,9 +6,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError
 from annotator.jobs.project import check_video
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Frame
 from annotator.model.track import Track, TrackObservation, VideoRecord
 from annotator.render.overlay import Overlay, OverlayOptions, Shown, color_of

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.engine.prompting import FramePrompter
 from annotator.engine.repropagation import Neighbour, PromptedObject, frames_to_do, repropagate
 from annotator.engine.settings import Sam2MotSettings, TrajectorySettings
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import OUTSIDE_RUN, Frame, FrameResult, Image, TrackState
 from annotator.model.mask import Mask
 from annotator.model.prompt import Point, Prompt

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.engine.scene_cuts import CutFinder, in_shots, warm_up
 from annotator.engine.settings import SceneCutSettings
 from annotator.engine.trackers.sam2mot import Sam2Mot
 from annotator.engine.tracking import CutPlan, track
 from annotator.errors import SettingsError, VideoError
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Detections, EndReason, Frame, FrameResult, Image
 from annotator.video import open_video
 from annotator.video.reader import VideoReader

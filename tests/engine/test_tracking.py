@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotator.engine.base import CancelToken, State
+from annotator.engine.base import State
 from annotator.engine.tracking import SnapshotPlan, track
 from annotator.errors import VideoError
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Detections, Frame, FrameResult, Image
 from annotator.video.info import VideoInfo
 from annotator.video.reader import VideoReader

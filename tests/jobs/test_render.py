@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled
 from annotator.jobs.project import open_project
 from annotator.jobs.render import RenderOptions, render
+from annotator.model.cancel import CancelToken
 from annotator.render.overlay import color_of
 from annotator.storage.edits import identities
 from annotator.storage.store import Store

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from annotator.engine.base import CancelToken, Detector
+from annotator.engine.base import Detector
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Detections, Frame
 
 T = TypeVar("T")

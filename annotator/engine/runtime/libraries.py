@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from annotator.engine.base import CancelToken
+from annotator.model.cancel import CancelToken
 
 log = logging.getLogger(__name__)
 

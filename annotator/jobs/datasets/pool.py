@@ -19,9 +19,9 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, UserError
 from annotator.jobs.datasets.sequence import Outputs, Task, run_task
+from annotator.model.cancel import CancelToken
 
 _SECONDS_BETWEEN_STEPS = 0.2
 _SECONDS_BETWEEN_LOOKS = 0.5

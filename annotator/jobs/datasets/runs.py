@@ -12,13 +12,13 @@ from pathlib import Path
 
 from annotator import __version__
 from annotator.engine import registry
-from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
 from annotator.formats.sam2mot.threshold_table import read_thresholds, write_thresholds
 from annotator.jobs.datasets.layouts import Dataset, DatasetSequence, sequences, without_twins
 from annotator.jobs.datasets.pool import Failed, Step, run_on_devices
 from annotator.jobs.datasets.sequence import RUN, Outputs, Task, is_done, run_task, write_json
 from annotator.jobs.tracking.config import ADAPTIVE, PreannotateSettings
+from annotator.model.cancel import CancelToken
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotator import __version__
-from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError, StorageError
 from annotator.formats.driving.scalabel import bdd100k_class, read_truth, result_frames, write_frames
 from annotator.formats.sam2mot import published_layout as layout
@@ -22,6 +21,7 @@ from annotator.jobs.render import RenderOptions, render
 from annotator.jobs.tracking import preannotate
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.model.cancel import CancelToken
 from annotator.model.sequence import LabelledFrame
 from annotator.model.track import Run, RunStatus, VideoRecord
 from annotator.session import Session

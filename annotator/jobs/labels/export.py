@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from annotator.engine.base import CancelToken
 from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions, ExportReport, LabelFormat, PictureSource, SequenceStream
 from annotator.formats.registry import get_format
 from annotator.jobs.labels.frame_progress import Progress, Watch, watched
 from annotator.jobs.labels.ignore_regions import DISTRACTOR, IgnoredBoxes, ignored_boxes
 from annotator.jobs.project import check_source
+from annotator.model.cancel import CancelToken
 from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import Mark, MarkKind, ReviewState, Track, TrackObservation, VideoRecord
 from annotator.storage.reader import Reader

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from annotator.engine.base import CancelToken
 from annotator.formats.base import ExportOptions, PictureSource, SequenceStream
 from annotator.formats.registry import get_format
 from annotator.formats.writing.export import short_tracks
@@ -16,6 +15,7 @@ from annotator.formats.writing.frame_pictures import FramePictures
 from annotator.jobs.labels.export import chosen_streams
 from annotator.jobs.labels.frame_progress import Watch, watched
 from annotator.jobs.project import check_source
+from annotator.model.cancel import CancelToken
 from annotator.model.sequence import LabelledFrame, SequenceInfo
 from annotator.model.track import VideoRecord
 from annotator.storage.store import Store

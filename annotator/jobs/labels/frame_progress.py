@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from annotator.engine.base import CancelToken
 from annotator.formats.base import SequenceStream
+from annotator.model.cancel import CancelToken
 from annotator.model.sequence import LabelledFrame
 
 #: Called with frames done and frames in all; one whose picture is written too counts twice. Some options make a format

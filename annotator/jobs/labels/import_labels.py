@@ -11,11 +11,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, FormatError, StorageError, UserError
 from annotator.formats.base import ImportOptions, LabelFormat, LabelledSequence
 from annotator.formats.registry import get_format
 from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import FrameResult
 from annotator.model.sequence import LabelledFrame, SequenceInfo
 from annotator.model.track import VideoRecord

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from annotator.engine import registry
-from annotator.engine.base import CancelToken, Segmenter
+from annotator.engine.base import Segmenter
 from annotator.engine.registry import MakeSegmenter
 from annotator.engine.repropagation import Neighbour, Neighbours, PromptedObject, frames_to_do, repropagate
 from annotator.engine.settings import Sam2MotSettings, Sam2Settings
@@ -19,6 +19,7 @@ from annotator.jobs.project import check_video
 from annotator.jobs.prompts.limits import Barriers, Direction
 from annotator.jobs.tracking.models import segmenter_identity
 from annotator.model.box import Box
+from annotator.model.cancel import CancelToken
 from annotator.model.changes import Changes
 from annotator.model.frame import FrameResult
 from annotator.model.mask import Mask

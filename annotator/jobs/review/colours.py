@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from annotator.engine.base import CancelToken
+from annotator.model.cancel import CancelToken
 from annotator.model.evidence import EvidenceTable
 from annotator.model.frame import Frame
 from annotator.model.track import TrackObservation, VideoRecord

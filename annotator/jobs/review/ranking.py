@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError
 from annotator.jobs.project import check_video
 from annotator.jobs.review.colours import Colours, looks
+from annotator.model.cancel import CancelToken
 from annotator.model.changes import Changes
 from annotator.model.evidence import EvidenceTable
 from annotator.model.frame import Frame

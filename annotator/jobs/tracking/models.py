@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotator.engine import registry
-from annotator.engine.base import CancelToken, Detector, State, Tracker
+from annotator.engine.base import Detector, State, Tracker
 from annotator.engine.registry import MakeSegmenter
 from annotator.engine.snapshots import SnapshotFiles
 from annotator.engine.trackers.no_tracker import NoTracker
@@ -19,6 +19,7 @@ from annotator.engine.weights.checkpoints import ModelKind
 from annotator.errors import StorageError
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.stored_detections import StoredDetections
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Detections, FrameResult
 from annotator.model.track import Run
 from annotator.video import VideoReader, open_video

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from annotator.engine import registry
-from annotator.engine.base import CancelToken, State
+from annotator.engine.base import State
 from annotator.engine.registry import MakeSegmenter
 from annotator.engine.snapshots import SnapshotFiles
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
@@ -19,6 +19,7 @@ from annotator.jobs.tracking import thresholds
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.models import Engine, Plan, check_models
 from annotator.jobs.tracking.stored_detections import StoredDetections
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import FrameResult
 from annotator.model.track import OnExisting, Run, RunStatus, VideoRecord
 from annotator.session import Session

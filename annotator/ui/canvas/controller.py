@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QRectF, Signal
 
-from annotator.engine.base import CancelToken
 from annotator.jobs.project import check_place
 from annotator.model.box import Box
+from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import Frame, Image
 from annotator.model.track import VideoRecord

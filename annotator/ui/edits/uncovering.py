@@ -8,10 +8,10 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from annotator.engine.base import CancelToken
 from annotator.jobs.prompts import uncover
 from annotator.jobs.prompts.propagate import PromptRequest
 from annotator.jobs.prompts.uncover import Uncovered
+from annotator.model.cancel import CancelToken
 from annotator.model.changes import Changes
 from annotator.ui.document.document import Document
 from annotator.ui.edits.controller import EditDesk

@@ -10,8 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QRectF, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 
-from annotator.engine.base import CancelToken
 from annotator.jobs.project_scores import ProjectScores, score_project
+from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas

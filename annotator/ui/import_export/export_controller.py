@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
-from annotator.engine.base import CancelToken
 from annotator.formats.base import ExportReport
 from annotator.jobs.labels.export import export
+from annotator.model.cancel import CancelToken
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.import_export.export_dialog import ExportChoice, ExportDialog

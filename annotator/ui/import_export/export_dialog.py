@@ -22,12 +22,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError, UserError
 from annotator.formats.base import COMMON_OPTIONS, Abilities, ExportOptions
 from annotator.formats.registry import FORMATS, writable
 from annotator.jobs.labels.export import tells_regions
 from annotator.jobs.labels.export_preview import ExportPreview, preview_export
+from annotator.model.cancel import CancelToken
 from annotator.model.track import VideoRecord
 from annotator.storage.store import Store
 from annotator.ui.import_export.export_fields import ExportFields

@@ -9,11 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from annotator.engine.base import CancelToken
 from annotator.formats.guess import guess_format
 from annotator.formats.registry import FORMATS
 from annotator.jobs.labels.import_labels import ImportReport, LabelImport, Target
 from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.model.cancel import CancelToken
 from annotator.session import Session
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document

@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from annotator.engine.base import CancelToken
 from annotator.formats.base import ImportOptions
 from annotator.formats.guess import guess_format
 from annotator.formats.registry import FORMATS, readable
 from annotator.jobs.labels.import_labels import Target
 from annotator.jobs.labels.import_preview import FoundVideo, preview_import
+from annotator.model.cancel import CancelToken
 from annotator.model.track import VideoRecord
 from annotator.ui.import_export.import_preview import ImportPreviewPanel
 from annotator.ui.threads.tasks import Progress, TaskWorker

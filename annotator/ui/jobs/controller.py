@@ -11,7 +11,6 @@ from functools import partial
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
-from annotator.engine.base import CancelToken
 from annotator.engine.loaded_segmenters import LoadedSegmenters
 from annotator.engine.runtime.devices import device_in_use
 from annotator.engine.runtime.libraries import ModelLibraries
@@ -20,6 +19,7 @@ from annotator.jobs.tracking import preannotate
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.detector_preview import Previewer
 from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import Frame
 from annotator.model.track import Run, RunStatus, VideoRecord

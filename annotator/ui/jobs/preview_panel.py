@@ -9,11 +9,11 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from annotator.engine.base import CancelToken
 from annotator.engine.runtime.libraries import ModelLibraries
 from annotator.errors import UserError
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.detector_preview import Preview, Previewer
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Detections, Frame
 from annotator.ui.jobs.preview_view import PreviewView
 from annotator.ui.threads.tasks import Progress, TaskWorker

@@ -9,10 +9,10 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from annotator.engine.base import CancelToken
 from annotator.engine.weights.checkpoints import Progress as Bytes
 from annotator.engine.weights.checkpoints import Weights
 from annotator.engine.weights.download import download
+from annotator.model.cancel import CancelToken
 from annotator.ui.threads.tasks import Progress, TaskWorker
 
 Fetch = Callable[[str, Bytes], Path]

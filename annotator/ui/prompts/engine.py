@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from annotator.engine import registry
-from annotator.engine.base import CancelToken
 from annotator.engine.prompting import FramePrompter, Seen
 from annotator.engine.registry import MakeSegmenter
 from annotator.engine.runtime.libraries import ModelLibraries
@@ -14,6 +13,7 @@ from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import ModelKind
 from annotator.jobs.prompts import propagate
 from annotator.jobs.prompts.propagate import PromptProgress, PromptRequest, PromptSettings
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Frame
 from annotator.model.prompt import Prompt
 from annotator.model.track import VideoRecord

@@ -7,8 +7,8 @@ from collections import defaultdict
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from annotator.engine.base import CancelToken
 from annotator.jobs.prompts import propagate
+from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackedObject
 from annotator.model.track import Run, RunStatus

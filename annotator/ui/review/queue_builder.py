@@ -9,11 +9,11 @@ from contextlib import closing
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled
 from annotator.jobs.project import check_video
 from annotator.jobs.review import ranking
 from annotator.jobs.review.colours import Colours
+from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.review import ReviewQueue
 from annotator.ui.document.document import Document

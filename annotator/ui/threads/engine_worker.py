@@ -10,9 +10,9 @@ from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
-from annotator.engine.base import CancelToken
 from annotator.engine.runtime.devices import return_free_memory
 from annotator.errors import Cancelled, UserError
+from annotator.model.cancel import CancelToken
 from annotator.session import Session
 from annotator.ui.threads.engine_thread import EngineThread
 from annotator.ui.threads.store_bridge import Bridge, BridgedSession

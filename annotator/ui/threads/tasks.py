@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, UserError
+from annotator.model.cancel import CancelToken
 from annotator.ui.threads.relay import Relay
 
 log = logging.getLogger(__name__)

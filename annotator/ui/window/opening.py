@@ -10,10 +10,10 @@ from platformdirs import user_data_path
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from annotator.engine.base import CancelToken
 from annotator.errors import UserError, VideoError
 from annotator.jobs.demo import demo_project
 from annotator.jobs.project import ScannedSource, scan_source
+from annotator.model.cancel import CancelToken
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.import_export.import_controller import is_labels

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
-from annotator.engine.base import CancelToken
 from annotator.errors import StorageError, UserError
+from annotator.model.cancel import CancelToken
 from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage.upkeep.relink import RelinkReport, relink_to

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.engine.runtime.libraries import ModelLibraries
+from annotator.model.cancel import CancelToken
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.errors import FormatError, SettingsError, UserError
 from annotator.formats.mot.rows import read_mot_rows
 from annotator.formats.sam2mot.published_layout import read_masks
@@ -22,6 +21,7 @@ from annotator.jobs.datasets.layouts import DATASETS, sequences, without_twins
 from annotator.jobs.datasets.report import published, report
 from annotator.jobs.datasets.sequence import Outputs
 from annotator.jobs.tracking.config import PreannotateSettings
+from annotator.model.cancel import CancelToken
 from annotator.storage.store import Store
 from annotator.video import open_video
 from testbed.project_digest import project_digests

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled
 from annotator.formats.base import ExportOptions
 from annotator.jobs.labels.export import export
+from annotator.model.cancel import CancelToken
 from annotator.storage.store import Store
 from tests.patience import PATIENCE_S
 from tests.storage.fakes import fake_run

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, FormatError
 from annotator.formats.base import ExportOptions
 from annotator.formats.registry import writable
 from annotator.jobs.labels.export import export
 from annotator.jobs.labels.export_preview import preview_export
+from annotator.model.cancel import CancelToken
 from annotator.storage.store import Store
 from tests.storage.fakes import fake_run
 

@@ -10,12 +10,12 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.errors import Cancelled, FormatError, StorageError
 from annotator.formats.base import ExportOptions, ImportOptions
 from annotator.jobs.labels.export import export
 from annotator.jobs.labels.import_labels import LabelImport, Target, import_labels
 from annotator.jobs.labels.import_preview import preview_import
+from annotator.model.cancel import CancelToken
 from annotator.model.track import OnExisting, RunStatus, VideoRecord
 from annotator.session import Session
 from annotator.storage.edits import drawn_boxes, identities, labels

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.engine.settings import Sam2MotSettings, TrajectorySettings
 from annotator.errors import SettingsError, StorageError
 from annotator.jobs.project import add_source
@@ -17,6 +16,7 @@ from annotator.jobs.prompts import propagate
 from annotator.jobs.prompts.limits import Direction
 from annotator.jobs.prompts.propagate import PromptProgress, PromptRequest, PromptSettings
 from annotator.model.box import box_iou
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import OUTSIDE_RUN, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.prompt import Point

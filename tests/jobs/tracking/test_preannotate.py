@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.engine.base import CancelToken
 from annotator.errors import ProjectBusyError, SettingsError, StorageError
 from annotator.jobs.project import add_source, open_project
 from annotator.jobs.tracking import preannotate
 from annotator.jobs.tracking.config import PreannotateSettings
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import EndReason
 from annotator.model.track import OnExisting, RunStatus
 from annotator.storage.store import Store

@@ -16,11 +16,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from annotator.engine.base import CancelToken
 from annotator.jobs.project import open_project
 from annotator.jobs.prompts.limits import Direction
 from annotator.jobs.prompts.propagate import PromptRequest
 from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import OnExisting, Run, RunStatus
 from annotator.session import Session

@@ -11,7 +11,6 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from annotator.engine.base import CancelToken
 from annotator.engine.loaded_segmenters import LoadedSegmenters
 from annotator.errors import SettingsError
 from annotator.jobs.project import open_project
@@ -20,6 +19,7 @@ from annotator.jobs.prompts.propagate import PromptProgress, PromptRequest, Prom
 from annotator.jobs.tracking import preannotate
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import OnExisting, RunStatus
 from annotator.session import Session

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
-from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError
 from annotator.jobs.project import open_project
+from annotator.model.cancel import CancelToken
 from annotator.session import Session
 from annotator.ui.canvas.frame_source import FrameSource
 from annotator.ui.threads.engine_worker import EngineWorker

@@ -7,8 +7,8 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from pytestqt.qtbot import QtBot
 
-from annotator.engine.base import CancelToken
 from annotator.errors import SettingsError
+from annotator.model.cancel import CancelToken
 from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.widgets.task_bar import TaskBar
 
