@@ -34,8 +34,11 @@ class DownloadError(ModelError):
     """Weights could not be downloaded."""
 
 
-class SettingsError(UserError):
-    """A setting or argument is out of range, or settings contradict each other."""
+class SettingsError(UserError, ValueError):
+    """A setting or argument is out of range, or settings contradict each other.
+
+    Also a ValueError, which a library that builds our settings takes for a refusal and reports with its place.
+    """
 
 
 class Cancelled(Exception):

@@ -98,6 +98,8 @@ class PreannotateSettings:
             raise SettingsError("detector_config is given without a checkpoint that it describes: give --detector FILE")
         if self.prompt is not None and (self.detections is not None or self.detections_run is not None):
             raise SettingsError("prompt is given, but the boxes come from a file or an earlier run: leave one out")
+        if self.labels == ():
+            raise SettingsError("labels is empty: it must be a list of names")
         if self.tracker not in TRACKERS:
             raise SettingsError(f"there is no tracker {self.tracker!r}: choose {', '.join(TRACKERS)}")
         if self.det_threshold is not None and not 0 <= self.det_threshold <= 1:

@@ -48,6 +48,19 @@ def test_another_source_of_detections_needs_nothing_of_the_files_detector(tmp_pa
     assert (settings.detector, settings.detector_config, settings.prompt) == ("grounding-dino-t", None, "car")
 
 
+@pytest.mark.parametrize(("content", "expected"), [
+    ("det_threshold: 1", {"det_threshold": 1.0}),
+    ("det_threshold: 5E-1", {"det_threshold": 0.5}),
+    ("start: 0x10", {"start": 16}),
+    ("detections: 2024-05-01", {"detections": "2024-05-01"}),
+    ("class_labels: {no: yes_sign, 7: seven}", {"class_labels": {"no": "yes_sign", "7": "seven"}}),
+    ("end:", {}),
+])
+def test_values_are_what_they_look_like(content: str, expected: dict[str, object], tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(content)
+    assert read_settings(tmp_path / "c.yml", {})[0] == replace(PreannotateSettings(), **expected)  # type: ignore[arg-type]
+
+
 def test_nothing_given_is_all_defaults() -> None:
     assert read_settings(None, {}) == (PreannotateSettings(), frozenset())
 
@@ -64,8 +77,12 @@ def test_an_empty_file_is_all_defaults(content: str, tmp_path: Path) -> None:
     ("tracker: 3", "tracker is 3: it must be text"),
     ("labels: car", "labels is 'car': it must be a list of names"),
     ("labels: []", "it must be a list of names"),
-    ("labels: [1]", "it must be a list of names"),
-    ("on_existing: delete", "on_existing is 'delete': choose replace, add, propose"),
+    ("labels: [1]", "labels holds 1: it must be a list of names"),
+    ("class_labels:\n  car: car\n  dog: 3", "c.yml line 3: class_labels.dog is 3: it must be text"),
+    ("det_threshold: .inf", "det_threshold is 'Infinity': it must be a number"),
+    ("det_threshold: true", "det_threshold is True: it must be a number"),
+    ("sam2:", "sam2 is None: it must be a mapping"),
+    ("on_existing: delete", "on_existing is 'delete': choose 'replace', 'add' or 'propose'"),
     ("sam2mot: 3", "sam2mot is 3: it must be a mapping"),
     ("sam2:\n  bfloat16: 1", "c.yml line 2: sam2.bfloat16 is 1: it must be true or false"),
     ("\nsnapshot_every: 0", "c.yml line 2: snapshot_every: snapshot_every is 0"),
@@ -74,12 +91,19 @@ def test_an_empty_file_is_all_defaults(content: str, tmp_path: Path) -> None:
     ("detector_config: mine.py", "c.yml line 1: detector_config: detector_config is given without a checkpoint"),
     ("detections: det.txt\nprompt: car", "c.yml line 2: prompt: prompt is given, but the boxes come from"),
     ("detection:\n  tile: 8", "c.yml line 2: detection.tile: detection.tile is 8: give at least 32"),
-    ("detection:\n  nms: hard", "c.yml line 2: detection.nms is 'hard': choose model, per-class, agnostic"),
+    ("detection:\n  nms: hard", "c.yml line 2: detection.nms is 'hard': choose 'model', 'per-class' or 'agnostic'"),
     ("detection:\n  batch_size: 0", "detection.batch_size is 0"),
     ("detection:\n  score_floor: 2", "detection.score_floor is 2.0"),
     ("detection:\n  tile_overlap: 1", "detection.tile_overlap is 1.0"),
     ("detector: a\ndetections: b\n", "c.yml: detector and detections are both given"),
+    ("start: x\ncolour: red", "c.yml line 1: start is 'x'"),
+    ("colour: red\nstart: x", "c.yml line 1: colour is no setting; there are adaptive_margin, botsort, "),
+    ("sam2:\n  colour: red", "c.yml line 2: sam2.colour is no setting; there are batch_size, bfloat16, "),
     ("1: 2", "c.yml line 1: 1 is no setting"),
+    ("? [a, b]\n: 3", "c.yml line 1 is not valid YAML"),
+    ("labels: !!set {a, b}", "c.yml line 1 is not valid YAML"),
+    ("labels: &names [*names]", "a list that contains itself"),
+    ("sam2: &own {more: *own}", "c.yml is nested too deeply"),
     ("start: 1\n  end: 3", "c.yml line 2 is not valid YAML"),
     ("!!python/object/apply:os.system [echo]", "is not valid YAML"),
 ])
