@@ -1,1 +1,1 @@
-"""Plain data that every layer shares. No I/O, no Qt, no torch."""
+"""Plain data types that all layers share. No I/O, no Qt, no torch."""

@@ -1,4 +1,4 @@
-"""What can be said of a track besides its label: attributes, their kinds and what fits them."""
+"""Track attributes besides the label: their kinds and the values they accept."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from enum import StrEnum
 from annotator.model.track import Track
 
 Value = str | float | bool
-"""A text, a number, one of the options, or a flag; None where nothing is said."""
+"""A text, a number, one of the options, or a flag; None where no value is set."""
 
 
 class AttributeKind(StrEnum):
-    """What values an attribute takes."""
+    """The kind of values that an attribute takes."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -24,21 +24,21 @@ class AttributeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A property that tracks have."""
+    """A property of tracks."""
 
     id: int
     label: int | None
     """Id of the label whose tracks have it; None for tracks of every label."""
     name: str
-    """Unique among the attributes of a label and of all labels: tracks keep their values under it."""
+    """Unique among the attributes of its label and those of all labels: tracks store their values under it."""
     kind: AttributeKind
     options: tuple[str, ...] = ()
-    """What a choice offers."""
+    """The values to choose from, for a choice."""
     default: Value | None = None
-    """What holds for a track of which nothing else is said."""
+    """The value of a track that has none of its own."""
 
     def fitting(self, value: object) -> Value | None:
-        """The value as this attribute keeps it; None for one that does not fit and cannot be read as one that does."""
+        """Return the value as this attribute stores it, or None for a value that it cannot be converted from."""
         if value is None:
             return None
         if self.kind is AttributeKind.FLAG:
@@ -51,13 +51,13 @@ class Attribute:
         return text or None
 
     def value_of(self, track: Track) -> Value | None:
-        """What is said of a track, else the default."""
-        said = track.attributes.get(self.name)
-        return self.default if said is None else self.fitting(said)
+        """Return the value that is set for a track, or the default."""
+        value = track.attributes.get(self.name)
+        return self.default if value is None else self.fitting(value)
 
 
 def attributes_of(label: int, attributes: Iterable[Attribute]) -> list[Attribute]:
-    """Those that tracks of this label have."""
+    """Return the attributes that tracks of this label have."""
     return [attribute for attribute in attributes if attribute.label in (None, label)]
 
 

@@ -1,4 +1,4 @@
-"""Boxes: float pixels, ``xyxy``, right and bottom edges exclusive, origin at the picture's top left corner."""
+"""Boxes: float pixels, ``xyxy``, right and bottom edges exclusive, origin at the top left corner of the frame."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 def box_area(box_xyxy: FloatArray) -> FloatArray:
-    """Areas in square pixels. (..., 4) -> (...); a box turned inside out has area 0."""
+    """Areas in square pixels. (..., 4) -> (...); a box with negative width or height has area 0."""
     size = np.clip(box_xyxy[..., 2:] - box_xyxy[..., :2], 0, None)
     return np.asarray(size[..., 0] * size[..., 1])
 
 
 def intersection_area(a_xyxy: FloatArray, b_xyxy: FloatArray) -> FloatArray:
-    """Pairwise overlap in square pixels. (N, 4), (M, 4) -> (N, M)."""
+    """Pairwise intersection area in square pixels. (N, 4), (M, 4) -> (N, M)."""
     low = np.maximum(a_xyxy[:, None, :2], b_xyxy[None, :, :2])
     high = np.minimum(a_xyxy[:, None, 2:], b_xyxy[None, :, 2:])
     size = np.clip(high - low, 0, None)
@@ -34,13 +34,13 @@ def box_iou(a_xyxy: FloatArray, b_xyxy: FloatArray) -> FloatArray:
 
 
 def clip_boxes(box_xyxy: FloatArray, width: int, height: int) -> FloatArray:
-    """Cut boxes at the picture's edges. (..., 4) -> (..., 4)."""
+    """Clip boxes to the frame. (..., 4) -> (..., 4)."""
     limit = np.array([width, height, width, height], dtype=box_xyxy.dtype)
     return np.clip(box_xyxy, 0, limit)
 
 
 def valid_boxes(box_xyxy: FloatArray, width: int, height: int) -> BoolArray:
-    """Which boxes are finite, not inside out, and at least partly in the picture. (N, 4) -> (N,)."""
+    """Whether boxes are finite, of positive size, and at least partly in the frame. (N, 4) -> (N,)."""
     finite = np.isfinite(box_xyxy).all(-1)
     with np.errstate(invalid="ignore"):
         clipped = clip_boxes(box_xyxy, width, height)

@@ -1,4 +1,4 @@
-"""What kind of thing a write changed, so that each view refreshes only for what concerns it."""
+"""The kinds of data that a write changed, so that each view refreshes only when its own data changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Flag, auto
 
 
 class ChangeKind(Flag):
-    """Kinds of rows a transaction touched."""
+    """Kinds of rows that a transaction changed."""
 
     NONE = 0
     OBSERVATIONS = auto()
@@ -24,7 +24,7 @@ class ChangeKind(Flag):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed: kinds of rows, track ids (empty = maybe any) and frames, both ends inclusive (None = all)."""
+    """What changed: kinds of rows, track ids (empty: possibly any) and frames, both ends inclusive (None: all)."""
 
     kinds: ChangeKind = ChangeKind.NONE
     tracks: frozenset[int] = field(default_factory=frozenset)

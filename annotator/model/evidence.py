@@ -1,4 +1,4 @@
-"""What is known of every box of a video's tracks, in columns: what reviews look through."""
+"""Per-box tracker evidence of a whole video in columns; the review queue searches it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-#: ``hidden_by`` of a row that nobody hides, and of one hidden by what is no track now.
+#: Values of ``hidden_by`` for a row that is not occluded, and for one occluded by an object that is no longer a track.
 NOBODY, NO_TRACK = -1, 0
 
 
@@ -27,17 +27,17 @@ class EvidenceTable:
     box_xyxy: Floats
     """(N, 4) float pixels; NaN while lost."""
     score_logit: Floats
-    """(N,) object score logits; NaN where there is none, as for a person's box."""
+    """(N,) object score logits; NaN where there is none, as for manual boxes."""
     human: Flags
-    """(N,) a person drew the box or declared the stretch interpolated."""
+    """(N,) whether a person drew the box or marked the range as interpolated."""
     prompted: Flags
-    """(N,) the tracklet was born here from a detection or a person's prompt."""
+    """(N,) whether the tracklet starts here, from a detection or a person's prompt."""
     reprompted: Flags
-    """(N,) quality reconstruction prompted it anew."""
+    """(N,) whether quality reconstruction prompted the object again."""
     hidden_by: Ints
-    """(N,) id of the track that hides it, `NOBODY` or `NO_TRACK`."""
+    """(N,) id of the track that occludes it, `NOBODY` or `NO_TRACK`."""
     detection_iou: Floats
-    """(N,) overlap with the matched detection; 0 without one."""
+    """(N,) box IoU with the matched detection; 0 without one."""
 
     def __len__(self) -> int:
         return len(self.track)
@@ -51,7 +51,7 @@ class EvidenceTable:
         return np.asarray(np.isfinite(self.box_xyxy[:, 0]))
 
     def by_track(self) -> Iterator[tuple[int, EvidenceTable]]:
-        """Each track's rows, by frame."""
+        """Yield each track's id and its rows, ordered by frame."""
         tracks, starts = np.unique(self.track, return_index=True)
         for track, start, end in zip(tracks, starts, [*starts[1:], len(self)] if len(self) else [], strict=True):
             yield int(track), self[start:end]
@@ -59,10 +59,10 @@ class EvidenceTable:
 
 @dataclass(frozen=True, slots=True)
 class TrackEvent:
-    """What a run noted of a track in one frame; at least one of the three."""
+    """Events that a run recorded for a track in one frame; at least one of the three flags is set."""
 
     frame: int
     prompted: bool
     reprompted: bool
     hidden: bool
-    """By another object."""
+    """Occluded by another object."""

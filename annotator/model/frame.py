@@ -1,4 +1,4 @@
-"""What goes into the engine for one frame, and what comes out of it."""
+"""The engine's input and output for one frame."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from annotator.model.mask import Mask
 
 Image = npt.NDArray[np.uint8]
 
-#: Stands for a tracklet of another run in ``Evidence.occluded_by``; tracklets are numbered from 1.
+#: ``Evidence.occluded_by`` for a tracklet of another run; tracklets are numbered from 1.
 OUTSIDE_RUN = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded picture."""
+    """One decoded frame of a video."""
 
     index: int
     """Frame index from 0, in presentation order."""
@@ -60,8 +60,8 @@ class Detections:
                    np.zeros(count, np.int32) if labels is None else np.asarray(labels, np.int32))
 
     def usable(self, width: int, height: int) -> Detections:
-        """Without boxes or scores that are not finite, turned inside out or wholly outside; the rest cut at the
-        picture's edges."""
+        """Drop detections with non-finite boxes or scores, and boxes that are inverted or entirely outside the frame;
+        clip the rest to the frame."""
         keep = valid_boxes(self.box_xyxy, width, height) & np.isfinite(self.score)
         boxes = clip_boxes(self.box_xyxy[keep], width, height).astype(np.float32)
         return Detections(boxes, self.score[keep], self.label[keep])
@@ -82,32 +82,32 @@ class EndReason(IntEnum):
     LOST = 0
     """Too many lost frames."""
     DUPLICATE = 1
-    """Its mask coincided with an older tracklet's."""
+    """Its mask coincided with the mask of an older tracklet."""
     RUN_ENDED = 2
-    """It was alive in the run's last frame."""
+    """It was alive in the last frame of the run."""
     CUT = 3
     """The video cuts to another view after this frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why the tracker did what it did with one object in one frame. The review queue lives on it."""
+    """What the tracker's decisions about one object in one frame were based on. Input of the review queue."""
 
     score_logit: float
     """Object score logit of the segmenter; a probability-like score for trackers without one."""
     iou_estimate: float
-    """The segmenter's own estimate of its mask's IoU, 0..1; NaN where there is none."""
+    """The IoU that the segmenter predicts for its mask, 0..1; NaN where there is none."""
     detection: int | None = None
-    """Index into the frame's stored detections of the one matched to this object."""
+    """Index of the matched detection among the stored detections of the frame."""
     detection_iou: float = 0.0
     """Box IoU with that detection."""
     prompted: bool = False
-    """The object was born in this frame from a detection."""
+    """The tracklet starts in this frame, from a detection."""
     reprompted: bool = False
-    """Quality reconstruction: prompted anew with the detection's box."""
+    """Quality reconstruction prompted the object again with the detection's box."""
     occluded_by: int | None = None
-    """Tracklet that hides this one by cross-object interaction; its memory of this frame was not written.
-    `OUTSIDE_RUN` if it is a track of another run."""
+    """Tracklet that occludes this one by cross-object interaction, so this frame was not written to the memory of the
+    occluded object. `OUTSIDE_RUN` if it is a track of another run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,24 +120,24 @@ class TrackedObject:
     """Index into the run's labels."""
     state: TrackState
     score: float
-    """Confidence in 0..1: what exports write as ``conf``."""
+    """Confidence in 0..1, exported as ``conf``."""
     box_xyxy: Box | None
-    """Float pixels; None while lost, or hidden by another where the tracker's settings leave hidden ones out."""
+    """Float pixels; None while lost, or while occluded by another object if the tracker is set to omit those."""
     mask: Mask | None
-    """None where there is no box, and for trackers without masks."""
+    """None if there is no box, and for trackers without masks."""
     evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """All that the engine says of one frame."""
+    """The engine's result for one frame."""
 
     frame_index: int
     objects: tuple[TrackedObject, ...]
-    """Live tracklets, in order of their numbers; those born in this frame included."""
+    """Live tracklets in order of their numbers, including those that start in this frame."""
     detections: Detections = field(default_factory=Detections.empty)
-    """All raw detections of the frame, below the threshold too; ``Evidence.detection`` counts in these."""
+    """All raw detections of the frame, including those below the threshold; ``Evidence.detection`` indexes them."""
     ended: tuple[tuple[int, EndReason], ...] = ()
     """Tracklets that end with this frame."""
     cut: bool = False
-    """The frame is the first of another view: the video was cut before it, and no tracklet crosses that."""
+    """Whether the video cuts to another view at this frame; no tracklet crosses the cut."""

@@ -1,8 +1,8 @@
-"""A path of boxes reduced to few: those between which straight lines stay close to the path.
+"""Reduce a path of boxes to keyframes such that linear interpolation between them stays close to the path.
 
 Line simplification after Douglas and Peucker ("Algorithms for the reduction of the number of points required to
-represent a digitized line or its caricature", Cartographica 10, 1973), with the distance in time: a box is compared
-with the interpolated one of the same frame.
+represent a digitized line or its caricature", Cartographica 10, 1973), with distances taken in time: a box is compared
+with the interpolated box of the same frame.
 """
 
 from __future__ import annotations
@@ -16,18 +16,17 @@ import numpy.typing as npt
 from annotator.model.box import box_area
 
 Boxes = npt.NDArray[np.float64]
-#: (N, 4) boxes of the path and (N, 4) interpolated ones -> (N,) how far apart, in units of the tolerance: 1 is just
-#: allowed.
+#: (N, 4) boxes of the path, (N, 4) interpolated boxes -> (N,) distances in units of the tolerance; up to 1 is allowed.
 Distance = Callable[[Boxes, Boxes], npt.NDArray[np.float64]]
 
 
 def within_pixels(tolerance: float) -> Distance:
-    """No edge of a box may be off by more than so many pixels."""
+    """Tolerance in pixels: no edge of a box may be off by more."""
     return lambda path, drawn: np.abs(path - drawn).max(1) / max(tolerance, 1e-9)
 
 
 def within_iou(least: float) -> Distance:
-    """No box may overlap the one it replaces by less than this IoU."""
+    """Tolerance as the least IoU of an interpolated box with the original one."""
 
     def distance(path: Boxes, drawn: Boxes) -> npt.NDArray[np.float64]:
         low, high = np.maximum(path[:, :2], drawn[:, :2]), np.minimum(path[:, 2:], drawn[:, 2:])
@@ -40,26 +39,27 @@ def within_iou(least: float) -> Distance:
 
 
 def line_between(start: npt.NDArray[np.float64], end: npt.NDArray[np.float64], count: int) -> Boxes:
-    """(4,), (4,) boxes at both ends of a stretch of ``count`` frames -> (count, 4) boxes on straight lines."""
+    """Interpolate linearly over ``count`` frames. (4,), (4,) boxes of the first and last frame -> (count, 4) boxes."""
     share = np.linspace(0, 1, count)[:, None]
     return start + (end - start) * share
 
 
 def choose_keyframes(box_xyxy: Boxes, distance: Distance, fixed: Iterable[int] = ()) -> list[int]:
-    """Which boxes of a path to keep, so that straight lines between them stay within a tolerance of all others.
+    """Choose the boxes of a path to keep, so that linear interpolation between them reproduces the others within a
+    tolerance.
 
     Parameters
     ----------
     box_xyxy
-        (N, 4) float pixels, one box for each of N frames that follow one another.
+        (N, 4) float pixels, one box for each of N consecutive frames.
     distance
         From `within_pixels` or `within_iou`.
     fixed
-        Indices that are kept in any case.
+        Indices that are always kept.
 
     Returns
     -------
-    Rising indices; the first and the last box are among them.
+    Ascending indices, including the first and the last box.
     """
     count = len(box_xyxy)
     if count < 3:

@@ -1,6 +1,6 @@
-"""Masks: COCO run-length code of the box crop, plus where the crop lies in the picture.
+"""Masks: COCO run-length encoding of the tight crop, plus the position of the crop in the frame.
 
-Coding the crop instead of the picture makes decoding about a hundred times faster for ordinary objects in 1080p.
+Encoding the crop instead of the whole frame makes decoding about a hundred times faster for ordinary objects in 1080p.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Bitmap = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A binary mask. The crop is the mask's own tight box; an empty mask has width and height 0."""
+    """A binary mask, cropped to its tight box; an empty mask has width and height 0."""
 
     left: int
     top: int
     width: int
     height: int
     rle: bytes
-    """COCO compressed run-length code of the crop, column-major, of size (height, width)."""
+    """COCO compressed run-length encoding of the crop, column-major, of size (height, width)."""
 
     @classmethod
     def from_bitmap(cls, bitmap: Bitmap, left: int = 0, top: int = 0) -> Mask:
-        """Code a bitmap whose top left pixel lies at (left, top) of the picture. (H, W) bool."""
+        """Encode a bitmap whose top left pixel lies at (left, top) in the frame. (H, W) bool."""
         columns = np.flatnonzero(bitmap.any(0))
         if not len(columns):
             return EMPTY_MASK
@@ -54,14 +54,14 @@ class Mask:
         return int(coco_mask.area({"size": [self.height, self.width], "counts": self.rle}))
 
     def crop(self) -> Bitmap:
-        """The tight crop. (height, width) bool, column by column in memory."""
+        """The tight crop. (height, width) bool, column-major in memory."""
         if self.is_empty():
             return np.zeros((0, 0), bool)
         decoded = np.asarray(coco_mask.decode({"size": [self.height, self.width], "counts": self.rle}))
         return decoded.view(bool)
 
     def to_bitmap(self, width: int, height: int) -> Bitmap:
-        """The mask in a picture of this size; what lies outside is cut. -> (height, width) bool."""
+        """The mask in a frame of this size, clipped to it. -> (height, width) bool."""
         bitmap = np.zeros((height, width), bool)
         if self.is_empty():
             return bitmap
@@ -72,7 +72,7 @@ class Mask:
         return bitmap
 
     def to_coco(self, width: int, height: int) -> dict[str, object]:
-        """COCO RLE of the whole picture: ``{"size": [height, width], "counts": bytes}``."""
+        """COCO RLE of the whole frame: ``{"size": [height, width], "counts": bytes}``."""
         encoded = coco_mask.encode(np.asfortranarray(self.to_bitmap(width, height), dtype=np.uint8))
         return {"size": [height, width], "counts": encoded["counts"]}
 

@@ -1,4 +1,4 @@
-"""What a person tells the segmenter: a box, points, or a mask."""
+"""Prompts that a person gives the segmenter: a box, points, or a mask."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Where an object is in one frame. At least one of box, points and mask is given; a mask stands alone."""
+    """The location of an object in one frame: a box, points or both, or a mask alone."""
 
     frame_index: int
     box_xyxy: Box | None = None
@@ -30,4 +30,4 @@ class Prompt:
         if self.mask is not None and (self.box_xyxy is not None or self.points):
             raise ValueError("a mask prompt takes neither box nor points")
         if self.mask is None and self.box_xyxy is None and not self.points:
-            raise ValueError("an empty prompt")
+            raise ValueError("a prompt needs a box, points or a mask")

@@ -1,4 +1,4 @@
-"""A labelled video as the format modules read and write it: plain, streamed by frame, no project behind it."""
+"""A labelled video as the format modules read and write it: plain data, streamed by frame, without a project."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from annotator.model.mask import Mask
 
 @dataclass(frozen=True, slots=True)
 class SequenceInfo:
-    """What a format's header says of a video."""
+    """The header data of a video in a label format."""
 
     name: str
     width: int
@@ -29,7 +29,7 @@ NO_ATTRIBUTES: Mapping[str, object] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LabelledBox:
-    """One box of one track (or one detection or ignore region, then ``number`` is None) in one frame."""
+    """One box of a track in one frame, or a detection or ignore region, for which ``number`` is None."""
 
     number: int | None
     """Track number, from 1."""
@@ -42,16 +42,16 @@ class LabelledBox:
     ignored: bool = False
     """Ground truth that an evaluator must not count (MOTChallenge flag 0). Without a number it is an ignore region."""
     occluded: bool = False
-    """Marked as hidden, at least in part; the box is where the object is thought to be."""
+    """Marked as occluded, at least in part; the box is the object's assumed position."""
     interpolated: bool = False
-    """Not set by anyone in this frame, but on a straight line between boxes that were."""
+    """Interpolated linearly between keyframes, not set in this frame."""
     attributes: Mapping[str, object] = field(default_factory=lambda: NO_ATTRIBUTES, hash=False)
-    """Of the track, as far as the format has any; the same in each of its boxes."""
+    """Attributes of the track, if the format has any; the same in each of its boxes."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledFrame:
-    """All boxes of one frame. Frames without boxes may be left out of a stream."""
+    """All boxes of one frame. A stream may omit frames without boxes."""
 
     frame_index: int
     boxes: tuple[LabelledBox, ...] = field(default=())

@@ -1,4 +1,4 @@
-"""Videos, labels, tracks and their boxes as the store hands them out."""
+"""Videos, labels, tracks and their boxes as the store returns them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class ReviewState(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """Where a run stands."""
+    """The state of a run."""
 
     RUNNING = "running"
     FINISHED = "finished"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
-    """The program died while it ran; `--resume` goes on from the last snapshot."""
+    """The program died during the run; `--resume` continues from the last snapshot."""
     FAILED = "failed"
 
 
 class OnExisting(StrEnum):
-    """What a new run does where machine tracks already are. Human work always stays."""
+    """What a new run does where tracks of earlier runs exist. Human work is always kept."""
 
     REPLACE = "replace"
     ADD = "add"
@@ -38,21 +38,21 @@ class OnExisting(StrEnum):
 
 
 class MarkKind(StrEnum):
-    """What a person said of a range of frames."""
+    """What a mark states about a range of frames."""
 
     OCCLUDED = "occluded"
     OUTSIDE = "outside"
     REVIEWED = "reviewed"
     IGNORE = "ignore"
-    """A region, or the whole picture, that evaluators must not count."""
+    """A region, or the whole frame, that evaluators must not count."""
     INTERPOLATE = "interpolate"
-    """Between a person's boxes in this range, boxes follow a straight line."""
+    """Boxes between the manual boxes in this range are interpolated linearly."""
     LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A statement about a range of frames, both ends inclusive, of a track or of the whole video."""
+    """A statement about a range of frames, both ends inclusive, of one track or of the whole video."""
 
     id: int
     video: int
@@ -60,10 +60,10 @@ class Mark:
     """Track id; None for the whole video."""
     first: int
     last: int | None
-    """None: to the video's end."""
+    """None: to the end of the video."""
     kind: MarkKind
     region: tuple[tuple[float, float], ...] = ()
-    """Corners of a polygon in pixels, for ignore regions; empty for the whole picture."""
+    """Corners of a polygon in pixels, for ignore regions; empty for the whole frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class VideoRecord:
     frame_count: int
     fps: float
     fingerprint: str
-    """Hash of size and parts of the content; finds a moved file again."""
+    """Hash of the size and parts of the content, to identify a moved file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +105,13 @@ class Run:
     first_frame: int
     last_frame: int
     finished_frame: int | None
-    """Last frame whose results are stored; None before the first."""
+    """Last frame whose results are stored; None if there is none yet."""
     status: RunStatus
     started: str
     """UTC, ISO 8601."""
     message: str = ""
     labels: tuple[str, ...] = ()
-    """Names that ``TrackedObject.label`` and ``Detections.label`` count in."""
+    """Names that ``TrackedObject.label`` and ``Detections.label`` index."""
     on_existing: OnExisting = OnExisting.REPLACE
 
 
@@ -122,7 +122,7 @@ class Track:
     id: int
     video: int
     number: int
-    """What people and exports call it; unique per video, from 1."""
+    """The number shown in the window and in exports; unique per video, from 1."""
     label: int
     name: str
     color: str
@@ -132,7 +132,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class TrackObservation:
-    """One box of a track in one frame, as the spans resolve it."""
+    """One box of a track in one frame, resolved through its spans."""
 
     frame: int
     track: int
@@ -150,6 +150,6 @@ class TrackObservation:
     interpolated: bool = False
     mask: Mask | None = None
     occluded: bool = False
-    """A person marked the track as hidden here; its box stays."""
+    """A person marked the track as occluded here; its box is kept."""
     outside: bool = False
-    """A person marked the track as out of the picture here; it then has neither box nor mask."""
+    """A person marked the track as outside here; it then has neither box nor mask."""

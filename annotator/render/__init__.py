@@ -1,1 +1,1 @@
-"""Pictures and videos to look at: tracks drawn over a video."""
+"""Images and videos for viewing, with tracks drawn over the frames."""

@@ -1,4 +1,4 @@
-"""Draws tracks over pictures: masks, boxes, names, and the way that each has come."""
+"""Draw tracks over frames: masks, boxes, captions and trails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from annotator.model.mask import Mask
 Color = tuple[int, int, int]
 
 _MASK_SHARE = 0.45
-#: Line width and letter height of a picture of 1080 lines.
+#: Line width and letter height for a frame of 1080 lines.
 _LINE, _LETTERS, _LINES = 2.5, 22.0, 1080
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _FONT_HEIGHT = 22.0  # of that font's capitals at scale 1
@@ -24,11 +24,11 @@ _FONT_HEIGHT = 22.0  # of that font's capitals at scale 1
 
 @dataclass(frozen=True, slots=True)
 class OverlayOptions:
-    """What is drawn beside boxes and names."""
+    """What is drawn besides boxes and captions."""
 
     masks: bool = True
     trails: int = 30
-    """Frames back to which a track's way is drawn; 0 for none."""
+    """Length of the trails in frames; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Shown:
     """One track in one frame."""
 
     track: int
-    """Tells tracks apart; never drawn."""
+    """Distinguishes tracks; never drawn."""
     caption: str
     color: Color
     """RGB."""
@@ -46,44 +46,44 @@ class Shown:
 
 
 class Overlay:
-    """Draws the frames of one video in their order."""
+    """Draws tracks over the frames of one video, in order."""
 
     def __init__(self, options: OverlayOptions | None = None) -> None:
         self.options = options or OverlayOptions()
-        self._ways: dict[int, deque[tuple[int, float, float]]] = {}
+        self._trails: dict[int, deque[tuple[int, float, float]]] = {}
 
     def draw(self, image: Image, frame_index: int, shown: Sequence[Shown]) -> Image:
-        """The picture with its tracks; the one given is not changed. (H, W, 3) uint8 RGB -> the same."""
+        """Return a copy of the frame with its tracks drawn. (H, W, 3) uint8 RGB -> the same."""
         canvas = image.copy()
         if self.options.masks:
-            for thing in shown:
-                if thing.mask is not None:
-                    _tint(canvas, thing.mask, thing.color)
+            for each in shown:
+                if each.mask is not None:
+                    _tint(canvas, each.mask, each.color)
         size = image.shape[0] / _LINES
         width = max(1, round(_LINE * size))
-        for thing in shown:
-            self._draw_way(canvas, frame_index, thing, width)
-        for thing in shown:
-            x0, y0, x1, y1 = (round(edge) for edge in thing.box_xyxy)
-            cv2.rectangle(canvas, (x0, y0), (x1 - 1, y1 - 1), thing.color, width)
-        for thing in shown:
-            _write(canvas, thing, max(_LETTERS * size, 9.0) / _FONT_HEIGHT)
+        for each in shown:
+            self._draw_trail(canvas, frame_index, each, width)
+        for each in shown:
+            x0, y0, x1, y1 = (round(edge) for edge in each.box_xyxy)
+            cv2.rectangle(canvas, (x0, y0), (x1 - 1, y1 - 1), each.color, width)
+        for each in shown:
+            _write(canvas, each, max(_LETTERS * size, 9.0) / _FONT_HEIGHT)
         return canvas
 
-    def _draw_way(self, canvas: Image, frame_index: int, thing: Shown, width: int) -> None:
-        """A line through the middles of the last boxes. Of tracks that are not in the picture nothing is drawn."""
-        x0, y0, x1, y1 = thing.box_xyxy
-        way = self._ways.setdefault(thing.track, deque())
-        way.append((frame_index, (x0 + x1) / 2, (y0 + y1) / 2))
-        while way[0][0] < frame_index - self.options.trails:
-            way.popleft()
-        if len(way) > 1:
-            points = np.array([(round(x), round(y)) for _, x, y in way], np.int32)
-            cv2.polylines(canvas, [points], False, thing.color, width, cv2.LINE_AA)
+    def _draw_trail(self, canvas: Image, frame_index: int, shown: Shown, width: int) -> None:
+        """Draw a line through the centers of the track's recent boxes. Tracks absent from this frame get no trail."""
+        x0, y0, x1, y1 = shown.box_xyxy
+        trail = self._trails.setdefault(shown.track, deque())
+        trail.append((frame_index, (x0 + x1) / 2, (y0 + y1) / 2))
+        while trail[0][0] < frame_index - self.options.trails:
+            trail.popleft()
+        if len(trail) > 1:
+            points = np.array([(round(x), round(y)) for _, x, y in trail], np.int32)
+            cv2.polylines(canvas, [points], False, shown.color, width, cv2.LINE_AA)
 
 
 def color_of(text: str) -> Color:
-    """``#rrggbb`` to RGB."""
+    """Convert ``#rrggbb`` to RGB."""
     return (int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16))
 
 
@@ -99,15 +99,15 @@ def _tint(canvas: Image, mask: Mask, color: Color) -> None:
     part[inside] = np.round(mixed).astype(np.uint8)
 
 
-def _write(canvas: Image, thing: Shown, scale: float) -> None:
-    """The caption on a plate of the track's colour: above the box, or within where there is no room."""
+def _write(canvas: Image, shown: Shown, scale: float) -> None:
+    """Draw the caption on a plate of the track's color, above the box or, if there is no room, inside it."""
     weight = max(1, round(scale * 2))
-    (wide, high), base = cv2.getTextSize(thing.caption, _FONT, scale, weight)
-    left, top = round(thing.box_xyxy[0]), round(thing.box_xyxy[1])
+    (wide, high), base = cv2.getTextSize(shown.caption, _FONT, scale, weight)
+    left, top = round(shown.box_xyxy[0]), round(shown.box_xyxy[1])
     plate = high + base + 2
     bottom = top if top >= plate else top + plate
     left = max(0, min(left, canvas.shape[1] - wide - 4))
-    cv2.rectangle(canvas, (left, bottom - plate), (left + wide + 3, bottom - 1), thing.color, cv2.FILLED)
-    red, green, blue = thing.color
+    cv2.rectangle(canvas, (left, bottom - plate), (left + wide + 3, bottom - 1), shown.color, cv2.FILLED)
+    red, green, blue = shown.color
     ink = (0, 0, 0) if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else (255, 255, 255)
-    cv2.putText(canvas, thing.caption, (left + 2, bottom - base), _FONT, scale, ink, weight, cv2.LINE_AA)
+    cv2.putText(canvas, shown.caption, (left + 2, bottom - base), _FONT, scale, ink, weight, cv2.LINE_AA)

@@ -1,4 +1,4 @@
-"""Writes H.264 videos through PyAV, aside and then into place."""
+"""Write H.264 videos through PyAV: to a temporary file, then moved into place."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _OPTIONS = {"crf": "20", "preset": "veryfast"}
 
 
 class VideoWriter:
-    """A video file that appears only when it is complete; leaving with an error leaves nothing behind.
+    """Writes a video file that appears only once it is complete; an error leaves no file behind.
 
-    Pictures keep their presentation times, so a video with an uneven frame rate stays in step with its source. H.264 in
-    its common form needs even sizes: a last odd row or column is doubled.
+    Frames keep their presentation times, so a video with a variable frame rate stays in sync with its source. H.264
+    with 4:2:0 chroma needs even sizes, so an odd last row or column is duplicated.
     """
 
     def __init__(self, path: Path, fps: float) -> None:
-        """Raises VideoError for a suffix that is no video's, or where H.264 cannot be written."""
+        """Raises VideoError for an unknown video suffix, or if PyAV cannot write H.264."""
         container = _CONTAINERS.get(path.suffix.lower())
         if container is None:
-            raise VideoError(f"{path}: cannot write this kind of video; give a name that ends in "
+            raise VideoError(f"{path}: cannot write this type of video; use a name that ends in "
                              f"{', '.join(_CONTAINERS)}")
         if _ENCODER not in av.codecs_available:
-            raise VideoError("the installed PyAV cannot write H.264: install PyAV's own wheel (pip install av)")
+            raise VideoError("the installed PyAV cannot write H.264; install the official wheel (pip install av)")
         self._path = path
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         self._format = container
@@ -46,7 +46,7 @@ class VideoWriter:
     def __enter__(self) -> Self:
         flags = {} if self._format == "matroska" else {"movflags": "faststart"}
         try:
-            # PyAV opens the file no sooner than it writes; a wrong folder is better told at once.
+            # PyAV opens the file only on the first write; a wrong folder should fail right away.
             self._temporary.touch()
             self._container = av.open(str(self._temporary), "w", format=self._format, options=flags)
         except OSError as error:
@@ -54,7 +54,7 @@ class VideoWriter:
         return self
 
     def add(self, image: Image, seconds: float) -> None:
-        """Append a picture, (H, W, 3) uint8 RGB, shown from ``seconds`` on. All have one size. Raises VideoError."""
+        """Append a frame, (H, W, 3) uint8 RGB, shown from ``seconds`` on; all of one size. Raises VideoError."""
         try:
             if self._stream is None:
                 self._stream = self._open_stream(image)
@@ -81,7 +81,7 @@ class VideoWriter:
             self._container.close()
             if error is None:
                 if self._stream is None:
-                    raise VideoError(f"{self._path}: there is no picture to write")
+                    raise VideoError(f"{self._path}: there are no frames to write")
                 os.replace(self._temporary, self._path)
         except OSError as failure:
             if error is None:
@@ -90,8 +90,8 @@ class VideoWriter:
             self._temporary.unlink(missing_ok=True)
 
     def _failure(self, error: OSError) -> VideoError:
-        return VideoError(f"{self._path} cannot be written ({error.strerror or error}): check the folder and its free "
-                          "space")
+        return VideoError(f"{self._path} cannot be written ({error.strerror or error}); check the folder and the free "
+                          "disk space")
 
 
 def _even(image: Image) -> Image:

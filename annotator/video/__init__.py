@@ -25,15 +25,15 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
     Parameters
     ----------
     path
-        mp4, mov, avi, mkv, webm, gif and what else PyAV decodes; or a folder of jpg, png, bmp, tif or webp.
+        mp4, mov, avi, mkv, webm, gif or another file that PyAV decodes; or a folder of jpg, png, bmp, tif or webp.
     fps
-        Frame rate of a folder of images, over what its ``seqinfo.ini`` says. Without either it is 25, and
-        ``info.fps_source`` says "default". Files have their own times.
+        Frame rate of a folder of images; overrides its ``seqinfo.ini``. Without either it is 25, and
+        ``info.fps_source`` is "default". Files have their own timestamps.
     verify
-        Decode a file once from end to end, so that ``frame_count`` is proven even against damage that leaves the
-        container whole. Without it that is done only where the packets leave a doubt.
+        Decode a file once from end to end, so that ``frame_count`` is proven even if damage leaves the container
+        intact. By default only the part of the file whose packets leave a doubt is decoded.
     progress
-        Hears how far the passes over a file are: done and in all. What it raises ends the opening.
+        Called with (done, total) during the passes over a file. An exception that it raises stops the opening.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
     Raises
     ------
     VideoError
-        There is nothing at ``path``, it is not a video, or not one frame of it can be decoded.
+        ``path`` does not exist, is not a video, or has no frame that can be decoded.
     SettingsError
         ``fps`` is not a number above 0.
     """
@@ -54,7 +54,7 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
         if source.is_dir():
             return open_folder(source, fps)
         if source.suffix.lower() in IMAGE_SUFFIXES and source.is_file():
-            raise VideoError(f"{source} is a single image; open the folder that it lies in, or a video")
+            raise VideoError(f"{source} is a single image; open the folder that contains it, or a video")
         return open_file(source, verify, progress)
     except OSError as error:
         raise VideoError(f"{source} cannot be read: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""What is wrong with a video file, from its outer structure alone."""
+"""Diagnose a damaged video file from its container structure alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EBML = b"\x1a\x45\xdf\xa3"
 
 
 def explain_unopenable(path: Path, error: Exception) -> VideoError:
-    """The error for a file that no demuxer takes: what it is instead, and what to do."""
+    """The error for a file that no demuxer opens: what the file is instead, and what to do."""
     if not path.exists():
         return VideoError(f"{path} does not exist; check the path, or relink the project if the video was moved")
     try:
@@ -26,12 +26,12 @@ def explain_unopenable(path: Path, error: Exception) -> VideoError:
     if size == 0:
         return VideoError(f"{path} is empty (0 bytes); copy it again from its source")
     if head[4:8] in _BOX_NAMES and b"moov" not in _boxes(path)[0]:
-        return VideoError(f"{path} ends before its index (moov): the recording or the copy was cut off; copy it again, "
-                          "or repair it with a tool for damaged mp4 files")
+        return VideoError(f"{path} has no index (moov): the recording or the copy was cut off; copy it again, or "
+                          "repair it with a tool for damaged mp4 files")
     if not any(byte < 9 or 13 < byte < 32 for byte in head):
-        return VideoError(f"{path} is not a video, it holds text; choose a video file or a folder of images")
-    return VideoError(f"{path} is not a video that can be opened ({_reason(error)}); choose another file or convert it "
-                      "to H.264 in mp4")
+        return VideoError(f"{path} is a text file, not a video; choose a video file or a folder of images")
+    return VideoError(f"{path} cannot be opened as a video ({_reason(error)}); choose another file or convert it to "
+                      "H.264 in mp4")
 
 
 def _reason(error: Exception) -> str:
@@ -39,7 +39,8 @@ def _reason(error: Exception) -> str:
 
 
 def is_broken(path: Path) -> bool:
-    """Whether the outer structure (mp4 boxes, Matroska elements, AVI list) is broken or reaches past the file's end."""
+    """Whether the container structure (mp4 boxes, Matroska elements, AVI list) is broken or extends past the end of
+    the file."""
     with path.open("rb") as file:
         head = file.read(64)
     size = path.stat().st_size
@@ -53,7 +54,7 @@ def is_broken(path: Path) -> bool:
 
 
 def _boxes(path: Path) -> tuple[list[bytes], bool]:
-    """Types of the top-level boxes, and whether they are whole (ISO/IEC 14496-12, 4.2)."""
+    """Types of the top-level boxes, and whether all are complete (ISO/IEC 14496-12, 4.2)."""
     size = path.stat().st_size
     names: list[bytes] = []
     with path.open("rb") as file:
@@ -67,7 +68,7 @@ def _boxes(path: Path) -> tuple[list[bytes], bool]:
             elif length == 0:
                 length = size - offset  # "to the end of the file"
             if len(header) < 8 or length < 8 or not name.isalnum():
-                # Zeros behind the last box are padding, and harmless; zeros with data behind them are a hole.
+                # Zeros after the last box are harmless padding; zeros followed by data are a hole.
                 return names, not any(header) and not any(file.read(_PADDING_LOOK))
             names.append(name)
             if offset + length > size:

@@ -1,4 +1,4 @@
-"""Packets in, pictures out, and which picture came from which packet."""
+"""Decode packets and track which packet each picture came from."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from annotator.video.damage import explain_unopenable
 
 NO_TIMESTAMP = int(np.iinfo(np.int64).min)
 
-#: What may be opened. Playlists (which name other files and hosts) and single images are left out on purpose.
+#: Container formats that may be opened. Playlists (which name other files and hosts) and single images are excluded on
+#: purpose.
 _CONTAINERS = ("3g2,3gp,apng,asf,av1,avi,dv,dvbsub,flv,gif,h264,hevc,ivf,m4a,m4v,matroska,mj2,mjpeg,mov,mp4,mpeg,"
                "mpegts,mpegvideo,mxf,nut,obu,ogg,rm,swf,vc1,webm,webp_anim,wtv,yuv4mpegpipe")
 _MAX_THREADS = 8
 
 
 def open_stream(path: Path) -> tuple[InputContainer, VideoStream]:
-    """Open a file and choose its video stream. Raises VideoError, saying what the file is instead."""
+    """Open a file and select its video stream. Raises VideoError that names what the file is instead."""
     try:
-        # "file:" keeps a colon in the name from being read as a protocol.
+        # "file:" prevents a colon in the name from being parsed as a protocol.
         container = av.open(f"file:{path}", metadata_errors="replace", container_options={
             "format_whitelist": _CONTAINERS, "protocol_whitelist": "file"})
     except (av.FFmpegError, OSError, ValueError) as error:
@@ -37,8 +38,8 @@ def open_stream(path: Path) -> tuple[InputContainer, VideoStream]:
                if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic]
     if not streams:
         container.close()
-        raise VideoError(f"{path} holds no video that can be decoded; convert it to H.264 in mp4, or choose another "
-                         "file")
+        raise VideoError(f"{path} has no video stream that can be decoded; convert it to H.264 in mp4, or choose "
+                         "another file")
     for other in container.streams:
         if other.index != streams[0].index:
             other.discard = Discard.all
@@ -46,15 +47,15 @@ def open_stream(path: Path) -> tuple[InputContainer, VideoStream]:
 
 
 def packet_signature(packet: Packet[VideoStream]) -> int:
-    """A number by which a packet is known again after a seek. Timestamps may be guessed anew, so they don't count."""
+    """A number that identifies a packet after a seek. Excludes timestamps, because the demuxer may guess new ones."""
     return hash((-1 if packet.pos is None else packet.pos, packet.size))
 
 
 class Decoder:
-    """Decodes one video stream and says of each picture the packet that it came from.
+    """Decodes one video stream and reports the packet of each picture.
 
-    Packets are known by their ordinal, their place in the file's order. It travels through the decoder in the place
-    of the timestamp, which makes it right where timestamps are missing, repeated or guessed.
+    A packet is identified by its ordinal, its position in file order. The ordinal passes through the decoder in the
+    timestamp field, so it is right even where timestamps are missing, repeated or guessed.
 
     Raises VideoError on construction if the file cannot be opened.
     """
@@ -63,9 +64,9 @@ class Decoder:
         self._path = path
         self._threaded = threaded
         self.refused: list[int] = []
-        """Ordinals of packets that the decoder refused since the last start."""
+        """Ordinals of packets that the decoder rejected since the last start."""
         self.lost = False
-        """The packets after a seek are not those expected; only :meth:`rewind` helps."""
+        """The packets after a seek are not the expected ones; only :meth:`rewind` recovers from this."""
         self._signatures: npt.NDArray[np.int64] | None = None
         self._open()
 
@@ -89,7 +90,7 @@ class Decoder:
         return self._container
 
     def packets(self) -> Iterator[Packet[VideoStream]]:
-        """The packets from here on that hold something. Ends where the file, or its readable part, ends."""
+        """Yield the non-empty packets from here to the end of the file or of its readable part."""
         while True:
             packet = self._next_packet()
             if packet is None:
@@ -98,17 +99,17 @@ class Decoder:
             yield packet
 
     def rewind(self, ordinal: int = 0) -> None:
-        """Start again from the file's first packet, leaving out those before ``ordinal``."""
+        """Start again at the file's first packet and skip the packets before ``ordinal``."""
         self.close()
         self._open()
         self._signatures = None
         self._skip_to(ordinal)
 
     def seek(self, ordinal: int, timestamps: tuple[int, ...], signatures: npt.NDArray[np.int64]) -> None:
-        """Make packet ``ordinal`` the next to be decoded.
+        """Make packet ``ordinal`` the next one to decode.
 
-        ``timestamps`` are those under which the container may know it, ``signatures`` those of all packets. If no
-        seek lands at or before the packet, the file is read again from its start.
+        ``timestamps`` are those that the container may list for the packet, ``signatures`` those of all packets. If no
+        seek lands at or before the packet, the file is read again from the start.
         """
         for timestamp in timestamps:
             if timestamp == NO_TIMESTAMP or not self._land(timestamp, ordinal, signatures):
@@ -139,17 +140,18 @@ class Decoder:
             self.next_ordinal += 1
 
     def _next_packet(self) -> Packet[VideoStream] | None:
-        """The next packet with something in it; None at the end of what can be read."""
+        """The next non-empty packet; None at the end of the readable part."""
         if self._returned is not None:
             packet, self._returned = self._returned, None
             return packet
         try:
             return next((packet for packet in self._packets if packet.size), None)
         except (av.FFmpegError, OSError):
-            return None  # a file cut short ends here; the index says how much is missing
+            return None  # a truncated file ends here; the index knows how much is missing
 
     def step(self) -> list[tuple[int, av.VideoFrame]] | None:
-        """Decode one packet: the (ordinal, picture) pairs that come out, in order. None at the end of the video."""
+        """Decode one packet and return the (ordinal, picture) pairs that it yields, in order. None at the end of the
+        video."""
         if self._drained:
             return None
         packet = self._next_packet()

@@ -15,27 +15,27 @@ from annotator.video.index import FrameIndex, build_index, prove_index
 from annotator.video.info import VideoInfo
 from annotator.video.picture import Geometry, checksum
 from annotator.video.reader import VideoReader
-from annotator.video.scan import MOST_REORDERED, Progress
+from annotator.video.scan import MAX_REORDERING, Progress
 
 log = logging.getLogger(__name__)
 
-#: Recent pictures kept undecoded into RGB, so that stepping back does not decode a group of pictures again.
+#: Cache of recent pictures, before conversion to RGB, so that stepping back does not decode a group of pictures again.
 _WINDOW_BYTES = 64 << 20
 _WINDOW_PICTURES = (2, 64)
-#: Keyframes further back that are tried for a picture that does not come out right.
+#: Number of earlier keyframes to try if a picture does not decode correctly.
 _RETRIES = 2
 
 
 class FileReader(VideoReader):
     """A video file.
 
-    Frames are those that the decoder puts out, in that order: the numbering of ffmpeg and OpenCV. Which they are is
-    known from the packets or, where the packets leave a doubt, from having decoded them once (``build_index``); a
-    picture that fails against expectation raises VideoError and keeps its number. At the first sign of damage that
-    the packets did not show, the file is decoded once, so that its pictures stay the same ones.
+    Frames are the decoder's output in output order, numbered as by ffmpeg and OpenCV. The index gets them from the
+    packets or, where the packets leave a doubt, by decoding the file once (``build_index``). A frame that unexpectedly
+    cannot be decoded raises VideoError and keeps its number. At the first sign of damage that the packets did not show,
+    the whole file is decoded once, so that each frame keeps the same picture.
 
-    Reading on is decoding on; anything else starts at the keyframe at or before the frame, and frames are told apart
-    by the packet that they came from, never by counting.
+    Reading the next frame continues decoding; any other read starts at the keyframe at or before the frame. Frames are
+    identified by the packet that they came from, never by counting.
     """
 
     def __init__(self, path: Path, index: FrameIndex, info: VideoInfo, geometry: Geometry, warnings: list[str],
@@ -48,14 +48,14 @@ class FileReader(VideoReader):
         self._window: OrderedDict[int, av.VideoFrame] = OrderedDict()
         self._pending: deque[tuple[int, av.VideoFrame]] = deque()
         self._reached = -1
-        """Last frame that came out of the decoder since it was started."""
+        """Last frame that the decoder returned since it was started."""
         self._started = False
         self._first = 0
-        """First frame that the decoder gets right where it was started."""
+        """First frame that the decoder decodes correctly from where it was started."""
         self._surprised = False
-        """Since it was started, the decoder met damage that the index does not know of."""
+        """Since it was started, the decoder found damage that the index does not know of."""
         self._unsteady: set[int] = set()
-        """Frames whose picture is not the same each time that it is decoded."""
+        """Frames whose picture differs each time it is decoded."""
 
     def duplicate(self) -> FileReader:
         return FileReader(self._path, self._index, self.info, self._geometry, list(self.warnings))
@@ -70,7 +70,7 @@ class FileReader(VideoReader):
         return self._geometry.upright(self.stored_picture(index))
 
     def stored_picture(self, index: int) -> av.VideoFrame:
-        """The picture as it is stored: not turned, not scaled, not converted. Raises VideoError if it is damaged."""
+        """The picture as stored, without rotation, scaling or conversion. Raises VideoError if it is damaged."""
         kept = self._window.get(index)
         if kept is not None:
             return kept
@@ -79,13 +79,13 @@ class FileReader(VideoReader):
             self._prove()
             picture = None if index in self._index.absent else self._find(index)
         if picture is None:
-            raise VideoError(f"{self._path}: frame {index} ({self.info.times[index]:.2f} s) cannot be decoded, the "
-                             "file is damaged there; work on the frames before and after it, or restore the file from "
-                             "its source")
+            raise VideoError(f"{self._path}: frame {index} ({self.info.times[index]:.2f} s) cannot be decoded because "
+                             "the file is damaged there; work on the frames before and after it, or copy the file "
+                             "again from its source")
         return picture
 
     def _prove(self) -> None:
-        """Damage where none was expected. The numbers stay; which pictures there are is found out by decoding all."""
+        """Decode the whole file after unexpected damage, to learn which frames are left. Frame numbers don't change."""
         where = min(self._index.frame_count - 1, self._reached + 1)
         self._surprised = False
         self._index = prove_index(self._path, self._index)
@@ -98,11 +98,11 @@ class FileReader(VideoReader):
         where = min(absent[0], where) if absent else where
         self.warnings.append(
             f"{self._path.name}: the file is damaged at about frame {where} ({self.info.times[where]:.2f} s); "
-            f"{len(absent)} of {self._index.frame_count} frames cannot be decoded, others may show faults")
+            f"{len(absent)} of {self._index.frame_count} frames cannot be decoded, others may show artifacts")
 
     def _find(self, index: int) -> av.VideoFrame | None:
-        """Decode on to a frame, or from the keyframe before it, or from one further back. None if it does not come
-        out, or if there is unexpected damage on the way."""
+        """Decode a frame: continue from the current position, else start at the keyframe before the frame, else at an
+        earlier one. None if the frame cannot be decoded or unexpected damage shows up."""
         entry = self._index.entry_for(index)
         if self._started and index > self._reached and self._index.entry[entry] <= self._decoder.next_ordinal:
             picture = self._advance(index)
@@ -114,8 +114,8 @@ class FileReader(VideoReader):
                 return picture
         if self._surprised or index < self._index.proven_from:
             return None
-        # It did come out once, so the same once more; then with whatever it shows now, for some decoders leave to
-        # chance what they can't decode.
+        # The frame was decoded once when the index was built, so repeat exactly that. If its checksum still differs,
+        # accept the new picture: some decoders fill the parts they can't decode with arbitrary data.
         picture = self._as_proven(index)
         if picture is None:
             self._unsteady.add(index)
@@ -149,7 +149,7 @@ class FileReader(VideoReader):
         self._surprised = False
 
     def _advance(self, index: int) -> av.VideoFrame | None:
-        """Decode on until a frame comes out; None if it does not, or not as it should."""
+        """Continue decoding until a frame is returned; None if it is missing or does not match its checksum."""
         while True:
             while self._pending:
                 rank, picture = self._pending.popleft()
@@ -159,7 +159,7 @@ class FileReader(VideoReader):
                 self._keep(rank, picture)
                 if rank == index:
                     return picture
-            if self._reached > index + MOST_REORDERED:
+            if self._reached > index + MAX_REORDERING:
                 return None
             pictures = self._decoder.step()
             if pictures is None:
@@ -171,7 +171,7 @@ class FileReader(VideoReader):
                 return None
 
     def _counts(self, ordinal: int) -> bool:
-        """Whether a packet holds a frame that must come out right from where the decoder was started."""
+        """Whether a packet holds a frame that must decode correctly from where the decoder was started."""
         return ordinal < len(self._index.rank) and self._index.rank[ordinal] >= self._first
 
     def _is_surprising(self, pictures: list[tuple[int, av.VideoFrame]]) -> bool:
@@ -199,12 +199,12 @@ def open_file(path: Path, verify: bool = False, progress: Progress | None = None
         index, warnings = build_index(path, True, progress)
         reader = _with_first_picture(path, index, warnings)
     if reader is None:
-        raise VideoError(f"{path} holds no frame that can be decoded; copy it again from its source")
+        raise VideoError(f"{path} has no frame that can be decoded; copy it again from its source")
     return reader
 
 
 def _with_first_picture(path: Path, index: FrameIndex, warnings: list[str]) -> FileReader | None:
-    """A reader whose size is that of the first picture; None if that picture can't be decoded."""
+    """A reader that takes its size from the first picture; None if that picture can't be decoded."""
     if not index.frame_count:
         return None
     decoder = Decoder(path, index.threaded)

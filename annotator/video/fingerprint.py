@@ -1,4 +1,4 @@
-"""A name for a video's content that survives copying, moving and renaming."""
+"""A content fingerprint of a video that survives copying, moving and renaming."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 from annotator.errors import VideoError
 from annotator.video.images import image_files
 from annotator.video.mot import find_sequence
-from annotator.video.scan import TELL_EVERY, Progress
+from annotator.video.scan import PROGRESS_EVERY, Progress
 
 _CHUNK = 1 << 20
 _IMAGE_HEAD = 1 << 16
 
 
 def fingerprint(path: str | os.PathLike[str], progress: Progress | None = None) -> str:
-    """Content fingerprint: ``file-SIZE-HASH`` or ``images-COUNT-HASH``, the hash being 128 bits of a SHA-256.
+    """Content fingerprint: ``file-SIZE-HASH`` or ``images-COUNT-HASH``, where HASH is 128 bits of a SHA-256.
 
-    A file: its size and its first, middle and last MiB (a file of up to 3 MiB: all of it). A folder of images: every
-    image's name and size, and the first 64 KiB of the first and the last image. A MOT sequence has the fingerprint
-    of its image folder, so its labels may change. Neither the path nor any time counts.
+    For a file, the hash covers its size and its first, middle and last MiB (all of it up to 3 MiB). For a folder of
+    images, it covers the name and size of every image and the first 64 KiB of the first and the last image. A MOT
+    sequence has the fingerprint of its image folder, so its labels may change. Paths and file times have no influence.
 
-    ``progress`` hears of the images of a folder; what it raises ends the work.
+    ``progress`` is called with (done, total) images of a folder; an exception that it raises stops the work.
 
     Raises VideoError if the path cannot be read or the folder holds no images.
     """
@@ -51,7 +51,7 @@ def _of_folder(path: Path, progress: Progress | None) -> str:
     files = image_files(sequence.image_dir, sequence.image_ext) if sequence else image_files(path)
     digest = hashlib.sha256()
     for number, file in enumerate(files):
-        if progress is not None and number % TELL_EVERY == 0:
+        if progress is not None and number % PROGRESS_EVERY == 0:
             progress(number, len(files))
         digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
     for file in (files[0], files[-1]):

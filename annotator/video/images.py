@@ -22,9 +22,9 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".
 class ImageReader(VideoReader):
     """A folder of images in natural order of their names, or a MOTChallenge sequence.
 
-    Every image is a frame, readable or not, so that labels that count files stay right; reading one that is damaged
-    or has another size than the rest raises VideoError. EXIF orientation is honoured; grey, 16-bit (the high byte),
-    CMYK and palette images become RGB; alpha is dropped.
+    Every image is a frame, readable or not, so that labels that count files stay aligned; reading an image that is
+    damaged or differs in size from the rest raises VideoError. EXIF orientation is honoured; grey, 16-bit (high byte),
+    CMYK and palette images are converted to RGB; alpha is dropped.
     """
 
     def __init__(self, info: VideoInfo, warnings: list[str], mot: MotPaths | None, folder: Path,
@@ -37,7 +37,7 @@ class ImageReader(VideoReader):
         return ImageReader(self.info, list(self.warnings), self.mot, self._folder, self._names)
 
     def image_path(self, index: int) -> Path:
-        """The file that frame ``index`` is read from."""
+        """The file of frame ``index``."""
         return self._folder / self._names[index]
 
     def _picture(self, index: int) -> Image:
@@ -46,12 +46,12 @@ class ImageReader(VideoReader):
         height, width = image.shape[:2]
         if (width, height) != (self.info.width, self.info.height):
             raise VideoError(f"{path} (frame {index}) is {width}x{height}, the sequence {self.info.width}x"
-                             f"{self.info.height}; all images of a sequence need one size")
+                             f"{self.info.height}; all images of a sequence need the same size")
         return image
 
 
 def open_folder(folder: Path, fps: float | None = None) -> ImageReader:
-    """Open a folder of images. ``fps`` overrides what a ``seqinfo.ini`` says; without either it is 25.
+    """Open a folder of images. ``fps`` overrides the rate in ``seqinfo.ini``; without either it is 25.
 
     Raises VideoError if there are no images, none can be read, or one frame exists in two image formats.
     """
@@ -73,7 +73,7 @@ def open_folder(folder: Path, fps: float | None = None) -> ImageReader:
 
 
 def holds_images(folder: Path) -> bool:
-    """Whether any image lies right in the folder."""
+    """Whether the folder directly contains an image."""
     try:
         with os.scandir(folder) as entries:
             return any(_is_image(entry) for entry in entries)
@@ -87,35 +87,35 @@ def _is_image(entry: os.DirEntry[str]) -> bool:
 
 
 def image_files(folder: Path, suffix: str | None = None) -> list[Path]:
-    """The folder's images in natural order (``2.jpg`` before ``10.jpg``); hidden files are left out.
+    """The folder's images in natural order (``2.jpg`` before ``10.jpg``), without hidden files.
 
-    ``suffix`` (``.jpg``) narrows them to one kind, if there are any of that kind.
-    Raises VideoError if there are none, or if two differ in their suffix only.
+    ``suffix`` (``.jpg``) restricts them to one image type, if the folder has images of that type.
+    Raises VideoError if there are none, or if two differ only in their suffix.
     """
     if not folder.is_dir():
-        raise VideoError(f"{folder} does not exist; a sequence needs its folder of images there")
+        raise VideoError(f"{folder} does not exist; a sequence needs its images in that folder")
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries if _is_image(entry)]
     if not names:
-        raise VideoError(f"{folder} holds no images; choose a folder with jpg, png, bmp, tif or webp files, or a video")
+        raise VideoError(f"{folder} has no images; choose a folder with jpg, png, bmp, tif or webp files, or a video")
     narrowed = [name for name in names if name.lower().endswith(suffix)] if suffix else []
     names = sorted(narrowed or names, key=_natural)
     twice = [stem for stem, count in Counter(os.path.splitext(name)[0] for name in names).items() if count > 1]
     if twice:
         pair = " and ".join(name for name in names if os.path.splitext(name)[0] == twice[0])
-        raise VideoError(f"{folder} holds {pair}; keep one kind of image in the folder of a sequence")
+        raise VideoError(f"{folder} contains {pair}; keep only one image type in the folder of a sequence")
     return [folder / name for name in names]
 
 
 def read_image(path: Path, what: str = "") -> Image:
-    """(H, W, 3) uint8 RGB of one image file. Raises VideoError, naming the file and ``what`` it is."""
+    """Read an image file as (H, W, 3) uint8 RGB. Raises VideoError that names the file and ``what`` it is."""
     where = f"{path} ({what})" if what else str(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise VideoError(f"{where} cannot be read: {error.strerror or error}") from error
     image = None
-    # Some decoders fill the missing rest of a JPEG with grey and call it read; its end marker tells.
+    # Some decoders fill the missing rest of a JPEG with grey and report no error, so check for its end marker.
     whole = not data.startswith(b"\xff\xd8") or data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
     if data and whole:
         try:
@@ -123,9 +123,10 @@ def read_image(path: Path, what: str = "") -> Image:
         except cv2.error:
             image = None
     if image is None or image.dtype != np.uint8:
-        found = "is empty" if not data else "is cut short" if not whole else "is not an image that can be decoded"
-        raise VideoError(f"{where} {found}; restore it from its source or take it out of the folder")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[return-value] # lets other threads run, unlike NumPy
+        found = "is empty" if not data else "is cut short" if not whole else "cannot be decoded as an image"
+        raise VideoError(f"{where} {found}; restore it from its source or remove it from the folder")
+    # Unlike NumPy, cvtColor releases the GIL.
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]  # a uint8 image in, a uint8 image out
 
 
 def _natural(name: str) -> tuple[list[tuple[int, int | str]], str]:
@@ -155,10 +156,10 @@ def _rate(given: float | None, sequence: Sequence | None) -> tuple[float, FpsSou
 def _sequence_doubts(sequence: Sequence, files: list[Path]) -> list[str]:
     doubts = []
     if sequence.length is not None and sequence.length != len(files):
-        doubts.append(f"{sequence.name}: seqinfo.ini says {sequence.length} frames, {sequence.image_dir.name} holds "
-                      f"{len(files)} images; the images count")
+        doubts.append(f"{sequence.name}: seqinfo.ini states {sequence.length} frames, but {sequence.image_dir.name} "
+                      f"has {len(files)} images; using the number of images")
     numbers = [int(file.stem) if file.stem.isdecimal() else -1 for file in files]
     if numbers != list(range(1, len(files) + 1)):
         doubts.append(f"{sequence.name}: the images are not numbered 1 to {len(files)} ({files[0].name} .. "
-                      f"{files[-1].name}); frame numbers in its label files are taken as counts of images")
+                      f"{files[-1].name}); frame numbers in its label files are taken as positions in that order")
     return doubts

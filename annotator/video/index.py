@@ -1,4 +1,4 @@
-"""Which packet holds which frame, and from where it can be decoded."""
+"""The frame index: which packet holds which frame, and where decoding can start for it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from annotator.errors import VideoError
 from annotator.video.decoder import NO_TIMESTAMP, Decoder
 from annotator.video.info import DEFAULT_FPS
 from annotator.video.picture import checksum
-from annotator.video.scan import TELL_EVERY, Progress, Scan, scan_packets
+from annotator.video.scan import PROGRESS_EVERY, Progress, Scan, scan_packets
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class FrameIndex:
-    """The map between frames (in presentation order) and packets (in the file's order). About 24 bytes per frame."""
+    """Maps frames (in presentation order) to packets (in file order). About 24 bytes per frame."""
 
     codec: str
     rank: npt.NDArray[np.int32]
     """(packets,) frame index of the picture in each packet; -1 for none."""
     signature: npt.NDArray[np.int64]
-    """(packets,) by which a packet is known again after a seek."""
+    """(packets,) identifies a packet after a seek."""
     entry: npt.NDArray[np.int32]
-    """(entries,) packets at which decoding can begin, ascending."""
+    """(entries,) packets at which decoding can start, ascending."""
     entry_rank: npt.NDArray[np.int32]
-    """(entries,) first frame that comes out right when decoding begins there, strictly ascending from 0."""
+    """(entries,) first frame that decodes correctly when decoding starts there, strictly ascending from 0."""
     entry_time: npt.NDArray[np.int64]
     """(entries, 2) presentation and decoding timestamp of those packets, in the stream's time base."""
     times: npt.NDArray[np.float64]
@@ -42,18 +42,18 @@ class FrameIndex:
     proven_from: int
     """First frame that was decoded to build the index; the number of frames if none was."""
     proven_packet: int
-    """The packet at which that decoding began; the number of packets if there was none."""
+    """The packet at which that decoding started; the number of packets if nothing was decoded."""
     threaded: bool
-    """False for damaged files: only one thread conceals errors the same way each time."""
+    """False for damaged files: error concealment is reproducible only with a single decoder thread."""
     absent: frozenset[int] = frozenset()
-    """Frames that have a number and turned out to be undecodable."""
+    """Frames that keep their number but turned out to be undecodable."""
 
     @property
     def frame_count(self) -> int:
         return len(self.times)
 
     def entry_for(self, frame: int) -> int:
-        """The last entry from which a frame can be decoded."""
+        """The last entry from which the frame can be decoded."""
         return int(np.searchsorted(self.entry_rank, frame, side="right")) - 1
 
     def expected_checksum(self, frame: int) -> int | None:
@@ -62,10 +62,10 @@ class FrameIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """What came out when a stretch of the file was decoded."""
+    """The result of decoding a part of the file."""
 
     ordinals: list[int]
-    """Packets whose pictures came out, in that order."""
+    """Packets whose pictures were decoded, in output order."""
     checksums: list[int]
     refused: frozenset[int]
     corrupt: frozenset[int]
@@ -76,10 +76,10 @@ class _Proof:
 
 
 def build_index(path: Path, verify: bool = False, progress: Progress | None = None) -> tuple[FrameIndex, list[str]]:
-    """The index of a file, and what is wrong with it, one line each.
+    """Build the index of a file; also return its problems, one line each.
 
-    An ordinary file is only demultiplexed. Where its packets leave a doubt about its frames, all from the keyframe
-    before the first doubt on is decoded once; ``verify`` decodes everything. Raises VideoError if nothing can be read.
+    A normal file is only demuxed. If its packets leave a doubt about its frames, everything from a keyframe before the
+    first doubt is decoded once; ``verify`` decodes the whole file. Raises VideoError if nothing can be read.
     """
     scan = scan_packets(path, progress)
     doubt = 0 if verify else scan.first_doubt()
@@ -90,15 +90,15 @@ def build_index(path: Path, verify: bool = False, progress: Progress | None = No
     start, proof, damaged = _prove_from(path, scan, _proof_starts(scan, doubt), progress)
     order, sums = _proven_order(by_time, proof, start, scan.shown)
     if not len(order):
-        raise VideoError(f"{path} holds no frame that can be decoded; copy it again from its source")
+        raise VideoError(f"{path} has no frame that can be decoded; copy it again from its source")
     index = _assemble(scan, order, (start, sums, proof), threaded=not damaged)
     return index, _notes(path, scan) + _losses(path, scan, order, index, proof)
 
 
 def _proof_starts(scan: Scan, doubt: int) -> list[int]:
-    """Keyframes from which everything from packet ``doubt`` on can be decoded and told apart by time, last first.
+    """Keyframes from which all frames from packet ``doubt`` on can be decoded and ordered by time, last first.
 
-    The last one is left out: damage often begins in a packet whose framing is still whole.
+    Skips the last such keyframe, because damage often begins in a packet whose framing is still intact.
     """
     if doubt == 0:
         return [0]
@@ -108,9 +108,9 @@ def _proof_starts(scan: Scan, doubt: int) -> list[int]:
 
 
 def _prove_from(path: Path, scan: Scan, starts: list[int], progress: Progress | None) -> tuple[int, _Proof, bool]:
-    """Decode from the first start that is not damaged itself to the end: (start, proof, whether there is damage).
+    """Decode to the end of the file from the first undamaged start: (start, proof, whether there is damage).
 
-    What a decoder makes of a damaged keyframe depends on the pictures before it, so nothing can start there.
+    How a decoder conceals a damaged keyframe depends on the pictures before it, so decoding cannot start there.
     """
     for start in starts:
         log.info("%s: decoding from packet %d of %d to count its frames", path.name, start, scan.count)
@@ -125,7 +125,7 @@ def _prove_from(path: Path, scan: Scan, starts: list[int], progress: Progress | 
 
 
 def _prove(path: Path, start: int, threaded: bool, count: int, progress: Progress | None = None) -> _Proof:
-    """Decode from a packet to the end of ``count``."""
+    """Decode from packet ``start`` to the end of the file, which has ``count`` packets."""
     decoder = Decoder(path, threaded)
     try:
         decoder.rewind(start)
@@ -133,7 +133,7 @@ def _prove(path: Path, start: int, threaded: bool, count: int, progress: Progres
         checksums: list[int] = []
         corrupt = set()
         while (pictures := decoder.step()) is not None:
-            if progress is not None and decoder.next_ordinal % TELL_EVERY == 0:
+            if progress is not None and decoder.next_ordinal % PROGRESS_EVERY == 0:
                 progress(min(decoder.next_ordinal, count), count)
             for ordinal, picture in pictures:
                 ordinals.append(ordinal)
@@ -147,7 +147,7 @@ def _prove(path: Path, start: int, threaded: bool, count: int, progress: Progres
 
 def _proven_order(by_time: npt.NDArray[np.intp], proof: _Proof, start: int, shown: npt.NDArray[np.bool_],
                   ) -> tuple[npt.NDArray[np.intp], list[int]]:
-    """Packets of all frames in presentation order: believed before ``start``, as they were decoded after it."""
+    """Packets of all frames in presentation order: by timestamp before packet ``start``, by decoder output after it."""
     believed = by_time[by_time < start]
     seen: set[int] = set()
     order, sums = [], []
@@ -160,9 +160,9 @@ def _proven_order(by_time: npt.NDArray[np.intp], proof: _Proof, start: int, show
 
 
 def prove_index(path: Path, index: FrameIndex) -> FrameIndex:
-    """The same frames under the same numbers, after damage showed where none was expected: all are decoded once.
+    """Decode the whole file after unexpected damage and return an index of the same frames with the same numbers.
 
-    From then on a picture is the one that playing from the start gives, and what cannot be decoded is known.
+    From then on each frame has the picture that playback from the start gives, and undecodable frames are known.
     """
     log.warning("%s is damaged: decoding all of it once", path.name)
     proof = _prove(path, 0, False, len(index.rank))
@@ -191,10 +191,10 @@ def _assemble(scan: Scan, order: npt.NDArray[np.intp], proven: tuple[int, list[i
 
 def _entries(scan: Scan, rank: npt.NDArray[np.int32], order: npt.NDArray[np.intp], bad: frozenset[int],
              ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Packets to begin at, and the first frame that each gives. Packet 0 always is one.
+    """Packets at which decoding can start, and the first correct frame of each. Always includes packet 0.
 
-    Frames shown before a keyframe but stored after it lean on the group before: they belong to the entry before.
-    A wave of intra refresh may, with B-frames, reach into the next one, and is over when the one after that begins.
+    Frames shown before a keyframe but stored after it depend on the previous group, so they belong to the previous
+    entry. With B-frames, an intra refresh may extend into the next one; it ends where the one after that begins.
     """
     timed = bool(np.all(scan.pts[order] != NO_TIMESTAMP)) and bool(np.all(np.diff(scan.pts[order]) > 0))
     kept: list[tuple[int, int]] = [(0, 0)]
@@ -202,7 +202,7 @@ def _entries(scan: Scan, rank: npt.NDArray[np.int32], order: npt.NDArray[np.intp
     for ordinal, following in zip_longest(keys, keys[2:], fillvalue=-1):
         right_from = following if scan.gradual[ordinal] else ordinal
         first = int(rank[right_from]) if right_from >= 0 else -1
-        if first < 0 and right_from >= 0 and timed:  # cut off by an edit list, but decoding can begin there
+        if first < 0 and right_from >= 0 and timed:  # cut off by an edit list, but decoding can start there
             first = int(np.searchsorted(scan.pts[order], scan.pts[right_from]))
         if ordinal in bad or not 0 <= first < len(order):
             continue
@@ -216,10 +216,10 @@ def _entries(scan: Scan, rank: npt.NDArray[np.int32], order: npt.NDArray[np.intp
 
 
 def _timing(scan: Scan, order: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.float64], float]:
-    """Seconds of each frame from the first, and the average rate.
+    """Times of all frames in seconds from the first, and the average frame rate.
 
-    Where presentation timestamps are missing or fall, the decoding timestamps in ascending order stand in for them;
-    where those are missing too, the header's rate.
+    If presentation timestamps are missing or decrease, uses the sorted decoding timestamps instead; if those are
+    missing too, the frame rate in the header.
     """
     count = len(order)
     ticks = scan.pts[order]
@@ -231,22 +231,22 @@ def _timing(scan: Scan, order: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.flo
     times = np.asarray(seconds, np.float64)
     span = float(times[-1])
     measured = (count - 1) / span if span > 0 else scan.rate or DEFAULT_FPS
-    # Timestamps in whole milliseconds blur the rate; a header's rate that agrees with them is the exact one.
+    # Timestamps in whole milliseconds make the rate inexact; prefer a header's rate that agrees with them.
     exact = scan.rate if scan.rate and abs(scan.rate - measured) <= 0.002 * measured else measured
     return times, exact
 
 
 def _notes(path: Path, scan: Scan) -> list[str]:
-    """A header that counts otherwise than players do: not damage, but worth knowing for whoever compares."""
+    """Report a header whose frame count differs from what players show: no damage, but useful for comparisons."""
     shown = int(np.count_nonzero(scan.shown))
     if not scan.boxed or scan.header_count <= max(shown, scan.claimed):
         return []
-    return [f"{path.name}: the header counts {scan.header_count} frames, its edit list hides "
-            f"{scan.header_count - scan.claimed} of them; frames are numbered as players show them"]
+    return [f"{path.name}: the header counts {scan.header_count} frames, of which the edit list hides "
+            f"{scan.header_count - scan.claimed}; frames are numbered as players show them"]
 
 
 def _losses(path: Path, scan: Scan, order: npt.NDArray[np.intp], index: FrameIndex, proof: _Proof) -> list[str]:
-    """The damage, in one line; nothing if every frame that was promised came out."""
+    """Describe the damage in one line; empty if all promised frames were decoded."""
     count, claimed = index.frame_count, max(scan.claimed, index.frame_count)
     missing = np.flatnonzero(scan.shown & (index.rank < 0))
     marred = [ordinal for ordinal in proof.corrupt if index.rank[ordinal] >= 0]
@@ -261,7 +261,7 @@ def _losses(path: Path, scan: Scan, order: npt.NDArray[np.intp], index: FrameInd
 
 
 def _frames_before(scan: Scan, order: npt.NDArray[np.intp], suspect: npt.NDArray[np.intp]) -> int:
-    """How many frames come before the first packet that is suspect; all of them if none is."""
+    """Number of frames before the first suspect packet; all frames if there is none."""
     if not len(suspect):
         return len(order)
     pts = scan.pts[order]

@@ -1,6 +1,6 @@
-"""Whether a Matroska or WebM file is whole, from the headers of its elements.
+"""Check from its element headers whether a Matroska or WebM file is complete.
 
-The demuxer jumps over a hole to the next cluster and says nothing, so the frames in it would vanish silently.
+The demuxer silently skips a hole to the next cluster, so the frames in it would go missing unnoticed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import mmap
 from pathlib import Path
 
 _EBML_HEADER, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1F43B675
-#: Walked into; their sizes may be unknown, and what they hold is told by its own headers.
+#: Elements to descend into: their size may be unknown, and their children have headers of their own.
 _CONTAINERS = frozenset({_SEGMENT, _CLUSTER})
 #: All other elements that a segment or a cluster may hold (RFC 9559, section 5).
 _ELEMENTS = frozenset({
@@ -18,7 +18,7 @@ _ELEMENTS = frozenset({
 
 
 def is_whole_matroska(path: Path) -> bool:
-    """Whether the file's elements follow one another up to exactly its end."""
+    """Whether the elements are contiguous and the last one ends exactly at the end of the file."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         offset, end = 0, len(data)
         while offset < end:

@@ -1,4 +1,4 @@
-"""Recognising a MOTChallenge sequence's folder: ``img1/``, ``seqinfo.ini``, ``det/det.txt``, ``gt/gt.txt``."""
+"""Recognise the folder of a MOTChallenge sequence: ``img1/``, ``seqinfo.ini``, ``det/det.txt``, ``gt/gt.txt``."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _IMAGE_DIR = "img1"
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """What a sequence's folder says of itself."""
+    """A sequence as described by its folder and header."""
 
     name: str
     image_dir: Path
     image_ext: str | None
-    """With the dot, lower case; None where the header doesn't say."""
+    """With the dot, lower case; None if the header has none."""
     fps: float | None
     length: int | None
     paths: MotPaths
 
 
 def find_sequence(folder: Path) -> Sequence | None:
-    """The sequence whose folder, or whose image folder, this is; None for any other folder.
+    """Return the sequence that this folder, or this image folder, belongs to; None for any other folder.
 
     Raises VideoError if there is a ``seqinfo.ini`` that cannot be read.
     """
@@ -56,11 +56,11 @@ def _with_header(root: Path) -> Sequence:
     except OSError as error:
         raise VideoError(f"{path} cannot be read: {error.strerror or error}") from error
     except (configparser.Error, KeyError, UnicodeDecodeError) as error:
-        raise VideoError(f"{path} is not a sequence header; it needs a section [Sequence] with imDir and frameRate"
+        raise VideoError(f"{path} is not a sequence header; it needs a [Sequence] section with imDir and frameRate"
                          ) from error
     image_dir = section.get("imDir", _IMAGE_DIR).strip() or _IMAGE_DIR
     if image_dir in (".", "..") or Path(image_dir).name != image_dir or "\\" in image_dir:
-        raise VideoError(f"{path} has imDir={image_dir}; it must name a folder beside {_HEADER}")
+        raise VideoError(f"{path} has imDir={image_dir}; it must name a folder next to {_HEADER}")
     extension = section.get("imExt", "").strip().lower()
     length = _number(path, section, "seqLength")
     return Sequence(section.get("name", "").strip() or root.absolute().name, root / image_dir, extension or None,

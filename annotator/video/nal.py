@@ -1,4 +1,4 @@
-"""The framing inside H.264 and H.265 packets: as much as tells whether a packet can be decoded, and from where."""
+"""Parse the NAL units of H.264 and H.265 packets, just enough to tell whether and from where they can be decoded."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ _SEI_RECOVERY_POINT = 6
 
 
 def nal_length_size(codec: str, extradata: bytes | None) -> int:
-    """Bytes of the NAL unit lengths that the codec's header announces (ISO/IEC 14496-15); 0 for start codes and for
-    other codecs."""
+    """Size in bytes of the NAL unit length fields, from the codec's header (ISO/IEC 14496-15); 0 for start codes and
+    for other codecs."""
     if not extradata or extradata[0] != 1:
         return 0
     at = {"h264": 4, "hevc": 21}.get(codec)
@@ -18,7 +18,7 @@ def nal_length_size(codec: str, extradata: bytes | None) -> int:
 
 
 def packet_is_sound(data: memoryview, codec: str, nal_length: int) -> bool:
-    """Whether a packet can hold a picture, as far as its framing tells; True where the framing tells nothing."""
+    """Whether a packet can hold a picture according to its NAL units; True if those are not parsed."""
     if len(data) > 16 and not any(data[:16]):
         return False
     if not nal_length or codec not in ("h264", "hevc"):
@@ -33,10 +33,10 @@ def packet_is_sound(data: memoryview, codec: str, nal_length: int) -> bool:
 
 
 def begins_gradually(data: memoryview, codec: str, nal_length: int) -> bool:
-    """Whether an H.264 "keyframe" is only the start of an intra refresh: right pictures come some frames later.
+    """Whether an H.264 "keyframe" only starts an intra refresh, so that correct pictures follow some frames later.
 
-    Told by a recovery point message whose frame count is not 0 (ISO/IEC 14496-10, D.2.8), in a packet without an IDR
-    slice.
+    Detected by a recovery point message with a frame count above 0 (ISO/IEC 14496-10, D.2.8) in a packet without an
+    IDR slice.
     """
     if codec != "h264":
         return False
@@ -53,7 +53,7 @@ def begins_gradually(data: memoryview, codec: str, nal_length: int) -> bool:
 
 
 def _units(data: memoryview, nal_length: int) -> Iterator[tuple[int, int]]:
-    """(start, end) of each NAL unit by its announced length; the end may lie past the data."""
+    """(start, end) of each NAL unit by its length field; the end may lie past the data."""
     offset = 0
     while offset + nal_length < len(data):
         length = int.from_bytes(data[offset:offset + nal_length], "big")
@@ -72,7 +72,7 @@ def _start_coded(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _recovery_count_above_0(message: bytes) -> bool:
-    """Whether a SEI unit holds a recovery point message that takes more than no frame."""
+    """Whether an SEI unit holds a recovery point message with a frame count above 0."""
     data = message.replace(b"\0\0\3", b"\0\0")
     offset = 0
     while offset + 1 < len(data):

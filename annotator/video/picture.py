@@ -1,4 +1,4 @@
-"""From a decoded picture, as it lies in the file, to an upright RGB image with square pixels."""
+"""Convert a decoded picture, as stored in the file, to an upright RGB image with square pixels."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from av.video.reformatter import Interpolation
 
 from annotator.model.frame import Image
 
-#: Pixel aspects outside this range are a broken header, not a lens.
+#: Pixel aspect ratios outside this range come from a broken header, not from an anamorphic video.
 _SANE_ASPECT = (Fraction(1, 8), Fraction(8))
 
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """How a stored picture becomes the one that is handed out.
+    """The conversion from a stored picture to the returned image.
 
-    First the width is multiplied by the pixel aspect and rounded to the nearest even number (the height stays),
-    then the picture is turned: transposed if need be, then mirrored.
+    First the width is multiplied by the pixel aspect ratio and rounded to the nearest even number (the height stays),
+    then the picture is rotated: transposed if needed, then mirrored.
     """
 
     scaled_width: int
@@ -46,7 +46,7 @@ class Geometry:
 
     @classmethod
     def of(cls, frame: av.VideoFrame, aspect: Fraction | None) -> Geometry:
-        """From a video's first picture and its pixel aspect (width / height of one pixel; None or 0 = square)."""
+        """From a video's first picture and its pixel aspect ratio (width / height of a pixel; None or 0: square)."""
         width = frame.width
         if aspect and aspect != 1 and _SANE_ASPECT[0] <= aspect <= _SANE_ASPECT[1]:
             width = max(2, 2 * round(frame.width * aspect / 2))
@@ -54,7 +54,7 @@ class Geometry:
         return cls(width, frame.height, width != frame.width, transpose, mirror_x, mirror_y)
 
     def upright(self, frame: av.VideoFrame) -> Image:
-        """(H, W, 3) uint8 RGB, C-contiguous. A picture whose size changed in mid-stream is scaled to the first's."""
+        """(H, W, 3) uint8 RGB, C-contiguous. If the size changes mid-stream, later pictures are scaled to the first."""
         scaling = self.rescaled or (frame.width, frame.height) != (self.scaled_width, self.scaled_height)
         rgb = _pixels(frame.reformat(width=self.scaled_width, height=self.scaled_height, format="rgb24",
                                      interpolation=Interpolation.BICUBIC if scaling else Interpolation.BILINEAR))
@@ -68,18 +68,18 @@ class Geometry:
 
 
 def _pixels(frame: av.VideoFrame) -> Image:
-    """The memory of an rgb24 frame itself, which lives as long as the array: a copy would hold Python's lock for
-    milliseconds, and nobody else has this frame. (H, W, 3) uint8; rows may be padded."""
+    """A view of an rgb24 frame's memory, which lives as long as the array: a copy would hold the GIL for milliseconds,
+    and nothing else uses this frame. (H, W, 3) uint8; rows may be padded."""
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(frame.height, plane.line_size)
     return np.lib.stride_tricks.as_strided(rows, (frame.height, frame.width, 3), (plane.line_size, 3, 1))
 
 
 def _turn(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
-    """(transpose, mirror x, mirror y) from the display matrix; all False where there is none.
+    """(transpose, mirror x, mirror y) from the display matrix; all False if there is none.
 
     The matrix maps a stored pixel (x, y) to (a x + c y, b x + d y), in 16.16 fixed point (ISO/IEC 14496-12, 8.3.2).
-    Angles other than quarter turns are taken as the nearest quarter turn.
+    Angles are rounded to the nearest quarter turn.
     """
     attached = cast(Iterable[SideData], frame.side_data)
     matrix = next((bytes(data) for data in attached if data.type is SideDataType.DISPLAYMATRIX), None)

@@ -1,4 +1,4 @@
-"""Decoding on a thread of its own, a bounded number of frames ahead of whoever takes them."""
+"""Decode on a separate thread, a bounded number of frames ahead of the consumer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from annotator.video.reader import VideoReader
 
 
 class _Buffer:
-    """What the two threads share. The decoding thread holds this and not the ReadAhead, which can so be collected."""
+    """State shared by the two threads. The decoding thread references only this, so a ReadAhead can be collected."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
@@ -61,7 +61,7 @@ class _Buffer:
 
 
 def _decode(buffer: _Buffer, frames: Iterator[Frame]) -> None:
-    """The thread's body. Room is made before a frame is decoded, so that never more than the capacity exist."""
+    """The thread's body. Waits for room before it decodes a frame, so that at most ``capacity`` frames exist."""
     error: BaseException | None = None
     try:
         while buffer.wait_for_room():
@@ -78,18 +78,18 @@ def _decode(buffer: _Buffer, frames: Iterator[Frame]) -> None:
 class ReadAhead:
     """Iterates over a range of a reader's frames while a thread decodes up to ``capacity`` of them in advance.
 
-    Use it as a context manager: leaving it, early or not, stops and joins the thread. What the decoding raises is
-    raised by ``next``, after the frames before it. Until it is closed the reader belongs to its thread and must not
-    be read from elsewhere; closing it does not close the reader.
+    Use it as a context manager: leaving it, early or not, stops and joins the thread. Exceptions from decoding are
+    raised by ``next``, after the frames before them. Until it is closed, the reader belongs to its thread and must not
+    be used elsewhere; closing it does not close the reader.
 
     Parameters
     ----------
     reader
-        Where the frames come from.
+        The source of the frames.
     start, stop, step, reverse, on_error
         As in :meth:`VideoReader.frames`.
     capacity
-        Most frames that wait, decoded, at any time; at least 1.
+        Maximum number of decoded frames waiting at any time; at least 1.
     """
 
     def __init__(self, reader: VideoReader, start: int = 0, stop: int | None = None, capacity: int = 8, *,
@@ -114,7 +114,7 @@ class ReadAhead:
         return self._buffer.take()
 
     def close(self) -> None:
-        """Stop decoding, drop what waits and join the thread. Closing twice is harmless."""
+        """Stop decoding, drop the waiting frames and join the thread. Closing twice is harmless."""
         self._buffer.close()
         if self._thread is not threading.current_thread():
             self._thread.join()

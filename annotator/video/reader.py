@@ -1,4 +1,4 @@
-"""The one way in which every other part of the program reads pictures."""
+"""The interface through which the rest of the program reads frames."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from annotator.video.info import MotPaths, VideoInfo
 
 log = logging.getLogger(__name__)
 
-#: The log has every skipped frame; the reader's own list stays one that people read.
+#: The log has every skipped frame; the reader's own list is capped so that it stays readable.
 _MOST_WARNINGS = 20
 
 
 class VideoReader(ABC):
     """Frame-exact access to one video.
 
-    Frame ``k`` is the same picture however it is reached. A reader belongs to one thread at a time; another thread
-    takes its own from :meth:`duplicate`, which shares the index and costs no second scan. Two reads at once are a
-    bug and raise RuntimeError.
+    Frame ``k`` is the same image however it is reached. A reader belongs to one thread at a time; another thread gets
+    its own from :meth:`duplicate`, which shares the index and needs no second scan. Concurrent reads are a bug and
+    raise RuntimeError.
 
-    Memory is the index (some 25 bytes per frame of a file) and a bounded window of recent pictures; :meth:`close`
-    gives both the pictures and the file back. Readers are context managers.
+    A reader holds the index (about 25 bytes per frame of a file) and a bounded cache of recent frames; :meth:`close`
+    releases the cache and the file. Readers are context managers.
     """
 
     def __init__(self, info: VideoInfo, warnings: list[str], mot: MotPaths | None = None) -> None:
         self.info = info
         self.warnings = warnings
-        """One line for each thing that is wrong with the video and yet leaves it usable."""
+        """One line for each problem that leaves the video usable."""
         self.mot = mot
-        """Label files, where the source is a MOTChallenge sequence."""
+        """Label files, if the source is a MOTChallenge sequence."""
         self._guard = threading.Lock()
         self._closed = False
 
@@ -59,14 +59,14 @@ class VideoReader(ABC):
         Raises
         ------
         VideoError
-            The picture is damaged or its file is gone.
+            The frame is damaged or its file is gone.
         IndexError
             ``index`` is not in ``0 .. frame_count - 1``.
         """
         if not 0 <= index < self.info.frame_count:
             raise IndexError(f"frame {index} of {self.info.name}, which has {self.info.frame_count}")
         if not self._guard.acquire(blocking=False):
-            raise RuntimeError("a VideoReader serves one thread at a time; take a duplicate() for each thread")
+            raise RuntimeError("a VideoReader serves one thread at a time; use a duplicate() for each thread")
         try:
             if self._closed:
                 raise RuntimeError("the VideoReader is closed")
@@ -76,10 +76,10 @@ class VideoReader(ABC):
 
     def frames(self, start: int = 0, stop: int | None = None, step: int = 1, *, reverse: bool = False,
                on_error: Literal["raise", "skip"] = "raise") -> Iterator[Frame]:
-        """Frames ``start, start + step, ...`` below ``stop``; with ``reverse`` the same frames, last first.
+        """Yield the frames ``start, start + step, ...`` below ``stop``; with ``reverse`` the same frames, last first.
 
-        ``stop`` None, or past the end, means the end. With ``on_error="skip"`` an unreadable frame is left out and
-        noted in :attr:`warnings` instead of raising VideoError.
+        A ``stop`` that is None or past the end means the end. With ``on_error="skip"`` an unreadable frame is skipped
+        and noted in :attr:`warnings` instead of raising VideoError.
         """
         for index in self.indices(start, stop, step, reverse=reverse):
             try:
@@ -94,7 +94,7 @@ class VideoReader(ABC):
             yield frame
 
     def indices(self, start: int = 0, stop: int | None = None, step: int = 1, *, reverse: bool = False) -> range:
-        """The frame indices that :meth:`frames` walks through. Raises ValueError for a negative start or a step < 1."""
+        """The frame indices that :meth:`frames` yields. Raises ValueError for a negative start or a step < 1."""
         if start < 0 or step < 1:
             raise ValueError(f"frames from {start} in steps of {step}: start must be >= 0 and step >= 1")
         end = self.info.frame_count if stop is None else min(stop, self.info.frame_count)
@@ -103,14 +103,14 @@ class VideoReader(ABC):
 
     @abstractmethod
     def duplicate(self) -> VideoReader:
-        """A second, independent reader of the same video for another thread. Close it like any other."""
+        """Return an independent reader of the same video for another thread. Close it like any other."""
 
     @abstractmethod
     def _picture(self, index: int) -> Image:
         """(H, W, 3) uint8 RGB of a frame that exists."""
 
     def close(self) -> None:
-        """Give back the file and the pictures held. Closing twice is harmless."""
+        """Release the file and the cached frames. Closing twice is harmless."""
         self._closed = True
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""One pass over a file's packets, without decoding them."""
+"""Scan the packets of a file in one pass, without decoding them."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from annotator.video.damage import is_broken
 from annotator.video.decoder import NO_TIMESTAMP, Decoder, packet_signature
 from annotator.video.nal import begins_gradually, nal_length_size, packet_is_sound
 
-#: How far a pass over a file is: done and in all, in units of its own. What it raises ends the pass.
+#: Reports the progress of a pass over a file as (done, total), in any unit. An exception that it raises stops the pass.
 Progress = Callable[[int, int], None]
 
-#: Packets between two tellings of progress.
-TELL_EVERY = 256
+#: Packets between two progress reports.
+PROGRESS_EVERY = 256
 
-#: Containers that keep a true presentation time with each packet. Others have it guessed by the demuxer, and wrongly
-#: so when pictures are reordered (H.264 in AVI).
+#: Containers that store a true presentation time with each packet. For others the demuxer guesses it, incorrectly so
+#: if pictures are reordered (H.264 in AVI).
 _TIMED_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "gif", "nut", "ivf", "apng"})
 
-#: Packets by which a picture's place in the file may differ from its place in time; above any codec's depth.
-MOST_REORDERED = 32
+#: Most packets by which file order and presentation order of a picture may differ; more than any codec allows.
+MAX_REORDERING = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the container says. Arrays have one element per packet, in the file's order."""
+    """The container's data. Arrays have one element per packet, in file order."""
 
     codec: str
     pts: npt.NDArray[np.int64]
@@ -38,33 +38,33 @@ class Scan:
     signature: npt.NDArray[np.int64]
     key: npt.NDArray[np.bool_]
     gradual: npt.NDArray[np.bool_]
-    """Keyframes from which right pictures come only after a wave of intra refresh."""
+    """Keyframes that only start an intra refresh: pictures are correct some frames later."""
     shown: npt.NDArray[np.bool_]
-    """False for packets that an edit list cuts off, and for those that carry no visible picture by design."""
+    """False for packets that an edit list cuts off, and for those that hold no visible picture by design."""
     sound: npt.NDArray[np.bool_]
     time_base: float
     rate: float | None
-    """Frames per second by the header."""
+    """Frames per second according to the header."""
     claimed: int
-    """Shown frames that the container's index or header promises, or those found, whichever are more."""
+    """Shown frames that the container's index or header promises, or those found, whichever is greater."""
     header_count: int
-    """Frames by the header, hidden ones included; 0 where it says nothing."""
+    """Frames according to the header, including hidden ones; 0 if it states none."""
     broken: bool
-    """The container's outer structure is broken or reaches past the end of the file."""
+    """Whether the container structure is broken or extends past the end of the file."""
     timed: bool
-    """Packets' presentation times can be believed."""
+    """Whether the presentation times of packets are reliable."""
     boxed: bool
-    """A container of the mp4 family: it may have an edit list, and its demuxer never jumps over damage."""
+    """Whether it is an mp4-family container: it may have an edit list, and its demuxer never skips damage."""
 
     @property
     def count(self) -> int:
         return len(self.pts)
 
     def first_doubt(self) -> int | None:
-        """The packet from which on only decoding tells how many frames there are; None if the packets tell all.
+        """First packet from which only decoding shows how many frames there are; None if the packets show it all.
 
-        A codec's delayed or missing pictures, timestamps that are missing, repeated or guessed, a start in the middle
-        of a group of pictures, and damage are such doubts.
+        Reasons for doubt are delayed or missing pictures of a codec, timestamps that are missing, repeated or guessed,
+        a start in the middle of a group of pictures, and damage.
         """
         if not self.key[0] or not self.timed:
             return 0
@@ -73,19 +73,19 @@ class Scan:
             return 0
         if np.any(pts < self.pts[0]):
             return 0  # leading pictures of an open group whose start is not in the file
-        if np.abs(np.argsort(pts) - np.arange(len(pts))).max(initial=0) > MOST_REORDERED:
-            return 0  # no codec reorders so far: a timestamp is damaged
+        if np.abs(np.argsort(pts) - np.arange(len(pts))).max(initial=0) > MAX_REORDERING:
+            return 0  # no codec reorders that far: a timestamp is damaged
         if not np.all(self.sound):
             return int(np.argmin(self.sound))
         if not self.broken and self.claimed == int(np.count_nonzero(self.shown)):
             return None
-        return self.count - 1 if self.boxed else 0  # other demuxers jump over damage: frames may be missing anywhere
+        return self.count - 1 if self.boxed else 0  # other demuxers skip damage: frames may be missing anywhere
 
 
 def scan_packets(path: Path, progress: Progress | None = None) -> Scan:
-    """Read all packets of a file's video stream. Raises VideoError if it cannot be opened or there are none.
+    """Read all packets of a file's video stream. Raises VideoError if it cannot be opened or has no packets.
 
-    ``progress`` hears of bytes.
+    ``progress`` is called with bytes.
     """
     decoder = Decoder(path, threaded=False)
     try:
@@ -102,7 +102,7 @@ def _scan(path: Path, decoder: Decoder, progress: Progress | None) -> Scan:
     flags: list[tuple[bool, bool, bool, bool]] = []
     size = path.stat().st_size
     for packet in decoder.packets():
-        if progress is not None and len(numbers) % TELL_EVERY == 0:
+        if progress is not None and len(numbers) % PROGRESS_EVERY == 0:
             progress(min(packet.pos or 0, size), size)
         data = memoryview(packet)
         numbers.append((NO_TIMESTAMP if packet.pts is None else packet.pts,
@@ -111,13 +111,13 @@ def _scan(path: Path, decoder: Decoder, progress: Progress | None) -> Scan:
                       not packet.is_corrupt and packet_is_sound(data, codec, nal_length),
                       packet.is_keyframe and begins_gradually(data, codec, nal_length)))
     if not numbers:
-        raise VideoError(f"{path} holds no frames (its video stream is empty or damaged from the start); "
+        raise VideoError(f"{path} has no frames (its video stream is empty or damaged from the start); "
                          "copy it again from its source")
     table = np.array(numbers, np.int64)
     bits = np.array(flags, np.bool_)
     stream = decoder.stream
     boxed = decoder.container.format.name.startswith("mov,")
-    # With an edit list the demuxer leaves out whole groups that no shown frame needs: its index is what is promised.
+    # With an edit list the demuxer omits whole groups that no shown frame needs, so only its index is promised.
     promised = len(stream.index_entries) if boxed else max(0, stream.frames)
     hidden = len(bits) - int(np.count_nonzero(bits[:, 1]))
     timed = decoder.container.format.name in _TIMED_CONTAINERS or not context.has_b_frames

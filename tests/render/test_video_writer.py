@@ -49,13 +49,13 @@ def test_an_error_leaves_nothing_and_what_was_there_stays(tmp_path: Path) -> Non
     writer.add(picture(9), 0)
     assert len(list(tmp_path.iterdir())) == 2
     writer.__exit__(RuntimeError, RuntimeError("stop"), None)
-    with pytest.raises(VideoError, match="no picture to write"), VideoWriter(tmp_path / "v.mp4", 30.0):
+    with pytest.raises(VideoError, match="no frames to write"), VideoWriter(tmp_path / "v.mp4", 30.0):
         pass
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("v.mp4", "old")]
 
 
 def test_what_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(VideoError, match=r"v.txt: cannot write this kind of video; .*\.mp4"):
+    with pytest.raises(VideoError, match=r"v.txt: cannot write this type of video; .*\.mp4"):
         VideoWriter(tmp_path / "v.txt", 30.0)
     with pytest.raises(VideoError, match="cannot be written"), VideoWriter(tmp_path / "none" / "v.mp4", 30.0):
         pass

@@ -190,7 +190,7 @@ def test_edit_list_hides_frames_that_the_header_counts(tmp_path: Path) -> None:
         played = [frame.image for frame in reader.frames()]
         assert [number_in(image) for image in played] == list(range(37, 60))
         assert len(reader.warnings) == 1
-        assert "counts 60 frames, its edit list hides 37" in reader.warnings[0]
+        assert "counts 60 frames, of which the edit list hides 37" in reader.warnings[0]
         assert reader.times[0] == 0
     with open_video(path) as reader:
         _assert_equal_everywhere(reader, played, seeks=10)

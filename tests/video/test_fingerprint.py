@@ -86,5 +86,5 @@ def test_sequence_is_its_images(tmp_path: Path) -> None:
 def test_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="cannot be read"):
         fingerprint(tmp_path / "a.mp4")
-    with pytest.raises(VideoError, match="holds no images"):
+    with pytest.raises(VideoError, match="has no images"):
         fingerprint(tmp_path)

@@ -131,7 +131,7 @@ def test_unreadable_image_in_the_middle_keeps_its_number(tmp_path: Path) -> None
     (folder / "002.jpg").write_text("not a picture")
     with open_video(folder) as reader:
         assert len(reader) == 5
-        with pytest.raises(VideoError, match=r"002\.jpg \(frame 2 of .*is not an image"):
+        with pytest.raises(VideoError, match=r"002\.jpg \(frame 2 of .*cannot be decoded as an image"):
             reader.read(2)
         assert number_in(reader[3].image) == 3
         assert [frame.index for frame in reader.frames(on_error="skip")] == [0, 1, 3, 4]
@@ -252,7 +252,7 @@ def test_sequence_that_contradicts_its_header_says_so(tmp_path: Path) -> None:
     (root / "img1" / "000002.jpg").unlink()
     with open_video(root) as reader:
         assert len(reader) == 2
-        assert "seqinfo.ini says 3 frames, img1 holds 2 images" in reader.warnings[0]
+        assert "seqinfo.ini states 3 frames, but img1 has 2 images" in reader.warnings[0]
         assert "not numbered 1 to 2" in reader.warnings[1]
 
 
