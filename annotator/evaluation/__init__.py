@@ -1,4 +1,4 @@
-"""How well tracks agree with ground truth: HOTA, CLEAR MOT and identity scores, computed by TrackEval.
+"""Score tracks against ground truth: HOTA, CLEAR MOT and identity metrics, computed by TrackEval.
 
 Sources: HOTA: Luiten et al., IJCV 2021. MOTA, MOTP: Bernardin and Stiefelhagen, EURASIP JIVP 2008. IDF1: Ristani et
 al., ECCV Workshops 2016.

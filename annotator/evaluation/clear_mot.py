@@ -1,8 +1,8 @@
-"""CLEAR MOT counts with correspondences kept across gaps, as the BDD100K benchmark counts them.
+"""CLEAR MOT counts with correspondences kept across gaps, as in the BDD100K benchmark.
 
 TrackEval keeps a correspondence only from one frame to the next. The benchmark (through py-motmetrics) keeps the last
-one for good: an object that reappears under its old id is matched with it before anything else is. Source: Bernardin
-and Stiefelhagen, "Evaluating Multiple Object Tracking Performance", EURASIP JIVP 2008, section 2.2.
+one indefinitely: an object that reappears under its old id is matched with it first. Source: Bernardin and
+Stiefelhagen, "Evaluating Multiple Object Tracking Performance", EURASIP JIVP 2008, section 2.2.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Distance = npt.NDArray[np.float64]
 
 @dataclass(slots=True)
 class ClearCounts:
-    """Sums over frames, sequences and classes."""
+    """Counts summed over frames, sequences and classes."""
 
     matches: int = 0
-    """Switches included."""
+    """Includes switches."""
     misses: int = 0
     false_positives: int = 0
     switches: int = 0
@@ -39,26 +39,26 @@ class ClearCounts:
 
     @property
     def mota(self) -> float:
-        """Fraction; NaN without ground truth."""
+        """MOTA as a fraction; NaN without ground truth."""
         objects = self.matches + self.misses
         return 1 - (self.misses + self.false_positives + self.switches) / objects if objects else float("nan")
 
     @property
     def motp(self) -> float:
-        """Mean IoU of the matches; NaN without any."""
+        """Mean IoU of the matches; NaN without matches."""
         return 1 - self.distance / self.matches if self.matches else float("nan")
 
 
 @dataclass(slots=True)
 class ClearAccumulator:
-    """Takes the frames of one sequence and class in order."""
+    """Accumulates the frames of one sequence and class in order."""
 
     counts: ClearCounts = field(default_factory=ClearCounts)
     _partner: dict[Hashable, Hashable] = field(default_factory=dict)
     _tracked: dict[Hashable, list[bool]] = field(default_factory=dict)
 
     def update(self, gt_ids: Sequence[Hashable], ids: Sequence[Hashable], distance: Distance) -> None:
-        """Add one frame. ``distance`` (ground truth, result) holds 1 - IoU, and NaN where a pair must not match."""
+        """Add one frame. ``distance`` (ground truth, result) is 1 - IoU, or NaN where a pair must not match."""
         matched = self._keep_partners(gt_ids, ids, distance)
         free = distance.copy()
         free[[row for row, _ in matched], :] = np.nan
@@ -77,7 +77,7 @@ class ClearAccumulator:
         self.counts.distance += float(sum(distance[row, column] for row, column in matched))
 
     def finish(self) -> ClearCounts:
-        """The counts, with how completely each object was tracked. No frame may follow."""
+        """Return the counts, including how completely each object was tracked. No frames may be added after this."""
         for tracked in self._tracked.values():
             share = sum(tracked) / len(tracked)
             self.counts.mostly_tracked += share >= 0.8
@@ -102,10 +102,10 @@ class ClearAccumulator:
 
 
 def assign(distance: Distance) -> list[tuple[int, int]]:
-    """Pairs of least total distance among those that match the most; NaN never matches. (N, M) -> (row, column)."""
+    """Match as many pairs as possible, with the least total distance; NaN never matches. (N, M) -> (row, column)."""
     allowed = np.isfinite(distance)
     if not allowed.any():
         return []
-    dear = 2 * min(distance.shape) * float(distance[allowed].max()) + 1
-    rows, columns = linear_sum_assignment(np.where(allowed, distance, dear))
+    forbidden = 2 * min(distance.shape) * float(distance[allowed].max()) + 1
+    rows, columns = linear_sum_assignment(np.where(allowed, distance, forbidden))
     return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if allowed[row, column]]

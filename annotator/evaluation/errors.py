@@ -1,8 +1,8 @@
-"""Where a result is wrong: the switches, misses and false boxes that CLEAR MOT counts, one by one.
+"""Locate the individual errors that CLEAR MOT counts: identity switches, misses and false positives.
 
 Source of the matching: Bernardin and Stiefelhagen, "Evaluating Multiple Object Tracking Performance", EURASIP JIVP
 2008, section 2.2. An object stays matched with its last track as long as the two overlap enough; it is switched when
-it is next matched with another one, however many frames lie between.
+it is next matched with another track, however many frames later.
 """
 
 from __future__ import annotations
@@ -20,49 +20,50 @@ from annotator.model.box import Box, box_iou
 
 @dataclass(frozen=True, slots=True)
 class IdentitySwitch:
-    """A ground-truth object that was one track and is another."""
+    """A ground-truth object whose matched track changes."""
 
     frame: int
-    """First frame in which it is the other."""
+    """First frame in which it matches the new track."""
     last_frame: int
-    """Last frame in which it was the one."""
+    """Last frame in which it matched the old track."""
     object: int
     """Ground-truth id."""
     before: int
-    """Track id (or number) that it was matched with."""
+    """Id (or number) of the old track."""
     after: int
+    """Id (or number) of the new track."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Frames in a row in which an object matches no track, or a track no object."""
+    """Consecutive frames in which an object matches no track, or a track matches no object."""
 
     first: int
     last: int
     """Inclusive."""
     id: int
-    """Ground-truth id of the object, or the track's id (or number)."""
+    """Ground-truth id of the object, or id (or number) of the track."""
     box_xyxy: Box
-    """Where it is in the first of them."""
+    """Its box in the first of these frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """All that is wrong, each kind by frame."""
+    """All errors of a result; each kind is ordered by frame."""
 
     switches: tuple[IdentitySwitch, ...]
     misses: tuple[Stretch, ...]
-    """Objects that no track shows."""
+    """Objects without a matching track."""
     false_boxes: tuple[Stretch, ...]
-    """Tracks where no object is."""
+    """False positives: tracks without a matching object."""
 
 
 def find_errors(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], distractors: Sequence[npt.ArrayLike] = (),
                 iou_threshold: float = 0.5) -> Errors:
-    """Everything that is wrong. Both sides have one entry (ids (N,), boxes (N, 4)) per frame of the video.
+    """Find all errors. Both sides have one entry (ids (N,), boxes (N, 4)) per frame of the video.
 
-    ``distractors``: (M, 4) boxes per frame, or none at all; a box that lies on one of them and matches nothing is no
-    error, as by MOTChallenge's preprocessing. Raises ValueError if the numbers of frames differ.
+    ``distractors``: (M, 4) boxes per frame, or empty; an unmatched box that overlaps one of them is no error, as in
+    MOTChallenge's preprocessing. Raises ValueError if the numbers of frames differ.
     """
     pairs = list(matches(gt, result, iou_threshold))
     free = [_off(frame, distractors[k], iou_threshold) if distractors else frame for k, frame in enumerate(result)]
@@ -74,7 +75,7 @@ def find_errors(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], distract
 
 def identity_switches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], iou_threshold: float = 0.5,
                       ) -> list[IdentitySwitch]:
-    """All switches, by frame. Both have one entry (ids (N,), boxes (N, 4)) per frame of the video.
+    """Find all switches, ordered by frame. Both sides have one entry (ids (N,), boxes (N, 4)) per frame of the video.
 
     Raises ValueError if the numbers of frames differ.
     """
@@ -82,7 +83,7 @@ def identity_switches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], io
 
 
 def _switches(matched: Iterable[Sequence[tuple[int, int]]]) -> list[IdentitySwitch]:
-    last: dict[int, tuple[int, int]] = {}  # object -> its track, and when they were last matched
+    last: dict[int, tuple[int, int]] = {}  # object -> its track and the frame in which they were last matched
     found: list[IdentitySwitch] = []
     for frame, pairs in enumerate(matched):
         for each, track in pairs:
@@ -95,13 +96,13 @@ def _switches(matched: Iterable[Sequence[tuple[int, int]]]) -> list[IdentitySwit
 
 def matches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], iou_threshold: float = 0.5,
             ) -> Iterator[list[tuple[int, int]]]:
-    """(object, track) pairs of each frame. An object keeps the track that it was matched with last as long as their
-    overlap allows; the others are matched so that most are, and overlap most.
+    """Yield the matched (object, track) pairs of each frame. An object keeps its last matched track as long as they
+    overlap enough; the others are matched for the most pairs, then for the greatest overlap.
 
     Raises ValueError if the numbers of frames differ.
     """
     if len(gt) != len(result):
-        raise ValueError(f"ground truth has {len(gt)} frames, the result {len(result)}")
+        raise ValueError(f"the ground truth has {len(gt)} frames, the result {len(result)}")
     partner: dict[int, int] = {}
     for truth, found in zip(gt, result, strict=True):
         (objects, object_boxes), (tracks, boxes) = _plain(truth), _plain(found)
@@ -121,7 +122,7 @@ def matches(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes], iou_threshol
 
 
 def _off(frame: FrameBoxes, distractors: npt.ArrayLike, iou_threshold: float) -> FrameBoxes:
-    """A frame's boxes that lie on none of the distractors."""
+    """The boxes of a frame that overlap no distractor."""
     ids, boxes = _plain(frame)
     others = np.asarray(distractors, np.float64).reshape(-1, 4)
     if not len(others):
@@ -131,8 +132,8 @@ def _off(frame: FrameBoxes, distractors: npt.ArrayLike, iou_threshold: float) ->
 
 
 def _stretches(frames: Sequence[FrameBoxes], matched: Sequence[set[int]]) -> list[Stretch]:
-    """Where ids are there and not matched, by first frame."""
-    begun: dict[int, tuple[int, Box]] = {}  # id -> first frame of its stretch, and its box there
+    """The stretches in which ids exist but are unmatched, ordered by first frame."""
+    begun: dict[int, tuple[int, Box]] = {}  # id -> first frame of its stretch and its box in that frame
     found: list[Stretch] = []
     for index, frame in enumerate(frames):
         ids, boxes = _plain(frame)

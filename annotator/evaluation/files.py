@@ -1,4 +1,4 @@
-"""Finds ground truth and results on disk, decides what they are, and scores them."""
+"""Find ground truth and results on disk, determine their format, and score them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ def evaluate(gt: Path, result: Path, *, preprocess: bool | None = None, benchmar
     file, a folder with ``<sequence>.txt`` files (also below ``data``), or Scalabel JSON with ``config`` as its label
     configuration in TOML (BDD100K's by default).
 
-    ``preprocess`` is MOTChallenge's: boxes on distractors are not counted, and only pedestrians of flag 1 are ground
-    truth. Left out, it is done for sequences named MOT16, MOT17 or MOT20, and for ground truth with classes beside 1
-    and no ``labels.txt`` that gives them other meanings. Without it every box of flag 1 counts, whatever its class.
+    ``preprocess`` applies MOTChallenge's preprocessing: boxes on distractors are not counted, and only pedestrians with
+    flag 1 are ground truth. If None, it is applied to sequences named MOT16, MOT17 or MOT20, and to ground truth with
+    classes other than 1 unless a ``labels.txt`` redefines them. If False, every box with flag 1 counts, whatever its
+    class.
 
-    Raises FormatError for input that is missing, malformed or contradicts itself.
+    Raises FormatError for missing, malformed or contradictory input.
     """
     for path, what in ((gt, "ground truth"), (result, "result")):
         if not path.exists():
-            raise FormatError(f"{path} does not exist; expected the {what}")
+            raise FormatError(f"{path} does not exist; give an existing file or folder with the {what}")
     if gt.suffix.lower() == ".json":
         return evaluate_scalabel(gt, result, config)
     pairs = _pair(_find_sequences(gt), result)
@@ -49,8 +50,8 @@ def evaluate(gt: Path, result: Path, *, preprocess: bool | None = None, benchmar
 
 
 def gt_of_sequence(gt: Path, name: str, alone: bool) -> Path:
-    """The ground-truth file of one sequence of MOTChallenge ground truth, given as to `evaluate`. ``alone``: the only
-    sequence there is needs no name. Raises FormatError."""
+    """The ground-truth file of one sequence; ``gt`` is MOTChallenge ground truth as for `evaluate`. With ``alone``, the
+    name is ignored if there is only one sequence. Raises FormatError."""
     found = _find_sequences(gt)
     for each in found:
         if each.name == name or (alone and len(found) == 1):
@@ -80,7 +81,7 @@ def _find_sequences(gt: Path) -> list[_Sequence]:
             sequences = [sequence for sequence in found if sequence is not None]
             if sequences:
                 return sequences
-    raise FormatError(f"{gt} holds no ground truth; expected gt/gt.txt, gt.txt, or folders with these")
+    raise FormatError(f"{gt} has no ground truth; expected gt/gt.txt, gt.txt, or folders that contain them")
 
 
 def _sequence_in(folder: Path) -> _Sequence | None:
@@ -100,13 +101,13 @@ def _pair(sequences: Sequence[_Sequence], result: Path) -> list[MotPair]:
         if len(sequences) > 1:
             sequences = [sequence for sequence in sequences if sequence.name == result.stem]
         if len(sequences) != 1:
-            raise FormatError(f"{result} is one file for several sequences, and none is named {result.stem}; expected "
-                              "a folder with one <sequence>.txt each")
+            raise FormatError(f"{result} is one file, but the ground truth has several sequences and none is named "
+                              f"{result.stem}; expected a folder with one <sequence>.txt each")
         return [MotPair(sequences[0].name, sequences[0].gt, result, sequences[0].seqinfo)]
     folder = result / "data" if (result / "data").is_dir() else result
     pairs = [MotPair(each.name, each.gt, folder / f"{each.name}.txt", each.seqinfo) for each in sequences]
     missing = [pair.name for pair in pairs if not pair.result.is_file()]
     if missing:
-        raise FormatError(f"{folder} lacks results of {len(missing)} of {len(pairs)} sequences; expected "
+        raise FormatError(f"{folder} has no results for {len(missing)} of {len(pairs)} sequences; expected "
                           f"{missing[0]}.txt")
     return pairs

@@ -1,4 +1,4 @@
-"""Scores MOTChallenge files with TrackEval's own preprocessing, on rows read and checked by this program's reader."""
+"""Score MOTChallenge files with TrackEval's preprocessing, on rows parsed and checked by this program's own reader."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from annotator.formats.mot.seqinfo import read_seqinfo
 from annotator.model.box import box_iou
 
 Benchmark = Literal["MOT15", "MOT16", "MOT17", "MOT20"]
-"""Whose rules hold. MOT15 has no classes, and so no preprocessing; MOT20 has one distractor class more."""
+"""The benchmark whose rules apply. MOT15 has no classes, so no preprocessing; MOT20 has an extra distractor class."""
 
 _BENCHMARK_NAME = re.compile(r"MOT(16|17|20)\b")
 _KNOWN_CLASSES = range(1, 14)
 
-#: Classes of ground truth on which a box is neither right nor wrong: person on a vehicle, static person, distractor,
-#: reflection, and in MOT20 a vehicle without motor. By rules that have preprocessing.
+#: Ground-truth classes whose matched boxes count as neither right nor wrong: person on a vehicle, static person,
+#: distractor, reflection, and in MOT20 non-motorized vehicle. By benchmark with preprocessing.
 DISTRACTOR_CLASSES: dict[str, tuple[int, ...]] = {
     "MOT16": (2, 7, 8, 12), "MOT17": (2, 7, 8, 12), "MOT20": (2, 6, 7, 8, 12)}
 
 
 @dataclass(frozen=True, slots=True)
 class MotPair:
-    """One sequence: its ground truth, its result, and its header where there is one."""
+    """One sequence: its ground truth, its result, and its header if it has one."""
 
     name: str
     gt: Path
@@ -41,7 +41,7 @@ class MotPair:
 
 
 def guess_benchmark(pair: MotPair, preprocess: bool | None) -> Benchmark:
-    """The rules that fit a sequence; see `annotator.evaluation.evaluate`. Raises FormatError as the reader does."""
+    """Guess the benchmark of a sequence; see `annotator.evaluation.evaluate`. Raises FormatError as the reader does."""
     named = _BENCHMARK_NAME.match(pair.name)
     if named:
         return {"16": "MOT16", "17": "MOT17", "20": "MOT20"}[named.group(1)]  # type: ignore[return-value]  # by the pattern
@@ -55,15 +55,15 @@ def guess_benchmark(pair: MotPair, preprocess: bool | None) -> Benchmark:
 def score_mot(pair: MotPair, benchmark: Benchmark) -> Scores:
     """Score one sequence.
 
-    Raises FormatError naming file and line for malformed files, ids without a meaning (negative), frames beyond
-    ``seqLength``, several classes in the result, and classes that the benchmark does not know.
+    Raises FormatError with file and line for malformed files, negative ids, frames beyond ``seqLength``, several
+    classes in the result, and classes that the benchmark does not know.
     """
     length = read_seqinfo(pair.seqinfo).frame_count if pair.seqinfo is not None else None
     gt = read_mot_rows(pair.gt, "mot", frame_count=length)
     result = read_mot_rows(pair.result, "mot-results", frame_count=length)
     for rows, path in ((gt, pair.gt), (result, pair.result)):
         if (rows.id < 0).any():
-            raise FormatError(f"{path}: found id {rows.id.min()}; expected ids from 0 on (are these detections?)")
+            raise FormatError(f"{path}: found id {rows.id.min()}; ids must be 0 or greater (are these detections?)")
     _check_classes(pair, gt, result, benchmark)
     if length is None:
         length = int(max([-1, *gt.frame_index[-1:], *result.frame_index[-1:]])) + 1
@@ -75,16 +75,16 @@ def score_mot(pair: MotPair, benchmark: Benchmark) -> Scores:
 def _check_classes(pair: MotPair, gt: MotRows, result: MotRows, benchmark: Benchmark) -> None:
     classes = np.unique(result.class_number)
     if len(classes) > 1 or (benchmark != "MOT15" and len(classes) and classes[0] != 1):
-        raise FormatError(f"{pair.result}: found classes {', '.join(map(str, classes))} in column 8; expected results "
-                          "of one class, 1 or -1")
+        raise FormatError(f"{pair.result}: found classes {', '.join(map(str, classes))} in column 8; results must have "
+                          "one class, 1 or -1")
     unknown = sorted(set(np.unique(gt.class_number).tolist()) - set(_KNOWN_CLASSES))
     if benchmark != "MOT15" and unknown:
-        raise FormatError(f"{pair.gt}: found class {unknown[0]}; {benchmark} knows 1 to 13 (evaluate without "
+        raise FormatError(f"{pair.gt}: found class {unknown[0]}; {benchmark} has classes 1 to 13 (evaluate without "
                           "preprocessing to ignore classes)")
 
 
 def _trackeval_dataset(name: str, length: int, benchmark: Benchmark) -> Any:
-    """TrackEval's data set class, for its preprocessing only: it insists on files, so it is shown empty ones."""
+    """TrackEval's data set class, needed for its preprocessing only. It requires files, so it gets empty ones."""
     from trackeval.datasets import MotChallenge2DBox
 
     with tempfile.TemporaryDirectory() as folder:
@@ -99,7 +99,7 @@ def _trackeval_dataset(name: str, length: int, benchmark: Benchmark) -> Any:
 
 
 def _raw_data(name: str, gt: MotRows, result: MotRows, length: int) -> dict[str, Any]:
-    """What TrackEval's loader makes of the two files: a list by frame of each column."""
+    """The two files as TrackEval's loader would return them: each column as a list by frame."""
     cut_gt, cut = _cuts(gt, length), _cuts(result, length)
     boxes = np.split(gt.box_xyxy, cut_gt), np.split(result.box_xyxy, cut)
     flag = np.where(np.isnan(gt.seventh), 1, gt.seventh).astype(int)
@@ -115,5 +115,5 @@ def _raw_data(name: str, gt: MotRows, result: MotRows, length: int) -> dict[str,
 
 
 def _cuts(rows: MotRows, length: int) -> npt.NDArray[np.intp]:
-    """Where each frame but the first begins."""
+    """Row index at which each frame except the first begins."""
     return np.searchsorted(rows.frame_index, np.arange(1, length))

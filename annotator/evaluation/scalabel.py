@@ -1,8 +1,8 @@
-"""Scores Scalabel / BDD100K box tracks by class, as the BDD100K benchmark does.
+"""Score Scalabel / BDD100K box tracks by class, as the BDD100K benchmark does.
 
-Box edges are inclusive (width = x2 - x1 + 1). Boxes of the ground truth marked ``crowd`` or ``ignored`` are ignore
-regions for every class: a box of the result that matches nothing and lies in one with more than half its area is not
-counted. Each class is scored alone; a super-class and OVERALL add up the counts of their classes.
+Box edges are inclusive (width = x2 - x1 + 1). Ground-truth boxes marked ``crowd`` or ``ignored`` are ignore regions for
+every class: an unmatched box of the result with more than half of its area in one of them is not counted. Each class is
+scored separately; super-classes and OVERALL sum the counts of their classes.
 """
 
 from __future__ import annotations
@@ -57,11 +57,10 @@ _NO_FRAME = _Frame({}, np.zeros((0, 4)))
 
 
 def evaluate_scalabel(gt: Path, result: Path, config: Path | None = None) -> Evaluation:
-    """Score Scalabel JSON. ``config`` is a Scalabel label configuration (TOML); BDD100K's classes without it.
+    """Score Scalabel JSON. ``config`` is a Scalabel label configuration (TOML); default: BDD100K's classes.
 
-    The scores of CLEAR MOT are BDD100K's own; those of HOTA and identity come from TrackEval on the same boxes.
-    Raises FormatError for files that are missing, malformed or of unknown classes, and frames that the ground truth
-    lacks.
+    CLEAR MOT scores follow BDD100K; HOTA and identity scores come from TrackEval on the same boxes. Raises FormatError
+    for missing or malformed files, unknown classes, and frames that are not in the ground truth.
     """
     groups = _BDD100K if config is None else _read_groups(config)
     names = tuple(dict.fromkeys(name for members in groups.values() for name in members))
@@ -69,7 +68,8 @@ def evaluate_scalabel(gt: Path, result: Path, config: Path | None = None) -> Eva
     for video, frames in found.items():
         extra = sorted(set(frames) - set(truth.get(video, {})))
         if extra:
-            raise FormatError(f"{result}: found video {video!r} frameIndex {extra[0]}, which the ground truth lacks")
+            raise FormatError(f"{result}: found video {video!r} frameIndex {extra[0]}, which is not in the ground "
+                              "truth")
     counts: dict[str, ClearCounts] = {}
     parts: dict[str, dict[str, Scores]] = {}
     for name in names:
@@ -107,7 +107,7 @@ def _score_class(name: str, truth: _Videos, found: _Videos) -> tuple[ClearCounts
 
 
 def _compare(gt: _Objects, found: _Objects, ignored: Boxes) -> tuple[list[str], list[str], Boxes]:
-    """Ids of both sides and their IoU, without the result's boxes that ignore regions excuse."""
+    """Ids of both sides and their IoU, without the boxes of the result that are excluded by ignore regions."""
     boxes = found.array()
     iou = np.asarray(box_iou(gt.array(), boxes), np.float64)
     excused: npt.NDArray[np.bool_] = np.zeros(len(boxes), bool)
@@ -139,7 +139,7 @@ def _merge(names: tuple[str, ...], counts: Mapping[str, ClearCounts], parts: Map
 
 
 def _nothing() -> Scores:
-    """No box on either side: no score means anything."""
+    """The scores if neither side has a box: all undefined."""
     nan = math.nan
     return Scores(nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, 0, 0, 0, 0, 0, 0, 0, 0)
 
@@ -154,7 +154,7 @@ def _read_groups(config: Path) -> Groups:
         return {each["name"]: tuple(sub["name"] for sub in each.get("subcategories", ())) or (each["name"],)
                 for each in categories}
     except (tomllib.TOMLDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise FormatError(f"{config} is no Scalabel label configuration ({error}); expected [[categories]] with "
+        raise FormatError(f"{config} is not a Scalabel label configuration ({error}); expected [[categories]] with "
                           "names") from error
     except OSError as error:
         raise FormatError(f"{config} cannot be read: {error.strerror or error}") from error
@@ -164,15 +164,15 @@ def _load(path: Path, names: tuple[str, ...], side: str) -> _Videos:
     content = load_json(path)
     frames = content.get("frames") if isinstance(content, dict) else content
     if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):
-        raise FormatError(f"{path} holds no list of frames; expected {_EXPECTED}")
+        raise FormatError(f"{path} has no list of frames; expected {_EXPECTED}")
     videos: _Videos = {}
     for position, frame in enumerate(frames):
         index = frame.get("frameIndex")
         if not isinstance(index, int) or "videoName" not in frame:
-            raise FormatError(f"{path} frame {position}: found no videoName and frameIndex; expected {_EXPECTED}")
+            raise FormatError(f"{path} frame {position}: videoName or frameIndex is missing; expected {_EXPECTED}")
         known = videos.setdefault(str(frame["videoName"]), {})
         if index in known:
-            raise FormatError(f"{path} frame {position}: frameIndex {index} comes twice in {frame['videoName']!r}")
+            raise FormatError(f"{path} frame {position}: frameIndex {index} occurs twice in {frame['videoName']!r}")
         known[index] = _parse_frame(frame, names, side, f"{path} frame {position}")
     return videos
 
@@ -182,13 +182,13 @@ def _parse_frame(frame: Mapping[str, Any], names: tuple[str, ...], side: str, wh
     ignored: list[list[float]] = []
     for label in frame.get("labels") or ():
         if not isinstance(label, dict) or "id" not in label:
-            raise FormatError(f"{where}: found a label without id; expected {_EXPECTED}")
+            raise FormatError(f"{where}: found a label without an id; expected {_EXPECTED}")
         if label.get("box2d") is None:
             continue
         category = label.get("category")
         if category not in names:
-            raise FormatError(f"{where}: found category {category!r}; expected one of {', '.join(names)} (give the "
-                              "label configuration of this data set)")
+            raise FormatError(f"{where}: found category {category!r}; expected one of {', '.join(names)} (for another "
+                              "data set, give its label configuration)")
         box = _box(label["box2d"], where)
         attributes = label.get("attributes") or {}
         if attributes.get("crowd") or attributes.get("ignored"):
@@ -197,7 +197,7 @@ def _parse_frame(frame: Mapping[str, Any], names: tuple[str, ...], side: str, wh
             continue
         objects = by_class.setdefault(category, _Objects())
         if str(label["id"]) in objects.ids:
-            raise FormatError(f"{where}: {side} has id {label['id']!r} more than once")
+            raise FormatError(f"{where}: the {side} has id {label['id']!r} more than once")
         objects.ids.append(str(label["id"]))
         objects.boxes.append(box)
     return _Frame(by_class, np.asarray(ignored, np.float64).reshape(len(ignored), 4))

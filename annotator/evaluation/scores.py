@@ -1,4 +1,4 @@
-"""What an evaluation says, as data, JSON and text."""
+"""The results of an evaluation as data, JSON and text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ RawScores = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Scores of one sequence, one class or all together. Ratios in percent; NaN where there is nothing to divide by."""
+    """Scores of one sequence, one class or all combined. Ratios in percent; NaN where the denominator is 0."""
 
     hota: float
-    """Mean over the 19 localisation thresholds 0.05, 0.10 .. 0.95, like all of HOTA's family."""
+    """Mean over the 19 localisation thresholds 0.05, 0.10 .. 0.95, as are all scores of the HOTA family."""
     deta: float
     assa: float
     detre: float
@@ -43,7 +43,7 @@ class Scores:
     ml: int
     frag: int
     raw: RawScores = field(default_factory=dict, repr=False, compare=False)
-    """TrackEval's own results by metric and field, with one value per threshold where it has them. Fractions."""
+    """TrackEval's results as fractions, by metric and field; some fields have one value per threshold."""
 
     @classmethod
     def from_raw(cls, raw: RawScores) -> Scores:
@@ -59,7 +59,7 @@ class Scores:
             pt=int(clear["PT"]), ml=int(clear["ML"]), frag=int(clear["Frag"]), raw=raw)
 
     def to_json(self) -> dict[str, float | int | None]:
-        """All scores but the raw ones, ready for ``json.dumps``; a score that is not finite is None."""
+        """All scores except the raw ones, ready for ``json.dumps``; scores that are not finite are None."""
         values = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "raw"}
         return {name: None if isinstance(value, float) and not math.isfinite(value) else value
                 for name, value in values.items()}
@@ -70,15 +70,15 @@ class Evaluation:
     """Scores of a result against its ground truth."""
 
     combined: Scores
-    """All sequences together (for data sets with classes: all classes too)."""
+    """All sequences combined (and all classes, for data sets with classes)."""
     sequences: dict[str, Scores] = field(default_factory=dict)
     """By sequence name; empty for data sets that are scored by class."""
     classes: dict[str, Scores] = field(default_factory=dict)
-    """By class, then by super-class, all sequences together; only for data sets that are scored by class."""
+    """By class, then by super-class, all sequences combined; only for data sets that are scored by class."""
     class_average: dict[str, float] = field(default_factory=dict)
-    """Mean over the classes (without super-classes) of MOTA, MOTP and IDF1, a missing score counting as 0."""
+    """Mean MOTA, MOTP and IDF1 over the classes (without super-classes); a missing score counts as 0."""
     settings: dict[str, object] = field(default_factory=dict)
-    """What was evaluated how: format, benchmark, whether MOTChallenge's preprocessing was done."""
+    """How the evaluation was done: format, benchmark, whether MOTChallenge's preprocessing was applied."""
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Evaluation:
         }
 
     def table(self) -> str:
-        """A table for people: one line per sequence or class and one for all together."""
+        """A text table with one line per sequence or class, and one for all combined."""
         rows = {**self.sequences, **self.classes, "COMBINED": self.combined}
         width = max(len(name) for name in rows)
         lines = [" " * width + "".join(f"{name.upper():>9}" for name in _SHOWN)]

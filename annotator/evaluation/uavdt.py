@@ -1,10 +1,10 @@
-"""Scores UAVDT: all vehicles as one class, ignore regions, at a box overlap of one's choice.
+"""Score UAVDT: all vehicles as one class, with ignore regions, at a given IoU threshold.
 
-TrackEval has no UAVDT, so its metrics run on boxes that are read and sorted out here, by the rules of the data set's
-own toolkit (UAV-benchmark-MOTD, ``evaluateTracking``): a box of the result that lies wholly within one ignore region,
-with no edge on the region's, is taken away before anything is matched; ground truth whose seventh column is 0 does not
-count, and neither does what the result says after the last frame of the ground truth. Source of data and files: Du et
-al., "The Unmanned Aerial Vehicle Benchmark: Object Detection and Tracking", ECCV 2018.
+TrackEval does not support UAVDT, so its metrics run on boxes that are read and filtered here by the rules of the data
+set's own toolkit (UAV-benchmark-MOTD, ``evaluateTracking``): boxes of the result that lie strictly inside an ignore
+region are removed before matching; ground truth with 0 in its seventh column is not counted, nor are results after the
+last frame of the ground truth. Source of data and files: Du et al., "The Unmanned Aerial Vehicle Benchmark: Object
+Detection and Tracking", ECCV 2018.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ Ids = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class UavdtPair:
-    """One sequence: its ground truth, what is to be ignored, and its result."""
+    """One sequence: its ground truth, its ignore regions, and its result."""
 
     name: str
     gt: Path
     ignore: Path | None
-    """Regions by frame, in the same rows; None where there are none."""
+    """Ignore regions by frame, in rows of the same layout; None without ignore regions."""
     result: Path
     frame_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What counts of one file, by frame."""
+    """The counted rows of one file, ordered by frame."""
 
     frame_index: Ids
     id: Ids
@@ -54,9 +54,9 @@ class _Rows:
 
 
 def score_uavdt(pair: UavdtPair, iou_threshold: float) -> Scores:
-    """Score one sequence; CLEAR and identity scores are at this overlap.
+    """Score one sequence; CLEAR and identity scores use ``iou_threshold``.
 
-    Raises FormatError naming file and line for malformed files, frames beyond the sequence, and an id that comes twice
+    Raises FormatError with file and line for malformed files, frames beyond the sequence, and an id that occurs twice
     in a frame.
     """
     gt = _rows(pair.gt, pair.frame_count, identities=True, flagged=True)
@@ -77,23 +77,24 @@ def score_uavdt(pair: UavdtPair, iou_threshold: float) -> Scores:
 
 
 def _rows(path: Path, frame_count: int, identities: bool = False, flagged: bool = False) -> _Rows:
-    """One file; ``flagged`` leaves out rows whose seventh column is 0."""
+    """Read one file; ``flagged`` omits rows with 0 in the seventh column."""
     if not path.is_file():
-        raise FormatError(f"{path} does not exist; expected rows of frame,id,left,top,width,height")
-    # Their later columns are no class and flag of MOTChallenge, so they are read as plain boxes with an id.
+        raise FormatError(f"{path} does not exist; expected a file with rows of frame,id,left,top,width,height")
+    # The later columns are not MOTChallenge's class and flag, so the rows are read as plain boxes with an id.
     rows = read_mot_rows(path, "mot-det", frame_count=frame_count)
     if identities:
         pairs = np.stack([rows.frame_index, rows.id], 1)
         known, counts = np.unique(pairs, axis=0, return_counts=True)
         if (counts > 1).any():
             frame, number = known[counts > 1][0]
-            raise FormatError(f"{path}: found id {number} more than once in frame {frame + 1}; expected each id once")
+            raise FormatError(f"{path}: id {number} occurs more than once in frame {frame + 1}; ids must be unique "
+                              "within a frame")
     counted = rows.seventh != 0 if flagged else np.ones(len(rows), bool)
     return _Rows(rows.frame_index[counted], rows.id[counted], rows.box_xyxy[counted])
 
 
 def _within_one(boxes: Boxes, regions: Boxes) -> npt.NDArray[np.bool_]:
-    """Which boxes lie wholly within one of the regions: (N, 4) and (M, 4) to (N,)."""
+    """Whether boxes lie strictly inside one of the regions. (N, 4), (M, 4) -> (N,)."""
     inner, outer = boxes[:, None], regions[None]
     within = np.all((inner[..., :2] > outer[..., :2]) & (inner[..., 2:] < outer[..., 2:]), axis=2)
     return np.asarray(np.any(within, axis=1), bool)

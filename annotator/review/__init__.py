@@ -1,4 +1,4 @@
-"""Ranks the moments in which a tracker may have been wrong, from the evidence that it left. Pure: no project, no Qt."""
+"""Rank the moments in which a tracker may be wrong, based on the evidence it recorded. Pure: no project, no Qt."""
 
 from annotator.review.fixes import fixes_for
 from annotator.review.moments import Fix, Kind, Moment, Suggestion

@@ -1,4 +1,4 @@
-"""What an object looks like, in a few numbers: a histogram of its colours."""
+"""The appearance of an object in a few numbers: a colour histogram."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from annotator.model.mask import Mask
 Signature = npt.NDArray[np.float32]
 
 _HUES, _SATURATIONS, _VALUES = 12, 3, 3
-#: Pixels of the longer side at most: colours need no more.
+#: Patches are subsampled to about this many pixels on the longer side, which is enough for colours.
 _SIDE = 48
-_INNER = 0.7  # of a box without a mask, its middle
+_INNER = 0.7  # of a box without a mask, only its central part is used
 
 
 def signature(frame: Frame, box_xyxy: Box, mask: Mask | None = None) -> Signature | None:
-    """(L,) float32 square roots of a colour histogram that sums to 1; None for a box outside the picture.
+    """(L,) float32 square roots of a colour histogram that sums to 1; None for a box outside the frame.
 
-    Its dot product with another is Bhattacharyya's coefficient: 1 for equal colours, 0 for no colour in common.
+    The dot product of two signatures is the Bhattacharyya coefficient: 1 for equal colours, 0 for disjoint ones.
     """
     height, width = frame.image.shape[:2]
     x0, y0, x1, y1 = box_xyxy
@@ -48,7 +48,7 @@ def signature(frame: Frame, box_xyxy: Box, mask: Mask | None = None) -> Signatur
 
 
 def _cut(mask: Mask, left: int, top: int, right: int, bottom: int) -> npt.NDArray[np.uint8]:
-    """The part of a mask inside a rectangle of the picture."""
+    """The part of a mask inside a rectangle of the frame."""
     part = np.zeros((bottom - top, right - left), np.uint8)
     crop = mask.crop()
     y0, x0 = mask.top - top, mask.left - left
@@ -65,13 +65,13 @@ class Appearances:
         self._signatures: dict[int, list[Signature]] = defaultdict(list)
 
     def add(self, track: int, frame: int, found: Signature) -> None:
-        """Frames of a track are added in rising order."""
+        """Add a signature. The frames of a track must be added in ascending order."""
         self._frames[track].append(frame)
         self._signatures[track].append(found)
 
     def mean(self, track: int, first: int, last: int, skip: Iterable[int] = ()) -> Signature | None:
-        """Mean of a track's signatures in frames ``first..last``, but for those in ``skip``; of all of them where
-        nothing else is left. None without any."""
+        """Mean of a track's signatures in frames ``first..last``, without those in ``skip`` unless no others remain.
+        None if there are none at all."""
         frames = np.array(self._frames.get(track, ()), np.int64)
         rows = np.flatnonzero((frames >= first) & (frames <= last))
         crowded = set(skip)
@@ -85,5 +85,5 @@ class Appearances:
 
 
 def difference(one: Signature | None, other: Signature | None) -> float | None:
-    """0 for equal colours, 1 for none in common; None where one is unknown."""
+    """Colour difference: 0 for equal colours, 1 for disjoint ones; None if one is unknown."""
     return None if one is None or other is None else float(np.clip(1 - one @ other, 0, 1))

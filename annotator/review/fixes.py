@@ -1,4 +1,4 @@
-"""What may be done about an entry of the queue, besides what it suggests."""
+"""The possible fixes for an entry of the review queue, besides the suggested one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from annotator.review.queue import Entry
 
 
 def fixes_for(entry: Entry, chosen: int | None = None) -> dict[Fix, Suggestion]:
-    """Every fix that is possible, at the frame that the entry speaks of.
+    """Return every possible fix at the frame of the entry.
 
-    ``chosen``: id of the one of its tracks that a split or a deletion is about. Where it has several tracks and none
-    is chosen, there is neither, unless it suggests it.
+    ``chosen`` is the id of the track to split or delete. If the entry has several tracks and none of them is chosen,
+    these two fixes are omitted unless the entry suggests them.
     """
     suggested = entry.suggestion
     tracks = entry.tracks
@@ -29,6 +29,6 @@ def fixes_for(entry: Entry, chosen: int | None = None) -> dict[Fix, Suggestion]:
 
 
 def _frame_of(entry: Entry, fix: Fix) -> int:
-    """Where one of its moments would do this, else where it is to be looked at first."""
+    """The frame in which one of its moments suggests this fix, else the frame to look at first."""
     frames = (moment.suggestion.frame for moment in entry.moments if moment.suggestion.fix is fix)
     return next((frame for frame in frames if frame is not None), entry.frame)

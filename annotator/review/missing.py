@@ -1,4 +1,4 @@
-"""Objects that the detector keeps seeing and no track follows."""
+"""Find objects that the detector sees repeatedly but no track covers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from annotator.review.moments import Fix, Kind, Moment, Suggestion
 from annotator.review.paths import Scene
 from annotator.review.reasons import Reason, Sentence
 
-#: A detection belongs to a track whose box overlaps it so much, or that covers so much of it.
+#: A detection belongs to a track whose box has more than this IoU with it, or covers more than this share of it.
 _MATCHED, _COVERED = 0.3, 0.6
-#: Detections of one object overlap from frame to frame, and may be missing in so many.
+#: Least IoU of an object's successive detections, and the most frames between them.
 _LINK, _PAUSE = 0.4, 3
-#: From so many frames on it is worth looking.
+#: Fewest detections of an object that are worth a look.
 _LONG = 8
 
 
@@ -34,7 +34,8 @@ class _Chain:
 
 
 def missing_objects(scene: Scene, detections: Iterable[tuple[int, Detections]], threshold: float) -> Iterator[Moment]:
-    """Strong detections that match no track in many frames. ``detections``: (frame, all of them), in rising order."""
+    """Find strong detections that match no track over many frames. ``detections``: (frame, all its detections), in
+    ascending order."""
     open_chains: list[_Chain] = []
     for frame, found in detections:
         over = [chain for chain in open_chains if frame - chain.last > _PAUSE]
@@ -42,12 +43,12 @@ def missing_objects(scene: Scene, detections: Iterable[tuple[int, Detections]], 
         open_chains = [chain for chain in open_chains if frame - chain.last <= _PAUSE]
         strong = found[np.flatnonzero(found.score >= threshold)]
         for box, score in zip(strong.box_xyxy.astype(np.float64), strong.score.tolist(), strict=True):
-            if not _is_followed(scene, frame, box):
+            if not _is_tracked(scene, frame, box):
                 _link(open_chains, frame, box, score)
     yield from (_moment(chain) for chain in open_chains if chain.count >= _LONG)
 
 
-def _is_followed(scene: Scene, frame: int, box: npt.NDArray[np.float64]) -> bool:
+def _is_tracked(scene: Scene, frame: int, box: npt.NDArray[np.float64]) -> bool:
     if frame not in scene.by_frame:
         return False
     boxes = scene.by_frame[frame][1]
@@ -70,5 +71,5 @@ def _link(chains: list[_Chain], frame: int, box: npt.NDArray[np.float64], score:
 def _moment(chain: _Chain) -> Moment:
     x1, y1, x2, y2 = (float(v) for v in chain.best)
     return Moment(Kind.MISSING, (), chain.first, chain.last, chain.best_frame, min(0.3 + chain.count / 50, 1.0),
-                  Reason(Sentence.UNFOLLOWED, count=chain.count),
+                  Reason(Sentence.UNTRACKED, count=chain.count),
                   Suggestion(Fix.PROMPT, (), chain.best_frame, (x1, y1, x2, y2)))

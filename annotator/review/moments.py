@@ -1,4 +1,4 @@
-"""A moment in which something looks wrong, and what might mend it."""
+"""Suspicious moments, and the fixes that they suggest."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from annotator.review.reasons import Reason
 
 
 class Kind(StrEnum):
-    """What looks wrong."""
+    """What is suspicious."""
 
     CONFLICT = "conflict"
-    """Cross-object interaction found one track hidden by another."""
+    """Cross-object interaction found that one track occludes another."""
     ENCOUNTER = "encounter"
-    """Two tracks overlapped and parted again."""
+    """Two tracks overlapped and separated again."""
     DUPLICATE = "duplicate"
-    """Two tracks show the same place for long."""
+    """Two tracks cover the same place for many frames."""
     REBIRTH = "rebirth"
-    """A track begins soon after, and near, the place where another was lost or ended."""
+    """A track starts soon after another was lost or ended nearby."""
     BIRTH = "birth"
-    """A track begins amid the picture with no such other."""
+    """A track starts, and no other track was lost or ended nearby."""
     GAP = "gap"
-    """A track is lost and comes back."""
+    """A track is lost and reappears."""
     JUMP = "jump"
-    """A box moves by much more than it was moving."""
+    """A box moves much farther than its motion predicts."""
     RESIZE = "resize"
-    """A box grows or shrinks at once."""
+    """A box grows or shrinks abruptly."""
     APPEARANCE = "appearance"
-    """What the box shows changes its colours."""
+    """The colours inside the box change."""
     COLLAPSE = "collapse"
-    """The segmenter's score falls from reliable to doubtful."""
+    """The segmenter's score drops from reliable to doubtful."""
     REPROMPT = "reprompt"
-    """The tracker prompted the object anew and its box changed by it."""
+    """The tracker prompted the object again, which changed its box."""
     SHORT = "short"
     """A track has very few boxes."""
     MISSING = "missing"
-    """Detections that match no track for long."""
+    """Detections match no track for many frames."""
     CUT = "cut"
-    """A track goes on across a scene cut."""
+    """A track continues across a scene cut."""
 
 
 class Fix(StrEnum):
-    """What a person may do about it with one key."""
+    """The fixes that a person can apply with one key; `FINE` changes nothing."""
 
     SWAP = "swap"
     MERGE = "merge"
@@ -55,15 +55,15 @@ class Fix(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A fix, ready to be carried out."""
+    """A fix, ready to apply."""
 
     fix: Fix
     tracks: tuple[int, ...] = ()
-    """Track ids: two to swap; into and other to merge; one to split or delete; none for the others."""
+    """Track ids: two to swap; target and source to merge; one to split or delete; none for the other fixes."""
     frame: int | None = None
-    """From this frame on, for a swap or a split; where to prompt."""
+    """First frame of a swap or split; frame of a prompt."""
     box_xyxy: Box | None = None
-    """Where to prompt."""
+    """Box of a prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,13 @@ class Moment:
 
     kind: Kind
     tracks: tuple[int, ...]
-    """Ids of the tracks concerned; empty for what no track shows."""
+    """Ids of the tracks involved; empty for an object without a track."""
     first: int
-    """First and last frame of it, both inclusive."""
+    """First and last frame, both inclusive."""
     last: int
     frame: int
-    """Where to look first: where it would have become visible."""
+    """The frame to look at first: where an error would become visible."""
     strength: float
-    """How odd it is, 0..1, comparable within its kind only."""
+    """How suspicious it is, 0..1, comparable only within its kind."""
     reason: Reason
     suggestion: Suggestion

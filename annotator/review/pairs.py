@@ -1,4 +1,4 @@
-"""Odd moments between two tracks: who hid whom, who met whom, who follows whom."""
+"""Find suspicious moments between two tracks: occlusions, encounters, duplicates and possible continuations."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from annotator.review.moments import Fix, Kind, Moment, Suggestion
 from annotator.review.paths import WINDOW, Path, Scene
 from annotator.review.reasons import Reason, Sentence
 
-#: Boxes that overlap more meet; more than the second, they crowd each other's colours; more than the third, they show
-#: the same.
+#: IoUs above which two boxes meet, contaminate each other's colours, and cover the same place.
 _MEET, _CROWD, _SAME = 0.15, 0.05, 0.75
-#: Frames that two tracks may be apart within one encounter.
+#: Most frames without overlap within one encounter.
 _APART = 6
-#: A track born within so many frames of another's end, or of its being lost, may go on with it.
+#: A new track may continue another one that ended or was lost at most this many frames earlier ...
 _WAIT = 60
-#: And within so many of its box sizes, plus what it can have moved.
+#: ... and at most this many box sizes away, plus an allowance for its motion since then.
 _NEAR = 2.5
 _SAME_FRAMES = 5
 
@@ -44,7 +43,7 @@ class _Meeting:
 
 
 def moments_of_pairs(scene: Scene) -> Iterator[Moment]:
-    """All odd moments between tracks. Also fills ``scene.crowded``, so it comes first."""
+    """Find all suspicious moments between tracks. Also fills ``scene.crowded``, so it must run first."""
     meetings = _meetings(scene)
     hidden = _hidden_frames(scene)
     for pair, met in meetings.items():
@@ -77,7 +76,7 @@ def _meetings(scene: Scene) -> dict[Pair, list[_Meeting]]:
 
 
 def _hidden_frames(scene: Scene) -> dict[Pair, list[int]]:
-    """(hidden track, hiding track) -> frames."""
+    """(occluded track, occluding track) -> frames."""
     found: dict[Pair, list[int]] = defaultdict(list)
     table = scene.table
     for row in np.flatnonzero(table.hidden_by > NO_TRACK):
@@ -92,7 +91,7 @@ def _conflicts(hidden: Mapping[Pair, list[int]]) -> Iterator[Moment]:
             if k == len(frames) or frames[k] - frames[k - 1] > _APART:
                 first, last, count = frames[start], frames[k - 1], k - start
                 yield Moment(Kind.CONFLICT, (loser, winner), first, last, last, min(0.3 + count / 20, 1.0),
-                             Reason(Sentence.HIDES, (winner, loser), count=count), Suggestion(Fix.FINE))
+                             Reason(Sentence.OCCLUDES, (winner, loser), count=count), Suggestion(Fix.FINE))
                 start = k
 
 
@@ -108,21 +107,20 @@ def _encounter(scene: Scene, pair: Pair, meeting: _Meeting, hidden: Mapping[Pair
     strength = min(0.35 * deep + 0.3 * min(max(margin + 0.1, 0) / 0.6, 1) + 0.2 * doubt + 0.15 * fought, 1.0)
     after = meeting.last + 1
     fix = Suggestion(Fix.SWAP, pair, _middle(meeting)) if margin > 0.05 else Suggestion(Fix.FINE)
-    sentence = Sentence.EXCHANGED if margin > 0.05 else Sentence.PARTED
+    sentence = Sentence.SWAPPED if margin > 0.05 else Sentence.SEPARATED
     return Moment(Kind.ENCOUNTER, pair, meeting.first, meeting.last, min(after, scene.frame_count - 1), strength,
                   Reason(sentence, pair, (f"{deep:.0%}",)), fix)
 
 
 def _middle(meeting: _Meeting) -> int:
-    """The frame in which they overlap most."""
+    """The frame with the greatest overlap."""
     return meeting.frames[int(np.argmax(meeting.overlap))]
 
 
 def _swap_margin(scene: Scene, a: Path, b: Path, meeting: _Meeting) -> float:
-    """How much better the two fit together if they had exchanged their names while they met; about -1..1.
+    """How much better the two tracks fit before and after the meeting if their identities were swapped; about -1..1.
 
-    From their colours where both are known on both sides, and from their motion, which tells little after long
-    meetings.
+    Based on colours, if both are known on both sides, and on motion, which says little after a long meeting.
     """
     first, last = meeting.first, meeting.last
     looks = [scene.look(path.track, first - 2 * WINDOW, first - 1) for path in (a, b)]
@@ -158,7 +156,7 @@ def _duplicate(scene: Scene, pair: Pair, meeting: _Meeting, same: int) -> Moment
 
 
 def _births(scene: Scene) -> Iterator[Moment]:
-    """Tracks that begin after the first frame: with the most likely track that they go on with, if there is one."""
+    """Yield the tracks that start after the first frame, each with the track that it most likely continues, if any."""
     every = list(scene.paths.values())
     firsts = np.array([path.frame[0] for path in every], np.int64)
     lasts = np.array([path.frame[-1] for path in every], np.int64)
@@ -168,7 +166,7 @@ def _births(scene: Scene) -> Iterator[Moment]:
         if born <= start or path.human[0]:
             continue
         best: tuple[float, Path, int] | None = None
-        # Of thousands of tracks, those that were there a short while before.
+        # Of possibly thousands of tracks, only those that existed shortly before.
         for index in np.flatnonzero((firsts < born) & (lasts >= born - _WAIT)):
             other = every[index]
             found = _kinship(scene, other, path, born)
@@ -177,20 +175,21 @@ def _births(scene: Scene) -> Iterator[Moment]:
         if best is not None:
             strength, other, gone = best
             yield Moment(Kind.REBIRTH, (other.track, path.track), gone, born, born, strength,
-                         Reason(Sentence.BEGINS_AFTER, (path.track, other.track), count=born - gone),
+                         Reason(Sentence.STARTS_AFTER, (path.track, other.track), count=born - gone),
                          Suggestion(Fix.MERGE, (other.track, path.track), born))
         else:
             edge = scene.at_edge(path.box[0])
             yield Moment(Kind.BIRTH, (path.track,), born, born, born, 0.2 if edge else 0.8,
-                         Reason(Sentence.BEGINS_AT_EDGE if edge else Sentence.BEGINS_AMID, (path.track,)),
+                         Reason(Sentence.STARTS_AT_EDGE if edge else Sentence.STARTS_INSIDE, (path.track,)),
                          Suggestion(Fix.FINE))
 
 
 def _kinship(scene: Scene, gone: Path, born: Path, frame: int) -> tuple[float, int] | None:
-    """How likely a track goes on as another that is born in ``frame``, and since when it is gone itself."""
+    """How likely track ``born``, which starts in ``frame``, continues track ``gone``, and the last frame of ``gone``
+    before that."""
     k = gone.rows(0, frame).stop - 1
     if k < 0 or gone.human[k] or gone.frame[k] >= frame or frame - gone.frame[k] > _WAIT:
-        return None  # not yet there, still seen, or gone for too long
+        return None  # not yet started, still visible, or gone for too long
     waited = int(frame - gone.frame[k])
     size = float(max(gone.size[k], born.size[0]))
     expected = gone.centre[k] + gone.velocity(k) * min(waited, 10)

@@ -1,4 +1,4 @@
-"""Tracks as paths through the frames, and what all searches for odd moments share."""
+"""Tracks as paths over the frames: the data shared by all searches for suspicious moments."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from annotator.review.appearance import Appearances, Signature, difference
 
 #: Frames before and after a moment whose motion and colours are compared.
 WINDOW = 8
-#: A box this near the picture's edge, as a share of its size, may be cut by it.
+#: A box this close to the frame edge, as a fraction of its size, may be cut off by it.
 _EDGE = 0.08
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The boxes of one track, by frame; lost frames left out. N boxes."""
+    """The N boxes of one track, ordered by frame, without lost frames."""
 
     track: int
     frame: npt.NDArray[np.int64]
@@ -43,13 +43,13 @@ class Path:
         return len(self.frame)
 
     def velocity(self, index: int, back: int = WINDOW) -> npt.NDArray[np.float64]:
-        """(2,) mean motion in pixels per frame before box ``index``; 0 where too little is known."""
+        """(2,) mean motion in pixels per frame up to box ``index``; 0 if there is no earlier box."""
         start = max(index - back, 0)
         frames = self.frame[index] - self.frame[start]
         return (self.centre[index] - self.centre[start]) / frames if frames > 0 else np.zeros(2)
 
     def rows(self, first: int, last: int) -> slice:
-        """The boxes in frames ``first..last``."""
+        """Slice of the boxes in frames ``first..last``."""
         return slice(int(np.searchsorted(self.frame, first)), int(np.searchsorted(self.frame, last, "right")))
 
 
@@ -64,7 +64,7 @@ class Scene:
     appearances: Appearances = field(default_factory=Appearances)
     paths: dict[int, Path] = field(init=False)
     crowded: dict[int, set[int]] = field(init=False)
-    """Track -> frames in which another's box overlaps its own: its colours are not its own there."""
+    """Track -> frames in which another track's box overlaps it, so that its colours are contaminated."""
     by_frame: dict[int, tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]] = field(init=False)
     """Frame -> track ids (M,) and boxes (M, 4)."""
 
@@ -79,15 +79,15 @@ class Scene:
                          for frame, start, end in zip(frames, starts, ends, strict=True)}
 
     def at_edge(self, box: npt.NDArray[np.float64]) -> bool:
-        """Whether the picture's edge may cut this box."""
+        """Whether the frame edge may cut this box off."""
         margin = _EDGE * float(np.sqrt(max((box[2] - box[0]) * (box[3] - box[1]), 1.0)))
         return bool(box[0] <= margin or box[1] <= margin or box[2] >= self.width - margin
                     or box[3] >= self.height - margin)
 
     def look(self, track: int, first: int, last: int) -> Signature | None:
-        """Mean colours of a track in frames ``first..last``, those in which another overlaps it left out."""
+        """Mean colours of a track in frames ``first..last``, without frames in which another track overlaps it."""
         return self.appearances.mean(track, first, last, self.crowded[track])
 
     def change(self, track: int, before: int, after: int) -> float | None:
-        """How much a track's colours differ up to frame ``before`` and from frame ``after`` on; None: unknown."""
+        """Difference of a track's colours up to frame ``before`` and from frame ``after`` on; None if unknown."""
         return difference(self.look(track, before - WINDOW, before), self.look(track, after, after + WINDOW))

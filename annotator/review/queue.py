@@ -1,4 +1,4 @@
-"""The review queue: odd moments joined to entries, ranked by how likely each is an error."""
+"""The review queue: suspicious moments grouped into entries, ranked by how likely each is an error."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from annotator.review.reasons import Translate, english
 from annotator.review.single import moments_of_tracks
 from annotator.review.weights import DAMPING, WEIGHTS
 
-#: Moments of the same tracks so many frames apart are one entry.
+#: Moments of the same tracks at most this many frames apart form one entry.
 _TOGETHER = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewInput:
-    """All that the ranking looks at."""
+    """The input of the ranking."""
 
     width: int
     height: int
     frame_count: int
     evidence: EvidenceTable
     appearances: Appearances = field(default_factory=Appearances)
-    """Empty: nothing is said of colours."""
+    """If empty, colours are not compared."""
     detections: Iterable[tuple[int, Detections]] = ()
     threshold: float = 0.5
-    """Weaker detections are nobody's concern."""
+    """Weaker detections are ignored."""
     cuts: Sequence[int] = ()
     reviewed: Sequence[tuple[int | None, int, int]] = ()
     """(track id, or None for all, first frame, last frame) that a person has checked."""
@@ -42,10 +42,10 @@ class ReviewInput:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to look at."""
+    """One entry of the queue: moments that are reviewed together."""
 
     moments: tuple[Moment, ...]
-    """What is odd, the most telling first; at least one."""
+    """At least one, the strongest first."""
     chance: float
     """How likely it is an error, 0..1."""
     reviewed: bool = False
@@ -53,7 +53,7 @@ class Entry:
 
     @property
     def tracks(self) -> tuple[int, ...]:
-        """Ids of all tracks concerned, the most telling moment's first."""
+        """Ids of all tracks involved, those of the strongest moment first."""
         return tuple(dict.fromkeys(track for moment in self.moments for track in moment.tracks))
 
     @property
@@ -62,7 +62,7 @@ class Entry:
 
     @property
     def frame(self) -> int:
-        """Where to look first."""
+        """The frame to look at first."""
         return self.moments[0].frame
 
     @property
@@ -75,23 +75,23 @@ class Entry:
 
     @property
     def before(self) -> int:
-        """A frame to show the tracks in as they were before."""
+        """A frame that shows the tracks before the event."""
         return max(self.first - WINDOW // 2, 0)
 
     @property
     def after(self) -> int:
-        """A frame to show the tracks in as they are afterwards; may lie beyond the video's end."""
+        """A frame that shows the tracks after the event; may lie beyond the end of the video."""
         return self.last + WINDOW // 2
 
     @property
     def suggestion(self) -> Suggestion:
-        """Of the most telling moment that suggests a change, those between two tracks first: an exchange of names
-        explains what each of the two shows by itself. Else that all is fine."""
+        """The suggestion of the strongest moment that suggests a change. Moments between two tracks come first: an
+        identity swap also explains what looks wrong in each of the two. Without such a moment, `Fix.FINE`."""
         changes = [moment.suggestion for moment in self.moments if moment.suggestion.fix is not Fix.FINE]
         return max(changes, key=lambda change: len(change.tracks) > 1, default=Suggestion(Fix.FINE))
 
     def reason(self, numbers: Mapping[int, int], translate: Translate = english) -> str:
-        """In words, with track numbers by id; at most two signs."""
+        """The reasons of the two strongest moments as text; ``numbers`` are track numbers by id."""
         return "; ".join(moment.reason.words(numbers, translate) for moment in self.moments[:2])
 
 
@@ -103,12 +103,12 @@ class ReviewQueue:
 
     @property
     def open(self) -> tuple[Entry, ...]:
-        """What nobody has checked yet, in order."""
+        """Entries that are not reviewed yet, in order."""
         return tuple(entry for entry in self.entries if not entry.reviewed)
 
     @property
     def done(self) -> int:
-        """Entries that a person has checked."""
+        """Number of entries that a person has checked."""
         return len(self.entries) - len(self.open)
 
     def filtered(self, kinds: Iterable[Kind] = (), track: int | None = None) -> tuple[Entry, ...]:
@@ -119,7 +119,7 @@ class ReviewQueue:
 
 
 def build_queue(given: ReviewInput) -> ReviewQueue:
-    """Find all odd moments and rank them."""
+    """Find all suspicious moments and rank them."""
     scene = Scene(given.width, given.height, given.frame_count, given.evidence, given.appearances)
     moments = list(moments_of_pairs(scene))
     moments += moments_of_tracks(scene, given.cuts)
@@ -128,18 +128,18 @@ def build_queue(given: ReviewInput) -> ReviewQueue:
 
 
 def rank(moments: Iterable[Moment], reviewed: Sequence[tuple[int | None, int, int]] = ()) -> ReviewQueue:
-    """Join moments of the same tracks at the same time, most telling first, and put the entries in order."""
+    """Group moments of the same tracks at about the same time into entries, strongest first, and sort the entries."""
     groups: list[list[Moment]] = []
-    of_track: dict[int, set[int]] = defaultdict(set)  # groups that speak of a track: the only ones worth asking
+    of_track: dict[int, set[int]] = defaultdict(set)  # track -> its groups, so that only these are searched
     for moment in sorted(moments, key=lambda each: (-_chance(each), each.first, each.tracks)):
-        asked = sorted(set().union(*(of_track[track] for track in moment.tracks)))
-        place = next((place for place in asked if _belongs(moment, groups[place])), len(groups))
+        candidates = sorted(set().union(*(of_track[track] for track in moment.tracks)))
+        place = next((place for place in candidates if _belongs(moment, groups[place])), len(groups))
         if place == len(groups):
             groups.append([])
         groups[place].append(moment)
         for track in moment.tracks:
             of_track[track].add(place)
-    entries = [Entry(tuple(group), _joint(group), _is_reviewed(group, reviewed)) for group in groups]
+    entries = [Entry(tuple(group), _joint_chance(group), _is_reviewed(group, reviewed)) for group in groups]
     entries.sort(key=lambda entry: (-entry.chance, entry.frame, entry.tracks))
     return ReviewQueue(tuple(entries))
 
@@ -154,8 +154,9 @@ def _belongs(moment: Moment, group: Sequence[Moment]) -> bool:
     return near and bool(mine) and bool(theirs) and (mine <= theirs or theirs <= mine)
 
 
-def _joint(group: Sequence[Moment]) -> float:
-    """One sign of each kind counts, the strongest: the same one seen in frame after frame is no further evidence."""
+def _joint_chance(group: Sequence[Moment]) -> float:
+    """Combine the chances of a group. Only the strongest moment of each kind counts: the same sign in frame after
+    frame is no additional evidence."""
     strongest: dict[Kind, float] = {}
     for moment in group:
         strongest[moment.kind] = max(_chance(moment), strongest.get(moment.kind, 0.0))

@@ -1,4 +1,4 @@
-"""Odd moments of one track by itself."""
+"""Find suspicious moments of single tracks."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from annotator.review.moments import Fix, Kind, Moment, Suggestion
 from annotator.review.paths import WINDOW, Path, Scene
 from annotator.review.reasons import Reason, Sentence
 
-#: A step beyond what the track's motion explains, in box sizes.
+#: Deviation from the position that the track's motion predicts, in box sizes, above which a step is a jump.
 _JUMP = 0.25
-#: Growth or shrinking in one frame, as a ratio of areas.
+#: Ratio of areas between two frames above which a box is resized abruptly.
 _RESIZE = 1.5
-#: Logits of the tracker's states: above the first reliable, at or below the second doubtful.
+#: Score logits: above the first an object is reliable, at or below the second it is doubtful.
 _RELIABLE, _DOUBTFUL = 8.0, 6.0
 #: A track with fewer boxes is short.
 _SHORT = 12
+#: Least change of colours that counts.
 _COLOURS = 0.12
 
 
 def moments_of_tracks(scene: Scene, cuts: Sequence[int] = ()) -> Iterator[Moment]:
-    """All odd moments of single tracks."""
+    """Find all suspicious moments of single tracks."""
     for track, rows in scene.table.by_track():
         path = scene.paths.get(track)
         if path is None:
@@ -60,7 +61,7 @@ def _steps(scene: Scene, path: Path) -> Iterator[Moment]:
     steps = np.flatnonzero(np.diff(path.frame) == 1)
     for k in steps:
         if path.human[k] or path.human[k + 1]:
-            continue  # a person has looked at it
+            continue  # a person has checked it
         frame = int(path.frame[k + 1])
         size = float(min(path.size[k], path.size[k + 1]))
         off = float(np.linalg.norm(path.centre[k + 1] - path.centre[k] - path.velocity(int(k)))) / size
@@ -105,7 +106,7 @@ def _reprompts(path: Path, rows: EvidenceTable) -> Iterator[Moment]:
 
 
 def _colours(scene: Scene, path: Path) -> Iterator[Moment]:
-    """The strongest change of colours within each stretch of boxes, found by sliding two windows along it."""
+    """Find the strongest local changes of colours by sliding two adjacent windows along the track."""
     if len(path) < 2 * WINDOW:
         return
     places = range(WINDOW // 2, len(path) - WINDOW // 2, 2)

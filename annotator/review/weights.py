@@ -1,13 +1,13 @@
-"""From how odd a moment is, within its kind, to how likely it is an error.
+"""Convert the strength of a moment, relative to its kind, to the probability that it is an error.
 
-Each kind has a bias and a slope: the chance is ``1 / (1 + exp(-(bias + slope * strength)))``. Signs of several kinds
-for one thing (the same tracks, a few frames apart) are taken as nearly independent: the chance that all of them are
-false alarms is the product of the single ones, all but the likeliest damped by `DAMPING`. Of each kind only the
-strongest counts.
+Each kind has a bias and a slope: the chance is ``1 / (1 + exp(-(bias + slope * strength)))``. Moments of several kinds
+in one entry (the same tracks, a few frames apart) are treated as nearly independent: the chance that all of them are
+false alarms is the product of the single chances, where all but the likeliest are damped by `DAMPING`. Only the
+strongest moment of each kind counts.
 
-The numbers say how often moments of a kind were errors on clips that no benchmark uses:
-`tools.training.fit_review_weights` finds and writes them. Kinds that identity switches say nothing of have values
-set by hand; those are marked.
+The weights reflect how often moments of a kind were errors on clips that no benchmark uses;
+`tools.training.fit_review_weights` fits and writes them. Kinds that are unrelated to identity switches have manually
+set values, marked as such.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from annotator.review.moments import Kind
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """Chance of an error by strength, for one kind."""
+    """Maps strength to the chance of an error, for one kind."""
 
     bias: float
     slope: float
@@ -29,7 +29,7 @@ class Weight:
         return 1 / (1 + math.exp(-(self.bias + self.slope * strength)))
 
 
-#: Later signs of one entry count by this power of their chance.
+#: Exponent applied to the false-alarm chance of all but the likeliest moment of an entry.
 DAMPING = 0.5
 
 WEIGHTS: dict[Kind, Weight] = {
@@ -45,6 +45,6 @@ WEIGHTS: dict[Kind, Weight] = {
     Kind.COLLAPSE: Weight(-1.6, 2.9),
     Kind.REPROMPT: Weight(-0.6, 2.1),
     Kind.SHORT: Weight(-1.0, 1.2),
-    Kind.MISSING: Weight(-1.0, 2.0),  # by hand
-    Kind.CUT: Weight(1.0, 1.0),  # by hand
+    Kind.MISSING: Weight(-1.0, 2.0),  # set manually
+    Kind.CUT: Weight(1.0, 1.0),  # set manually
 }

@@ -3527,61 +3527,46 @@
     <context>
         <name>Sentence</name>
         <message>
+            <source>the area of {0} changes {1}-fold in one frame</source>
+            <translation>the area of {0} changes {1}-fold in one frame</translation>
+        </message>
+        <message>
             <source>the colours of {0} change by {1}</source>
             <translation>the colours of {0} change by {1}</translation>
         </message>
         <message numerus="yes">
-            <source>the detector sees something in %n frame(s) that no track follows</source>
+            <source>the detector finds an object in %n frame(s) that no track covers</source>
             <translation>
-                <numerusform>the detector sees something in %n frame that no track follows</numerusform>
-                <numerusform>the detector sees something in %n frames that no track follows</numerusform>
+                <numerusform>the detector finds an object in %n frame that no track covers</numerusform>
+                <numerusform>the detector finds an object in %n frames that no track covers</numerusform>
             </translation>
         </message>
         <message>
-            <source>the score of {0} falls to {1}</source>
-            <translation>the score of {0} falls to {1}</translation>
+            <source>the score of {0} drops to {1}</source>
+            <translation>the score of {0} drops to {1}</translation>
         </message>
         <message>
             <source>track {0}</source>
             <translation>track {0}</translation>
         </message>
-        <message>
-            <source>{0} and {1} overlap by {2} and look exchanged afterwards</source>
-            <translation>{0} and {1} overlap by {2} and look exchanged afterwards</translation>
-        </message>
-        <message>
-            <source>{0} and {1} overlap by {2} and part again</source>
-            <translation>{0} and {1} overlap by {2} and part again</translation>
-        </message>
         <message numerus="yes">
-            <source>{0} and {1} show the same place in %n frame(s)</source>
+            <source>{0} and {1} cover the same object in %n frame(s)</source>
             <translation>
-                <numerusform>{0} and {1} show the same place in %n frame</numerusform>
-                <numerusform>{0} and {1} show the same place in %n frames</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
-            <source>{0} begins %n frame(s) after {1} was lost nearby</source>
-            <translation>
-                <numerusform>{0} begins %n frame after {1} was lost nearby</numerusform>
-                <numerusform>{0} begins %n frames after {1} was lost nearby</numerusform>
+                <numerusform>{0} and {1} cover the same object in %n frame</numerusform>
+                <numerusform>{0} and {1} cover the same object in %n frames</numerusform>
             </translation>
         </message>
         <message>
-            <source>{0} begins amid the picture</source>
-            <translation>{0} begins amid the picture</translation>
+            <source>{0} and {1} overlap by {2} and seem to swap identities</source>
+            <translation>{0} and {1} overlap by {2} and seem to swap identities</translation>
         </message>
         <message>
-            <source>{0} begins at the edge</source>
-            <translation>{0} begins at the edge</translation>
+            <source>{0} and {1} overlap by {2} and separate again</source>
+            <translation>{0} and {1} overlap by {2} and separate again</translation>
         </message>
         <message>
-            <source>{0} changes its area {1}-fold in one frame</source>
-            <translation>{0} changes its area {1}-fold in one frame</translation>
-        </message>
-        <message>
-            <source>{0} goes on across a scene cut</source>
-            <translation>{0} goes on across a scene cut</translation>
+            <source>{0} continues across a scene cut</source>
+            <translation>{0} continues across a scene cut</translation>
         </message>
         <message numerus="yes">
             <source>{0} has only %n box(es)</source>
@@ -3591,26 +3576,41 @@
             </translation>
         </message>
         <message numerus="yes">
-            <source>{0} hides {1} for %n frame(s)</source>
+            <source>{0} is lost for %n frame(s) and reappears {1} box sizes from its expected position</source>
             <translation>
-                <numerusform>{0} hides {1} for %n frame</numerusform>
-                <numerusform>{0} hides {1} for %n frames</numerusform>
+                <numerusform>{0} is lost for %n frame and reappears {1} box sizes from its expected position</numerusform>
+                <numerusform>{0} is lost for %n frames and reappears {1} box sizes from its expected position</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>{0} jumps by {1} box sizes</source>
+            <translation>{0} jumps by {1} box sizes</translation>
+        </message>
+        <message numerus="yes">
+            <source>{0} occludes {1} for %n frame(s)</source>
+            <translation>
+                <numerusform>{0} occludes {1} for %n frame</numerusform>
+                <numerusform>{0} occludes {1} for %n frames</numerusform>
             </translation>
         </message>
         <message numerus="yes">
-            <source>{0} is lost for %n frame(s) and comes back {1} box sizes from where it was heading</source>
+            <source>{0} starts %n frame(s) after {1} was lost nearby</source>
             <translation>
-                <numerusform>{0} is lost for %n frame and comes back {1} box sizes from where it was heading</numerusform>
-                <numerusform>{0} is lost for %n frames and comes back {1} box sizes from where it was heading</numerusform>
+                <numerusform>{0} starts %n frame after {1} was lost nearby</numerusform>
+                <numerusform>{0} starts %n frames after {1} was lost nearby</numerusform>
             </translation>
         </message>
         <message>
-            <source>{0} jumps by {1} of its size</source>
-            <translation>{0} jumps by {1} of its size</translation>
+            <source>{0} starts at the edge of the frame</source>
+            <translation>{0} starts at the edge of the frame</translation>
         </message>
         <message>
-            <source>{0} was prompted anew and its box changed by {1}</source>
-            <translation>{0} was prompted anew and its box changed by {1}</translation>
+            <source>{0} starts away from the edge of the frame</source>
+            <translation>{0} starts away from the edge of the frame</translation>
+        </message>
+        <message>
+            <source>{0} was prompted again, which changed its box by {1}</source>
+            <translation>{0} was prompted again, which changed its box by {1}</translation>
         </message>
     </context>
     <context>

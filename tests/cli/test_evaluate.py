@@ -162,7 +162,7 @@ def test_labelled_frames_may_have_gaps_and_ignored_truth() -> None:
     gt = [frame(0, good, ignored), frame(4, good)]
     assert evaluate_frames(gt, [frame(4, good), frame(0, good)]).mota == pytest.approx(100)
     assert evaluate_frames(gt, [frame(0, good)]).fn == 1
-    with pytest.raises(FormatError, match="frame 4 lies beyond"):
+    with pytest.raises(FormatError, match="frame 4 is beyond"):
         evaluate_frames(gt, [], frame_count=4)
     with pytest.raises(FormatError, match="without a track number"):
         evaluate_frames(gt, [frame(0, LabelledBox(None, 0, (0, 0, 1, 1)))])
@@ -191,15 +191,15 @@ def test_malformed_input_is_named(tmp_path: Path, gt: str, result: str, message:
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="does not exist; expected the ground truth"):
+    with pytest.raises(FormatError, match="does not exist; give an existing file or folder with the ground truth"):
         evaluate(tmp_path / "no", tmp_path)
-    with pytest.raises(FormatError, match="holds no ground truth"):
+    with pytest.raises(FormatError, match="has no ground truth"):
         evaluate(tmp_path, tmp_path)
     for name in ("a", "b"):
         (tmp_path / "gt" / name).mkdir(parents=True)
         (tmp_path / "gt" / name / "gt.txt").write_text(ROW)
     (tmp_path / "a.txt").write_text("1,1,0,0,10,10,1\n")
-    with pytest.raises(FormatError, match=r"lacks results of 1 of 2 sequences; expected b\.txt"):
+    with pytest.raises(FormatError, match=r"has no results for 1 of 2 sequences; expected b\.txt"):
         evaluate(tmp_path / "gt", tmp_path)
     assert list(evaluate(tmp_path / "gt", tmp_path / "a.txt").sequences) == ["a"]
 
@@ -228,5 +228,5 @@ def test_malformed_scalabel_is_named(tmp_path: Path, change: dict[str, object], 
     with pytest.raises(FormatError, match=message):
         evaluate(gt, result)
     result.write_text(json.dumps([{**frame, "frameIndex": 5}]))
-    with pytest.raises(FormatError, match="frameIndex 5, which the ground truth lacks"):
+    with pytest.raises(FormatError, match="frameIndex 5, which is not in the ground truth"):
         evaluate(gt, result)

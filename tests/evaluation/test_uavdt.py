@@ -76,7 +76,7 @@ def test_the_overlap_decides_what_matches(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("result", "words"), [
     ("13,1,0,0,10,10,1\n", r"result.txt line 1: found frame 13"),
-    ("1,1,0,0,9,9,1\n1,1,5,5,9,9,1\n", r"result.txt: found id 1 more than once in frame 1"),
+    ("1,1,0,0,9,9,1\n1,1,5,5,9,9,1\n", r"result.txt: id 1 occurs more than once in frame 1"),
     ("1,1,0,0,9\n", r"result.txt line 1 has 5 columns")])
 def test_files_that_are_wrong_are_named(result: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=words):

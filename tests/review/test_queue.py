@@ -27,7 +27,7 @@ from annotator.review.weights import WEIGHTS
 
 Paths = Mapping[int, Mapping[int, Box | None]]
 
-ODD = Reason(Sentence.BEGINS_AMID, (2,))
+ODD = Reason(Sentence.STARTS_INSIDE, (2,))
 RED, GREEN = np.eye(4, dtype=np.float32)[0], np.eye(4, dtype=np.float32)[1]
 
 
@@ -90,13 +90,13 @@ def test_two_that_met_and_exchanged_their_colours_are_to_be_swapped() -> None:
 
 def test_reasons_name_tracks_by_number_and_count_as_english_does() -> None:
     numbers = {11: 3, 12: 4}
-    hides = [Reason(Sentence.HIDES, (12, 11), count=count).words(numbers) for count in (1, 2)]
-    assert hides == ["track 4 hides track 3 for 1 frame", "track 4 hides track 3 for 2 frames"]
+    hides = [Reason(Sentence.OCCLUDES, (12, 11), count=count).words(numbers) for count in (1, 2)]
+    assert hides == ["track 4 occludes track 3 for 1 frame", "track 4 occludes track 3 for 2 frames"]
     assert Reason(Sentence.SHORT, (11,), count=1).words(numbers) == "track 3 has only 1 box"
     lost = Reason(Sentence.LOST, (11,), ("0.4",), 7)
-    assert lost.words({}) == "track ? is lost for 7 frames and comes back 0.4 box sizes from where it was heading"
-    german = {Sentence.TRACK: "Spur {0}", Sentence.HIDES: "{1} ist %n Bilder lang von {0} verdeckt"}
-    assert Reason(Sentence.HIDES, (12, 11), count=5).words(
+    assert lost.words({}) == "track ? is lost for 7 frames and reappears 0.4 box sizes from its expected position"
+    german = {Sentence.TRACK: "Spur {0}", Sentence.OCCLUDES: "{1} ist %n Bilder lang von {0} verdeckt"}
+    assert Reason(Sentence.OCCLUDES, (12, 11), count=5).words(
         numbers, lambda sentence, count: german[sentence].replace("%n", str(count))
     ) == "Spur 3 ist 5 Bilder lang von Spur 4 verdeckt"
 

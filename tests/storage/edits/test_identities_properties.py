@@ -256,7 +256,7 @@ class Editing(RuleBasedStateMachine):
         one, other = self.tracks(a, b)
         named = {Fix.SWAP: (one, other), Fix.MERGE: (one, other), Fix.FINE: ()}.get(fix, (one,))
         entry = Entry((Moment(Kind.ENCOUNTER, (one, other), frame, frame + 3, frame, 1.0,
-                              Reason(Sentence.BEGINS_AMID, (one,)), Suggestion(fix, named, frame)),), 0.5)
+                              Reason(Sentence.STARTS_INSIDE, (one,)), Suggestion(fix, named, frame)),), 0.5)
         steps = len([step for step in self.store.history() if not step.undone])
         self.attempt(lambda store: ranking.apply_fix(Session(store), store.video(), entry), asked=fix is Fix.DELETE)
         assert len([step for step in self.store.history() if not step.undone]) <= steps + 1
