@@ -148,13 +148,13 @@ class Hands:
 
     def wait_for_queue(self) -> None:
         """Until the queue is made, colours compared, and what was changed last is in it."""
-        builder = self.window.review.builder
+        builder = self.window.features.review.builder
         builder.want()
         self.until(lambda: builder.complete and not builder.ranking and builder.looked is None)
 
     def walk(self, most: int, enough: Callable[[], bool] = lambda: False) -> Walk:
         """Go through the queue, deciding about each entry, until ``enough`` or so many were looked at."""
-        desk, walk = self.window.review.desk, Walk()
+        desk, walk = self.window.features.review.controller, Walk()
         self.wait_for_queue()
         if not desk.entries:
             return walk
@@ -171,7 +171,7 @@ class Hands:
         return walk
 
     def _decide(self, entry: Entry, walk: Walk) -> None:
-        desk, before = self.window.review.desk, self.steps()
+        desk, before = self.window.features.review.controller, self.steps()
         suggested, tracks = entry.suggestion.fix, self.tracks()
         choice, gain = judge(self.flawed.truth, tracks, desk.fixes(), suggested)
         for track in entry.tracks if len(entry.tracks) > 1 else ():
@@ -215,7 +215,7 @@ class Hands:
 
     def is_proposed(self) -> bool:
         """Whether what was prompted is followed to its end and waits to be accepted."""
-        state = self.window.prompting.view.state()
+        state = self.window.features.prompts.view.state()
         return state is not None and state.stage is Stage.PROPOSED and not self.window.worker.in_interlude
 
 

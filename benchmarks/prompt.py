@@ -77,7 +77,7 @@ class Hand:
 
     def latency(self, frame: int, box: Box) -> float:
         """Milliseconds from the button's release to the painted mask."""
-        window, prompts = self.window, self.window.prompting.prompts
+        window, prompts = self.window, self.window.features.prompts.prompts
         port, control = window.canvas.viewport(), Qt.KeyboardModifier.ControlModifier
         window.document.go_to(frame)
         self.until(lambda: (shown := window.controller.present_frame()) is not None and shown.index == frame)

@@ -131,7 +131,7 @@ class Bench:
         if not self.window.open_path(project):
             raise RuntimeError(self.window.statusBar().currentMessage())
         self._until_painted(0)
-        lanes, rows = len(self.window.timeline.lanes), self.window.table.model.rowCount()
+        lanes, rows = len(self.window.timeline.lanes), self.window.features.tracks.table.model.rowCount()
         shapes = len(self.window.canvas.overlay.shapes)
         taken = time.perf_counter() - began
         progress(f"open: {taken:.2f} s, {lanes} lanes, {rows} rows, {shapes} shapes")

@@ -138,6 +138,25 @@
         </message>
     </context>
     <context>
+        <name>CanvasFeature</name>
+        <message>
+            <source>Draw the box of a new object in this frame; no model is asked</source>
+            <translation>Draw the box of a new object in this frame; no model is asked</translation>
+        </message>
+        <message>
+            <source>Draw the box of a new object; Esc ends</source>
+            <translation>Draw the box of a new object; Esc ends</translation>
+        </message>
+        <message>
+            <source>New object by hand</source>
+            <translation>New object by hand</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+    </context>
+    <context>
         <name>CardModel</name>
         <message>
             <source>Delete {0}?</source>
@@ -335,6 +354,10 @@
             <source>What do you want to do?</source>
             <translation>What do you want to do?</translation>
         </message>
+        <message>
+            <source>needs {0}</source>
+            <translation>needs {0}</translation>
+        </message>
     </context>
     <context>
         <name>Crash</name>
@@ -379,6 +402,13 @@
         </message>
     </context>
     <context>
+        <name>Document</name>
+        <message>
+            <source>No project is open</source>
+            <translation>No project is open</translation>
+        </message>
+    </context>
+    <context>
         <name>EditBar</name>
         <message>
             <source> px</source>
@@ -418,7 +448,7 @@
         </message>
     </context>
     <context>
-        <name>EditDesk</name>
+        <name>EditController</name>
         <message>
             <source>Not now</source>
             <translation>Not now</translation>
@@ -430,6 +460,37 @@
         <message>
             <source>there is no track {0}</source>
             <translation>there is no track {0}</translation>
+        </message>
+    </context>
+    <context>
+        <name>EditsFeature</name>
+        <message>
+            <source>Delete in this frame</source>
+            <translation>Delete in this frame</translation>
+        </message>
+        <message>
+            <source>Edit</source>
+            <translation>Edit</translation>
+        </message>
+        <message>
+            <source>Redo</source>
+            <translation>Redo</translation>
+        </message>
+        <message>
+            <source>Redo {0}</source>
+            <translation>Redo {0}</translation>
+        </message>
+        <message>
+            <source>Take the selected tracks out of this frame, or delete the selected ignore region</source>
+            <translation>Take the selected tracks out of this frame, or delete the selected ignore region</translation>
+        </message>
+        <message>
+            <source>Undo</source>
+            <translation>Undo</translation>
+        </message>
+        <message>
+            <source>Undo {0}</source>
+            <translation>Undo {0}</translation>
         </message>
     </context>
     <context>
@@ -527,49 +588,6 @@
         </message>
     </context>
     <context>
-        <name>EvaluateController</name>
-        <message>
-            <source>Choose the ground truth first: a gt.txt, or the folder it lies in</source>
-            <translation>Choose the ground truth first: a gt.txt, or the folder it lies in</translation>
-        </message>
-        <message>
-            <source>Evaluate against ground truth</source>
-            <translation>Evaluate against ground truth</translation>
-        </message>
-        <message>
-            <source>Evaluating</source>
-            <translation>Evaluating</translation>
-        </message>
-        <message>
-            <source>Evaluation</source>
-            <translation>Evaluation</translation>
-        </message>
-        <message>
-            <source>Ground truth</source>
-            <translation>Ground truth</translation>
-        </message>
-        <message>
-            <source>HOTA, IDF1, MOTA and what is wrong, before and after correction</source>
-            <translation>HOTA, IDF1, MOTA and what is wrong, before and after correction</translation>
-        </message>
-        <message>
-            <source>MOTChallenge (*.txt);;All files (*)</source>
-            <translation>MOTChallenge (*.txt);;All files (*)</translation>
-        </message>
-        <message>
-            <source>Out of date: tracks have changed since</source>
-            <translation>Out of date: tracks have changed since</translation>
-        </message>
-        <message>
-            <source>Run</source>
-            <translation>Run</translation>
-        </message>
-        <message>
-            <source>The evaluation was cancelled</source>
-            <translation>The evaluation was cancelled</translation>
-        </message>
-    </context>
-    <context>
         <name>EvaluatePanel</name>
         <message>
             <source>All errors ({0})</source>
@@ -618,6 +636,49 @@
         <message>
             <source>ground truth: a gt.txt or its folder</source>
             <translation>ground truth: a gt.txt or its folder</translation>
+        </message>
+    </context>
+    <context>
+        <name>EvaluationFeature</name>
+        <message>
+            <source>Choose the ground truth first: a gt.txt, or the folder it lies in</source>
+            <translation>Choose the ground truth first: a gt.txt, or the folder it lies in</translation>
+        </message>
+        <message>
+            <source>Evaluate against ground truth</source>
+            <translation>Evaluate against ground truth</translation>
+        </message>
+        <message>
+            <source>Evaluating</source>
+            <translation>Evaluating</translation>
+        </message>
+        <message>
+            <source>Evaluation</source>
+            <translation>Evaluation</translation>
+        </message>
+        <message>
+            <source>Ground truth</source>
+            <translation>Ground truth</translation>
+        </message>
+        <message>
+            <source>HOTA, IDF1, MOTA and what is wrong, before and after correction</source>
+            <translation>HOTA, IDF1, MOTA and what is wrong, before and after correction</translation>
+        </message>
+        <message>
+            <source>MOTChallenge (*.txt);;All files (*)</source>
+            <translation>MOTChallenge (*.txt);;All files (*)</translation>
+        </message>
+        <message>
+            <source>Out of date: tracks have changed since</source>
+            <translation>Out of date: tracks have changed since</translation>
+        </message>
+        <message>
+            <source>Run</source>
+            <translation>Run</translation>
+        </message>
+        <message>
+            <source>The evaluation was cancelled</source>
+            <translation>The evaluation was cancelled</translation>
         </message>
     </context>
     <context>
@@ -936,6 +997,25 @@
         </message>
     </context>
     <context>
+        <name>FilesFeature</name>
+        <message>
+            <source>Close project</source>
+            <translation>Close project</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>File</translation>
+        </message>
+        <message>
+            <source>Open recent</source>
+            <translation>Open recent</translation>
+        </message>
+        <message>
+            <source>Quit</source>
+            <translation>Quit</translation>
+        </message>
+    </context>
+    <context>
         <name>FilterControls</name>
         <message numerus="yes">
             <source>%n classes hidden</source>
@@ -1105,7 +1185,7 @@
         </message>
     </context>
     <context>
-        <name>HelpMenu</name>
+        <name>HelpFeature</name>
         <message>
             <source>About SAM2MOT Annotator</source>
             <translation>About SAM2MOT Annotator</translation>
@@ -1119,12 +1199,28 @@
             <translation>Change keys…</translation>
         </message>
         <message>
+            <source>Dark theme</source>
+            <translation>Dark theme</translation>
+        </message>
+        <message>
+            <source>Edit</source>
+            <translation>Edit</translation>
+        </message>
+        <message>
             <source>Help</source>
             <translation>Help</translation>
         </message>
         <message>
             <source>Keys and gestures</source>
             <translation>Keys and gestures</translation>
+        </message>
+        <message>
+            <source>Light theme</source>
+            <translation>Light theme</translation>
+        </message>
+        <message>
+            <source>Log</source>
+            <translation>Log</translation>
         </message>
         <message>
             <source>No program could be started to show {0}; open it by hand</source>
@@ -1141,6 +1237,26 @@
         <message>
             <source>Open the demo</source>
             <translation>Open the demo</translation>
+        </message>
+        <message>
+            <source>Search actions…</source>
+            <translation>Search actions…</translation>
+        </message>
+        <message>
+            <source>Show the application log</source>
+            <translation>Show the application log</translation>
+        </message>
+        <message>
+            <source>Theme</source>
+            <translation>Theme</translation>
+        </message>
+        <message>
+            <source>Theme of the system</source>
+            <translation>Theme of the system</translation>
+        </message>
+        <message>
+            <source>View</source>
+            <translation>View</translation>
         </message>
     </context>
     <context>
@@ -1337,21 +1453,6 @@
         <message>
             <source>What the track has in the chosen range becomes a new track</source>
             <translation>What the track has in the chosen range becomes a new track</translation>
-        </message>
-    </context>
-    <context>
-        <name>IgnoreRegions</name>
-        <message>
-            <source>Drag a rectangle, or click the corners of a region that must not count</source>
-            <translation>Drag a rectangle, or click the corners of a region that must not count</translation>
-        </message>
-        <message>
-            <source>Ignore region</source>
-            <translation>Ignore region</translation>
-        </message>
-        <message>
-            <source>Track</source>
-            <translation>Track</translation>
         </message>
     </context>
     <context>
@@ -1965,65 +2066,6 @@
         </message>
     </context>
     <context>
-        <name>LabelActions</name>
-        <message>
-            <source>Class</source>
-            <translation>Class</translation>
-        </message>
-        <message>
-            <source>Class {0}</source>
-            <translation>Class {0}</translation>
-        </message>
-        <message>
-            <source>Classes and attributes…</source>
-            <translation>Classes and attributes…</translation>
-        </message>
-        <message>
-            <source>Mark as {0}</source>
-            <translation>Mark as {0}</translation>
-        </message>
-        <message>
-            <source>Names, colours, attributes, and what detectors' classes become</source>
-            <translation>Names, colours, attributes, and what detectors' classes become</translation>
-        </message>
-        <message>
-            <source>Review</source>
-            <translation>Review</translation>
-        </message>
-        <message>
-            <source>Track</source>
-            <translation>Track</translation>
-        </message>
-        <message>
-            <source>as by default</source>
-            <translation>as by default</translation>
-        </message>
-        <message>
-            <source>no</source>
-            <translation>no</translation>
-        </message>
-        <message>
-            <source>not reviewed</source>
-            <translation>not reviewed</translation>
-        </message>
-        <message>
-            <source>review begun</source>
-            <translation>review begun</translation>
-        </message>
-        <message>
-            <source>reviewed</source>
-            <translation>reviewed</translation>
-        </message>
-        <message>
-            <source>yes</source>
-            <translation>yes</translation>
-        </message>
-        <message>
-            <source>{0}…</source>
-            <translation>{0}…</translation>
-        </message>
-    </context>
-    <context>
         <name>LabelDialog</name>
         <message>
             <source>Attributes</source>
@@ -2095,6 +2137,65 @@
         <message>
             <source>class {0}</source>
             <translation>class {0}</translation>
+        </message>
+    </context>
+    <context>
+        <name>LabelsFeature</name>
+        <message>
+            <source>Class</source>
+            <translation>Class</translation>
+        </message>
+        <message>
+            <source>Class {0}</source>
+            <translation>Class {0}</translation>
+        </message>
+        <message>
+            <source>Classes and attributes…</source>
+            <translation>Classes and attributes…</translation>
+        </message>
+        <message>
+            <source>Mark as {0}</source>
+            <translation>Mark as {0}</translation>
+        </message>
+        <message>
+            <source>Names, colours, attributes, and what detectors' classes become</source>
+            <translation>Names, colours, attributes, and what detectors' classes become</translation>
+        </message>
+        <message>
+            <source>Review</source>
+            <translation>Review</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+        <message>
+            <source>as by default</source>
+            <translation>as by default</translation>
+        </message>
+        <message>
+            <source>no</source>
+            <translation>no</translation>
+        </message>
+        <message>
+            <source>not reviewed</source>
+            <translation>not reviewed</translation>
+        </message>
+        <message>
+            <source>review begun</source>
+            <translation>review begun</translation>
+        </message>
+        <message>
+            <source>reviewed</source>
+            <translation>reviewed</translation>
+        </message>
+        <message>
+            <source>yes</source>
+            <translation>yes</translation>
+        </message>
+        <message>
+            <source>{0}…</source>
+            <translation>{0}…</translation>
         </message>
     </context>
     <context>
@@ -2205,76 +2306,12 @@
             </translation>
         </message>
         <message>
-            <source>Delete in this frame</source>
-            <translation>Delete in this frame</translation>
-        </message>
-        <message>
-            <source>Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends</source>
-            <translation>Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends</translation>
-        </message>
-        <message>
-            <source>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</source>
-            <translation>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</translation>
-        </message>
-        <message>
-            <source>Draw the box of a new object in this frame; no model is asked</source>
-            <translation>Draw the box of a new object in this frame; no model is asked</translation>
-        </message>
-        <message>
-            <source>Draw the box of a new object; Esc ends</source>
-            <translation>Draw the box of a new object; Esc ends</translation>
-        </message>
-        <message>
-            <source>Edit</source>
-            <translation>Edit</translation>
-        </message>
-        <message>
-            <source>File</source>
-            <translation>File</translation>
-        </message>
-        <message>
-            <source>New object by hand</source>
-            <translation>New object by hand</translation>
-        </message>
-        <message>
-            <source>Quit</source>
-            <translation>Quit</translation>
-        </message>
-        <message>
-            <source>Redo</source>
-            <translation>Redo</translation>
-        </message>
-        <message>
-            <source>Redo {0}</source>
-            <translation>Redo {0}</translation>
-        </message>
-        <message>
-            <source>Search actions…</source>
-            <translation>Search actions…</translation>
-        </message>
-        <message>
             <source>Stop and close</source>
             <translation>Stop and close</translation>
         </message>
         <message>
             <source>Stop it and close? Finished frames are kept, and a run can be resumed.</source>
             <translation>Stop it and close? Finished frames are kept, and a run can be resumed.</translation>
-        </message>
-        <message>
-            <source>Take the selected tracks out of this frame, or delete the selected ignore region</source>
-            <translation>Take the selected tracks out of this frame, or delete the selected ignore region</translation>
-        </message>
-        <message>
-            <source>Track</source>
-            <translation>Track</translation>
-        </message>
-        <message>
-            <source>Undo</source>
-            <translation>Undo</translation>
-        </message>
-        <message>
-            <source>Undo {0}</source>
-            <translation>Undo {0}</translation>
         </message>
         <message>
             <source>Work is going on</source>
@@ -2288,12 +2325,9 @@
             <source>saved</source>
             <translation>saved</translation>
         </message>
-    </context>
-    <context>
-        <name>Menus</name>
         <message>
-            <source>Open recent</source>
-            <translation>Open recent</translation>
+            <source>{0} needs {1}</source>
+            <translation>{0} needs {1}</translation>
         </message>
     </context>
     <context>
@@ -2311,16 +2345,16 @@
             <translation>Go</translation>
         </message>
         <message>
-            <source>Go round in the chosen range</source>
-            <translation>Go round in the chosen range</translation>
-        </message>
-        <message>
             <source>Last frame</source>
             <translation>Last frame</translation>
         </message>
         <message>
             <source>Loop</source>
             <translation>Loop</translation>
+        </message>
+        <message>
+            <source>Loop the selected range</source>
+            <translation>Loop the selected range</translation>
         </message>
         <message>
             <source>Next frame</source>
@@ -2345,6 +2379,49 @@
         <message>
             <source>Start of the track</source>
             <translation>Start of the track</translation>
+        </message>
+    </context>
+    <context>
+        <name>Needs</name>
+        <message>
+            <source> and </source>
+            <translation> and </translation>
+        </message>
+        <message>
+            <source>a project that can be changed</source>
+            <translation>a project that can be changed</translation>
+        </message>
+        <message>
+            <source>a run in progress</source>
+            <translation>a run in progress</translation>
+        </message>
+        <message>
+            <source>a selected range</source>
+            <translation>a selected range</translation>
+        </message>
+        <message>
+            <source>a selected track</source>
+            <translation>a selected track</translation>
+        </message>
+        <message>
+            <source>an open project</source>
+            <translation>an open project</translation>
+        </message>
+        <message>
+            <source>an open video</source>
+            <translation>an open video</translation>
+        </message>
+        <message>
+            <source>one selected track</source>
+            <translation>one selected track</translation>
+        </message>
+        <message>
+            <source>the current run to end</source>
+            <translation>the current run to end</translation>
+        </message>
+        <message>
+            <source>two selected tracks</source>
+            <translation>two selected tracks</translation>
         </message>
     </context>
     <context>
@@ -2412,10 +2489,6 @@
             <translation>All files</translation>
         </message>
         <message>
-            <source>Close project</source>
-            <translation>Close project</translation>
-        </message>
-        <message>
             <source>File</source>
             <translation>File</translation>
         </message>
@@ -2461,10 +2534,6 @@
         <message>
             <source>Show or hide the panel {0}</source>
             <translation>Show or hide the panel {0}</translation>
-        </message>
-        <message>
-            <source>View</source>
-            <translation>View</translation>
         </message>
     </context>
     <context>
@@ -3177,6 +3246,13 @@
         </message>
     </context>
     <context>
+        <name>PromptsFeature</name>
+        <message>
+            <source>Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends</source>
+            <translation>Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends</translation>
+        </message>
+    </context>
+    <context>
         <name>ProposalWords</name>
         <message>
             <source>frames {0} to {1}</source>
@@ -3247,6 +3323,25 @@
         </message>
     </context>
     <context>
+        <name>RegionsFeature</name>
+        <message>
+            <source>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</source>
+            <translation>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</translation>
+        </message>
+        <message>
+            <source>Drag a rectangle, or click the corners of a region that must not count</source>
+            <translation>Drag a rectangle, or click the corners of a region that must not count</translation>
+        </message>
+        <message>
+            <source>Ignore region</source>
+            <translation>Ignore region</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+    </context>
+    <context>
         <name>ReportDialog</name>
         <message>
             <source>Show folder</source>
@@ -3254,7 +3349,7 @@
         </message>
     </context>
     <context>
-        <name>ReviewDesk</name>
+        <name>ReviewController</name>
         <message numerus="yes">
             <source>%n suspicious moments</source>
             <translation>
@@ -3320,74 +3415,7 @@
         </message>
     </context>
     <context>
-        <name>ReviewPanel</name>
-        <message>
-            <source>Any kind</source>
-            <translation>Any kind</translation>
-        </message>
-        <message>
-            <source>Colours are not compared</source>
-            <translation>Colours are not compared</translation>
-        </message>
-        <message>
-            <source>Compare</source>
-            <translation>Compare</translation>
-        </message>
-        <message>
-            <source>Comparing colours</source>
-            <translation>Comparing colours</translation>
-        </message>
-        <message>
-            <source>Everything suspicious is looked at</source>
-            <translation>Everything suspicious is looked at</translation>
-        </message>
-        <message>
-            <source>Fine</source>
-            <translation>Fine</translation>
-        </message>
-        <message>
-            <source>Looking for suspicious moments…</source>
-            <translation>Looking for suspicious moments…</translation>
-        </message>
-        <message>
-            <source>No suspicious moment is like that</source>
-            <translation>No suspicious moment is like that</translation>
-        </message>
-        <message>
-            <source>Nothing looks suspicious here</source>
-            <translation>Nothing looks suspicious here</translation>
-        </message>
-        <message>
-            <source>Only moments of the track with this number</source>
-            <translation>Only moments of the track with this number</translation>
-        </message>
-        <message>
-            <source>Only moments of this kind</source>
-            <translation>Only moments of this kind</translation>
-        </message>
-        <message>
-            <source>Open a project to see where its tracks may be wrong</source>
-            <translation>Open a project to see where its tracks may be wrong</translation>
-        </message>
-        <message>
-            <source>Stop</source>
-            <translation>Stop</translation>
-        </message>
-        <message>
-            <source>Track</source>
-            <translation>Track</translation>
-        </message>
-        <message>
-            <source>{0} ({1})</source>
-            <translation>{0} ({1})</translation>
-        </message>
-        <message>
-            <source>{0} of {1} done</source>
-            <translation>{0} of {1} done</translation>
-        </message>
-    </context>
-    <context>
-        <name>Reviewing</name>
+        <name>ReviewFeature</name>
         <message>
             <source>Bring the tracks of a moment closer when it is gone to</source>
             <translation>Bring the tracks of a moment closer when it is gone to</translation>
@@ -3471,6 +3499,73 @@
         <message>
             <source>{0} {1}</source>
             <translation>{0} {1}</translation>
+        </message>
+    </context>
+    <context>
+        <name>ReviewPanel</name>
+        <message>
+            <source>Any kind</source>
+            <translation>Any kind</translation>
+        </message>
+        <message>
+            <source>Colours are not compared</source>
+            <translation>Colours are not compared</translation>
+        </message>
+        <message>
+            <source>Compare</source>
+            <translation>Compare</translation>
+        </message>
+        <message>
+            <source>Comparing colours</source>
+            <translation>Comparing colours</translation>
+        </message>
+        <message>
+            <source>Everything suspicious is looked at</source>
+            <translation>Everything suspicious is looked at</translation>
+        </message>
+        <message>
+            <source>Fine</source>
+            <translation>Fine</translation>
+        </message>
+        <message>
+            <source>Looking for suspicious moments…</source>
+            <translation>Looking for suspicious moments…</translation>
+        </message>
+        <message>
+            <source>No suspicious moment is like that</source>
+            <translation>No suspicious moment is like that</translation>
+        </message>
+        <message>
+            <source>Nothing looks suspicious here</source>
+            <translation>Nothing looks suspicious here</translation>
+        </message>
+        <message>
+            <source>Only moments of the track with this number</source>
+            <translation>Only moments of the track with this number</translation>
+        </message>
+        <message>
+            <source>Only moments of this kind</source>
+            <translation>Only moments of this kind</translation>
+        </message>
+        <message>
+            <source>Open a project to see where its tracks may be wrong</source>
+            <translation>Open a project to see where its tracks may be wrong</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Stop</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+        <message>
+            <source>{0} ({1})</source>
+            <translation>{0} ({1})</translation>
+        </message>
+        <message>
+            <source>{0} of {1} done</source>
+            <translation>{0} of {1} done</translation>
         </message>
     </context>
     <context>
@@ -3668,6 +3763,17 @@
         <message>
             <source>Track {0}, frames {1} to {2}</source>
             <translation>Track {0}, frames {1} to {2}</translation>
+        </message>
+    </context>
+    <context>
+        <name>TimelineFeature</name>
+        <message>
+            <source>View</source>
+            <translation>View</translation>
+        </message>
+        <message>
+            <source>Whole video on the timeline</source>
+            <translation>Whole video on the timeline</translation>
         </message>
     </context>
     <context>
@@ -4007,20 +4113,8 @@
             <translation>Contours only</translation>
         </message>
         <message>
-            <source>Dark theme</source>
-            <translation>Dark theme</translation>
-        </message>
-        <message>
             <source>Fit</source>
             <translation>Fit</translation>
-        </message>
-        <message>
-            <source>Light theme</source>
-            <translation>Light theme</translation>
-        </message>
-        <message>
-            <source>Log</source>
-            <translation>Log</translation>
         </message>
         <message>
             <source>Masks</source>
@@ -4039,28 +4133,12 @@
             <translation>The whole picture</translation>
         </message>
         <message>
-            <source>Theme</source>
-            <translation>Theme</translation>
-        </message>
-        <message>
-            <source>Theme of the system</source>
-            <translation>Theme of the system</translation>
-        </message>
-        <message>
             <source>Trails</source>
             <translation>Trails</translation>
         </message>
         <message>
             <source>View</source>
             <translation>View</translation>
-        </message>
-        <message>
-            <source>What the program says of itself</source>
-            <translation>What the program says of itself</translation>
-        </message>
-        <message>
-            <source>Whole video on the timeline</source>
-            <translation>Whole video on the timeline</translation>
         </message>
         <message>
             <source>Zoom in</source>

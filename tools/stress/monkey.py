@@ -124,7 +124,7 @@ class Monkey(QObject):
     def end(self) -> None:
         """Close what is open, and the window."""
         self._window.worker.cancel()
-        self._window.prompting.prompts.following.cancel()
+        self._window.features.prompts.prompts.following.cancel()
         self._until(lambda: not self._window.worker.writing)
         self._dialogs.stop()
         for dialog in self._open_dialogs():
@@ -196,7 +196,8 @@ class Monkey(QObject):
         return self._click(widget, self._somewhere(widget))
 
     def turn_wheel(self) -> str:
-        port = self._random.choice((self._window.canvas, self._window.timeline, self._window.table.view)).viewport()
+        window = self._window
+        port = self._random.choice((window.canvas, window.timeline, window.features.tracks.table.view)).viewport()
         place, delta = self._somewhere(port), self._random.choice((-240, -120, 120, 240))
         modifiers = self._random.choice(_MODIFIERS)
         event = QWheelEvent(QPointF(place), QPointF(port.mapToGlobal(place)), QPoint(0, 0), QPoint(0, delta),

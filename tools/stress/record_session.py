@@ -272,10 +272,10 @@ class Session:
 
     def review(self) -> None:
         """To the most suspicious moment, and what is suggested there."""
-        hands, review = self._hands, self._window.review
+        hands, review = self._hands, self._window.features.review
         hands.click(self._window.canvas.viewport(), self._window.canvas.viewport().rect().bottomRight() / 2)
         hands.act("review.next")
-        hands.until(lambda: review.desk.current is not None, 120)
+        hands.until(lambda: review.controller.current is not None, 120)
         hands.wait(3.0)  # its pictures are decoded aside
         hands.picture("12-review")
         hands.act("review.accept")
@@ -288,7 +288,7 @@ class Session:
         frame = window.document.frame
         window.document.select(())
         hands.until(lambda: window.controller.shown == frame)
-        canvas, prompts, rect = window.canvas, window.prompting.prompts, self._largest_rect()
+        canvas, prompts, rect = window.canvas, window.features.prompts.prompts, self._largest_rect()
         hands.wait(2.0)  # the picture is encoded meanwhile
         hands.drag(canvas.viewport(), canvas.to_widget(rect.topLeft()).toPoint(),
                    canvas.to_widget(rect.bottomRight()).toPoint(), held="ctrl")

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from annotator.ui.actions.needs import missing_in_words
 from annotator.ui.actions.registry import Actions, Entry
 
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -29,7 +30,7 @@ class CommandPalette(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.line)
         layout.addWidget(self.list)
-        self._entries = list(actions)
+        self._actions, self._entries = actions, list(actions)
         self.line.textChanged.connect(self._fill)
         self.line.returnPressed.connect(self._run)
         self.line.installEventFilter(self)
@@ -47,9 +48,14 @@ class CommandPalette(QDialog):
         ranked = sorted(((rank, k, entry) for k, entry in enumerate(self._entries)
                          if (rank := match_rank(text, _title(entry))) is not None), key=lambda row: row[:2])
         for _, _, entry in ranked:
-            item = QTreeWidgetItem([_title(entry), entry.keys_text])
+            possible = entry.action.isEnabled()
+            missing = missing_in_words(self._actions.missing(entry.name))
+            lacking = self.tr("needs {0}").format(missing) if missing else ""
+            item = QTreeWidgetItem([_title(entry), entry.keys_text if possible else lacking])
+            item.setToolTip(0, entry.action.toolTip())
+            item.setToolTip(1, entry.keys_text if possible else lacking)
             item.setData(0, Qt.ItemDataRole.UserRole, entry.action)
-            item.setDisabled(not entry.action.isEnabled())
+            item.setDisabled(not possible)
             self.list.addTopLevelItem(item)
         if not ranked:
             nothing = QTreeWidgetItem([self.tr("No action is called that"), ""])

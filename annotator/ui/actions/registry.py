@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from annotator.ui.actions.needs import Needs
+
 _KEYS = "keys/"
 
 
@@ -28,6 +30,12 @@ class Entry:
     """What it is called, whatever it would do just now."""
     action: QAction
     default_keys: tuple[str, ...]
+    needs: Needs = Needs.NOTHING
+    """What must hold for it to be enabled."""
+    when: Callable[[], bool] | None = None
+    """What must hold beside that."""
+    group: str = ""
+    """Actions of a menu that belong together; a separator divides groups."""
 
     @property
     def menu_path(self) -> str:
@@ -52,13 +60,29 @@ class Actions(QObject):
         self._window = window
         self._settings = settings
         self._entries: dict[str, Entry] = {}
+        self._facts = Needs.NOTHING
 
     def add(self, name: str, menu: str, text: str, slot: Callable[[], object], keys: Sequence[str] = (),
-            tip: str = "", checkable: bool = False, checked: bool = False) -> QAction:
-        """A new action under a menu; ``View/Filter`` is a menu within a menu.
+            tip: str = "", *, needs: Needs = Needs.NOTHING, when: Callable[[], bool] | None = None, group: str = "",
+            checkable: bool = False, checked: bool = False) -> QAction:
+        """Register an action under a menu; ``View/Filter`` is a menu within a menu.
 
-        ``keys`` are the defaults; what a person chose counts more, for other actions too: a default key that is
-        another's by choice is left out.
+        Args:
+            name: stable name, as settings know it.
+            menu: title of its menu.
+            text: what the menu shows.
+            slot: what it does.
+            keys: default keys. Keys that the user chose win, for other actions too: a default key that the user gave
+                to another action is left out.
+            tip: the tooltip, without the keys.
+            needs: what must hold for the action to be enabled, see `set_facts`.
+            when: a further condition, asked by `refresh`.
+            group: actions of one menu with the same group stand together, between separators.
+            checkable: whether it is switched on and off; ``slot`` is then called for either.
+            checked: whether it is on at first.
+
+        Raises:
+            ValueError: the name is taken.
         """
         if name in self._entries:
             raise ValueError(f"there is an action {name!r} already")
@@ -71,8 +95,9 @@ class Actions(QObject):
         else:
             action.triggered.connect(lambda _checked=False: slot())
         self._window.addAction(action)
-        entry = Entry(name, menu, text.replace("&", "").rstrip(".…"), action, tuple(keys))
+        entry = Entry(name, menu, text.replace("&", "").rstrip(".…"), action, tuple(keys), needs, when, group)
         self._entries[name] = entry
+        self._enable(entry)
         chosen = self._chosen(entry)
         if chosen is None:
             self._set(entry, self._without(entry.default_keys, self._keys_by_choice(but=name)))
@@ -86,8 +111,39 @@ class Actions(QObject):
     def __getitem__(self, name: str) -> QAction:
         return self._entries[name].action
 
+    def menu_of(self, name: str) -> str:
+        """Title of the menu in which an action stands."""
+        return self._entries[name].menu
+
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
+
+    # What can be done now
+
+    def set_facts(self, facts: Needs) -> None:
+        """Enable the actions whose needs are met by what holds now."""
+        self._facts = facts
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask every action again whether it can run."""
+        for entry in self:
+            self._enable(entry)
+
+    def missing(self, name: str) -> Needs:
+        """What an action needs and does not have now."""
+        return self._entries[name].needs & ~self._facts
+
+    def disabled_by_key(self, keys: QKeySequence) -> Entry | None:
+        """The action that these keys would run if it were enabled."""
+        return next((entry for entry in self if not entry.action.isEnabled() and keys in entry.action.shortcuts()),
+                    None)
+
+    def _enable(self, entry: Entry) -> None:
+        met = entry.needs in self._facts
+        entry.action.setEnabled(met and (entry.when is None or entry.when()))
+
+    # Keys
 
     def keys(self, name: str) -> list[str]:
         """Keys of an action, as text that does not depend on the language."""

@@ -8,9 +8,11 @@ from PySide6.QtCore import QObject
 from annotator.model.box import Box, clip_boxes
 from annotator.session import Session
 from annotator.storage.edits import drawn_boxes
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import LEAST_SIDE
 from annotator.ui.document.document import Document
+from annotator.ui.widgets.message import Message
 
 
 class BoxClipboard(QObject):
@@ -22,9 +24,10 @@ class BoxClipboard(QObject):
         self._boxes: dict[int, Box] = {}
         document.opened.connect(self._boxes.clear)
         actions.add("edit.copy", self.tr("Edit"), self.tr("Copy boxes"), self.copy, ["Ctrl+C"],
-                    self.tr("Copy the boxes of the selected tracks in this frame"))
+                    self.tr("Copy the boxes of the selected tracks in this frame"), needs=Needs.VIDEO | Needs.TRACK,
+                    group="clipboard")
         actions.add("edit.paste", self.tr("Edit"), self.tr("Paste boxes"), self.paste, ["Ctrl+V"],
-                    self.tr("Put the copied boxes into this frame"))
+                    self.tr("Put the copied boxes into this frame"), needs=Needs.EDITABLE, group="clipboard")
 
     @property
     def boxes(self) -> dict[int, Box]:
@@ -39,13 +42,15 @@ class BoxClipboard(QObject):
         if found:
             self._boxes = found
         else:
-            document.failed.emit(self.tr("Nothing to copy: select a track that has a box in this frame"))
+            document.message.emit(Message.refused(
+                self.tr("Nothing to copy: select a track that has a box in this frame")))
 
     def paste(self) -> None:
         """Give the copied boxes to their tracks in the present frame; a single one to the one that is selected."""
         document, frame, wanted = self._document, self._document.frame, self._wanted()
         if not wanted:
-            document.failed.emit(self.tr("Nothing to paste: copy a box of this video first"))
+            document.message.emit(Message.refused(
+                self.tr("Nothing to paste: copy a box of this video first"), lambda: not self._wanted()))
             return
 
         def put(session: Session) -> None:

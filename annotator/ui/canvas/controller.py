@@ -20,6 +20,7 @@ from annotator.ui.canvas.shapes import ShapeBuilder
 from annotator.ui.document.document import Document
 from annotator.ui.threads.reading_queue import Reading, Request
 from annotator.ui.threads.tasks import Progress
+from annotator.ui.widgets.message import Message
 from annotator.video import VideoReader, open_video
 
 _SHOWN = "shown"
@@ -114,7 +115,8 @@ class CanvasController(QObject):
     def _begin(self, reader: VideoReader) -> None:
         self._source = FrameSource(reader, parent=self)
         self._source.ready.connect(self._on_ready)
-        self._source.failed.connect(lambda _frame, message: self._document.failed.emit(message))
+        self._source.failed.connect(lambda _frame, text: self._document.message.emit(
+            Message.failed(text)))
         self._on_frame(self._document.frame)
 
     def _on_frame(self, frame: int) -> None:

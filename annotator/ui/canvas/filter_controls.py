@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QCheckBox, QGroupBox, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from annotator.model.frame import TrackState
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.canvas.shape_filter import ShapeFilter
@@ -61,10 +62,12 @@ class FilterControls(QObject):
 
     def _add_actions(self, actions: Actions) -> None:
         menu, tr = f"{self.tr('View')}/{self.tr('Filter')}", self.tr
-        actions.add("filter.hide", menu, tr("Hide selected tracks"), self.hide_selected, ["Shift+H"])
-        actions.add("filter.hide-others", menu, tr("Hide other tracks"), self.hide_others, ["Ctrl+H"])
+        actions.add("filter.hide", menu, tr("Hide selected tracks"), self.hide_selected, ["Shift+H"],
+                    needs=Needs.VIDEO | Needs.TRACK)
+        actions.add("filter.hide-others", menu, tr("Hide other tracks"), self.hide_others, ["Ctrl+H"],
+                    needs=Needs.VIDEO | Needs.TRACK)
         actions.add("filter.show-all", menu, tr("Show all tracks"), self.show_all, ["Ctrl+Shift+H"],
-                    tr("Show every track, label and state again"))
+                    tr("Show every track, label and state again"), needs=Needs.VIDEO)
 
     def _build(self) -> None:
         tr, column = self.tr, self.popover.column

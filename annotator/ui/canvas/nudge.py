@@ -9,10 +9,12 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from annotator.storage.edits import drawn_boxes
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.document.document import Document
+from annotator.ui.widgets.message import Message
 
 #: Picture pixels that one press moves a box, plain and with Shift.
 STEP, LEAP = 1, 10
@@ -44,15 +46,18 @@ class Nudge(QObject):
                                              ("up", tr("Up"), tr("Far up"), "Up", 0, -1),
                                              ("down", tr("Down"), tr("Far down"), "Down", 0, 1)):
             actions.add(f"edit.move-{name}", menu, text, partial(self.move, dx * STEP, dy * STEP), [f"Alt+{key}"],
-                        tr("Move the selected box by {0} pixels").format(STEP))
+                        tr("Move the selected box by {0} pixels").format(STEP),
+                        needs=Needs.EDITABLE | Needs.ONE_TRACK)
             actions.add(f"edit.move-far-{name}", menu, far, partial(self.move, dx * LEAP, dy * LEAP),
-                        [f"Alt+Shift+{key}"], tr("Move the selected box by {0} pixels").format(LEAP))
+                        [f"Alt+Shift+{key}"], tr("Move the selected box by {0} pixels").format(LEAP),
+                        needs=Needs.EDITABLE | Needs.ONE_TRACK)
 
     def move(self, dx: float, dy: float) -> None:
         """Move the selected box by so many picture pixels; it is stored when the gesture ends."""
         rect = self._controller.selected_rect()
         if rect is None or not self._document.writable:
-            self._document.failed.emit(self.tr("Select one box to move it"))
+            self._document.message.emit(Message.refused(self.tr("Select one box to move it"),
+                                                        lambda: self._controller.selected_rect() is None))
             return
         (track,) = self._document.selection
         if self._moved is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.canvas.controller import CanvasController
@@ -44,7 +45,7 @@ class PictureControls(QObject):
 
         def move(name: str, text: str, key: str, slider: str, by: int) -> None:
             control = getattr(self, slider)
-            actions.add(name, menu, text, lambda: control.setValue(control.value() + by), [key])
+            actions.add(name, menu, text, lambda: control.setValue(control.value() + by), [key], needs=Needs.VIDEO)
 
         move("picture.brighter", tr("Brighter"), "Ctrl+Up", "brightness", STEP)
         move("picture.darker", tr("Darker"), "Ctrl+Down", "brightness", -STEP)
@@ -53,7 +54,7 @@ class PictureControls(QObject):
         move("picture.more-mask", tr("Masks denser"), "Ctrl+.", "opacity", STEP)
         move("picture.less-mask", tr("Masks fainter"), "Ctrl+,", "opacity", -STEP)
         actions.add("picture.reset", menu, tr("Picture as it is"), self.reset, ["Ctrl+Backspace"],
-                    tr("Brightness, contrast and masks as they were at first"))
+                    tr("Brightness, contrast and masks as they were at first"), needs=Needs.VIDEO, group="reset")
 
     def reset(self) -> None:
         """The footage as it is."""

@@ -15,6 +15,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Label, OnExisting, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.session import Session
 from annotator.ui.document.lanes import Lane, make_lanes
+from annotator.ui.widgets.message import Message
 from annotator.video import VideoReader
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,8 @@ class Document(QObject):
     range_changed = Signal()
     changed = Signal(object)
     """Changes of the present video, after each commit."""
-    failed = Signal(str)
-    """One line that says what, where and what next."""
+    message = Signal(object)
+    """A `Message` for the status bar."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -231,16 +232,24 @@ class Document(QObject):
     # Changing it
 
     def edit(self, change: Callable[[Session], object]) -> bool:
-        """Run an edit; a UserError becomes `failed`. Returns whether it was done."""
+        """Make an edit. One that is refused becomes a `message`. Returns whether it was made."""
         if self._session is None:
             return False
+        reason = self.try_edit(change)
+        if reason is not None:
+            self.message.emit(Message.refused(reason))
+        return reason is None
+
+    def try_edit(self, change: Callable[[Session], object]) -> str | None:
+        """Make an edit; returns why it was refused, for a caller that shows the reason itself, or None."""
+        if self._session is None:
+            return self.tr("No project is open")
         try:
             change(self._session)
         except UserError as error:
             log.info("refused: %s", error)
-            self.failed.emit(str(error))
-            return False
-        return True
+            return str(error)
+        return None
 
     def undo(self) -> None:
         self.edit(lambda session: session.undo())

@@ -8,9 +8,10 @@ from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
-from annotator.ui.edits.controller import EditDesk, Wanted
+from annotator.ui.edits.controller import EditController, Wanted
 from annotator.ui.edits.plans import Plans
 
 #: Milliseconds between two looks at whether a menu still points at the edit that is previewed.
@@ -29,59 +30,57 @@ class IdentityActions(QObject):
     menu_filled = Signal(QMenu)
     """A context menu is about to be shown; others may add to it."""
 
-    def __init__(self, document: Document, plans: Plans, desk: EditDesk, actions: Actions, window: QWidget) -> None:
+    def __init__(self, document: Document, plans: Plans, controller: EditController, actions: Actions,
+                 window: QWidget) -> None:
         super().__init__(window)
-        self._document, self._plans, self._desk, self._actions = document, plans, desk, actions
+        self._document, self._plans, self._controller, self._actions = document, plans, controller, actions
         self._window = window
         self._pointed: QAction | None = None
-        self._wanted: dict[str, Wanted] = {}
         self._looking = QTimer(self, interval=_LOOK_EVERY)
         self._looking.timeout.connect(self._look_at_menu)
         self._add_identities()
         self._add_deletions()
         self._add_marks()
         self._add_lines()
-        for signal in (document.opened, document.video_changed):
-            signal.connect(self.update)
-        self.update()
 
-    def _add(self, name: str, menu: str, text: str, wanted: Wanted, key: str = "", tip: str = "") -> None:
-        action = self._actions.add(f"track.{name}", menu, text, partial(self._desk.do, wanted), [key] if key else [],
-                                   tip)
-        self._wanted[f"track.{name}"] = wanted
+    def _add(self, name: str, menu: str, text: str, wanted: Wanted, key: str = "", tip: str = "",
+             needs: Needs = Needs.NOTHING, group: str = "") -> None:
+        """A selection that an edit lacks is asked for, so it is no need."""
+        action = self._actions.add(f"track.{name}", menu, text, partial(self._controller.do, wanted),
+                                   [key] if key else [], tip, needs=Needs.EDITABLE | needs, group=group)
         action.hovered.connect(partial(self._point_at, action, wanted))
 
     def _add_identities(self) -> None:
         add, tr, plans, menu = self._add, self.tr, self._plans, self.tr("Track")
         add("swap", menu, tr("Swap from here on"), plans.swap, "Ctrl+T",
-            tr("Exchange two tracks from this frame on; with one selected, asks for the other"))
+            tr("Exchange two tracks from this frame on; with one selected, asks for the other"), group="identity")
         add("swap-range", menu, tr("Swap in the range"), plans.swap_range, "Ctrl+Shift+T",
-            tr("Exchange two tracks within the range chosen on the timeline"))
+            tr("Exchange two tracks within the range chosen on the timeline"), needs=Needs.RANGE, group="identity")
         add("merge", menu, tr("Merge"), plans.merge, "M",
-            tr("Make one track of the selected ones; the lowest number stays"))
+            tr("Make one track of the selected ones; the lowest number stays"), group="identity")
         add("split", menu, tr("Split here"), plans.split, "Alt+M",
-            tr("What the track has from this frame on becomes a new track"))
+            tr("What the track has from this frame on becomes a new track"), group="identity")
         add("split-range", menu, tr("Split off the range"), plans.split_range, "Alt+Shift+M",
-            tr("What the track has in the chosen range becomes a new track"))
-        add("renumber", menu, tr("Renumber…"), plans.renumber, "Ctrl+R")
+            tr("What the track has in the chosen range becomes a new track"), needs=Needs.RANGE, group="identity")
+        add("renumber", menu, tr("Renumber…"), plans.renumber, "Ctrl+R", group="number")
         add("renumber-all", menu, tr("Renumber all from 1"), plans.renumber_all, "",
-            tr("Number all tracks from 1, by first appearance"))
+            tr("Number all tracks from 1, by first appearance"), group="number")
 
     def _add_deletions(self) -> None:
         add, tr, plans, menu = self._add, self.tr, self._plans, f"{self.tr('Track')}/{self.tr('Delete')}"
         add("delete-from", menu, tr("From here on"), plans.delete_from, "Shift+Del")
         add("delete-before", menu, tr("Before here"), plans.delete_before, "Alt+Del")
-        add("delete-range", menu, tr("In the range"), plans.delete_range, "Ctrl+Shift+Del")
+        add("delete-range", menu, tr("In the range"), plans.delete_range, "Ctrl+Shift+Del", needs=Needs.RANGE)
         add("delete", menu, tr("The whole track"), plans.delete, "Ctrl+Del")
 
     def _add_marks(self) -> None:
         add, tr, plans, menu = self._add, self.tr, self._plans, self.tr("Track")
         add("occluded", menu, tr("Occluded"), plans.occluded, "Q",
-            tr("Mark as hidden in the chosen range or this frame, or no longer; the box stays"))
+            tr("Mark as hidden in the chosen range or this frame, or no longer; the box stays"), group="marks")
         add("outside", menu, tr("Outside"), plans.outside, "O",
-            tr("Mark as out of the picture in the chosen range or this frame, or no longer"))
+            tr("Mark as out of the picture in the chosen range or this frame, or no longer"), group="marks")
         add("lock", menu, tr("Lock"), plans.lock, "Shift+L",
-            tr("Protect from edits and runs, or no longer"))
+            tr("Protect from edits and runs, or no longer"), group="marks")
 
     def _add_lines(self) -> None:
         add, tr, plans, menu = self._add, self.tr, self._plans, f"{self.tr('Track')}/{self.tr('Keyframes')}"
@@ -100,17 +99,11 @@ class IdentityActions(QObject):
         delete = self._actions["edit.delete"]
         delete.hovered.connect(partial(self._point_at, delete, self._plans.delete_here))
 
-    def update(self) -> None:
-        """What needs a project that may be changed is greyed without one. A key that lacks a selection says so."""
-        ready = self._document.video is not None and self._document.writable
-        for name in self._wanted:
-            self._actions[name].setEnabled(ready)
-
     # Menus
 
     def show_menu(self, track: int | None, place: QPoint) -> None:
         """The menu of the selected tracks, or of another one that was clicked, at a place on the screen."""
-        if track is not None and track not in self._document.selection and not self._desk.asking:
+        if track is not None and track not in self._document.selection and not self._controller.asking:
             self._document.select((track,))
         if not self._document.selection:
             return
@@ -141,7 +134,7 @@ class IdentityActions(QObject):
 
     def _point_at(self, action: QAction, wanted: Wanted) -> None:
         self._pointed = action
-        self._desk.hint(wanted)
+        self._controller.hint(wanted)
         self._looking.start()
 
     def _look_at_menu(self) -> None:
@@ -151,4 +144,4 @@ class IdentityActions(QObject):
             return
         self._pointed = None
         self._looking.stop()
-        self._desk.end_hint()
+        self._controller.end_hint()

@@ -13,16 +13,17 @@ from annotator.ui.document.document import Document
 from annotator.ui.edits.plans import Answer, Plan, Question
 from annotator.ui.edits.preview_words import PreviewWords
 from annotator.ui.edits.question_bar import EditBar
+from annotator.ui.widgets.message import Message
 
 Wanted = Callable[[], Plan | Question]
 
 
-class EditDesk(QObject):
+class EditController(QObject):
     """An edit that is clear is made at once, and the status line says what changed. One that lacks something, or by
     which hand-drawn boxes would go unasked, waits in the strip over the picture for Enter or Esc."""
 
-    told = Signal(str)
-    """One line: what was changed, or why it was not."""
+    message = Signal(object)
+    """A `Message` for the status bar."""
     shown = Signal(object)
     """EditPreview of what is pointed at or asked about; None when that is over."""
     deleting = Signal(object)
@@ -53,7 +54,7 @@ class EditDesk(QObject):
         try:
             self._take(wanted(), then)
         except StorageError as error:
-            self.told.emit(str(error))
+            self.message.emit(Message.refused(str(error)))
 
     def cancel(self) -> None:
         """Stop asking."""
@@ -85,7 +86,7 @@ class EditDesk(QObject):
         if isinstance(made[0], list):
             self._document.select(made[0])
         line = self._line(seen)
-        self.told.emit(f"{plan.title}: {line}" if line else plan.title)
+        self.message.emit(Message.done(f"{plan.title}: {line}" if line else plan.title))
         if then is not None:
             then()
 
@@ -161,7 +162,7 @@ class EditDesk(QObject):
         try:
             self._take(question.plan(track), then)
         except StorageError as error:
-            self.told.emit(str(error))
+            self.message.emit(Message.refused(str(error)))
 
     def _on_selection(self) -> None:
         """While another track is asked for, a click on one is the answer."""

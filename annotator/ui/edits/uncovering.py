@@ -14,7 +14,7 @@ from annotator.jobs.prompts.uncover import Uncovered
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import Changes
 from annotator.ui.document.document import Document
-from annotator.ui.edits.controller import EditDesk
+from annotator.ui.edits.controller import EditController
 from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.widgets.offer_bar import OfferBar
 
@@ -31,7 +31,7 @@ class Uncovering(QObject):
     rerun_wanted = Signal(object)
     """Batches of prompts, each for `annotator.jobs.prompts.propagate.start`, one after another."""
 
-    def __init__(self, document: Document, desk: EditDesk, offers: OfferBar, parent: QObject) -> None:
+    def __init__(self, document: Document, desk: EditController, offers: OfferBar, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._offers = document, offers
         self._worker = TaskWorker(self, "uncover")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -11,10 +10,12 @@ from PySide6.QtWidgets import QWidget
 from annotator.formats.base import ExportReport
 from annotator.jobs.labels.export import export
 from annotator.model.cancel import CancelToken
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.import_export.export_dialog import ExportChoice, ExportDialog
 from annotator.ui.threads.tasks import Progress, TaskWorker
+from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.report_dialog import Report, ReportDialog
 
 _FORMAT, _FOLDER = "export/format", "export/folder"
@@ -23,25 +24,25 @@ _FORMAT, _FOLDER = "export/format", "export/folder"
 class ExportController(QObject):
     """Reads a snapshot over a connection of its own, so a job may go on and the window stays fluid."""
 
-    told = Signal(str)
-    """One line for the status bar."""
+    message = Signal(object)
+    """A `Message` for the status bar."""
 
-    def __init__(self, document: Document, actions: Actions, settings: QSettings, window: QWidget) -> None:
+    def __init__(self, document: Document, settings: QSettings, window: QWidget) -> None:
         super().__init__(window)
-        self._document, self._actions, self._settings, self._window = document, actions, settings, window
+        self._document, self._settings, self._window = document, settings, window
         self.worker = TaskWorker(self)
-        actions.add("file.export", self.tr("File"), self.tr("Export labels…"), self.ask, ["Ctrl+Shift+E"],
-                    self.tr("Write the tracks in a label format"))
-        document.opened.connect(self.update)
-        document.video_changed.connect(self.update)
-        self.worker.started.connect(lambda _title: self.update())
-        self.worker.ended.connect(self.update)
         self.worker.finished.connect(self._on_finished)
-        self.worker.failed.connect(self.told)
-        self.worker.cancelled.connect(lambda: self.told.emit(self.tr("The export was cancelled; no file was changed")))
-        self.worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        self.worker.failed.connect(lambda text: self.message.emit(Message.failed(text)))
+        self.worker.cancelled.connect(self._on_cancelled)
         self._folder = Path()
-        self.update()
+
+    def add_actions(self, actions: Actions) -> None:
+        """Register the export."""
+        actions.add("file.export", self.tr("File"), self.tr("Export labels…"), self.ask, ["Ctrl+Shift+E"],
+                    self.tr("Write the tracks in a label format"), needs=Needs.VIDEO,
+                    when=lambda: not self.worker.busy, group="labels")
+        self.worker.started.connect(actions.refresh)
+        self.worker.ended.connect(actions.refresh)
 
     def ask(self) -> None:
         """Open the dialog; what it says is exported."""
@@ -50,7 +51,6 @@ class ExportController(QObject):
             return
         folder = Path(str(self._settings.value(_FOLDER) or path.resolve().parent / f"{path.stem}-labels"))
         looking = TaskWorker(self, "preview")
-        looking.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
         dialog = ExportDialog(session.store, video, folder, looking, str(self._settings.value(_FORMAT) or ""),
                               self._document.range, self._window, self._settings)
         dialog.finished.connect(looking.abandon)
@@ -73,13 +73,12 @@ class ExportController(QObject):
 
         self.worker.start(self.tr("Exporting {0}").format(choice.format_name), task)
 
-    def update(self) -> None:
-        """Enable what can be done now."""
-        self._actions["file.export"].setEnabled(self._document.video is not None and not self.worker.busy)
+    def _on_cancelled(self) -> None:
+        self.message.emit(Message.done(self.tr("The export was cancelled; no file was changed")))
 
     def _on_finished(self, report: ExportReport) -> None:
-        self.told.emit(self.tr("Exported {0} boxes of {1} tracks into {2}").format(report.boxes, report.tracks,
-                                                                                  self._folder))
+        self.message.emit(Message.done(self.tr("Exported {0} boxes of {1} tracks into {2}").format(
+            report.boxes, report.tracks, self._folder)))
         rows = [(self.tr("Videos"), str(report.sequences)), (self.tr("Frames"), f"{report.frames:,}"),
                 (self.tr("Tracks"), f"{report.tracks:,}"), (self.tr("Boxes"), f"{report.boxes:,}"),
                 *([(self.tr("Pictures"), f"{report.pictures:,}")] if report.pictures else []),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -15,11 +14,13 @@ from annotator.jobs.labels.import_labels import ImportReport, LabelImport, Targe
 from annotator.jobs.tracking.preannotate import JobProgress
 from annotator.model.cancel import CancelToken
 from annotator.session import Session
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.import_export.import_dialog import ImportChoice, ImportDialog
 from annotator.ui.jobs.controller import JobController
 from annotator.ui.threads.tasks import TaskWorker
+from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.report_dialog import Report, ReportDialog
 from annotator.video.images import holds_images
 
@@ -37,36 +38,38 @@ def is_labels(path: Path) -> bool:
 class ImportController(QObject):
     """Brings labels into the present video; they appear when all of them are there, and one undo takes them back."""
 
-    told = Signal(str)
+    message = Signal(object)
+    """A `Message` for the status bar."""
 
-    def __init__(self, document: Document, jobs: JobController, actions: Actions, window: QWidget) -> None:
+    def __init__(self, document: Document, jobs: JobController, window: QWidget) -> None:
         super().__init__(window)
-        self._document, self._jobs, self._actions, self._window = document, jobs, actions, window
+        self._document, self._jobs, self._window = document, jobs, window
         self._import: LabelImport | None = None
-        actions.add("file.import", self.tr("File"), self.tr("Import labels…"), self.ask, ["Ctrl+Shift+I"],
-                    self.tr("Bring tracks from a label file into the present video"))
-        document.opened.connect(self.update)
-        document.video_changed.connect(self.update)
-        jobs.worker.started.connect(lambda _title: self.update())
         jobs.worker.finished.connect(self._on_finished)
-        self.update()
+
+    def add_actions(self, actions: Actions) -> None:
+        """Register the import."""
+        actions.add("file.import", self.tr("File"), self.tr("Import labels…"), self.ask, ["Ctrl+Shift+I"],
+                    self.tr("Bring tracks from a label file into the present video"),
+                    needs=Needs.EDITABLE | Needs.IDLE, group="labels")
 
     def ask(self, path: Path | None = None) -> None:
         """Open the dialog, for a file that was dropped perhaps; what it says is imported."""
         video = self._document.video
         if video is None or not self._document.writable:
-            self.told.emit(self.tr("Labels need a video to belong to: open it first, then import {0}").format(
-                "them" if path is None else path.name))
+            text = self.tr("Labels need a video to belong to: open it first, then import {0}")
+            self.message.emit(Message.refused(text.format("them" if path is None else path.name),
+                                              lambda: self._document.video is None))
             return
         if self._jobs.worker.busy:
-            self.told.emit(self.tr("A job is running: import labels when it has ended, or cancel it"))
+            text = self.tr("A job is running: import labels when it has ended, or cancel it")
+            self.message.emit(Message.refused(text, lambda: self._jobs.worker.busy))
             return
         looking = TaskWorker(self, "task")
         dialog = ImportDialog(video, path, self._window, looking)
         dialog.accepted.connect(lambda: self.start(dialog.choice))
         dialog.finished.connect(looking.abandon)
         dialog.finished.connect(dialog.deleteLater)
-        looking.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
         dialog.open()
 
     def start(self, choice: ImportChoice) -> None:
@@ -81,11 +84,6 @@ class ImportController(QObject):
             return wanted.run(session, video, cancel)
 
         self._jobs.run(self.tr("Importing"), job, stopped=self.tr("The import was cancelled; nothing came in"))
-
-    def update(self) -> None:
-        """Enable what can be done now."""
-        free = self._document.video is not None and self._document.writable and not self._jobs.worker.busy
-        self._actions["file.import"].setEnabled(free)
 
     def _on_finished(self, _status: str, _message: str) -> None:
         done, self._import = self._import, None

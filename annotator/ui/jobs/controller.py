@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
 
@@ -24,6 +23,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import Frame
 from annotator.model.track import Run, RunStatus, VideoRecord
 from annotator.session import Session
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.document.document import Document
@@ -35,6 +35,7 @@ from annotator.ui.jobs.segmenter_choice import Choice
 from annotator.ui.jobs.weights_offer import Fetch, WeightsOffer, fetch_published
 from annotator.ui.threads.engine_worker import EngineWorker, Job
 from annotator.ui.threads.tasks import TaskWorker
+from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
 
 _RESUME = "resume"
@@ -45,16 +46,16 @@ _LOOK_EVERY = 1.0
 class JobController(QObject):
     """Knows what may be started now, and starts it."""
 
-    told = Signal(str)
-    """One line for the status bar."""
+    message = Signal(object)
+    """A `Message` for the status bar."""
     device_used = Signal(object)
     """DeviceUse, about once a second while a job runs."""
     _measured = Signal(object, int, float)
 
-    def __init__(self, document: Document, worker: EngineWorker, canvas: CanvasController, actions: Actions,
+    def __init__(self, document: Document, worker: EngineWorker, canvas: CanvasController,
                  settings: QSettings, offers: OfferBar, window: QWidget) -> None:
         super().__init__(window)
-        self._document, self.worker, self._canvas, self._actions = document, worker, canvas, actions
+        self._document, self.worker, self._canvas = document, worker, canvas
         self._settings, self._offers, self._window = settings, offers, window
         self.libraries = ModelLibraries()
         self.segmenters = LoadedSegmenters()
@@ -63,23 +64,27 @@ class JobController(QObject):
         self.fetch: Fetch = fetch_published
         self._previewer = Previewer()
         self._title = self._stopped = ""
+        self._resumable = False
+        self._refresh_actions: Callable[[], None] = lambda: None
         self._warming = TaskWorker(self, "warm-up")
         self._measured.connect(self.estimates.remember)
         document.opened.connect(self._on_opened)
-        document.video_changed.connect(self.update)
         document.changed.connect(self._on_changed)
         worker.started.connect(self._on_started)
         worker.finished.connect(self._on_finished)
-        worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
 
-    def add_actions(self) -> None:
-        add, tr = self._actions.add, self.tr
-        add("run.track", tr("Run"), tr("Track the whole video…"), self.ask, ["Ctrl+E"],
-            tr("Detect, segment and track every object"))
-        add("run.resume", tr("Run"), tr("Resume the unfinished run"), self.resume, [],
-            tr("Go on where a cancelled or interrupted run stopped"))
-        add("run.pause", tr("Run"), tr("Pause or resume"), lambda: self.worker.set_paused(not self.worker.paused))
-        add("run.cancel", tr("Run"), tr("Cancel"), self.worker.cancel)
+    def add_actions(self, actions: Actions) -> None:
+        """Register what starts, holds and ends a run."""
+        add, tr, menu = actions.add, self.tr, self.tr("Run")
+        add("run.track", menu, tr("Track the whole video…"), self.ask, ["Ctrl+E"],
+            tr("Detect, segment and track every object"), needs=Needs.EDITABLE | Needs.IDLE, group="start")
+        add("run.resume", menu, tr("Resume the unfinished run"), self.resume, [],
+            tr("Go on where a cancelled or interrupted run stopped"), needs=Needs.EDITABLE | Needs.IDLE,
+            when=lambda: self._resumable, group="start")
+        add("run.pause", menu, tr("Pause or resume"), lambda: self.worker.set_paused(not self.worker.paused),
+            needs=Needs.RUN, group="running")
+        add("run.cancel", menu, tr("Cancel"), self.worker.cancel, needs=Needs.RUN, group="running")
+        self._refresh_actions = actions.refresh
 
     def segmenter_choice(self) -> Choice:
         """The segmenter that was chosen for the last job."""
@@ -127,7 +132,7 @@ class JobController(QObject):
         if run is None and video is not None:
             run = preannotate.unfinished_run(session, video)
         if run is None:
-            self.told.emit(self.tr("There is no unfinished run to resume"))
+            self.message.emit(Message.refused(self.tr("There is no unfinished run to resume")))
             return
         self._offers.withdraw(_RESUME)
         if video is None or run.video != video.id:
@@ -171,30 +176,25 @@ class JobController(QObject):
             if settings is not None:
                 self._measured.emit(settings, frames, spent)
 
-    # What is told
+    # What a job says
 
     def _on_started(self, _title: str) -> None:
         self._offers.withdraw(_RESUME)
-        self.update()
 
     def _on_finished(self, status: str, message: str) -> None:
         if message:
-            self.told.emit(message)
+            self.message.emit(Message.failed(message))
         elif status == "cancelled":
-            self.told.emit(self._stopped)
+            self.message.emit(Message.done(self._stopped))
         else:
-            self.told.emit(self.tr("{0} is finished").format(self._title))
+            self.message.emit(Message.done(self.tr("{0} is finished").format(self._title)))
 
     def update(self) -> None:
-        """Enable what can be done now."""
-        session, video, busy = self._document.session, self._document.video, self.worker.busy
-        free = video is not None and self._document.writable and not busy
-        self._actions["run.track"].setEnabled(free)
-        unfinished = free and session is not None and video is not None and \
+        """Look whether there is a run to resume."""
+        session, video = self._document.session, self._document.video
+        self._resumable = session is not None and video is not None and not self.worker.busy and \
             preannotate.unfinished_run(session, video) is not None
-        self._actions["run.resume"].setEnabled(unfinished)
-        self._actions["run.pause"].setEnabled(busy)
-        self._actions["run.cancel"].setEnabled(busy)
+        self._refresh_actions()
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.kinds & ChangeKind.RUNS and not self.worker.busy:
@@ -218,7 +218,7 @@ class JobController(QObject):
         try:
             self.resume(run)
         except StorageError as error:
-            self.told.emit(str(error))
+            self.message.emit(Message.failed(str(error)))
 
     def _present_frame(self, video: VideoRecord) -> Frame | None:
         source, index = self._canvas.source, self._document.frame

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
@@ -68,7 +67,6 @@ class PreviewPanel(QWidget):
         self.slider.valueChanged.connect(self._on_slider)
         worker.finished.connect(self._on_found)
         worker.failed.connect(self._on_failed)
-        worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
         worker.ended.connect(self._on_ended)
 
     def set_frame(self, frame: Frame | None) -> None:

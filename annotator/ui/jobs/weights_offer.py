@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -56,7 +55,6 @@ class WeightsOffer(QWidget):
         worker.progressed.connect(self._on_progress)
         worker.failed.connect(self._say)
         worker.cancelled.connect(lambda: self._say(self.tr("Stopped; what was fetched is kept")))
-        worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
         worker.ended.connect(self._on_ended)
         self.hide()
 

@@ -21,15 +21,15 @@ from PySide6.QtWidgets import (
 from annotator.model.attribute import Attribute, AttributeKind
 from annotator.storage.edits import attributes
 from annotator.ui.document.document import Document
+from annotator.ui.labels.page import EditorPage
 from annotator.ui.tracks.attribute_fields import AttributeField, LineField, make_field
 
 
-class AttributeEditor(QWidget):
+class AttributeEditor(EditorPage):
     """Which attributes there are; for which class, of which kind, with which options and default."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._document = document
+        super().__init__(document, parent)
         self._shown: Attribute | None = None
         self.list = QListWidget(self)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -153,7 +153,7 @@ class AttributeEditor(QWidget):
         name = next(name for k in range(1, len(taken) + 2)
                     if (name := self.tr("attribute {0}").format(k)) not in taken)
         made: list[Attribute] = []
-        if self._document.edit(lambda session: made.append(
+        if self._edit(lambda session: made.append(
                 attributes.add_attribute(session.store, name, AttributeKind.TEXT))):
             self.reload()
             self.choose(made[0].id)
@@ -163,13 +163,13 @@ class AttributeEditor(QWidget):
     def _remove(self) -> None:
         shown = self._shown
         if shown is not None:
-            self._document.edit(lambda session: attributes.remove_attribute(session.store, shown.id))
+            self._edit(lambda session: attributes.remove_attribute(session.store, shown.id))
 
     def _change(self, **values: object) -> None:
         present = self._present()
         if present is not None:
             changed = replace(present, **values)  # type: ignore[arg-type]  # each is a field's own value
-            self._document.edit(lambda session: attributes.change_attribute(session.store, changed))
+            self._edit(lambda session: attributes.change_attribute(session.store, changed))
 
     def _present(self) -> Attribute | None:
         """The chosen attribute as it is now: what is shown may be a moment behind."""

@@ -21,18 +21,18 @@ from PySide6.QtWidgets import (
 from annotator.engine.detectors.coco_labels import COCO_LABELS
 from annotator.storage.edits import labels
 from annotator.ui.document.document import Document
+from annotator.ui.labels.page import EditorPage
 from annotator.ui.widgets.swatch import swatch
 
 #: Of the list's first two lines, which are no labels.
 KEPT, DROPPED = "kept", "dropped"
 
 
-class ClassMap(QWidget):
+class ClassMap(EditorPage):
     """One line per class that a run has seen or that somebody named."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._document = document
+        super().__init__(document, parent)
         self.boxes: dict[str, QComboBox] = {}
         """What each class becomes."""
         about = QLabel(self.tr("Runs that begin from now on take these over. Classes that are not listed keep their "
@@ -106,10 +106,10 @@ class ClassMap(QWidget):
 
     def _map(self, name: str, chosen: object) -> None:
         if chosen == KEPT:
-            self._document.edit(lambda session: labels.unmap_class(session.store, name))
+            self._edit(lambda session: labels.unmap_class(session.store, name))
         else:
             label = chosen if isinstance(chosen, int) else None
-            self._document.edit(lambda session: labels.map_class(session.store, name, label))
+            self._edit(lambda session: labels.map_class(session.store, name, label))
 
     def _add(self) -> None:
         name = self.name.text().strip()

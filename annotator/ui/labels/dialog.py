@@ -22,6 +22,8 @@ class LabelDialog(QDialog):
         self.resize(560, 440)
         self._document = document
         self.labels, self.attributes, self.classes = LabelList(document), AttributeEditor(document), ClassMap(document)
+        for page in (self.labels, self.attributes, self.classes):
+            page.refused.connect(self._show_error)
         self._pages = QTabWidget(self)
         self._pages.addTab(self.labels, self.tr("Classes"))
         self._pages.addTab(self.attributes, self.tr("Attributes"))
@@ -42,7 +44,6 @@ class LabelDialog(QDialog):
         self._stale = QTimer(self, singleShot=True, interval=0)
         self._stale.timeout.connect(self.reload)
         document.changed.connect(self._on_changes)
-        document.failed.connect(self._show_error)
         document.opened.connect(self._on_opened)
         self.reload()
 

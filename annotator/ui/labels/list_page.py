@@ -24,18 +24,18 @@ from PySide6.QtWidgets import (
 from annotator.model.track import Label
 from annotator.storage.edits import labels
 from annotator.ui.document.document import Document
+from annotator.ui.labels.page import EditorPage
 from annotator.ui.widgets.swatch import swatch
 
 _KEY, _COLOR, _NAME, _USES = range(4)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class LabelList(QWidget):
+class LabelList(EditorPage):
     """Names are edited in place; a double click on a colour changes it."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._document = document
+        super().__init__(document, parent)
         self._labels: list[Label] = []
         self.table = QTableWidget(0, 4, self)
         self._set_up_table()
@@ -151,14 +151,14 @@ class LabelList(QWidget):
         taken = {label.name for label in self._labels}
         name = next(name for k in range(1, len(taken) + 2) if (name := self.tr("class {0}").format(k)) not in taken)
         made: list[Label] = []
-        if self._document.edit(lambda session: made.append(labels.add_label(session.store, name))):
+        if self._edit(lambda session: made.append(labels.add_label(session.store, name))):
             self.reload()
             self.choose(made[0].id)
             self.table.edit(self.table.model().index(self.table.currentRow(), _NAME))
 
     def _on_item(self, item: QTableWidgetItem) -> None:
         label, name = self._labels[item.row()], item.text()
-        self._document.edit(lambda session: labels.change_label(session.store, label.id, name))
+        self._edit(lambda session: labels.change_label(session.store, label.id, name))
 
     def _ask_color(self) -> None:
         label = self.chosen
@@ -167,7 +167,7 @@ class LabelList(QWidget):
         dialog = QColorDialog(QColor(label.color), self)
         dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(lambda color: self._document.edit(
+        dialog.colorSelected.connect(lambda color: self._edit(
             lambda session: labels.change_label(session.store, label.id, color=color.name())))
         dialog.open()
 
@@ -175,7 +175,7 @@ class LabelList(QWidget):
         label = self.chosen
         if label is not None:
             place = self._labels.index(label) + by
-            self._document.edit(lambda session: labels.move_label(session.store, label.id, place))
+            self._edit(lambda session: labels.move_label(session.store, label.id, place))
 
     def _fill_merge(self) -> None:
         menu, chosen = self.merge.menu(), self.chosen
@@ -185,10 +185,10 @@ class LabelList(QWidget):
                 menu.addAction(swatch(other.color), other.name, partial(self._merge, chosen, other))
 
     def _merge(self, label: Label, into: Label) -> None:
-        if self._document.edit(lambda session: labels.merge_labels(session.store, label.id, into.id)):
+        if self._edit(lambda session: labels.merge_labels(session.store, label.id, into.id)):
             self.choose(into.id)
 
     def _remove(self) -> None:
         label = self.chosen
         if label is not None:
-            self._document.edit(lambda session: labels.remove_label(session.store, label.id))
+            self._edit(lambda session: labels.remove_label(session.store, label.id))

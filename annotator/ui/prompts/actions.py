@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
 from annotator.jobs.prompts.limits import Direction
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas, Tool
 from annotator.ui.prompts.controller import PromptController
@@ -25,7 +26,7 @@ class PromptActions(QObject):
         track, tr = self.tr("Track"), self.tr
         actions.add("tool.prompt", track, tr("Prompt"), lambda: canvas.set_tool(Tool.PROMPT), ["N"],
                     tr("Drag a box around an object, click to add points, Alt-click what is not it; Ctrl-drag follows "
-                       "an object at once"))
+                       "an object at once"), needs=Needs.EDITABLE, group="new")
         menu = f"{track}/{tr('Prompts and proposals')}"
         add = self._add
         add("prompt.accept", menu, tr("Follow or accept"), prompts.accept, ["Return", "Enter"],
@@ -46,18 +47,18 @@ class PromptActions(QObject):
             tr("Put the proposal off; it stays open"))
         add("prompt.show", menu, tr("Show open proposals"), prompts.following.proposals.show_all, [],
             tr("Show proposals again that were put off"))
-        prompts.changed.connect(self.update)
-        self.update()
+        prompts.changed.connect(actions.refresh)
 
     def _add(self, name: str, menu: str, text: str, slot: Callable[[], object], keys: list[str], tip: str) -> None:
-        action = self._actions.add(name, menu, text, slot, keys, tip)
+        action = self._actions.add(name, menu, text, slot, keys, tip,
+                                   when=lambda: name.removeprefix("prompt.") in self._possible())
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._window.removeAction(action)
         for place in self._places:
             place.addAction(action)
 
-    def update(self) -> None:
-        """Enable what can be done now."""
+    def _possible(self) -> set[str]:
+        """Names of the actions that mean something now."""
         prompts, following = self._prompts, self._prompts.following
         draft, running, run = prompts.draft, following.running, following.proposals.present
         batch = None if draft is not None else following.changeable()
@@ -65,8 +66,7 @@ class PromptActions(QObject):
         changeable = draft is not None or batch is not None
         track = draft.track if draft is not None else None if batch is None else batch.track
         shown = draft is None and running is None and run is not None
-        for name, enabled in (("accept", anything), ("drop", anything), ("stop", running is not None),
-                              ("queue", draft is not None), ("backward", changeable), ("forward", changeable),
-                              ("as-new", track is not None), ("later", shown),
-                              ("show", following.proposals.waiting > 0)):
-            self._actions[f"prompt.{name}"].setEnabled(enabled)
+        return {name for name, possible in (
+            ("accept", anything), ("drop", anything), ("stop", running is not None), ("queue", draft is not None),
+            ("backward", changeable), ("forward", changeable), ("as-new", track is not None), ("later", shown),
+            ("show", following.proposals.waiting > 0)) if possible}

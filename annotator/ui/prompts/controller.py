@@ -17,6 +17,7 @@ from annotator.ui.jobs.segmenter_choice import Choice
 from annotator.ui.prompts.batch import Batch
 from annotator.ui.prompts.engine import Answer, PromptEngine
 from annotator.ui.prompts.propagation import Following
+from annotator.ui.widgets.message import Message
 
 #: Milliseconds that a frame is looked at before it is encoded ahead.
 _REST = 250
@@ -31,7 +32,8 @@ class PromptController(QObject):
 
     changed = Signal()
     """Anything of what there is, here or in `following`."""
-    told = Signal(str)
+    message = Signal(object)
+    """A `Message` for the status bar."""
 
     def __init__(self, document: Document, canvas: Canvas, controller: CanvasController, engine: PromptEngine,
                  choice: Callable[[], Choice]) -> None:
@@ -63,7 +65,7 @@ class PromptController(QObject):
         self._controller.exact.connect(self._on_exact)
         self.following.changed.connect(self.changed)
         self.following.ended.connect(self._on_ended)
-        self.following.told.connect(self.told)
+        self.following.message.connect(self.message)
 
     # What others ask for
 
@@ -134,8 +136,9 @@ class PromptController(QObject):
     def _on_pointed(self, point: QPointF, positive: bool) -> None:
         draft = self.draft
         if draft is not None and draft.frame != self._document.frame:
-            self.told.emit(self.tr("The prompt is in frame {0}: go there to add points, or draw a new box").format(
-                draft.frame))
+            text = self.tr("The prompt is in frame {0}: go there to add points, or draw a new box").format(draft.frame)
+            self.message.emit(Message.refused(text, lambda: self.draft is not None and
+                                              self.draft.frame != self._document.frame))
             return
         if draft is None:
             track = self._selected()
@@ -168,7 +171,7 @@ class PromptController(QObject):
             self.changed.emit()
 
     def _on_failed(self, message: str) -> None:
-        self.told.emit(message)
+        self.message.emit(Message.failed(message))
         if self.draft is not None:
             self._forget_draft()
 

@@ -16,6 +16,7 @@ from annotator.ui.jobs.segmenter_choice import Choice
 from annotator.ui.prompts.batch import Batch
 from annotator.ui.prompts.engine import PromptEngine
 from annotator.ui.prompts.proposals import Proposals
+from annotator.ui.widgets.message import Message
 
 
 class Verdict(Enum):
@@ -32,7 +33,8 @@ class Following(QObject):
     """Anything of what there is."""
     ended = Signal(object)
     """A Batch that is followed no further."""
-    told = Signal(str)
+    message = Signal(object)
+    """A `Message` for the status bar."""
 
     def __init__(self, document: Document, engine: PromptEngine, choice: Callable[[], Choice], parent: QObject) -> None:
         super().__init__(parent)
@@ -165,7 +167,7 @@ class Following(QObject):
             return
         self._running = self._progress = self._verdict = None
         if message:
-            self.told.emit(message)
+            self.message.emit(Message.failed(message))
         if progress is not None:
             self._made[progress.run] = batch
             self._judge(progress.run, verdict, status)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -19,6 +18,7 @@ from annotator.storage.rows.runs import REPROPAGATE
 from annotator.ui.document.document import Document
 from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.timeline.proposed_frames import ProposedFrames, Stretches
+from annotator.ui.widgets.message import Message
 
 #: Milliseconds after an edit at which it is looked again what a proposal would change.
 _AGAIN = 1000
@@ -42,8 +42,7 @@ class Proposals(QObject):
         self._stale.timeout.connect(self._read_again)
         self._reading = TaskWorker(self, "task")
         self._reading.finished.connect(self._on_summary)
-        self._reading.failed.connect(document.failed)
-        self._reading.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        self._reading.failed.connect(lambda text: document.message.emit(Message.failed(text)))
         self._reading.ended.connect(self._read_summary)
         document.video_changed.connect(self._on_video)
         document.changed.connect(self._on_changes)

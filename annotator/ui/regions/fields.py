@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QPushButton, QSpin
 from annotator.model.track import Mark
 from annotator.storage.edits import drawn_boxes
 from annotator.ui.document.document import Document
-from annotator.ui.regions.controller import IgnoreRegions
+from annotator.ui.regions.feature import RegionsFeature
 
 
 class RegionFields(QWidget):
     """First and last frame, or to the video's end."""
 
-    def __init__(self, document: Document, regions: IgnoreRegions) -> None:
+    def __init__(self, document: Document, regions: RegionsFeature) -> None:
         super().__init__()
         self._document, self._regions = document, regions
         self._region: Mark | None = None

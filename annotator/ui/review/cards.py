@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from annotator.review import Entry, Fix, Kind, Sentence
 from annotator.ui.document.document import Document
-from annotator.ui.review.controller import ReviewDesk, key_of
+from annotator.ui.review.controller import ReviewController, key_of
 from annotator.ui.review.crops import CropSource, Pair
 
 Index = QModelIndex | QPersistentModelIndex
@@ -52,7 +52,7 @@ def _translated(sentence: Sentence, count: int) -> str:
 class CardModel(QAbstractListModel):
     """The desk's entries."""
 
-    def __init__(self, desk: ReviewDesk, document: Document, parent: QObject) -> None:
+    def __init__(self, desk: ReviewController, document: Document, parent: QObject) -> None:
         super().__init__(parent)
         self._desk, self._document = desk, document
         self._entries: tuple[Entry, ...] = ()

@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from annotator.jobs.review import ranking
 from annotator.review import Entry, Fix, Kind, ReviewQueue, Suggestion, fixes_for
 from annotator.ui.document.document import Document
-from annotator.ui.edits.controller import EditDesk
+from annotator.ui.edits.controller import EditController
 from annotator.ui.edits.plans import Plan
 from annotator.ui.review.queue_builder import QueueBuilder
+from annotator.ui.widgets.message import Message
 
 Key = tuple[object, ...]
 
@@ -19,19 +20,20 @@ Key = tuple[object, ...]
 MOST = 3000
 
 
-class ReviewDesk(QObject):
+class ReviewController(QObject):
     """Goes through the open entries in order. A decision is one step, and goes on to the next."""
 
     changed = Signal()
     """Other entries are shown, or other counts."""
     current_changed = Signal()
-    told = Signal(str)
+    message = Signal(object)
+    """A `Message` for the status bar."""
     prompt_wanted = Signal(int, object)
     """Frame and box (xyxy, picture pixels) in which an object is to be prompted."""
     visited = Signal(object)
     """Entry that was gone to by key."""
 
-    def __init__(self, document: Document, edits: EditDesk, builder: QueueBuilder, parent: QObject) -> None:
+    def __init__(self, document: Document, edits: EditController, builder: QueueBuilder, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._edits, self._builder = document, edits, builder
         self._queue: ReviewQueue | None = None
@@ -106,11 +108,13 @@ class ReviewDesk(QObject):
             self._pending = direction
             self._builder.want()
             if self._queue is None:
-                self.told.emit(self.tr("Looking for suspicious moments…"))
+                self.message.emit(Message.hint(self.tr("Looking for suspicious moments…"),
+                                               lambda: bool(self._pending)))
             return
         if not self._entries:
-            self.told.emit(self.tr("No suspicious moment is left") if self._builder.complete else
-                           self.tr("No suspicious moment is left so far"))
+            self.message.emit(Message.done(
+                self.tr("No suspicious moment is left") if self._builder.complete else
+                self.tr("No suspicious moment is left so far")))
             return
         place = self.place
         if place is None:
@@ -118,7 +122,7 @@ class ReviewDesk(QObject):
         else:
             place += direction
         if place >= len(self._entries):
-            self.told.emit(self.tr("That was the last one; on with the first"))
+            self.message.emit(Message.hint(self.tr("That was the last one; on with the first")))
         self.visit(self._entries[place % len(self._entries)])
 
     def visit(self, entry: Entry) -> None:
@@ -143,11 +147,13 @@ class ReviewDesk(QObject):
         """Do something about the current entry, and go on to the next."""
         entry, options = self._current, self.fixes()
         if entry is None:
-            self.told.emit(self.tr("Go to a suspicious moment first (Tab)"))
+            self.message.emit(Message.refused(self.tr("Go to a suspicious moment first (Tab)"),
+                                              lambda: self._current is None))
         elif fix not in options:
-            self.told.emit(self.tr("This moment is about one track alone") if len(entry.tracks) < 2 else
-                           self.tr("This moment is about {0} tracks: click the one that is meant")
-                           .format(len(entry.tracks)))
+            self.message.emit(Message.refused(
+                self.tr("This moment is about one track alone") if len(entry.tracks) < 2 else
+                self.tr("This moment is about {0} tracks: click the one that is meant").format(len(entry.tracks)),
+                lambda: self._current == entry and fix not in self.fixes()))
         elif fix is Fix.PROMPT:
             self.prompt_wanted.emit(options[fix].frame, options[fix].box_xyxy)
         elif fix is Fix.FINE:
@@ -187,7 +193,7 @@ class ReviewDesk(QObject):
     def _mark(self, entry: Entry) -> None:
         video = self._document.video
         if video is not None and self._document.edit(lambda session: ranking.mark_reviewed(session, video, entry)):
-            self.told.emit(self.tr("Looked at, nothing to mend"))
+            self.message.emit(Message.done(self.tr("Looked at, nothing to mend")))
             self._on_decided(entry)
 
     def _on_decided(self, entry: Entry) -> None:
@@ -212,7 +218,7 @@ class ReviewDesk(QObject):
         self._refresh()
         if self._pending:
             direction, self._pending = self._pending, 0
-            self.told.emit(self.tr("%n suspicious moments", "", len(self._entries)))
+            self.message.emit(Message.done(self.tr("%n suspicious moments", "", len(self._entries))))
             self.go(direction)
 
     def _refresh(self) -> None:

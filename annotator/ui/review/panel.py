@@ -24,9 +24,9 @@ from PySide6.QtWidgets import (
 
 from annotator.review import Fix, Kind
 from annotator.ui.document.document import Document
-from annotator.ui.edits.controller import EditDesk
+from annotator.ui.edits.controller import EditController
 from annotator.ui.review.cards import CardModel, CardPainter, KindNames
-from annotator.ui.review.controller import ReviewDesk
+from annotator.ui.review.controller import ReviewController
 from annotator.ui.review.crops import CropSource
 from annotator.ui.review.queue_builder import QueueBuilder
 
@@ -37,8 +37,8 @@ _PAUSE = 50
 class ReviewPanel(QWidget):
     """Shows what the desk says; a click on a card goes to its moment."""
 
-    def __init__(self, document: Document, desk: ReviewDesk, builder: QueueBuilder, crops: CropSource,
-                 edits: EditDesk, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, desk: ReviewController, builder: QueueBuilder, crops: CropSource,
+                 edits: EditController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document, self._desk, self._builder, self._edits = document, desk, builder, edits
         self.model = CardModel(desk, document, self)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -19,6 +18,7 @@ from annotator.review import ReviewQueue
 from annotator.ui.document.document import Document
 from annotator.ui.threads.priorities import Niceness, give_way
 from annotator.ui.threads.tasks import Progress, TaskWorker
+from annotator.ui.widgets.message import Message
 
 _KINDS = ChangeKind.OBSERVATIONS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.RUNS
 #: Milliseconds from the last edit to a new ranking, and at least so many times as long as the last ranking took: on
@@ -33,7 +33,8 @@ class QueueBuilder(QObject):
     """ReviewQueue, and the monotonic time at which its making began."""
     state_changed = Signal()
     """It began or ended something, or came further with colours."""
-    told = Signal(str)
+    message = Signal(object)
+    """A `Message` for the status bar."""
 
     def __init__(self, document: Document, busy: Callable[[], bool], parent: QObject) -> None:
         """``busy``: whether a job runs, whose results would be ranked anew with every frame."""
@@ -54,8 +55,7 @@ class QueueBuilder(QObject):
         self._looker.finished.connect(self._on_colours)
         self._looker.ended.connect(self._on_looker_free)
         for worker in (self._ranker, self._looker):
-            worker.failed.connect(self.told)
-            worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+            worker.failed.connect(lambda text: self.message.emit(Message.failed(text)))
         document.video_changed.connect(self._on_video)
         document.changed.connect(self._on_changes)
 

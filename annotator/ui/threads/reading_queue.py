@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +44,6 @@ class Reading(QObject):
         self.worker.finished.connect(lambda answer: self._tell(lambda request: request.done(answer)))
         self.worker.failed.connect(lambda message: self._tell(lambda request: request.failed(message)))
         self.worker.cancelled.connect(lambda: self._tell(lambda request: request.cancelled()))
-        self.worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
         self.worker.ended.connect(self._next)
 
     def ask(self, request: Request, first: bool = False) -> None:

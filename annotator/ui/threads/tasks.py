@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import Cancelled, UserError
 from annotator.model.cancel import CancelToken
+from annotator.ui.threads.crash_hook import report_crash
 from annotator.ui.threads.relay import Relay
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class TaskWorker(QObject):
     """One line that says what, where and what next."""
     cancelled = Signal()
     crashed = Signal(object)
-    """An error that is the program's own."""
+    """A fault of the program; the crash reporter gets it too."""
     ended = Signal()
     """After any of the four above, when another task may begin."""
 
@@ -45,6 +46,7 @@ class TaskWorker(QObject):
         self._cancel = CancelToken()
         self._abandoned = False
         self._relay = Relay(self)
+        self.crashed.connect(report_crash)
 
     @property
     def busy(self) -> bool:

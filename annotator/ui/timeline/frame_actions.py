@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.document.player import Player
@@ -22,17 +23,23 @@ class Moving(QObject):
         super().__init__(timeline)
         self._document, self._player, self._timeline = document, player, timeline
         menu, tr, add = self.tr("Go"), self.tr, actions.add
-        add("go.next", menu, tr("Next frame"), lambda: self._step(1), ["F", "Right"])
-        add("go.previous", menu, tr("Previous frame"), lambda: self._step(-1), ["D", "Left"])
-        add("go.first", menu, tr("First frame"), lambda: document.go_to(0), ["Home"])
-        add("go.last", menu, tr("Last frame"), lambda: document.go_to(1 << 40), ["End"])
-        add("go.start", menu, tr("Start of the track"), lambda: self._go_to_end(first=True), ["Ctrl+Left"])
-        add("go.end", menu, tr("End of the track"), lambda: self._go_to_end(first=False), ["Ctrl+Right"])
-        add("play.toggle", menu, tr("Play or pause"), player.toggle, [])
-        add("play.faster", menu, tr("Play faster"), lambda: player.faster(1), ["."])
-        add("play.slower", menu, tr("Play slower"), lambda: player.faster(-1), [","])
+        for name, text, slot, keys in (
+                ("go.next", tr("Next frame"), lambda: self._step(1), ["F", "Right"]),
+                ("go.previous", tr("Previous frame"), lambda: self._step(-1), ["D", "Left"]),
+                ("go.first", tr("First frame"), lambda: document.go_to(0), ["Home"]),
+                ("go.last", tr("Last frame"), lambda: document.go_to(1 << 40), ["End"])):
+            add(name, menu, text, slot, keys, needs=Needs.VIDEO, group="frame")
+        for name, text, slot, keys in (
+                ("go.start", tr("Start of the track"), lambda: self._go_to_end(first=True), ["Ctrl+Left"]),
+                ("go.end", tr("End of the track"), lambda: self._go_to_end(first=False), ["Ctrl+Right"])):
+            add(name, menu, text, slot, keys, needs=Needs.VIDEO | Needs.TRACK, group="track")
+        for name, text, slot, keys in (
+                ("play.toggle", tr("Play or pause"), player.toggle, []),
+                ("play.faster", tr("Play faster"), lambda: player.faster(1), ["."]),
+                ("play.slower", tr("Play slower"), lambda: player.faster(-1), [","])):
+            add(name, menu, text, slot, keys, needs=Needs.VIDEO, group="play")
         add("play.loop", menu, tr("Loop"), lambda: player.set_loop(actions["play.loop"].isChecked()), ["L"],
-            tr("Go round in the chosen range"), checkable=True)
+            tr("Loop the selected range"), needs=Needs.VIDEO, group="play", checkable=True)
 
     def _step(self, frames: int) -> None:
         self._player.pause()

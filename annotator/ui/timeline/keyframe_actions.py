@@ -6,10 +6,12 @@ from bisect import bisect_left, bisect_right
 
 from PySide6.QtCore import QObject
 
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.document.player import Player
 from annotator.ui.timeline.timeline import Timeline
+from annotator.ui.widgets.message import Message
 
 
 class Keyframes(QObject):
@@ -20,9 +22,9 @@ class Keyframes(QObject):
         self._document, self._player, self._timeline = document, player, timeline
         menu, tr = self.tr("Go"), self.tr
         actions.add("go.previous-keyframe", menu, tr("Previous keyframe"), lambda: self.go(-1), ["E"],
-                    tr("The last frame before this one in which a person drew a box"))
+                    tr("The last frame before this one in which a person drew a box"), needs=Needs.VIDEO, group="track")
         actions.add("go.next-keyframe", menu, tr("Next keyframe"), lambda: self.go(1), ["R"],
-                    tr("The next frame in which a person drew a box"))
+                    tr("The next frame in which a person drew a box"), needs=Needs.VIDEO, group="track")
 
     def frames(self) -> list[int]:
         """Frame indices with a person's box, rising."""
@@ -35,8 +37,9 @@ class Keyframes(QObject):
         frames, here = self.frames(), self._document.frame
         place = bisect_right(frames, here) if direction > 0 else bisect_left(frames, here) - 1
         if not 0 <= place < len(frames):
-            self._document.failed.emit(self.tr("There is no keyframe after this frame") if direction > 0
-                                       else self.tr("There is no keyframe before this frame"))
+            self._document.message.emit(Message.refused(
+                self.tr("There is no keyframe after this frame") if direction > 0
+                else self.tr("There is no keyframe before this frame"), lambda: self._document.frame == here))
             return
         self._player.pause()
         self._document.go_to(frames[place])

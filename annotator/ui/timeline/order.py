@@ -123,7 +123,8 @@ class LaneOrder(QObject):
         tip = self.tr("Order of the lanes on the timeline")
         made = {}
         for order, text in texts.items():
-            made[order] = actions.add(f"lanes.{order}", self._menu(), text, self._apply, [], tip, checkable=True)
+            made[order] = actions.add(f"lanes.{order}", self._menu(), text, self._apply, [], tip, group="order",
+                                      checkable=True)
             group.addAction(made[order])
         return made
 
@@ -138,7 +139,8 @@ class LaneOrder(QObject):
         for grouping, text in texts.items():
             keys = ["Shift+G"] if grouping is Grouping.LABEL else []
             name = "lanes.group" if grouping is Grouping.LABEL else f"lanes.group-{grouping}"
-            made[grouping] = actions.add(name, self._menu(), text, self._apply, keys, tip, checkable=True)
+            made[grouping] = actions.add(name, self._menu(), text, self._apply, keys, tip, group="grouping",
+                                         checkable=True)
             group.addAction(made[grouping])
         return made
 

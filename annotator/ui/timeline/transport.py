@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, QSettings, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSpinBox, QToolButton, QWidget
 
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.document.player import SPEEDS, Player
 from annotator.ui.widgets.frame_text import PlaceError, format_time, frame_times, parse_place
+from annotator.ui.widgets.message import Message
 
 _STEP = "go/step"
 
@@ -67,7 +69,7 @@ class PlaceField(QLineEdit):
         try:
             frame = parse_place(self.text(), self._document.frame, self._times)
         except PlaceError as error:
-            self._document.failed.emit(str(error))
+            self._document.message.emit(Message.refused(str(error)))
             self.selectAll()
             return
         self._player.pause()
@@ -122,12 +124,14 @@ class Transport(QObject):
 
     def _add_actions(self) -> None:
         menu, tr, add = self.tr("Go"), self.tr, self._actions.add
-        add("go.many", menu, tr("Several frames on"), lambda: self._move(self.step.value()), ["V", "Shift+Right"])
+        add("go.many", menu, tr("Several frames on"), lambda: self._move(self.step.value()), ["V", "Shift+Right"],
+            needs=Needs.VIDEO, group="frame")
         add("go.many-back", menu, tr("Several frames back"), lambda: self._move(-self.step.value()),
-            ["C", "Shift+Left"])
+            ["C", "Shift+Left"], needs=Needs.VIDEO, group="frame")
         add("go.jump", menu, tr("Go to a frame or time"), self.place.begin, ["Ctrl+G"],
-            tr("Type a frame such as 412 or a time such as 0:16.48"))
-        add("play.normal", menu, tr("Play at normal speed"), lambda: self._player.set_speed(1.0), ["/"])
+            tr("Type a frame such as 412 or a time such as 0:16.48"), needs=Needs.VIDEO, group="frame")
+        add("play.normal", menu, tr("Play at normal speed"), lambda: self._player.set_speed(1.0), ["/"],
+            needs=Needs.VIDEO, group="play")
         self._name_steps()
         self._actions.keys_changed.connect(lambda name: self._name_steps() if name.startswith("go.many") else None)
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBox
 
 from annotator.model.changes import ChangeKind, Changes
 from annotator.ui.document.document import Document
-from annotator.ui.regions.controller import IgnoreRegions
+from annotator.ui.regions.feature import RegionsFeature
 from annotator.ui.regions.fields import RegionFields
 from annotator.ui.tracks.mean_scores import MeanScores
 from annotator.ui.tracks.track_fields import TrackFields
@@ -18,7 +18,7 @@ _KINDS = ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.M
 class Inspector(QStackedWidget):
     """Fields of the selected tracks, of the selected region, or a line that says what to select."""
 
-    def __init__(self, document: Document, scores: MeanScores, regions: IgnoreRegions, parent: QWidget | None = None,
+    def __init__(self, document: Document, scores: MeanScores, regions: RegionsFeature, parent: QWidget | None = None,
                  ) -> None:
         super().__init__(parent)
         self._document, self._regions = document, regions

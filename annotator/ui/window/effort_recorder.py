@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, QStandardPaths, Signal
+from PySide6.QtCore import QSettings, QStandardPaths, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from annotator.errors import UserError
@@ -15,40 +15,42 @@ from annotator.jobs.effort_log import FixRecord, append_fix, export_fixes, read_
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.effort import EffortMeter
 from annotator.storage.history.journal import HistoryStep
+from annotator.ui.actions.feature import Feature
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
+from annotator.ui.widgets.message import Message
 from annotator.ui.window.effort_watch import EffortWatch
 
 _ON, _FILE = "effort/on", "effort/file"
 _NAME = "effort.jsonl"
 
 
-class EffortRecorder(QObject):
+class EffortRecorder(Feature):
     """Writes a line per fix while it is on. A fix is one step of the history that a person made, an undo or a redo."""
 
-    told = Signal(str)
-    """One line for the status bar."""
     fixed = Signal(object)
     """A `FixRecord`, after it was written."""
 
-    def __init__(self, document: Document, actions: Actions, settings: QSettings, window: QWidget) -> None:
+    def __init__(self, document: Document, settings: QSettings, window: QWidget) -> None:
         super().__init__(window)
         self._document, self._settings, self._window = document, settings, window
         self.meter = EffortMeter()
         self._watch = EffortWatch(self.meter, self)
         self._unlisten: Callable[[], None] = lambda: None
         self._known: tuple[HistoryStep, ...] = ()
+
+    def add_actions(self, actions: Actions) -> None:
         menu, tr = f"{self.tr('Help')}/{self.tr('Effort log')}", self.tr
         explained = tr("Count keys, clicks, drags and seconds per fix in a file on this machine; nothing is sent "
                        "anywhere")
-        on = str(settings.value(_ON)) == "true"
+        on = str(self._settings.value(_ON)) == "true"
         self.toggle = actions.add("effort.record", menu, tr("Record effort per fix"), self._on_toggle, [], explained,
                                   checkable=True, checked=on)
         actions.add("effort.file", menu, tr("Effort log's file…"), self._choose_file, [],
                     tr("Write the effort log to a file of your choice"))
         actions.add("effort.export", menu, tr("Export effort log…"), self._export, [],
                     tr("Write what was recorded as CSV or JSON"))
-        document.opened.connect(self._on_opened)
+        self._document.opened.connect(self._on_opened)
         if on:
             self._start()
 
@@ -77,11 +79,12 @@ class EffortRecorder(QObject):
         self._settings.setValue(_ON, "true" if on else "false")
         if on:
             self._start()
-            self.told.emit(self.tr("Keys, clicks, drags and seconds per fix go to {0}, and nowhere else").format(
-                self.path))
+            self.message.emit(Message.done(self.tr(
+                "Keys, clicks, drags and seconds per fix go to {0}, and nowhere else").format(self.path)))
         else:
             self.close()
-            self.told.emit(self.tr("Nothing is recorded any more; what was recorded stays in {0}").format(self.path))
+            self.message.emit(Message.done(self.tr(
+                "Nothing is recorded any more; what was recorded stays in {0}").format(self.path)))
 
     def _start(self) -> None:
         self._watch.start()
@@ -104,10 +107,10 @@ class EffortRecorder(QObject):
             return
         before, now = self._known, tuple(session.history())
         self._known = now
-        told = what_happened(before, now)
-        if told is None:
+        seen = what_happened(before, now)
+        if seen is None:
             return
-        action, step = told
+        action, step = seen
         effort = self.meter.take(time.monotonic())
         path = self._document.path
         record = FixRecord(datetime.now(UTC).isoformat("T", "milliseconds"), "" if path is None else path.name, action,
@@ -116,7 +119,7 @@ class EffortRecorder(QObject):
             append_fix(self.path, record)
         except UserError as error:
             self.toggle.setChecked(False)
-            self.told.emit(str(error))
+            self.message.emit(Message.failed(str(error)))
             return
         self.fixed.emit(record)
 
@@ -128,21 +131,22 @@ class EffortRecorder(QObject):
                                               options=QFileDialog.Option.DontConfirmOverwrite)
         if name:
             self._settings.setValue(_FILE, name)
-            self.told.emit(self.tr("The effort log is {0}; what is in it stays").format(name))
+            self.message.emit(Message.done(self.tr("The effort log is {0}; what is in it stays").format(name)))
 
     def _export(self) -> None:
         try:
             known = read_fixes(self.path)
             if not known:
-                self.told.emit(self.tr("Nothing was recorded yet: {0} first").format(self.toggle.text()))
+                self.message.emit(Message.refused(
+                    self.tr("Nothing was recorded yet: {0} first").format(self.toggle.text())))
                 return
             name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export effort log"),
                                                   str(self.path.with_suffix(".csv")), "CSV (*.csv);;JSON (*.json)")
             if name:
                 export_fixes(known, Path(name))
-                self.told.emit(self.tr("{0} fixes written to {1}").format(len(known), name))
+                self.message.emit(Message.done(self.tr("{0} fixes written to {1}").format(len(known), name)))
         except UserError as error:
-            self.told.emit(str(error))
+            self.message.emit(Message.failed(str(error)))
 
 
 def what_happened(before: tuple[HistoryStep, ...], now: tuple[HistoryStep, ...]) -> tuple[str, HistoryStep] | None:

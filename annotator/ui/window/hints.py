@@ -10,6 +10,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from annotator.jobs.demo import is_demo
+from annotator.ui.actions.feature import Feature
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.document.document import Document
@@ -81,15 +82,14 @@ class HintCard(QFrame):
         self.move(MARGIN, max(self._canvas.height() - self.height() - MARGIN, 0))
 
 
-class FirstMinute(QObject):
+class FirstMinute(Feature):
     """Shows the hints one after another while the demo is open. What was followed or skipped never comes back."""
 
-    def __init__(self, document: Document, player: Player, canvas: Canvas, actions: Actions,
-                 settings: QSettings) -> None:
+    def __init__(self, document: Document, player: Player, canvas: Canvas, settings: QSettings) -> None:
         super().__init__(canvas)
-        self._document, self._actions, self._settings = document, actions, settings
+        self._document, self._settings = document, settings
         self.card = HintCard(canvas)
-        self._hints = self._make_hints()
+        self._hints: list[Hint] = []
         self._present: Hint | None = None
         self.card.skip.clicked.connect(self._skip)
         self.card.close_all.clicked.connect(self._dismiss)
@@ -98,6 +98,10 @@ class FirstMinute(QObject):
         player.playing_changed.connect(lambda playing: self._follow("play") if playing else None)
         document.selection_changed.connect(lambda: self._follow("select") if document.selection else None)
         canvas.box_changed.connect(lambda *_: self._follow("edit"))
+
+    def add_actions(self, actions: Actions) -> None:
+        """Registers none: the hints name the keys of others."""
+        self._hints = self._make_hints(actions)
         for name in ("help.keys", "edit.palette"):
             actions[name].triggered.connect(lambda: self._follow("keys"))
 
@@ -106,11 +110,11 @@ class FirstMinute(QObject):
         """Name of the hint that is shown."""
         return None if self._present is None else self._present.name
 
-    def _make_hints(self) -> list[Hint]:
+    def _make_hints(self, actions: Actions) -> list[Hint]:
         tr = self.tr
 
         def key(name: str) -> str:
-            return self._actions[name].shortcut().toString() or self._actions[name].text()
+            return actions[name].shortcut().toString() or actions[name].text()
 
         return [
             Hint("track", lambda: tr("Press {0}, then Run: every object is detected, segmented and tracked through "

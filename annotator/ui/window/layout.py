@@ -45,7 +45,7 @@ class Docks(QObject):
                  log: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        tracks = self._dock("tracks", self.tr("Tracks"), table)
+        tracks = self._tracks = self._dock("tracks", self.tr("Tracks"), table)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, tracks)
         below = self._dock("inspector", self.tr("Inspector"), inspector)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, below)
@@ -60,6 +60,13 @@ class Docks(QObject):
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.log)
         window.resizeDocks([self.log], [160], Qt.Orientation.Vertical)
         self.log.hide()
+
+    def add_behind_tracks(self, dock: QDockWidget) -> None:
+        """Put a panel behind the tracks, out of sight until it is asked for."""
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self._window.tabifyDockWidget(self._tracks, dock)
+        self._tracks.raise_()
+        dock.hide()
 
     def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
         """A panel; its name is what stored layouts know it by."""

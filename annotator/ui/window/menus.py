@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QMainWindow, QMenu
+from functools import partial
+from itertools import groupby
 
-from annotator.ui.actions.registry import Actions
-from annotator.ui.window.opening import Opening
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar
+
+from annotator.ui.actions.registry import Actions, Entry
+
+#: Names whose menu's title is looked up, in the order of the menu bar.
+_ORDER = ("file.open", "edit.undo", "view.fit", "go.next", "track.swap", "label.1", "review.next", "run.track",
+          "help.keys")
 
 
-class Menus(QObject):
-    """A menu per title, in the order in which actions were added; to be made when all are there."""
+class MenuBar:
+    """A menu per title. In a menu, actions stand in groups between separators; submenus are the last group."""
 
-    def __init__(self, window: QMainWindow, actions: Actions, opening: Opening) -> None:
-        super().__init__(window)
-        self._bar = window.menuBar()
+    def __init__(self, bar: QMenuBar, actions: Actions) -> None:
+        self._bar = bar
         self._menus: dict[str, QMenu] = {}
-        for entry in actions:
-            self._menu(entry.menu).addAction(entry.action)
-            if entry.name == "file.folder":
-                self.recent = self._menu(entry.menu).addMenu(self.tr("Open recent"))
-                self.recent.aboutToShow.connect(lambda: opening.fill_recent(self.recent))
-
-    def _menu(self, title: str) -> QMenu:
-        """The menu of this title; ``View/Filter`` is one within another."""
-        if title not in self._menus:
+        entries = list(actions)
+        tops = list(dict.fromkeys([*(entry.menu for name in _ORDER for entry in entries if entry.name == name),
+                                   *(entry.menu.partition("/")[0] for entry in entries)]))
+        for title in tops:
+            self._menus[title] = bar.addMenu(title)
+            self._fill(self._menus[title], [entry for entry in entries if entry.menu == title])
+        for title in dict.fromkeys(entry.menu for entry in entries if "/" in entry.menu):
             outer, _, inner = title.rpartition("/")
-            self._menus[title] = self._menu(outer).addMenu(inner) if outer else self._bar.addMenu(inner)
+            if not any(action.menu() is not None for action in self._menus[outer].actions()):
+                self._menus[outer].addSeparator()
+            self._menus[title] = self._menus[outer].addMenu(inner)
+            self._fill(self._menus[title], [entry for entry in entries if entry.menu == title])
+
+    def menu(self, title: str) -> QMenu:
+        """The menu of this title; ``View/Filter`` is one within another."""
         return self._menus[title]
+
+    @staticmethod
+    def _fill(menu: QMenu, entries: list[Entry]) -> None:
+        places = {group: place for place, group in enumerate(dict.fromkeys(entry.group for entry in entries))}
+        for place, group in groupby(sorted(entries, key=lambda entry: places[entry.group]),
+                                    lambda entry: places[entry.group]):
+            if place:
+                menu.addSeparator()
+            menu.addActions([entry.action for entry in group])
+
+
+def add_panel_actions(window: QMainWindow, actions: Actions) -> None:
+    """Register an action for every panel of the window, once all panels exist."""
+    menu = f"{actions.menu_of('view.log')}/{QCoreApplication.translate('Panels', 'Panels')}"
+    for dock in window.findChildren(QDockWidget):
+        actions.add(f"panel.{dock.objectName()}", menu, dock.windowTitle(), partial(toggle_panel, dock), [],
+                    QCoreApplication.translate("Panels", "Show or hide the panel {0}").format(dock.windowTitle()))
+
+
+def toggle_panel(dock: QDockWidget) -> None:
+    """Show a panel that is closed or lies behind another one; close one that is in sight."""
+    if dock.visibleRegion().isEmpty():
+        dock.show()
+        dock.raise_()
+    else:
+        dock.hide()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from annotator.jobs.project import ScannedSource, scan_source
 from annotator.model.cancel import CancelToken
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
-from annotator.ui.import_export.import_controller import is_labels
 from annotator.ui.threads.reading_queue import Reading, Request
 from annotator.ui.threads.tasks import Progress
+from annotator.ui.widgets.message import Message
 from annotator.ui.window.about import NAME
 
 PROJECT_SUFFIX = ".annot"
@@ -28,30 +28,28 @@ _RECENT, _MOST_RECENT, _ADDED = "recent", 8, "added"
 class Opening(QObject):
     """What is open, and what was lately."""
 
-    failed = Signal(str)
-    """Why something could not be opened, in one line."""
-    warned = Signal(str)
-    """What is odd about a video that was opened."""
+    message = Signal(object)
+    """A `Message` for the status bar."""
     labels_dropped = Signal(object)
     """Path of a label file."""
 
-    def __init__(self, document: Document, reading: Reading, settings: QSettings, window: QWidget) -> None:
+    def __init__(self, document: Document, reading: Reading, settings: QSettings,
+                 is_labels: Callable[[Path], bool], window: QWidget) -> None:
         super().__init__(window)
         self._document, self._reading, self._settings, self._window = document, reading, settings, window
+        self._is_labels = is_labels
         self._labels: Path | None = None
         self._adding = False
         document.opened.connect(self._on_opened)
         reading.idle.connect(self._on_idle)
 
     def add_actions(self, actions: Actions) -> None:
-        """Add what opens something; `add_closing` follows when the File menu has the rest."""
+        """Register what opens something."""
         menu, tr = self.tr("File"), self.tr
-        actions.add("file.open", menu, tr("Open…"), self.ask, ["Ctrl+O"], tr("Open a project or a video"))
-        actions.add("file.folder", menu, tr("Open folder of images…"), self.ask_folder, ["Ctrl+Shift+O"])
-
-    def add_closing(self, actions: Actions) -> None:
-        """Add what closes it."""
-        actions.add("file.close", self.tr("File"), self.tr("Close project"), self.close, ["Ctrl+W"])
+        actions.add("file.open", menu, tr("Open…"), self.ask, ["Ctrl+O"], tr("Open a project or a video"),
+                    group="open")
+        actions.add("file.folder", menu, tr("Open folder of images…"), self.ask_folder, ["Ctrl+Shift+O"],
+                    group="open")
 
     def open(self, path: Path) -> bool:
         """Open a project, or a video into a project beside it, which is there once the video was read.
@@ -67,7 +65,7 @@ class Opening(QObject):
                 self._read_video(path)
                 return True
         except UserError as error:
-            self.failed.emit(str(error))
+            self.message.emit(Message.failed(str(error)))
             return False
         self._remember(path)
         return True
@@ -77,13 +75,13 @@ class Opening(QObject):
         try:
             path = demo_project(user_data_path(NAME) / "demo")
         except UserError as error:
-            self.failed.emit(str(error))
+            self.message.emit(Message.failed(str(error)))
             return
         self.open(path)
 
     def open_dropped(self, paths: Sequence[Path]) -> None:
         """Open what was dropped on the window; of label files the first, once all else is open."""
-        labels = [path for path in paths if is_labels(path)]
+        labels = [path for path in paths if self._is_labels(path)]
         for path in paths:
             if path not in labels:
                 self.open(path)
@@ -101,7 +99,7 @@ class Opening(QObject):
         try:
             self._document.close()
         except UserError as error:
-            self.failed.emit(str(error))
+            self.message.emit(Message.failed(str(error)))
 
     def ask(self) -> None:
         """Ask for a project or a video."""
@@ -142,8 +140,14 @@ class Opening(QObject):
         def scan(progress: Progress, cancel: CancelToken) -> ScannedSource:
             return scan_source(path, progress)
 
-        self._reading.ask(Request(_ADDED, self.tr("Reading {0}").format(path.name), scan, self._add, self.failed.emit,
-                                  lambda: self.warned.emit(self.tr("{0} was not added").format(path.name))))
+        self._reading.ask(Request(_ADDED, self.tr("Reading {0}").format(path.name), scan, self._add, self._fail,
+                                  lambda: self._warn(self.tr("{0} was not added").format(path.name))))
+
+    def _fail(self, text: str) -> None:
+        self.message.emit(Message.failed(text))
+
+    def _warn(self, text: str) -> None:
+        self.message.emit(Message.refused(text))
 
     def _add(self, scanned: ScannedSource) -> None:
         """Into the open project, or one beside the video. That is made only now that there is a video for it."""
@@ -153,10 +157,10 @@ class Opening(QObject):
                 project = path.with_name((path.name if path.is_dir() else path.stem) + PROJECT_SUFFIX)
                 self._document.open(project, create=True)
             for warning in self._document.add_scanned(scanned):
-                self.warned.emit(warning)
+                self._warn(warning)
         except UserError as error:
             scanned.reader.close()
-            self.failed.emit(str(error))
+            self.message.emit(Message.failed(str(error)))
         else:
             self._remember(path)
         finally:

@@ -13,11 +13,13 @@ from annotator.model.cancel import CancelToken
 from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage.upkeep.relink import RelinkReport, relink_to
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.document.document import Document
 from annotator.ui.threads.reading_queue import Reading, Request
 from annotator.ui.threads.tasks import Progress
+from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
 from annotator.video import fingerprint
 
@@ -28,13 +30,14 @@ VIDEO_SUFFIXES = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.ts"
 class ProjectController(QObject):
     """What a project consists of, beside its tracks."""
 
-    told = Signal(str)
+    message = Signal(object)
+    """A `Message` for the status bar."""
 
-    def __init__(self, document: Document, canvas: CanvasController, actions: Actions, offers: OfferBar,
+    def __init__(self, document: Document, canvas: CanvasController, offers: OfferBar,
                  open_path: Callable[[Path], bool], reading: Reading, window: QWidget) -> None:
         super().__init__(window)
         self._reading = reading
-        self._document, self._canvas, self._actions, self._offers = document, canvas, actions, offers
+        self._document, self._canvas, self._offers = document, canvas, offers
         self._open_path, self._window = open_path, window
         self.chooser = QComboBox(window)
         self.chooser.setMinimumWidth(120)
@@ -43,18 +46,22 @@ class ProjectController(QObject):
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.chooser.hide()
         self._missing: int | None = None  # the video that the present offer is about
-        actions.add("file.new", self.tr("File"), self.tr("New project…"), self.ask_new, ["Ctrl+N"],
-                    self.tr("Make a project at a place of your choice"))
-        actions.add("file.add", self.tr("File"), self.tr("Add videos…"), self.ask_add, [],
-                    self.tr("Add videos to the open project"))
-        actions.add("file.locate", self.tr("File"), self.tr("Locate the video…"), self.ask_locate, [],
-                    self.tr("Say where the present video lies now"))
         document.opened.connect(self._update)
         document.video_changed.connect(self._update)
         canvas.missing.connect(self._on_missing)
         canvas.unread.connect(self._on_unread)
         self.chooser.activated.connect(self._on_chosen)
         self._update()
+
+    def add_actions(self, actions: Actions) -> None:
+        """Register what is done with projects and their videos."""
+        add, tr, menu = actions.add, self.tr, self.tr("File")
+        add("file.new", menu, tr("New project…"), self.ask_new, ["Ctrl+N"],
+            tr("Make a project at a place of your choice"), group="open")
+        add("file.add", menu, tr("Add videos…"), self.ask_add, [], tr("Add videos to the open project"),
+            needs=Needs.PROJECT | Needs.WRITABLE, group="videos")
+        add("file.locate", menu, tr("Locate the video…"), self.ask_locate, [],
+            tr("Say where the present video lies now"), needs=Needs.EDITABLE, group="videos")
 
     # A new project
 
@@ -69,12 +76,13 @@ class ProjectController(QObject):
         """Make a project and open it; one that is there already stays as it is. Returns whether it was made."""
         path = path if path.suffix == ".annot" else path.with_name(path.name + ".annot")
         if path.exists():
-            self.told.emit(self.tr("{0} exists already: open it, or choose another name").format(path))
+            self.message.emit(Message.refused(
+                self.tr("{0} exists already: open it, or choose another name").format(path)))
             return False
         try:
             self._document.open(path, create=True)
         except UserError as error:
-            self.told.emit(str(error))
+            self.message.emit(Message.failed(str(error)))
             return False
         return self._open_path(path)
 
@@ -98,8 +106,6 @@ class ProjectController(QObject):
         self._offers.withdraw(_UNREAD)
         if present is None or present.id != self._missing:
             self._offers.withdraw(_LOCATE)
-        self._actions["file.add"].setEnabled(self._document.writable)
-        self._actions["file.locate"].setEnabled(present is not None and self._document.writable)
 
     def _on_chosen(self, index: int) -> None:
         key = self.chooser.itemData(index)
@@ -154,7 +160,7 @@ class ProjectController(QObject):
 
         self._reading.withdraw(_LOCATE)
         self._reading.ask(Request(_LOCATE, self.tr("Reading {0}").format(path.name), read,
-                                  lambda marks: self._move(video, path, marks), self.told.emit), first=True)
+                                  lambda marks: self._move(video, path, marks), self._fail), first=True)
 
     def _move(self, video: VideoRecord, path: Path, marks: Mapping[Path, str]) -> None:
         """``marks``: fingerprints of what lies there and beside."""
@@ -171,7 +177,10 @@ class ProjectController(QObject):
         self._document.reload_video()
         self._offers.withdraw(_LOCATE)
         self._canvas.reopen()
-        self.told.emit(self.tr("Found: {0}").format(", ".join(report.found)))
+        self.message.emit(Message.done(self.tr("Found: {0}").format(", ".join(report.found))))
+
+    def _fail(self, text: str) -> None:
+        self.message.emit(Message.failed(text))
 
 
 def _fingerprint(path: Path, progress: Progress) -> str | None:

@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from annotator.ui.actions.cheat_sheet import CheatSheet, balanced
 from annotator.ui.actions.key_editor import KeyEditor
 from annotator.ui.actions.registry import Actions
+from annotator.ui.widgets.message import Message, Severity
 from annotator.ui.window.about import AboutDialog, versions
-from annotator.ui.window.help_menu import HelpMenu
+from annotator.ui.window.help import HelpFeature
 from annotator.ui.window.main_window import MainWindow
 
 
@@ -166,7 +167,7 @@ def test_versions_are_read_without_importing_torch() -> None:
 
 def test_the_log_folder_is_shown_or_said(qtbot: QtBot, settings: QSettings, tmp_path: Path,
                                          monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annotator.ui.window.help_menu.log_folder", lambda: tmp_path)
+    monkeypatch.setattr("annotator.ui.window.help.log_folder", lambda: tmp_path)
     widget = QWidget()
     qtbot.addWidget(widget)
     actions = Actions(widget, settings)
@@ -176,9 +177,12 @@ def test_the_log_folder_is_shown_or_said(qtbot: QtBot, settings: QSettings, tmp_
         asked.append(url)
         return False
 
-    menu = HelpMenu(actions, widget, fake_show)
-    said: list[str] = []
-    menu.failed.connect(said.append)
+    feature = HelpFeature(settings, widget, fake_show)
+    feature.add_actions(actions)
+    posted: list[Message] = []
+    feature.message.connect(posted.append)
     actions["help.log"].trigger()
+    feature.close()
     assert [Path(url.toLocalFile()) for url in asked] == [tmp_path]
-    assert str(tmp_path) in said[0]
+    assert posted[0].severity is Severity.FAILED
+    assert str(tmp_path) in posted[0].text

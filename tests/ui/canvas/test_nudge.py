@@ -52,7 +52,7 @@ def test_a_move_ends_by_itself(opened: MainWindow, qtbot: QtBot) -> None:
     track, before = min(opened.document.tracks()), steps(opened)
     opened.document.select([track])
     start = box_of(opened, track, 0)
-    opened.nudge.move(5, 0)
+    opened.features.canvas.nudge.move(5, 0)
     qtbot.waitUntil(lambda: steps(opened) == before + 1)
     np.testing.assert_allclose(box_of(opened, track, 0), np.add(start, (5, 0, 5, 0)))
 
@@ -61,7 +61,7 @@ def test_going_on_stores_the_move_where_it_was_made(opened: MainWindow) -> None:
     track = min(opened.document.tracks())
     start, later = np.array(box_of(opened, track, 0)), box_of(opened, track, 4)
     opened.document.select([track])
-    opened.nudge.move(0, 3)
+    opened.features.canvas.nudge.move(0, 3)
     opened.document.go_to(4)
     np.testing.assert_allclose(box_of(opened, track, 0), np.add(start, (0, 3, 0, 3)))
     assert box_of(opened, track, 4) == later
@@ -71,13 +71,13 @@ def test_closing_keeps_the_move(opened: MainWindow, project: Path) -> None:
     track = min(opened.document.tracks())
     start = np.array(box_of(opened, track, 0))
     opened.document.select([track])
-    opened.nudge.move(2, 2)
+    opened.features.canvas.nudge.move(2, 2)
     opened.document.close()
     assert opened.open_path(project)
     np.testing.assert_allclose(box_of(opened, track, 0), start + 2)
 
 
 def test_without_one_selected_box_it_says_so(opened: MainWindow) -> None:
-    opened.nudge.move(1, 0)
+    opened.features.canvas.nudge.move(1, 0)
     assert "Select one box" in opened.statusBar().currentMessage()
     assert opened.canvas.overlay.draft is None

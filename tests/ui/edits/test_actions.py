@@ -104,7 +104,7 @@ def test_control_adds_to_the_selection_in_all_three_views(hands: Hands, qtbot: Q
     port = window.timeline.viewport()
     qtbot.mouseClick(port, LEFT, CTRL, hands.lane(c, 0))
     assert window.document.selection == {a, c}
-    view, model = window.table.view, window.table.view.model()
+    view, model = window.features.tracks.table.view, window.features.tracks.table.view.model()
     rows = [view.visualRect(model.index(row, 0)).center() for row in range(3)]
     qtbot.mouseClick(view.viewport(), LEFT, pos=rows[1])
     qtbot.mouseClick(view.viewport(), LEFT, CTRL, rows[2])
@@ -148,7 +148,7 @@ def test_with_one_selected_the_other_is_asked_for(hands: Hands, qtbot: QtBot, wa
     other, steps = hands.boxes(b), hands.steps
     hands.click(a)
     hands.key(Qt.Key.Key_T, CTRL)
-    bar = hands.window.identity.bar
+    bar = hands.window.features.edits.bar
     assert bar.isVisible()
     assert hands.steps == steps
     if way == "click":
@@ -172,7 +172,7 @@ def test_pointing_at_a_track_previews_it_and_escape_ends_the_asking(hands: Hands
     steps = hands.steps
     hands.click(a)
     hands.key(Qt.Key.Key_T, CTRL)
-    bar = hands.window.identity.bar
+    bar = hands.window.features.edits.bar
     qtbot.mouseMove(hands.window.canvas.viewport(), hands.place_of(b))
     assert "track 2: +20" in bar.text.text()
     hands.key(Qt.Key.Key_Escape)
@@ -183,7 +183,7 @@ def test_pointing_at_a_track_previews_it_and_escape_ends_the_asking(hands: Hands
 
 
 def test_a_number_that_no_track_has_cannot_be_applied(hands: Hands, qtbot: QtBot) -> None:
-    steps, bar = hands.steps, hands.window.identity.bar
+    steps, bar = hands.steps, hands.window.features.edits.bar
     hands.click(hands.ids[0])
     hands.key(Qt.Key.Key_T, CTRL)
     hands.type("77")
@@ -218,7 +218,7 @@ def test_split_here_and_merge_again(hands: Hands) -> None:
     assert (hands.boxes(a), hands.boxes(made)) == (before, after)
     hands.window.document.select((a, made))
     hands.key(Qt.Key.Key_M)
-    assert not hands.window.identity.bar.isVisible()
+    assert not hands.window.features.edits.bar.isVisible()
     assert hands.boxes(a) == whole
     assert hands.message.startswith("Merge 4 into 1")
     assert hands.window.document.selection == {a}
@@ -230,7 +230,7 @@ def test_where_both_have_a_box_the_rule_is_chosen(hands: Hands, qtbot: QtBot) ->
     hands.click(a)
     hands.click(b, CTRL)
     hands.key(Qt.Key.Key_M)
-    bar = hands.window.identity.bar
+    bar = hands.window.features.edits.bar
     assert bar.isVisible()
     assert "track 2" in bar.text.text()
     assert hands.steps == steps
@@ -249,7 +249,7 @@ def test_a_picked_track_is_merged_by_a_rule_too(hands: Hands) -> None:
     hands.click(b)
     hands.key(Qt.Key.Key_M)
     hands.click(a)
-    assert hands.window.identity.bar.rule_field.isVisible()
+    assert hands.window.features.edits.bar.rule_field.isVisible()
     assert hands.steps == steps
     hands.key(Qt.Key.Key_Return)
     assert hands.boxes(a) == one
@@ -273,7 +273,7 @@ def test_a_range_is_split_off(hands: Hands) -> None:
 def test_a_track_gets_a_typed_number(hands: Hands, qtbot: QtBot) -> None:
     hands.click(hands.ids[1])
     hands.key(Qt.Key.Key_R, CTRL)
-    bar = hands.window.identity.bar
+    bar = hands.window.features.edits.bar
     hands.type("3")
     qtbot.waitUntil(lambda: "taken" in bar.text.text())
     assert not bar.apply.isEnabled()
@@ -314,7 +314,7 @@ def test_hand_drawn_boxes_do_not_go_unasked(hands: Hands) -> None:
     steps = hands.steps
     document.select((a,))
     hands.key(Qt.Key.Key_Delete, CTRL)
-    bar = hands.window.identity.bar
+    bar = hands.window.features.edits.bar
     assert bar.isVisible()
     assert "1 hand-drawn" in bar.text.text()
     assert hands.steps == steps
@@ -414,7 +414,7 @@ def test_a_gap_is_filled(hands: Hands) -> None:
 
 
 def test_many_boxes_become_few_keyframes(hands: Hands, qtbot: QtBot) -> None:
-    a, bar = hands.ids[0], hands.window.identity.bar
+    a, bar = hands.ids[0], hands.window.features.edits.bar
     before = hands.boxes(a)
     hands.click(a)
     hands.window.actions_["track.reduce"].trigger()
@@ -435,8 +435,8 @@ def test_many_boxes_become_few_keyframes(hands: Hands, qtbot: QtBot) -> None:
 def test_every_view_has_the_menu_and_pointing_previews(hands: Hands, qtbot: QtBot) -> None:
     window, (a, b, _) = hands.window, hands.ids
     window.document.select((a, b))
-    swap, bar, steps = window.actions_["track.swap"], window.identity.bar, hands.steps
-    view = window.table.view
+    swap, bar, steps = window.actions_["track.swap"], window.features.edits.bar, hands.steps
+    view = window.features.tracks.table.view
     row = view.visualRect(view.model().index(0, 0)).center()
     for ask in (lambda: hands.click(a, button=RIGHT),
                 lambda: qtbot.mouseClick(window.timeline.viewport(), RIGHT, pos=hands.lane(a, 3)),
@@ -475,6 +475,6 @@ def test_a_preview_says_who_refuses(hands: Hands, qtbot: QtBot) -> None:
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     qtbot.mouseMove(menu, menu.actionGeometry(window.actions_["track.occluded"]).center())
-    qtbot.waitUntil(window.identity.bar.isVisible)
-    assert "track 1 is locked" in window.identity.bar.text.text()
+    qtbot.waitUntil(window.features.edits.bar.isVisible)
+    assert "track 1 is locked" in window.features.edits.bar.text.text()
     menu.close()

@@ -29,30 +29,30 @@ def drawn(window: MainWindow, track: int) -> set[int]:
 
 
 def labels(window: MainWindow) -> list[str]:
-    model = window.history.model
+    model = window.features.edits.history.model
     return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
 
 
 def click_row(window: MainWindow, row: int, qtbot: QtBot) -> None:
-    view = window.history.view
+    view = window.features.edits.history.view
     place = view.visualRect(view.model().index(row, 0)).center()
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    qtbot.waitUntil(lambda: not window.history.travelling)
+    qtbot.waitUntil(lambda: not window.features.edits.history.travelling)
 
 
 def show_list(window: MainWindow) -> None:
-    dock = window.history.parentWidget()
+    dock = window.features.edits.history.parentWidget()
     assert dock is not None
     dock.raise_()
-    window.history.reload()
+    window.features.edits.history.reload()
 
 
 def test_every_step_is_listed_with_its_time_and_the_present_one_is_marked(opened: MainWindow, qtbot: QtBot) -> None:
     make_steps(opened)
-    qtbot.waitUntil(lambda: opened.history.model.rowCount() == 5)
+    qtbot.waitUntil(lambda: opened.features.edits.history.model.rowCount() == 5)
     assert labels(opened)[0] == "Beginning"
     assert labels(opened)[2:] == ["Box of track 1"] * 3
-    model = opened.history.model
+    model = opened.features.edits.history.model
     assert model.done == 4
     assert model.index(4, 0).data(Qt.ItemDataRole.FontRole).bold()
     assert model.index(3, 0).data(Qt.ItemDataRole.FontRole) is None
@@ -64,7 +64,7 @@ def test_a_click_goes_back_and_forth(opened: MainWindow, qtbot: QtBot) -> None:
     show_list(opened)
     click_row(opened, 2, qtbot)
     assert drawn(opened, track) == {2}
-    assert opened.history.model.done == 2
+    assert opened.features.edits.history.model.done == 2
     click_row(opened, 4, qtbot)
     assert drawn(opened, track) == {2, 4, 6}
     click_row(opened, 0, qtbot)
@@ -75,11 +75,11 @@ def test_undo_elsewhere_moves_the_mark_and_a_new_step_drops_what_was_undone(open
     track = make_steps(opened)
     opened.actions_["edit.undo"].trigger()
     opened.actions_["edit.undo"].trigger()
-    qtbot.waitUntil(lambda: opened.history.model.done == 2)
-    assert opened.history.model.rowCount() == 5
+    qtbot.waitUntil(lambda: opened.features.edits.history.model.done == 2)
+    assert opened.features.edits.history.model.rowCount() == 5
     opened.document.edit(lambda session: drawn_boxes.set_box(session.store, track, 9, BOX))
-    qtbot.waitUntil(lambda: opened.history.model.rowCount() == 4)
-    assert opened.history.model.done == 3
+    qtbot.waitUntil(lambda: opened.features.edits.history.model.rowCount() == 4)
+    assert opened.features.edits.history.model.done == 3
 
 
 def test_steps_of_the_last_time_are_still_there(opened: MainWindow, project: Path, tmp_path: Path,
@@ -91,23 +91,23 @@ def test_steps_of_the_last_time_are_still_there(opened: MainWindow, project: Pat
     qtbot.addWidget(again)
     again.show()
     assert again.open_path(project)
-    assert (again.history.model.rowCount(), again.history.model.done) == (5, 3)
-    again.history.go_to(4)
-    qtbot.waitUntil(lambda: not again.history.travelling)
+    assert (again.features.edits.history.model.rowCount(), again.features.edits.history.model.done) == (5, 3)
+    again.features.edits.history.go_to(4)
+    qtbot.waitUntil(lambda: not again.features.edits.history.travelling)
     assert drawn(again, track) == {2, 4, 6}
     again.close()
 
 
 def test_a_closed_project_has_no_steps(opened: MainWindow) -> None:
     opened.document.close()
-    assert opened.history.model.rowCount() == 0
-    assert not opened.history.empty.isHidden()
+    assert opened.features.edits.history.model.rowCount() == 0
+    assert not opened.features.edits.history.empty.isHidden()
 
 
 def test_a_read_only_project_stays_as_it_is(window: MainWindow, project: Path) -> None:
     window.document.open(project, read_only=True)
-    window.history.go_to(0)
-    assert window.history.model.done == 1
+    window.features.edits.history.go_to(0)
+    assert window.features.edits.history.model.done == 1
     assert "read-only" in window.statusBar().currentMessage()
 
 
@@ -121,18 +121,18 @@ def test_earlier_days_come_with_their_date() -> None:
 def test_a_long_way_is_gone_in_pieces(opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     track = make_steps(opened, tuple(range(12)))
     monkeypatch.setattr("annotator.ui.edits.history_list.PIECE", 1e-9)
-    opened.history.go_to(3)
-    assert opened.history.travelling
-    qtbot.waitUntil(lambda: not opened.history.travelling)
+    opened.features.edits.history.go_to(3)
+    assert opened.features.edits.history.travelling
+    qtbot.waitUntil(lambda: not opened.features.edits.history.travelling)
     assert drawn(opened, track) == {0, 1}
-    opened.history.go_to(12)
+    opened.features.edits.history.go_to(12)
     opened.document.edit(lambda session: drawn_boxes.set_box(session.store, track, 15, BOX))
-    qtbot.waitUntil(lambda: not opened.history.travelling)
+    qtbot.waitUntil(lambda: not opened.features.edits.history.travelling)
     assert 15 in drawn(opened, track)
 
 
 def test_a_closed_panel_comes_back_and_a_hidden_one_to_the_front(opened: MainWindow, qtbot: QtBot) -> None:
-    dock = opened.history.parentWidget()
+    dock = opened.features.edits.history.parentWidget()
     assert dock is not None
     assert dock.visibleRegion().isEmpty()
     opened.actions_["panel.history"].trigger()
@@ -146,4 +146,4 @@ def test_a_closed_panel_comes_back_and_a_hidden_one_to_the_front(opened: MainWin
 def test_the_view_is_long_enough_to_be_clicked(opened: MainWindow) -> None:
     make_steps(opened)
     show_list(opened)
-    assert opened.history.view.viewport().rect().contains(QPoint(5, 5))
+    assert opened.features.edits.history.view.viewport().rect().contains(QPoint(5, 5))

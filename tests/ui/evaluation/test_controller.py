@@ -34,8 +34,8 @@ def truth(tmp_path: Path) -> Path:
 
 
 def evaluated(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.evaluation.worker.ended, timeout=60000):
-        qtbot.mouseClick(window.evaluation.panel.evaluate, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(window.features.evaluation.worker.ended, timeout=60000):
+        qtbot.mouseClick(window.features.evaluation.panel.evaluate, Qt.MouseButton.LeftButton)
 
 
 def click_row(view: QTableView, row: int, qtbot: QtBot) -> None:
@@ -49,16 +49,16 @@ def numbers(window: MainWindow) -> set[int]:
 
 def test_it_scores_before_and_after_and_leads_to_each_error(
         opened: MainWindow, truth: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
-    window, panel = opened, opened.evaluation.panel
+    window, panel = opened, opened.features.evaluation.panel
     qtbot.keyClick(window, Qt.Key.Key_V, CTRL_SHIFT)
-    assert window.evaluation.dock.isVisible()
+    assert window.features.evaluation.dock.isVisible()
     assert "Choose the ground truth first" in panel.notice.text()
     assert not panel.evaluate.isEnabled()
 
     tracks = {track.number: track.id for track in window.document.tracks().values()}
     window.document.edit(lambda session: identities.swap_tracks(session.store, tracks[1], tracks[2], 10))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(truth), ""))
-    with qtbot.waitSignal(window.evaluation.worker.ended, timeout=60000):
+    with qtbot.waitSignal(window.features.evaluation.worker.ended, timeout=60000):
         qtbot.mouseClick(panel.file, Qt.MouseButton.LeftButton)
     before, now, change = ([cell.text() for cell in cells] for cells in panel.scores.cells)
     assert (before[5], now[5], change[5]) == ("0", "2", "+2")
@@ -87,10 +87,10 @@ def test_it_scores_before_and_after_and_leads_to_each_error(
 
 
 def test_edits_make_it_out_of_date_until_it_is_asked_again(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
-    window, panel = opened, opened.evaluation.panel
-    window.evaluation.set_ground_truth(truth.parent.parent)
-    window.evaluation.dock.show()
-    window.evaluation.dock.raise_()
+    window, panel = opened, opened.features.evaluation.panel
+    window.features.evaluation.set_ground_truth(truth.parent.parent)
+    window.features.evaluation.dock.show()
+    window.features.evaluation.dock.raise_()
     evaluated(window, qtbot)
     tracks = {track.number: track.id for track in window.document.tracks().values()}
     window.document.edit(lambda session: identities.delete_range(session.store, [tracks[1]], 0, 4))
@@ -103,58 +103,58 @@ def test_edits_make_it_out_of_date_until_it_is_asked_again(opened: MainWindow, t
 
 
 def test_a_missed_object_is_outlined_where_it_is(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
-    window, panel = opened, opened.evaluation.panel
-    window.evaluation.set_ground_truth(truth)
+    window, panel = opened, opened.features.evaluation.panel
+    window.features.evaluation.set_ground_truth(truth)
     tracks = {track.number: track.id for track in window.document.tracks().values()}
     window.document.edit(lambda session: identities.delete_range(session.store, [tracks[3]], 12, 14))
-    window.evaluation.dock.show()
-    window.evaluation.dock.raise_()
+    window.features.evaluation.dock.show()
+    window.features.evaluation.dock.raise_()
     evaluated(window, qtbot)
     panel.kind.setCurrentIndex(2)
     click_row(panel.error_view, 0, qtbot)
     assert panel.errors.index(0, 2).data() == "object 3 is missed"
     assert (window.document.frame, numbers(window)) == (12, set())
     x0, y0, x1, y1 = make_clip(SPEC, SEED).boxes()[12, 2].tolist()
-    rect = window.evaluation.missed.rect
+    rect = window.features.evaluation.missed.rect
     assert rect is not None
     assert (rect.left(), rect.top(), rect.right(), rect.bottom()) == pytest.approx((x0, y0, x1, y1))
     qtbot.keyClick(window.canvas, Qt.Key.Key_F)
-    assert window.evaluation.missed.rect is None
+    assert window.features.evaluation.missed.rect is None
 
 
 def test_the_ground_truth_is_remembered_for_its_project(opened: MainWindow, truth: Path, project: Path,
                                                        tmp_path: Path) -> None:
-    opened.evaluation.set_ground_truth(truth)
+    opened.features.evaluation.set_ground_truth(truth)
     open_project(tmp_path / "other.annot", create=True).close()
     assert opened.open_path(tmp_path / "other.annot")
-    assert opened.evaluation.ground_truth is None
-    assert opened.evaluation.panel.path.text() == ""
+    assert opened.features.evaluation.ground_truth is None
+    assert opened.features.evaluation.panel.path.text() == ""
     assert opened.open_path(project)
-    assert opened.evaluation.ground_truth == truth
-    assert opened.evaluation.panel.path.text() == str(truth)
+    assert opened.features.evaluation.ground_truth == truth
+    assert opened.features.evaluation.panel.path.text() == str(truth)
 
 
 def test_what_cannot_be_scored_is_said_in_a_line(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    window, panel = opened, opened.evaluation.panel
+    window, panel = opened, opened.features.evaluation.panel
     (tmp_path / "gt.txt").write_text("1,1,0,0\n")
-    window.evaluation.set_ground_truth(tmp_path / "gt.txt")
-    window.evaluation.dock.show()
-    window.evaluation.dock.raise_()
+    window.features.evaluation.set_ground_truth(tmp_path / "gt.txt")
+    window.features.evaluation.dock.show()
+    window.features.evaluation.dock.raise_()
     evaluated(window, qtbot)
     assert "gt.txt line 1 has 4 columns" in panel.notice.text()
     assert "gt.txt line 1 has 4 columns" in window.statusBar().currentMessage()
-    window.evaluation.set_ground_truth(tmp_path / "gone.txt")
+    window.features.evaluation.set_ground_truth(tmp_path / "gone.txt")
     evaluated(window, qtbot)
     assert "gone.txt does not exist" in panel.notice.text()
     assert panel.scores.cells[1][0].text() == "-"
 
 
 def test_it_can_be_cancelled_and_nothing_is_shown(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
-    window, panel = opened, opened.evaluation.panel
-    window.evaluation.set_ground_truth(truth)
-    window.evaluation.dock.show()
-    with qtbot.waitSignal(window.evaluation.worker.ended, timeout=60000):
-        window.evaluation.evaluate()
+    window, panel = opened, opened.features.evaluation.panel
+    window.features.evaluation.set_ground_truth(truth)
+    window.features.evaluation.dock.show()
+    with qtbot.waitSignal(window.features.evaluation.worker.ended, timeout=60000):
+        window.features.evaluation.evaluate()
         assert not window.actions_["run.evaluate"].isEnabled()
         assert not panel.evaluate.isEnabled()
         panel.task.cancel.click()

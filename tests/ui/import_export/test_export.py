@@ -47,7 +47,7 @@ def test_the_dialog_exports_every_format_that_there_is(opened: MainWindow, tmp_p
     dialog.format.setCurrentIndex(dialog.format.findData("mot"))
     dialog.folder.setText(str(tmp_path / "out"))
     dialog.first.setValue(2)
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
+    with qtbot.waitSignal(opened.features.import_export.exports.worker.ended, timeout=60000):
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
         assert not opened.actions_["file.export"].isEnabled()
     rows = (tmp_path / "out" / "clip" / "gt" / "gt.txt").read_text().splitlines()
@@ -63,8 +63,9 @@ def test_the_dialog_exports_every_format_that_there_is(opened: MainWindow, tmp_p
 def test_the_folder_and_format_are_remembered(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     video = opened.document.video
     assert video is not None
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
-        opened.exports.export(ExportChoice("coco-video", (video,), tmp_path / "here", ExportOptions()))
+    with qtbot.waitSignal(opened.features.import_export.exports.worker.ended, timeout=60000):
+        opened.features.import_export.exports.export(
+            ExportChoice("coco-video", (video,), tmp_path / "here", ExportOptions()))
     (report,) = opened.findChildren(ReportDialog)
     report.close()
     back_to(opened, qtbot)
@@ -98,7 +99,7 @@ def test_choices_are_remembered_for_their_format(opened: MainWindow, tmp_path: P
     dialog.fields.renumber.setChecked(True)
     dialog.fields.interpolated.setChecked(False)
     dialog.fields.overwrite.setChecked(True)
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
+    with qtbot.waitSignal(opened.features.import_export.exports.worker.ended, timeout=60000):
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert dialog.choice is not None
     assert (dialog.choice.options.step, dialog.choice.options.validation) == (2, ("clip",))
@@ -106,7 +107,7 @@ def test_choices_are_remembered_for_their_format(opened: MainWindow, tmp_path: P
     (report,) = opened.findChildren(ReportDialog)
     report.close()
     back_to(opened, qtbot)
-    opened.exports.ask()
+    opened.features.import_export.exports.ask()
     again = opened.findChildren(ExportDialog)[-1]
     fields = again.fields
     assert again.format.currentData() == "mot17"
@@ -132,8 +133,9 @@ def test_what_cannot_be_meant_is_said_in_the_dialog(opened: MainWindow, qtbot: Q
 def test_what_the_format_cannot_hold_is_one_line(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     video = opened.document.video
     assert video is not None
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
-        opened.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions(labels=("unicorn",))))
+    with qtbot.waitSignal(opened.features.import_export.exports.worker.ended, timeout=60000):
+        opened.features.import_export.exports.export(
+            ExportChoice("mot", (video,), tmp_path / "out", ExportOptions(labels=("unicorn",))))
     assert "unicorn" in opened.statusBar().currentMessage()
     assert not opened.findChildren(ReportDialog)
 
@@ -141,12 +143,13 @@ def test_what_the_format_cannot_hold_is_one_line(opened: MainWindow, tmp_path: P
 def test_an_export_goes_on_beside_a_job(opened: MainWindow, clip: MadeClip, tmp_path: Path, qtbot: QtBot) -> None:
     """It holds what was there when it began, while the job replaces it."""
     opened.worker.progressed.connect(lambda _: opened.worker.set_paused(True))
-    opened.jobs.start(PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu"))
+    settings = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu")
+    opened.features.jobs.controller.start(settings)
     qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)
     video = opened.document.video
     assert video is not None
-    with qtbot.waitSignal(opened.exports.worker.finished, timeout=60000) as ended:
-        opened.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions()))
+    with qtbot.waitSignal(opened.features.import_export.exports.worker.finished, timeout=60000) as ended:
+        opened.features.import_export.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions()))
     assert ended.args[0].tracks >= 3
     assert opened.worker.busy
     opened.worker.cancel()
@@ -163,12 +166,12 @@ def test_closing_asks_and_cancels_the_export(opened: MainWindow, tmp_path: Path,
     monkeypatch.setattr("annotator.ui.import_export.export_controller.export", endless)
     video = opened.document.video
     assert video is not None
-    opened.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions()))
+    opened.features.import_export.exports.export(ExportChoice("mot", (video,), tmp_path / "out", ExportOptions()))
     assert not opened.close()
     (question,) = opened.findChildren(QMessageBox)
     next(button for button in question.buttons() if "Stop" in button.text()).click()
     qtbot.waitUntil(lambda: not opened.isVisible(), timeout=10000)
-    assert not opened.exports.worker.busy
+    assert not opened.features.import_export.exports.worker.busy
 
 
 def looked(dialog: ExportDialog, qtbot: QtBot, text: str) -> None:
@@ -197,7 +200,7 @@ def test_the_preview_is_what_is_written(opened: MainWindow, tmp_path: Path, qtbo
                             "000001.png", "000002.png", "000003.png", "…", "seqinfo.ini"]
     rows = dialog.preview.text.toPlainText().splitlines()
     assert not (tmp_path / "out").exists()
-    with qtbot.waitSignal(opened.exports.worker.ended, timeout=60000):
+    with qtbot.waitSignal(opened.features.import_export.exports.worker.ended, timeout=60000):
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
     written = (tmp_path / "out/clip/gt/gt.txt").read_text().splitlines()
     assert written[:len(rows)] == rows
@@ -228,7 +231,7 @@ def test_choices_are_saved_chosen_and_deleted_by_name(opened: MainWindow, settin
     qtbot.keyClicks(presets.names, "for training")
     qtbot.mouseClick(presets.save, Qt.MouseButton.LeftButton)
     dialog.reject()
-    opened.exports.ask()
+    opened.features.import_export.exports.ask()
     again = opened.findChildren(ExportDialog)[-1]
     again.fields.overwrite.setChecked(False)
     again.format.setCurrentIndex(again.format.findData("csv"))

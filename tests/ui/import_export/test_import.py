@@ -63,7 +63,7 @@ def test_every_readable_format_is_offered_and_detections_are_a_run(opened: MainW
                                                                    qtbot: QtBot) -> None:
     path = tmp_path / "det.txt"
     path.write_text("1,-1,10,20,30,40,0.75,-1,-1,-1\n2,-1,10,20,30,40,0.5,-1,-1,-1\n")
-    opened.imports.ask(path)
+    opened.features.import_export.imports.ask(path)
     (dialog,) = opened.findChildren(ImportDialog)
     offered = [dialog.format.itemData(k) for k in range(dialog.format.count())]
     assert offered == [each.name for each in readable()]
@@ -88,7 +88,7 @@ def test_of_several_videos_one_is_chosen(opened: MainWindow, tmp_path: Path, qtb
     infos = [SequenceInfo(name, video.width, video.height, 25.0, FRAMES, ("car",)) for name in ("one", "two")]
     get_format("coco-video").write([(infos[0], frames), (infos[1], [LabelledFrame(0, frames[0].boxes), *frames])],
                                    tmp_path, ExportOptions())
-    opened.imports.ask(tmp_path / "annotations.json")
+    opened.features.import_export.imports.ask(tmp_path / "annotations.json")
     (dialog,) = opened.findChildren(ImportDialog)
     assert not dialog.sequence.isVisibleTo(dialog)
     qtbot.waitUntil(lambda: dialog.sequence.isVisibleTo(dialog), timeout=20000)
@@ -106,7 +106,7 @@ def test_of_several_videos_one_is_chosen(opened: MainWindow, tmp_path: Path, qtb
 
 def test_a_file_that_cannot_be_read_is_named_before_importing(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     truth.write_text("what is this\n")
-    opened.imports.ask(truth)
+    opened.features.import_export.imports.ask(truth)
     (dialog,) = opened.findChildren(ImportDialog)
     qtbot.waitUntil(lambda: bool(dialog.error.text()), timeout=20000)
     assert str(truth) in dialog.error.text()
@@ -121,7 +121,7 @@ def test_a_cancelled_import_leaves_nothing_and_says_so(opened: MainWindow, truth
     steps, runs = session.history(), session.store.runs()
     opened.worker.progressed.connect(lambda _: opened.worker.cancel())
     with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
-        opened.imports.start(ImportChoice(truth, "mot", Target.HUMAN))
+        opened.features.import_export.imports.start(ImportChoice(truth, "mot", Target.HUMAN))
         opened.worker.set_paused(True)
     assert ended.args == ["cancelled", ""]
     qtbot.waitUntil(lambda: not opened.worker.busy)
@@ -133,7 +133,7 @@ def test_a_cancelled_import_leaves_nothing_and_says_so(opened: MainWindow, truth
 def test_labels_that_do_not_fit_are_refused_in_one_line(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     truth.write_text(f"{FRAMES + 1},9,10,20,30,40,1,1,1\n")
     with qtbot.waitSignal(opened.worker.finished, timeout=60000):
-        opened.imports.start(ImportChoice(truth, "mot", Target.MACHINE))
+        opened.features.import_export.imports.start(ImportChoice(truth, "mot", Target.MACHINE))
     qtbot.waitUntil(lambda: not opened.worker.busy)
     assert "gt.txt" in opened.statusBar().currentMessage()
     assert len(opened.document.tracks()) == 3
@@ -165,7 +165,7 @@ def test_a_sequence_with_pictures_is_a_video(tmp_path: Path) -> None:
 
 def test_the_first_boxes_are_shown_as_they_would_come_in(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
     truth.write_text("2,9,10,20,30,40,1,1,1\n3,9,11,20,30,40,0,1,1\n")
-    opened.imports.ask(truth)
+    opened.features.import_export.imports.ask(truth)
     (dialog,) = opened.findChildren(ImportDialog)
     table = dialog.preview.table
 
@@ -193,7 +193,7 @@ def test_the_first_boxes_are_shown_as_they_would_come_in(opened: MainWindow, tru
 
 
 def test_a_format_without_pixels_from_one_does_not_offer_them(opened: MainWindow, truth: Path, qtbot: QtBot) -> None:
-    opened.imports.ask(truth)
+    opened.features.import_export.imports.ask(truth)
     (dialog,) = opened.findChildren(ImportDialog)
     assert dialog.one_based.isVisibleTo(dialog)
     dialog.one_based.setChecked(True)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from annotator.jobs.project import open_project
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.model.track import OnExisting, RunStatus
-from annotator.ui.jobs.dialog import JobChoice, JobDialog
+from annotator.ui.jobs.dialog import JobDialog
 from annotator.ui.widgets.frame_text import format_duration
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
@@ -30,19 +30,11 @@ def test_what_the_dialog_says_runs(opened: MainWindow, clip: MadeClip, qtbot: Qt
     qtbot.waitUntil(lambda: not opened.worker.busy)
 
 
-def dialog_for(window: MainWindow, settings: PreannotateSettings, qtbot: QtBot) -> JobDialog:
-    assert window.document.video is not None
-    dialog = JobDialog(window.document.video, None, True, window)
-    qtbot.addWidget(dialog)
-    dialog.choice = JobChoice(settings)
-    return dialog
-
-
 def test_a_job_in_the_window_replaces_the_machines_tracks_in_one_step(opened: MainWindow, clip: MadeClip,
                                                                       qtbot: QtBot) -> None:
     settings = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu")
     with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
-        opened.start_job(dialog_for(opened, settings, qtbot))
+        opened.features.jobs.controller.start(settings)
         assert not opened.actions_["run.track"].isEnabled()
         assert opened.actions_["run.cancel"].isEnabled()
     assert ended.args == ["finished", ""]
@@ -59,7 +51,7 @@ def test_a_job_in_the_window_replaces_the_machines_tracks_in_one_step(opened: Ma
 def test_settings_that_do_not_fit_are_said_in_one_line(opened: MainWindow, qtbot: QtBot) -> None:
     settings = PreannotateSettings(detections="/nowhere/det.txt", tracker="bytetrack", device="cpu")
     with qtbot.waitSignal(opened.worker.finished, timeout=60000) as ended:
-        opened.start_job(dialog_for(opened, settings, qtbot))
+        opened.features.jobs.controller.start(settings)
     assert ended.args[0] == "failed"
     assert "/nowhere/det.txt" in opened.statusBar().currentMessage()
     qtbot.waitUntil(lambda: not opened.worker.busy)
@@ -69,7 +61,7 @@ def test_closing_during_a_job_asks_once_and_keeps_what_is_finished(opened: MainW
                                                                    qtbot: QtBot) -> None:
     settings = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu")
     opened.worker.progressed.connect(lambda _: opened.worker.set_paused(True))
-    opened.start_job(dialog_for(opened, settings, qtbot))
+    opened.features.jobs.controller.start(settings)
     qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)
     path = opened.document.path
     assert not opened.close()
@@ -89,7 +81,7 @@ def test_the_project_of_a_running_job_stays_open(opened: MainWindow, clip: MadeC
     settings = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu")
     held = [True]
     opened.worker.progressed.connect(lambda _: opened.worker.set_paused(True) if held else None)
-    opened.start_job(dialog_for(opened, settings, qtbot))
+    opened.features.jobs.controller.start(settings)
     qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)
     path = opened.document.path
     opened.actions_["file.close"].trigger()

@@ -57,8 +57,8 @@ class FakePreviewer:
 @pytest.fixture
 def previewer(opened: MainWindow) -> FakePreviewer:
     fake = FakePreviewer()
-    opened.jobs._previewer = fake
-    opened.jobs.libraries._loaded = True
+    opened.features.jobs.controller._previewer = fake
+    opened.features.jobs.controller.libraries._loaded = True
     return fake
 
 
@@ -223,7 +223,7 @@ def publisher(opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     folder = tmp_path / "models"
     folder.mkdir()
     monkeypatch.setenv(MODELS_DIR_VARIABLE, str(folder))
-    opened.jobs.fetch = fake = FakePublisher(folder)
+    opened.features.jobs.controller.fetch = fake = FakePublisher(folder)
     return fake
 
 
@@ -352,8 +352,9 @@ def test_the_device_and_its_memory_are_shown(opened: MainWindow, clip: MadeClip,
 
     assert device_text(DeviceUse("cuda:0", 5_100_000_000, 24_000_000_000)) == "cuda:0 5.1 of 24 GB"
     assert device_text(DeviceUse("cpu", None, None)) == "cpu"
-    with qtbot.waitSignal(opened.jobs.device_used, timeout=60000) as used:
-        opened.jobs.start(PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu"))
+    with qtbot.waitSignal(opened.features.jobs.controller.device_used, timeout=60000) as used:
+        opened.features.jobs.controller.start(
+            PreannotateSettings(detections=str(clip.det), tracker="bytetrack", device="cpu"))
     assert used.args[0].name.startswith(("cpu", "cuda"))
     qtbot.waitUntil(lambda: not opened.worker.busy, timeout=60000)
 

@@ -23,7 +23,7 @@ NAME = 2
 def dialog(opened: MainWindow) -> LabelDialog:
     labels.add_label(store_of(opened), "car")
     opened.actions_["label.edit"].trigger()
-    made = opened.labels.dialog
+    made = opened.features.labels.dialog
     assert made is not None
     assert made.isVisible()
     return made
@@ -58,8 +58,8 @@ def type_over(qtbot: QtBot, line: QLineEdit, text: str) -> None:
 def test_a_key_opens_it(opened: MainWindow, qtbot: QtBot) -> None:
     opened.canvas.setFocus()
     qtbot.keyClick(opened.canvas, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    assert opened.labels.dialog is not None
-    assert opened.labels.dialog.isVisible()
+    assert opened.features.labels.dialog is not None
+    assert opened.features.labels.dialog.isVisible()
 
 
 def test_a_class_is_added_and_named_in_place(dialog: LabelDialog, qtbot: QtBot) -> None:
@@ -176,6 +176,6 @@ def test_it_closes_with_the_project_and_is_greyed_where_nothing_can_be_written(o
     opened.document.close()
     assert not dialog.isVisible()
     opened.document.open(path, read_only=True)
-    opened.labels.show_dialog()
+    opened.features.labels.show_dialog()
     assert not dialog.labels.isEnabled()
     assert shown(dialog) == ["object", "car"]

@@ -43,7 +43,7 @@ BOX = (100.0, 60.0, 140.0, 100.0)
 def segmenters(opened: MainWindow) -> FakeSegmenters:
     """Asked in place of the real ones."""
     made = FakeSegmenters()
-    opened.prompting.engine.make_segmenter = made.make
+    opened.features.prompts.engine.make_segmenter = made.make
     opened.canvas.setFocus()
     return made
 
@@ -72,14 +72,14 @@ def open_runs(window: MainWindow) -> list[Run]:
 
 
 def stage(window: MainWindow) -> Stage | None:
-    state = window.prompting.view.state()
+    state = window.features.prompts.view.state()
     return None if state is None else state.stage
 
 
 def wait_for(window: MainWindow, wanted: Stage | None, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: stage(window) is wanted and not window.worker.in_interlude, timeout=30000)
     if wanted is Stage.PROPOSED:
-        qtbot.waitUntil(lambda: window.prompting.prompts.following.proposals.summary is not None, timeout=10000)
+        qtbot.waitUntil(lambda: window.features.prompts.prompts.following.proposals.summary is not None, timeout=10000)
 
 
 def steps(window: MainWindow) -> int:
@@ -102,17 +102,17 @@ def test_a_missing_object_costs_one_drag_and_one_key(opened: MainWindow, segment
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
     assert set(opened.document.tracks()) == before, "nothing is changed yet"
-    (shape,) = opened.prompting.view.layer.shapes
+    (shape,) = opened.features.prompts.view.layer.shapes
     np.testing.assert_allclose(shape.box_xyxy, BOX, atol=5)
     assert opened.timeline.proposed.all == ((0, FRAMES - 1),)
-    assert "20 new" in opened.prompting.bar.detail.text()
+    assert "20 new" in opened.features.prompts.bar.detail.text()
     count = steps(opened)
     press(opened, Qt.Key.Key_Return)
     (made,) = set(opened.document.tracks()) - before
     assert sorted(frames_of(opened, made)) == list(range(FRAMES))
     assert steps(opened) == count + 1
-    assert not opened.prompting.bar.isVisible()
-    assert opened.prompting.view.layer.shapes == []
+    assert not opened.features.prompts.bar.isVisible()
+    assert opened.features.prompts.view.layer.shapes == []
     opened.document.undo()
     assert set(opened.document.tracks()) == before
     assert stage(opened) is Stage.PROPOSED, "an accepted proposal that is undone is open again"
@@ -122,9 +122,9 @@ def test_the_mask_is_there_before_anything_is_followed(opened: MainWindow, segme
                                                        qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(0)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: bool(opened.prompting.view.layer.shapes)
-                    and opened.prompting.view.layer.shapes[-1].mask is not None)
-    np.testing.assert_allclose(opened.prompting.view.layer.shapes[-1].mask.box_xyxy, BOX, atol=5)
+    qtbot.waitUntil(lambda: bool(opened.features.prompts.view.layer.shapes)
+                    and opened.features.prompts.view.layer.shapes[-1].mask is not None)
+    np.testing.assert_allclose(opened.features.prompts.view.layer.shapes[-1].mask.box_xyxy, BOX, atol=5)
     assert stage(opened) is Stage.RUNNING
     segmenters.gate.release(1000)
     wait_for(opened, Stage.PROPOSED, qtbot)
@@ -136,7 +136,7 @@ def test_enter_while_it_is_followed_accepts_when_it_is_done(opened: MainWindow, 
     drag(opened, BOX, CTRL)
     qtbot.waitUntil(lambda: stage(opened) is Stage.RUNNING)
     press(opened, Qt.Key.Key_Return)
-    assert not opened.prompting.bar.accept.isEnabled()
+    assert not opened.features.prompts.bar.accept.isEnabled()
     segmenters.gate.release(1000)
     wait_for(opened, None, qtbot)
     assert len(opened.document.tracks()) == 4
@@ -161,20 +161,20 @@ def test_the_careful_way(opened: MainWindow, segmenters: FakeSegmenters, qtbot: 
     press(opened, Qt.Key.Key_N)
     assert opened.canvas.tool is Tool.PROMPT
     drag(opened, BOX)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None)
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.answer is not None)
     click(opened, 110, 70, SHIFT)
     click(opened, 120, 70, ALT)
-    draft = opened.prompting.prompts.draft
+    draft = opened.features.prompts.prompts.draft
     assert draft is not None
     assert [point.positive for point in draft.points] == [True, False]
-    qtbot.waitUntil(lambda: (answer := opened.prompting.prompts.answer) is not None
+    qtbot.waitUntil(lambda: (answer := opened.features.prompts.prompts.answer) is not None
                     and answer.seen.mask.box_xyxy[2] < 125)
     assert stage(opened) is Stage.DRAFT
     assert not opened.worker.in_interlude
     press(opened, Qt.Key.Key_BracketRight)
-    assert opened.prompting.prompts.draft.direction is Direction.FORWARD
+    assert opened.features.prompts.prompts.draft.direction is Direction.FORWARD
     press(opened, Qt.Key.Key_BracketRight)
-    assert opened.prompting.prompts.draft.direction is Direction.BOTH
+    assert opened.features.prompts.prompts.draft.direction is Direction.BOTH
     press(opened, Qt.Key.Key_BracketLeft)
     press(opened, Qt.Key.Key_Return)
     wait_for(opened, Stage.PROPOSED, qtbot)
@@ -189,11 +189,11 @@ def test_the_careful_way(opened: MainWindow, segmenters: FakeSegmenters, qtbot: 
 def test_a_click_alone_is_a_prompt_too(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     press(opened, Qt.Key.Key_N)
     click(opened, 120, 80, SHIFT)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None)
-    (shape,) = opened.prompting.view.layer.shapes
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.answer is not None)
+    (shape,) = opened.features.prompts.view.layer.shapes
     np.testing.assert_allclose(shape.box_xyxy, (110, 70, 130, 90), atol=5)
     press(opened, Qt.Key.Key_Escape)
-    assert opened.prompting.prompts.draft is None
+    assert opened.features.prompts.prompts.draft is None
     assert opened.canvas.tool is Tool.PROMPT, "the tool is left with the next Esc"
 
 
@@ -206,9 +206,9 @@ def test_a_prompt_of_the_selected_track_replaces_its_boxes_within_it(opened: Mai
     opened.document.select([track])
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
-    assert "track 1" in opened.prompting.bar.title.text()
+    assert "track 1" in opened.features.prompts.bar.title.text()
     assert opened.timeline.proposed.by_track == {track: ((0, FRAMES - 1),)}
-    opened.prompting.bar.within_track.click()
+    opened.features.prompts.bar.within_track.click()
     wait_for(opened, Stage.PROPOSED, qtbot)
     (run,) = open_runs(opened)
     assert run.last_frame == 13, "the track's end"
@@ -225,10 +225,10 @@ def test_it_can_be_a_new_object_instead(opened: MainWindow, segmenters: FakeSegm
     opened.document.select([track])
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
-    assert opened.prompting.bar.as_new.isVisible()
-    opened.prompting.bar.as_new.click()
+    assert opened.features.prompts.bar.as_new.isVisible()
+    opened.features.prompts.bar.as_new.click()
     wait_for(opened, Stage.PROPOSED, qtbot)
-    assert "new object" in opened.prompting.bar.title.text()
+    assert "new object" in opened.features.prompts.bar.title.text()
     press(opened, Qt.Key.Key_Return)
     assert len(opened.document.tracks()) == 4
     assert frames_of(opened, track) == before
@@ -240,7 +240,7 @@ def test_the_selected_range_limits_a_prompt_until_it_is_switched_off(opened: Mai
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
     assert [(run.first_frame, run.last_frame) for run in open_runs(opened)] == [(0, 6)]
-    opened.prompting.bar.in_range.click()
+    opened.features.prompts.bar.in_range.click()
     wait_for(opened, Stage.PROPOSED, qtbot)
     assert [(run.first_frame, run.last_frame) for run in open_runs(opened)] == [(0, FRAMES - 1)]
 
@@ -255,7 +255,7 @@ def test_several_prompts_are_followed_as_one_batch(opened: MainWindow, segmenter
     press(opened, Qt.Key.Key_Return)
     wait_for(opened, Stage.PROPOSED, qtbot)
     (run,) = open_runs(opened)
-    summary = opened.prompting.prompts.following.proposals.summary
+    summary = opened.features.prompts.prompts.following.proposals.summary
     assert summary is not None
     assert [each.track for each in summary.tracklets] == [None, None]
     press(opened, Qt.Key.Key_Return)
@@ -267,9 +267,9 @@ def test_a_prompt_while_another_is_followed_comes_after_it(opened: MainWindow, s
                                                            qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(0)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.following.progress is not None)
     drag(opened, (10, 10, 40, 40), CTRL)
-    assert len(opened.prompting.prompts.following.batches) == 1
+    assert len(opened.features.prompts.prompts.following.batches) == 1
     segmenters.gate.release(1000)
     qtbot.waitUntil(lambda: len(open_runs(opened)) == 2 and not opened.worker.in_interlude)
     for left in (1, 0):
@@ -281,14 +281,14 @@ def test_a_prompt_while_another_is_followed_comes_after_it(opened: MainWindow, s
 def test_stopping_leaves_a_shorter_proposal(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(3)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)
-    QTest.mouseClick(opened.prompting.bar.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.following.progress is not None)
+    QTest.mouseClick(opened.features.prompts.bar.stop, Qt.MouseButton.LeftButton)
     segmenters.gate.release(1)
     wait_for(opened, Stage.PROPOSED, qtbot)
     (run,) = open_runs(opened)
     assert run.status is RunStatus.CANCELLED
     assert run.last_frame < FRAMES - 1
-    assert "stopped early" in opened.prompting.bar.detail.text()
+    assert "stopped early" in opened.features.prompts.bar.detail.text()
 
 
 def test_a_proposal_that_was_left_open_is_offered_again(opened: MainWindow, project: Path, segmenters: FakeSegmenters,
@@ -299,9 +299,9 @@ def test_a_proposal_that_was_left_open_is_offered_again(opened: MainWindow, proj
     assert stage(opened) is None
     assert opened.open_path(project)
     wait_for(opened, Stage.PROPOSED, qtbot)
-    assert opened.prompting.bar.isVisible()
-    assert len(opened.prompting.view.layer.shapes) == 1
-    QTest.mouseClick(opened.prompting.bar.later, Qt.MouseButton.LeftButton)
+    assert opened.features.prompts.bar.isVisible()
+    assert len(opened.features.prompts.view.layer.shapes) == 1
+    QTest.mouseClick(opened.features.prompts.bar.later, Qt.MouseButton.LeftButton)
     assert stage(opened) is None
     opened.actions_["prompt.show"].trigger()
     opened.canvas.setFocus()
@@ -320,7 +320,7 @@ def test_what_a_kill_left_is_offered_too(window: MainWindow, project: Path, qtbo
         assert [thing.box_xyxy for thing in session.store.run_objects(run.id, 4)] == [BOX], "also while it goes on"
     assert window.open_path(project)
     wait_for(window, Stage.PROPOSED, qtbot)
-    assert "stopped early; frames 3 to 5: 3 new" in window.prompting.bar.detail.text()
+    assert "stopped early; frames 3 to 5: 3 new" in window.features.prompts.bar.detail.text()
     window.canvas.setFocus()
     press(window, Qt.Key.Key_Return)
     assert len(window.document.tracks()) == 4
@@ -336,8 +336,9 @@ def test_what_a_job_only_proposed_is_decided_in_the_same_way(window: MainWindow,
         session.store.finish_run(run.id, RunStatus.FINISHED)
     assert window.open_path(project)
     wait_for(window, Stage.PROPOSED, qtbot)
-    assert not window.prompting.bar.direction.isVisible(), "nobody pointed at anything that could be followed anew"
-    assert len(window.prompting.view.layer.shapes) == 2
+    bar = window.features.prompts.bar
+    assert not bar.direction.isVisible(), "nobody pointed at anything that could be followed anew"
+    assert len(window.features.prompts.view.layer.shapes) == 2
     window.canvas.setFocus()
     press(window, Qt.Key.Key_Return)
     assert len(window.document.tracks()) == 5
@@ -345,7 +346,7 @@ def test_what_a_job_only_proposed_is_decided_in_the_same_way(window: MainWindow,
 
 def test_the_bar_keeps_away_from_what_is_drawn(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     press(opened, Qt.Key.Key_N)
-    bar, canvas = opened.prompting.bar, opened.canvas
+    bar, canvas = opened.features.prompts.bar, opened.canvas
     for box, below in ((BOX, False), ((60, 2, 100, 30), True)):
         drag(opened, box)
         assert bar.isVisible()
@@ -363,11 +364,11 @@ def test_a_job_waits_while_a_prompt_is_followed(opened: MainWindow, segmenters: 
             steps.append(len(steps))
             yield JobProgress(len(steps), 100000, 1.0, FrameResult(0, ()))
 
-    opened.jobs.run("Tracking", job)
+    opened.features.jobs.controller.run("Tracking", job)
     qtbot.waitUntil(lambda: bool(steps))
     segmenters.gate = threading.Semaphore(3)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.following.progress is not None)
     done = len(steps)
     qtbot.wait(100)
     assert len(steps) == done
@@ -387,7 +388,7 @@ def test_closing_while_a_prompt_is_followed_keeps_what_was_found(opened: MainWin
                                                                  project: Path, qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(2)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.following.progress is not None)
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.following.progress is not None)
     drag(opened, (10, 10, 40, 40), CTRL)
     assert not opened.close()
     (question,) = opened.findChildren(QMessageBox)
@@ -402,7 +403,7 @@ def test_closing_while_a_prompt_is_followed_keeps_what_was_found(opened: MainWin
 def test_enter_elsewhere_accepts_nothing(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     drag(opened, BOX, CTRL)
     wait_for(opened, Stage.PROPOSED, qtbot)
-    opened.transport.place.setFocus()
+    opened.features.timeline.transport.place.setFocus()
     press(opened, Qt.Key.Key_Return)
     assert len(open_runs(opened)) == 1
     opened.timeline.setFocus()
@@ -412,10 +413,10 @@ def test_enter_elsewhere_accepts_nothing(opened: MainWindow, segmenters: FakeSeg
 
 def test_a_prompt_that_others_want_goes_to_its_frame(opened: MainWindow, segmenters: FakeSegmenters,
                                                      qtbot: QtBot) -> None:
-    opened.prompting.prompts.prompt_wanted(12, BOX)
+    opened.features.prompts.prompts.prompt_wanted(12, BOX)
     assert opened.document.frame == 12
     wait_for(opened, Stage.PROPOSED, qtbot)
-    opened.prompting.prompts.follow([PromptRequest(3, BOX)], [PromptRequest(4, (10, 10, 40, 40))])
+    opened.features.prompts.prompts.follow([PromptRequest(3, BOX)], [PromptRequest(4, (10, 10, 40, 40))])
     qtbot.waitUntil(lambda: len(open_runs(opened)) == 3 and not opened.worker.in_interlude, timeout=20000)
 
 
@@ -442,8 +443,8 @@ def test_the_real_segmenter(opened: MainWindow, qtbot: QtBot) -> None:
     opened.document.set_range((0, 4))
     opened.canvas.setFocus()
     drag(opened, box, CTRL)
-    qtbot.waitUntil(lambda: opened.prompting.prompts.answer is not None, timeout=240000)
-    assert not opened.prompting.prompts.answer.seen.mask.is_empty()
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.answer is not None, timeout=240000)
+    assert not opened.features.prompts.prompts.answer.seen.mask.is_empty()
     qtbot.waitUntil(lambda: stage(opened) is Stage.PROPOSED, timeout=240000)
     press(opened, Qt.Key.Key_Return)
     (made,) = [each for each in opened.document.tracks() if each not in (track,)][-1:]
@@ -456,6 +457,6 @@ def test_points_keep_to_the_drafts_frame(opened: MainWindow, segmenters: FakeSeg
     opened.document.go_to(3)
     click(opened, 110, 70, SHIFT)
     assert "frame 0" in opened.statusBar().currentMessage()
-    draft = opened.prompting.prompts.draft
+    draft = opened.features.prompts.prompts.draft
     assert draft is not None
     assert draft.points == ()

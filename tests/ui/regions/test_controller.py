@@ -50,10 +50,10 @@ def test_a_rectangle_is_drawn_for_the_whole_video(opened: MainWindow, qtbot: QtB
     assert (region.first, region.last, region.track) == (0, None, None)
     np.testing.assert_allclose((*region.region[0], *region.region[2]), place, atol=1.5)
     assert opened.canvas.tool is Tool.SELECT
-    assert opened.regions.selected == region
+    assert opened.features.regions.selected == region
     assert len(opened.document.tracks()) == 3
     opened.actions_["edit.undo"].trigger()
-    assert (regions(opened), opened.regions.selected) == ([], None)
+    assert (regions(opened), opened.features.regions.selected) == ([], None)
     opened.actions_["edit.redo"].trigger()
     assert regions(opened) == [region]
 
@@ -63,9 +63,9 @@ def test_it_holds_for_the_chosen_range(opened: MainWindow, qtbot: QtBot) -> None
     draw(opened, qtbot)
     (region,) = regions(opened)
     assert (region.first, region.last) == (3, 9)
-    assert opened.regions.layer.regions == [], "frame 0 is outside"
+    assert opened.features.regions.layer.regions == [], "frame 0 is outside"
     opened.document.go_to(5)
-    assert opened.regions.layer.regions == [region]
+    assert opened.features.regions.layer.regions == [region]
 
 
 def test_clicks_draw_a_polygon_that_enter_closes(opened: MainWindow, qtbot: QtBot) -> None:
@@ -95,7 +95,7 @@ def test_a_click_on_its_first_corner_closes_a_polygon_and_escape_drops_it(opened
     assert len(regions(opened)) == 1, "two corners are no region"
     qtbot.keyClick(opened.canvas, Qt.Key.Key_Escape)
     assert opened.canvas.tool is Tool.SELECT
-    assert opened.regions._corners == []
+    assert opened.features.regions._corners == []
 
 
 def test_a_click_selects_it_and_delete_deletes_it(opened: MainWindow, qtbot: QtBot) -> None:
@@ -103,10 +103,10 @@ def test_a_click_selects_it_and_delete_deletes_it(opened: MainWindow, qtbot: QtB
     shape = opened.canvas.overlay.shapes[0]
     assert shape.rect is not None
     click(opened, qtbot, shape.rect.center().x(), shape.rect.center().y())
-    assert (opened.document.selection, opened.regions.selected) == ({shape.track}, None)
+    assert (opened.document.selection, opened.features.regions.selected) == ({shape.track}, None)
     click(opened, qtbot, (x1 + x2) / 2, (y1 + y2) / 2)
     assert not opened.document.selection
-    assert opened.regions.selected == regions(opened)[0]
+    assert opened.features.regions.selected == regions(opened)[0]
     qtbot.keyClick(opened.canvas, Qt.Key.Key_Delete)
     assert regions(opened) == []
     assert len(opened.canvas.overlay.shapes) == 3, "tracks stay"
@@ -124,7 +124,7 @@ def test_a_corner_is_dragged_in_one_step(opened: MainWindow, qtbot: QtBot) -> No
     drag(qtbot, opened, at(opened, x2, y2), at(opened, x2 - 12, y2 - 8))
     np.testing.assert_allclose(corners(opened), [(x1, y1), (x2, y1), (x2 - 12, y2 - 8), (x1, y2)], atol=2)
     assert len(opened.document.session.history()) == steps + 1
-    assert opened.regions.selected == regions(opened)[0]
+    assert opened.features.regions.selected == regions(opened)[0]
     opened.actions_["edit.undo"].trigger()
     assert corners(opened) == before
 
@@ -163,7 +163,7 @@ def test_escape_gives_a_change_up_and_a_click_on_a_track_inside_selects_it(opene
     qtbot.keyClick(opened.canvas, Qt.Key.Key_Escape)
     qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at(opened, x2 - 20, y2 - 20))
     assert corners(opened) == before
-    opened.regions._add([(1, 1), (239, 1), (239, 179), (1, 179)])
+    opened.features.regions._add([(1, 1), (239, 1), (239, 179), (1, 179)])
     shape = opened.canvas.overlay.shapes[0]
     assert shape.rect is not None
     click(opened, qtbot, shape.rect.center().x(), shape.rect.center().y())
@@ -173,32 +173,32 @@ def test_escape_gives_a_change_up_and_a_click_on_a_track_inside_selects_it(opene
 def test_the_smallest_region_under_the_pointer_is_meant(opened: MainWindow, qtbot: QtBot) -> None:
     x1, y1, _, _ = draw(opened, qtbot)
     small = [(x1 + 5, y1 + 5), (x1 + 15, y1 + 5), (x1 + 15, y1 + 15)]
-    opened.regions._add(small)
-    opened.regions._add([(0, 0), (240, 0), (240, 180), (0, 180)])
-    found = opened.regions.layer.at(QPointF(x1 + 14, y1 + 7))
+    opened.features.regions._add(small)
+    opened.features.regions._add([(0, 0), (240, 0), (240, 180), (0, 180)])
+    found = opened.features.regions.layer.at(QPointF(x1 + 14, y1 + 7))
     assert found is not None
     assert len(found.region) == 3
-    assert opened.regions.layer.at(QPointF(-5, -5)) is None
+    assert opened.features.regions.layer.at(QPointF(-5, -5)) is None
 
 
 def test_the_inspector_moves_its_frames(opened: MainWindow, qtbot: QtBot) -> None:
     draw(opened, qtbot)
-    fields = opened.inspector.region
+    fields = opened.features.tracks.inspector.region
     assert fields.isVisible()
     assert (fields.first.value(), fields.last.value(), fields.to_end.isChecked()) == (0, FRAMES - 1, True)
     qtbot.mouseClick(fields.to_end, Qt.MouseButton.LeftButton, pos=QPoint(8, fields.to_end.height() // 2))
     assert regions(opened)[0].last == FRAMES - 1
-    opened.inspector.refresh()
+    opened.features.tracks.inspector.refresh()
     fields.last.setFocus()
     fields.last.selectAll()
     qtbot.keyClicks(fields.last, "9")
     qtbot.keyClick(fields.last, Qt.Key.Key_Return)
     assert regions(opened)[0].last == 9
-    opened.inspector.refresh()
+    opened.features.tracks.inspector.refresh()
     opened.document.go_to(9)
-    assert len(opened.regions.layer.regions) == 1
+    assert len(opened.features.regions.layer.regions) == 1
     opened.document.go_to(10)
-    assert opened.regions.layer.regions == []
+    assert opened.features.regions.layer.regions == []
     qtbot.mouseClick(fields.remove, Qt.MouseButton.LeftButton)
     assert regions(opened) == []
     assert not fields.isVisible()

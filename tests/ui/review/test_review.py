@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from annotator.model.track import MarkKind
 from annotator.review import Entry, Fix, Kind
 from annotator.storage.edits import drawn_boxes, identities, track_marks
-from annotator.ui.review.controller import ReviewDesk, key_of
+from annotator.ui.review.controller import ReviewController, key_of
 from annotator.ui.review.crops import SIDE, crop
 from annotator.ui.timeline.marks import REVIEWED
 from annotator.ui.timeline.painter import LANE, OVERVIEW, RULER
@@ -46,13 +46,13 @@ def press(window: MainWindow, qtbot: QtBot, key: Qt.Key,
     qtbot.keyClick(QApplication.focusWidget() or window, key, modifiers)
 
 
-def desk(window: MainWindow) -> ReviewDesk:
-    return window.review.desk
+def desk(window: MainWindow) -> ReviewController:
+    return window.features.review.controller
 
 
 def settle(window: MainWindow, qtbot: QtBot) -> None:
     """Wait until colours are compared and the queue is made."""
-    builder = window.review.builder
+    builder = window.features.review.builder
     builder.want()
     qtbot.waitUntil(lambda: builder.complete and not builder.ranking and builder.looked is None,
                     timeout=20000)
@@ -85,7 +85,7 @@ def steps(window: MainWindow) -> list[str]:
 def test_nothing_is_made_before_somebody_wants_it(mistaken: MainWindow, qtbot: QtBot) -> None:
     qtbot.wait(100)
     assert desk(mistaken).queue is None
-    assert not mistaken.review.builder.ranking
+    assert not mistaken.features.review.builder.ranking
 
 
 def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: QtBot) -> None:
@@ -137,7 +137,7 @@ def test_tab_and_back_go_round(mistaken: MainWindow, qtbot: QtBot) -> None:
 
 def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
-    view = mistaken.review.panel.view
+    view = mistaken.features.review.panel.view
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     card = view.visualRect(view.currentIndex())
@@ -150,10 +150,10 @@ def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWi
 
 def test_tab_is_the_pictures_alone(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
-    mistaken.table.filter.setFocus()
+    mistaken.features.tracks.table.filter.setFocus()
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     assert desk(mistaken).current is None
-    assert not mistaken.table.filter.hasFocus()
+    assert not mistaken.features.tracks.table.filter.hasFocus()
 
 
 def test_fine_is_remembered_and_drawn_and_undone(mistaken: MainWindow, qtbot: QtBot) -> None:
@@ -164,7 +164,7 @@ def test_fine_is_remembered_and_drawn_and_undone(mistaken: MainWindow, qtbot: Qt
     done, total = desk(mistaken).counts
     press(mistaken, qtbot, Qt.Key.Key_X)
     assert desk(mistaken).counts[0] == done + 1
-    assert mistaken.review.panel.done.text() == f"{done + 1} of {total} done"
+    assert mistaken.features.review.panel.done.text() == f"{done + 1} of {total} done"
     session, video = mistaken.document.session, mistaken.document.video
     assert session is not None
     assert video is not None
@@ -217,7 +217,7 @@ def test_another_fix_may_be_chosen(mistaken: MainWindow, qtbot: QtBot) -> None:
 def test_a_merge_that_is_suggested_is_made(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     desk(mistaken).visit(suggesting(mistaken, Fix.MERGE, 3, 4))
-    panel = mistaken.review.panel
+    panel = mistaken.features.review.panel
     mistaken.findChild(QDockWidget, "review").raise_()
     qtbot.waitUntil(lambda: "track 3: +34" in panel.effect.text())
     assert panel.suggestion.text() == "Merge 4 into 3   [A]"
@@ -230,14 +230,14 @@ def test_a_missing_object_is_handed_on_to_be_prompted(mistaken: MainWindow, qtbo
     settle(mistaken, qtbot)
     entry = next(entry for entry in desk(mistaken).entries if entry.suggestion.fix is Fix.PROMPT)
     desk(mistaken).visit(entry)
-    spot = mistaken.review.spot
+    spot = mistaken.features.review.spot
     assert spot.isVisible()
     assert spot.rect().getCoords() == pytest.approx(MISSED)
     mistaken.document.go_to(mistaken.document.frame + 1)
     assert not spot.isVisible()
     before = steps(mistaken)
-    mistaken.review.prompt_wanted.disconnect()  # what is done with it is not the review's
-    with qtbot.waitSignal(mistaken.review.prompt_wanted) as asked:
+    mistaken.features.review.prompt_wanted.disconnect()  # what is done with it is not the review's
+    with qtbot.waitSignal(mistaken.features.review.prompt_wanted) as asked:
         press(mistaken, qtbot, Qt.Key.Key_A)
     assert asked.args == [entry.suggestion.frame, pytest.approx(MISSED)]
     assert steps(mistaken) == before
@@ -252,7 +252,7 @@ def test_hand_drawn_boxes_are_asked_about_first(mistaken: MainWindow, qtbot: QtB
     mistaken.document.edit(lambda session: drawn_boxes.set_box(session.store, short, 41, (150, 20, 172, 44)))
     desk(mistaken).visit(entry)
     press(mistaken, qtbot, Qt.Key.Key_A)
-    assert mistaken.identity.bar.isVisible()
+    assert mistaken.features.edits.bar.isVisible()
     assert short in mistaken.document.tracks()
     press(mistaken, qtbot, Qt.Key.Key_Return)
     assert short not in mistaken.document.tracks()
@@ -287,7 +287,7 @@ def test_the_queue_follows_edits_made_elsewhere(mistaken: MainWindow, qtbot: QtB
 
 def test_filters_by_kind_and_track(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
-    panel = mistaken.review.panel
+    panel = mistaken.features.review.panel
     mistaken.findChild(QDockWidget, "review").raise_()
     everything = len(desk(mistaken).entries)
     panel.kind_filter.setCurrentIndex(panel.kind_filter.findData(Kind.MISSING.value))
@@ -308,11 +308,11 @@ def test_filters_by_kind_and_track(mistaken: MainWindow, qtbot: QtBot) -> None:
 def test_a_click_on_a_card_goes_there_and_its_crops_come(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     mistaken.findChild(QDockWidget, "review").raise_()
-    panel = mistaken.review.panel
+    panel = mistaken.features.review.panel
     qtbot.waitUntil(panel.view.isVisible)
     entry = desk(mistaken).entries[0]
-    qtbot.waitUntil(lambda: mistaken.review.crops.get(key_of(entry), entry) is not None, timeout=10000)
-    pairs = mistaken.review.crops.get(key_of(entry), entry)
+    qtbot.waitUntil(lambda: mistaken.features.review.crops.get(key_of(entry), entry) is not None, timeout=10000)
+    pairs = mistaken.features.review.crops.get(key_of(entry), entry)
     assert pairs is not None
     assert [pair.track for pair in pairs] == list(entry.tracks[:2])
     colours = [colour(image) for pair in pairs for image in (pair.before, pair.after) if image is not None]
@@ -330,7 +330,7 @@ def colour(image: QImage) -> str:
 
 
 def test_colours_can_be_stopped_and_compared_later(mistaken: MainWindow, qtbot: QtBot) -> None:
-    builder, panel = mistaken.review.builder, mistaken.review.panel
+    builder, panel = mistaken.features.review.builder, mistaken.features.review.panel
     mistaken.findChild(QDockWidget, "review").raise_()
     builder.cancel()
     builder.want()

@@ -109,7 +109,7 @@ def test_lanes_end_where_the_running_job_is(opened: MainWindow, qtbot: QtBot) ->
     new = opened.document.lanes()[-1]
     assert (new.first, new.last) == (0, 4)
     qtbot.waitUntil(lambda: opened.timeline.lanes[-1].last == 4)
-    qtbot.waitUntil(lambda: opened.table.model.index(3, 4).data() == 4)
+    qtbot.waitUntil(lambda: opened.features.tracks.table.model.index(3, 4).data() == 4)
     session.store.finish_run(run.id, RunStatus.CANCELLED)
 
 

@@ -101,7 +101,7 @@ def test_a_video_that_nobody_waited_for_leaves_no_project(window: MainWindow, cl
 
 def test_another_project_withdraws_what_was_being_read_for_this_one(window: MainWindow, project: Path, clip: MadeClip,
                                                                     tmp_path: Path, gate: Gate, qtbot: QtBot) -> None:
-    assert window.projects.make(tmp_path / "first.annot")
+    assert window.features.files.projects.make(tmp_path / "first.annot")
     assert window.open_path(Path(shutil.copy(clip.video, tmp_path / "mine.mp4")))
     qtbot.waitUntil(gate.waiting.is_set)
     assert window.open_path(project)

@@ -41,7 +41,7 @@ def test_progress_counts_beyond_32_bits_and_cancel_ends_it(qtbot: QtBot) -> None
     assert not bar.isVisible()
 
 
-def test_what_a_user_can_act_on_is_told_and_a_bug_is_reported(qtbot: QtBot) -> None:
+def test_what_a_user_can_act_on_is_told_and_a_bug_is_reported(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_progress: Progress, _cancel: CancelToken) -> None:
         raise SettingsError("not like this: like that")
 
@@ -49,9 +49,12 @@ def test_what_a_user_can_act_on_is_told_and_a_bug_is_reported(qtbot: QtBot) -> N
     with qtbot.waitSignal(worker.failed, timeout=10000) as told:
         worker.start("Refusing", refuse)
     assert told.args == ["not like this: like that"]
+    reported: list[tuple[object, ...]] = []
+    monkeypatch.setattr("sys.excepthook", lambda *args: reported.append(args))
     with qtbot.waitSignal(worker.crashed, timeout=10000) as crashed:
         worker.start("Failing", lambda _progress, _cancel: 1 // 0)
     assert isinstance(crashed.args[0], ZeroDivisionError)
+    assert [kind for kind, _error, _trace in reported] == [ZeroDivisionError]
 
 
 def test_an_abandoned_task_tells_nothing(qtbot: QtBot) -> None:

@@ -66,8 +66,8 @@ def test_lanes_are_sorted_from_the_menu_at_their_head(varied: MainWindow) -> Non
     varied.actions_["lanes.label"].trigger()
     names = [name for _, name in order_of(varied)]
     assert names == sorted(names)
-    assert varied.lane_order.button.text() == "By class"
-    assert varied.lane_order.button.menu().actions()[0].text() == "By number"
+    assert varied.features.timeline.lane_order.button.text() == "By class"
+    assert varied.features.timeline.lane_order.button.menu().actions()[0].text() == "By number"
 
 
 def test_suspicious_tracks_come_first(varied: MainWindow, qtbot: QtBot) -> None:
@@ -171,7 +171,7 @@ def test_the_order_outlives_the_window(varied: MainWindow, settings: QSettings, 
     varied.actions_["lanes.length"].trigger()
     again = MainWindow(settings)
     qtbot.addWidget(again)
-    assert again.lane_order.order is Order.LENGTH
+    assert again.features.timeline.lane_order.order is Order.LENGTH
     again.close()
 
 
@@ -241,5 +241,5 @@ def test_a_lane_looks_different_in_each_state(varied: MainWindow, qtbot: QtBot) 
 
 
 def test_the_order_button_is_hidden_in_an_empty_window(window: MainWindow) -> None:
-    assert not window.lane_order.button.isVisible()
-    assert window.lane_order.button.width() <= NAMES
+    assert not window.features.timeline.lane_order.button.isVisible()
+    assert window.features.timeline.lane_order.button.width() <= NAMES

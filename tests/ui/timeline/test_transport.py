@@ -19,7 +19,7 @@ NO, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 
 
 def test_ctrl_g_a_number_and_enter_go_there(opened: MainWindow, qtbot: QtBot) -> None:
-    field = opened.transport.place
+    field = opened.features.timeline.transport.place
     opened.canvas.setFocus()
     qtbot.keyClick(opened, Qt.Key.Key_G, CTRL)
     assert field.hasFocus()
@@ -32,7 +32,7 @@ def test_ctrl_g_a_number_and_enter_go_there(opened: MainWindow, qtbot: QtBot) ->
 
 
 def test_a_time_is_taken_too_and_nonsense_is_said(opened: MainWindow, qtbot: QtBot) -> None:
-    field, video = opened.transport.place, opened.document.video
+    field, video = opened.features.timeline.transport.place, opened.document.video
     assert video is not None
     field.begin()
     qtbot.keyClicks(field, f"0:{8 / video.fps:.3f}")
@@ -46,7 +46,7 @@ def test_a_time_is_taken_too_and_nonsense_is_said(opened: MainWindow, qtbot: QtB
 
 
 def test_escape_leaves_the_field_as_it_was(opened: MainWindow, qtbot: QtBot) -> None:
-    field = opened.transport.place
+    field = opened.features.timeline.transport.place
     field.begin()
     qtbot.keyClicks(field, "9")
     qtbot.keyClick(field, Qt.Key.Key_Escape)
@@ -56,7 +56,7 @@ def test_escape_leaves_the_field_as_it_was(opened: MainWindow, qtbot: QtBot) -> 
 
 
 def test_frames_that_go_by_do_not_disturb_typing(opened: MainWindow, qtbot: QtBot) -> None:
-    field = opened.transport.place
+    field = opened.features.timeline.transport.place
     field.begin()
     qtbot.keyClicks(field, "1")
     opened.document.go_to(5)
@@ -67,7 +67,7 @@ def test_frames_that_go_by_do_not_disturb_typing(opened: MainWindow, qtbot: QtBo
 
 
 def test_the_step_is_chosen_and_remembered(opened: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
-    opened.transport.step.setValue(4)
+    opened.features.timeline.transport.step.setValue(4)
     opened.canvas.setFocus()
     qtbot.keyClick(opened, Qt.Key.Key_V)
     assert opened.document.frame == 4
@@ -77,7 +77,7 @@ def test_the_step_is_chosen_and_remembered(opened: MainWindow, settings: QSettin
     assert "4 frames on" in opened.actions_["go.many"].text()
     again = MainWindow(settings)
     qtbot.addWidget(again)
-    assert again.transport.step.value() == 4
+    assert again.features.timeline.transport.step.value() == 4
     again.close()
 
 
@@ -86,13 +86,13 @@ def test_speeds_go_from_a_quarter_to_eight(opened: MainWindow, qtbot: QtBot) -> 
     for _ in range(8):
         qtbot.keyClick(opened, Qt.Key.Key_Period)
     assert opened.player.speed == 8
-    assert opened.transport.speed.text() == "8x"
+    assert opened.features.timeline.transport.speed.text() == "8x"
     for _ in range(8):
         qtbot.keyClick(opened, Qt.Key.Key_Comma)
     assert opened.player.speed == 0.25
     qtbot.keyClick(opened, Qt.Key.Key_Slash)
     assert opened.player.speed == 1
-    opened.transport.speed.menu().actions()[3].trigger()
+    opened.features.timeline.transport.speed.menu().actions()[3].trigger()
     assert opened.player.speed == 2
 
 
@@ -111,20 +111,20 @@ def test_a_loop_stays_in_the_range(opened: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_buttons_show_what_they_do_and_are_grey_without_a_video(opened: MainWindow, qtbot: QtBot) -> None:
-    qtbot.mouseClick(opened.buttons.play, Qt.MouseButton.LeftButton)
-    assert opened.buttons.play.sign is Sign.PAUSE
-    qtbot.mouseClick(opened.buttons.play, Qt.MouseButton.LeftButton)
-    assert opened.buttons.play.sign is Sign.PLAY
+    qtbot.mouseClick(opened.features.timeline.buttons.play, Qt.MouseButton.LeftButton)
+    assert opened.features.timeline.buttons.play.sign is Sign.PAUSE
+    qtbot.mouseClick(opened.features.timeline.buttons.play, Qt.MouseButton.LeftButton)
+    assert opened.features.timeline.buttons.play.sign is Sign.PLAY
     opened.document.close()
-    assert not opened.buttons.play.isEnabled()
-    assert not opened.transport.place.isEnabled()
+    assert not opened.features.timeline.buttons.play.isEnabled()
+    assert not opened.features.timeline.transport.place.isEnabled()
 
 
 def test_keyframes_of_the_selected_track_or_of_all(opened: MainWindow, qtbot: QtBot) -> None:
     one, two = sorted(opened.document.tracks())[:2]
     for track, frame in ((one, 3), (one, 4), (one, 12), (two, 7)):
         opened.document.edit(lambda session, t=track, f=frame: drawn_boxes.set_box(session.store, t, f, BOX))
-    qtbot.waitUntil(lambda: opened.keyframes.frames() == [3, 4, 7, 12])
+    qtbot.waitUntil(lambda: opened.features.timeline.keyframes.frames() == [3, 4, 7, 12])
     opened.canvas.setFocus()
     went = []
     for key in (Qt.Key.Key_R,) * 4 + (Qt.Key.Key_E,) * 2:
@@ -140,7 +140,7 @@ def test_keyframes_of_the_selected_track_or_of_all(opened: MainWindow, qtbot: Qt
 
 
 def test_nothing_goes_beyond_the_video(opened: MainWindow, project: Path) -> None:
-    opened.transport.step.setValue(1000)
+    opened.features.timeline.transport.step.setValue(1000)
     opened.actions_["go.many"].trigger()
     assert opened.document.frame == FRAMES - 1
     opened.actions_["go.many-back"].trigger()

@@ -53,19 +53,19 @@ def described(opened: MainWindow) -> MainWindow:
     attributes.add_attribute(store, "late", AttributeKind.FLAG)
     opened.resize(1280, 720)
     opened.document.select([track.id for track in tracks_of(opened)[:2]])
-    opened.inspector.refresh()
+    opened.features.tracks.inspector.refresh()
     return opened
 
 
 def test_nothing_selected_says_what_to_do(opened: MainWindow) -> None:
-    assert opened.inspector._empty.isVisible()
-    assert not opened.inspector.tracks.isVisible()
+    assert opened.features.tracks.inspector._empty.isVisible()
+    assert not opened.features.tracks.inspector.tracks.isVisible()
 
 
 def test_one_track_is_shown_with_all_that_is_known(opened: MainWindow, qtbot: QtBot) -> None:
     track = tracks_of(opened)[1]
     opened.document.select([track.id])
-    fields = opened.inspector.tracks
+    fields = opened.features.tracks.inspector.tracks
     assert fields.isVisible()
     assert (fields.number.text(), fields.label.currentText(), fields.color.text()) == ("2", "object", track.color)
     assert (fields.first.text(), fields.last.text(), fields.length.text()) == ("0", str(FRAMES - 1), f"length {FRAMES}")
@@ -77,7 +77,7 @@ def test_one_track_is_shown_with_all_that_is_known(opened: MainWindow, qtbot: Qt
 
 
 def test_a_typed_name_is_one_step_for_all_selected(described: MainWindow, qtbot: QtBot) -> None:
-    fields, before = described.inspector.tracks, steps(described)
+    fields, before = described.features.tracks.inspector.tracks, steps(described)
     fields.name.setFocus()
     qtbot.keyClicks(fields.name, "Ann 1")
     qtbot.keyClick(fields.name, Qt.Key.Key_Return)
@@ -92,8 +92,8 @@ def test_different_values_are_shown_as_such(described: MainWindow) -> None:
     identities.relabel(store, ids[:1], store.labels()[1].id)
     attributes.describe_tracks(store, ids[:1], name="Ann", review=ReviewState.REVIEWED,
                                attributes={"team": "red", "age": 3.0, "late": True})
-    described.inspector.refresh()
-    fields = described.inspector.tracks
+    described.features.tracks.inspector.refresh()
+    fields = described.features.tracks.inspector.tracks
     assert (fields.label.currentIndex(), fields.review.currentIndex()) == (-1, -1)
     assert (fields.name.text(), fields.name.placeholderText()) == ("", "(several)")
     assert fields.color.text() == "(several)"
@@ -109,7 +109,7 @@ def test_different_values_are_shown_as_such(described: MainWindow) -> None:
 
 
 def test_attributes_are_set_with_the_keyboard_and_the_mouse(described: MainWindow, qtbot: QtBot) -> None:
-    fields, before = described.inspector.tracks.fields, len(steps(described))
+    fields, before = described.features.tracks.inspector.tracks.fields, len(steps(described))
     team, age, late = fields["team"], fields["age"], fields["late"]
     assert isinstance(team, ChoiceField)
     choose(qtbot, team, "blue")
@@ -125,7 +125,7 @@ def test_attributes_are_set_with_the_keyboard_and_the_mouse(described: MainWindo
 
 def test_what_is_being_typed_belongs_to_the_tracks_it_was_typed_for(described: MainWindow, qtbot: QtBot) -> None:
     ids = [track.id for track in tracks_of(described)]
-    note = described.inspector.tracks.fields["note"]
+    note = described.features.tracks.inspector.tracks.fields["note"]
     note.setFocus()
     qtbot.keyClicks(note, "limps")
     described.document.select(ids[2:])
@@ -135,8 +135,8 @@ def test_what_is_being_typed_belongs_to_the_tracks_it_was_typed_for(described: M
 def test_half_a_number_is_forgotten(described: MainWindow, qtbot: QtBot) -> None:
     ids = [track.id for track in tracks_of(described)]
     attributes.describe_tracks(store_of(described), ids, attributes={"age": 3.0})
-    described.inspector.refresh()
-    age = described.inspector.tracks.fields["age"]
+    described.features.tracks.inspector.refresh()
+    age = described.features.tracks.inspector.tracks.fields["age"]
     assert isinstance(age, TextField)
     age.setFocus()
     age.selectAll()
@@ -148,7 +148,7 @@ def test_half_a_number_is_forgotten(described: MainWindow, qtbot: QtBot) -> None
 
 def test_what_is_refused_gives_way_to_what_holds(described: MainWindow, qtbot: QtBot) -> None:
     described.document.select([tracks_of(described)[0].id])
-    number = described.inspector.tracks.number
+    number = described.features.tracks.inspector.tracks.number
     number.setFocus()
     number.selectAll()
     qtbot.keyClicks(number, "2")
@@ -162,7 +162,7 @@ def test_what_is_refused_gives_way_to_what_holds(described: MainWindow, qtbot: Q
 
 
 def test_class_review_and_colour_of_all_selected(described: MainWindow, qtbot: QtBot) -> None:
-    fields = described.inspector.tracks
+    fields = described.features.tracks.inspector.tracks
     choose(qtbot, fields.label, "car")
     choose(qtbot, fields.review, "done")
     qtbot.mouseClick(fields.color, Qt.MouseButton.LeftButton)
@@ -195,7 +195,7 @@ def test_the_table_shows_and_filters(described: MainWindow, qtbot: QtBot) -> Non
     car = store.labels()[1]
     identities.relabel(store, ids[:1], car.id)
     attributes.describe_tracks(store, ids[:1], review=ReviewState.REVIEWED, attributes={"team": "red", "late": False})
-    table = described.table
+    table = described.features.tracks.table
     table._reload()
     view, model = table.view.model(), table.model
     assert [model.index(0, column).data() for column in (NUMBER, LABEL, REVIEW, ATTRIBUTES)] == [
@@ -216,15 +216,15 @@ def test_the_table_shows_and_filters(described: MainWindow, qtbot: QtBot) -> Non
 
 def test_columns_that_nothing_needs_are_away(described: MainWindow, qtbot: QtBot) -> None:
     store, first = store_of(described), tracks_of(described)[0].id
-    view = described.table.view
+    view = described.features.tracks.table.view
     assert [view.isColumnHidden(column) for column in (NUMBER, NAME, ATTRIBUTES)] == [False, True, True]
     attributes.describe_tracks(store, [first], name="Ann", attributes={"late": True})
-    described.table._reload()
+    described.features.tracks.table._reload()
     assert [view.isColumnHidden(column) for column in (NAME, ATTRIBUTES)] == [False, False]
 
 
 def test_a_label_that_goes_takes_its_filter_along(described: MainWindow, qtbot: QtBot) -> None:
-    store, table = store_of(described), described.table
+    store, table = store_of(described), described.features.tracks.table
     table._reload()
     choose(qtbot, table.label_filter, "car")
     assert table.view.model().rowCount() == 0
@@ -235,7 +235,7 @@ def test_a_label_that_goes_takes_its_filter_along(described: MainWindow, qtbot: 
 
 
 def test_rows_are_chosen_with_ctrl_and_described_by_the_menu(described: MainWindow, qtbot: QtBot) -> None:
-    view = described.table.view
+    view = described.features.tracks.table.view
     described.document.select(())
     for row, modifier in ((0, Qt.KeyboardModifier.NoModifier), (2, Qt.KeyboardModifier.ControlModifier)):
         place = view.visualRect(view.model().index(row, LABEL)).center()
@@ -243,7 +243,7 @@ def test_rows_are_chosen_with_ctrl_and_described_by_the_menu(described: MainWind
     ids = [track.id for track in tracks_of(described)]
     assert described.document.selection == {ids[0], ids[2]}
     menu = QMenu(described)
-    described.labels.fill_menu(menu)
+    described.features.labels.fill_menu(menu)
     entries = {action.text(): action for action in menu.actions()}
     assert {"Class", "Review", "team", "age…", "note…", "late"} <= entries.keys()
     for name, option in (("Class", "car"), ("Review", "reviewed"), ("team", "red"), ("late", "no")):
@@ -255,13 +255,13 @@ def test_rows_are_chosen_with_ctrl_and_described_by_the_menu(described: MainWind
         "car", ReviewState.REVIEWED, {"team": "red", "late": False})
     described.activateWindow()
     entries["age…"].trigger()
-    qtbot.waitUntil(lambda: described.inspector.tracks.fields["age"].hasFocus())
+    qtbot.waitUntil(lambda: described.features.tracks.inspector.tracks.fields["age"].hasFocus())
 
 
 def test_the_right_button_opens_the_menu(described: MainWindow, qtbot: QtBot) -> None:
     asked: list[QMenu] = []
-    described.table.menu_requested.connect(asked.append)
-    described.table.view.customContextMenuRequested.emit(QPoint(20, 10))
+    described.features.tracks.table.menu_requested.connect(asked.append)
+    described.features.tracks.table.view.customContextMenuRequested.emit(QPoint(20, 10))
     (menu,) = asked
     assert menu.isVisible()
     menu.close()
@@ -272,18 +272,18 @@ def test_only_attributes_that_all_selected_have_are_shown(described: MainWindow)
     car = store.labels()[1]
     attributes.add_attribute(store, "doors", AttributeKind.NUMBER, car.id)
     identities.relabel(store, ids[:1], car.id)
-    described.inspector.refresh()
-    assert "doors" not in described.inspector.tracks.fields
+    described.features.tracks.inspector.refresh()
+    assert "doors" not in described.features.tracks.inspector.tracks.fields
     described.document.select(ids[:1])
-    assert "doors" in described.inspector.tracks.fields
+    assert "doors" in described.features.tracks.inspector.tracks.fields
 
 
 def test_sorting_by_score_and_name(described: MainWindow, qtbot: QtBot) -> None:
-    header, view = described.table.view.horizontalHeader(), described.table.view
+    header, view = described.features.tracks.table.view.horizontalHeader(), described.features.tracks.table.view
     store, ids = store_of(described), [track.id for track in tracks_of(described)]
     for key, name in zip(ids, ("b", "C", "a"), strict=True):
         attributes.describe_tracks(store, [key], name=name)
-    described.table._reload()
+    described.features.tracks.table._reload()
     place = QPoint(header.sectionViewportPosition(2) + 10, header.height() // 2)
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
     shown = [view.model().index(row, 2).data() for row in range(3)]

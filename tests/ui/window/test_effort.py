@@ -40,15 +40,15 @@ def draw(window: MainWindow, qtbot: QtBot) -> None:
 
 def test_nothing_is_recorded_until_somebody_wants_it(opened: MainWindow, qtbot: QtBot) -> None:
     draw(opened, qtbot)
-    assert not opened.effort.path.exists()
-    assert not opened.effort.toggle.isChecked()
-    assert "nothing is sent anywhere" in opened.effort.toggle.statusTip()
+    assert not opened.features.effort.path.exists()
+    assert not opened.features.effort.toggle.isChecked()
+    assert "nothing is sent anywhere" in opened.features.effort.toggle.statusTip()
 
 
 def test_each_fix_is_written_with_its_effort(opened: MainWindow, settings: object, qtbot: QtBot) -> None:
     window = opened
-    window.effort.toggle.trigger()
-    path = window.effort.path
+    window.features.effort.toggle.trigger()
+    path = window.features.effort.path
     assert path.parent == Path(settings.fileName()).parent
     assert str(path) in window.statusBar().currentMessage()
     steps = len(window.document.session.history())
@@ -62,7 +62,7 @@ def test_each_fix_is_written_with_its_effort(opened: MainWindow, settings: objec
     assert made[0].label == made[1].label == window.document.session.history()[steps].label
     assert {record.project for record in made} == {"p.annot"}
     assert all(0 <= record.seconds < 60 for record in made)
-    window.effort.toggle.trigger()
+    window.features.effort.toggle.trigger()
     draw(window, qtbot)
     assert len(read_fixes(path)) == 3
 
@@ -71,16 +71,16 @@ def test_what_a_job_stores_is_no_fix(opened: MainWindow, qtbot: QtBot) -> None:
     from annotator.model.frame import Evidence, FrameResult, TrackedObject
     from annotator.model.track import OnExisting
 
-    opened.effort.toggle.trigger()
+    opened.features.effort.toggle.trigger()
     session, video = opened.document.session, opened.document.video
     assert session is not None
     assert video is not None
     run = session.store.begin_run(video.id, "preannotate", {}, {}, ["object"], 0, 3, OnExisting.ADD)
     thing = TrackedObject(1, 0, TrackState.RELIABLE, 0.9, (1.0, 2.0, 30.0, 40.0), None, Evidence(9.0, 0.9))
     session.apply(run.id, FrameResult(0, (thing,)))
-    assert not opened.effort.path.exists()
+    assert not opened.features.effort.path.exists()
     draw(opened, qtbot)
-    [fix] = read_fixes(opened.effort.path)
+    [fix] = read_fixes(opened.features.effort.path)
     assert costs(fix) == (1, 0, 1)
 
 
@@ -92,7 +92,7 @@ def test_the_file_can_be_chosen_and_exported(opened: MainWindow, tmp_path: Path,
     window.actions_["effort.export"].trigger()
     assert "Nothing was recorded yet" in window.statusBar().currentMessage()
     window.actions_["effort.file"].trigger()
-    window.effort.toggle.trigger()
+    window.features.effort.toggle.trigger()
     draw(window, qtbot)
     window.actions_["effort.export"].trigger()
     assert (tmp_path / "out.csv").read_text().splitlines()[1].endswith(
@@ -102,9 +102,9 @@ def test_the_file_can_be_chosen_and_exported(opened: MainWindow, tmp_path: Path,
 def test_a_file_that_cannot_be_written_ends_it_and_is_said(opened: MainWindow, tmp_path: Path, settings: object,
                                                           qtbot: QtBot) -> None:
     settings.setValue("effort/file", str(tmp_path))
-    opened.effort.toggle.trigger()
+    opened.features.effort.toggle.trigger()
     draw(opened, qtbot)
-    assert not opened.effort.toggle.isChecked()
+    assert not opened.features.effort.toggle.isChecked()
     assert "cannot be written" in opened.statusBar().currentMessage()
 
 

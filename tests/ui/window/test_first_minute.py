@@ -87,7 +87,7 @@ def test_recent_projects_are_offered(opened: MainWindow, project: Path, qtbot: Q
 
 
 def test_each_hint_goes_when_it_was_followed(demo: MainWindow, qtbot: QtBot) -> None:
-    minute = demo.first_minute
+    minute = demo.features.first_minute
     assert minute.present == "track"
     assert "Ctrl+E" in minute.card.text.text()
     track = add_track(demo)
@@ -113,10 +113,10 @@ def test_each_hint_goes_when_it_was_followed(demo: MainWindow, qtbot: QtBot) -> 
 
 def test_a_hint_can_be_skipped_and_all_dismissed_for_good(demo: MainWindow, settings: QSettings, tmp_path: Path,
                                                           qtbot: QtBot) -> None:
-    qtbot.mouseClick(demo.first_minute.card.skip, Qt.MouseButton.LeftButton)
-    assert demo.first_minute.present == "play"
-    qtbot.mouseClick(demo.first_minute.card.close_all, Qt.MouseButton.LeftButton)
-    assert demo.first_minute.present is None
+    qtbot.mouseClick(demo.features.first_minute.card.skip, Qt.MouseButton.LeftButton)
+    assert demo.features.first_minute.present == "play"
+    qtbot.mouseClick(demo.features.first_minute.card.close_all, Qt.MouseButton.LeftButton)
+    assert demo.features.first_minute.present is None
     path = demo.document.path
     assert path is not None
     demo.close()
@@ -124,20 +124,20 @@ def test_a_hint_can_be_skipped_and_all_dismissed_for_good(demo: MainWindow, sett
     qtbot.addWidget(again)
     again.show()
     assert again.open_path(path)
-    assert again.first_minute.present is None
-    assert not again.first_minute.card.isVisible()
+    assert again.features.first_minute.present is None
+    assert not again.features.first_minute.card.isVisible()
     again.close()
 
 
 def test_ones_own_project_has_no_hints(opened: MainWindow) -> None:
     opened.actions_["edit.palette"].trigger()
-    assert opened.first_minute.present is None
-    assert not opened.first_minute.card.isVisible()
+    assert opened.features.first_minute.present is None
+    assert not opened.features.first_minute.card.isVisible()
     assert opened._settings.value("hints/done") is None
 
 
 def test_the_card_stays_in_the_corner(demo: MainWindow) -> None:
-    card, canvas = demo.first_minute.card, demo.canvas
+    card, canvas = demo.features.first_minute.card, demo.canvas
     assert 0 <= canvas.height() - card.geometry().bottom() <= 20
     for width, height in ((1280, 720), (900, 600)):
         demo.resize(width, height)

@@ -26,16 +26,16 @@ def loud() -> object:
 
 
 def shown(window: MainWindow) -> str:
-    return window.log.view.toPlainText()
+    return window.features.help.log.view.toPlainText()
 
 
 def test_the_log_is_hidden_until_it_is_wanted(window: MainWindow, qtbot: QtBot) -> None:
-    assert not window.log_dock.isVisible()
+    assert not window._docks.log.isVisible()
     held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(window, Qt.Key.Key_L, held)
-    assert window.log_dock.isVisible()
+    assert window._docks.log.isVisible()
     assert window.actions_["view.log"].isChecked()
-    window.log_dock.close()
+    window._docks.log.close()
     assert not window.actions_["view.log"].isChecked()
 
 
@@ -48,21 +48,21 @@ def test_records_of_every_thread_appear_and_are_filtered(window: MainWindow, qtb
     qtbot.waitUntil(lambda: "beware" in shown(window))
     assert "from afar" in shown(window)
     assert "of no interest" not in shown(window)
-    window.log.level.setCurrentIndex(2)
+    window.features.help.log.level.setCurrentIndex(2)
     assert "from afar" not in shown(window)
     assert "beware" in shown(window)
-    window.log.level.setCurrentIndex(0)
+    window.features.help.log.level.setCurrentIndex(0)
     assert "of no interest" in shown(window)
 
 
 def test_lines_are_copied_and_cleared(window: MainWindow, qtbot: QtBot) -> None:
     log.warning("take this")
     qtbot.waitUntil(lambda: "take this" in shown(window))
-    window.log_dock.show()
-    qtbot.mouseClick(window.log.copy, Qt.MouseButton.LeftButton)
+    window._docks.log.show()
+    qtbot.mouseClick(window.features.help.log.copy, Qt.MouseButton.LeftButton)
     assert "take this" in QGuiApplication.clipboard().text()
-    qtbot.mouseClick(window.log.clear, Qt.MouseButton.LeftButton)
-    window.log.level.setCurrentIndex(0)
+    qtbot.mouseClick(window.features.help.log.clear, Qt.MouseButton.LeftButton)
+    window.features.help.log.level.setCurrentIndex(0)
     assert shown(window) == ""
 
 
@@ -71,16 +71,16 @@ def test_memory_is_bounded(window: MainWindow, qtbot: QtBot) -> None:
         log.warning("line %d %s", number, "x" * 10)
     log.warning("y" * 100_000)
     qtbot.waitUntil(lambda: "yyy" in shown(window))
-    assert len(window.log.buffer.lines()) == MOST_LINES
-    assert window.log.view.document().blockCount() <= MOST_LINES
-    assert len(window.log.buffer.lines()[-1].text) < 5000
+    assert len(window.features.help.log.buffer.lines()) == MOST_LINES
+    assert window.features.help.log.view.document().blockCount() <= MOST_LINES
+    assert len(window.features.help.log.buffer.lines()[-1].text) < 5000
 
 
 def test_arguments_that_do_not_fit_harm_nobody(window: MainWindow, qtbot: QtBot,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging, "raiseExceptions", False)
     record = log.makeRecord(log.name, logging.WARNING, __file__, 1, "%d things", ("many",), None)
-    window.log.buffer.handle(record)
+    window.features.help.log.buffer.handle(record)
     log.warning("after")
     qtbot.waitUntil(lambda: "after" in shown(window))
     assert "things" not in shown(window)
@@ -92,9 +92,9 @@ def test_the_file_is_named(window: MainWindow, tmp_path: Path) -> None:
     logging.getLogger().handlers.insert(0, handler)
     try:
         assert log_file() == tmp_path / "annotator.log"
-        window.log_dock.show()
-        assert window.log.place.text() == str(tmp_path / "annotator.log")
-        assert window.log.folder.isEnabled()
+        window._docks.log.show()
+        assert window.features.help.log.place.text() == str(tmp_path / "annotator.log")
+        assert window.features.help.log.folder.isEnabled()
     finally:
         logging.getLogger().removeHandler(handler)
         handler.close()
@@ -102,4 +102,4 @@ def test_the_file_is_named(window: MainWindow, tmp_path: Path) -> None:
 
 def test_a_closed_window_listens_no_longer(window: MainWindow) -> None:
     window.close()
-    assert window.log.buffer not in logging.getLogger().handlers
+    assert window.features.help.log.buffer not in logging.getLogger().handlers

@@ -48,7 +48,7 @@ def test_an_empty_window_says_what_to_do(window: MainWindow) -> None:
 def test_a_project_shows_its_picture_boxes_lanes_and_rows(opened: MainWindow) -> None:
     assert len(opened.canvas.overlay.shapes) == 3
     assert len(opened.timeline.lanes) == 3
-    assert opened.table.model.rowCount() == 3
+    assert opened.features.tracks.table.model.rowCount() == 3
     assert "p.annot" in opened.windowTitle()
 
 
@@ -64,7 +64,7 @@ def test_a_click_selects_everywhere(opened: MainWindow, qtbot: QtBot) -> None:
     shape = shape_of(opened, 2)
     qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(opened, *centre(shape.rect)))
     assert opened.document.selection == {shape.track}
-    assert len(opened.table.view.selectionModel().selectedRows()) == 1
+    assert len(opened.features.tracks.table.view.selectionModel().selectedRows()) == 1
     qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(opened, 1, 1))
     assert not opened.document.selection
 

@@ -40,23 +40,23 @@ def moved(project: Path, clip: MadeClip, tmp_path: Path) -> Path:
 
 def test_a_new_project_is_made_and_never_over_another(window: MainWindow, clip: MadeClip, tmp_path: Path,
                                                        qtbot: QtBot) -> None:
-    assert window.projects.make(tmp_path / "mine")
+    assert window.features.files.projects.make(tmp_path / "mine")
     assert window.document.path == tmp_path / "mine.annot"
     assert window.open_path(clip.video)
     wait_read(window, qtbot)
     assert len(window.document.videos()) == 1
-    assert not window.projects.make(tmp_path / "mine.annot")
+    assert not window.features.files.projects.make(tmp_path / "mine.annot")
     assert "exists already" in window.statusBar().currentMessage()
     assert len(window.document.videos()) == 1
 
 
 def test_a_project_of_several_videos_has_a_chooser(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
-    assert not opened.projects.chooser.isVisible()
+    assert not opened.features.files.projects.chooser.isVisible()
     other = tmp_path / "other.mp4"
     write_video(make_clip(ClipSpec(frames=5, width=120, height=80, objects=(1, 1), exits=0.0, crossings=0.0), 3), other)
     assert opened.open_path(other)
     wait_read(opened, qtbot)
-    chooser = opened.projects.chooser
+    chooser = opened.features.files.projects.chooser
     assert chooser.isVisible()
     assert chooser.currentText() == "other"
     chooser.setFocus()
@@ -183,6 +183,7 @@ def test_recent_projects_that_are_gone_are_greyed(opened: MainWindow, tmp_path: 
     assert opened.open_path(other)
     opened.document.close()
     other.unlink()
-    opened.menus.recent.aboutToShow.emit()
-    enabled = {Path(action.text()).name: action.isEnabled() for action in opened.menus.recent.actions()}
+    recent = opened.features.files.recent
+    recent.aboutToShow.emit()
+    enabled = {Path(action.text()).name: action.isEnabled() for action in recent.actions()}
     assert enabled == {"short-lived.annot": False, "p.annot": True}

@@ -55,9 +55,9 @@ def test_keys_make_the_picture_brighter_and_reset_it(opened: MainWindow, qtbot: 
     opened.canvas.setFocus()
     for _ in range(2):
         qtbot.keyClick(opened, Qt.Key.Key_Up, CTRL)
-    assert opened.picture.brightness.value() == 20
+    assert opened.features.canvas.picture.brightness.value() == 20
     np.testing.assert_allclose(pixels(opened), np.minimum(before + 51, 255), atol=3)
-    assert "adjusted" in opened.picture.button.text()
+    assert "adjusted" in opened.features.canvas.picture.button.text()
     qtbot.keyClick(opened, Qt.Key.Key_Backspace, CTRL)
     np.testing.assert_array_equal(pixels(opened), before)
     qtbot.keyClick(opened, Qt.Key.Key_Up, CTRL | SHIFT)
@@ -65,13 +65,13 @@ def test_keys_make_the_picture_brighter_and_reset_it(opened: MainWindow, qtbot: 
 
 
 def test_the_tone_stays_when_the_frame_changes(opened: MainWindow, qtbot: QtBot) -> None:
-    opened.picture.brightness.setValue(100)
+    opened.features.canvas.picture.brightness.setValue(100)
     opened.document.go_to(3)
     qtbot.waitUntil(lambda: has_picture(opened, 3))
     for name in ("boxes", "names", "masks"):
         opened.actions_[f"view.{name}"].trigger()
     qtbot.waitUntil(lambda: bool((pixels(opened) >= 250).all()))
-    assert opened.picture.brightness.value() == 100
+    assert opened.features.canvas.picture.brightness.value() == 100
 
 
 def test_a_tone_keeps_the_picture_as_it_came() -> None:
@@ -104,7 +104,7 @@ def test_hiding_and_showing_by_keys(opened: MainWindow, qtbot: QtBot) -> None:
     opened.canvas.setFocus()
     qtbot.keyClick(opened, Qt.Key.Key_H, SHIFT)
     assert numbers(opened) == [2, 3]
-    assert "hidden" in opened.filter.button.text()
+    assert "hidden" in opened.features.canvas.filter.button.text()
     qtbot.keyClick(opened, Qt.Key.Key_H, CTRL | SHIFT)
     assert numbers(opened) == [1, 2, 3]
     qtbot.keyClick(opened, Qt.Key.Key_H, CTRL)
@@ -118,30 +118,30 @@ def test_what_is_hidden_cannot_be_clicked(opened: MainWindow, qtbot: QtBot) -> N
     assert shape.rect is not None
     place = opened.canvas.to_widget(shape.rect.center()).toPoint()
     opened.document.select([shape.track])
-    opened.filter.hide_selected()
+    opened.features.canvas.filter.hide_selected()
     opened.document.select([])
     qtbot.mouseClick(opened.canvas.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert shape.track not in opened.document.selection
 
 
 def test_the_popover_filters_by_class_state_and_score(opened: MainWindow, qtbot: QtBot) -> None:
-    qtbot.mouseClick(opened.filter.button, Qt.MouseButton.LeftButton)
-    assert opened.filter.popover.isVisible()
-    (label,) = opened.filter.label_boxes()
+    qtbot.mouseClick(opened.features.canvas.filter.button, Qt.MouseButton.LeftButton)
+    assert opened.features.canvas.filter.popover.isVisible()
+    (label,) = opened.features.canvas.filter.label_boxes()
     qtbot.mouseClick(label, Qt.MouseButton.LeftButton, pos=QPoint(8, label.height() // 2))
     assert numbers(opened) == []
     label.click()
     assert numbers(opened) == [1, 2, 3]
     opened.document.go_to(8)  # the first track is suspicious here
-    opened.filter._states[TrackState.SUSPICIOUS].click()
+    opened.features.canvas.filter._states[TrackState.SUSPICIOUS].click()
     assert numbers(opened) == [2, 3]
-    opened.filter.score.setValue(95)
+    opened.features.canvas.filter.score.setValue(95)
     assert numbers(opened) == []
-    assert "0.95" in opened.filter.button.toolTip()
-    opened.filter.show_all()
+    assert "0.95" in opened.features.canvas.filter.button.toolTip()
+    opened.features.canvas.filter.show_all()
     assert numbers(opened) == [1, 2, 3]
-    assert opened.filter.score.value() == 0
-    opened.filter.popover.close()
+    assert opened.features.canvas.filter.score.value() == 0
+    opened.features.canvas.filter.popover.close()
 
 
 def test_a_box_is_copied_to_another_frame_in_one_step(opened: MainWindow, qtbot: QtBot) -> None:
@@ -164,10 +164,10 @@ def test_a_box_is_copied_to_another_frame_in_one_step(opened: MainWindow, qtbot:
 
 def test_several_boxes_go_to_their_own_tracks_in_one_step(opened: MainWindow) -> None:
     opened.document.select(opened.document.tracks())
-    opened.clipboard.copy()
-    assert len(opened.clipboard.boxes) == 3
+    opened.features.canvas.clipboard.copy()
+    assert len(opened.features.canvas.clipboard.boxes) == 3
     opened.document.go_to(4)
-    opened.clipboard.paste()
+    opened.features.canvas.clipboard.paste()
     assert all(shape.observation.human for shape in opened.canvas.overlay.shapes)
     opened.document.undo()
     assert not any(shape.observation.human for shape in opened.canvas.overlay.shapes)
@@ -176,9 +176,9 @@ def test_several_boxes_go_to_their_own_tracks_in_one_step(opened: MainWindow) ->
 def test_one_box_goes_to_the_track_that_is_selected(opened: MainWindow) -> None:
     one, two = sorted(opened.document.tracks())[:2]
     opened.document.select([one])
-    opened.clipboard.copy()
+    opened.features.canvas.clipboard.copy()
     opened.document.select([two])
-    opened.clipboard.paste()
+    opened.features.canvas.clipboard.paste()
     shapes = {shape.track: shape.observation for shape in opened.canvas.overlay.shapes}
     assert shapes[two].box_xyxy == pytest.approx(shapes[one].box_xyxy)
     assert shapes[two].human
@@ -186,7 +186,7 @@ def test_one_box_goes_to_the_track_that_is_selected(opened: MainWindow) -> None:
 
 
 def test_nothing_to_copy_or_paste_is_said(opened: MainWindow) -> None:
-    opened.clipboard.paste()
+    opened.features.canvas.clipboard.paste()
     assert "Nothing to paste" in opened.statusBar().currentMessage()
-    opened.clipboard.copy()
+    opened.features.canvas.clipboard.copy()
     assert "Nothing to copy" in opened.statusBar().currentMessage()

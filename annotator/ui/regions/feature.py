@@ -11,18 +11,21 @@ from annotator.model.box import Box
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Mark, MarkKind
 from annotator.storage.edits import drawn_boxes
+from annotator.ui.actions.feature import Feature
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas, Tool
 from annotator.ui.document.document import Document
 from annotator.ui.regions.layer import RegionLayer
 from annotator.ui.regions.shaping import Corners, RegionShaping
+from annotator.ui.widgets.message import Message
 
 #: How near the first corner a click closes a polygon, in device-independent pixels.
 CLOSING = 10
 _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace)
 
 
-class IgnoreRegions(QObject):
+class RegionsFeature(Feature):
     """Shows the frame's regions and turns gestures into edits.
 
     With the tool, a drag draws a rectangle; clicks set the corners of a polygon, which Enter or a click on its first
@@ -50,13 +53,20 @@ class IgnoreRegions(QObject):
         canvas.region_drawn.connect(self._on_drawn)
         canvas.pointed.connect(self._on_pointed)
         canvas.missed.connect(self._on_missed)
-        canvas.tool_changed.connect(lambda: self._set_corners([]))
+        canvas.tool_changed.connect(self._on_tool)
 
     def add_actions(self, actions: Actions) -> None:
-        """Register what can be done."""
         actions.add("tool.ignore", self.tr("Track"), self.tr("Ignore region"),
                     lambda: self._canvas.set_tool(Tool.IGNORE), ["Shift+N"],
-                    self.tr("Drag a rectangle, or click the corners of a region that must not count"))
+                    self.tr("Drag a rectangle, or click the corners of a region that must not count"),
+                    needs=Needs.EDITABLE, group="new")
+
+    def _on_tool(self, tool: Tool) -> None:
+        self._set_corners([])
+        if tool is Tool.IGNORE:
+            text = self.tr("Drag a rectangle, or click corners and press Enter: what is inside will not count; "
+                           "Esc ends")
+            self.message.emit(Message.hint(text, lambda: self._canvas.tool is Tool.IGNORE))
 
     @property
     def selected(self) -> Mark | None:

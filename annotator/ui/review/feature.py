@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPen
 from PySide6.QtWidgets import QDockWidget, QGraphicsRectItem, QWidget
 
 from annotator.review import Entry, Fix
+from annotator.ui.actions.feature import Feature
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.document.document import Document
 from annotator.ui.document.player import Player
-from annotator.ui.edits.controller import EditDesk
-from annotator.ui.review.controller import ReviewDesk
+from annotator.ui.edits.controller import EditController
+from annotator.ui.review.controller import ReviewController
 from annotator.ui.review.crops import CropSource
 from annotator.ui.review.panel import ReviewPanel
 from annotator.ui.review.queue_builder import QueueBuilder
@@ -46,55 +48,57 @@ class Spot(QGraphicsRectItem):
         self.setVisible(seen)
 
 
-class Reviewing(QObject):
+class ReviewFeature(Feature):
     """From one suspicious moment to the next, and a key to decide about each."""
 
-    told = Signal(str)
     prompt_wanted = Signal(int, object)
     """Frame and box (xyxy, picture pixels) of what a moment suggests to prompt."""
 
-    def __init__(self, document: Document, canvas: Canvas, player: Player, edits: EditDesk, busy: Callable[[], bool],
-                 window: QWidget) -> None:
+    def __init__(self, document: Document, canvas: Canvas, player: Player, edits: EditController,
+                 busy: Callable[[], bool], window: QWidget) -> None:
         super().__init__(window)
         self._document, self._canvas, self._player = document, canvas, player
         self.builder = QueueBuilder(document, busy, self)
         self.crops = CropSource(document)
-        self.desk = ReviewDesk(document, edits, self.builder, self)
-        self.panel = ReviewPanel(document, self.desk, self.builder, self.crops, edits)
+        self.controller = ReviewController(document, edits, self.builder, self)
+        self.panel = ReviewPanel(document, self.controller, self.builder, self.crops, edits)
         self.spot = Spot(canvas)
         self._dock: QDockWidget | None = None
-        self.builder.told.connect(self.told)
-        self.desk.told.connect(self.told)
-        self.desk.prompt_wanted.connect(self.prompt_wanted)
-        self.desk.changed.connect(self._show_title)
-        self.desk.visited.connect(self._on_visited)
-        self.desk.current_changed.connect(self._show_spot)
+        self.builder.message.connect(self.message)
+        self.controller.message.connect(self.message)
+        self.controller.prompt_wanted.connect(self.prompt_wanted)
+        self.controller.changed.connect(self._show_title)
+        self.controller.visited.connect(self._on_visited)
+        self.controller.current_changed.connect(self._show_spot)
         document.frame_changed.connect(lambda _frame: self._show_spot())
         document.video_changed.connect(self._want_if_seen)
 
     def add_actions(self, actions: Actions) -> None:
-        """Register keys; those with Tab count while the picture has the focus."""
-        add, tr, desk, menu = actions.add, self.tr, self.desk, self.tr("Review")
+        """Tab and Shift+Tab count while the picture has the focus."""
+        add, tr, controller, menu = actions.add, self.tr, self.controller, self.tr("Review")
         following = add("review.next", menu, tr("Next suspicious moment"), lambda: self.go(1), ["Tab"],
-                        tr("Go to the next moment in which a track may be wrong"))
-        before = add("review.previous", menu, tr("Previous suspicious moment"), lambda: self.go(-1), ["Shift+Tab"])
+                        tr("Go to the next moment in which a track may be wrong"), needs=Needs.VIDEO, group="go")
+        before = add("review.previous", menu, tr("Previous suspicious moment"), lambda: self.go(-1), ["Shift+Tab"],
+                     needs=Needs.VIDEO, group="go")
         for action in (following, before):
             self._bind_to_canvas(action)
-        accept = add("review.accept", menu, tr("Do what is suggested"), desk.accept, ["A"],
-                     tr("Make the suggested edit and go to the next moment"))
-        fine = add("review.fine", menu, tr("Nothing to mend"), partial(desk.decide, Fix.FINE), ["X"],
-                   tr("Remember that this was looked at, and go to the next moment"))
+        accept = add("review.accept", menu, tr("Do what is suggested"), controller.accept, ["A"],
+                     tr("Make the suggested edit and go to the next moment"), needs=Needs.EDITABLE, group="decide")
+        fine = add("review.fine", menu, tr("Nothing to mend"), partial(controller.decide, Fix.FINE), ["X"],
+                   tr("Remember that this was looked at, and go to the next moment"), needs=Needs.EDITABLE,
+                   group="decide")
         others = {
-            fix: add(f"review.{fix.value}", menu, text, partial(desk.decide, fix), [f"Alt+{k}"], tip)
+            fix: add(f"review.{fix.value}", menu, text, partial(controller.decide, fix), [f"Alt+{k}"], tip,
+                     needs=Needs.EDITABLE, group="decide")
             for k, (fix, text, tip) in enumerate((
                 (Fix.SWAP, tr("Swap"), tr("Swap the two tracks of this moment, and go to the next")),
                 (Fix.MERGE, tr("Merge"), tr("Merge the two tracks of this moment, and go to the next")),
                 (Fix.SPLIT, tr("Split"), tr("Split the track of this moment, and go to the next")),
                 (Fix.DELETE, tr("Delete"), tr("Delete the track of this moment, and go to the next"))), 1)}
         self.zoom = add("review.zoom", menu, tr("Zoom to each moment"), lambda: None, [],
-                        tr("Bring the tracks of a moment closer when it is gone to"), checkable=True)
+                        tr("Bring the tracks of a moment closer when it is gone to"), group="view", checkable=True)
         look = add("review.colours", menu, tr("Compare colours, or stop it"), self._toggle_colours, [],
-                   tr("Read the video and rank moments by how the tracks look"))
+                   tr("Read the video and rank moments by how the tracks look"), needs=Needs.VIDEO, group="view")
         self.panel.set_actions(accept, fine, others, look)
 
     def _bind_to_canvas(self, action: QAction) -> None:
@@ -118,14 +122,13 @@ class Reviewing(QObject):
         if self._dock is not None and not self._is_seen:
             self._dock.show()
             self._dock.raise_()
-        self.desk.go(direction)
+        self.controller.go(direction)
 
     def refresh(self) -> None:
-        """A job has ended."""
+        """Rank again, after a run has ended."""
         self.builder.refresh()
 
     def close(self) -> None:
-        """End all threads."""
         self.builder.close()
         self.crops.close()
 
@@ -137,12 +140,12 @@ class Reviewing(QObject):
 
     def _show_title(self) -> None:
         if self._dock is not None:
-            done, total = self.desk.counts
+            done, total = self.controller.counts
             left = total - done
             self._dock.setWindowTitle(self.tr("{0} {1}").format(self._title, left) if left else self._title)
 
     def _show_spot(self) -> None:
-        self.spot.show_for(self.desk.current, self._document.frame)
+        self.spot.show_for(self.controller.current, self._document.frame)
 
     def _on_visited(self, entry: Entry) -> None:
         if not self.zoom.isChecked():

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRectF, QSettings, Qt, Signal
+from PySide6.QtCore import QRectF, QSettings
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 
 from annotator.jobs.project_scores import ProjectScores, score_project
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
+from annotator.ui.actions.feature import Feature
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.document.document import Document
@@ -21,24 +22,22 @@ from annotator.ui.evaluation.layer import MissedBox
 from annotator.ui.evaluation.models import ErrorKind, ErrorRow
 from annotator.ui.evaluation.panel import EvaluatePanel
 from annotator.ui.threads.tasks import Progress, TaskWorker
+from annotator.ui.widgets.message import Message, Severity
 
 _GROUND_TRUTH = "evaluate/ground-truth"
 #: What changes scores.
 _TELLING = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.OBSERVATIONS | ChangeKind.RUNS
 
 
-class EvaluateController(QObject):
+class EvaluationFeature(Feature):
     """Reads a snapshot over a connection of its own, so edits and jobs may go on; what they change makes the scores
     out of date, which is said, and nothing is scored anew unasked."""
 
-    told = Signal(str)
-    """One line for the status bar."""
-
-    def __init__(self, document: Document, player: Player, canvas: Canvas, actions: Actions, settings: QSettings,
-                 window: QMainWindow) -> None:
+    def __init__(self, document: Document, player: Player, canvas: Canvas, settings: QSettings, window: QMainWindow,
+                 ) -> None:
         super().__init__(window)
         self._document, self._player, self._canvas, self._settings = document, player, canvas, settings
-        self._actions, self._window = actions, window
+        self._window = window
         self._unlisten: Callable[[], None] = lambda: None
         self._edits = self._scored_edits = 0
         self._scored = False
@@ -47,8 +46,6 @@ class EvaluateController(QObject):
         self.dock = self._make_dock()
         self.missed = MissedBox()
         canvas.add_layer(self.missed, above=True)
-        actions.add("run.evaluate", self.tr("Run"), self.tr("Evaluate against ground truth"), self.evaluate,
-                    ["Ctrl+Shift+V"], self.tr("HOTA, IDF1, MOTA and what is wrong, before and after correction"))
         panel, worker = self.panel, self.worker
         panel.file_wanted.connect(self._choose_file)
         panel.folder_wanted.connect(self._choose_folder)
@@ -56,28 +53,26 @@ class EvaluateController(QObject):
         panel.error_chosen.connect(self._show_error)
         panel.track_chosen.connect(self._show_track)
         document.opened.connect(self._on_opened)
-        document.video_changed.connect(self.update)
         for signal in (document.frame_changed, document.video_changed, document.changed):
             signal.connect(lambda *_: self.missed.set_rect(None))
         worker.started.connect(lambda _title: self.update())
         worker.ended.connect(self.update)
         worker.finished.connect(self._on_finished)
         worker.failed.connect(self._on_failed)
-        worker.cancelled.connect(lambda: self._tell(self.tr("The evaluation was cancelled")))
-        worker.crashed.connect(lambda error: sys.excepthook(type(error), error, error.__traceback__))
+        worker.cancelled.connect(lambda: self._tell(Message.done(self.tr("The evaluation was cancelled"))))
         self._on_opened()
 
+    def add_actions(self, actions: Actions) -> None:
+        actions.add("run.evaluate", self.tr("Run"), self.tr("Evaluate against ground truth"), self.evaluate,
+                    ["Ctrl+Shift+V"], self.tr("HOTA, IDF1, MOTA and what is wrong, before and after correction"),
+                    needs=Needs.VIDEO, when=lambda: not self.worker.busy, group="scores")
+        self.worker.started.connect(actions.refresh)
+        self.worker.ended.connect(actions.refresh)
+
     def _make_dock(self) -> QDockWidget:
-        """Behind the tracks, and out of sight until it is asked for."""
         dock = QDockWidget(self.tr("Evaluation"), self._window)
         dock.setObjectName("evaluation")
         dock.setWidget(self.panel)
-        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        tracks = self._window.findChild(QDockWidget, "tracks")
-        if tracks is not None:
-            self._window.tabifyDockWidget(tracks, dock)
-            tracks.raise_()
-        dock.hide()
         return dock
 
     # The ground truth
@@ -131,7 +126,8 @@ class EvaluateController(QObject):
         if session is None or video is None or self.worker.busy:
             return
         if gt is None:
-            self._tell(self.tr("Choose the ground truth first: a gt.txt, or the folder it lies in"), warning=True)
+            self._tell(Message.refused(self.tr("Choose the ground truth first: a gt.txt, or the folder it lies in"),
+                                       lambda: self.ground_truth is None))
             return
         videos = self._document.videos() if self._all_videos() else [video]
         store = session.store
@@ -151,9 +147,7 @@ class EvaluateController(QObject):
         self.worker.close()
 
     def update(self) -> None:
-        """Enable what can be done now."""
         free = self._document.video is not None and not self.worker.busy
-        self._actions["run.evaluate"].setEnabled(free)
         self.panel.evaluate.setEnabled(free and self.ground_truth is not None)
         for button in (self.panel.file, self.panel.folder):
             button.setEnabled(free)
@@ -172,11 +166,11 @@ class EvaluateController(QObject):
 
     def _on_failed(self, message: str) -> None:
         if self._scored_edits >= 0:
-            self._tell(message, warning=True)
+            self._tell(Message.failed(message))
 
-    def _tell(self, text: str, warning: bool = False) -> None:
-        self.panel.say(text, warning)
-        self.told.emit(text)
+    def _tell(self, message: Message) -> None:
+        self.panel.say(message.text, message.severity in (Severity.REFUSED, Severity.FAILED))
+        self.message.emit(message)
 
     def _tell_if_stale(self) -> None:
         if self._scored and self._edits != self._scored_edits and not self.worker.busy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -12,6 +12,8 @@ from annotator.model.attribute import Attribute, AttributeKind, Value, attribute
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Label, ReviewState
 from annotator.storage.edits import attributes, identities
+from annotator.ui.actions.feature import Feature
+from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.labels.dialog import LabelDialog
@@ -21,7 +23,7 @@ from annotator.ui.widgets.swatch import swatch
 KEYS = 9
 
 
-class LabelActions(QObject):
+class LabelsFeature(Feature):
     """Actions on the selected tracks, and the menu that the table shows for them."""
 
     attribute_wanted = Signal(str)
@@ -31,40 +33,39 @@ class LabelActions(QObject):
         super().__init__(window)
         self._document, self._window = document, window
         self._by_key: list[QAction] = []
-        self._review: list[QAction] = []
         self._shown: list[Label] = []
         self._dialog: LabelDialog | None = None
-        document.opened.connect(self.update)
-        document.video_changed.connect(self.update)
-        document.selection_changed.connect(self.update)
         document.changed.connect(self._on_changes)
 
     def add_actions(self, actions: Actions) -> None:
-        """Register what can be done."""
+        self._actions = actions
         menu = self.tr("Class")
         for k in range(KEYS):
             self._by_key.append(actions.add(f"label.{k + 1}", menu, self.tr("Class {0}").format(k + 1),
-                                            partial(self._assign_nth, k), [str(k + 1)]))
+                                            partial(self._assign_nth, k), [str(k + 1)],
+                                            needs=Needs.EDITABLE | Needs.TRACK,
+                                            when=partial(self._has_class, k), group="classes"))
         self._edit = actions.add("label.edit", menu, self.tr("Classes and attributes…"), self.show_dialog, ["Ctrl+L"],
-                                 self.tr("Names, colours, attributes, and what detectors' classes become"))
+                                 self.tr("Names, colours, attributes, and what detectors' classes become"),
+                                 needs=Needs.VIDEO, group="edit")
         for state, text in self._states():
-            self._review.append(actions.add(f"review.mark-{state.value}", self.tr("Track"),
-                                            self.tr("Mark as {0}").format(text), partial(self._set_review, state)))
+            actions.add(f"review.mark-{state.value}", self.tr("Track"), self.tr("Mark as {0}").format(text),
+                        partial(self._set_review, state), needs=Needs.EDITABLE | Needs.TRACK, group="review")
         self.update()
 
     def update(self) -> None:
-        """Texts follow the labels; what cannot be done is greyed."""
-        labels, ready = list(self._document.labels().values()), self._is_ready()
+        """Texts follow the classes."""
+        labels = list(self._document.labels().values())
         for k, action in enumerate(self._by_key):
             action.setVisible(k < len(labels))
-            action.setEnabled(ready and k < len(labels))
         if labels[:KEYS] != self._shown:
             self._shown = labels[:KEYS]
             for action, label in zip(self._by_key, labels, strict=False):
                 _show(action, self.tr("Class {0}").format(label.name), label.color)
-        for action in self._review:
-            action.setEnabled(ready)
-        self._edit.setEnabled(self._document.video is not None)
+        self._actions.refresh()
+
+    def _has_class(self, place: int) -> bool:
+        return place < len(self._document.labels())
 
     def _on_changes(self, changes: Changes) -> None:
         if changes.kinds & (ChangeKind.LABELS | ChangeKind.TRACKS):

@@ -1,0 +1,49 @@
+"""The timeline's own actions and the bar above it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from annotator.ui.actions.feature import Feature
+from annotator.ui.actions.needs import Needs
+from annotator.ui.actions.registry import Actions
+from annotator.ui.document.document import Document
+from annotator.ui.document.player import Player
+from annotator.ui.timeline.frame_actions import Moving, MovingButtons
+from annotator.ui.timeline.keyframe_actions import Keyframes
+from annotator.ui.timeline.order import LaneOrder
+from annotator.ui.timeline.timeline import Timeline
+from annotator.ui.timeline.transport import Transport
+
+
+class TimelineFeature(Feature):
+    """Going from frame to frame, playback, and the order of the lanes."""
+
+    def __init__(self, document: Document, player: Player, timeline: Timeline, canvas: QWidget, settings: QSettings,
+                 window: QWidget) -> None:
+        """``canvas`` gets the focus back from the field in which a frame is typed."""
+        super().__init__(window)
+        self._document, self._player, self._timeline, self._canvas = document, player, timeline, canvas
+        self._settings, self._window = settings, window
+
+    def add_actions(self, actions: Actions) -> None:
+        document, player, timeline = self._document, self._player, self._timeline
+        Moving(document, player, timeline, actions)
+        self.transport = Transport(document, player, actions, self._settings, self._canvas, self._window)
+        self.keyframes = Keyframes(document, player, timeline, actions)
+        actions.add("view.timeline", self.tr("View"), self.tr("Whole video on the timeline"), timeline.fit,
+                    ["Shift+F"], needs=Needs.VIDEO, group="zoom")
+        self.lane_order = LaneOrder(document, timeline, actions, self._settings)
+        self.buttons = MovingButtons(player, actions, self._window)
+
+    def add_buttons(self, bar: QHBoxLayout) -> None:
+        """Put the buttons of playback into a bar."""
+        self.buttons.add_to(bar)
+
+    def add_fields(self, bar: QHBoxLayout) -> None:
+        """Put the fields for frame, time, speed and step into a bar."""
+        self.transport.add_to(bar)
+
+    def close(self) -> None:
+        self.lane_order.close()

@@ -1,0 +1,72 @@
+"""The File menu's own part: projects and videos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from annotator.ui.actions.feature import Feature
+from annotator.ui.actions.needs import Needs
+from annotator.ui.actions.registry import Actions
+from annotator.ui.canvas.controller import CanvasController
+from annotator.ui.document.document import Document
+from annotator.ui.threads.reading_queue import Reading
+from annotator.ui.widgets.offer_bar import OfferBar
+from annotator.ui.widgets.task_bar import TaskBar
+from annotator.ui.window.opening import Opening
+from annotator.ui.window.projects import ProjectController
+
+
+class FilesFeature(Feature):
+    """What is open, what was open recently, and the videos of the project."""
+
+    labels_dropped = Signal(object)
+    """Path of a label file."""
+
+    def __init__(self, document: Document, reading: Reading, canvas: CanvasController, offers: OfferBar,
+                 settings: QSettings, is_labels: Callable[[Path], bool], window: QWidget) -> None:
+        """``is_labels``: whether a dropped path is meant as labels."""
+        super().__init__(window)
+        self._reading, self._window = reading, window
+        self.opening = Opening(document, reading, settings, is_labels, window)
+        self.projects = ProjectController(document, canvas, offers, self.opening.open, reading, window)
+        self.bar = TaskBar(reading.worker, window)
+        """For the status bar: how far a video is read."""
+        self.opening.labels_dropped.connect(self.labels_dropped)
+        for part in (self.opening, self.projects):
+            part.message.connect(self.message)
+
+    def add_actions(self, actions: Actions) -> None:
+        add, tr, menu = actions.add, self.tr, self.tr("File")
+        self.opening.add_actions(actions)
+        self.projects.add_actions(actions)
+        add("file.close", menu, tr("Close project"), self.opening.close, ["Ctrl+W"], needs=Needs.PROJECT,
+            group="close")
+        add("file.quit", menu, tr("Quit"), self._window.close, ["Ctrl+Q"], group="close")
+
+    def add_recent(self, menu: QMenu) -> None:
+        """Put the recent projects and videos into a menu."""
+        self.recent = QMenu(self.tr("Open recent"), menu)
+        self.recent.aboutToShow.connect(lambda: self.opening.fill_recent(self.recent))
+        menu.insertMenu(menu.actions()[2], self.recent)
+
+    def open(self, path: Path) -> bool:
+        """Open a project, or a video into a project next to it. Returns whether it is open or being read."""
+        return self.opening.open(path)
+
+    def open_demo(self) -> None:
+        """Open the demo, made again where there is none yet."""
+        self.opening.open_demo()
+
+    def open_dropped(self, paths: Sequence[Path]) -> None:
+        """Open what was dropped on the window."""
+        self.opening.open_dropped(paths)
+
+    def recent_paths(self) -> list[str]:
+        return self.opening.recent_paths()
+
+    def close(self) -> None:
+        self._reading.close()

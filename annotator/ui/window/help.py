@@ -1,0 +1,79 @@
+"""Help, themes, the log and the search for actions: what belongs to no other feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
+
+from annotator.ui.actions.cheat_sheet import CheatSheet
+from annotator.ui.actions.feature import Feature
+from annotator.ui.actions.key_editor import KeyEditor
+from annotator.ui.actions.palette import CommandPalette
+from annotator.ui.actions.registry import Actions
+from annotator.ui.widgets.message import Message
+from annotator.ui.widgets.theme import Theme, apply_theme
+from annotator.ui.window.about import AboutDialog, log_folder
+from annotator.ui.window.log_panel import LogPanel
+
+
+class HelpFeature(Feature):
+    """Nothing here stops the work."""
+
+    demo_asked = Signal()
+
+    def __init__(self, settings: QSettings, window: QWidget,
+                 show_folder: Callable[[QUrl], bool] = QDesktopServices.openUrl) -> None:
+        super().__init__(window)
+        self._settings, self._window, self._show_folder = settings, window, show_folder
+        self.log = LogPanel(window)
+        self._dock: QDockWidget | None = None
+
+    def set_log_dock(self, dock: QDockWidget) -> None:
+        """The log's panel, which an action shows and hides."""
+        self._dock = dock
+
+    def add_actions(self, actions: Actions) -> None:
+        add, tr, window = actions.add, self.tr, self._window
+        add("edit.palette", tr("Edit"), tr("Search actions…"), lambda: CommandPalette(actions, window).open(),
+            ["Ctrl+K"], group="search")
+        log = add("view.log", tr("View"), tr("Log"), lambda: self._show_log(log.isChecked()), ["Ctrl+Shift+L"],
+                  tr("Show the application log"), group="panels", checkable=True)
+        if self._dock is not None:
+            self._dock.toggleViewAction().toggled.connect(log.setChecked)
+        for theme, text in ((Theme.SYSTEM, tr("Theme of the system")), (Theme.LIGHT, tr("Light theme")),
+                            (Theme.DARK, tr("Dark theme"))):
+            add(f"view.theme-{theme}", f"{tr('View')}/{tr('Theme')}", text, partial(self.set_theme, theme))
+        menu = tr("Help")
+        add("help.keys", menu, tr("Keys and gestures"), lambda: CheatSheet(actions, window).open(), ["F1", "?"],
+            tr("All keys on one page"), group="keys")
+        add("help.edit-keys", menu, tr("Change keys…"), lambda: KeyEditor(actions, window).open(), ["Ctrl+Alt+K"],
+            group="keys")
+        add("help.demo", menu, tr("Open the demo"), self.demo_asked.emit, [],
+            tr("Open a project with a short clip to try things on"), group="demo")
+        add("help.log", menu, tr("Open log folder"), self._open_log, [], group="about")
+        add("help.about", menu, tr("About SAM2MOT Annotator"), lambda: AboutDialog(window).open(), [], group="about")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Choose the colours of the window, now and from now on."""
+        self._settings.setValue("theme", theme.value)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, theme)
+
+    def close(self) -> None:
+        self.log.detach()
+
+    def _show_log(self, shown: bool) -> None:
+        if self._dock is not None:
+            self._dock.setVisible(shown)
+
+    def _open_log(self) -> None:
+        folder: Path = log_folder()
+        if not self._show_folder(QUrl.fromLocalFile(str(folder))):
+            self.message.emit(Message.failed(
+                self.tr("No program could be started to show {0}; open it by hand").format(folder)))
