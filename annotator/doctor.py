@@ -152,7 +152,7 @@ def _device() -> Check:
         return Check("torch", Status.FAILED, f"cannot be imported: {reason}", "pip install --force-reinstall torch")
     memory = devices.memory_bytes()
     data: dict[str, object] = {**asdict(build), "cpu_cores": os.cpu_count(), "memory_bytes": memory}
-    host = f"{os.cpu_count()} CPU cores" + (f", {_size(memory)} memory" if memory else "")
+    host = f"{os.cpu_count()} CPU cores, {_size(memory)} memory"
     if build.cuda_works:
         precision = "bf16" if build.bf16 else "fp32 (no bf16 on this GPU)"
         return Check("torch", Status.OK, f"{build.version}, CUDA {build.cuda}, {precision}; {host}", data=data)

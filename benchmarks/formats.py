@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,6 +23,7 @@ from annotator.formats.base import ExportOptions, ImportOptions
 from annotator.formats.registry import get_format, writable
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
+from benchmarks.harness.memory import peak_mb
 from benchmarks.harness.results import emit, environment, progress
 
 _OBJECTS = 50
@@ -61,7 +60,7 @@ def _measure(name: str, observations: int, folder: str, reading: bool, answer: m
     each = get_format(name)
     frames = max(observations // _OBJECTS, 1)
     info = SequenceInfo("clip", _WIDTH, _HEIGHT, 25.0, frames, ("car", "truck"))
-    before, start = _peak_mb(), time.perf_counter()
+    before, start = peak_mb(), time.perf_counter()
     if reading:
         [found] = each.read(Path(folder), ImportOptions(info=info))
         rows = sum(len(frame.boxes) for frame in found.frames)
@@ -69,12 +68,7 @@ def _measure(name: str, observations: int, folder: str, reading: bool, answer: m
         masks = each.abilities.needs_masks
         rows = each.write([(info, Grid(frames, masks))], Path(folder), ExportOptions(field_check=False, masks=masks)
                           ).boxes
-    answer.put((rows / (time.perf_counter() - start), _peak_mb() - before))
-
-
-def _peak_mb() -> float:
-    # Kilobytes on Linux, bytes on macOS.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    answer.put((rows / (time.perf_counter() - start), peak_mb() - before))
 
 
 def measure(name: str, observations: int) -> dict[str, float]:

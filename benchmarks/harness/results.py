@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 _PACKAGES = ("torch", "torchvision", "sam2", "numpy", "opencv-python", "av", "onnxruntime", "trackeval", "trackers",
              "sqlalchemy", "pycocotools", "scipy", "pyside6-essentials", "pyqtgraph", "mmdet",
              "mmcv-lite", "transformers")
@@ -20,7 +22,7 @@ def environment() -> dict[str, Any]:
     return {
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
         "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory_gb": _memory_gb(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "device": _device(),
         "python": platform.python_version(),
         "packages": {name: version for name in _PACKAGES if (version := _version(name)) is not None},
@@ -46,18 +48,12 @@ def _version(name: str) -> str | None:
 
 
 def _processor() -> str:
-    info = Path("/proc/cpuinfo")
+    info = Path("/proc/cpuinfo")  # psutil does not tell the model
     if info.exists():
         for line in info.read_text().splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or "unknown processor"
-
-
-def _memory_gb() -> float | None:
-    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
-        return None
-    return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1)
 
 
 def _device() -> str:

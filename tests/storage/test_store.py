@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -236,17 +237,22 @@ def test_a_project_moves_with_its_folder(store: Store, tmp_path: Path) -> None:
         assert moved.video_path(moved.video()).parent == moved.path.parent
 
 
-def test_network_drives_get_a_rollback_journal(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_network_drives_get_a_rollback_journal(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert store._connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     store.close()
     monkeypatch.setattr(database, "on_network_drive", lambda path: True)
     with Store.open(store.path) as remote:
         assert remote._connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
         fake_run(remote, {1: (0, 99)}, range(3))
-    mounts = tmp_path / "mounts"
-    mounts.write_text("/dev/sda / ext4 rw 0 0\nserver:/x /mnt/my\\040data nfs4 rw 0 0\n")
-    assert database._file_system(Path("/mnt/my data/deep"), mounts) == "nfs4"
-    assert database._file_system(Path("/mnt/other"), mounts) == "ext4"
+
+
+def test_the_innermost_and_latest_file_system_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounted = [SimpleNamespace(mountpoint=point, fstype=kind) for point, kind in
+               [("/", "ext4"), ("/mnt/data", "ext4"), ("/mnt/data", "nfs4"), ("/mnt/data more", "xfs")]]
+    monkeypatch.setattr(database.psutil, "disk_partitions", lambda **_: mounted)
+    assert database._file_system(Path("/mnt/data/deep")) == "nfs4"
+    assert database._file_system(Path("/mnt/data more")) == "xfs"
+    assert database._file_system(Path("/mnt/other")) == "ext4"
 
 
 def test_migrations_run_in_order_after_a_backup(store: Store) -> None:

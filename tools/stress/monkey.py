@@ -45,6 +45,7 @@ from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 
+from annotator.engine.runtime.devices import resident_bytes
 from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
 from annotator.jobs.demo import demo_clip
 from annotator.ui.app import prepare, spare_collections
@@ -279,8 +280,7 @@ class Monkey(QObject):
 
 def resident_mb() -> float:
     """Resident memory of this process."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return resident_bytes() / 2**20
 
 
 def growth(samples: Sequence[float]) -> float:

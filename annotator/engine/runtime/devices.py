@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import os
 import sys
 from dataclasses import dataclass
+
+import psutil
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,9 @@ class DeviceUse:
 
     name: str
     """As torch calls it: ``cuda:0``, ``cpu``."""
-    used_bytes: int | None
-    """On a GPU by everybody, in main memory by this program; None where the system does not tell."""
-    total_bytes: int | None
+    used_bytes: int
+    """On a GPU by everybody, in main memory by this program."""
+    total_bytes: int
 
 
 def device_in_use() -> DeviceUse:
@@ -62,13 +63,9 @@ def device_in_use() -> DeviceUse:
     return DeviceUse("cpu", resident_bytes(), memory_bytes())
 
 
-def resident_bytes() -> int | None:
-    """Main memory that this program holds; None where the system does not tell."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError, AttributeError):
-        return None
+def resident_bytes() -> int:
+    """Main memory that this program holds."""
+    return psutil.Process().memory_info().rss
 
 
 def return_free_memory() -> None:
@@ -139,9 +136,6 @@ def _gpus_of_torch() -> list[Gpu]:
     return found
 
 
-def memory_bytes() -> int | None:
-    """Main memory of the machine; None where the system does not tell."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
+def memory_bytes() -> int:
+    """Main memory of the machine."""
+    return psutil.virtual_memory().total

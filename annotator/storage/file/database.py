@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import NullPool
@@ -89,25 +90,21 @@ def on_network_drive(path: Path) -> bool:
     """Whether the folder lies on a file system where SQLite's write-ahead log is not safe."""
     folder = path.resolve().parent
     if sys.platform == "win32":
+        # psutil asks every drive for more than its kind, and one that is off line answers after many seconds.
         root = folder.anchor
         return root.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(root) == _DRIVE_REMOTE
     return _file_system(folder) in _NETWORK_FILE_SYSTEMS
 
 
-def _file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+def _file_system(folder: Path) -> str:
+    """Kind of the file system that a folder lies on; empty where the system does not tell."""
     try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+        mounted = psutil.disk_partitions(all=True)
     except OSError:
         return ""
-    best, kind = -1, ""
-    for line in lines:
-        fields = line.split()
-        if len(fields) < 3:
-            continue
-        point = fields[1].replace("\\040", " ")
-        if folder.is_relative_to(point) and len(point) >= best:
-            best, kind = len(point), fields[2]
-    return kind
+    above = [each for each in mounted if folder.is_relative_to(each.mountpoint)]
+    # Of two at one place, the later covers the earlier.
+    return max(reversed(above), key=lambda each: len(each.mountpoint)).fstype if above else ""
 
 
 def _wal_path(path: Path) -> Path:

@@ -70,8 +70,5 @@ class JobBar(QWidget):
 
 
 def device_text(use: DeviceUse) -> str:
-    """``cuda:0 5.1 of 24 GB``; the name alone where the system does not tell."""
-    if use.used_bytes is None:
-        return use.name
-    used = f"{use.name} {use.used_bytes / 1e9:.1f}"
-    return f"{used} GB" if use.total_bytes is None else f"{used} of {use.total_bytes / 1e9:.0f} GB"
+    """``cuda:0 5.1 of 24 GB``."""
+    return f"{use.name} {use.used_bytes / 1e9:.1f} of {use.total_bytes / 1e9:.0f} GB"
