@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ import pytest
 
 from annotator.errors import ProjectBusyError, StorageError
 from annotator.model.changes import ChangeKind, Changes
-from annotator.storage.file import database, schema
+from annotator.storage.file import database, locks, schema
 from annotator.storage.file.locks import LockHolder, read_holder
 from annotator.storage.migrations import Migration, migrate, migration
 from annotator.storage.store import Store
@@ -85,6 +86,29 @@ def test_the_lock_of_another_host_is_respected(tmp_path: Path) -> None:
     Path(f"{path}.lock").write_text(json.dumps(holder))
     assert read_holder(Path(f"{path}.lock")) == LockHolder("annotator", 7, "elsewhere", "then")
     with pytest.raises(ProjectBusyError, match=r"process 7 on elsewhere.*delete p\.annot\.lock"):
+        Store.open(path)
+
+
+def test_the_holders_name_begins_behind_the_byte_that_windows_locks(tmp_path: Path,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "p.annot"
+    with Store.create(path):
+        holder = read_holder(Path(f"{path}.lock"))
+        monkeypatch.setattr(locks, "_WINDOWS", True)
+        assert holder is not None
+        assert read_holder(Path(f"{path}.lock")) == holder
+        monkeypatch.undo()
+
+
+def test_a_folder_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "p.annot"
+    Store.create(path).close()
+
+    def refuse(fd: int, blocking: bool) -> bool:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(locks, "lock_descriptor", refuse)
+    with pytest.raises(StorageError, match="its folder knows no locks"):
         Store.open(path)
 
 

@@ -3,6 +3,9 @@
 The operating system drops its lock when the process dies, however it dies, so a lock file left behind by a dead
 process of this machine is taken over silently. Across machines such locks cannot be trusted; there the name in the
 file decides.
+
+filelock locks the open file; opening, signing and removing it is ours. Its `FileLock` opens the file too, but reports a
+folder that refuses new files, and a file that its holder has just removed, as held by somebody.
 """
 
 from __future__ import annotations
@@ -11,19 +14,20 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import lock_descriptor, unlock_descriptor
+
 from annotator.errors import ProjectBusyError, StorageError
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
-# Windows locks are mandatory: lock a byte far behind the text, so that others can read who holds it.
-_LOCK_OFFSET = 1 << 30
+_WINDOWS = sys.platform == "win32"
+#: Windows lets nobody else read the byte that is locked, which is the first: the name begins behind it.
+_LOCKED = b"\n"
+#: Bytes that no holder's name takes.
+_LONGEST = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class WriterLock:
         try:
             os.ftruncate(self._fd, 0)
             os.lseek(self._fd, 0, os.SEEK_SET)
-            os.write(self._fd, json.dumps(asdict(holder)).encode())
+            os.write(self._fd, _LOCKED + json.dumps(asdict(holder)).encode())
         except OSError as error:
             self.release()
             raise StorageError(f"{project} cannot be locked for writing ({error.strerror}); free some space or open it "
@@ -63,16 +67,16 @@ class WriterLock:
         """Give the lock back and remove its file."""
         if self._fd < 0:
             return
-        if sys.platform == "win32":
-            os.lseek(self._fd, _LOCK_OFFSET, os.SEEK_SET)
-            msvcrt.locking(self._fd, msvcrt.LK_UNLCK, 1)
-            os.close(self._fd)
+        if not _WINDOWS:
+            # Removed while still held: a program that opened the old file meanwhile notices and starts again.
             self._path.unlink(missing_ok=True)
-        else:
-            # Removed while still held: whoever opened the old file meanwhile notices and starts anew.
-            self._path.unlink(missing_ok=True)
-            os.close(self._fd)
+        unlock_descriptor(self._fd)
+        os.close(self._fd)
         self._fd = -1
+        if _WINDOWS:
+            # Windows removes no open file, and another program may have opened this one meanwhile.
+            with suppress(OSError):
+                self._path.unlink()
 
     def _acquire(self) -> int:
         while True:
@@ -81,22 +85,29 @@ class WriterLock:
             except OSError as error:
                 raise StorageError(f"{self._project}: its folder cannot be written ({error.strerror}); "
                                    "open the project read-only or copy it elsewhere") from error
-            if not _try_lock(fd):
+            if not self._lock(fd):
                 os.close(fd)
                 raise ProjectBusyError(self._busy_message(read_holder(self._path)))
             if self._still_there(fd):
                 break
             os.close(fd)
-        holder = read_holder(self._path)
+        holder = _holder(os.read(fd, _LONGEST))
         if holder is not None and holder.host != socket.gethostname():
             os.close(fd)
             raise ProjectBusyError(f"{self._busy_message(holder)}; if that program is gone, delete {self._path.name}")
         return fd
 
+    def _lock(self, fd: int) -> bool:
+        """Lock the open file. False: another program holds it."""
+        try:
+            return lock_descriptor(fd, blocking=False)
+        except OSError as error:
+            os.close(fd)
+            raise StorageError(f"{self._project}: its folder knows no locks ({error.strerror}); open the project "
+                               "read-only or copy it elsewhere") from error
+
     def _still_there(self, fd: int) -> bool:
         """Whether the locked file is the one that the path names (its last holder may just have removed it)."""
-        if sys.platform == "win32":
-            return True
         try:
             return os.path.samestat(os.fstat(fd), os.stat(self._path))
         except FileNotFoundError:
@@ -112,21 +123,16 @@ class WriterLock:
 def read_holder(lock_path: Path) -> LockHolder | None:
     """Who a lock file names; None if it is empty or unreadable."""
     try:
-        fields = json.loads(lock_path.read_text(encoding="utf-8"))
-        return LockHolder(str(fields["program"]), int(fields["pid"]), str(fields["host"]), str(fields["since"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        with lock_path.open("rb", buffering=0) as file:
+            file.seek(len(_LOCKED) if _WINDOWS else 0)
+            return _holder(file.read(_LONGEST))
+    except OSError:
         return None
 
 
-def _try_lock(fd: int) -> bool:
+def _holder(content: bytes) -> LockHolder | None:
     try:
-        if sys.platform == "win32":
-            os.lseek(fd, _LOCK_OFFSET, os.SEEK_SET)
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except PermissionError:
-        return False
-    return True
+        fields = json.loads(content)
+        return LockHolder(str(fields["program"]), int(fields["pid"]), str(fields["host"]), str(fields["since"]))
+    except (ValueError, KeyError, TypeError):
+        return None
