@@ -1,4 +1,8 @@
-"""Reads large JSON files item by item, so that memory does not grow with the file."""
+"""Reads large JSON files item by item, so that memory does not grow with the file.
+
+ijson 3.6 with its C backend reads a COCO-VID file of 39 MB in 2.6 s of CPU where this takes 0.7 s (0.75 s for one list
+of it alone), holds 1 MB instead of 6, and names no line or column.
+"""
 
 from __future__ import annotations
 
