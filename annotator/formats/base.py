@@ -157,8 +157,6 @@ class Abilities:
     regions: bool = False
     """Ignore regions without identity."""
     occluded: bool = False
-    one_file: bool = False
-    """All videos go into one file."""
     limits: tuple[str, ...] = ()
     """What else is lost or changed, in words."""
 

@@ -47,13 +47,3 @@ def valid_boxes(box_xyxy: FloatArray, width: int, height: int) -> BoolArray:
         upright = (box_xyxy[..., 2:] > box_xyxy[..., :2]).all(-1)
         inside = (clipped[..., 2:] > clipped[..., :2]).all(-1)
     return np.asarray(finite & upright & inside)
-
-
-def xyxy_to_xywh(box_xyxy: FloatArray) -> FloatArray:
-    """(..., 4) left, top, right, bottom -> left, top, width, height."""
-    return np.concatenate([box_xyxy[..., :2], box_xyxy[..., 2:] - box_xyxy[..., :2]], -1)
-
-
-def xywh_to_xyxy(box_xywh: FloatArray) -> FloatArray:
-    """(..., 4) left, top, width, height -> left, top, right, bottom."""
-    return np.concatenate([box_xywh[..., :2], box_xywh[..., :2] + box_xywh[..., 2:]], -1)

@@ -71,10 +71,5 @@ class Mask:
             bitmap[y0:y1, x0:x1] = self.crop()[y0 - self.top:y1 - self.top, x0 - self.left:x1 - self.left]
         return bitmap
 
-    def to_coco(self, width: int, height: int) -> dict[str, object]:
-        """COCO RLE of the whole frame: ``{"size": [height, width], "counts": bytes}``."""
-        encoded = coco_mask.encode(np.asfortranarray(self.to_bitmap(width, height), dtype=np.uint8))
-        return {"size": [height, width], "counts": encoded["counts"]}
-
 
 EMPTY_MASK = Mask(0, 0, 0, 0, b"")

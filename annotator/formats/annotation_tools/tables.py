@@ -33,7 +33,7 @@ _EXPECTED = f"a table with the columns {', '.join(COLUMNS)}, of which {', '.join
 _TRUE, _FALSE = frozenset({"1", "true", "True", "TRUE"}), frozenset({"0", "false", "False", "FALSE", ""})
 _LONGEST_FIELD = 2**24
 _BATCH = 65_536
-_ABILITIES = Abilities(masks=True, scores=True, ignored=True, regions=True, occluded=True, one_file=True,
+_ABILITIES = Abilities(masks=True, scores=True, ignored=True, regions=True, occluded=True,
                        limits=("videos without boxes", "frames after a video's last box", "attributes"))
 
 

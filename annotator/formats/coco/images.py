@@ -61,7 +61,7 @@ class CocoImages(FileFormat):
     name = "coco"
     title = "COCO per frame"
     description = "COCO JSON: one file for all videos, pictures without order and boxes without identity"
-    abilities = Abilities(identities=False, masks=True, scores=True, ignored=True, regions=True, one_file=True,
+    abilities = Abilities(identities=False, masks=True, scores=True, ignored=True, regions=True,
                           limits=("ignored boxes come back as ignore regions",))
     options = ("masks", "image_digits", *PICTURE_OPTIONS)
     file_name = "instances.json"

@@ -140,7 +140,7 @@ class Tao(FileFormat):
     name = "tao"
     title = "TAO"
     description = "TAO JSON: one file for all videos, tracks and categories listed as its evaluator wants"
-    abilities = Abilities(masks=True, scores=True, ignored=True, one_file=True, limits=(
+    abilities = Abilities(masks=True, scores=True, ignored=True, limits=(
         "track numbers are unique over all videos", "the number of frames after the last image"))
     # In a folder of its own, because TrackEval wants exactly one JSON there.
     file_name = "annotations/annotations.json"

@@ -33,7 +33,7 @@ from annotator.formats.reading.rle import check_polygons, check_rle, mask_from_p
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
-_ABILITIES = Abilities(masks=True, scores=True, ignored=True, occluded=True, one_file=True, limits=(
+_ABILITIES = Abilities(masks=True, scores=True, ignored=True, occluded=True, limits=(
     "ignore regions become crowds, one for each label",))
 _EXPECTED = "COCO-VID: {videos, images with frame_id and video_id, annotations with bbox and track_id, categories}"
 

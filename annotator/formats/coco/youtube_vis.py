@@ -121,7 +121,7 @@ class YouTubeVis(FileFormat):
     name = "youtube-vis"
     title = "YouTube-VIS"
     description = "YouTube-VIS JSON: one annotation per track with masks, one file for all videos"
-    abilities = Abilities(masks=True, needs_masks=True, ignored=True, one_file=True, limits=(
+    abilities = Abilities(masks=True, needs_masks=True, ignored=True, limits=(
         "a track is ignored in all frames or in none", "scores are averaged over the track", "boxes are those of the "
         "masks"))
     # The folder is named as TrackEval looks for it.

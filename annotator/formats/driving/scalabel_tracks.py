@@ -126,7 +126,7 @@ class Scalabel(FileFormat):
     name = "scalabel"
     title = "Scalabel"
     description = "Scalabel JSON: one file for all videos, with boxes and masks"
-    abilities = Abilities(masks=True, overlap=False, scores=True, ignored=True, occluded=True, one_file=True, limits=(
+    abilities = Abilities(masks=True, overlap=False, scores=True, ignored=True, occluded=True, limits=(
         "track numbers are unique over all videos",))
     options: ClassVar[tuple[str, ...]] = ("masks", *PICTURE_OPTIONS)
     file_name = "scalabel.json"

@@ -32,7 +32,6 @@ from annotator.formats.mot.writer import picture_name, write_mot
 from annotator.formats.reading.label_paths import require_file
 from annotator.formats.reading.row_store import ROW, RowStore
 from annotator.formats.reading.text_rows import OnBad, line_of_row
-from annotator.model.frame import Detections
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
 logger = logging.getLogger(__name__)
@@ -141,11 +140,6 @@ def load_mot_detections(path: Path, *, on_bad: OnBad = "raise", first_frame: int
         logger.warning("%s: left out %d rows whose box or confidence is not usable", file, rows.skipped)
     frames = group_by_frame(rows.frame_index, rows.box_xyxy, score, np.zeros(len(rows), np.int64))
     return DetectionFile(frames, ("object",), rows.skipped, score_range(score))
-
-
-def read_mot_detections(path: Path, *, on_bad: OnBad = "raise") -> dict[int, Detections]:
-    """Detections by frame index from 0. See `load_mot_detections`."""
-    return load_mot_detections(path, on_bad=on_bad).frames
 
 
 class _Rows:

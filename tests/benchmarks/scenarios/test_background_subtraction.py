@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from annotator.formats.mot.format import read_mot_detections
+from annotator.formats.mot.format import load_mot_detections
 from benchmarks.scenarios.background_subtraction import Scene, Settings, detect, run
 
 Image = npt.NDArray[np.uint8]
@@ -36,7 +36,7 @@ def test_an_object_that_rests_most_of_the_time_is_found_all_the_time(tmp_path: P
         cv2.imwrite(str(tmp_path / f"{index:04d}.png"), np.clip(noisy, 0, 255).astype(np.uint8)[..., ::-1])
     out = tmp_path / "det.txt"
     assert run(tmp_path, out, Settings()) == len(places)
-    found = read_mot_detections(out)
+    found = load_mot_detections(out).frames
     for index, (left, top) in enumerate(places):
         np.testing.assert_allclose(found[index].box_xyxy, [[left, top, left + 24, top + 30]], atol=2)
         assert 0.5 <= found[index].score[0] <= 1

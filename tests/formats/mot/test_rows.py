@@ -7,7 +7,7 @@ import pytest
 
 from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions
-from annotator.formats.mot.format import load_mot_detections, read_mot, read_mot_detections
+from annotator.formats.mot.format import load_mot_detections, read_mot
 from annotator.formats.mot.seqinfo import read_seqinfo
 from annotator.formats.registry import get_format
 
@@ -27,7 +27,7 @@ def write(folder: Path, text: str | bytes, name: str = "clip.txt") -> Path:
     "1.0,-1.0,10,20,30,40,0.5\n3\t,-1,1,2,3,4,0.25\n",
 ])
 def test_detections_in_every_dress(tmp_path: Path, text: str) -> None:
-    frames = read_mot_detections(write(tmp_path, text))
+    frames = load_mot_detections(write(tmp_path, text)).frames
     assert list(frames) == [0, 2]
     assert frames[0].box_xyxy.tolist() == [[10, 20, 40, 60]]
     assert frames[2].score.tolist() == [0.25]
@@ -35,13 +35,13 @@ def test_detections_in_every_dress(tmp_path: Path, text: str) -> None:
 
 
 def test_missing_confidence_reads_as_one(tmp_path: Path) -> None:
-    assert read_mot_detections(write(tmp_path, "1,-1,0,0,5,5\n"))[0].score.tolist() == [1]
-    assert read_mot_detections(write(tmp_path, "1,-1,0,0,5,5,-1,-1,-1,-1\n"))[0].score.tolist() == [1]
+    assert load_mot_detections(write(tmp_path, "1,-1,0,0,5,5\n")).frames[0].score.tolist() == [1]
+    assert load_mot_detections(write(tmp_path, "1,-1,0,0,5,5,-1,-1,-1,-1\n")).frames[0].score.tolist() == [1]
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
 def test_empty_files_hold_no_detections(tmp_path: Path, text: str) -> None:
-    assert read_mot_detections(write(tmp_path, text)) == {}
+    assert load_mot_detections(write(tmp_path, text)).frames == {}
 
 
 @pytest.mark.parametrize(("line", "message"), [
@@ -64,9 +64,9 @@ def test_bad_lines_are_named(tmp_path: Path, line: str, message: str) -> None:
 
 def test_not_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="is not a text file"):
-        read_mot_detections(write(tmp_path, b"\xff\xfe1\x00,\x00"))
+        load_mot_detections(write(tmp_path, b"\xff\xfe1\x00,\x00"))
     with pytest.raises(FormatError, match="is not a file"):
-        read_mot_detections(tmp_path / "missing.txt")
+        load_mot_detections(tmp_path / "missing.txt")
 
 
 def test_bad_detections_can_be_left_out(tmp_path: Path) -> None:
