@@ -24,6 +24,7 @@ from annotator.model.cancel import CancelToken
 from annotator.model.frame import OUTSIDE_RUN, Evidence, Frame, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.prompt import Prompt
+from annotator.model.ranges import joined
 from annotator.video import VideoReader
 from annotator.video.read_ahead import ReadAhead
 
@@ -84,7 +85,7 @@ def directions(objects: Sequence[PromptedObject]) -> list[tuple[bool, list[tuple
     for reverse in (True, False):
         ranges = [way for each in objects if (way := each.frames(reverse)) is not None]
         if ranges:
-            ways.append((reverse, _joined(ranges)))
+            ways.append((reverse, list(joined(ranges))))
     return ways
 
 
@@ -120,16 +121,6 @@ def repropagate(reader: VideoReader, segmenter: Segmenter, objects: Sequence[Pro
                     fresh = tuple(thing for thing in seen if (thing.tracklet, frame.index) not in told)
                     told |= {(thing.tracklet, frame.index) for thing in fresh if thing.evidence.prompted}
                     yield FrameResult(frame.index, fresh)
-
-
-def _joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for first, last in sorted(ranges):
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        else:
-            joined.append((first, last))
-    return joined
 
 
 @dataclass(slots=True)

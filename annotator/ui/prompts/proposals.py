@@ -10,6 +10,7 @@ from annotator.jobs.prompts import propagate
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackedObject
+from annotator.model.ranges import joined
 from annotator.model.track import Run, RunStatus
 from annotator.session import Session
 from annotator.storage.edits.proposal_summary import ProposalSummary
@@ -77,7 +78,7 @@ class Proposals(QObject):
         for each in summary.tracklets:
             if each.track is not None:
                 by_track[each.track] += each.changed
-        return ProposedFrames(_joined([stretch for each in summary.tracklets for stretch in each.changed]), by_track)
+        return ProposedFrames(joined(stretch for each in summary.tracklets for stretch in each.changed), by_track)
 
     def put_off(self) -> None:
         """Decide on the present one later: after the video was opened again, or `show_all`."""
@@ -155,13 +156,3 @@ class Proposals(QObject):
 
 def _accept_run(session: Session, run: int) -> Changes:
     return accept_proposal(session.store, run)
-
-
-def _joined(stretches: list[tuple[int, int]]) -> Stretches:
-    joined: list[tuple[int, int]] = []
-    for first, last in sorted(stretches):
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
-        else:
-            joined.append((first, last))
-    return tuple(joined)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
 from annotator.jobs.tracking.preannotate import DETECT
+from annotator.model.ranges import joined
 from annotator.model.track import MarkKind, RunStatus
 from annotator.session import Session
 from annotator.storage.rows.runs import REPROPAGATE
@@ -75,17 +75,6 @@ def read_marks(session: Session, video_id: int, frame_count: int) -> TimelineMar
               for run in runs if run.finished_frame is not None), tuple(sorted(cuts)),
         {track: joined(found) for track, found in ranges.items() if track is not None},
         joined(each for found in ranges.values() for each in found), frozenset(locked))
-
-
-def joined(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """The same frames in as few ranges as possible, rising; both ends are inclusive."""
-    found: list[tuple[int, int]] = []
-    for first, last in sorted(ranges):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(found[-1][1], last))
-        else:
-            found.append((first, last))
-    return tuple(found)
 
 
 def paint_on_lanes(painter: QPainter, marks: TimelineMarks, place: Places, palette: QPalette) -> None:

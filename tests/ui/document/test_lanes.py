@@ -7,7 +7,6 @@ from annotator.model.frame import TrackState
 from annotator.model.track import ReviewState, Track, TrackObservation
 from annotator.storage.spans.algebra import OPEN, Span
 from annotator.ui.document.lanes import Event, Order, letters, make_lanes, object_counts, sort_lanes, stretches
-from annotator.ui.timeline.marks import joined
 
 
 def track(number: int, label: int = 1) -> Track:
@@ -64,8 +63,3 @@ def test_a_conflict_has_one_letter_however_long_it_is() -> None:
     events = [TrackEvent(0, True, False, False), *hidden, TrackEvent(30, False, True, False)]
     assert [(each.frame, each.event) for each in letters(events)] == [
         (0, Event.PROMPT), (10, Event.CONFLICT), (22, Event.CONFLICT), (30, Event.REPROMPT)]
-
-
-def test_ranges_that_touch_are_one() -> None:
-    assert joined([(8, 9), (0, 3), (4, 5), (2, 2), (9, 12)]) == ((0, 5), (8, 12))
-    assert joined([]) == ()
