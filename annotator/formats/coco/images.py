@@ -9,16 +9,14 @@ from typing import Any
 
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.coco.parts import Tables, box_of, is_finite, read_listed, whole_field
+from annotator.formats.coco.parts import Tables, annotation_of, box_of, is_finite, mask_of, read_listed, size_of
 from annotator.formats.coco.tao import CocoMask, CocoParts, coco_box
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.json_stream import iterate_json
 from annotator.formats.reading.label_paths import label_files
-from annotator.formats.reading.rle import mask_from_polygons, mask_from_rle
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_coco
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
-from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _EXPECTED = "COCO: {images, annotations with bbox, categories}"
@@ -88,7 +86,7 @@ def _read(file: Path, options: ImportOptions) -> list[LabelledSequence]:
     places: dict[int, tuple[str, int]] = {}
     for number, item in images.items():
         video = PurePosixPath(str(item.get("file_name", ""))).parent.name or file.stem
-        info = infos.setdefault(video, SequenceInfo(video, _size(item, "width"), _size(item, "height"), 0.0, 0))
+        info = infos.setdefault(video, SequenceInfo(video, size_of(item, "width"), size_of(item, "height"), 0.0, 0))
         places[number] = (video, info.frame_count)
         infos[video] = replace(info, frame_count=info.frame_count + 1)
         tables.setdefault(video, BoxTable(file, _EXPECTED))
@@ -99,36 +97,15 @@ def _read(file: Path, options: ImportOptions) -> list[LabelledSequence]:
     return [table.sequence(infos[video], options, notes) for video, table in tables.items()]
 
 
-def _size(item: dict[str, Any], key: str) -> int:
-    value = item.get(key)
-    return int(value) if is_finite(value) and 0 <= value < 2**20 else 0  # type: ignore[operator,arg-type]
-
-
 def _add(file: Path, item: Any, places: dict[int, tuple[str, int]], tables: dict[str, BoxTable], names: dict[int, str],
          images: Tables) -> None:
-    if not isinstance(item, dict):
-        raise FormatError(f"{file}: found an annotation {str(item)[:40]!r}; expected {_EXPECTED}")
-    where = f"annotation {str(item.get('id'))[:20]}"
-    image = whole_field(file, item, "image_id", where, _EXPECTED)
-    category = whole_field(file, item, "category_id", where, _EXPECTED)
-    if image not in places:
-        raise FormatError(f"{file} {where}: found image_id {image}, which is not listed; expected {_EXPECTED}")
+    where, image, category = annotation_of(file, item, "image_id", places, _EXPECTED)
     score = item.get("score", 1.0)
     if not is_finite(score):
         raise FormatError(f"{file} {where}: found score {str(score)[:20]!r}; expected a number")
     video, frame = places[image]
-    mask = _mask(file, where, item.get("segmentation"), images[image])
+    picture = images[image]
+    mask = mask_of(file, where, item.get("segmentation"), size_of(picture, "width"), size_of(picture, "height"))
     tables[video].add(where, frame, None, names.get(category, f"category {category}"),
                       box_of(file, where, item.get("bbox"), _EXPECTED), score=float(score),
                       ignored=bool(item.get("iscrowd")), mask=mask)
-
-
-def _mask(file: Path, where: str, code: Any, image: dict[str, Any]) -> Mask | None:
-    if not code:
-        return None
-    try:
-        mask = (mask_from_rle(code) if isinstance(code, dict) else
-                mask_from_polygons(code, _size(image, "width"), _size(image, "height")))
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise FormatError(f"{file} {where}: found {error}; expected a mask") from error
-    return None if mask.is_empty() else mask

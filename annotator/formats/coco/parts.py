@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from annotator.errors import FormatError
 from annotator.formats.reading.json_stream import iterate_json
+from annotator.formats.reading.rle import mask_from_polygons, mask_from_rle
 from annotator.model.box import Box
+from annotator.model.mask import Mask
 
 
 def whole_field(path: Path, item: Mapping[str, Any], name: str, where: str, expected: str) -> int:
@@ -26,6 +28,31 @@ def box_of(path: Path, where: str, box: Any, expected: str) -> Box:
         raise FormatError(f"{path} {where}: found bbox {str(box)[:60]}; expected {expected}")
     left, top, width, height = map(float, box)
     return (left, top, left + width, top + height)
+
+
+def size_of(item: Mapping[str, Any], key: str) -> int:
+    """Width or height in pixels of an entry; 0 where it has none."""
+    value = item.get(key)
+    return int(value) if is_finite(value) and 0 <= value < 2**20 else 0  # type: ignore[operator,arg-type]
+
+
+def mask_of(path: Path, where: str, code: Any, width: int, height: int) -> Mask | None:
+    """The mask of a segmentation, run-length code or polygons; None where there is none or it is empty.
+
+    ``width`` and ``height`` are the picture's. Raises FormatError.
+    """
+    if not code:
+        return None
+    try:
+        if isinstance(code, dict):
+            mask = mask_from_rle(code)
+        elif isinstance(code, list):
+            mask = mask_from_polygons(code, width, height)
+        else:
+            raise ValueError(f"{str(code)[:40]!r}, neither run-length code nor polygons")
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise FormatError(f"{path} {where}: found {error}; expected a mask") from error
+    return None if mask.is_empty() else mask
 
 
 def is_finite(value: object) -> bool:
@@ -80,6 +107,21 @@ def read_listed(file: Path, key: str, expected: str) -> tuple[Tables, dict[int, 
     if not len(listed):
         raise FormatError(f"{file} lists no {key}; expected {expected}")
     return listed, {number: str(item.get("name", f"category {number}")) for number, item in categories.items()}
+
+
+def annotation_of(file: Path, item: Any, key: str, listed: Container[int], expected: str) -> tuple[str, int, int]:
+    """How messages call an annotation, the listed entry that it belongs to by ``key``, and its category.
+
+    Raises FormatError.
+    """
+    if not isinstance(item, dict):
+        raise FormatError(f"{file}: found an annotation {str(item)[:40]!r}; expected {expected}")
+    where = f"annotation {str(item.get('id'))[:20]}"
+    number = whole_field(file, item, key, where, expected)
+    category = whole_field(file, item, "category_id", where, expected)
+    if number not in listed:
+        raise FormatError(f"{file} {where}: found {key} {number}, which is not listed; expected {expected}")
+    return where, number, category
 
 
 class Ids:

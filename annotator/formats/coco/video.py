@@ -6,7 +6,6 @@ Plain COCO without ``videos`` reads as one video whose images come in the order 
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from annotator.formats.base import (
     PictureSource,
     SequenceStream,
 )
+from annotator.formats.coco.parts import is_finite, whole_field
 from annotator.formats.coco.writer import FILE_NAME, picture_name, write_coco_video
 from annotator.formats.detections.coco_detections import load_coco_detections as load_coco_detections
 from annotator.formats.detections.coco_detections import read_coco_detections as read_coco_detections
@@ -146,10 +146,10 @@ class _Content:
         boxes = self._boxes
         where = f"annotation {item.get('id', len(boxes.image))}"
         box = item.get("bbox")
-        if not isinstance(box, list) or len(box) != 4 or not all(map(_is_finite, box)) or min(box[2:]) < 0:
+        if not isinstance(box, list) or len(box) != 4 or not all(map(is_finite, box)) or min(box[2:]) < 0:
             self.fail(f"{where} with bbox {str(box)[:60]}")
         score, visibility = item.get("score", 1.0), item.get("visibility", 1.0)
-        if not _is_finite(score) or not _is_finite(visibility):
+        if not is_finite(score) or not is_finite(visibility):
             self.fail(f"{where} with score {score!r} and visibility {visibility!r}")
         segmentation = item.get("segmentation")
         if segmentation:
@@ -171,10 +171,7 @@ class _Content:
         return self._whole(item, name, where)
 
     def _whole(self, item: Mapping[str, Any], name: str, where: str) -> int:
-        value = item.get(name)
-        if isinstance(value, bool) or not isinstance(value, int) or not -2**53 < value < 2**53:
-            self.fail(f"{where} with {name} {str(value)[:40]!r}")
-        return int(item[name])
+        return whole_field(self._path, item, name, where, _EXPECTED)
 
     def sequences(self, options: ImportOptions) -> list[LabelledSequence]:
         """One per video that has images, in the order of the file."""
@@ -257,7 +254,7 @@ class _Content:
             self.fail(f"frame {length - 1} of video {video}, beyond the video's last frame {given.frame_count - 1}")
         name = str(header.get("name") or (given.name if given else f"video {video}"))
         image = self._sizes[video]
-        width, height, fps = (next((each[key] for each in (header, image) if _is_finite(each.get(key))), None)
+        width, height, fps = (next((each[key] for each in (header, image) if is_finite(each.get(key))), None)
                               for key in ("width", "height", "fps"))
         return SequenceInfo(
             name, int(width or (given.width if given else 0)), int(height or (given.height if given else 0)),
@@ -303,7 +300,3 @@ class _VideoFrames:
         if code is None:
             return None
         return mask_from_polygons(code, *self.size) if isinstance(code, list) else mask_from_rle(code)
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -15,11 +15,11 @@ from typing import Any, TextIO
 
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.coco.parts import Ids, Tables, box_of, read_listed, whole_field
+from annotator.formats.coco.parts import Ids, Tables, annotation_of, box_of, mask_of, read_listed, size_of
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.json_stream import iterate_json
 from annotator.formats.reading.label_paths import label_files
-from annotator.formats.reading.rle import mask_from_polygons, mask_from_rle, picture_runs
+from annotator.formats.reading.rle import mask_from_rle, picture_runs
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_youtube_vis
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
@@ -167,13 +167,7 @@ def _info(video: int, item: dict[str, Any]) -> SequenceInfo:
 
 
 def _add(tables: dict[int, BoxTable], videos: Tables, names: dict[int, str], ids: Ids, item: Any, file: Path) -> None:
-    if not isinstance(item, dict):
-        raise FormatError(f"{file}: found an annotation {str(item)[:40]!r}; expected {_EXPECTED}")
-    where = f"annotation {str(item.get('id'))[:20]}"
-    video = whole_field(file, item, "video_id", where, _EXPECTED)
-    category = whole_field(file, item, "category_id", where, _EXPECTED)
-    if video not in tables:
-        raise FormatError(f"{file} {where}: found video_id {video}, which is not listed; expected {_EXPECTED}")
+    where, video, category = annotation_of(file, item, "video_id", tables, _EXPECTED)
     codes, boxes = item.get("segmentations"), item.get("bboxes")
     if not isinstance(codes, list) and not isinstance(boxes, list):
         raise FormatError(f"{file} {where}: found neither segmentations nor bboxes; expected {_EXPECTED}")
@@ -186,26 +180,14 @@ def _add(tables: dict[int, BoxTable], videos: Tables, names: dict[int, str], ids
     score = item.get("score", 1.0)
     if isinstance(score, bool) or not isinstance(score, int | float):
         raise FormatError(f"{file} {where}: found score {str(score)[:20]!r}; expected a number")
-    size = videos[video]
+    width, height = size_of(videos[video], "width"), size_of(videos[video], "height")
     for index, (code, box) in enumerate(zip(codes, boxes, strict=True)):
         if code is None and box is None:
             continue
-        mask = _mask(file, f"{where} frame {index}", code, size)
+        if code and isinstance(code, list) and not (width and height):
+            raise FormatError(f"{file} {where}: found polygons, but the video has no width and height; "
+                              f"expected {_EXPECTED}")
+        mask = mask_of(file, f"{where} frame {index}", code, width, height)
         edges = box_of(file, f"{where} frame {index}", box, _EXPECTED) if mask is None else mask.box_xyxy
         tables[video].add(where, index, number, names.get(category, f"category {category}"), edges,
                           ignored=bool(item.get("iscrowd")), mask=mask)
-
-
-def _mask(file: Path, where: str, code: Any, video: dict[str, Any]) -> Mask | None:
-    if not code:
-        return None
-    try:
-        if isinstance(code, dict):
-            mask = mask_from_rle(code)
-        elif isinstance(code, list):
-            mask = mask_from_polygons(code, int(video["width"]), int(video["height"]))
-        else:
-            raise ValueError(f"{str(code)[:40]!r}, neither run-length code nor polygons")
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise FormatError(f"{file} {where}: found {error}; expected a mask") from error
-    return None if mask.is_empty() else mask
