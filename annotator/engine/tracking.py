@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
 from annotator.engine.base import Detector, State, Tracker
@@ -37,7 +37,7 @@ class CutPlan:
 
 def track(reader: VideoReader, detector: Detector, tracker: Tracker, first: int, last: int, cancel: CancelToken,
           snapshots: SnapshotPlan | None = None, read_ahead: int = 8, batch_size: int = 1,
-          cuts: CutPlan | None = None) -> Iterator[FrameResult]:
+          cuts: CutPlan | None = None) -> Generator[FrameResult]:
     """Track frames ``first..last`` (both included), one result per frame. ``batch_size`` frames are detected at once.
 
     Closing the generator or cancelling stops it at a frame boundary. A snapshot of frame k is saved when the consumer

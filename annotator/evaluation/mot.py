@@ -22,6 +22,7 @@ Benchmark = Literal["MOT15", "MOT16", "MOT17", "MOT20"]
 """The benchmark whose rules apply. MOT15 has no classes, so no preprocessing; MOT20 has an extra distractor class."""
 
 _BENCHMARK_NAME = re.compile(r"MOT(16|17|20)\b")
+_BENCHMARKS: dict[str, Benchmark] = {"16": "MOT16", "17": "MOT17", "20": "MOT20"}
 _KNOWN_CLASSES = range(1, 14)
 
 #: Ground-truth classes whose matched boxes count as neither right nor wrong: person on a vehicle, static person,
@@ -44,7 +45,7 @@ def guess_benchmark(pair: MotPair, preprocess: bool | None) -> Benchmark:
     """Guess the benchmark of a sequence; see `annotator.evaluation.evaluate`. Raises FormatError as the reader does."""
     named = _BENCHMARK_NAME.match(pair.name)
     if named:
-        return {"16": "MOT16", "17": "MOT17", "20": "MOT20"}[named.group(1)]  # type: ignore[return-value]  # by the pattern
+        return _BENCHMARKS[named.group(1)]
     if preprocess is not None:
         return "MOT17" if preprocess else "MOT15"
     own_labels = (pair.gt.parent / "labels.txt").is_file()

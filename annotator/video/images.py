@@ -126,7 +126,7 @@ def read_image(path: Path, what: str = "") -> Image:
         found = "is empty" if not data else "is cut short" if not whole else "cannot be decoded as an image"
         raise VideoError(f"{where} {found}; restore it from its source or remove it from the folder")
     # Unlike NumPy, cvtColor releases the GIL.
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]  # a uint8 image in, a uint8 image out
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _natural(name: str) -> tuple[list[tuple[int, int | str]], str]:

@@ -48,7 +48,7 @@ def import_torchvision() -> Any | None:
 @cache
 def _declare() -> Any:
     """Declares the operators. They last as long as the library, which therefore stays in this function's cache."""
-    library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch's own
+    library: Any = torch.library.Library("torchvision", "FRAGMENT")
     for schema in _SCHEMAS:
         library.define(schema)
     return library

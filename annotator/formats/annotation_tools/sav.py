@@ -77,4 +77,4 @@ def _add(table: BoxTable, where: str, frame: int, number: int, code: Any) -> Non
 
 def _whole(content: dict[str, Any], key: str) -> int:
     value = content.get(key)
-    return int(value) if is_finite(value) and 0 <= value < 2**31 else 0  # type: ignore[operator, arg-type]
+    return int(value) if is_finite(value) and 0 <= value < 2**31 else 0

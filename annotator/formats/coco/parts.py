@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from annotator.errors import FormatError
 from annotator.formats.reading.json_stream import iterate_json
@@ -33,7 +33,7 @@ def box_of(path: Path, where: str, box: Any, expected: str) -> Box:
 def size_of(item: Mapping[str, Any], key: str) -> int:
     """Width or height in pixels of an entry; 0 where it has none."""
     value = item.get(key)
-    return int(value) if is_finite(value) and 0 <= value < 2**20 else 0  # type: ignore[operator,arg-type]
+    return int(value) if is_finite(value) and 0 <= value < 2**20 else 0
 
 
 def mask_of(path: Path, where: str, code: Any, width: int, height: int) -> Mask | None:
@@ -55,7 +55,7 @@ def mask_of(path: Path, where: str, code: Any, width: int, height: int) -> Mask 
     return None if mask.is_empty() else mask
 
 
-def is_finite(value: object) -> bool:
+def is_finite(value: object) -> TypeGuard[float]:
     """Whether a JSON value is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15 and math.isfinite(value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class DetectionImport(StagedImport):
         while self._rows:
             yield self._store
         for first in range(0, self._frame_count, ROWS):
-            yield lambda store, first=first: self._look(store, first)  # type: ignore[misc]
+            yield partial(self._look, first=first)
 
     def publish(self) -> Iterator[Write]:
         yield self._show

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from annotator.ui.actions.registry import Actions
+from annotator.ui.widgets.message import Message
 
 
 class Feature(QObject):
@@ -16,8 +17,8 @@ class Feature(QObject):
     and waits for `stopped`. Every method has a default that does nothing.
     """
 
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
     stopped = Signal()
     """Work that kept the feature busy has ended."""
 

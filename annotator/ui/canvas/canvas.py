@@ -7,8 +7,8 @@ from enum import Enum, auto
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from annotator.model.box import Box
@@ -43,7 +43,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """A new box, xyxy in picture pixels."""
     box_changed = Signal(int, tuple)
     """Track id and where its box was moved or resized to."""
-    tool_changed = Signal(object)
+    tool_changed = Signal(Tool)
     region_drawn = Signal(tuple)
     """A rectangle to be ignored, xyxy in picture pixels."""
     prompt_began = Signal()
@@ -189,37 +189,37 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         centre = rect.center()
         self._view.setRange(QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height), padding=0)
 
-    def resizeEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)
         if getattr(self, "_fitted", False):
             self.fit()
 
     # The mouse
 
-    def wheelEvent(self, event: object) -> None:  # noqa: N802
-        self.zoom(1.2 ** (event.angleDelta().y() / 120), self.to_picture(event.position()))  # type: ignore[attr-defined]
-        event.accept()  # type: ignore[attr-defined]
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        self.zoom(1.2 ** (event.angleDelta().y() / 120), self.to_picture(event.position()))
+        event.accept()
 
-    def mousePressEvent(self, event: object) -> None:  # noqa: N802
-        button, position = event.button(), event.position()  # type: ignore[attr-defined]
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        button, position = event.button(), event.position()
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self._drag is not None:
             return
         if button is Qt.MouseButton.MiddleButton or (button is Qt.MouseButton.LeftButton and self._space):
             self._begin_pan(position)
         elif button is Qt.MouseButton.RightButton and self._size[0]:
-            self.menu_wanted.emit(self.track_at(self.to_picture(position)), event.globalPosition().toPoint())  # type: ignore[attr-defined]
+            self.menu_wanted.emit(self.track_at(self.to_picture(position)), event.globalPosition().toPoint())
         elif button is Qt.MouseButton.LeftButton and self._size[0]:
             self._press = position
-            self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))  # type: ignore[attr-defined]
+            self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         self._update_cursor()
 
-    def mouseDoubleClickEvent(self, event: object) -> None:  # noqa: N802
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """The second of two quick presses begins what any press does."""
         self.mousePressEvent(event)
 
-    def mouseMoveEvent(self, event: object) -> None:  # noqa: N802
-        position = event.position()  # type: ignore[attr-defined]
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        position = event.position()
         if self._drag is not None:
             if self._press is None or (position - self._press).manhattanLength() > CLICK_SLIP:
                 self._press = None
@@ -230,16 +230,16 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.hovered.emit(track)
         self._update_cursor(position)
 
-    def mouseReleaseEvent(self, event: object) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         press, drop = self._press, self._drop
         self._press = self._drag = self._drop = None
         if press is not None:
             self.overlay.set_draft(None)
-            modifiers = event.modifiers()  # type: ignore[attr-defined]
+            modifiers = event.modifiers()
             self.click_at(self.to_picture(press), modifiers)
         elif drop is not None:
             drop()
-        self._update_cursor(event.position())  # type: ignore[attr-defined]
+        self._update_cursor(event.position())
 
     def click_at(self, point: QPointF, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """What a click in the picture means with the present tool and these keys held."""
@@ -254,7 +254,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if track is None:
             self.missed.emit(point)
 
-    def leaveEvent(self, event: object) -> None:  # noqa: N802
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
         self.overlay.set_hovered(None)
         self.hovered.emit(None)
         super().leaveEvent(event)

@@ -50,7 +50,7 @@ def _decoded(mask: Mask) -> Crop:
 
     (height, width) uint8, 0 or 1.
     """
-    return cv2.transpose(mask.crop().view(np.uint8).T)  # type: ignore[return-value]
+    return np.asarray(cv2.transpose(mask.crop().view(np.uint8).T), np.uint8)
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, floor
+from typing import Any
 
 import cv2
 import numpy as np
@@ -132,8 +133,8 @@ class Overlay(QGraphicsItem):
     def look(self) -> Look:
         return self._look
 
-    def set_look(self, **changes: object) -> None:
-        self._look = replace(self._look, **changes)  # type: ignore[arg-type]
+    def set_look(self, **changes: Any) -> None:
+        self._look = replace(self._look, **changes)
         self._decoded = False
         self.update()
 

@@ -15,13 +15,13 @@ from annotator.model.frame import Image
 
 def drawable(rgb: Image) -> Image:
     """The same picture laid out for Qt: an (H, W, 3) uint8 RGB view of fresh memory that holds B, G, R, 255."""
-    return cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA)[..., 2::-1]  # type: ignore[return-value]
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA), np.uint8)[..., 2::-1]
 
 
 def scaled(image: Image, size: tuple[int, int]) -> Image:
     """What `drawable` laid out, in another size (width, height) and laid out the same."""
     assert image.base is not None
-    return cv2.resize(image.base, size, interpolation=cv2.INTER_LINEAR)[..., 2::-1]  # type: ignore[return-value]
+    return np.asarray(cv2.resize(image.base, size, interpolation=cv2.INTER_LINEAR), np.uint8)[..., 2::-1]
 
 
 def is_drawable(rgb: Image) -> bool:

@@ -30,10 +30,10 @@ class Document(QObject):
     frame_changed = Signal(int)
     selection_changed = Signal()
     range_changed = Signal()
-    changed = Signal(object)
+    changed = Signal(Changes)
     """Changes of the present video, after each commit."""
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -22,8 +22,8 @@ class EditController(QObject):
     """An edit that is clear is made at once, and the status line says what changed. One that lacks something, or by
     which hand-drawn boxes would go unasked, waits in the strip over the picture for Enter or Esc."""
 
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
     shown = Signal(object)
     """EditPreview of what is pointed at or asked about; None when that is over."""
     deleting = Signal(object)

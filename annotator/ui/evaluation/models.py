@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from annotator.evaluation.errors import Stretch
 from annotator.jobs.project_scores import ProjectScores, TrackScore, VideoScores
@@ -66,7 +66,7 @@ def _errors(video: VideoScores) -> list[ErrorRow]:
 class ErrorModel(TitledTable):
     """Errors, of one kind or of all; videos are named where there are several."""
 
-    def __init__(self, parent: Any = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.set_titles((self.tr("Frame"), self.tr("Length"), self.tr("What is wrong")))
         self._all: list[ErrorRow] = []
@@ -122,7 +122,7 @@ class ErrorModel(TitledTable):
 class TrackScoreModel(TitledTable):
     """Tracks against ground truth, one row each; sorted through a proxy by `SORT_ROLE`."""
 
-    def __init__(self, parent: Any = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[tuple[str, TrackScore, int]] = []
         titles = (self.tr("No."), self.tr("Boxes"), self.tr("Matched"), self.tr("Object"), self.tr("Purity"),

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.jobs.project_scores import ProjectScores
-from annotator.ui.evaluation.models import SORT_ROLE, ErrorKind, ErrorModel, TrackScoreModel, error_rows
+from annotator.ui.evaluation.models import SORT_ROLE, ErrorKind, ErrorModel, ErrorRow, TrackScoreModel, error_rows
 from annotator.ui.evaluation.scores import ScoreGrid
 from annotator.ui.threads.tasks import TaskWorker
 from annotator.ui.widgets.task_bar import TaskBar
@@ -35,8 +35,8 @@ class EvaluatePanel(QWidget):
     file_wanted = Signal()
     folder_wanted = Signal()
     evaluation_wanted = Signal()
-    error_chosen = Signal(object)
-    """An `ErrorRow` that was clicked."""
+    error_chosen = Signal(ErrorRow)
+    """An error that was clicked."""
     track_chosen = Signal(str, int)
     """Video and number of a track that was clicked."""
 

@@ -24,8 +24,8 @@ _FORMAT, _FOLDER = "export/format", "export/folder"
 class ExportController(QObject):
     """Reads a snapshot over a connection of its own, so a job may go on and the window stays fluid."""
 
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
 
     def __init__(self, document: Document, settings: QSettings, window: QWidget) -> None:
         super().__init__(window)

@@ -81,8 +81,7 @@ class _Name(QLineEdit):
 class PresetRow(QWidget):
     """A list to choose from, in which a new name can be typed, with buttons to save under it and to delete."""
 
-    chosen = Signal(object)
-    """A `Preset`."""
+    chosen = Signal(Preset)
 
     def __init__(self, store: PresetStore, present: Callable[[], Preset], parent: QWidget | None = None) -> None:
         """``present`` is what would be saved."""

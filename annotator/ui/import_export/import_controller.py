@@ -38,8 +38,8 @@ def is_labels(path: Path) -> bool:
 class ImportController(QObject):
     """Brings labels into the present video; they appear when all of them are there, and one undo takes them back."""
 
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
 
     def __init__(self, document: Document, jobs: JobController, window: QWidget) -> None:
         super().__init__(window)

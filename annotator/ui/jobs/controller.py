@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from annotator.engine.loaded_segmenters import LoadedSegmenters
-from annotator.engine.runtime.devices import device_in_use
+from annotator.engine.runtime.devices import DeviceUse, device_in_use
 from annotator.engine.runtime.libraries import ModelLibraries
 from annotator.errors import StorageError
 from annotator.jobs.tracking import preannotate
@@ -46,10 +46,10 @@ _LOOK_EVERY = 1.0
 class JobController(QObject):
     """Knows what may be started now, and starts it."""
 
-    message = Signal(object)
-    """A `Message` for the status bar."""
-    device_used = Signal(object)
-    """DeviceUse, about once a second while a job runs."""
+    message = Signal(Message)
+    """One line for the status bar."""
+    device_used = Signal(DeviceUse)
+    """About once a second while a job runs."""
     _measured = Signal(object, int, float)
 
     def __init__(self, document: Document, worker: EngineWorker, canvas: CanvasController,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import (
@@ -165,10 +166,10 @@ class AttributeEditor(EditorPage):
         if shown is not None:
             self._edit(lambda session: attributes.remove_attribute(session.store, shown.id))
 
-    def _change(self, **values: object) -> None:
+    def _change(self, **values: Any) -> None:
         present = self._present()
         if present is not None:
-            changed = replace(present, **values)  # type: ignore[arg-type]  # each is a field's own value
+            changed = replace(present, **values)
             self._edit(lambda session: attributes.change_attribute(session.store, changed))
 
     def _present(self) -> Attribute | None:

@@ -72,7 +72,7 @@ class PromptBar(QFrame):
     """Floats over the canvas, so that the picture stays where it is: at the upper edge, or at the lower one where it
     would hide what is drawn. Keys stay the canvas's."""
 
-    direction_chosen = Signal(object)
+    direction_chosen = Signal(Direction)
     label_chosen = Signal(str)
     within_track_chosen = Signal(bool)
     in_range_chosen = Signal(bool)

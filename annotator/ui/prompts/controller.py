@@ -32,8 +32,8 @@ class PromptController(QObject):
 
     changed = Signal()
     """Anything of what there is, here or in `following`."""
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
 
     def __init__(self, document: Document, canvas: Canvas, controller: CanvasController, engine: PromptEngine,
                  choice: Callable[[], Choice]) -> None:

@@ -31,10 +31,10 @@ class Following(QObject):
 
     changed = Signal()
     """Anything of what there is."""
-    ended = Signal(object)
+    ended = Signal(Batch)
     """A Batch that is followed no further."""
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
 
     def __init__(self, document: Document, engine: PromptEngine, choice: Callable[[], Choice], parent: QObject) -> None:
         super().__init__(parent)

@@ -161,8 +161,8 @@ class CardPainter(QStyledItemDelegate):
         tracks = self._document.tracks()
         x = corner.x()
         for pair in pairs:
-            known = pair.track is not None and pair.track in tracks
-            color = QColor(tracks[pair.track].color) if known else palette.color(QPalette.ColorRole.Mid)  # type: ignore[index]
+            track = None if pair.track is None else tracks.get(pair.track)
+            color = palette.color(QPalette.ColorRole.Mid) if track is None else QColor(track.color)
             for image in (pair.before, pair.after) if pair.track is not None else (pair.before,):
                 place = QRect(x, corner.y(), _CROP, _CROP)
                 painter.fillRect(place, palette.color(QPalette.ColorRole.AlternateBase))

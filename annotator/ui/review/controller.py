@@ -26,11 +26,11 @@ class ReviewController(QObject):
     changed = Signal()
     """Other entries are shown, or other counts."""
     current_changed = Signal()
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
     prompt_wanted = Signal(int, object)
     """Frame and box (xyxy, picture pixels) in which an object is to be prompted."""
-    visited = Signal(object)
+    visited = Signal(Entry)
     """Entry that was gone to by key."""
 
     def __init__(self, document: Document, edits: EditController, builder: QueueBuilder, parent: QObject) -> None:

@@ -29,12 +29,12 @@ _QUIET, _SHARE = 700, 6
 class QueueBuilder(QObject):
     """Does nothing until somebody wants the queue; from then on it follows edits and runs."""
 
-    ready = Signal(object, float)
-    """ReviewQueue, and the monotonic time at which its making began."""
+    ready = Signal(ReviewQueue, float)
+    """The queue, and the monotonic time at which its making began."""
     state_changed = Signal()
     """It began or ended something, or came further with colours."""
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
 
     def __init__(self, document: Document, busy: Callable[[], bool], parent: QObject) -> None:
         """``busy``: whether a job runs, whose results would be ranked anew with every frame."""

@@ -67,7 +67,7 @@ class EngineWorker(QObject):
     interlude_progressed = Signal(object)
     interlude_finished = Signal(str, str)
     """As `finished`."""
-    crashed = Signal(object)
+    crashed = Signal(Exception)
     """An error that is the program's own."""
 
     def __init__(self, parent: QObject | None = None) -> None:

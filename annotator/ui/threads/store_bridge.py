@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
 from annotator.model.changes import Changes
+from annotator.model.frame import FrameResult
 from annotator.session import Session
 from annotator.storage.store import Store
 from annotator.ui.threads.relay import Relay
@@ -51,7 +52,7 @@ class BridgedSession(Session):
         super().__init__(cast(Store, _BridgedStore(session.store, bridge)))
         self._session, self._bridge = session, bridge
 
-    def apply(self, run_id: int, results: Any) -> Changes:
+    def apply(self, run_id: int, results: FrameResult | Sequence[FrameResult]) -> Changes:
         return self._bridge.call(lambda: self._session.apply(run_id, results))
 
     def on_store(self, function: Callable[[Store], T]) -> T:

@@ -34,7 +34,7 @@ class TaskWorker(QObject):
     failed = Signal(str)
     """One line that says what, where and what next."""
     cancelled = Signal()
-    crashed = Signal(object)
+    crashed = Signal(Exception)
     """A fault of the program; the crash reporter gets it too."""
     ended = Signal()
     """After any of the four above, when another task may begin."""

@@ -28,8 +28,8 @@ _NAME = "effort.jsonl"
 class EffortRecorder(Feature):
     """Writes a line per fix while it is on. A fix is one step of the history that a person made, an undo or a redo."""
 
-    fixed = Signal(object)
-    """A `FixRecord`, after it was written."""
+    fixed = Signal(FixRecord)
+    """After the record was written."""
 
     def __init__(self, document: Document, settings: QSettings, window: QWidget) -> None:
         super().__init__(window)

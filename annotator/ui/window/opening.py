@@ -28,9 +28,9 @@ _RECENT, _MOST_RECENT, _ADDED = "recent", 8, "added"
 class Opening(QObject):
     """What is open, and what was lately."""
 
-    message = Signal(object)
-    """A `Message` for the status bar."""
-    labels_dropped = Signal(object)
+    message = Signal(Message)
+    """One line for the status bar."""
+    labels_dropped = Signal(Path)
     """Path of a label file."""
 
     def __init__(self, document: Document, reading: Reading, settings: QSettings,

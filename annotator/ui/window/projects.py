@@ -30,8 +30,8 @@ VIDEO_SUFFIXES = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.ts"
 class ProjectController(QObject):
     """What a project consists of, beside its tracks."""
 
-    message = Signal(object)
-    """A `Message` for the status bar."""
+    message = Signal(Message)
+    """One line for the status bar."""
 
     def __init__(self, document: Document, canvas: CanvasController, offers: OfferBar,
                  open_path: Callable[[Path], bool], reading: Reading, window: QWidget) -> None:

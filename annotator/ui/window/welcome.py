@@ -18,7 +18,7 @@ RECENT = 4
 class Welcome(QWidget):
     """One line, two buttons, and what was open lately."""
 
-    opened = Signal(object)
+    opened = Signal(Path)
     """Path of a recent project or video."""
 
     def __init__(self, actions: Actions, recent: Callable[[], Sequence[str]], parent: QWidget) -> None:
