@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from annotator.jobs.project import add_source, open_project
@@ -62,12 +64,12 @@ def no_leaked_threads() -> Iterator[None]:
     assert not left
 
 
-def result(clip_boxes: object, masks: object, frame: int) -> FrameResult:
+def result(clip_boxes: npt.NDArray[np.float64], masks: npt.NDArray[np.uint8], frame: int) -> FrameResult:
     objects = []
-    for number, box in enumerate(clip_boxes[frame], 1):
+    for number, (x1, y1, x2, y2) in enumerate(clip_boxes[frame].tolist(), 1):
         mask = Mask.from_bitmap(masks[frame] == number)
         state = TrackState.SUSPICIOUS if frame in (8, 9) and number == 1 else TrackState.RELIABLE
-        objects.append(TrackedObject(number, 0, state, 0.9, tuple(map(float, box)), mask, Evidence(9.0, 0.9)))
+        objects.append(TrackedObject(number, 0, state, 0.9, (x1, y1, x2, y2), mask, Evidence(9.0, 0.9)))
     return FrameResult(frame, tuple(objects), Detections.empty())
 
 

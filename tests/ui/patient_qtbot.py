@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PATIENCE_MS = int(1000 * PATIENCE_S)
 
 
-class PatientQtBot(QtBot):  # type: ignore[misc, unused-ignore]
+class PatientQtBot(QtBot):
     """Ends a wait as soon as what is awaited is there; gives it up after `PATIENCE_S`, whatever timeout is asked for.
 
     A timeout in a test says how long its author's machine took, which says nothing of the next.

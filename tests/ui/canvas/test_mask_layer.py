@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from annotator.model.mask import EMPTY_MASK, Mask
 from annotator.ui.canvas.mask_layer import MaskLayer
+from tests.ui.colors import pixels
 
 
 def painted(layer: MaskLayer) -> np.ndarray:
@@ -17,12 +18,12 @@ def painted(layer: MaskLayer) -> np.ndarray:
     painter = QPainter(image)
     layer.draw(painter)
     painter.end()
-    return np.array([[image.pixelColor(x, y).getRgb()[:3] for x in range(60)] for y in range(40)])
+    return pixels(image).astype(int)
 
 
 def ring() -> np.ndarray:
     y, x = np.mgrid[-1:1:20j, -1:1:30j]
-    return (x ** 2 + y ** 2 < 0.9) & (x ** 2 + y ** 2 > 0.2)
+    return np.asarray((x ** 2 + y ** 2 < 0.9) & (x ** 2 + y ** 2 > 0.2))
 
 
 def test_a_mask_is_drawn_in_its_colour_and_nowhere_else() -> None:

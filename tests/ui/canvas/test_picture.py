@@ -26,7 +26,8 @@ def gradient(width: int = 400, height: int = 200) -> Image:
 
 
 def shown(canvas: Canvas) -> QImage:
-    return canvas.grab().toImage()
+    image: QImage = canvas.grab().toImage()
+    return image
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 
 from annotator.ui.canvas.pixels import drawable, is_drawable, qt_image
+from tests.ui.colors import pixels
 
 
 def picture() -> np.ndarray:
@@ -25,8 +26,7 @@ def test_qt_sees_the_same_colours(laid_out: bool) -> None:
     rgb = picture()
     image, memory = qt_image(drawable(rgb) if laid_out else rgb)
     assert memory.nbytes == 7 * 11 * 4
-    seen = [[image.pixelColor(x, y).getRgb()[:3] for x in range(11)] for y in range(7)]
-    np.testing.assert_array_equal(seen, rgb)
+    np.testing.assert_array_equal(pixels(image), rgb)
 
 
 def test_what_is_laid_out_is_not_copied() -> None:

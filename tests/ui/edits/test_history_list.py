@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from annotator.storage.edits import drawn_boxes
 from annotator.ui.edits.history_list import short_time
 from annotator.ui.window.main_window import MainWindow
+from tests.ui.manual_boxes import set_box
 
 BOX = (10.0, 10.0, 40.0, 40.0)
 
@@ -19,7 +20,7 @@ BOX = (10.0, 10.0, 40.0, 40.0)
 def make_steps(window: MainWindow, frames: tuple[int, ...] = (2, 4, 6)) -> int:
     track = min(window.document.tracks())
     for frame in frames:
-        window.document.edit(lambda session, frame=frame: drawn_boxes.set_box(session.store, track, frame, BOX))
+        set_box(window, track, frame, BOX)
     return track
 
 

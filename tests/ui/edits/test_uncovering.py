@@ -8,6 +8,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from annotator.jobs.prompts.propagate import PromptRequest
 from annotator.ui.window.main_window import MainWindow
 from tests.ui.mistaken import MEETING, make_project
 
@@ -33,7 +34,7 @@ def test_what_a_deleted_track_hid_is_offered_and_run_again(hiding: MainWindow, q
     assert two not in hiding.document.tracks()
     qtbot.waitUntil(hiding.offers.isVisible, timeout=10000)
     assert hiding.offers.button.text() == "Re-run the 4 frames it hid"
-    asked: list[object] = []
+    asked: list[list[list[PromptRequest]]] = []
     hiding.features.edits.uncovering.rerun_wanted.connect(asked.append)
     qtbot.mouseClick(hiding.offers.button, LEFT)
     assert not hiding.offers.isVisible()

@@ -127,7 +127,8 @@ def test_the_ground_truth_is_remembered_for_its_project(opened: MainWindow, trut
     opened.features.evaluation.set_ground_truth(truth)
     open_project(tmp_path / "other.annot", create=True).close()
     assert opened.open_path(tmp_path / "other.annot")
-    assert opened.features.evaluation.ground_truth is None
+    remembered = opened.features.evaluation.ground_truth
+    assert remembered is None
     assert opened.features.evaluation.panel.path.text() == ""
     assert opened.open_path(project)
     assert opened.features.evaluation.ground_truth == truth

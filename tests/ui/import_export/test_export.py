@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,7 +159,7 @@ def test_an_export_goes_on_beside_a_job(opened: MainWindow, clip: MadeClip, tmp_
 
 def test_closing_asks_and_cancels_the_export(opened: MainWindow, tmp_path: Path, qtbot: QtBot,
                                              monkeypatch: pytest.MonkeyPatch) -> None:
-    def endless(*arguments: object) -> None:
+    def endless(*arguments: Any) -> None:
         *_, cancel = arguments
         while True:
             cancel.raise_if_cancelled()

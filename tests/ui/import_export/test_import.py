@@ -8,6 +8,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
+from tests.required import required
 
 from annotator.formats.base import ExportOptions
 from annotator.formats.registry import get_format, readable
@@ -170,7 +171,7 @@ def test_the_first_boxes_are_shown_as_they_would_come_in(opened: MainWindow, tru
     table = dialog.preview.table
 
     def row(place: int) -> list[str]:
-        return [table.item(place, column).text() for column in range(table.columnCount())]
+        return [required(table.item(place, column)).text() for column in range(table.columnCount())]
 
     qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=20000)
     assert row(0) == ["1", "9", "pedestrian", "10.00", "20.00", "40.00", "60.00", "1.000", ""]

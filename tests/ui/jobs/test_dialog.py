@@ -9,7 +9,9 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from tests.required import required
 
 from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
@@ -27,7 +29,7 @@ from tests.patience import PATIENCE_S
 from tests.ui.conftest import back_to, has_picture
 
 
-def click(qtbot: QtBot, widget: object) -> None:
+def click(qtbot: QtBot, widget: QWidget) -> None:
     qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
 
@@ -55,9 +57,9 @@ class FakePreviewer:
 
 
 @pytest.fixture
-def previewer(opened: MainWindow) -> FakePreviewer:
+def previewer(opened: MainWindow, monkeypatch: pytest.MonkeyPatch) -> FakePreviewer:
     fake = FakePreviewer()
-    opened.features.jobs.controller._previewer = fake
+    monkeypatch.setattr(opened.features.jobs.controller, "_previewer", fake)
     opened.features.jobs.controller.libraries._loaded = True
     return fake
 
@@ -98,10 +100,12 @@ def test_the_detector_is_asked_without_a_click_and_anew_when_another_is_chosen(
     panel = dialog.preview
     assert panel is not None
     qtbot.waitUntil(lambda: panel.view.found == 4)
+    panel._settled.setInterval(3600_000)  # the test says when the pause after the last letter is over
     for name in ("c", "ca", "car"):  # as it is typed
         dialog.labels.setText(name)
-        qtbot.wait(50)
+        qtbot.waitUntil(lambda: not panel._worker.busy)
         assert panel.view.found == 0
+    panel._settled.start(0)
     qtbot.waitUntil(lambda: panel.view.found == 4)
     wanted = [settings.labels for settings, _ in previewer.asked]
     assert wanted[0] is None
@@ -118,7 +122,7 @@ def test_a_question_that_is_out_of_date_is_given_up_for_the_next(opened: MainWin
     assert panel is not None
     qtbot.waitUntil(lambda: len(previewer.asked) == 1)
     dialog.labels.setText("car")
-    qtbot.wait(600)
+    qtbot.waitUntil(lambda: panel._stale)
     assert len(previewer.asked) == 1, "one question at a time"
     previewer.go.set()
     qtbot.waitUntil(lambda: panel.view.found == 4)
@@ -127,8 +131,12 @@ def test_a_question_that_is_out_of_date_is_given_up_for_the_next(opened: MainWin
 
 
 def test_a_dialog_that_closes_at_once_asks_nothing(opened: MainWindow, previewer: FakePreviewer, qtbot: QtBot) -> None:
-    asked(opened, qtbot).reject()
-    qtbot.wait(600)
+    dialog = asked(opened, qtbot)
+    panel = required(dialog.preview)
+    assert panel._settled.isActive()
+    dialog.reject()
+    assert not panel._settled.isActive()
+    assert not panel._worker.busy
     assert not previewer.asked
 
 

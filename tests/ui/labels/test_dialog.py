@@ -8,11 +8,13 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QColorDialog, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
+from tests.required import required
 
 from annotator.model.attribute import AttributeKind
 from annotator.storage.edits import attributes, labels
 from annotator.storage.store import Store
 from annotator.ui.labels.dialog import LabelDialog
+from annotator.ui.tracks.attribute_fields import ChoiceField
 from annotator.ui.window.main_window import MainWindow
 from tests.ui.tracks.test_inspector import choose, store_of
 
@@ -48,6 +50,11 @@ def shown(dialog: LabelDialog) -> list[str]:
     return [table.model().index(row, NAME).data() for row in range(table.rowCount())]
 
 
+def wait_reloaded(dialog: LabelDialog, qtbot: QtBot) -> None:
+    """Until the dialog shows what was changed last."""
+    qtbot.waitUntil(lambda: not dialog._stale.isActive())
+
+
 def type_over(qtbot: QtBot, line: QLineEdit, text: str) -> None:
     line.setFocus()
     line.selectAll()
@@ -64,7 +71,7 @@ def test_a_key_opens_it(opened: MainWindow, qtbot: QtBot) -> None:
 
 def test_a_class_is_added_and_named_in_place(dialog: LabelDialog, qtbot: QtBot) -> None:
     press(qtbot, dialog.labels.add)
-    qtbot.wait(20)
+    wait_reloaded(dialog, qtbot)
     editor = dialog.labels.table.findChild(QLineEdit)
     assert editor is not None, "the new name is open for typing"
     type_over(qtbot, editor, "bus")
@@ -107,7 +114,7 @@ def test_classes_are_merged_moved_and_recoloured(dialog: LabelDialog, qtbot: QtB
     assert page.chosen is not None
     assert page.chosen.name == "car", "the moved one stays chosen"
     press(qtbot, page.color)
-    picker = page.findChild(QColorDialog)
+    picker = required(page.findChild(QColorDialog))
     picker.colorSelected.emit(picker.currentColor().fromString("#654321"))
     picker.close()
     assert store(dialog).labels()[0].color == "#654321"
@@ -129,10 +136,10 @@ def test_an_attribute_is_made_and_changed_field_by_field(dialog: LabelDialog, qt
     type_over(qtbot, page.name, "team")
     choose(qtbot, page.label, "car")
     choose(qtbot, page.kind, "Choice")
-    qtbot.wait(20)
+    wait_reloaded(dialog, qtbot)
     type_over(qtbot, page.options, "red, blue")
-    qtbot.wait(20)
-    assert page.default is not None
+    wait_reloaded(dialog, qtbot)
+    assert isinstance(page.default, ChoiceField)
     choose(qtbot, page.default, "blue")
     (made,) = store(dialog).attributes()
     assert (made.name, made.kind, made.options, made.default) == ("team", AttributeKind.CHOICE, ("red", "blue"), "blue")
@@ -143,7 +150,7 @@ def test_an_attribute_is_made_and_changed_field_by_field(dialog: LabelDialog, qt
 
 def test_a_kind_is_changed_without_losing_what_fits(dialog: LabelDialog, qtbot: QtBot) -> None:
     made = attributes.add_attribute(store(dialog), "age", AttributeKind.TEXT, default="12")
-    qtbot.wait(20)
+    wait_reloaded(dialog, qtbot)
     page = dialog.attributes
     dialog._pages.setCurrentWidget(page)
     page.choose(made.id)
@@ -160,10 +167,10 @@ def test_detectors_classes_are_mapped_dropped_and_kept(dialog: LabelDialog, qtbo
     press(qtbot, page.add)
     assert list(page.boxes) == ["object", "truck"]
     choose(qtbot, page.boxes["truck"], "car")
-    qtbot.wait(20)
+    wait_reloaded(dialog, qtbot)
     assert store(dialog).class_labels() == {"truck": "car"}
     choose(qtbot, page.boxes["truck"], "nothing: it is dropped")
-    qtbot.wait(20)
+    wait_reloaded(dialog, qtbot)
     assert store(dialog).class_labels() == {"truck": None}
     choose(qtbot, page.boxes["truck"], "keeps its name")
     assert store(dialog).class_labels() == {}

@@ -11,15 +11,17 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
+from tests.required import required
 
 from annotator.model.track import MarkKind
 from annotator.review import Entry, Fix, Kind
 from annotator.storage.edits import drawn_boxes, identities, track_marks
-from annotator.ui.review.controller import ReviewController, key_of
+from annotator.ui.review.controller import key_of
 from annotator.ui.review.crops import SIDE, crop
 from annotator.ui.timeline.marks import REVIEWED
 from annotator.ui.timeline.painter import LANE, OVERVIEW, RULER
 from annotator.ui.window.main_window import MainWindow
+from tests.ui.event_loop import let_events_pass
 from tests.ui.mistaken import BACK, MEETING, MISSED, green, make_project, red
 
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
@@ -46,7 +48,11 @@ def press(window: MainWindow, qtbot: QtBot, key: Qt.Key,
     qtbot.keyClick(QApplication.focusWidget() or window, key, modifiers)
 
 
-def desk(window: MainWindow) -> ReviewController:
+def review_dock(window: MainWindow) -> QDockWidget:
+    return required(window.findChild(QDockWidget, "review"))
+
+
+def desk(window: MainWindow) -> ReviewDesk:
     return window.features.review.controller
 
 
@@ -83,14 +89,14 @@ def steps(window: MainWindow) -> list[str]:
 
 
 def test_nothing_is_made_before_somebody_wants_it(mistaken: MainWindow, qtbot: QtBot) -> None:
-    qtbot.wait(100)
+    let_events_pass(qtbot)
     assert desk(mistaken).queue is None
     assert not mistaken.features.review.builder.ranking
 
 
 def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
-    dock = mistaken.findChild(QDockWidget, "review")
+    dock = review_dock(mistaken)
     assert desk(mistaken).current is None
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     entry = desk(mistaken).current
@@ -142,7 +148,8 @@ def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWi
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     card = view.visualRect(view.currentIndex())
     shorter = card.bottom() - card.height() // 2
-    view.parentWidget().setFixedHeight(view.parentWidget().height() - view.viewport().height() + shorter)
+    holder = required(view.parentWidget())
+    holder.setFixedHeight(holder.height() - view.viewport().height() + shorter)
     qtbot.waitUntil(lambda: view.viewport().height() < card.bottom())
     qtbot.waitUntil(lambda: view.viewport().rect().contains(view.visualRect(view.currentIndex())))
     assert view.currentIndex().row() == desk(mistaken).place == 1
@@ -195,7 +202,7 @@ def shows(window: MainWindow, color: str, frame: int) -> tuple[bool, bool]:
 
 
 def test_bringing_the_panel_forward_makes_the_queue(mistaken: MainWindow, qtbot: QtBot) -> None:
-    mistaken.findChild(QDockWidget, "review").raise_()
+    review_dock(mistaken).raise_()
     qtbot.waitUntil(lambda: len(desk(mistaken).entries) > 3, timeout=10000)
     assert desk(mistaken).current is None, "nobody went anywhere"
 
@@ -218,7 +225,7 @@ def test_a_merge_that_is_suggested_is_made(mistaken: MainWindow, qtbot: QtBot) -
     settle(mistaken, qtbot)
     desk(mistaken).visit(suggesting(mistaken, Fix.MERGE, 3, 4))
     panel = mistaken.features.review.panel
-    mistaken.findChild(QDockWidget, "review").raise_()
+    review_dock(mistaken).raise_()
     qtbot.waitUntil(lambda: "track 3: +34" in panel.effect.text())
     assert panel.suggestion.text() == "Merge 4 into 3   [A]"
     qtbot.mouseClick(panel.suggestion, LEFT)
@@ -288,7 +295,7 @@ def test_the_queue_follows_edits_made_elsewhere(mistaken: MainWindow, qtbot: QtB
 def test_filters_by_kind_and_track(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     panel = mistaken.features.review.panel
-    mistaken.findChild(QDockWidget, "review").raise_()
+    review_dock(mistaken).raise_()
     everything = len(desk(mistaken).entries)
     panel.kind_filter.setCurrentIndex(panel.kind_filter.findData(Kind.MISSING.value))
     panel.kind_filter.activated.emit(panel.kind_filter.currentIndex())
@@ -307,7 +314,7 @@ def test_filters_by_kind_and_track(mistaken: MainWindow, qtbot: QtBot) -> None:
 
 def test_a_click_on_a_card_goes_there_and_its_crops_come(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
-    mistaken.findChild(QDockWidget, "review").raise_()
+    review_dock(mistaken).raise_()
     panel = mistaken.features.review.panel
     qtbot.waitUntil(panel.view.isVisible)
     entry = desk(mistaken).entries[0]
@@ -331,7 +338,7 @@ def colour(image: QImage) -> str:
 
 def test_colours_can_be_stopped_and_compared_later(mistaken: MainWindow, qtbot: QtBot) -> None:
     builder, panel = mistaken.features.review.builder, mistaken.features.review.panel
-    mistaken.findChild(QDockWidget, "review").raise_()
+    review_dock(mistaken).raise_()
     builder.cancel()
     builder.want()
     qtbot.waitUntil(lambda: desk(mistaken).queue is not None and not builder.ranking, timeout=10000)
@@ -369,7 +376,7 @@ def test_zooming_to_moments_happens_only_if_asked_for(mistaken: MainWindow, qtbo
 
 
 def test_another_project_has_another_queue(mistaken: MainWindow, project: Path, qtbot: QtBot) -> None:
-    mistaken.findChild(QDockWidget, "review").raise_()
+    review_dock(mistaken).raise_()
     settle(mistaken, qtbot)
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     assert mistaken.open_path(project)

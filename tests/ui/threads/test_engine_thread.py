@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_a_newer_question_on_the_same_topic_takes_the_place_of_the_one_that_wait
     thread.run(job)
     assert job.began.wait(PATIENCE_S)
     for number in range(3):
-        thread.ask("mask", lambda number=number: heard.append(f"mask {number}"))
+        thread.ask("mask", partial(heard.append, f"mask {number}"))
     thread.ask("look", lambda: heard.append("look"))
     thread.run(done.set)
     job.go()

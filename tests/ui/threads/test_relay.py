@@ -4,6 +4,7 @@ import gc
 import logging
 import threading
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,12 @@ def test_what_is_posted_runs_in_order_on_the_relays_thread(qtbot: QtBot) -> None
     relay = Relay()
     heard: list[tuple[int, str]] = []
 
+    def hear(number: int) -> None:
+        heard.append((number, threading.current_thread().name))
+
     def post() -> None:
         for k in range(3):
-            relay.post(lambda k=k: heard.append((k, threading.current_thread().name)))
+            relay.post(partial(hear, k))
 
     on_a_thread(post)
     assert heard == []
@@ -84,7 +88,12 @@ def test_a_listener_that_went_meanwhile_is_not_called(qtbot: QtBot) -> None:
     relay = Relay(teller)
     teller.told.connect(listener.hear)
     heard = listener.heard
-    on_a_thread(lambda: [relay.post(lambda: teller.told.emit(1)) for _ in range(2)])
+
+    def post() -> None:
+        for _ in range(2):
+            relay.post(lambda: teller.told.emit(1))
+
+    on_a_thread(post)
     teller.told.disconnect(listener.hear)
     del listener
     gc.collect()

@@ -13,13 +13,15 @@ from pytestqt.qtbot import QtBot
 from annotator.jobs.project import add_source, open_project
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import RunStatus
-from annotator.storage.edits import drawn_boxes, identities
+from annotator.storage.edits import identities
 from annotator.ui.document.lanes import Event, Order
 from annotator.ui.timeline.groups import Heading
 from annotator.ui.timeline.marks import CUT, RunRange, TimelineMarks, read_marks
 from annotator.ui.timeline.painter import LANE, LETTER, NAMES, OVERVIEW, RULER, spread
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
+from tests.ui.colors import rgb
+from tests.ui.manual_boxes import set_box
 
 BOX = (10.0, 10.0, 40.0, 40.0)
 #: First frame, last frame, label, suspicious frames of each tracklet.
@@ -192,11 +194,11 @@ def picture(window: MainWindow) -> QImage:
 
 def test_cuts_are_drawn_where_they_are(varied: MainWindow) -> None:
     image, timeline = picture(varied), varied.timeline
-    wanted = np.array(QColor(CUT).getRgb()[:3])
+    wanted = np.array(rgb(QColor(CUT)))
 
     def shows(frame: int) -> bool:
         x = round(timeline._x(frame))
-        rows = [np.array(QColor(image.pixel(x, y)).getRgb()[:3]) for y in range(OVERVIEW + RULER - 8, OVERVIEW + RULER)]
+        rows = [np.array(rgb(image.pixelColor(x, y))) for y in range(OVERVIEW + RULER - 8, OVERVIEW + RULER)]
         return any(np.abs(row - wanted).max() < 12 for row in rows)
 
     assert shows(6)
@@ -215,7 +217,7 @@ def test_the_ruler_says_what_run_and_what_cut_lie_there(varied: MainWindow, qtbo
 def test_every_keyframe_has_a_dot(varied: MainWindow, qtbot: QtBot) -> None:
     track = next(lane.track.id for lane in varied.timeline.lanes if lane.length == 20)
     for frame in (8, 9, 10):
-        varied.document.edit(lambda session, f=frame: drawn_boxes.set_box(session.store, track, f, BOX))
+        set_box(varied, track, frame, BOX)
     qtbot.waitUntil(lambda: any(lane.keyframes == [8, 9, 10] for lane in varied.timeline.lanes))
     row = next(k for k, lane in enumerate(varied.timeline.lanes) if lane.track.id == track)
     qtbot.waitUntil(lambda: track in varied.timeline._states)

@@ -8,6 +8,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtWidgets import QColorDialog, QComboBox, QMenu
 from pytestqt.qtbot import QtBot
+from tests.required import required
 
 from annotator.model.attribute import AttributeKind
 from annotator.model.track import ReviewState, Track
@@ -166,7 +167,7 @@ def test_class_review_and_colour_of_all_selected(described: MainWindow, qtbot: Q
     choose(qtbot, fields.label, "car")
     choose(qtbot, fields.review, "done")
     qtbot.mouseClick(fields.color, Qt.MouseButton.LeftButton)
-    dialog = fields.findChild(QColorDialog)
+    dialog = required(fields.findChild(QColorDialog))
     dialog.colorSelected.emit(dialog.currentColor().fromString("#123456"))
     dialog.close()
     found = tracks_of(described)

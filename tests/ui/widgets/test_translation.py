@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, QTranslator
 from PySide6.QtWidgets import QApplication
+from tests.required import required
 
 from annotator.resources import resource_root
 from annotator.review.reasons import Sentence, english
@@ -53,7 +54,7 @@ def test_the_window_says_reasons_as_the_command_line_does(qapp: QCoreApplication
     assert translator.load(str(ENGLISH.with_suffix(".qm")))
     for sentence in Sentence:
         for count, shown in ((1, "1"), (2, "2")) if "%n" in sentence else ((-1, ""),):
-            text = translator.translate("Sentence", sentence.value, "", count)
+            text = required(translator.translate("Sentence", sentence.value, "", count))
             assert text.replace("%n", shown) == english(sentence, count)
 
 

@@ -10,6 +10,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
+from tests.required import required
 
 from annotator.ui.window.crash import CrashReporter
 from annotator.ui.window.main_window import MainWindow
@@ -56,7 +57,7 @@ def test_a_row_of_faults_is_one_dialog_and_all_in_the_log(reporter: CrashReporte
         for number in range(5):
             fail(reporter, f"fault {number}")
     qtbot.waitUntil(lambda: reporter.box is not None)
-    assert len(reporter.parent().findChildren(QMessageBox)) == 1
+    assert len(required(reporter.parent()).findChildren(QMessageBox)) == 1
     assert sum("fault" in record.getMessage() for record in caplog.records) == 5
     assert reporter.box is not None
     reporter.box.done(0)

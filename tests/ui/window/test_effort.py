@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from tests.required import required
 
 from annotator.jobs.effort_log import FixRecord, read_fixes
 from annotator.model.effort import EffortMeter
@@ -45,13 +46,13 @@ def test_nothing_is_recorded_until_somebody_wants_it(opened: MainWindow, qtbot: 
     assert "nothing is sent anywhere" in opened.features.effort.toggle.statusTip()
 
 
-def test_each_fix_is_written_with_its_effort(opened: MainWindow, settings: object, qtbot: QtBot) -> None:
+def test_each_fix_is_written_with_its_effort(opened: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
     window = opened
     window.features.effort.toggle.trigger()
     path = window.features.effort.path
     assert path.parent == Path(settings.fileName()).parent
     assert str(path) in window.statusBar().currentMessage()
-    steps = len(window.document.session.history())
+    steps = len(required(window.document.session).history())
     draw(window, qtbot)
     qtbot.keyClick(window.canvas, Qt.Key.Key_F)
     qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
@@ -59,7 +60,7 @@ def test_each_fix_is_written_with_its_effort(opened: MainWindow, settings: objec
     made = read_fixes(path)
     assert [(record.action, *costs(record)) for record in made] == [
         ("step", 1, 0, 1), ("undo", 2, 0, 0), ("redo", 1, 0, 0)]
-    assert made[0].label == made[1].label == window.document.session.history()[steps].label
+    assert made[0].label == made[1].label == required(window.document.session).history()[steps].label
     assert {record.project for record in made} == {"p.annot"}
     assert all(0 <= record.seconds < 60 for record in made)
     window.features.effort.toggle.trigger()
@@ -99,7 +100,7 @@ def test_the_file_can_be_chosen_and_exported(opened: MainWindow, tmp_path: Path,
         f",{read_fixes(tmp_path / 'mine.jsonl')[0].seconds}")
 
 
-def test_a_file_that_cannot_be_written_ends_it_and_is_said(opened: MainWindow, tmp_path: Path, settings: object,
+def test_a_file_that_cannot_be_written_ends_it_and_is_said(opened: MainWindow, tmp_path: Path, settings: QSettings,
                                                           qtbot: QtBot) -> None:
     settings.setValue("effort/file", str(tmp_path))
     opened.features.effort.toggle.trigger()

@@ -86,37 +86,41 @@ def test_recent_projects_are_offered(opened: MainWindow, project: Path, qtbot: Q
     assert opened.document.video is not None
 
 
+def hint(window: MainWindow) -> str | None:
+    return window.features.first_minute.present
+
+
 def test_each_hint_goes_when_it_was_followed(demo: MainWindow, qtbot: QtBot) -> None:
     minute = demo.features.first_minute
-    assert minute.present == "track"
+    assert hint(demo) == "track"
     assert "Ctrl+E" in minute.card.text.text()
     track = add_track(demo)
-    assert minute.present == "play"
+    assert hint(demo) == "play"
     demo.canvas.setFocus()
     qtbot.keyClick(demo.canvas, Qt.Key.Key_Space)
     demo.player.pause()
     demo.document.go_to(0)
-    assert minute.present == "select"
+    assert hint(demo) == "select"
     demo.document.select([track])
-    assert minute.present == "edit"
+    assert hint(demo) == "edit"
     port, start = demo.canvas.viewport(), demo.canvas.to_widget(QPointF(65, 65)).toPoint()
     qtbot.mousePress(port, Qt.MouseButton.LeftButton, pos=start)
     for by in (8, 16, 24):
         qtbot.mouseMove(port, start + QPoint(by, by))
     qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=start + QPoint(24, 24))
-    assert minute.present == "keys"
+    assert hint(demo) == "keys"
     assert minute.card.isVisible()
     demo.actions_["edit.palette"].trigger()
-    assert minute.present is None
+    assert hint(demo) is None
     assert not minute.card.isVisible()
 
 
 def test_a_hint_can_be_skipped_and_all_dismissed_for_good(demo: MainWindow, settings: QSettings, tmp_path: Path,
                                                           qtbot: QtBot) -> None:
     qtbot.mouseClick(demo.features.first_minute.card.skip, Qt.MouseButton.LeftButton)
-    assert demo.features.first_minute.present == "play"
+    assert hint(demo) == "play"
     qtbot.mouseClick(demo.features.first_minute.card.close_all, Qt.MouseButton.LeftButton)
-    assert demo.features.first_minute.present is None
+    assert hint(demo) is None
     path = demo.document.path
     assert path is not None
     demo.close()
