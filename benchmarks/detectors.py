@@ -18,11 +18,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
 from annotator.model.frame import Frame
+from annotator.video.images import read_image
 from benchmarks.harness.memory import peak_mb
 from benchmarks.harness.results import emit, environment, progress
 from benchmarks.measures.detections import differences, frames_of, score
@@ -43,7 +43,7 @@ def run_one(name: str, picture: Path, device: str) -> dict[str, Any]:
     from annotator.engine.detectors.mmdet import MmdetDetector
     from annotator.engine.detectors.mmdet_models import build, read_config
 
-    image = cv2.imread(str(picture))[..., ::-1]
+    image = read_image(picture)
     with tempfile.TemporaryDirectory() as folder:
         vocabulary = Path(folder) / "vocab.txt"
         vocabulary.write_text("\n".join(WORDS) + "\n")

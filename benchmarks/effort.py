@@ -159,9 +159,9 @@ class Hands:
         if not desk.entries:
             return walk
         self.press(Qt.Key.Key_Tab, lambda: desk.current is not None)
-        while desk.current is not None and walk.looked_at < most:
+        while self._current() is not None and walk.looked_at < most:
             self.wait_for_queue()
-            entry = desk.current
+            entry = self._current()
             if entry is None:
                 break
             walk.looked_at += 1
@@ -169,6 +169,9 @@ class Hands:
             if enough() or not desk.entries:
                 break
         return walk
+
+    def _current(self) -> Entry | None:
+        return self.window.review.desk.current
 
     def _decide(self, entry: Entry, walk: Walk) -> None:
         desk, before = self.window.features.review.controller, self.steps()
@@ -179,9 +182,7 @@ class Hands:
             place = self._place_of(track)
             if more > gain + WORTH_IT and place is not None:
                 # A split or a deletion of one of several tracks: that one is clicked first.
-                self.do(lambda place=place: QTest.mouseClick(
-                    self.window.canvas.viewport(), Qt.MouseButton.LeftButton, _NONE, place),
-                    lambda track=track: track in self.window.document.selection)
+                self._select(track, place)
                 choice, gain = alone, more
 
         def decided() -> bool:
@@ -202,6 +203,11 @@ class Hands:
                 self.press(Qt.Key.Key_A, decided)
             else:
                 self.press(_OTHERWISE[choice], decided, _ALT)
+
+    def _select(self, track: int, place: QPoint) -> None:
+        canvas = self.window.canvas.viewport()
+        self.do(lambda: QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, _NONE, place),
+                lambda: track in self.window.document.selection)
 
     def _place_of(self, track: int) -> QPoint | None:
         """Where in the canvas a track, and no other, can be clicked; None where it cannot."""

@@ -54,7 +54,11 @@ def boxes_of(clip: Clip, frame: int, count: int) -> list[Box]:
     """Boxes of objects that are seen in a frame, again from the first where there are too few."""
     seen = clip.boxes_of_frame(frame)
     there = seen[np.isfinite(seen).all(1)]
-    return [tuple(map(float, there[k % len(there)])) for k in range(count)]
+    boxes = []
+    for k in range(count):
+        x1, y1, x2, y2 = map(float, there[k % len(there)])
+        boxes.append((x1, y1, x2, y2))
+    return boxes
 
 
 # --- how soon ---------------------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def grid_ceiling(clip: Clip, cells: int, truth: list[FrameBoxes]) -> float:
     found: list[FrameBoxes] = []
     for labels, (ids, _) in zip(clip.instances, truth, strict=True):
         boxes, kept = [], []
-        for n in ids:
+        for n in np.asarray(ids).tolist():
             share = cv2.resize((labels == n + 1).astype(np.float32), (cells, cells), interpolation=cv2.INTER_AREA)
             mask = resizer.mask(share - np.float32(0.5))
             if not mask.is_empty():

@@ -168,10 +168,10 @@ def make_clip(spec: ClipSpec, seed: int) -> Clip:
         for pillar in pillars:
             _draw_pillar(image, instances[k], pillar, camera)
         if blur > 0.3:
-            image = cv2.GaussianBlur(image, (0, 0), blur)
+            image = np.asarray(cv2.GaussianBlur(image, (0, 0), blur), np.uint8)
         gain = flicker * (1 + 0.03 * np.sin(0.1 * t))
         noise = np.empty(image.shape, np.int16)
-        cv2.randn(noise, 0, spec.noise)
+        cv2.randn(noise, 0, spec.noise)  # type: ignore[call-overload]  # its types leave numbers out
         images[k] = cv2.add(cv2.convertScaleAbs(image, alpha=gain), noise, dtype=cv2.CV_8U)
     return Clip(images, instances, areas, spec)
 
@@ -208,14 +208,14 @@ def make_texture(rng: np.random.Generator, height: int, width: int, contrast: tu
         wave = np.arange(width)[None] * np.cos(angle) + np.arange(height)[:, None] * np.sin(angle)
         surface += (np.sin(wave * 2 * np.pi / period) > 0)[..., None] * rng.normal(0, strength, 3)
     grey = surface.mean(2, keepdims=True)
-    return np.clip(grey + saturation * (surface - grey), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(grey + saturation * (surface - grey), 0, 255), np.uint8)
 
 
 def _shaded(texture: Image, mask: Image, rim: float) -> Image:
     """Darken a sprite's surface towards the edge of its silhouette."""
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3) / (0.1 * mask.shape[0])
     light = 1 - rim * (1 - np.clip(depth, 0, 1))
-    return (texture * light[..., None]).astype(np.uint8)
+    return np.asarray(texture * light[..., None], np.uint8)
 
 
 def make_shape(rng: np.random.Generator, size: int) -> Image:

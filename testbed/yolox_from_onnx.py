@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -123,7 +124,7 @@ def state_dict(network: nn.Module, found: list[Convolution]) -> dict[str, Tensor
             state[f"{name}.bias"] = convolution.bias
             continue
         norm = re.sub(r"conv$", "bn", name)
-        epsilon = network.get_submodule(norm).eps
+        epsilon: Any = network.get_submodule(norm).eps
         state[f"{norm}.bias"] = convolution.bias
         state[f"{norm}.weight"] = torch.ones_like(convolution.bias)
         state[f"{norm}.running_mean"] = torch.zeros_like(convolution.bias)

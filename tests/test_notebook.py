@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_the_documentations_example_runs(project: Path, monkeypatch: pytest.Monk
     _, _, rest = text.partition("```python\n")
     example, _, _ = rest.partition("```")
     monkeypatch.chdir(project.parent)
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(example, names)
     assert names["longest"].to_dict() == {3: 2}
     assert names["first_frame"].shape == (0, 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 
 from annotator.ui.app import spare_collections
+from annotator.ui.canvas.frame_source import FrameSource
 from annotator.ui.window.main_window import MainWindow
 from benchmarks.harness.event_loop import turn_until
 from benchmarks.harness.results import progress
@@ -143,7 +145,7 @@ class Bench:
         source = controller.source
         assert source is not None
         for k in range(repeats):
-            self.until(lambda k=k: source.request(k) is not None)
+            self.until(partial(self._is_decoded, source, k))
             image, small, shapes = source.get(k), source.small(k), controller.shapes.build(k, True, 0)
 
             def show(image: Any = image, small: Any = small, shapes: Any = shapes) -> None:
@@ -153,6 +155,10 @@ class Bench:
 
             watch.run(show)
         return watch
+
+    @staticmethod
+    def _is_decoded(source: FrameSource, frame: int) -> bool:
+        return source.request(frame) is not None
 
     def steps(self, repeats: int) -> Stopwatch:
         """The key for the next frame, again and again."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from annotator.engine.base import Detector
 from annotator.model.box import box_iou
 from annotator.model.frame import Detections, Frame
+from annotator.video.images import read_image
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -62,7 +62,7 @@ def frames_of(sequence: Path) -> Iterator[Frame]:
     """Pictures of a MOTChallenge sequence's folder."""
     for path in sorted((sequence / "img1").glob("*.jpg")):
         index = int(path.stem) - 1
-        yield Frame(index, cv2.imread(str(path))[..., ::-1], index / 30)
+        yield Frame(index, read_image(path), index / 30)
 
 
 def count(found: Detections, truth: Truth, overlap: float = 0.5) -> Counts:

@@ -20,7 +20,7 @@ def after(tracks: Sequence[FrameBoxes], fix: Suggestion) -> list[FrameBoxes]:
     if fix.fix in (Fix.FINE, Fix.PROMPT):
         return list(tracks)
     fresh = 1 + max((int(np.max(ids, initial=0)) for ids, _ in tracks), default=0)
-    made = []
+    made: list[FrameBoxes] = []
     for frame, (ids, boxes) in enumerate(tracks):
         changed, shown = np.array(ids, np.int64), np.asarray(boxes, np.float64).reshape(-1, 4)
         late = fix.frame is None or frame >= fix.frame

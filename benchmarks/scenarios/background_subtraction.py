@@ -102,10 +102,11 @@ def detect(image: Image, scene: Scene, settings: Settings) -> Detections:
     height, width = differing.shape
     side = max(1, round(settings.close * height)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    core = cv2.morphologyEx((differing > scene.core_threshold).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
-    _, cores, core_stats, _ = cv2.connectedComponentsWithStats(core, connectivity=8)
+    sure = (differing > scene.core_threshold).astype(np.uint8)
+    core = np.asarray(cv2.morphologyEx(sure, cv2.MORPH_CLOSE, kernel), np.uint8)
+    cores, core_stats = _components(core)
     extent = ((differing > scene.extent_threshold) | (core > 0)).astype(np.uint8)
-    _, regions, region_stats, _ = cv2.connectedComponentsWithStats(extent, connectivity=8)
+    regions, region_stats = _components(extent)
     boxes, scores = [], []
     for region, members in _cores_by_region(cores, core_stats, regions, settings).items():
         left, top, wide, high, area = (int(v) for v in region_stats[region])
@@ -119,6 +120,12 @@ def detect(image: Image, scene: Scene, settings: Settings) -> Detections:
             strength = float(differing[window][cores[window] == member].mean())
             scores.append(min(1.0, 0.5 * strength / scene.core_threshold))
     return Detections.of(boxes, scores)
+
+
+def _components(mask: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """(H, W) number of each pixel's connected part, 0 for the background; (N, 5) OpenCV's figures of each."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def _cores_by_region(cores: npt.NDArray[np.int32], stats: npt.NDArray[np.int32], regions: npt.NDArray[np.int32],

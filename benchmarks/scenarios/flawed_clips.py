@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from annotator.evaluation import FrameBoxes
 from annotator.jobs.project import add_source, open_project
-from annotator.model.box import box_iou
+from annotator.model.box import Box, box_iou
 from annotator.model.frame import Detections, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
-from annotator.model.track import RunStatus
+from annotator.model.track import RunStatus, TrackObservation
 from annotator.storage.edits import identities
 from benchmarks.scenarios.tracked_clips import cached
 from testbed.synthetic_clips import CONDITIONS, Clip, ClipSpec, make_clip
@@ -70,7 +70,7 @@ def plant(folder: Path, kind: str, seed: int) -> Flawed:
         raise RuntimeError(f"no clip from seed {seed} on has a place for a {kind}")
     one, other, frame = place
     numbers = np.tile(np.arange(1, clip.object_count + 1), (len(boxes), 1))
-    shown = np.isfinite(boxes).all(2)
+    shown = np.asarray(np.isfinite(boxes).all(2), bool)
     if kind == "swap":
         numbers[frame:, [one, other]] = numbers[frame:, [other, one]]
     elif kind == "merge":  # to be merged: one object is two tracks, with a few frames between them
@@ -87,8 +87,7 @@ def plant(folder: Path, kind: str, seed: int) -> Flawed:
     elif kind == "merge":
         truth[frame - 2:frame, one] = np.nan
     path = _store(folder / kind, clip, list(_results(clip, boxes, numbers, shown)))
-    box = tuple(float(v) for v in boxes[frame, one])
-    return Flawed(path, list(_truth(truth)), 1, frame, box)
+    return Flawed(path, list(_truth(truth)), 1, frame, _box(boxes[frame, one]))
 
 
 def _place(boxes: npt.NDArray[np.float64], kind: str) -> tuple[int, int, int] | None:
@@ -118,8 +117,7 @@ def _results(clip: Clip, boxes: npt.NDArray[np.float64], numbers: npt.NDArray[np
     for frame in range(len(boxes)):
         there = np.flatnonzero(np.isfinite(boxes[frame]).all(1))
         objects = [TrackedObject(int(numbers[frame, n]), 0, TrackState.RELIABLE, 0.9,
-                                 tuple(map(float, boxes[frame, n])),
-                                 Mask.from_bitmap(clip.instances[frame] == n + 1), _SEEN)
+                                 _box(boxes[frame, n]), Mask.from_bitmap(clip.instances[frame] == n + 1), _SEEN)
                    for n in there if shown[frame, n]]
         found = Detections(boxes[frame, there].astype(np.float32), np.full(len(there), 0.9, np.float32),
                            np.zeros(len(there), np.int32))
@@ -148,7 +146,12 @@ def tracked(folder: Path, condition: str, seed: int, frames: int, cache: Path | 
     return Flawed(path, truth_of(clip), planted)
 
 
-def _nearest(one: Sequence[object], other: Sequence[object]) -> int:
+def _box(row: npt.NDArray[np.float64]) -> Box:
+    x1, y1, x2, y2 = map(float, row)
+    return x1, y1, x2, y2
+
+
+def _nearest(one: Sequence[TrackObservation], other: Sequence[TrackObservation]) -> int:
     """Frame in which two trajectories come nearest, with some way to go on either side."""
     centres = [{seen.frame: np.add(seen.box_xyxy[:2], seen.box_xyxy[2:]) / 2
                 for seen in path if seen.box_xyxy is not None} for path in (one, other)]

@@ -115,7 +115,7 @@ def make_queue(session: Session, video: VideoRecord, images: Any) -> ReviewQueue
 
 def boxes_of(session: Session, video: VideoRecord) -> list[FrameBoxes]:
     """The project's boxes by frame, tracks by id."""
-    found = []
+    found: list[FrameBoxes] = []
     for _, shown in session.store.iter_frames(video.id):
         seen = [o for o in shown if o.box_xyxy is not None]
         found.append((np.array([o.track for o in seen], np.int64),

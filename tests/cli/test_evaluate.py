@@ -51,8 +51,8 @@ def test_preprocessing_forgives_boxes_on_distractors(tmp_path: Path) -> None:
     (tmp_path / "gt.txt").write_text("1,1,0,0,10,10,1,1,1\n1,2,50,50,10,10,0,8,1\n1,3,90,90,10,10,1,3,1\n")
     (tmp_path / "result.txt").write_text("1,1,0,0,10,10,1\n1,2,50,50,10,10,1\n")
 
-    def score(**options: bool) -> tuple[int, int, int]:
-        found = evaluate(tmp_path / "gt.txt", tmp_path / "result.txt", **options).combined  # flags
+    def score(preprocess: bool | None = None) -> tuple[int, int, int]:
+        found = evaluate(tmp_path / "gt.txt", tmp_path / "result.txt", preprocess=preprocess).combined
         return found.tp, found.fp, found.fn
 
     assert score() == score(preprocess=True) == (1, 0, 0)

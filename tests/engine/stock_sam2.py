@@ -182,4 +182,5 @@ def loaded(model: Any, frame: Frame) -> torch.Tensor:
     PilImage.fromarray(frame.image).save(file, "png")
     image, _, _ = _load_img_as_tensor(file, model.image_size)
     mean, std = (torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
-    return ((image - mean) / std).float()
+    normalised: torch.Tensor = ((image - mean) / std).float()
+    return normalised

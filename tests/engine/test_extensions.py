@@ -21,6 +21,7 @@ from annotator.engine.weights.checkpoints import ModelKind
 from annotator.errors import ModelError, SettingsError
 from annotator.model.frame import Frame
 from annotator.storage.store import Store
+from annotator.video.images import read_image
 from testbed.project_digest import project_digests
 from tests.command_line import done, refused
 
@@ -78,7 +79,7 @@ def night(tmp_path: Path) -> Path:
 
 
 def night_frame(night: Path) -> Frame:
-    return Frame(0, cv2.cvtColor(cv2.imread(str(night / "000000.png")), cv2.COLOR_BGR2RGB), 0.0)
+    return Frame(0, read_image(night / "000000.png"), 0.0)
 
 
 def test_the_models_of_the_page_track_a_video(bright_spots: Path, night: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from annotator.engine import registry
 from annotator.engine.detector_settings import DetectorSettings
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
 from annotator.engine.detectors.tiled import TiledDetector
-from annotator.engine.settings import Sam2MotSettings
+from annotator.engine.settings import TRACKERS, Sam2MotSettings
 from annotator.engine.weights import checkpoints
 from annotator.errors import ModelError, SettingsError, UserError
 from annotator.resources import resource_path
@@ -177,7 +177,7 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_tracker_for_one_video() -> None:
-    assert registry.make_sam2mot(FakeSegmenter(), SIDE, SIDE, 10, Sam2MotSettings()).name in registry.TRACKERS
+    assert registry.make_sam2mot(FakeSegmenter(), SIDE, SIDE, 10, Sam2MotSettings()).name in TRACKERS
 
 
 @pytest.mark.parametrize(("detector", "segmenter", "missing"), [

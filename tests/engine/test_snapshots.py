@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from annotator.engine import snapshots
 from annotator.engine.snapshots import SnapshotFiles
 from annotator.errors import StorageError
+from tests.required import required
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_a_kill_at_any_moment_leaves_one_to_go_on_from(files: SnapshotFiles, mom
     assert found is not None
     assert found[0] == 29
     files.save(49, state(49))
-    assert [files.load(limit)[0] for limit in (99, 48)] == [49, 29]
+    assert [required(files.load(limit))[0] for limit in (99, 48)] == [49, 29]
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"),
@@ -173,7 +173,16 @@ def test_nothing_is_left_after_a_finished_run(files: SnapshotFiles) -> None:
 def test_it_is_synced_before_it_replaces_the_last_one(files: SnapshotFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(snapshots.os, "fsync", lambda number: (order.append("sync"), fsync(number))[1])
-    monkeypatch.setattr(Path, "replace", lambda self, to: (order.append("replace"), replace(self, to))[1])
+
+    def noted_fsync(number: int) -> None:
+        order.append("sync")
+        fsync(number)
+
+    def noted_replace(path: Path, to: Path) -> Path:
+        order.append("replace")
+        return replace(path, to)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
     files.save(1, state(1))
     assert order == ["sync", "replace"]

@@ -13,7 +13,7 @@ from annotator.engine.base import State
 from annotator.engine.tracking import SnapshotPlan, track
 from annotator.errors import VideoError
 from annotator.model.cancel import CancelToken
-from annotator.model.frame import Detections, Frame, FrameResult, Image
+from annotator.model.frame import Detections, EndReason, Frame, FrameResult, Image
 from annotator.video.info import VideoInfo
 from annotator.video.reader import VideoReader
 
@@ -65,6 +65,9 @@ class FakeTracker:
         self.seen.append(frame.index)
         assert detections.box_xyxy[0, 0] == frame.index
         return FrameResult(frame.index, (), detections)
+
+    def end_shot(self) -> tuple[tuple[int, EndReason], ...]:
+        return ()
 
     def snapshot(self) -> State | None:
         return {"seen": list(self.seen)} if self.with_state else None

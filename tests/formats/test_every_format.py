@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,7 @@ def test_an_empty_video(each: LabelFormat, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("each", WRITABLE, ids=lambda each: each.name)
 def test_a_failure_leaves_nothing_behind(each: LabelFormat, tmp_path: Path) -> None:
-    def broken() -> object:
+    def broken() -> Iterator[LabelledFrame]:
         yield from stream(each.abilities.masks)[:2]
         raise FormatError("the source ended")
 

@@ -20,7 +20,7 @@ from annotator.model.track import MarkKind, VideoRecord
 from annotator.storage.edits.track_marks import mark_tracks
 from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.store import Store
-from tests.formats.test_every_format_properties import NAMES, projects
+from tests.formats.test_every_format_properties import NAMES, Video, projects
 
 Seen = set[tuple[int, int | None, str, tuple[float, ...], bool, bool]]
 MARKS = (MarkKind.OUTSIDE, MarkKind.OCCLUDED, MarkKind.IGNORE)
@@ -41,14 +41,13 @@ def rounded(box: LabelledBox) -> LabelledBox:
     return replace(box, box_xyxy=(x1, y1, max(x2, x1 + 0.01), max(y2, y1 + 0.01)))
 
 
-def filled(path: Path, project: list[tuple[str, object]], wanted: list[tuple[MarkKind, int, int, int]]) -> Store:
+def filled(path: Path, project: list[tuple[str, Video]], wanted: list[tuple[MarkKind, int, int, int]]) -> Store:
     store = Store.create(path)
     for name, made in project:
         info = made.info
         video = store.add_video(name, path.with_name(f"{name}.mp4"), info.width, info.height, info.frame_count,
                                 info.fps, f"print of {name}")
-        frames = [replace(frame, boxes=tuple(map(rounded, frame.boxes)))
-                  for frame in made.frames]
+        frames = [replace(frame, boxes=tuple(map(rounded, frame.boxes))) for frame in made.frames]
         if any(box.number is not None for frame in frames for box in frame.boxes):
             add_tracks(store, video.id, info.labels, frames, human=True, settings={}, title="Import")
         tracks = sorted(track.id for track in store.tracks(video.id))
@@ -61,7 +60,7 @@ def filled(path: Path, project: list[tuple[str, object]], wanted: list[tuple[Mar
 @settings(max_examples=3, deadline=None,
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(project=projects(), wanted=marks)
-def test_what_a_person_marked_comes_back(format_name: str, project: list[object],
+def test_what_a_person_marked_comes_back(format_name: str, project: list[Video],
                                          wanted: list[tuple[MarkKind, int, int, int]]) -> None:
     assert {made.info.name for made in project} <= set(NAMES)
     named = [(made.info.name, made) for made in project]
@@ -73,7 +72,7 @@ def test_what_a_person_marked_comes_back(format_name: str, project: list[object]
             whole = [seen(store, video, can.ignored) for video in store.videos()]
             assume(all(any(number is not None for _, number, *_ in each) for each in whole))
             export(store, store.videos(), format_name, Path(folder, "out"), ExportOptions(field_check=False))
-        with filled(Path(folder, "b.annot"), [(name, type(made)(made.info, [])) for name, made in named], []) as other:
+        with filled(Path(folder, "b.annot"), [(name, Video(made.info, [])) for name, made in named], []) as other:
             for video, expected in zip(other.videos(), whole, strict=True):
                 source = Path(folder, "out")
                 import_labels(other, video, source, format_name, sequence=video.name)

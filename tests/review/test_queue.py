@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def evidence(paths: Paths, logits: Mapping[tuple[int, int], float] | None = None
 
 def queue(paths: Paths, look: Callable[[int, int], np.ndarray] | None = None, *,
           detections: Sequence[tuple[int, Detections]] = (), cuts: Sequence[int] = (),
-          reviewed: Sequence[tuple[int | None, int, int]] = (), **more: object) -> ReviewQueue:
+          reviewed: Sequence[tuple[int | None, int, int]] = (), **more: Any) -> ReviewQueue:
     looks = Appearances()
     if look is not None:
         for track in paths:

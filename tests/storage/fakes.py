@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def picture(store: Store) -> dict[int, list[tuple[int, int, object, bool]]]:
             for frame, shown in store.iter_frames(video, 0, 99) if shown}
 
 
-def everything(store: Store) -> dict[str, list[object]]:
+def everything(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """All rows that edits may touch, for comparing states to the bit."""
     tables = ("label", "attribute", "detector_class", "proposal", "tracklet", "observation", "mask", "track",
               "span", "mark")

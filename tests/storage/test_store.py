@@ -22,6 +22,7 @@ from annotator.storage.file.locks import LockHolder, read_holder
 from annotator.storage.migrations import Migration, migrate, migration
 from annotator.storage.store import Store
 from tests.patience import PATIENCE_S
+from tests.required import required
 from tests.storage.fakes import fake_result, fake_run, picture
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +75,7 @@ def test_the_lock_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert read_holder(Path(f"{path}.lock")) is not None
     with Store.open(path) as store:
-        assert read_holder(Path(f"{path}.lock")).pid == os.getpid()
+        assert required(read_holder(Path(f"{path}.lock"))).pid == os.getpid()
         assert not store.read_only
     assert not Path(f"{path}.lock").exists()
 

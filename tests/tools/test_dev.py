@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_trouble_of_pip_ends_in_one_clear_line(project: Path, says: str, words: 
 def test_missing_system_libraries_are_named_with_their_command(
         project: Path, manager: str, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dev, "missing_libraries", lambda table: ["libGL.so.1", "libxcb.so.1"])
-    monkeypatch.setattr(dev.shutil, "which", lambda name: name if name == manager else None)
+    monkeypatch.setattr(shutil, "which", lambda name: name if name == manager else None)
     with pytest.raises(SetupError) as caught:
         dev.check_system_libraries()
     assert command in str(caught.value)
@@ -108,8 +109,13 @@ def test_a_library_that_the_loader_does_not_find_is_missing() -> None:
 
 def test_qt_is_only_asked_for_with_the_window(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(dev.sys, "platform", "linux")
-    monkeypatch.setattr(dev, "missing_libraries", lambda table: asked.extend(table) or [])
+    monkeypatch.setattr(sys, "platform", "linux")
+
+    def none_missing(table: dict[str, tuple[str, str, str, str]]) -> list[str]:
+        asked.extend(table)
+        return []
+
+    monkeypatch.setattr(dev, "missing_libraries", none_missing)
     monkeypatch.setenv("ANNOTATOR_EXTRAS", "dev")
     dev.check_system_libraries()
     assert "libEGL.so.1" not in asked
@@ -122,7 +128,7 @@ def test_qt_is_only_asked_for_with_the_window(project: Path, monkeypatch: pytest
 def test_what_only_the_window_lacks_is_named_and_no_error(
         project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(dev, "missing_libraries", lambda table: ["libEGL.so.1"])
-    monkeypatch.setattr(dev.shutil, "which", lambda name: name if name == "apt-get" else None)
+    monkeypatch.setattr(shutil, "which", lambda name: name if name == "apt-get" else None)
     dev.check_system_libraries()
     said = "".join(capsys.readouterr())
     assert "libEGL.so.1" in said
@@ -146,9 +152,14 @@ def asked(project: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What pytest was called with on a machine of four cores."""
     asked: list[str] = []
     monkeypatch.setattr(dev, "setup", lambda: None)
-    monkeypatch.setattr(dev, "run", lambda *command, **_: asked.extend(map(str, command)) or 0)
-    monkeypatch.setattr(dev.os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
-    monkeypatch.setattr(dev.os, "sysconf", lambda name: 1 << 20, raising=False)
+
+    def run(*command: str | Path, **_: str) -> int:
+        asked.extend(map(str, command))
+        return 0
+
+    monkeypatch.setattr(dev, "run", run)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    monkeypatch.setattr(os, "sysconf", lambda name: 1 << 20, raising=False)
     monkeypatch.delenv("ANNOTATOR_TEST_WORKERS", raising=False)
     return asked
 
@@ -198,7 +209,7 @@ def test_one_worker_is_none(asked: list[str], monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_workers_have_room_in_memory(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dev.os, "sysconf", lambda name: {"SC_PHYS_PAGES": 1_000_000, "SC_PAGE_SIZE": 4096}[name],
+    monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PHYS_PAGES": 1_000_000, "SC_PAGE_SIZE": 4096}[name],
                         raising=False)
     dev.test([])
     assert workers(asked) == "2"

@@ -11,6 +11,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 import pytest
+from av.video.stream import VideoStream
 
 from annotator.model.frame import Image
 
@@ -44,6 +45,7 @@ def write_video(path: Path, count: int = 60, codec: str = "libx264", *, options:
     with av.open(str(path), "w", options=muxer or {}) as container:
         quiet = {"x265-params": "log-level=none"} if codec == "libx265" else {}
         stream = container.add_stream(codec, rate=rate, options={**quiet, **(options or {})})
+        assert isinstance(stream, VideoStream)
         first = picture(0)
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = pixels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from annotator.errors import SettingsError, VideoError
 from annotator.video import open_video
+from tests.required import required
 
 from .conftest import number_in, write_video
 
@@ -89,7 +91,7 @@ def test_recording_that_was_cut_off_before_its_index(tmp_path: Path) -> None:
     assert "has no index (moov)" in _refusal(path)
 
 
-CUT = {
+CUT: dict[str, tuple[str, dict[str, Any]]] = {
     "index first": ("clip.mp4", {"muxer": {"movflags": "faststart"}}),
     "fragments": ("clip.mp4", {"muxer": {"movflags": "frag_keyframe+empty_moov"}}),
     "matroska": ("clip.mkv", {}),
@@ -159,7 +161,7 @@ def test_damage_that_the_container_does_not_show_keeps_the_numbers(tmp_path: Pat
     path = write_video(tmp_path / "clip.mp4", codec="mjpeg", pixels="yuvj420p")
     with av.open(str(path)) as container:
         packet = [packet for packet in container.demux(video=0) if packet.size][30]
-        position, size = packet.pos, packet.size
+        position, size = required(packet.pos), packet.size
     content = bytearray(path.read_bytes())
     content[position:position + size] = b"\x01" * size
     path.write_bytes(content)
@@ -207,7 +209,7 @@ def test_one_wrong_timestamp_moves_no_frame(tmp_path: Path) -> None:
         stream = container.add_stream_from_template(source.streams.video[0])
         for number, packet in enumerate(packet for packet in source.demux(video=0) if packet.size):
             if number == 12:
-                packet.pts = packet.pts + 45 * packet.duration
+                packet.pts = required(packet.pts) + 45 * required(packet.duration)
             packet.stream = stream
             container.mux(packet)
     with open_video(path) as reader:

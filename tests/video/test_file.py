@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -22,7 +23,7 @@ from .conftest import number_in, numbered_picture, write_video
 _UNEVEN = np.cumsum(np.random.default_rng(3).integers(1, 9, 60)).tolist()
 
 #: Every way of storing pictures that makes seeking hard: (file name, arguments of write_video).
-HARD = {
+HARD: dict[str, tuple[str, dict[str, Any]]] = {
     "b-frames, one group": ("a.mp4", {"gop": 250, "options": {"bf": "3"}}),
     "open groups": ("a.mp4", {"options": {"x264-params": "keyint=15:bframes=3:open-gop=1:scenecut=0"}}),
     "intra refresh": ("a.mp4", {"options": {"x264-params": "keyint=15:intra-refresh=1:bframes=0:scenecut=0"}}),
@@ -136,7 +137,7 @@ def test_reading_on_never_seeks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     sought: list[int] = []
     seek = Decoder.seek
 
-    def counted(decoder: Decoder, ordinal: int, *arguments: object) -> None:
+    def counted(decoder: Decoder, ordinal: int, *arguments: Any) -> None:
         sought.append(ordinal)
         seek(decoder, ordinal, *arguments)
 

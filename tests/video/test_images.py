@@ -14,6 +14,7 @@ import pytest
 from annotator.errors import VideoError
 from annotator.model.frame import Image
 from annotator.video import ImageReader, open_video
+from tests.required import required
 
 from .conftest import number_in, numbered_picture
 
@@ -282,5 +283,5 @@ def test_real_sequence(data: Path) -> None:
         assert reader.mot.det == root / "det" / "det.txt"
         assert reader.mot.gt == root / "gt" / "gt.txt"
         assert reader.warnings == []
-        expected = cv2.imread(str(root / "img1" / "000060.jpg"))[:, :, ::-1]
+        expected = required(cv2.imread(str(root / "img1" / "000060.jpg")))[:, :, ::-1]
         assert np.array_equal(reader[59].image, expected)

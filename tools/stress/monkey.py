@@ -163,7 +163,7 @@ class Monkey(QObject):
 
     def _press(self, widget: QWidget, keys: QKeySequence) -> None:
         for k in range(keys.count()):
-            combination = keys[k]  # PySide6's own types leave it out
+            combination = keys[k]  # type: ignore[index]  # PySide6's own types leave it out
             QTest.keyClick(widget, combination.key(), combination.keyboardModifiers())
 
     # The mouse

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ SPEC = ClipSpec(crossings=0.6, exits=0.3, pillars=(0, 1))
 
 def follow(segmenter: Sam2Segmenter, seed: int, frames: int) -> list[dict[str, float]]:
     """One row per object and frame after its prompt: age, mask IoU, box IoU, score, visible share."""
-    clip = make_clip(ClipSpec(**{**vars_of(SPEC), "frames": frames}), seed)
+    clip = make_clip(replace(SPEC, frames=frames), seed)
     height, width = clip.images.shape[1:3]
     pixels, visible = clip.visible_pixels(), clip.visible()
     shares = pixels / np.maximum(clip.areas, 1)
@@ -59,10 +60,6 @@ def follow(segmenter: Sam2Segmenter, seed: int, frames: int) -> list[dict[str, f
                              "mask_iou": overlap,
                              "box_iou": _box_iou(np.array(mask.box_xyxy), boxes[t, n])})
     return rows
-
-
-def vars_of(spec: ClipSpec) -> dict[str, object]:
-    return {name: getattr(spec, name) for name in ClipSpec.__dataclass_fields__}
 
 
 def _box_iou(a: np.ndarray, b: np.ndarray) -> float:

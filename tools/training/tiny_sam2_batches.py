@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import av
 import cv2
@@ -76,7 +77,8 @@ class Batch:
     """So many frames earlier than it was, the first prompt is to have been."""
 
     def to(self, device: torch.device) -> Batch:
-        return Batch(*(v.to(device) if isinstance(v, Tensor) else v for v in vars(self).values()))
+        moved: dict[str, Any] = {name: v.to(device) for name, v in vars(self).items() if isinstance(v, Tensor)}
+        return replace(self, **moved)
 
 
 class Batches(IterableDataset[Batch]):
@@ -96,7 +98,12 @@ def batches(stage: Stage, seed: int) -> Iterator[Batch]:
     rng = np.random.default_rng(seed)
     clip_seed = seed
     while True:
-        images, masks, shares, boxes, boxes_again, clip_of = [], [], [], [], [], []
+        images: list[np.ndarray] = []
+        masks: list[np.ndarray] = []
+        shares: list[np.ndarray] = []
+        boxes: list[np.ndarray] = []
+        boxes_again: list[np.ndarray] = []
+        clip_of: list[int] = []
         start = int(rng.integers(0, stage.unlearned + 1))
         frames = start + stage.frames
         again = int(rng.integers(2, frames - 1)) if stage.frames > 4 and rng.random() < PROMPTED_AGAIN else 0
@@ -139,8 +146,8 @@ def compressed(images: np.ndarray, crf: int) -> np.ndarray:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
         container.mux(stream.encode())
     file.seek(0)
-    with av.open(file, format="h264") as container:
-        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+    with av.open(file, "r", format="h264") as coded:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in coded.decode(video=0)])
 
 
 def _pick(clip: Clip, stage: Stage, again: int, rng: np.random.Generator) -> tuple[np.ndarray, ...] | None:
@@ -192,4 +199,4 @@ def _jittered_box(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     ys, xs = np.nonzero(mask)
     box = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1], float)
     extent = np.tile([box[2] - box[0], box[3] - box[1]], 2)
-    return box + np.clip(rng.normal(0, 0.05, 4), -0.15, 0.15) * extent + rng.normal(0, 0.5, 4)
+    return np.asarray(box + np.clip(rng.normal(0, 0.05, 4), -0.15, 0.15) * extent + rng.normal(0, 0.5, 4))

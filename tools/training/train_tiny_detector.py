@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -254,8 +255,10 @@ def train(args: argparse.Namespace) -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     device = torch.device(args.device)
-    net = TinyDetectorNet().to(device).to(memory_format=torch.channels_last).train()
-    nn.init.constant_(net.score_branch[-1].bias, -4.0)  # nearly every cell is background
+    net: TinyDetectorNet = TinyDetectorNet().to(device)
+    net.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]  # torch's types leave it out
+    scores: Any = net.score_branch[-1]
+    nn.init.constant_(scores.bias, -4.0)  # nearly every cell is background
     average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(1 - 1 / AVERAGED_STEPS), use_buffers=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, weight_decay=0.02)
     args.out.mkdir(parents=True, exist_ok=True)

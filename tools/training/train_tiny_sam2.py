@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 import torch.nn.functional as F
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
@@ -194,7 +194,8 @@ def train(rank: int, args: argparse.Namespace) -> None:
     device = torch.device(args.device)
     model: nn.Module = instantiate(OmegaConf.load(CONFIG)).to(device).train()
     with torch.no_grad():  # begin by calling objects present: the masks of absent ones learn nothing
-        model.sam_mask_decoder.pred_obj_score_head.layers[-1].bias.fill_(SCORE_SHIFT + 2.0)
+        scores: Any = model.get_submodule("sam_mask_decoder.pred_obj_score_head")
+        scores.layers[-1].bias.fill_(SCORE_SHIFT + 2.0)
     if args.init is not None:
         state = torch.load(args.init, map_location=device, weights_only=True)["model"]
         model.load_state_dict({name: tensor.float() for name, tensor in state.items()})
@@ -272,7 +273,8 @@ def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, b
 
 def _optimisers(model: nn.Module, learning_rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the hidden layers, which learn faster with it; AdamW for everything else."""
-    matrices, others = [], []
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         hidden = parameter.ndim == 2 and min(parameter.shape) >= 16 and "embed" not in name and "tpos" not in name
         (matrices if hidden else others).append(parameter)
@@ -326,7 +328,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=29517, help="local port on which they find each other")
     args = parser.parse_args()
     if args.processes > 1:
-        mp.spawn(train, (args,), nprocs=args.processes)
+        spawn(train, (args,), nprocs=args.processes)
     else:
         train(0, args)
 

@@ -83,8 +83,9 @@ def _walk(node: ast.AST, context: str, path: Path) -> Iterator[Text]:
 def _text_of(call: ast.Call, context: str, path: Path) -> Text | None:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     arguments = list(call.args)
-    if name == "translate" and len(arguments) >= 2 and isinstance(arguments[0], ast.Constant):
-        context = str(arguments.pop(0).value)
+    if name == "translate" and len(arguments) >= 2 and isinstance(scope := arguments[0], ast.Constant):
+        context = str(scope.value)
+        del arguments[0]
     elif name != "tr":
         return None
     if context in LISTED:

@@ -93,7 +93,8 @@ def test_gives_sound_detections_for_pictures_of_any_size(detector: Detector) -> 
         assert isinstance(found, Detections)
         assert found.box_xyxy.shape == (len(found), 4)
         assert found.label.shape == found.score.shape == (len(found),)
-        assert (found.box_xyxy.dtype, found.score.dtype, found.label.dtype) == (np.float32, np.float32, np.int32)
+        assert (found.box_xyxy.dtype.name, found.score.dtype.name, found.label.dtype.name) == (
+            "float32", "float32", "int32")
         assert np.isfinite(found.box_xyxy).all()
         assert (found.box_xyxy[:, 2:] > found.box_xyxy[:, :2]).all()
         assert ((found.score >= 0) & (found.score <= 1)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import sys
 import types
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from annotator.engine.detectors import mmcv_extension, mmcv_ops
+from annotator.engine.detectors import mmcv_ops
 from annotator.engine.detectors.mmcv_extension import Extension, install_extension, prepare_mmdet
 from annotator.errors import ModelError
 from tests.engine.detectors.needs_mmdet import needs_mmdet
@@ -59,11 +60,16 @@ def test_region_features_and_deformable_convolutions_through_mmcv(mmcv: Any) -> 
 
 @needs_mmdet
 def test_mmcvs_attention_reaches_our_operator_on_any_device(mmcv: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
+    calls: list[tuple[torch.Tensor, ...]] = []
     own = mmcv_ops.multi_scale_attention
+
+    def noted(*inputs: torch.Tensor) -> torch.Tensor:
+        calls.append(inputs)
+        return own(*inputs)
+
     prepared = sys.modules["mmcv.ops.multi_scale_deform_attn"]
     assert prepared.multi_scale_deformable_attn_pytorch is own
-    monkeypatch.setattr(mmcv_ops, "multi_scale_attention", lambda *inputs: calls.append(inputs) or own(*inputs))
+    monkeypatch.setattr(mmcv_ops, "multi_scale_attention", noted)
     monkeypatch.setattr(prepared, "multi_scale_deformable_attn_pytorch", mmcv_ops.multi_scale_attention)
     torch.manual_seed(0)
     module = prepared.MultiScaleDeformableAttention(embed_dims=16, num_heads=2, num_levels=2, batch_first=True).eval()
@@ -99,7 +105,7 @@ def test_compiled_operators_that_do_not_load_are_replaced(monkeypatch: pytest.Mo
     compiled = types.ModuleType("mmcv._ext")
     compiled.__spec__ = ModuleSpec("mmcv._ext", None)
     monkeypatch.setitem(sys.modules, "mmcv._ext", compiled)
-    monkeypatch.setattr(mmcv_extension.importlib, "import_module", refuse)
+    monkeypatch.setattr(importlib, "import_module", refuse)
     with caplog.at_level(logging.WARNING):
         assert install_extension()
     assert "undefined symbol" in caplog.text
@@ -108,7 +114,7 @@ def test_compiled_operators_that_do_not_load_are_replaced(monkeypatch: pytest.Mo
 
 
 def test_a_machine_without_mmdetection_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mmcv_extension.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     prepare_mmdet.cache_clear()
     try:
         with pytest.raises(ModelError, match=r"mmengine.*sam2mot-annotator\[mmdet\]"):

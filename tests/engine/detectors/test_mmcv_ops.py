@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -177,7 +178,7 @@ class FakeCompiledOps:
                                   taken["stride"], taken["padding"], taken["dilation"], groups, offset_groups)
 
 
-def _own(name: str) -> Any:
+def _own(name: str) -> Callable[..., torch.Tensor]:
     """One of our operators as it is without compiled ones, whatever the module is patched to later."""
     def run(*inputs: Any) -> torch.Tensor:
         with pytest.MonkeyPatch.context() as patch:

@@ -7,7 +7,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -18,6 +17,7 @@ from annotator.engine.weights.checkpoints import Checkpoint
 from annotator.errors import ModelError, SettingsError
 from annotator.model.box import box_iou
 from annotator.model.frame import Detections, Frame
+from annotator.video.images import read_image
 from tests.engine.detectors.needs_mmdet import DATA, YOLOX, needs_mmdet, needs_yolox
 from tests.engine.detectors.small_models import published_name, small_co_dino, small_grounding_dino, vocabulary
 
@@ -27,7 +27,7 @@ EVERYTHING = DetectorSettings(score_floor=0.0)
 
 def street(*numbers: int) -> list[Frame]:
     paths = [DATA / f"mot17_mini/MOT17-04-FRCNN/img1/{number:06d}.jpg" for number in numbers]
-    return [Frame(k, cv2.imread(str(path))[..., ::-1], k / 30) for k, path in enumerate(paths)]
+    return [Frame(k, read_image(path), k / 30) for k, path in enumerate(paths)]
 
 
 def noise(width: int = 96, height: int = 64, seed: int = 0) -> Frame:
@@ -339,8 +339,8 @@ def test_bert_made_from_a_vocabulary_is_mmdetections_own(tmp_path: Path) -> None
 
     from annotator.engine.detectors.mmdet_modules import OfflineBert
 
-    options = {"special_tokens_list": ["[CLS]", "[SEP]", ".", "?"], "max_tokens": 24, "pad_to_max": False,
-               "use_sub_sentence_represent": True}
+    options: dict[str, Any] = {"special_tokens_list": ["[CLS]", "[SEP]", ".", "?"], "max_tokens": 24,
+                               "pad_to_max": False, "use_sub_sentence_represent": True}
     small = transformers.BertConfig(vocab_size=13, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
                                     intermediate_size=64)
     folder = tmp_path / "bert"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -14,6 +13,7 @@ from annotator.engine.detectors.onnx import OnnxDetector
 from annotator.errors import ModelError, SettingsError
 from annotator.model.box import box_iou
 from annotator.model.frame import Frame
+from annotator.video.images import read_image
 
 DATA = Path(__file__).parents[3] / "../shared/data"
 MODELS = DATA / "detectors"
@@ -32,7 +32,7 @@ def test_finds_the_people_of_a_real_street(model: str, recall: float) -> None:
     hits = people = 0
     overlaps: list[float] = []
     for index in (0, 20, 40, 59):
-        image = cv2.imread(str(sequence / f"img1/{index + 1:06d}.jpg"))[..., ::-1]
+        image = read_image(sequence / f"img1/{index + 1:06d}.jpg")
         (found,) = detector.detect([Frame(index, image, 0.0)])
         found = found[found.score >= 0.3]
         boxes = truth[truth[:, 0] == index + 1][:, 2:6]
@@ -50,7 +50,7 @@ def test_unwanted_classes_go_and_labels_follow_the_wish() -> None:
     detector = OnnxDetector(YOLOX, classes=["dog", "person"], threads=1)
     everything = OnnxDetector(YOLOX, threads=1)
     assert everything.labels == COCO_LABELS
-    image = cv2.imread(str(DATA / "adl_rundle6_f1-60/img1/000001.jpg"))[..., ::-1]
+    image = read_image(DATA / "adl_rundle6_f1-60/img1/000001.jpg")
     (some,), (all_,) = (d.detect([Frame(0, image, 0.0)]) for d in (detector, everything))
     people = all_[all_.label == COCO_LABELS.index("person")]
     assert len(people)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,22 +26,22 @@ def counting_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture(autouse=True)
-def thawed() -> object:
+def thawed() -> Iterator[None]:
     yield
     gc.unfreeze()
 
 
 def seen() -> list[bool]:
-    return list(sys.fake_library_seen)
+    return list(vars(sys)["fake_library_seen"])
 
 
 def test_modules_are_imported_once_while_the_collector_rests(counting_module: str) -> None:
     libraries = ModelLibraries((counting_module,))
-    assert not libraries.loaded
+    before = libraries.loaded
     libraries.load()
     sys.modules.pop(counting_module)
     libraries.load()
-    assert libraries.loaded
+    assert (before, libraries.loaded) == (False, True)
     assert seen() == [False]
     assert gc.isenabled()
 
@@ -103,10 +104,10 @@ def test_a_cancelled_load_goes_on_when_it_is_asked_again(counting_module: str) -
     cancel.cancel()
     libraries = ModelLibraries((counting_module,))
     libraries.load(cancel)
-    assert not libraries.loaded
+    cancelled = libraries.loaded
     assert gc.isenabled()
     libraries.load()
-    assert libraries.loaded
+    assert (cancelled, libraries.loaded) == (False, True)
     assert seen() == [False]
 
 

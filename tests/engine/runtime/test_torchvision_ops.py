@@ -17,8 +17,8 @@ needs_torchvision = pytest.mark.skipif(find_spec("torchvision") is None, reason=
 @needs_torchvision
 def test_torchvision_is_importable_and_its_python_part_works() -> None:
     torchvision = import_torchvision()
-    assert torchvision is not None
     assert torchvision is import_torchvision()
+    assert torchvision is not None
     boxes = torch.tensor([[0.0, 0, 2, 2], [1, 1, 3, 3]])
     assert torchvision.ops.box_iou(boxes, boxes)[0, 1] == pytest.approx(1 / 7)
 

@@ -15,7 +15,7 @@ SIDE = 6
 CELLS = SIDE * SIDE
 _EXTRA = {"dynamic_multimask_via_stability": True, "dynamic_multimask_stability_delta": 0.05}
 
-DECODERS = {
+DECODERS: dict[str, tuple[str, dict[str, Any]]] = {
     "as built in": ("tiny", {}),
     "as published": ("sam2.1", {}),
     "the single mask always": ("sam2.1", {"sam_mask_decoder_extra_args": {"dynamic_multimask_via_stability": False}}),
@@ -50,10 +50,8 @@ def exact(module: Any, picture: torch.Tensor, positions: torch.Tensor, prompt: t
           high_res: list[torch.Tensor], multimask: bool) -> tuple[torch.Tensor, ...]:
     """What the package's decoder answers in float64."""
     package = PackageMaskDecoder(in_double(module))
-    inputs = (tensor.double() for tensor in (picture, positions, prompt))
     prepared = package.prepare([features.double() for features in high_res])
-    answer: tuple[torch.Tensor, ...] = package(*inputs, prepared, multimask)
-    return answer
+    return package(picture.double(), positions.double(), prompt.double(), prepared, multimask)
 
 
 def given(module: Any, batch: int, prompts: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[torch.Tensor]]:

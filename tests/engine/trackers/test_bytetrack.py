@@ -121,7 +121,8 @@ def test_classes_are_matched_apart_if_wished(class_aware: bool) -> None:
 
 
 def test_boxes_are_cut_at_the_edge_and_bad_ones_ignored() -> None:
-    bad = [([float("nan"), 0, 9, 9], 0.9, 0), ([50, 50, 40, 40], 0.9, 0), ([400, 0, 420, 30], 0.9, 0)]
+    bad: list[tuple[list[float], float, int]] = [
+        ([float("nan"), 0, 9, 9], 0.9, 0), ([50, 50, 40, 40], 0.9, 0), ([400, 0, 420, 30], 0.9, 0)]
     results = _run(ByteTrack(), [_found(*bad, ([-20, 150, 30, 230], 0.9, 0))] * 3)
     assert _boxes(results[-1]) == {1: (0, 150, 30, 200)}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -110,6 +112,6 @@ def test_mask_overlaps(masks: npt.NDArray[np.bool_]) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"mask_iou": 0.0}, {"mask_iou": 1.2}, {"window": 1}])
-def test_settings_out_of_range_are_told(wrong: dict[str, float]) -> None:
+def test_settings_out_of_range_are_told(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="interaction"):
         InteractionSettings(**wrong)

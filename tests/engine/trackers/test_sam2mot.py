@@ -11,8 +11,9 @@ import pytest
 
 from annotator.engine.settings import InteractionSettings, Sam2MotSettings, TrajectorySettings
 from annotator.engine.trackers.sam2mot import Sam2Mot
+from annotator.model.box import Box
 from annotator.model.frame import Detections, EndReason, Evidence, Frame, FrameResult, TrackedObject, TrackState
-from tests.engine.fake_segmenter import SIDE, Box, FakeSegmenter, Say
+from tests.engine.fake_segmenter import SIDE, FakeSegmenter, Say
 
 A: Box = (4.0, 4.0, 20.0, 20.0)
 B: Box = (40.0, 40.0, 60.0, 60.0)
@@ -147,13 +148,13 @@ def test_prompts_are_cut_at_the_pictures_edge() -> None:
 @pytest.mark.parametrize(("score", "used"), [(0.3, False), (0.39, False), (0.4, True), (0.9, True)])
 def test_the_detection_threshold_is_one_for_all_uses(score: float, used: bool) -> None:
     video = Video(settings=Sam2MotSettings(det_threshold=0.4))
-    weak = video.step(found(A, scores=[np.float32(score)]))
+    weak = video.step(found(A, scores=[float(np.float32(score))]))
     assert bool(weak.objects) is used
     assert len(weak.detections) == 1
     video.step(found(B))
     number = video.tracker._manager._next_number - 1
     video.segmenter.tracked[2, number] = Say(7.0)
-    again = by_number(video.step(found(B, scores=[np.float32(score)])))[number]
+    again = by_number(video.step(found(B, scores=[float(np.float32(score))])))[number]
     assert again.evidence.reprompted is used
     assert (again.evidence.detection is not None) is used
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -283,7 +284,7 @@ def test_a_snapshot_is_plain_data_and_goes_on_the_same() -> None:
 
 @pytest.mark.parametrize("wrong", [{"reliable": 5.0}, {"pending": 1.0}, {"suspicious": 6.0}, {"match_iou": 1.5},
                                    {"uncovered": -0.1}, {"duplicate_iou": 2}, {"max_lost": 0}, {"max_hidden": 0}])
-def test_settings_out_of_range_are_told_in_one_line(wrong: dict[str, float]) -> None:
+def test_settings_out_of_range_are_told_in_one_line(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError) as caught:
         TrajectorySettings(**wrong)
     assert "\n" not in str(caught.value)

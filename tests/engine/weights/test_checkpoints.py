@@ -166,7 +166,7 @@ FakeHistoryBuffer.__qualname__ = FakeHistoryBuffer.__name__ = "HistoryBuffer"
 def mmengine_log(monkeypatch: pytest.MonkeyPatch) -> FakeHistoryBuffer:
     """A training log that pickle takes for MMEngine's own, whether that is installed or not."""
     module = types.ModuleType("mmengine.logging.history_buffer")
-    module.HistoryBuffer = FakeHistoryBuffer
+    monkeypatch.setattr(module, "HistoryBuffer", FakeHistoryBuffer, raising=False)
     for name in ("mmengine", "mmengine.logging"):
         monkeypatch.setitem(sys.modules, name, sys.modules.get(name) or types.ModuleType(name))
     monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -206,9 +206,10 @@ class Looked:
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_code_beside_a_training_log_is_never_run(tmp_path: Path, mmengine_log: FakeHistoryBuffer, zipped: bool) -> None:
+def test_code_beside_a_training_log_is_never_run(tmp_path: Path, mmengine_log: FakeHistoryBuffer, zipped: bool,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
     marker = tmp_path / "marker"
-    mmengine_log.max_length = Malicious(marker)
+    monkeypatch.setattr(mmengine_log, "max_length", Malicious(marker))
     for bad in (mmengine_log, [mmengine_log, Malicious(marker)], Looked(os, "system"),
                 Looked(Malicious(marker), "max_length")):
         try:

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from annotator.engine.weights import checkpoints, download
 from annotator.engine.weights.checkpoints import ModelKind, Weights
@@ -41,7 +45,7 @@ class FakeSleep:
         self.waits.append(seconds)
 
 
-def patience(sleep: FakeSleep | None = None, **changes: float) -> Retries:
+def patience(sleep: FakeSleep | None = None, **changes: Any) -> Retries:
     return replace(Retries(timeout_s=PATIENCE_S, sleep=sleep or FakeSleep()), **changes)
 
 
@@ -193,13 +197,13 @@ def test_one_who_waits_for_another_download_can_stop(weights: Weights, tmp_path:
     def stop(done: int, total: int) -> None:
         raise Cancelled
 
-    with download.FileLock(tmp_path / "some.pt.lock"), pytest.raises(Cancelled):
+    with FileLock(tmp_path / "some.pt.lock"), pytest.raises(Cancelled):
         fetch(weights, tmp_path / "some.pt", "", stop, patience())
 
 
 def test_too_little_space_is_told_before_anything_is_fetched(
         weights: Weights, server: FakeWeightsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download.shutil, "disk_usage", lambda path: _Usage(free=10 << 20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: _Usage(free=10 << 20))
     with pytest.raises(DownloadError, match="10 MB free"):
         fetch(weights, tmp_path / "some.pt", "", None, patience())
     assert server.requests == []
@@ -216,7 +220,7 @@ def test_a_disk_that_fills_up_keeps_what_has_come(weights: Weights, server: Fake
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(download.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(DownloadError, match="is full"):
             fetch(weights, tmp_path / "some.pt", "", None, patience())
     assert leftovers(tmp_path) == ["some.pt.part"]

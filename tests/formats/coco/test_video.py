@@ -132,9 +132,10 @@ def test_broken_json_names_the_place(tmp_path: Path, text: str, message: str) ->
 def test_run_length_code_is_pycocotools(bits: list[bool], left: int, top: int) -> None:
     width, height = 7, 6
     mask = Mask.from_bitmap(np.array(bits).reshape(4, 3), left, top)
-    code = {"size": [height, width], "counts": picture_rle(mask, width, height)}
+    counts = picture_rle(mask, width, height)
+    code = {"size": [height, width], "counts": counts}
     bitmap = mask.to_bitmap(width, height)
-    assert code["counts"].encode() == coco_mask.encode(np.asfortranarray(bitmap, np.uint8))["counts"]  # text
+    assert counts.encode() == coco_mask.encode(np.asfortranarray(bitmap, np.uint8))["counts"]
     assert check_rle(code) == (height, width)
     assert mask_from_rle(code) == Mask.from_bitmap(bitmap)
 

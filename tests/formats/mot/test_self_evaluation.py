@@ -58,7 +58,7 @@ def boundaries(monkeypatch: pytest.MonkeyPatch) -> None:
         return (reach[:, None] ** 2 + reach[None] ** 2 <= radius**2).astype(np.uint8)
 
     fake = types.ModuleType("skimage.morphology")
-    fake.disk = disk
+    monkeypatch.setattr(fake, "disk", disk, raising=False)
     monkeypatch.setitem(sys.modules, "skimage", types.ModuleType("skimage"))
     monkeypatch.setitem(sys.modules, "skimage.morphology", fake)
 

@@ -9,7 +9,7 @@ from annotator.errors import FormatError
 from annotator.formats.reading import json_stream
 from annotator.formats.reading.json_stream import iterate_list
 
-FRAMES = [{"name": "a", "n": [1, 2.5e3, -7]}, "text, with ] and }", None, [[], {}], 12345678901234567890]
+FRAMES: list[object] = [{"name": "a", "n": [1, 2.5e3, -7]}, "text, with ] and }", None, [[], {}], 12345678901234567890]
 
 
 def write(folder: Path, content: str) -> Path:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_masks_come_back_and_an_older_folder_is_replaced(tmp_path: Path) -> None
 
 
 def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
-    def broken() -> object:
+    def broken() -> Iterator[LabelledFrame]:
         yield FRAMES[0]
         raise RuntimeError("stop")
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,8 +25,8 @@ ROWS_AND_COCO = pytest.mark.parametrize("format_name", ["mot", "mot-results", "m
 EVERY = pytest.mark.parametrize("format_name", [each.name for each in writable()])
 
 
-def box(number: int | None = 1, label: int = 0, left: float = 10.0, **more: object) -> LabelledBox:
-    return replace(LabelledBox(number, label, (left, 20.0, left + 30, 60.0), 0.75), **more)  # named fields
+def box(number: int | None = 1, label: int = 0, left: float = 10.0, **more: Any) -> LabelledBox:
+    return replace(LabelledBox(number, label, (left, 20.0, left + 30, 60.0), 0.75), **more)
 
 
 def clip(count: int = 12) -> list[LabelledFrame]:

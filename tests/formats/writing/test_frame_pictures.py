@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from annotator.errors import Cancelled, FormatError, VideoError
-from annotator.formats.base import ExportOptions, LabelFormat, PictureSource
+from annotator.formats.base import ExportOptions, LabelFormat, Pictures, PictureSource
 from annotator.formats.registry import FORMATS, get_format, writable
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
@@ -123,7 +123,7 @@ def test_quality_is_what_a_jpeg_costs(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["copy", "link"])
-def test_files_of_a_folder_are_taken_as_they_are(kind: str, folder: Path, tmp_path: Path) -> None:
+def test_files_of_a_folder_are_taken_as_they_are(kind: Pictures, folder: Path, tmp_path: Path) -> None:
     options = ExportOptions(pictures=kind, first_frame=2)
     get_format("mot17").write([(INFO, labels())], tmp_path / "out", options, PictureSource({"clip": folder}))
     taken = tmp_path / "out/train/clip/img1/000001.png"

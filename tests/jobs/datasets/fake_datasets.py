@@ -30,8 +30,11 @@ class Made:
 
 def boxes_of(clip: Clip) -> list[Row]:
     boxes = clip.boxes()
-    return [(int(t), int(n), *(float(v) for v in boxes[t, n]))
-            for t, n in zip(*np.nonzero(~np.isnan(boxes[..., 0])), strict=True)]
+    rows: list[Row] = []
+    for t, n in np.argwhere(~np.isnan(boxes[..., 0])).tolist():
+        x0, y0, x1, y1 = boxes[t, n].tolist()
+        rows.append((t, n, x0, y0, x1, y1))
+    return rows
 
 
 def write_pictures(clip: Clip, folder: Path, pattern: str) -> None:

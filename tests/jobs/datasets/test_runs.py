@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,11 +44,10 @@ def uavdt(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 def request(made: Made, out: Path, dataset: str = "dancetrack", split: str = "val", outputs: Outputs | None = None,
-            **settings: object) -> runs.BenchmarkRequest:
-    chosen = PreannotateSettings(tracker="bytetrack", device="cpu", snapshot_every=4, scene_cuts=False,
-                                 **settings)
+            **settings: Any) -> runs.BenchmarkRequest:
+    chosen = PreannotateSettings(tracker="bytetrack", device="cpu", snapshot_every=4, scene_cuts=False, **settings)
     return runs.BenchmarkRequest(DATASETS[dataset], made.root, split, out, chosen, made.detections,
-                                      outputs=outputs or Outputs())
+                                 outputs=outputs or Outputs())
 
 
 def finish(wanted: runs.BenchmarkRequest, devices: tuple[str, ...] = ("cpu",)) -> runs.BenchmarkPlan:

@@ -173,7 +173,7 @@ def test_marks_leave_with_the_boxes(store: Store, video: VideoRecord, tmp_path: 
     first, second = stored(store, video)
     assert [(box.number, box.ignored, box.occluded) for box in first.boxes] == [(1, False, False), (2, True, False)]
     assert [(box.number, box.ignored, box.visibility) for box in second.boxes] == [(1, False, 0), (None, True, 1)]
-    assert second.boxes[1].box_xyxy == (5, 6, 9, 20)
+    assert second.boxes[1].box_xyxy == (5.0, 6.0, 9.0, 20.0)
     report = export(store, [video], "mot", tmp_path / "out", ExportOptions())
     assert report.dropped == {}
     rows = (tmp_path / "out/clip/gt/gt.txt").read_text().splitlines()

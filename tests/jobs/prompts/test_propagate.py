@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from annotator.session import Session
 from annotator.storage.edits import drawn_boxes, identities, track_marks
 from annotator.storage.store import Store
 from tests.engine.fake_segmenter import SIDE, FakeSegmenter, Say
+from tests.required import required
 from tests.storage.fakes import everything
 
 BOX = (10.0, 10.0, 30.0, 30.0)
@@ -119,7 +121,7 @@ def test_an_existing_track_changes_only_between_the_barriers(session: Session, t
     (Direction.FORWARD, {}, 10, 24), (Direction.BACKWARD, {}, 0, 10),
     (Direction.BOTH, {"first": 8, "last": 12}, 8, 12), (Direction.FORWARD, {"stop_at_cuts": False}, 10, 29)])
 def test_direction_range_and_cuts_are_barriers(session: Session, track: int, direction: Direction,
-                                               more: dict[str, object], first: int, last: int) -> None:
+                                               more: dict[str, Any], first: int, last: int) -> None:
     settings = PromptSettings(**{"device": "cpu", "segmenter": "tiny-sam2", **more})
     run(session, PromptRequest(10, BOX, direction=direction), settings=settings)
     [waiting] = session.store.proposals(1)
@@ -202,7 +204,8 @@ def test_tracks_that_are_there_compete_for_the_object(session: Session, track: i
     assert hidden == [12, 13]
     assert [frame for frame, _, _ in segmenter.memorised][:4] == [10, 11, 14, 15]
     alone = FakeSegmenter(tracked=segmenter.tracked)
-    run(session, request, settings=replace(SETTINGS, sam2mot=SETTINGS.sam2mot.without_interaction()), segmenter=alone)
+    run(session, request, settings=replace(SETTINGS, sam2mot=required(SETTINGS.sam2mot).without_interaction()),
+        segmenter=alone)
     assert [frame for frame, _, _ in alone.memorised][:4] == [10, 11, 12, 13]
 
 

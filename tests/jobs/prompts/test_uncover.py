@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from annotator.engine.base import Predictions
 from annotator.jobs.project import add_source
 from annotator.jobs.prompts import propagate, uncover
 from annotator.jobs.prompts.propagate import PromptSettings
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
+from annotator.model.prompt import Prompt
 from annotator.model.track import RunStatus
 from annotator.session import Session
 from annotator.storage.edits import identities
@@ -24,7 +26,7 @@ TRUE, WRONG = (10.0, 10.0, 30.0, 30.0), (40.0, 40.0, 60.0, 60.0)
 class MaskReadingSegmenter(FakeSegmenter):
     """Takes a mask prompt for a box prompt of the mask's box."""
 
-    def prompt(self, features, prompts):
+    def prompt(self, features: int, prompts: Mapping[int, Prompt]) -> Predictions:
         boxes = {key: each if each.mask is None else type(each)(each.frame_index, each.mask.box_xyxy)
                  for key, each in prompts.items()}
         return super().prompt(features, boxes)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +13,13 @@ from annotator.jobs.review import ranking
 from annotator.model.evidence import NO_TRACK, NOBODY
 from annotator.model.frame import EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import MarkKind, RunStatus, VideoRecord
-from annotator.review import Fix, Kind, Moment, Reason, Sentence, Suggestion
+from annotator.review import Fix, Kind, Moment, Reason, ReviewQueue, Sentence, Suggestion
 from annotator.session import Session
 from annotator.storage.edits import drawn_boxes, identities
 from annotator.storage.store import Store
 
 
-def thing(number: int, x: float, y: float, **evidence: object) -> TrackedObject:
+def thing(number: int, x: float, y: float, **evidence: Any) -> TrackedObject:
     known = replace(Evidence(10.0, 0.9), **evidence)
     return TrackedObject(number, 0, TrackState.RELIABLE, 0.99, (x, y, x + 40, y + 40), None, known)
 
@@ -48,7 +49,7 @@ def video(session: Session) -> VideoRecord:
     return session.store.video()
 
 
-def queue(session: Session, video: VideoRecord) -> ranking.ReviewQueue:
+def queue(session: Session, video: VideoRecord) -> ReviewQueue:
     *_, last = ranking.build(session, video, appearance=False)
     assert last.queue is not None
     return last.queue

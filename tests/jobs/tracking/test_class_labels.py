@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def session(clip: MadeClip, tmp_path: Path) -> Iterator[Session]:
         yield opened
 
 
-def settings_of(clip: MadeClip, **more: object) -> PreannotateSettings:
+def settings_of(clip: MadeClip, **more: Any) -> PreannotateSettings:
     """The first object is a "car", the other two are each a "person"."""
     return PreannotateSettings(detections=str(clip.coco), tracker="bytetrack", device="cpu", **more)
 

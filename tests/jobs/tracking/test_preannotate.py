@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,7 +25,7 @@ from tests.conftest import FRAMES, SPEC, MadeClip
 TINY = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", device="cpu", snapshot_every=4)
 
 
-def from_file(clip: MadeClip, tracker: str = "bytetrack", **more: object) -> PreannotateSettings:
+def from_file(clip: MadeClip, tracker: str = "bytetrack", **more: Any) -> PreannotateSettings:
     return PreannotateSettings(detections=str(clip.det), segmenter="tiny-sam2", device="cpu", tracker=tracker,
                                snapshot_every=4, **more)
 
@@ -131,9 +132,9 @@ def test_every_video_of_a_project_is_tracked_or_the_chosen_ones(clip: MadeClip, 
         assert len(store.runs(first.id)) == 1
         assert [run.last_frame for run in store.runs(second.id)] == [3, FRAMES - 1]
         assert len(store.tracks(second.id)) == clip.objects
-    said = refused("preannotate", "--project", project, "--detections", clip.det, "--tracker", "bytetrack")
-    assert "clip, clip-2" in said
-    assert "--video" in said
+    error = refused("preannotate", "--project", project, "--detections", clip.det, "--tracker", "bytetrack")
+    assert "clip, clip-2" in error
+    assert "--video" in error
 
 
 def test_mot_and_coco_detections_give_the_same_tracks(clip: MadeClip, tmp_path: Path) -> None:

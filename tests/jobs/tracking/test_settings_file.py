@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,9 +57,9 @@ def test_another_source_of_detections_needs_nothing_of_the_files_detector(tmp_pa
     ("class_labels: {no: yes_sign, 7: seven}", {"class_labels": {"no": "yes_sign", "7": "seven"}}),
     ("end:", {}),
 ])
-def test_values_are_what_they_look_like(content: str, expected: dict[str, object], tmp_path: Path) -> None:
+def test_values_are_what_they_look_like(content: str, expected: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "c.yml").write_text(content)
-    assert read_settings(tmp_path / "c.yml", {})[0] == replace(PreannotateSettings(), **expected)  # type: ignore[arg-type]
+    assert read_settings(tmp_path / "c.yml", {})[0] == replace(PreannotateSettings(), **expected)
 
 
 def test_nothing_given_is_all_defaults() -> None:

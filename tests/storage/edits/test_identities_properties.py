@@ -61,7 +61,7 @@ class Editing(RuleBasedStateMachine):
             return
         assert asked or drawn <= self.human_boxes(), "a person's box is gone or changed"
 
-    def human_boxes(self) -> set[tuple[int, int, object]]:
+    def human_boxes(self) -> set[tuple[int, int, tuple[float, ...]]]:
         """(tracklet, frame, box) of everything that people drew and that some track has."""
         drawn = {(span.tracklet, span.first) for span in self.store.video_spans(1) if span.human}
         rows = {(row[0], row[1]): row[3:7] for row in everything(self.store)["observation"]}
@@ -176,7 +176,7 @@ class Editing(RuleBasedStateMachine):
             assert self.human_boxes() == drawn
             return
         assert {each for each in drawn if each[1] != frame} <= self.human_boxes()
-        assert box in {tuple(each[2]) for each in self.human_boxes() if each[1] == frame}
+        assert box in {each[2] for each in self.human_boxes() if each[1] == frame}
 
     @rule(first=st.integers(0, 20), length=st.integers(1, 9), drawn=st.booleans(), number=st.integers(1, 9))
     def bring_in(self, first: int, length: int, drawn: bool, number: int) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from annotator.errors import StorageError
@@ -15,7 +17,7 @@ def names(store: Store) -> list[str]:
     return [label.name for label in store.labels()]
 
 
-def there_and_back(store: Store, before: dict[str, list[object]]) -> None:
+def there_and_back(store: Store, before: dict[str, list[tuple[Any, ...]]]) -> None:
     """The last step is one that undo takes back to the bit, and redo brings again."""
     after = everything(store)
     assert after != before

@@ -21,7 +21,7 @@ def test_a_preview_says_what_a_swap_changes_and_changes_nothing(store: Store, id
     before, steps = everything(store), store.history()
     heard: list[Changes] = []
     store.listen(heard.append)
-    seen = preview(store, lambda: identities.swap_tracks(store, *ids, 30))
+    seen = preview(store, lambda: identities.swap_tracks(store, ids[0], ids[1], 30))
     assert (everything(store), store.history(), heard) == (before, steps, [])
     one, other = seen.tracks
     # Track 1 has a machine box in 30..58 and one drawn box; track 2 a machine box in 30..99.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from annotator.errors import StorageError
@@ -38,7 +40,7 @@ def test_a_locked_track_refuses_edits_of_boxes_label_and_identity(store: Store, 
     drawn_boxes.set_box(store, one, 30, (1, 2, 3, 4))
     track_marks.lock_tracks(store, [one])
     before = everything(store)
-    refused = [
+    refused: list[Callable[[], object]] = [
         lambda: identities.swap_tracks(store, other, one, 30), lambda: identities.merge_tracks(store, other, [one]),
         lambda: identities.split_track(store, one, 30), lambda: identities.split_range(store, one, 30, 40),
         lambda: identities.delete_range(store, ids, 5, 9), lambda: identities.delete_tracks(store, [one]),

@@ -28,11 +28,11 @@ def batch() -> Batch:
     return next(b for b in batches(SHORT, 1_234_567) if b.start and b.ago)
 
 
-def test_shares_of_the_time_are_all_of_it():
+def test_shares_of_the_time_are_all_of_it() -> None:
     assert sum(stage.share for stage in STAGES) == pytest.approx(1)
 
 
-def test_a_batch_has_the_frames_that_count_and_those_before(batch: Batch):
+def test_a_batch_has_the_frames_that_count_and_those_before(batch: Batch) -> None:
     frames = batch.start + SHORT.frames
     assert 1 <= batch.start <= SHORT.unlearned
     assert 1 <= batch.ago <= LONGEST_AGO
@@ -43,7 +43,7 @@ def test_a_batch_has_the_frames_that_count_and_those_before(batch: Batch):
     assert (inside > 0).all(), "every object shows where it is prompted"
 
 
-def test_only_frames_that_count_are_told_and_teach(model: torch.nn.Module, batch: Batch):
+def test_only_frames_that_count_are_told_and_teach(model: torch.nn.Module, batch: Batch) -> None:
     results = run_clip(model, batch)
     assert len(results) == SHORT.frames
     loss, facts = clip_loss(results, batch, 2.0)
@@ -57,7 +57,7 @@ def test_only_frames_that_count_are_told_and_teach(model: torch.nn.Module, batch
 
 
 def test_the_time_since_the_prompt_matters_and_the_number_of_frames_shown_does_not(model: torch.nn.Module,
-                                                                                   batch: Batch):
+                                                                                   batch: Batch) -> None:
     with torch.no_grad():
         long_ago = run_clip(model, batch)[-1].masks
         just_now = run_clip(model, replace(batch, ago=0))[-1].masks
@@ -68,7 +68,7 @@ def test_the_time_since_the_prompt_matters_and_the_number_of_frames_shown_does_n
     torch.testing.assert_close(cut, second_last)
 
 
-def test_compression_keeps_what_pictures_show_and_costs_more_at_worse_quality():
+def test_compression_keeps_what_pictures_show_and_costs_more_at_worse_quality() -> None:
     images = make_clip(training_spec(np.random.default_rng(3), 4, side=128), 1_234_567).images
     lost = [np.abs(compressed(images, crf).astype(int) - images).mean() for crf in QUALITY]
     assert compressed(images, QUALITY[0]).shape == images.shape
