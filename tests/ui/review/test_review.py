@@ -11,16 +11,16 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.model.track import MarkKind
 from annotator.review import Entry, Fix, Kind
 from annotator.storage.edits import drawn_boxes, identities, track_marks
-from annotator.ui.review.controller import key_of
+from annotator.ui.review.controller import ReviewController, key_of
 from annotator.ui.review.crops import SIDE, crop
 from annotator.ui.timeline.marks import REVIEWED
 from annotator.ui.timeline.painter import LANE, OVERVIEW, RULER
 from annotator.ui.window.main_window import MainWindow
+from tests.required import required
 from tests.ui.event_loop import let_events_pass
 from tests.ui.mistaken import BACK, MEETING, MISSED, green, make_project, red
 
@@ -52,7 +52,7 @@ def review_dock(window: MainWindow) -> QDockWidget:
     return required(window.findChild(QDockWidget, "review"))
 
 
-def desk(window: MainWindow) -> ReviewDesk:
+def desk(window: MainWindow) -> ReviewController:
     return window.features.review.controller
 
 
