@@ -266,8 +266,9 @@ class OcSortSettings(BoxTrackerSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class CBIoUSettings(BoxTrackerSettings):
-    """C-BIoU. In its first frame the library shows tracklets at once."""
+class TwoStageSettings(BoxTrackerSettings):
+    """What C-BIoU and BoT-SORT have in common: strong detections are matched first. In its first frame the library
+    shows tracklets at once."""
 
     track_activation_threshold: float = 0.7
     """A detection at or above this that matches nothing begins a tracklet."""
@@ -281,15 +282,6 @@ class CBIoUSettings(BoxTrackerSettings):
     """Least overlap times score for tracklets that are not shown yet."""
     high_conf_det_threshold: float = 0.6
     """Detections at or above this are strong."""
-    buffer_ratio_first: float = 0.3
-    """Margin added around boxes on each side, in box sizes, where strong detections are matched."""
-    buffer_ratio_second: float = 0.5
-    """The same where weak ones are."""
-
-    def __post_init__(self) -> None:
-        BoxTrackerSettings.__post_init__(self)
-        for name in ("buffer_ratio_first", "buffer_ratio_second"):
-            self._check(getattr(self, name) >= 0, name, "it must be at least 0")
 
     @property
     def reliable_score(self) -> float:
@@ -297,30 +289,29 @@ class CBIoUSettings(BoxTrackerSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class BotSortSettings(BoxTrackerSettings):
-    """BoT-SORT. In its first frame the library shows tracklets at once."""
+class CBIoUSettings(TwoStageSettings):
+    """C-BIoU."""
 
-    track_activation_threshold: float = 0.7
-    """A detection at or above this that matches nothing begins a tracklet."""
-    minimum_consecutive_frames: int = 2
-    """Matches before a tracklet is shown."""
-    minimum_iou_threshold_first_assoc: float = 0.2
-    """Least overlap times score with strong detections."""
-    minimum_iou_threshold_second_assoc: float = 0.5
-    """Least overlap with weak detections."""
-    minimum_iou_threshold_unconfirmed_assoc: float = 0.3
-    """Least overlap times score for tracklets that are not shown yet."""
-    high_conf_det_threshold: float = 0.6
-    """Detections at or above this are strong."""
+    buffer_ratio_first: float = 0.3
+    """Margin added around boxes on each side, in box sizes, where strong detections are matched."""
+    buffer_ratio_second: float = 0.5
+    """The same where weak ones are."""
+
+    def __post_init__(self) -> None:
+        TwoStageSettings.__post_init__(self)
+        for name in ("buffer_ratio_first", "buffer_ratio_second"):
+            self._check(getattr(self, name) >= 0, name, "it must be at least 0")
+
+
+@dataclass(frozen=True, slots=True)
+class BotSortSettings(TwoStageSettings):
+    """BoT-SORT."""
+
     enable_cmc: bool = True
     """Estimate the camera's motion from the pictures and move the tracklets along."""
     cmc_downscale: int = 2
     """How many times smaller the pictures are for that."""
 
     def __post_init__(self) -> None:
-        BoxTrackerSettings.__post_init__(self)
+        TwoStageSettings.__post_init__(self)
         self._check(self.cmc_downscale >= 1, "cmc_downscale", "it must be at least 1")
-
-    @property
-    def reliable_score(self) -> float:
-        return self.high_conf_det_threshold

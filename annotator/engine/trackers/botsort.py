@@ -28,16 +28,15 @@ class BotSort(BoxTracker[BotSortSettings]):
     """
 
     name = "botsort"
+    settings_class = BotSortSettings
+    library_class = BoTSORTTracker
     counters = _COUNTERS
     inner_counters = (*BoxTracker.inner_counters, "frame_id")
 
     def __init__(self, settings: BotSortSettings | None = None, *, frame_rate: float = 30.0) -> None:
         """``frame_rate`` is the video's, in frames per second."""
-        super().__init__(settings or BotSortSettings(), frame_rate=frame_rate)
+        super().__init__(settings, frame_rate=frame_rate)
         self.sees_pictures = self.settings.enable_cmc
-
-    def _new_inner(self, frame_rate: float, chosen: dict[str, Any]) -> BoTSORTTracker:
-        return BoTSORTTracker(frame_rate=frame_rate, **chosen)
 
     def _new_tracklet(self) -> BoTSORTTracklet:
         return _tracklet()
@@ -66,15 +65,10 @@ class CBIoU(BoxTracker[CBIoUSettings]):
     """C-BIoU behind the `Tracker` protocol; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
 
     name = "cbiou"
+    settings_class = CBIoUSettings
+    library_class = CBIoUTracker
     counters = _COUNTERS
     inner_counters = (*BoxTracker.inner_counters, "frame_id")
-
-    def __init__(self, settings: CBIoUSettings | None = None, *, frame_rate: float = 30.0) -> None:
-        """``frame_rate`` is the video's, in frames per second."""
-        super().__init__(settings or CBIoUSettings(), frame_rate=frame_rate)
-
-    def _new_inner(self, frame_rate: float, chosen: dict[str, Any]) -> CBIoUTracker:
-        return CBIoUTracker(frame_rate=frame_rate, **chosen)
 
     def _new_tracklet(self) -> BoTSORTTracklet:
         return _tracklet()

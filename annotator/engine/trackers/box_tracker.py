@@ -45,16 +45,19 @@ class BoxTracker(ABC, Generic[SettingsT]):
     """
 
     name: ClassVar[str]
+    settings_class: type[SettingsT]
+    library_class: ClassVar[type]
+    """The library's tracker."""
     counters: ClassVar[tuple[str, ...]] = ("age", "tracker_id", "time_since_update")
     """Whole numbers that the library keeps per tracklet beside its Kalman filter."""
     inner_counters: ClassVar[tuple[str, ...]] = ("_next_track_id",)
     """Whole numbers that the library keeps per tracker."""
 
-    def __init__(self, settings: SettingsT, *, frame_rate: float = 30.0) -> None:
+    def __init__(self, settings: SettingsT | None = None, *, frame_rate: float = 30.0) -> None:
         """``frame_rate`` is the video's, in frames per second; it scales how long lost tracklets are kept."""
         if not np.isfinite(frame_rate) or frame_rate <= 0:
             raise SettingsError(f"{self.name}: a frame rate of {frame_rate} is not possible; give the video's own")
-        self.settings = settings
+        self.settings: SettingsT = settings or self.settings_class()
         self.sees_pictures = False
         """Whether the library is given the picture, to estimate the camera's motion."""
         self._frame_rate = frame_rate
@@ -64,10 +67,6 @@ class BoxTracker(ABC, Generic[SettingsT]):
         self._last_number = 0
 
     # -- what a subclass says ------------------------------------------------------------------------------------
-
-    @abstractmethod
-    def _new_inner(self, frame_rate: float, chosen: dict[str, Any]) -> Any:
-        """The library's tracker; ``chosen`` are its own settings by name."""
 
     @abstractmethod
     def _new_tracklet(self) -> Any:
@@ -118,7 +117,7 @@ class BoxTracker(ABC, Generic[SettingsT]):
     def _make_inner(self) -> Any:
         chosen = asdict(self.settings)
         del chosen["minimum_score"], chosen["class_aware"]
-        return self._new_inner(self._frame_rate, chosen)
+        return self.library_class(frame_rate=self._frame_rate, **chosen)
 
     def _step_group(self, group: int, detections: Detections, indices: npt.NDArray[np.intp], picture: Image | None,
                     ) -> dict[int, int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from trackers import ByteTrackTracker
 from trackers.core.bytetrack.tracklet import ByteTrackTracklet
@@ -17,14 +15,9 @@ class ByteTrack(BoxTracker[ByteTrackSettings]):
     """ByteTrack behind the `Tracker` protocol; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
 
     name = "bytetrack"
+    settings_class = ByteTrackSettings
+    library_class = ByteTrackTracker
     counters = (*BoxTracker.counters, "number_of_successful_consecutive_updates")
-
-    def __init__(self, settings: ByteTrackSettings | None = None, *, frame_rate: float = 30.0) -> None:
-        """``frame_rate`` is the video's, in frames per second."""
-        super().__init__(settings or ByteTrackSettings(), frame_rate=frame_rate)
-
-    def _new_inner(self, frame_rate: float, chosen: dict[str, Any]) -> ByteTrackTracker:
-        return ByteTrackTracker(frame_rate=frame_rate, **chosen)
 
     def _new_tracklet(self) -> ByteTrackTracklet:
         return ByteTrackTracklet(np.array([0.0, 0.0, 1.0, 1.0]), XYXYStateEstimator)

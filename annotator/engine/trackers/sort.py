@@ -21,14 +21,9 @@ class Sort(BoxTracker[SortSettings]):
     """SORT behind the `Tracker` protocol; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
 
     name = "sort"
+    settings_class = SortSettings
+    library_class = SORTTracker
     counters = (*BoxTracker.counters, "number_of_successful_updates")
-
-    def __init__(self, settings: SortSettings | None = None, *, frame_rate: float = 30.0) -> None:
-        """``frame_rate`` is the video's, in frames per second."""
-        super().__init__(settings or SortSettings(), frame_rate=frame_rate)
-
-    def _new_inner(self, frame_rate: float, chosen: dict[str, Any]) -> SORTTracker:
-        return SORTTracker(frame_rate=frame_rate, **chosen)
 
     def _new_tracklet(self) -> SORTTracklet:
         return SORTTracklet(np.array(_UNIT_BOX), XYXYStateEstimator)
@@ -41,15 +36,10 @@ class OcSort(BoxTracker[OcSortSettings]):
     """
 
     name = "ocsort"
+    settings_class = OcSortSettings
+    library_class = OCSORTTracker
     counters = (*BoxTracker.counters, "number_of_successful_consecutive_updates")
     inner_counters = (*BoxTracker.inner_counters, "frame_count")
-
-    def __init__(self, settings: OcSortSettings | None = None, *, frame_rate: float = 30.0) -> None:
-        """``frame_rate`` is the video's, in frames per second."""
-        super().__init__(settings or OcSortSettings(), frame_rate=frame_rate)
-
-    def _new_inner(self, frame_rate: float, chosen: dict[str, Any]) -> OCSORTTracker:
-        return OCSORTTracker(frame_rate=frame_rate, **chosen)
 
     def _new_tracklet(self) -> OCSORTTracklet:
         return OCSORTTracklet(np.array(_UNIT_BOX), XCYCSRStateEstimator, self.settings.delta_t)
