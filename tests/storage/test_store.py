@@ -274,7 +274,7 @@ def test_network_drives_get_a_rollback_journal(store: Store, monkeypatch: pytest
 def test_the_innermost_and_latest_file_system_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     mounted = [SimpleNamespace(mountpoint=point, fstype=kind) for point, kind in
                [("/", "ext4"), ("/mnt/data", "ext4"), ("/mnt/data", "nfs4"), ("/mnt/data more", "xfs")]]
-    monkeypatch.setattr(database.psutil, "disk_partitions", lambda **_: mounted)
+    monkeypatch.setattr("psutil.disk_partitions", lambda **_: mounted)
     assert database._file_system(Path("/mnt/data/deep")) == "nfs4"
     assert database._file_system(Path("/mnt/data more")) == "xfs"
     assert database._file_system(Path("/mnt/other")) == "ext4"
