@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -92,16 +93,20 @@ def options_of(parser: argparse.ArgumentParser) -> set[str]:
     return found
 
 
+@cache
+def commands() -> dict[str, argparse.ArgumentParser]:
+    return cast(dict[str, argparse.ArgumentParser], program_parser()[1])
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
 def test_commands_and_their_options_exist(document: Path) -> None:
-    commands = cast(dict[str, argparse.ArgumentParser], program_parser()[1])
     for line in code(document):
         words = line.partition("#")[0].split()
         if len(words) < 2 or words[0] != "annotator" or words[1].startswith(("-", "[")) or "." in words[1]:
             continue
         if words[1] != "COMMAND":
-            assert words[1] in commands, line
-            unknown = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", line)) - options_of(commands[words[1]])
+            assert words[1] in commands(), line
+            unknown = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", line)) - options_of(commands()[words[1]])
             assert not unknown, line
 
 
@@ -109,14 +114,13 @@ def test_the_table_of_options_is_that_of_the_command() -> None:
     page = read(ROOT / "docs" / "command-line.md")
     section = page.partition("## Options of `annotator preannotate`")[2].partition("\n## ")[0]
     listed = {option for row in re.findall(r"^\| `(.*?)` \|", section, re.M) for option in re.findall(r"--[\w-]+", row)}
-    commands = cast(dict[str, argparse.ArgumentParser], program_parser()[1])
-    taken = {option for option in options_of(commands["preannotate"]) if option.startswith("--")}
+    taken = {option for option in options_of(commands()["preannotate"]) if option.startswith("--")}
     assert listed == taken - {"--help", "--project", "--quiet", "--scene-cuts"}
 
 
 def test_every_command_is_in_the_readme() -> None:
     table = read(ROOT / "README.md").partition("## The command line")[2].partition("## Hardware")[0]
-    assert set(re.findall(r"^\| `annotator (\w+)", table, re.M)) == set(program_parser()[1]) - {"window"}
+    assert set(re.findall(r"^\| `annotator (\w+)", table, re.M)) == set(commands()) - {"window"}
 
 
 def test_the_settings_file_of_the_documentation_is_valid(tmp_path: Path) -> None:
