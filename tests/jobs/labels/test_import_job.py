@@ -114,9 +114,8 @@ def long_truth(truth: Path, frames: int = 60, tracks: int = 3) -> Path:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Transactions of a few rows, so that small files take many."""
-    for module, name in (("imports", "ROWS"), ("import_tracks", "ROWS"), ("import_detections", "ROWS"),
-                         ("import_showing", "JOURNALED_ROWS")):
-        monkeypatch.setattr(f"annotator.storage.{module}.{name}", 8)
+    for module, name in (("stages", "ROWS"), ("tracks", "ROWS"), ("detections", "ROWS"), ("showing", "JOURNALED_ROWS")):
+        monkeypatch.setattr(f"annotator.storage.imports.{module}.{name}", 8)
 
 
 class FakeWindow(Session):
