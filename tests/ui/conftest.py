@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,10 +74,10 @@ def result(clip_boxes: npt.NDArray[np.float64], masks: npt.NDArray[np.uint8], fr
     return FrameResult(frame, tuple(objects), Detections.empty())
 
 
-@pytest.fixture
-def project(clip: MadeClip, tmp_path: Path) -> Path:
-    """A project of the clip with its three true tracks as a finished run."""
-    path = tmp_path / "p.annot"
+@pytest.fixture(scope="session")
+def true_project(clip: MadeClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of the clip with its three true tracks as a finished run. Read only; see `project` for a copy."""
+    path = tmp_path_factory.mktemp("true") / "p.annot"
     made = make_clip(SPEC, SEED)
     boxes = made.boxes()
     with open_project(path, create=True) as session:
@@ -86,6 +87,12 @@ def project(clip: MadeClip, tmp_path: Path) -> Path:
             session.apply(run.id, result(boxes, made.instances, frame))
         session.store.finish_run(run.id, RunStatus.FINISHED)
     return path
+
+
+@pytest.fixture
+def project(true_project: Path, tmp_path: Path) -> Path:
+    """A copy of that project, to be changed."""
+    return Path(shutil.copy(true_project, tmp_path / "p.annot"))
 
 
 @pytest.fixture

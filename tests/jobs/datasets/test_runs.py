@@ -258,7 +258,7 @@ def test_stopping_stops_every_worker_and_they_go_on(dancetrack: Made, tmp_path: 
     job = runs.run(prepared, ("cpu", "cpu"))
     next(job)
     job.close()
-    finish(request(dancetrack, tmp_path), ("cpu", "cpu"))
+    finish(request(dancetrack, tmp_path))
     assert all((tmp_path / name / "trajectories.txt").is_file() for name in DANCERS)
 
 
