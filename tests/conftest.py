@@ -37,6 +37,30 @@ SPEC = ClipSpec(frames=FRAMES, width=240, height=180, objects=(3, 3), exits=0.0,
 SEED = 2
 
 
+#: Files whose tests take longest, the longest first. The workers of a parallel run begin with them, so that at the end
+#: none of them works alone.
+LONG_FILES = (
+    "tests/ui/review/test_review.py",
+    "tests/engine/segmenters/test_sam2.py",
+    "tests/jobs/datasets/test_runs.py",
+    "tests/jobs/tracking/test_preannotate.py",
+    "tests/ui/prompts/test_controller.py",
+    "tests/cli/test_bad_input.py",
+    "tests/ui/edits/test_actions.py",
+    "tests/engine/detectors/test_contract.py",
+    "tests/ui/jobs/test_dialog.py",
+    "tests/engine/detectors/test_mmdet.py",
+    "tests/cli/test_edit.py",
+    "tests/engine/trackers/test_box_trackers.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = {name: number for number, name in enumerate(LONG_FILES)}
+        items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(place)))
+
+
 @dataclass(frozen=True, slots=True)
 class MadeClip:
     """Files of one synthetic clip of `FRAMES` frames."""
