@@ -45,12 +45,15 @@ LONG_FILES = (
     "tests/jobs/datasets/test_runs.py",
     "tests/jobs/tracking/test_preannotate.py",
     "tests/ui/prompts/test_controller.py",
+    "tests/video/test_file.py",
     "tests/cli/test_bad_input.py",
     "tests/ui/edits/test_actions.py",
+    "tests/formats/writing/test_export.py",
     "tests/engine/detectors/test_contract.py",
     "tests/ui/jobs/test_dialog.py",
     "tests/engine/detectors/test_mmdet.py",
     "tests/cli/test_edit.py",
+    "tests/formats/test_every_format.py",
     "tests/engine/trackers/test_box_trackers.py",
 )
 
