@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +88,15 @@ def seeded() -> None:
     np.random.seed(0)  # the generator that libraries use
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The built-in models serve everywhere, whatever this computer's user has downloaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANNOTATOR_MODELS_DIR", str(tmp_path_factory.mktemp("no-weights")))
+        patch.delenv("ANNOTATOR_MIRROR", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")
