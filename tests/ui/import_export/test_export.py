@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +18,9 @@ from annotator.ui.import_export.export_presets import Preset, PresetStore
 from annotator.ui.widgets.report_dialog import ReportDialog
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
-from tests.patience import PATIENCE_S
 from tests.ui.conftest import back_to
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture(autouse=True)
-def previews_end() -> Iterator[None]:
-    """A preview of a dialog that was closed may need a moment to notice."""
-    yield
-    for thread in threading.enumerate():
-        if thread.name == "preview":
-            thread.join(PATIENCE_S)
 
 
 def asked(window: MainWindow, qtbot: QtBot) -> ExportDialog:
