@@ -86,8 +86,9 @@ def seeded() -> None:
     """Every test begins with the same random numbers, whichever ran before it."""
     random.seed(0)
     np.random.seed(0)  # the generator that libraries use
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
+    seed_torch = getattr(sys.modules.get("torch"), "manual_seed", None)
+    if seed_torch is not None:  # loaded, and to the end
+        seed_torch(0)
 
 
 @pytest.fixture(scope="session", autouse=True)
