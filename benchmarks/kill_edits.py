@@ -119,7 +119,7 @@ def do(store: Store, kind: str, rng: random.Random) -> object:
         if not waiting:
             raise StorageError("nothing waits")
         if kind == "drop":
-            return proposals.drop_proposal(store, waiting[0].id)
+            return proposals.discard_proposal(store, waiting[0].id)
         return proposals.accept_proposal(store, waiting[0].id, {1: a})
     made: dict[str, Any] = {
         "swap": lambda: identities.swap_tracks(store, a, b, first, rng.choice([None, last])),

@@ -23,7 +23,7 @@ from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import OnExisting, VideoRecord
 from annotator.resources import resource_path
 from annotator.session import Session
-from annotator.storage.edits.proposals import drop_proposal
+from annotator.storage.edits.proposals import discard_proposal
 
 PROJECT = "demo.annot"
 FORMATS = ("mot", "mot-results", "coco-video")
@@ -107,7 +107,7 @@ def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], 
         ours = _score(truth.frames, _project_frames(session, video), video.frame_count)
         theirs = _score(truth.frames, _run_frames(session, bytetrack_run), video.frame_count)
         # It was there to be scored: whoever opens the project is not to be asked about it.
-        drop_proposal(session.store, bytetrack_run)
+        discard_proposal(session.store, bytetrack_run)
         exports = {name: [str(p) for p in export.export(session.store, [video], name, folder / name,
                                                         ExportOptions()).files] for name in FORMATS}
         tracks = len(session.store.tracks(video.id))

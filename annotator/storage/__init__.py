@@ -1,1 +1,1 @@
-"""The project file: who is where in which video, and how that came about."""
+"""The project file: where each object is in each video, and the history of how it got there."""

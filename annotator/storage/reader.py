@@ -1,4 +1,4 @@
-"""Questions that a project file answers. Everything here only reads."""
+"""Queries on a project file. Everything here only reads."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from annotator.storage.rows import records, resolve
 from annotator.storage.rows.evidence import read_evidence
 from annotator.storage.spans.algebra import OPEN, Span
 
-#: Frames read at once by the streaming queries: memory stays flat, however long the video.
+#: Frames read at a time by the streaming queries, so that memory use does not depend on the length of the video.
 _CHUNK = 32
 
 
 class Reader:
-    """Reads a project through one connection, in the thread that made it."""
+    """Reads a project through one connection, in the thread that created it."""
 
     def __init__(self, connection: Connection, path: Path) -> None:
         self._connection = connection
@@ -49,10 +49,10 @@ class Reader:
         return [records.video_record(row) for row in rows]
 
     def video(self, name: str | None = None) -> VideoRecord:
-        """The video of this name, or the only one.
+        """The video with this name, or the only one if no name is given.
 
         Raises:
-            StorageError: there is no such video, or several and no name; the message lists the names.
+            StorageError: no such video, or several videos and no name is given; the message lists the names.
         """
         videos = self.videos()
         chosen = [video for video in videos if name is None or video.name == name]
@@ -66,41 +66,41 @@ class Reader:
         raise StorageError(f"{self._path} has no video named {name!r}; it has: {names}")
 
     def video_path(self, video: VideoRecord) -> Path:
-        """Where the video should lie; whether it does is another question."""
+        """The expected path of the video, whether or not the file exists."""
         return Path(self._path.resolve().parent.joinpath(video.path))
 
     def video_times(self, video_id: int) -> npt.NDArray[np.float64] | None:
-        """(frame_count,) float64 presentation times in seconds; None if they were not given."""
+        """(frame_count,) float64 presentation times in seconds; None if none are stored."""
         query = select(schema.video_times.c.seconds).where(schema.video_times.c.video == video_id)
         data = self._connection.execute(query).scalar()
         return None if data is None else np.frombuffer(data, "<f8").astype(np.float64)
 
     def labels(self) -> list[Label]:
-        """All labels, in the order that people gave them; those that were taken away are left out."""
+        """All labels in the user's order, without removed ones."""
         label = schema.label
-        # Whatever was undone while a job went on: what tracks have is there.
+        # An undo during a job may retire a label that tracks still have, so also include labels in use.
         used = select(schema.track.c.id).where(schema.track.c.label == label.c.id).exists()
         query = select(label).where(or_(~label.c.retired, used)).order_by(label.c.position, label.c.id)
         return [records.label_record(row) for row in self._connection.execute(query)]
 
     def label(self, label_id: int) -> Label:
-        """One label, also one that was taken away.
+        """One label, even if it was removed.
 
         Raises:
-            StorageError: there is none with this id.
+            StorageError: there is no label with this id.
         """
         row = self._connection.execute(select(schema.label).where(schema.label.c.id == label_id)).first()
         if row is None:
-            raise StorageError(f"{self._path} has no class with id {label_id}")
+            raise StorageError(f"{self._path} has no class with id {label_id}; choose one of its classes")
         return records.label_record(row)
 
     def label_uses(self) -> dict[int, int]:
-        """Label id -> tracks that have it, in all videos; labels without tracks are left out."""
+        """Label id -> number of tracks with it in all videos; labels without tracks are omitted."""
         query = select(schema.track.c.label, func.count()).group_by(schema.track.c.label)
         return {int(label): int(count) for label, count in self._connection.execute(query)}
 
     def attributes(self) -> list[Attribute]:
-        """Which attributes tracks have, in the order in which they were added."""
+        """All attributes, in the order in which they were added."""
         query = select(schema.attribute).order_by(schema.attribute.c.position, schema.attribute.c.id)
         return [records.attribute_record(row) for row in self._connection.execute(query)]
 
@@ -108,7 +108,7 @@ class Reader:
         """One attribute.
 
         Raises:
-            StorageError: there is none with this id.
+            StorageError: there is no attribute with this id.
         """
         found = [attribute for attribute in self.attributes() if attribute.id == attribute_id]
         if not found:
@@ -116,7 +116,7 @@ class Reader:
         return found[0]
 
     def class_labels(self) -> dict[str, str | None]:
-        """Class of a detector -> what it is called here, None where it is dropped; others keep their names."""
+        """Detector class -> label that it is mapped to, None if it is discarded; other classes keep their names."""
         query = select(schema.detector_class.c.name, schema.label.c.name.label("here")).join(
             schema.label, schema.label.c.id == schema.detector_class.c.label, isouter=True).order_by(
             schema.detector_class.c.name)
@@ -125,7 +125,7 @@ class Reader:
     # Tracks
 
     def tracks(self, video_id: int) -> list[Track]:
-        """The video's tracks, by number."""
+        """Tracks of the video, ordered by number."""
         query = select(schema.track).where(schema.track.c.video == video_id).order_by(schema.track.c.number)
         return [records.track_record(row) for row in self._connection.execute(query)]
 
@@ -133,7 +133,7 @@ class Reader:
         """One track.
 
         Raises:
-            StorageError: there is none with this id.
+            StorageError: there is no track with this id.
         """
         row = self._connection.execute(select(schema.track).where(schema.track.c.id == track_id)).first()
         if row is None:
@@ -141,13 +141,13 @@ class Reader:
         return records.track_record(row)
 
     def tracks_by_id(self, track_ids: Iterable[int]) -> list[Track]:
-        """Those of these tracks that exist, by number."""
+        """The tracks with these ids that exist, ordered by number."""
         query = select(schema.track).where(schema.track.c.id.in_(list(track_ids))).order_by(schema.track.c.number)
         return [records.track_record(row) for row in self._connection.execute(query)]
 
     def boxes_between(self, tracklet: int, first: int, last: int) -> tuple[int, int, int]:
-        """How many boxes a tracklet has in frames ``first..last``, and the first and the last frame with one (0
-        without any)."""
+        """Number of boxes of a tracklet in frames ``first..last``, and the first and last frame with a box (0 if there
+        is none)."""
         o = schema.observation
         query = select(func.count(), func.min(o.c.frame), func.max(o.c.frame)).where(
             o.c.tracklet == tracklet, o.c.frame.between(first, last), o.c.x1.is_not(None))
@@ -155,18 +155,18 @@ class Reader:
         return count, start or 0, end or 0
 
     def spans(self, track_ids: Iterable[int]) -> list[Span]:
-        """Spans of these tracks, by first frame."""
+        """Spans of these tracks, ordered by first frame."""
         query = records.SPANS.where(schema.span.c.track.in_(list(track_ids))).order_by(schema.span.c.first,
                                                                                       schema.span.c.id)
         return [records.span_record(row) for row in self._connection.execute(query)]
 
     def video_spans(self, video_id: int) -> list[Span]:
-        """Spans of all of the video's tracks, by first frame."""
+        """Spans of all tracks of the video, ordered by first frame."""
         query = records.SPANS.where(schema.tracklet.c.video == video_id).order_by(schema.span.c.first, schema.span.c.id)
         return [records.span_record(row) for row in self._connection.execute(query)]
 
     def marks(self, video_id: int) -> list[Mark]:
-        """The video's marks, by first frame."""
+        """Marks of the video, ordered by first frame."""
         query = select(schema.mark).where(schema.mark.c.video == video_id).order_by(schema.mark.c.first,
                                                                                    schema.mark.c.id)
         return [records.mark_record(row) for row in self._connection.execute(query)]
@@ -175,7 +175,7 @@ class Reader:
         """One mark.
 
         Raises:
-            StorageError: there is none with this id.
+            StorageError: there is no mark with this id.
         """
         row = self._connection.execute(select(schema.mark).where(schema.mark.c.id == mark_id)).first()
         if row is None:
@@ -183,7 +183,7 @@ class Reader:
         return records.mark_record(row)
 
     def ignore_regions(self, video_id: int) -> list[Mark]:
-        """What evaluators must not count in this video, by first frame."""
+        """Ignore regions of the video, which evaluators must not count, ordered by first frame."""
         mark = schema.mark
         query = select(mark).where(
             mark.c.video == video_id, mark.c.kind == MarkKind.IGNORE.value, mark.c.track.is_(None),
@@ -191,7 +191,7 @@ class Reader:
         return [records.mark_record(row) for row in self._connection.execute(query)]
 
     def mean_scores(self, track_ids: Iterable[int]) -> dict[int, float]:
-        """Track id -> mean score of the boxes that machines gave it; tracks that have none are left out."""
+        """Track id -> mean score of its predicted boxes; tracks without predicted boxes are omitted."""
         span, seen, tracklet = schema.span, schema.observation, schema.tracklet
         source = span.join(tracklet, tracklet.c.id == span.c.tracklet).join(seen, and_(
             seen.c.tracklet == span.c.tracklet,
@@ -202,23 +202,24 @@ class Reader:
         return {int(track): float(score) for track, score in self._connection.execute(query)}
 
     def locked(self, track_ids: Iterable[int]) -> set[int]:
-        """Those of these tracks that a person has locked."""
+        """The ids of these tracks that are locked."""
         mark = schema.mark
         query = select(mark.c.track).where(mark.c.track.in_(list(track_ids)), mark.c.kind == MarkKind.LOCK.value)
         return set(self._connection.execute(query).scalars())
 
-    # Boxes as spans resolve them
+    # Boxes, resolved through spans
 
     def observations(self, video_id: int, frame: int, masks: bool = False) -> list[TrackObservation]:
-        """What the video's tracks show in one frame, by track number; lost and outside ones have no box."""
+        """Observations of the video's tracks in one frame, ordered by track number; lost and outside ones have no box.
+        """
         return resolve.frames(self._connection, video_id, frame, frame, masks).get(frame, [])
 
     def trajectory(self, track_id: int, masks: bool = False) -> list[TrackObservation]:
-        """All of one track, by frame."""
+        """All observations of one track, ordered by frame."""
         return resolve.trajectory(self._connection, track_id, masks)
 
     def track_events(self, track_id: int) -> list[TrackEvent]:
-        """Frames in which runs prompted a track, prompted it anew or found it hidden, by frame."""
+        """Frames in which a run prompted a track, prompted it again or found it occluded, ordered by frame."""
         o, s = schema.observation, schema.span
         query = select(o.c.frame, o.c.flags, o.c.occluded_by).select_from(s.join(o, resolve.COVERS)).where(
             s.c.track == track_id, or_(o.c.flags != 0, o.c.occluded_by.is_not(None))).order_by(o.c.frame)
@@ -226,27 +227,27 @@ class Reader:
                 for frame, flags, by in self._connection.execute(query)]
 
     def count_observations(self, video_id: int) -> int:
-        """Boxes and lost frames that runs and people stored for a video, those of deleted tracks included."""
+        """Number of stored boxes and lost frames of a video, including those of deleted tracks."""
         o = schema.observation
         return int(self._connection.execute(select(func.count()).where(o.c.video == video_id)).scalar() or 0)
 
     def suspicious_frames(self, video_id: int) -> dict[int, int]:
-        """Track id to the number of frames in which the machine's state of it is suspicious; tracks without one are
-        left out. Goes over all of the video's observations."""
+        """Track id -> number of frames in which its predicted state is suspicious; tracks without such frames are
+        omitted. Reads all observations of the video."""
         o, s = schema.observation, schema.span
         query = select(s.c.track, func.count()).select_from(o.join(s, resolve.COVERS)).where(
             o.c.video == video_id, o.c.state == int(TrackState.SUSPICIOUS)).group_by(s.c.track)
         return {int(track): int(count) for track, count in self._connection.execute(query)}
 
     def evidence(self, video_id: int) -> EvidenceTable:
-        """What runs said of every box of the video's present tracks; some 100 bytes per box."""
+        """The evidence that runs recorded for every box of the video's current tracks; about 100 bytes per box."""
         return read_evidence(self._connection, video_id)
 
     def iter_frames(self, video_id: int, first: int | None = None, last: int | None = None, masks: bool = False,
                     ) -> Iterator[tuple[int, list[TrackObservation]]]:
-        """Every frame of first..last (default: the whole video) with its observations; memory stays flat.
+        """Yield every frame of first..last (default: the whole video) with its observations, in constant memory.
 
-        Read from a snapshot (`Store.read_snapshot`) where others may write meanwhile.
+        Read from a snapshot (`Store.read_snapshot`) if others may write at the same time.
         """
         start = 0 if first is None else first
         end = self._last_frame(video_id) if last is None else last
@@ -257,7 +258,7 @@ class Reader:
                 yield frame, found.get(frame, [])
 
     def _last_frame(self, video_id: int) -> int:
-        # A box may lie beyond the count that the video's header gave.
+        # Boxes may lie beyond the frame count in the video's header.
         count = self._connection.execute(
             select(schema.video.c.frame_count).where(schema.video.c.id == video_id)).scalar() or 0
         query = select(func.max(schema.observation.c.frame)).where(schema.observation.c.video == video_id)
@@ -267,12 +268,12 @@ class Reader:
     # Runs
 
     def runs(self, video_id: int | None = None) -> list[Run]:
-        """Runs over one video or over all, oldest first."""
+        """Runs of one video or of all videos, oldest first."""
         query = select(schema.run).order_by(schema.run.c.id)
         if video_id is not None:
             query = query.where(schema.run.c.video == video_id)
         rows = self._connection.execute(query).all()
-        # Read after the runs: another program may begin a run, with labels of its own, between the two queries.
+        # Read after the runs, because another program may start a run with new labels between the two queries.
         names = self.label_names()
         return [records.run_record(row, names) for row in rows]
 
@@ -280,20 +281,20 @@ class Reader:
         """One run.
 
         Raises:
-            StorageError: there is none with this id.
+            StorageError: there is no run with this id.
         """
         row = self._connection.execute(select(schema.run).where(schema.run.c.id == run_id)).first()
         if row is None:
-            raise StorageError(f"{self._path} has no run {run_id}")
+            raise StorageError(f"{self._path} has no run {run_id}; it may have been removed by compacting")
         return records.run_record(row, self.label_names())
 
     def label_names(self) -> dict[int, str]:
-        """Of all labels: runs go on referring to those that were taken away."""
+        """Names of all labels by id, including removed ones, to which runs still refer."""
         return {int(key): str(name) for key, name in self._connection.execute(
             select(schema.label.c.id, schema.label.c.name))}
 
     def proposals(self, video_id: int) -> list[Run]:
-        """Runs that wait to be accepted or dropped, oldest first."""
+        """Runs that wait to be accepted or discarded, oldest first."""
         waiting = set(self._connection.execute(select(schema.proposal.c.run)).scalars())
         return [run for run in self.runs(video_id) if run.id in waiting]
 
@@ -308,10 +309,10 @@ class Reader:
 
     def detections(self, run_id: int, first: int | None = None, last: int | None = None,
                    ) -> Iterator[tuple[int, Detections]]:
-        """Raw detections of a run, by frame, as they were stored to the bit.
+        """Yield the raw detections of a run by frame, bit-identical to what was stored.
 
-        A frame in which nothing was detected comes with empty detections; a frame that was never looked at does not
-        come at all.
+        A frame in which nothing was detected is yielded with empty detections; a frame that was not searched is not
+        yielded.
         """
         for frames in self._frame_chunks(schema.detected_frame, run_id, first, last):
             found = self._detections_between(run_id, frames[0], frames[-1])
@@ -319,13 +320,13 @@ class Reader:
                 yield frame, found.get(frame, Detections.empty())
 
     def scene_cuts(self, run_id: int) -> list[int]:
-        """Frames with which the run saw another view begin, in order. Empty also where it did not look."""
+        """First frames after the scene cuts that a run found, in order. Also empty if it did not look for cuts."""
         column = schema.scene_cut.c
         return list(self._connection.execute(
             select(column.frame).where(column.run == run_id).order_by(column.frame)).scalars())
 
     def run_results(self, run_id: int, first: int | None = None, last: int | None = None) -> Iterator[FrameResult]:
-        """What a run said of each frame, before any edit, with its evidence: for reviews and comparisons."""
+        """Yield the unedited results of a run for each frame, with evidence, for reviews and comparisons."""
         run = self.run(run_id)
         label_ids = self._run_labels(run_id)
         start = run.first_frame if first is None else first
@@ -342,7 +343,7 @@ class Reader:
                                       tuple(ended.get(frame, ())), frame in cuts)
 
     def run_objects(self, run_id: int, frame: int) -> list[TrackedObject]:
-        """What a run said of one frame, with masks; also of a run that still goes on, whichever way."""
+        """The results of a run for one frame, with masks; also works while it is running, in either direction."""
         return self._objects_between(run_id, self._run_labels(run_id), frame, frame).get(frame, [])
 
     def _run_labels(self, run_id: int) -> list[int]:
@@ -396,7 +397,7 @@ class Reader:
     # History
 
     def history(self) -> list[HistoryStep]:
-        """All undoable steps, oldest first; the undone ones, which `redo` brings back, are the last."""
+        """All undoable steps, oldest first; undone steps, which can be redone, come last."""
         return journal.steps(self._connection)
 
 
@@ -409,5 +410,5 @@ def _tracked_object(row: records.AnyRow, label: int) -> TrackedObject:
 
 
 def _number(value: float | None) -> float:
-    """SQLite keeps NaN as NULL."""
+    """Convert a stored number; SQLite stores NaN as NULL."""
     return math.nan if value is None else value

@@ -1,4 +1,4 @@
-"""The project file: open it, ask it, and write to it through one door."""
+"""The project file: open it, query it, and write to it through one entry point."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from annotator.storage.rows import runs
 from annotator.storage.rows.runs import RunWriter
 from annotator.storage.rows.transaction import Transaction, merge
 from annotator.storage.spans.palette import default_color
-from annotator.storage.spans.rows import bring_back
+from annotator.storage.spans.rows import unretire_labels
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +39,10 @@ _CHECKPOINT_PAGES = 8000  # 32 MB of write-ahead log
 
 
 class Store(Reader):
-    """A project that is open. Belongs to the thread that opened it; other threads read through `read_snapshot`.
+    """An open project. Belongs to the thread that opened it; other threads read through `read_snapshot`.
 
-    All reading methods are `Reader`'s. Each write is one transaction: it is committed, journalled and announced to
-    the listeners, or it leaves nothing behind.
+    All reading methods are inherited from `Reader`. Each write is one transaction: it is committed, journaled and
+    announced to the listeners, or it changes nothing.
     """
 
     def __init__(self, connection: Connection, path: Path, lock: WriterLock | None) -> None:
@@ -52,23 +52,23 @@ class Store(Reader):
         self._writers: dict[int, RunWriter] = {}
         self._transaction: Transaction | None = None
         self.notes: list[str] = []
-        """What a migration at opening could not carry over."""
+        """What could not be migrated when the file was opened."""
 
-    # Life
+    # Lifecycle
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], program: str = "annotator") -> Store:
-        """Make a new project file and open it.
+        """Create a project file and open it.
 
         Raises:
-            StorageError: the file exists already, or the folder cannot be written.
+            StorageError: the file already exists, or the folder cannot be written.
         """
         target = Path(path)
         if target.exists():
-            raise StorageError(f"{target} exists already; open it, or choose another name")
+            raise StorageError(f"{target} already exists; open it, or choose another name")
         if not target.parent.is_dir():
-            raise StorageError(f"{target}: there is no folder {target.parent}; create it first")
-        # Built aside and renamed: a half-made project is never seen.
+            raise StorageError(f"{target}: the folder {target.parent} does not exist; create it first")
+        # Built in a temporary file and renamed, so that no incomplete project is ever visible.
         building = target.with_name(f".{target.name}.{os.getpid()}.new")
         try:
             building.touch()
@@ -85,7 +85,7 @@ class Store(Reader):
     @classmethod
     def open(cls, path: str | os.PathLike[str], read_only: bool = False, program: str = "annotator",
              auto_checkpoint: bool = True) -> Store:
-        """Open a project. With ``auto_checkpoint`` off, call `checkpoint` from another thread now and then.
+        """Open a project. If ``auto_checkpoint`` is off, call `checkpoint` from another thread from time to time.
 
         Raises:
             ProjectBusyError: another program has it open for writing.
@@ -93,7 +93,7 @@ class Store(Reader):
         """
         target = Path(path)
         if not target.is_file():
-            raise StorageError(f"{target}: there is no such project file; check the name or create it")
+            raise StorageError(f"{target}: the project file does not exist; check the name or create the project")
         _check_header(target)
         lock = None if read_only else WriterLock(target, program)
         connection: Connection | None = None
@@ -115,7 +115,7 @@ class Store(Reader):
 
     def _prepare(self, auto_checkpoint: bool) -> None:
         database.use_journal(self._connection, self._path)
-        # Boxes lie by tracklet, so each frame touches the same pages again: seldom checkpoints write them once.
+        # Boxes are stored by tracklet, so each frame changes the same pages again; rare checkpoints write them once.
         pages = _CHECKPOINT_PAGES if auto_checkpoint else 0
         self._connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
         if stored_version(self._connection) != schema.SCHEMA_VERSION:
@@ -125,7 +125,7 @@ class Store(Reader):
             runs.interrupt_orphans(self._connection)
 
     def close(self) -> None:
-        """Close the file and give its lock back. A second call does nothing."""
+        """Close the file and release its lock. A second call does nothing."""
         if not self._connection.closed:
             _close(self._connection)
         if self._lock is not None:
@@ -140,25 +140,25 @@ class Store(Reader):
 
     @property
     def read_only(self) -> bool:
-        """Whether writing is refused."""
+        """Whether the project is open read-only."""
         return self._lock is None
 
     def check(self) -> None:
-        """Check the whole file; takes a while for large ones.
+        """Check the integrity of the whole file. Takes a while for large files.
 
         Raises:
-            StorageError: with the first thing that is wrong.
+            StorageError: with the first problem found.
         """
         found = self._connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
         if found != "ok":
-            raise StorageError(f"{self._path} is damaged ({found}); go back to a backup copy")
+            raise StorageError(f"{self._path} is damaged ({found}); restore a backup copy")
         broken = self._connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken is not None:
             raise StorageError(f"{self._path} is damaged (a row of {broken[0]} refers to a missing {broken[2]}); "
-                               "go back to a backup copy")
+                               "restore a backup copy")
 
     def checkpoint(self) -> None:
-        """Move the write-ahead log into the file, as far as readers let it. May be called from any thread."""
+        """Move the write-ahead log into the file, as far as readers allow. May be called from any thread."""
         connection = database.connect(self._path)
         try:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
@@ -167,27 +167,29 @@ class Store(Reader):
 
     @contextmanager
     def read_snapshot(self) -> Iterator[Reader]:
-        """The project as it is now, whatever is written meanwhile. May be called, and used, in any one thread."""
+        """A reader of the current state of the project, unaffected by later writes. May be called in any thread, and
+        used in that thread."""
         connection = database.connect(self._path, read_only=True)
         try:
             connection.exec_driver_sql("BEGIN")
-            connection.exec_driver_sql("SELECT count(*) FROM video")  # the snapshot is taken by the first read
+            connection.exec_driver_sql("SELECT count(*) FROM video")  # the first read takes the snapshot
             yield Reader(connection, self._path)
         finally:
             _close(connection)
 
-    # The door
+    # Writing
 
     def listen(self, callback: Listener) -> Callable[[], None]:
-        """Call back after each commit, in the writing thread. Returns a function that ends it."""
+        """Call ``callback`` after each commit, in the writing thread. Returns a function that removes it."""
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback)
 
     @contextmanager
     def transaction(self, label: str) -> Iterator[Transaction]:
-        """One undoable step: all of it is committed at the end, or nothing is.
+        """A transaction that is one undoable step: all of it is committed at the end, or nothing.
 
-        Inside another transaction it joins that one, whose label stands; if it fails, only its own part is undone.
+        Inside another transaction it joins the outer one and keeps its label; if it fails, only its own part is rolled
+        back.
         """
         if self._transaction is not None:
             with self._savepoint(self._transaction) as outer:
@@ -198,9 +200,9 @@ class Store(Reader):
 
     @contextmanager
     def _write(self, title: str | None, label: str) -> Iterator[Transaction]:
-        """A transaction; with a title it is a step of the history."""
+        """A transaction; with a title, it is a history step."""
         if self.read_only:
-            raise StorageError(f"{self._path} is open read-only; open it for writing to change it")
+            raise StorageError(f"{self._path} is open read-only; open it for writing to make changes")
         if self._transaction is not None:
             raise RuntimeError(f"{label!r} cannot run inside {self._transaction.label!r}")
         transaction = Transaction(self._connection, label)
@@ -224,12 +226,12 @@ class Store(Reader):
 
     @contextmanager
     def writing(self, label: str) -> Iterator[Transaction]:
-        """A transaction that is no step of the history: for upkeep, not for edits."""
+        """A transaction that is no history step: for maintenance, not for edits."""
         with self._write(None, label) as transaction:
             yield transaction
 
     def vacuum(self) -> None:
-        """Rewrite the file without its unused room. Needs as much free space as the file has."""
+        """Rewrite the file without unused space. Needs as much free disk space as the size of the file."""
         self._connection.exec_driver_sql("VACUUM")
         self._connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -260,11 +262,11 @@ class Store(Reader):
     # History
 
     def undo(self) -> HistoryStep | None:
-        """Take back the newest step; a job that still runs is cancelled by it. None if there is nothing."""
+        """Undo the newest step, which cancels its job if it is still running. None if there is nothing to undo."""
         return self._exchange(journal.step_to_undo(self._connection), undone=True)
 
     def redo(self) -> HistoryStep | None:
-        """Bring back the step undone last. None if there is nothing."""
+        """Redo the step that was undone last. None if there is nothing to redo."""
         return self._exchange(journal.step_to_redo(self._connection), undone=False)
 
     def _exchange(self, step: HistoryStep | None, undone: bool) -> HistoryStep | None:
@@ -282,12 +284,12 @@ class Store(Reader):
 
     def add_video(self, name: str, path: str | os.PathLike[str], width: int, height: int, frame_count: int, fps: float,
                   fingerprint: str, times: npt.NDArray[np.float64] | None = None) -> VideoRecord:
-        """Add a video; its path is kept relative to the project where that is possible.
+        """Add a video; its path is stored relative to the project if possible.
 
         ``times``: (frame_count,) presentation times in seconds.
 
         Raises:
-            StorageError: the project has a video of this name.
+            StorageError: the project already has a video with this name.
         """
         if any(video.name == name for video in self.videos()):
             raise StorageError(f"{self._path} already has a video named {name!r}; give this one another name")
@@ -305,7 +307,7 @@ class Store(Reader):
         return self.video(name)
 
     def move_videos(self, paths: Mapping[int, Path]) -> None:
-        """Say where videos lie now: video id -> path."""
+        """Store new paths of videos: video id -> path."""
         with self._write(None, "move videos") as transaction:
             for key, path in paths.items():
                 self._connection.execute(
@@ -313,7 +315,7 @@ class Store(Reader):
                 transaction.touch(Changes(ChangeKind.VIDEOS, video=key))
 
     def relative_path(self, path: Path) -> str:
-        """A path as the project keeps it: relative to its folder, with forward slashes; absolute on another drive."""
+        """A path as the project stores it: relative to its folder, with forward slashes; absolute on another drive."""
         full = path.resolve()
         try:
             return Path(os.path.relpath(full, self._path.resolve().parent)).as_posix()
@@ -321,7 +323,7 @@ class Store(Reader):
             return full.as_posix()
 
     def ensure_label(self, name: str) -> Label:
-        """The label of this name, made or brought back if need be, with a colour unlike the others'."""
+        """The label with this name; added with a distinct colour, or restored if it was removed."""
         row = self._connection.execute(select(schema.label).where(schema.label.c.name == name)).first()
         if row is not None and not row.retired:
             return Label(row.id, row.name, row.color)
@@ -334,7 +336,7 @@ class Store(Reader):
         row = self._connection.execute(select(schema.label).where(schema.label.c.name == name)).first()
         transaction.touch(Changes(ChangeKind.LABELS))
         if row is not None:
-            bring_back(self._connection, [row.id])
+            unretire_labels(self._connection, [row.id])
             return Label(row.id, row.name, row.color)
         key = journal.next_id(self._connection, schema.label)
         label = Label(key, name, default_color(key - 1))
@@ -342,7 +344,7 @@ class Store(Reader):
         return label
 
     def _label_of_run(self, name: str, transaction: Transaction) -> int:
-        """Id of the label of this name. One that was taken away comes back only when something of it is found."""
+        """Id of the label with this name. A removed label is restored only when the run finds an object of it."""
         key = self._connection.execute(select(schema.label.c.id).where(schema.label.c.name == name)).scalar()
         return self._add_label(name, transaction).id if key is None else int(key)
 
@@ -351,9 +353,9 @@ class Store(Reader):
     def begin_run(self, video_id: int, kind: str, settings: Mapping[str, object], models: Mapping[str, str],
                   labels: Sequence[str], first_frame: int, last_frame: int,
                   on_existing: OnExisting = OnExisting.REPLACE, history_label: str = "Pre-annotate") -> Run:
-        """Start a run over frames ``first_frame..last_frame``; it is one step of the history, placed here.
+        """Start a run over frames ``first_frame..last_frame``; it is one history step, placed at this point.
 
-        ``labels`` are the names that the results' label indices count in.
+        ``labels`` are the names that the label indices of the results refer to.
         """
         with self._write(None, "begin run") as transaction:
             ids = [self._label_of_run(name, transaction) for name in labels]
@@ -363,15 +365,15 @@ class Store(Reader):
         return self.run(run)
 
     def write_frame(self, run_id: int, result: FrameResult) -> Changes:
-        """Store one frame's results. See `write_frames`."""
+        """Store the result of one frame; see `write_frames`."""
         return self.write_frames(run_id, [result])
 
     def write_frames(self, run_id: int, results: Sequence[FrameResult]) -> Changes:
-        """Store some frames' results in one short transaction; frames rise within a run.
+        """Store the results of frames in one short transaction; frames of a run must be in ascending order.
 
         Raises:
-            Cancelled: the run was undone or cancelled meanwhile.
-            StorageError: the run is over, or the disk is full; the file is then as before the call.
+            Cancelled: the run has been undone or cancelled.
+            StorageError: the run has ended, or the disk is full; the file is then unchanged.
         """
         with self._write(None, "write frames") as transaction:
             writer = self._writers.get(run_id)
@@ -381,7 +383,7 @@ class Store(Reader):
         return transaction.changes
 
     def finish_run(self, run_id: int, status: RunStatus, message: str = "") -> Run:
-        """Close a run. Only FINISHED ends its live tracklets; any other may be resumed after `rewind_run`."""
+        """Close a run. Only FINISHED ends its live tracklets; other runs may be resumed after `rewind_run`."""
         with self._write(None, "finish run") as transaction:
             runs.finish(self._connection, run_id, status, message)
             kinds = ChangeKind.RUNS | ChangeKind.TRACKS | ChangeKind.HISTORY
@@ -390,7 +392,8 @@ class Store(Reader):
         return self.run(run_id)
 
     def rewind_run(self, run_id: int, frame: int) -> Run:
-        """Forget what a run found after ``frame`` and let it go on from there; replaying gives the same ids."""
+        """Delete the results of a run after ``frame`` so that it can continue from there; a replay gives the same ids.
+        """
         self._writers.pop(run_id, None)
         with self._write(None, "rewind run") as transaction:
             runs.rewind(self._connection, run_id, frame)
@@ -427,13 +430,13 @@ def _check_layout(connection: Connection, path: Path) -> None:
         raise StorageError(f"{path} is a database of another program; choose an .annot file")
     version = stored_version(connection)
     if version > schema.SCHEMA_VERSION:
-        raise StorageError(f"{path} was made by a newer version of this program (format {version}; this one knows "
+        raise StorageError(f"{path} was made by a newer version of this program (format {version}; this version reads "
                            f"formats up to {schema.SCHEMA_VERSION}); update the program to open it")
 
 
 def _check_version(connection: Connection, path: Path) -> None:
     if stored_version(connection) != schema.SCHEMA_VERSION:
-        raise StorageError(f"{path} has an older format; open it once for writing, so that it is brought up to date")
+        raise StorageError(f"{path} has an older format; open it once for writing to upgrade it")
 
 
 def _close(connection: Connection) -> None:

@@ -78,5 +78,5 @@ EDIT_KINDS: dict[str, EditKind] = {
     "reduce": EditKind(lambda s, a, b, f: keyframes.reduce_to_keyframes(s, a, f, f + 25, pixels=5.0)),
     "accept_proposal": EditKind(
         lambda s, a, b, f: identities.accept_proposal(s, _newest_proposal(s, a), {1: a}), _propose),
-    "drop_proposal": EditKind(lambda s, a, b, f: identities.drop_proposal(s, _newest_proposal(s, a)), _propose),
+    "discard_proposal": EditKind(lambda s, a, b, f: identities.discard_proposal(s, _newest_proposal(s, a)), _propose),
 }

@@ -65,14 +65,14 @@ def test_an_edit_says_what_it_changes(small: Path) -> None:
     assert said.out.splitlines() == ["track 1: gains 50 boxes, loses 11 boxes",
                                      "track 2: gains 11 boxes, loses 50 boxes"]
     data = json.loads(done("edit", small, "--json", "undo").out)
-    assert data == {"label": "Swap 1 and 2 at frame 50"}
+    assert data == {"label": "Swap tracks 1 and 2 at frame 50"}
     data = json.loads(done("edit", small, "--json", "--dry-run", "delete", 2).out)
     assert (data["done"], data["tracks"][0]["deleted"], data["tracks"][0]["lost"]) == (False, True, 90)
 
 
 @pytest.mark.parametrize(("words", "why"), [
-    ("swap 1 7 --from 3", "clip has no track 7"), ("delete 1 --from 9 --to 3", "runs backwards"),
-    ("merge 1", "alone cannot be merged"), ("renumber 1", "a track's number and its new one"),
+    ("swap 1 7 --from 3", "clip has no track 7"), ("delete 1 --from 9 --to 3", "before it starts"),
+    ("merge 1", "select a second track"), ("renumber 1", "a track's number and its new one"),
     ("redo", "nothing to redo"), ("keyframes 1", "one tolerance"), ("fill 2 --frame 50", "no gap at frame 50")])
 def test_what_cannot_be_edited_is_said(small: Path, words: str, why: str) -> None:
     assert why in refused("edit", small, *words.split())
@@ -125,7 +125,7 @@ def test_an_object_is_prompted_reviewed_and_scored(project: Path, clip: object) 
     before = lengths(project)
     done("prompt", project, "--accept-run", said["run"])
     assert sum(lengths(project).values()) - sum(before.values()) == said["tracklets"][0]["boxes"] > 0
-    assert "no open proposal" in refused("prompt", project, "--drop-run", said["run"])
+    assert "not an open proposal" in refused("prompt", project, "--drop-run", said["run"])
     assert "give --frame" in refused("prompt", project)
 
 

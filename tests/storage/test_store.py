@@ -129,9 +129,9 @@ def test_what_is_no_project_is_refused_in_one_line(tmp_path: Path, content: byte
 
 
 def test_a_missing_file_and_another_programs_database_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="no such project file"):
+    with pytest.raises(StorageError, match="project file does not exist"):
         Store.open(tmp_path / "none.annot")
-    with pytest.raises(StorageError, match="there is no folder"):
+    with pytest.raises(StorageError, match="does not exist; create it first"):
         Store.create(tmp_path / "nowhere" / "p.annot")
     with sqlite3.connect(tmp_path / "other.annot") as other:
         other.execute("CREATE TABLE t (x)")
@@ -154,7 +154,7 @@ def _open_and_check(path: Path) -> None:
 
 
 def test_create_never_overwrites(store: Store) -> None:
-    with pytest.raises(StorageError, match="exists already"):
+    with pytest.raises(StorageError, match="already exists"):
         Store.create(store.path)
 
 

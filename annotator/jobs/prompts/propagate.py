@@ -27,9 +27,9 @@ from annotator.model.prompt import Point, Prompt
 from annotator.model.track import OnExisting, Run, RunStatus, TrackObservation, VideoRecord
 from annotator.session import Session
 from annotator.storage.edits import drawn_boxes
-from annotator.storage.edits.editable import free_tracks
+from annotator.storage.edits.editable import unlocked_tracks
 from annotator.storage.edits.proposal_summary import ProposalSummary, summarise
-from annotator.storage.edits.proposals import drop_proposal, open_proposal, place_proposal
+from annotator.storage.edits.proposals import discard_proposal, open_proposal, place_proposal
 from annotator.storage.reader import Reader
 from annotator.storage.rows.runs import REPROPAGATE
 from annotator.video import open_video
@@ -211,7 +211,7 @@ def accept(session: Session, run_id: int) -> Changes:
 
 def drop(session: Session, run_id: int) -> Changes:
     """Decide against the proposal. Raises StorageError if it is none any more."""
-    return drop_proposal(session.store, run_id)
+    return discard_proposal(session.store, run_id)
 
 
 def _title(session: Session, targets: Sequence[_Target]) -> str:
@@ -258,7 +258,7 @@ def _objects(session: Session, video: VideoRecord, requests: Sequence[PromptRequ
         if track is None:
             label = group[0].label or next(iter(names.values()), _DEFAULT_LABEL)
         else:
-            [record] = free_tracks(session.store, track)
+            [record] = unlocked_tracks(session.store, track)
             if record.video != video.id:
                 raise StorageError(f"track {record.number} is not one of {video.name}; choose one of this video")
             label = names[record.label]

@@ -1,4 +1,4 @@
-"""Edits of attributes: which there are, and what they are for tracks. Each function is one undo step."""
+"""Edits of attributes and of their values on tracks. Each function is one undo step."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CHANGED = Changes(ChangeKind.LABELS | ChangeKind.TRACKS)
 
 def add_attribute(store: Store, name: str, kind: AttributeKind, label: int | None = None,
                   options: Sequence[str] = (), default: Value | None = None) -> Attribute:
-    """A new attribute of a label's tracks, or of all tracks where ``label`` is None.
+    """Add an attribute for the tracks of a label, or for all tracks if ``label`` is None.
 
     Raises:
-        StorageError: the name is taken, a choice has no options, or the default does not fit.
+        StorageError: the name is taken, a choice has no options, or the default is not a valid value.
     """
     made = _checked(store, Attribute(0, label, name, kind, tuple(options), default))
     with store.transaction(f"Add attribute {made.name}") as transaction:
@@ -41,11 +41,11 @@ def add_attribute(store: Store, name: str, kind: AttributeKind, label: int | Non
 
 
 def change_attribute(store: Store, attribute: Attribute) -> Changes:
-    """Put an attribute in place of the one with its id. Tracks keep their values under a new name; those that fit no
-    more are forgotten.
+    """Replace the attribute with the same id. Tracks keep their values if it is renamed; values that are no longer
+    valid are removed.
 
     Raises:
-        StorageError: as `add_attribute`, or there is none with this id.
+        StorageError: as `add_attribute`, or there is no attribute with this id.
     """
     before = store.attribute(attribute.id)
     after = _checked(store, attribute)
@@ -66,7 +66,7 @@ def change_attribute(store: Store, attribute: Attribute) -> Changes:
 
 
 def remove_attribute(store: Store, attribute_id: int) -> Changes:
-    """Take an attribute away, with what it is for tracks."""
+    """Remove an attribute and its values on tracks."""
     gone = store.attribute(attribute_id)
     with store.transaction(f"Remove attribute {gone.name}") as transaction:
         transaction.connection.execute(delete(_attribute).where(_attribute.c.id == attribute_id))
@@ -78,23 +78,23 @@ def remove_attribute(store: Store, attribute_id: int) -> Changes:
 def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None, color: str | None = None,
                     review: ReviewState | None = None, attributes: Mapping[str, Value | None] | None = None,
                     ) -> Changes:
-    """Set names, colours (``#rrggbb``), review states or attributes of tracks at once; None leaves one as it is, an
-    attribute of None is forgotten and the others stay.
+    """Set the name, colour (``#rrggbb``), review state or attributes of several tracks; None leaves a property
+    unchanged. An attribute value of None is removed, and attributes that are not given are kept.
 
     Raises:
-        StorageError: a value does not fit its attribute, the colour is none, or no track is named.
+        StorageError: a value is not valid for its attribute, the colour is invalid, or no track is given.
     """
     chosen = _chosen(store, tracks)
     _check_values(store, {track.label for track in chosen}, attributes or {})
     plain = {key: value for key, value in (("name", name), ("color", None if color is None else checked_color(color)),
                                            ("review", None if review is None else review.value)) if value is not None}
     one = f"track {chosen[0].number}" if len(chosen) == 1 else f"{len(chosen)} tracks"
-    with store.transaction(f"Describe {one}") as transaction:
+    with store.transaction(f"Edit {one}") as transaction:
         connection = transaction.connection
         if plain:
             connection.execute(update(_track).where(_track.c.id.in_(list(tracks))).values(**plain))
         if attributes:
-            _say(connection, {track.id: {**track.attributes, **attributes} for track in chosen})
+            _write_values(connection, {track.id: {**track.attributes, **attributes} for track in chosen})
         videos = {track.video for track in chosen}
         transaction.touch(Changes(ChangeKind.TRACKS, frozenset(tracks), None, None,
                                   videos.pop() if len(videos) == 1 else None))
@@ -103,21 +103,21 @@ def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None
 
 def _chosen(store: Store, tracks: Sequence[int]) -> list[Track]:
     if not tracks:
-        raise StorageError("no track is chosen; choose one first")
+        raise StorageError("no track is selected; select one first")
     wanted = set(tracks)
     found = [track for video in store.videos() for track in store.tracks(video.id) if track.id in wanted]
     for missing in wanted - {track.id for track in found}:
-        store.track(missing)  # says so
+        store.track(missing)  # raises the error
     return found
 
 
 def forget_attributes(connection: Connection, label: int) -> None:
-    """Take away the attributes of a label that no track has."""
+    """Delete the attributes of a label that no track has."""
     connection.execute(delete(_attribute).where(_attribute.c.label == label))
 
 
 def adopt_attributes(connection: Connection, label: int, into: int) -> None:
-    """Give a label the attributes of another, but for those whose names it has already."""
+    """Move the attributes of one label to another, and delete those whose names the other already has."""
     rows = [records.attribute_record(row) for row in connection.execute(select(_attribute))]
     taken = {attribute.name for attribute in attributes_of(into, rows)}
     for attribute in (row for row in rows if row.label == label):
@@ -136,9 +136,9 @@ def _checked(store: Store, attribute: Attribute) -> Attribute:
     for other in store.attributes():
         meets = None in (other.label, attribute.label) or other.label == attribute.label
         if other.id != attribute.id and other.name == name and meets:
-            raise StorageError(f"there is an attribute {name} already; choose another name")
+            raise StorageError(f"an attribute named {name} already exists; choose another name")
     if attribute.kind is AttributeKind.CHOICE and not options:
-        raise StorageError(f"the choice {name} offers nothing; give its options, separated by commas")
+        raise StorageError(f"the choice {name} has no options; enter its options, separated by commas")
     made = replace(attribute, name=name, options=options)
     default = made.fitting(attribute.default)
     if default is None and attribute.default is not None:
@@ -149,7 +149,7 @@ def _checked(store: Store, attribute: Attribute) -> Attribute:
 def _misfit(attribute: Attribute, value: object) -> str:
     wanted = {AttributeKind.NUMBER: "a number", AttributeKind.FLAG: "yes or no", AttributeKind.TEXT: "a text",
               AttributeKind.CHOICE: f"one of {', '.join(attribute.options)}"}[attribute.kind]
-    return f"{value!r} does not fit the attribute {attribute.name}; give {wanted}"
+    return f"{value!r} is not a valid value of the attribute {attribute.name}; enter {wanted}"
 
 
 def _check_values(store: Store, labels: Iterable[int], values: Mapping[str, Value | None]) -> None:
@@ -163,8 +163,8 @@ def _check_values(store: Store, labels: Iterable[int], values: Mapping[str, Valu
 
 def _rewrite(connection: Connection, label: int | None, name: str, change: Callable[[dict[str, object]], object],
              ) -> None:
-    """Change what is said of tracks of a label (None: of any) that say something under this name."""
-    # JSON of the name, as it stands in the column; what it finds beside is looked at again.
+    """Change the attribute values of tracks of a label (None: of any) that have a value for this name."""
+    # Searches the JSON column for the encoded name; accidental matches are filtered out below.
     wanted = _track.c.attributes.contains(json.dumps(name), autoescape=True)
     query = select(_track.c.id, _track.c.attributes).where(wanted)
     found: dict[int, dict[str, object]] = {}
@@ -173,15 +173,15 @@ def _rewrite(connection: Connection, label: int | None, name: str, change: Calla
         if name in values:
             change(values)
             found[key] = values
-    _say(connection, found)
+    _write_values(connection, found)
 
 
-def _say(connection: Connection, said: Mapping[int, Mapping[str, object]]) -> None:
-    """Write what is said of tracks, by id; None says nothing."""
-    rows = [{"key": key, "said": json.dumps({name: value for name, value in values.items() if value is not None})}
-            for key, values in said.items()]
+def _write_values(connection: Connection, by_track: Mapping[int, Mapping[str, object]]) -> None:
+    """Write the attribute values of tracks, by track id; omits values of None."""
+    rows = [{"key": key, "json": json.dumps({name: value for name, value in values.items() if value is not None})}
+            for key, values in by_track.items()]
     if rows:
-        connection.execute(update(_track).where(_track.c.id == bindparam("key")).values(attributes=bindparam("said")),
+        connection.execute(update(_track).where(_track.c.id == bindparam("key")).values(attributes=bindparam("json")),
                            rows)
 
 

@@ -1,4 +1,4 @@
-"""What people add themselves: boxes and marks. Each function is one transaction and one undo step."""
+"""Edits of manual boxes and marks. Each function is one transaction and one undo step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import MarkKind, Track
-from annotator.storage.edits.editable import free_tracks
+from annotator.storage.edits.editable import unlocked_tracks
 from annotator.storage.file import schema
 from annotator.storage.history import journal
 from annotator.storage.spans.rows import new_track
@@ -25,7 +25,7 @@ _span, _tracklet, _observation, _mask = schema.span, schema.tracklet, schema.obs
 
 
 def add_track(store: Store, video_id: int, label_id: int, frame: int, box_xyxy: Box, mask: Mask | None = None) -> int:
-    """A new identity with one box drawn by a person. Returns the track's id."""
+    """Add a track with one manual box. Returns the track's id."""
     with store.transaction("Add track") as transaction:
         key, number = new_track(transaction.connection, video_id, label_id)
         transaction.label = f"Add track {number}"
@@ -35,14 +35,14 @@ def add_track(store: Store, video_id: int, label_id: int, frame: int, box_xyxy: 
 
 
 def set_box(store: Store, track_id: int, frame: int, box_xyxy: Box, mask: Mask | None = None) -> Changes:
-    """Say where a track is in a frame (float pixels); this outranks the machine's box and hides its mask there.
+    """Set a track's manual box in a frame (float pixels). It overrides the predicted box and mask in that frame.
 
     Raises:
         StorageError: the box is not finite or has no area, or the track is locked.
     """
-    [track] = free_tracks(store, track_id)
+    [track] = unlocked_tracks(store, track_id)
     _check_box(box_xyxy, frame)
-    with store.transaction(f"Box of track {track.number}") as transaction:
+    with store.transaction(f"Set box of track {track.number}") as transaction:
         connection = transaction.connection
         tracklet = _human_tracklet_at(connection, track_id, frame)
         if tracklet is None:
@@ -65,17 +65,17 @@ def set_box(store: Store, track_id: int, frame: int, box_xyxy: Box, mask: Mask |
 
 
 def delete_box(store: Store, track_id: int, frame: int) -> Changes:
-    """Take a person's box away; the machine's, if there is one, shows again.
+    """Delete a manual box; the predicted box, if there is one, becomes visible again.
 
     Raises:
-        StorageError: no person drew a box of this track in this frame.
+        StorageError: the track has no manual box in this frame.
     """
-    [track] = free_tracks(store, track_id)
+    [track] = unlocked_tracks(store, track_id)
     with store.transaction(f"Delete box of track {track.number}") as transaction:
         connection = transaction.connection
         tracklet = _human_tracklet_at(connection, track_id, frame)
         if tracklet is None:
-            raise StorageError(f"track {track.number} has no hand-drawn box in frame {frame}; delete the range instead")
+            raise StorageError(f"track {track.number} has no manual box in frame {frame}; delete the range instead")
         for table in (_mask, _observation):
             connection.execute(delete(table).where(table.c.tracklet == tracklet, table.c.frame == frame))
         connection.execute(delete(_span).where(
@@ -87,13 +87,13 @@ def delete_box(store: Store, track_id: int, frame: int) -> Changes:
 
 def add_mark(store: Store, video_id: int, kind: MarkKind, first: int, last: int | None = None,
              track_id: int | None = None, region: Sequence[tuple[float, float]] = ()) -> int:
-    """Say something of frames ``first..last`` (None: to the end) of a track or of the whole video. Returns its id.
+    """Mark frames ``first..last`` (None: to the end) of a track or of the whole video. Returns the mark's id.
 
     Raises:
-        StorageError: the range is turned round.
+        StorageError: the range is reversed.
     """
     if last is not None and last < first:
-        raise StorageError(f"a mark from frame {first} to frame {last} runs backwards; give the earlier frame first")
+        raise StorageError(f"the mark ends in frame {last}, before it starts in frame {first}; swap the two frames")
     with store.transaction("Add ignore region" if region else f"Mark {kind.value}") as transaction:
         key = journal.next_id(transaction.connection, schema.mark)
         corners = json.dumps([[float(x), float(y)] for x, y in region]) if region else None
@@ -105,9 +105,9 @@ def add_mark(store: Store, video_id: int, kind: MarkKind, first: int, last: int 
 
 
 def remove_mark(store: Store, mark_id: int) -> Changes:
-    """Take a mark away."""
+    """Remove a mark."""
     known = store.mark(mark_id)
-    with store.transaction(f"Remove {_in_words(known.kind)}") as transaction:
+    with store.transaction(f"Remove {_kind_name(known.kind)}") as transaction:
         row = transaction.connection.execute(select(schema.mark).where(schema.mark.c.id == mark_id)).one()
         transaction.connection.execute(delete(schema.mark).where(schema.mark.c.id == mark_id))
         tracks: frozenset[int] = frozenset() if row.track is None else frozenset({row.track})
@@ -116,15 +116,15 @@ def remove_mark(store: Store, mark_id: int) -> Changes:
 
 
 def change_mark(store: Store, mark_id: int, first: int, last: int | None) -> Changes:
-    """Let a mark hold for frames ``first..last`` (None: to the end) instead.
+    """Change the range of a mark to frames ``first..last`` (None: to the end).
 
     Raises:
-        StorageError: there is none with this id, or the range is turned round.
+        StorageError: there is no mark with this id, or the range is reversed.
     """
     if last is not None and last < first:
-        raise StorageError(f"a mark from frame {first} to frame {last} runs backwards; give the earlier frame first")
+        raise StorageError(f"the mark ends in frame {last}, before it starts in frame {first}; swap the two frames")
     row = store.mark(mark_id)
-    with store.transaction(f"Change frames of {_in_words(row.kind)}") as transaction:
+    with store.transaction(f"Change frames of {_kind_name(row.kind)}") as transaction:
         transaction.connection.execute(
             update(schema.mark).where(schema.mark.c.id == mark_id).values(first=first, last=last))
         tracks: frozenset[int] = frozenset() if row.track is None else frozenset({row.track})
@@ -134,14 +134,15 @@ def change_mark(store: Store, mark_id: int, first: int, last: int | None) -> Cha
 
 
 def reshape_region(store: Store, mark_id: int, region: Sequence[tuple[float, float]]) -> Changes:
-    """Give an ignore region another outline, corners in pixels.
+    """Change the outline of an ignore region; corners in pixels.
 
     Raises:
-        StorageError: there is none with this id, or the outline has no inside.
+        StorageError: there is no ignore region with this id, or the outline has fewer than three corners.
     """
     row = store.mark(mark_id)
     if row.kind is not MarkKind.IGNORE or len(region) < 3:
-        raise StorageError(f"mark {mark_id} cannot have {len(region)} corners; give an ignore region three or more")
+        raise StorageError(f"mark {mark_id} cannot have {len(region)} corners; only ignore regions have an outline, "
+                           "with at least three corners")
     with store.transaction("Reshape ignore region") as transaction:
         corners = json.dumps([[float(x), float(y)] for x, y in region])
         transaction.connection.execute(update(schema.mark).where(schema.mark.c.id == mark_id).values(region=corners))
@@ -149,7 +150,7 @@ def reshape_region(store: Store, mark_id: int, region: Sequence[tuple[float, flo
     return transaction.changes
 
 
-def _in_words(kind: MarkKind) -> str:
+def _kind_name(kind: MarkKind) -> str:
     return "ignore region" if kind is MarkKind.IGNORE else f"mark {kind.value}"
 
 
@@ -171,7 +172,7 @@ def _human_tracklet_at(connection: Connection, track: int, frame: int) -> int | 
 
 
 def _free_human_tracklet(connection: Connection, track: Track, frame: int) -> int:
-    """One of the track's human tracklets that has no box in this frame (it may have lost it to another track)."""
+    """A human tracklet of the track without a box in this frame (its box there may have moved to another track)."""
     taken = select(_observation.c.tracklet).where(_observation.c.video == track.video, _observation.c.frame == frame)
     query = select(_tracklet.c.id).join(_span, _span.c.tracklet == _tracklet.c.id).where(
         _span.c.track == track.id, _tracklet.c.run.is_(None), _tracklet.c.id.not_in(taken)).limit(1)

@@ -1,4 +1,4 @@
-"""The tracks that an edit is about: that they exist, belong together, and may be changed."""
+"""Check the tracks of an edit: that they exist, belong to one video, and may be changed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from annotator.storage.store import Store
 
 
 def chosen_tracks(store: Store, *keys: int) -> list[Track]:
-    """These tracks: at least one, all different, all of one video. Raises StorageError."""
+    """Return these tracks. Raises StorageError unless there is at least one, all differ and belong to one video."""
     if not keys:
-        raise StorageError("no track is chosen; choose one first")
+        raise StorageError("no track is selected; select one first")
     if len(set(keys)) != len(keys):
-        raise StorageError("a track is named twice; choose different tracks")
+        raise StorageError("a track is given twice; select different tracks")
     records = [store.track(key) for key in keys]
     if len({track.video for track in records}) > 1:
-        raise StorageError("these tracks belong to different videos; choose tracks of one video")
+        raise StorageError("the tracks belong to different videos; select tracks of one video")
     return records
 
 
-def free_tracks(store: Store, *keys: int) -> list[Track]:
-    """As `chosen_tracks`, and none of them is locked. Raises StorageError."""
+def unlocked_tracks(store: Store, *keys: int) -> list[Track]:
+    """Return these tracks. Raises StorageError as `chosen_tracks`, and if one is locked."""
     records = chosen_tracks(store, *keys)
     locked = store.locked(keys)
     for track in records:
@@ -32,15 +32,15 @@ def free_tracks(store: Store, *keys: int) -> list[Track]:
 
 
 def check_range(first: int, last: int | None) -> None:
-    """Raises StorageError for a range that runs backwards or begins before the video."""
+    """Raise StorageError if a range is reversed or starts before the video."""
     if first < 0:
-        raise StorageError(f"there is no frame {first}; frames count from 0")
+        raise StorageError(f"frame {first} does not exist; frames are numbered from 0")
     if last is not None and last < first:
-        raise StorageError(f"the range from frame {first} to frame {last} runs backwards; give the earlier frame first")
+        raise StorageError(f"the range ends in frame {last}, before it starts in frame {first}; swap the two frames")
 
 
-def in_words(tracks: Sequence[Track]) -> str:
-    """For labels of steps: which tracks, or how many."""
+def track_names(tracks: Sequence[Track]) -> str:
+    """The tracks as text for step labels: their numbers, or how many they are."""
     if len(tracks) > 3:
         return f"{len(tracks)} tracks"
     return ("track " if len(tracks) == 1 else "tracks ") + ", ".join(str(track.number) for track in tracks)

@@ -1,7 +1,7 @@
-"""Edits of identities: they move spans, not boxes. Each function is one transaction and one undo step.
+"""Edits of identities, which move spans rather than boxes. Each function is one transaction and one undo step.
 
-Never do two boxes of one track fall into one frame, and no edit changes or drops a person's box unless asked to.
-Frames are inclusive; an open ``to_frame`` also governs what a running job has yet to find.
+A track never gets two boxes in one frame, and no edit changes or drops a manual box unless told to. Frames are
+inclusive; an open ``to_frame`` also applies to frames that a running job has not reached yet.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from sqlalchemy import update
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState, Track
-from annotator.storage.edits.editable import check_range, free_tracks, in_words
+from annotator.storage.edits.editable import check_range, track_names, unlocked_tracks
 from annotator.storage.edits.keyframes import pin
 from annotator.storage.edits.merging import MergeRule, merge_tracks
-from annotator.storage.edits.proposals import accept_proposal, drop_proposal
+from annotator.storage.edits.proposals import accept_proposal, discard_proposal
 from annotator.storage.file import schema
 from annotator.storage.rows.transaction import Transaction
 from annotator.storage.spans.algebra import OPEN, assign, cut
@@ -30,10 +30,10 @@ _IDENTITY = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS
 
 
 def swap_tracks(store: Store, a: int, b: int, from_frame: int, to_frame: int | None = None) -> Changes:
-    """Exchange two identities from a frame on (or within a range): boxes, people's boxes and marks change sides."""
-    one, other = free_tracks(store, a, b)
+    """Swap two identities from a frame on (or within a range), with their predicted and manual boxes and marks."""
+    one, other = unlocked_tracks(store, a, b)
     check_range(from_frame, to_frame)
-    with store.transaction(f"Swap {one.number} and {other.number} at frame {from_frame}") as transaction:
+    with store.transaction(f"Swap tracks {one.number} and {other.number} at frame {from_frame}") as transaction:
         connection = transaction.connection
         pin(store, (one, other), from_frame, to_frame)
         spans = store.spans([a, b])
@@ -47,28 +47,28 @@ def swap_tracks(store: Store, a: int, b: int, from_frame: int, to_frame: int | N
 
 
 def split_track(store: Store, track: int, frame: int) -> int:
-    """Make what a track has from a frame on a new identity. Returns the new track's id.
+    """Split a track: from a frame on it becomes a new identity. Returns the new track's id.
 
     Raises:
-        StorageError: the track has nothing on one side of the frame.
+        StorageError: the track has no boxes on one side of the frame.
     """
     return _split_off(store, track, frame, None)
 
 
 def split_range(store: Store, track: int, first: int, last: int) -> int:
-    """Make what a track has within a range a new identity. Returns the new track's id.
+    """Split a range off a track as a new identity. Returns the new track's id.
 
     Raises:
-        StorageError: the track has nothing in the range, or nothing outside it.
+        StorageError: the track has no boxes in the range, or none outside it.
     """
     return _split_off(store, track, first, last)
 
 
 def delete_range(store: Store, tracks: Sequence[int], first: int, last: int | None = None) -> Changes:
-    """Take frames away from tracks, people's boxes included; a track left with nothing goes too."""
-    records = free_tracks(store, *tracks)
+    """Delete a range of frames from tracks, including manual boxes; a track that is left empty is deleted."""
+    records = unlocked_tracks(store, *tracks)
     check_range(first, last)
-    with store.transaction(f"Delete from {in_words(records)}") as transaction:
+    with store.transaction(f"Delete frames of {track_names(records)}") as transaction:
         connection = transaction.connection
         pin(store, records, first, last)
         spans = store.spans(tracks)
@@ -82,9 +82,9 @@ def delete_range(store: Store, tracks: Sequence[int], first: int, last: int | No
 
 
 def delete_tracks(store: Store, tracks: Sequence[int]) -> Changes:
-    """Delete identities with all they have. What the runs found stays, unseen, until `compact`."""
-    records = free_tracks(store, *tracks)
-    with store.transaction(f"Delete {in_words(records)}") as transaction:
+    """Delete whole tracks. Boxes found by runs stay in the file, invisible, until `compact`."""
+    records = unlocked_tracks(store, *tracks)
+    with store.transaction(f"Delete {track_names(records)}") as transaction:
         save_spans(transaction.connection, store.spans(tracks), [])
         delete_track_rows(transaction.connection, tracks)
         transaction.touch(Changes(_IDENTITY, frozenset(tracks), None, None, records[0].video))
@@ -99,16 +99,16 @@ def renumber(store: Store, track: int, number: int) -> Changes:
     """
     record = store.track(track)
     if number < 1:
-        raise StorageError(f"{number} cannot be a track's number; numbers start at 1")
+        raise StorageError(f"{number} is not a valid track number; numbers start at 1")
     if any(other.number == number and other.id != track for other in store.tracks(record.video)):
         raise StorageError(f"number {number} is taken by another track; swap or merge the two, or choose another")
-    with store.transaction(f"Renumber {record.number} to {number}") as transaction:
+    with store.transaction(f"Renumber track {record.number} to {number}") as transaction:
         _update(transaction, [record], number=number)
     return transaction.changes
 
 
 def renumber_all(store: Store, video_id: int) -> Changes:
-    """Number all tracks of a video from 1, in order of their first frames."""
+    """Renumber all tracks of a video from 1, in order of their first frames."""
     tracks = store.tracks(video_id)
     starts: dict[int, int] = {}
     for span in store.spans([track.id for track in tracks]):
@@ -116,7 +116,7 @@ def renumber_all(store: Store, video_id: int) -> Changes:
     ordered = sorted(tracks, key=lambda track: (starts.get(track.id, OPEN), track.number))
     with store.transaction("Renumber all tracks") as transaction:
         changed = [(index, track) for index, track in enumerate(ordered, 1) if track.number != index]
-        for sign in (-1, 1):  # by way of numbers that nobody has: each must be unique at every moment
+        for sign in (-1, 1):  # first to unused negative numbers: numbers must be unique at all times
             for number, track in changed:
                 transaction.connection.execute(
                     update(_track).where(_track.c.id == track.id).values(number=sign * number))
@@ -127,20 +127,20 @@ def renumber_all(store: Store, video_id: int) -> Changes:
 
 
 def relabel(store: Store, tracks: Sequence[int], label_id: int) -> Changes:
-    """Give tracks another label."""
-    records = free_tracks(store, *tracks)
-    with store.transaction(f"Relabel {in_words(records)}") as transaction:
+    """Change the label of tracks."""
+    records = unlocked_tracks(store, *tracks)
+    with store.transaction(f"Relabel {track_names(records)}") as transaction:
         _update(transaction, records, label=label_id)
     return transaction.changes
 
 
 def describe(store: Store, track: int, name: str | None = None, color: str | None = None,
              review: ReviewState | None = None, attributes: Mapping[str, object] | None = None) -> Changes:
-    """Set a track's name, colour (``#rrggbb``), review state or attributes; None leaves one as it is."""
+    """Set the name, colour (``#rrggbb``), review state or attributes of a track; None leaves a property unchanged."""
     record = store.track(track)
     values: dict[str, Any] = {"name": name, "color": color, "review": None if review is None else review.value,
                               "attributes": None if attributes is None else json.dumps(dict(attributes))}
-    with store.transaction(f"Describe track {record.number}") as transaction:
+    with store.transaction(f"Edit track {record.number}") as transaction:
         _update(transaction, [record], **{key: value for key, value in values.items() if value is not None})
     return transaction.changes
 
@@ -150,14 +150,14 @@ def _exchange(stretches: Iterable[Any], a: int, b: int) -> list[Any]:
 
 
 def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
-    [record] = free_tracks(store, track)
+    [record] = unlocked_tracks(store, track)
     check_range(first, last)
     moved, kept = cut(store.spans([track]), first, last)
     if not moved or not kept:
         where = f"from frame {first} on" if last is None else f"in frames {first} to {last}"
-        lack = "nothing" if not moved else "all it has"
-        raise StorageError(f"track {record.number} has {lack} {where}; choose another frame")
-    with store.transaction(f"Split {record.number} at frame {first}") as transaction:
+        found = "no boxes" if not moved else "all its boxes"
+        raise StorageError(f"track {record.number} has {found} {where}; choose another frame")
+    with store.transaction(f"Split track {record.number} at frame {first}") as transaction:
         connection = transaction.connection
         pin(store, [record], first, last)
         key, _ = new_track(connection, record.video, record.label)
@@ -179,6 +179,6 @@ def _update(transaction: Transaction, tracks: Sequence[Track], **values: Any) ->
 
 
 __all__ = [
-    "MergeRule", "accept_proposal", "delete_range", "delete_tracks", "describe", "drop_proposal", "merge_tracks",
+    "MergeRule", "accept_proposal", "delete_range", "delete_tracks", "describe", "discard_proposal", "merge_tracks",
     "relabel", "renumber", "renumber_all", "split_range", "split_track", "swap_tracks",
 ]

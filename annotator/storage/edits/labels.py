@@ -1,7 +1,7 @@
-"""Edits of labels, and what detectors' classes are called in a project. Each function is one undo step.
+"""Edits of labels, and of the mapping from detector classes to labels. Each function is one undo step.
 
-A label that is taken away is retired, not deleted: tracklets and runs go on referring to it, and it comes back, with
-its colour, when something of it is found or when a label of its name is added.
+A removed label is retired, not deleted: tracklets and runs still refer to it, and it comes back with its colour when a
+run finds an object of it or when a label of the same name is added.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CHANGED = Changes(ChangeKind.LABELS)
 
 
 def add_label(store: Store, name: str, color: str | None = None) -> Label:
-    """A new label, the last of the list. ``color``: ``#rrggbb``, None for one unlike the others'.
+    """Add a label at the end of the list. ``color``: ``#rrggbb``; None for a distinct default.
 
     Raises:
         StorageError: the name is empty or taken.
@@ -36,7 +36,7 @@ def add_label(store: Store, name: str, color: str | None = None) -> Label:
         key = connection.execute(select(_label.c.id).where(_label.c.name == name)).scalar()
         if key is None:
             key = journal.next_id(connection, _label)
-            # Born retired: undo then retires it again, and never takes a row away that a run refers to.
+            # Inserted as retired, so that undo retires it again and never deletes a row that a run refers to.
             connection.execute(insert(_label).values(id=key, name=name, color=default_color(key - 1), retired=True))
         values: dict[str, Any] = {"retired": False, "position": _next_position(connection)}
         if color is not None:
@@ -47,12 +47,12 @@ def add_label(store: Store, name: str, color: str | None = None) -> Label:
 
 
 def change_label(store: Store, label_id: int, name: str | None = None, color: str | None = None) -> Changes:
-    """Rename or recolour a label; None leaves one as it is.
+    """Rename or recolour a label; None leaves a property unchanged.
 
-    A detector whose class has the old name gives boxes of the renamed label from then on.
+    Detector classes with the old name are mapped to the renamed label from then on.
 
     Raises:
-        StorageError: the name is empty or taken, or the colour is none.
+        StorageError: the name is empty or taken, or the colour is invalid.
     """
     before = store.label(label_id)
     values: dict[str, Any] = {}
@@ -66,15 +66,15 @@ def change_label(store: Store, label_id: int, name: str | None = None, color: st
             return transaction.changes
         connection = transaction.connection
         if "name" in values:
-            _give_way(connection, values["name"])
-            _redirect(connection, before, label_id)
+            _rename_retired(connection, values["name"])
+            _map_old_name(connection, before, label_id)
         connection.execute(update(_label).where(_label.c.id == label_id).values(**values))
         transaction.touch(_CHANGED)
     return transaction.changes
 
 
 def move_label(store: Store, label_id: int, place: int) -> Changes:
-    """Put a label at a place of the list, from 0; the others move up."""
+    """Move a label to a position in the list, counted from 0; the others shift."""
     label = store.label(label_id)
     order = [other.id for other in store.labels() if other.id != label_id]
     order.insert(place, label_id)
@@ -87,16 +87,16 @@ def move_label(store: Store, label_id: int, place: int) -> Changes:
 
 
 def remove_label(store: Store, label_id: int) -> Changes:
-    """Take away a label that no track has, with its attributes.
+    """Remove a label that no track has, with its attributes.
 
     Raises:
-        StorageError: tracks have it.
+        StorageError: tracks have this label.
     """
     label = store.label(label_id)
     used = store.label_uses().get(label_id, 0)
     if used:
-        tracks = "1 track is" if used == 1 else f"{used} tracks are"
-        raise StorageError(f"{tracks} of class {label.name}: give them another class, or merge {label.name} into one")
+        tracks = "1 track has" if used == 1 else f"{used} tracks have"
+        raise StorageError(f"{tracks} the class {label.name}; change their class, or merge {label.name} into another")
     with store.transaction(f"Remove class {label.name}") as transaction:
         connection = transaction.connection
         forget_attributes(connection, label_id)
@@ -107,15 +107,15 @@ def remove_label(store: Store, label_id: int) -> Changes:
 
 
 def merge_labels(store: Store, label_id: int, into: int) -> Changes:
-    """Give all tracks of a label another one and take the first away; detectors' classes and attributes follow."""
+    """Give all tracks of a label another label and remove the first, with its detector classes and attributes moved."""
     label, target = store.label(label_id), store.label(into)
     if label_id == into:
-        raise StorageError(f"class {label.name} cannot be merged into itself; choose another")
+        raise StorageError(f"class {label.name} cannot be merged into itself; choose another class")
     with store.transaction(f"Merge class {label.name} into {target.name}") as transaction:
         connection = transaction.connection
         connection.execute(update(_track).where(_track.c.label == label_id).values(label=into))
         connection.execute(update(_class).where(_class.c.label == label_id).values(label=into))
-        _redirect(connection, label, into)
+        _map_old_name(connection, label, into)
         adopt_attributes(connection, label_id, into)
         connection.execute(update(_label).where(_label.c.id == label_id).values(retired=True))
         transaction.touch(Changes(ChangeKind.LABELS | ChangeKind.TRACKS))
@@ -123,11 +123,11 @@ def merge_labels(store: Store, label_id: int, into: int) -> Changes:
 
 
 def map_class(store: Store, detector_class: str, label_id: int | None) -> Changes:
-    """Say what a detector's class is called here; None drops what is of it. Counts for runs that begin later."""
+    """Map a detector class to a label; None discards its detections. Applies to runs that start later."""
     name = detector_class.strip()
     if not name:
-        raise StorageError("the detector's class has no name; type one")
-    title = f"Drop class {name}" if label_id is None else f"Class {name} becomes {store.label(label_id).name}"
+        raise StorageError("the detector class has no name; enter one")
+    title = f"Discard class {name}" if label_id is None else f"Map class {name} to {store.label(label_id).name}"
     with store.transaction(title) as transaction:
         connection = transaction.connection
         connection.execute(delete(_class).where(_class.c.name == name))
@@ -137,8 +137,8 @@ def map_class(store: Store, detector_class: str, label_id: int | None) -> Change
 
 
 def unmap_class(store: Store, detector_class: str) -> Changes:
-    """Let a detector's class keep its own name again."""
-    with store.transaction(f"Class {detector_class} keeps its name") as transaction:
+    """Remove the mapping of a detector class, so that it keeps its own name again."""
+    with store.transaction(f"Unmap class {detector_class}") as transaction:
         transaction.connection.execute(delete(_class).where(_class.c.name == detector_class))
         transaction.touch(_CHANGED)
     return transaction.changes
@@ -147,9 +147,9 @@ def unmap_class(store: Store, detector_class: str) -> Changes:
 def _checked_name(store: Store, name: str, own: int | None) -> str:
     name = " ".join(name.split())
     if not name:
-        raise StorageError("a class needs a name; type one")
+        raise StorageError("a class needs a name; enter one")
     if any(label.name == name and label.id != own for label in store.labels()):
-        raise StorageError(f"there is a class {name} already; merge the two, or choose another name")
+        raise StorageError(f"a class named {name} already exists; merge the two, or choose another name")
     return name
 
 
@@ -158,15 +158,15 @@ def _next_position(connection: Connection) -> int:
     return int(last or 0) + 1
 
 
-def _give_way(connection: Connection, name: str) -> None:
-    """A retired label that still has this name gets another."""
+def _rename_retired(connection: Connection, name: str) -> None:
+    """Rename a retired label that still has this name."""
     held = connection.execute(select(_label.c.id).where(_label.c.name == name, _label.c.retired)).scalar()
     if held is not None:
         connection.execute(update(_label).where(_label.c.id == held).values(name=f"{name} (removed {held})"))
 
 
-def _redirect(connection: Connection, label: Label, into: int) -> None:
-    """Where runs had found things of this label, what detectors find of its name is another label from now on."""
+def _map_old_name(connection: Connection, label: Label, into: int) -> None:
+    """If a run used this label, map the detector class of its name to the other label from now on."""
     found = connection.execute(select(schema.run.c.labels)).scalars()
     known = connection.execute(select(_class.c.name).where(_class.c.name == label.name)).first()
     if known is None and any(label.id in json.loads(labels) for labels in found):

@@ -1,7 +1,7 @@
-"""What an edit would change, said before it is made.
+"""Preview what an edit would change.
 
-The edit itself is run in a transaction that is taken back, so a preview cannot disagree with what follows, and every
-edit, or several of them as one gesture, has one.
+A preview runs the edit itself in a transaction that is rolled back. So it always agrees with the real edit, and every
+edit, or several edits in one gesture, can be previewed.
 """
 
 from __future__ import annotations
@@ -16,64 +16,65 @@ from annotator.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class TrackChange:
-    """What becomes of one track."""
+    """The changes to one track."""
 
     track: int
-    """Its id; of a track that is only made by the edit, the id that it would have."""
+    """Track id; for a track created by the edit, the id that it would get."""
     number: int
-    """Its number after the edit, or before it where the edit deletes it."""
+    """Track number after the edit, or before it if the edit deletes the track."""
     made: bool
+    """The edit creates the track."""
     deleted: bool
     gained: int
-    """Boxes that it gets, in frames."""
+    """Number of boxes that the track gains."""
     lost: int
-    """Boxes that it loses."""
+    """Number of boxes that it loses."""
     human_gained: tuple[int, ...]
-    """Frames in which it gets a hand-drawn box."""
+    """Frames in which it gains a manual box."""
     human_lost: tuple[int, ...]
-    """Frames in which it loses a hand-drawn box."""
+    """Frames in which it loses a manual box."""
     described: bool
     """Its number, label, name, colour, review state or attributes change."""
     marked: bool
-    """What is marked of its frames changes."""
+    """Its marks change."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditPreview:
-    """What an edit would change."""
+    """The changes that an edit would make."""
 
     tracks: tuple[TrackChange, ...]
-    """Tracks that it changes, by number."""
+    """The changed tracks, ordered by number."""
     first_frame: int | None
-    """First frame in which a box changes hands; None where none does."""
+    """First frame in which a box moves to another track or is removed; None if no box does."""
     last_frame: int | None
-    """The last such frame that is known so far."""
+    """Last such frame known so far."""
     human_boxes: tuple[tuple[int, int], ...]
-    """Hand-drawn boxes that change hands or vanish: (track number now, frame)."""
+    """Manual boxes that move to another track or are removed: (current track number, frame)."""
     human_dropped: int
-    """Hand-drawn boxes that no track would have any more."""
+    """Number of manual boxes that no track would have any more."""
 
     @property
     def changes_nothing(self) -> bool:
         return not self.tracks
 
     def lines(self) -> list[str]:
-        """For people: one line per track, and one for hand-drawn boxes where there are any."""
+        """The changes as text: one line per track, and one for manual boxes if any are affected."""
         if self.changes_nothing:
-            return ["nothing changes"]
+            return ["no changes"]
         lines = [_line(change) for change in self.tracks]
         if self.human_boxes:
-            lines.append(f"hand-drawn boxes touched: {len(self.human_boxes)}, dropped: {self.human_dropped}")
+            lines.append(f"manual boxes affected: {len(self.human_boxes)}, removed: {self.human_dropped}")
         return lines
 
 
-class _TakenBack(Exception):
-    """Ends the transaction of a preview."""
+class _RolledBack(Exception):
+    """Raised to roll back the transaction of a preview."""
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """Some tracks, as they are or would be."""
+    """The state of some tracks before or after an edit."""
 
     tracks: dict[int, Track]
     spans: list[Span]
@@ -81,9 +82,10 @@ class _State:
 
 
 def preview(store: Store, edit: Callable[[], object]) -> EditPreview:
-    """What ``edit`` (a call of functions of this package on ``store``) would change. Nothing is kept or announced.
+    """Return what ``edit`` (which calls functions of this package on ``store``) would change. Nothing is kept, and no
+    listener is called.
 
-    Raises what the edit raises, and StorageError for a project that is open read-only.
+    Raises what the edit raises, and StorageError if the project is open read-only.
     """
     after: _State | None = None
     touched: frozenset[int] = frozenset()
@@ -92,8 +94,8 @@ def preview(store: Store, edit: Callable[[], object]) -> EditPreview:
             edit()
             touched = transaction.changes.tracks
             after = _state(store, touched)
-            raise _TakenBack
-    except _TakenBack:
+            raise _RolledBack
+    except _RolledBack:
         pass
     assert after is not None
     return _compare(store, _state(store, touched), after)
@@ -134,8 +136,8 @@ def _compare(store: Store, before: _State, after: _State) -> EditPreview:
 
 def _moved(store: Store, there: Sequence[Span], not_there: Sequence[Span], frames: list[int],
            ) -> tuple[int, tuple[int, ...]]:
-    """Boxes that the first spans have and the second have not, and in which frames those are a person's. Adds the
-    outermost frames of all of them to ``frames``."""
+    """Number of boxes that are in the first spans but not in the second, and the frames of the manual ones among them.
+    Appends the first and last frames of these boxes to ``frames``."""
     count = 0
     drawn: list[int] = []
     for span in there:
@@ -154,5 +156,6 @@ def _moved(store: Store, there: Sequence[Span], not_there: Sequence[Span], frame
 def _line(change: TrackChange) -> str:
     parts = [word for word, holds in (("new", change.made), ("deleted", change.deleted)) if holds]
     parts += [f"{word} {count} boxes" for word, count in (("gains", change.gained), ("loses", change.lost)) if count]
-    parts += [word for word, holds in (("described anew", change.described), ("marked anew", change.marked)) if holds]
+    parts += [text for text, holds in (("properties change", change.described), ("marks change", change.marked))
+              if holds]
     return f"track {change.number}: {', '.join(parts)}"

@@ -1,4 +1,4 @@
-"""What accepting a proposal would change, frame by frame and in words."""
+"""Summarise what accepting a proposal would change, frame by frame and as text."""
 
 from __future__ import annotations
 
@@ -14,80 +14,80 @@ from annotator.model.box import Box, box_iou
 from annotator.model.frame import TrackedObject
 from annotator.storage.reader import Reader
 
-#: A proposed box that overlaps the old one less has moved.
+#: IoU with the box that it replaces below which a proposed box counts as moved.
 _MOVED = 0.9
-#: A proposed box that overlaps another track's box more shows what that track shows.
+#: IoU with a box of another track above which a proposed box counts as a duplicate.
 _DOUBLE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedTracklet:
-    """One tracklet of a proposal beside what is there."""
+    """One tracklet of a proposal, compared with the existing tracks."""
 
     number: int
-    """Its number in the proposal."""
+    """Tracklet number in the proposal."""
     track: int | None
-    """Id of the track that it would continue; None for a new one."""
+    """Id of the track that it would continue; None for a new track."""
     track_number: int | None
     label: str
     first: int
-    """First and last frame with a box; what the track has between them is replaced."""
+    """First and last frame with a box; boxes of the track between them are replaced."""
     last: int
     boxes: int
     added: int
     """Boxes in frames in which the track has none."""
     moved: int
-    """Boxes that overlap the one they replace by an IoU below 0.9."""
+    """Boxes whose IoU with the box that they replace is below 0.9."""
     kept: int
-    """Boxes that are as good as the one they replace."""
+    """Boxes that nearly coincide with the box that they replace."""
     removed: int
-    """Boxes of the track in frames in which the proposal sees nothing."""
+    """Boxes of the track in frames in which the proposal has none."""
     human: int
-    """Frames in which a person's box stands over the proposed one."""
+    """Frames in which a manual box overrides the proposed one."""
     mean_iou: float | None
-    """Of the boxes that replace one; None without any."""
+    """Mean IoU of the boxes that replace one with the replaced box; None if none does."""
     doubles: tuple[tuple[int, int], ...]
-    """(number of another track, frames) in which both boxes nearly coincide."""
+    """(number of another track, number of frames in which both boxes nearly coincide)."""
     changed: tuple[tuple[int, int], ...]
-    """Stretches (first frame, last frame) in which a box is added, moved or removed, rising."""
+    """Ranges (first frame, last frame) in which a box is added, moved or removed, ascending."""
 
     def line(self) -> str:
-        """For people."""
+        """The tracklet as one line of text."""
         name = "new track" if self.track_number is None else f"track {self.track_number}"
         parts = [f"{count} {word}" for word, count in (("added", self.added), ("moved", self.moved),
                                                        ("kept", self.kept), ("removed", self.removed),
-                                                       ("hand-drawn stay", self.human)) if count]
+                                                       ("manual boxes kept", self.human)) if count]
         parts += [f"same as track {number} in {frames} frames" for number, frames in self.doubles]
-        return f"{name} ({self.label}), frames {self.first} to {self.last}: {', '.join(parts) or 'nothing'}"
+        return f"{name} ({self.label}), frames {self.first} to {self.last}: {', '.join(parts) or 'no changes'}"
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalSummary:
-    """All of a proposal."""
+    """Summary of a whole proposal."""
 
     run: int
     status: str
     tracklets: tuple[ProposedTracklet, ...]
 
     def lines(self) -> list[str]:
-        """For people, one line per tracklet."""
-        return [each.line() for each in self.tracklets] or ["nothing was found"]
+        """The proposal as text, one line per tracklet."""
+        return [each.line() for each in self.tracklets] or ["no objects found"]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def summarise(reader: Reader, run_id: int, targets: Mapping[int, int]) -> ProposalSummary:
-    """What a run would change if it were accepted with these ``targets`` (tracklet number -> track id).
+    """Summarise what accepting a run with these ``targets`` (tracklet number -> track id) would change.
 
     Raises StorageError if there is no such run.
     """
     run = reader.run(run_id)
     found: dict[int, dict[int, TrackedObject]] = {}
     for result in reader.run_results(run_id):
-        for thing in result.objects:
-            if thing.box_xyxy is not None:
-                found.setdefault(thing.tracklet, {})[result.frame_index] = thing
+        for proposed in result.objects:
+            if proposed.box_xyxy is not None:
+                found.setdefault(proposed.tracklet, {})[result.frame_index] = proposed
     return ProposalSummary(run_id, run.status.value, tuple(
         _tracklet(reader, run.video, run.labels, number, found[number], targets.get(number))
         for number in sorted(found)))
@@ -102,21 +102,21 @@ def _tracklet(reader: Reader, video: int, labels: tuple[str, ...], number: int, 
     doubles: Counter[int] = Counter()
     for frame, shown in reader.iter_frames(video, first, last):
         mine = next((seen for seen in shown if seen.track == track and seen.box_xyxy is not None), None)
-        thing = boxes.get(frame)
-        if thing is None or thing.box_xyxy is None:
+        proposed = boxes.get(frame)
+        if proposed is None or proposed.box_xyxy is None:
             if mine is not None and not mine.human:
                 removed += 1
                 changed.append(frame)
             continue
         doubles.update(seen.number for seen in shown if seen.track != track and seen.box_xyxy is not None
-                       and _iou(seen.box_xyxy, thing.box_xyxy) > _DOUBLE)
+                       and _iou(seen.box_xyxy, proposed.box_xyxy) > _DOUBLE)
         if mine is None or mine.box_xyxy is None:
             added += 1
             changed.append(frame)
         elif mine.human:
             human += 1
         else:
-            overlaps.append(_iou(mine.box_xyxy, thing.box_xyxy))
+            overlaps.append(_iou(mine.box_xyxy, proposed.box_xyxy))
             if overlaps[-1] < _MOVED:
                 moved += 1
                 changed.append(frame)
@@ -129,7 +129,7 @@ def _tracklet(reader: Reader, video: int, labels: tuple[str, ...], number: int, 
 
 
 def _stretches(frames: list[int]) -> Iterator[tuple[int, int]]:
-    """Runs of consecutive frames, of rising ones."""
+    """Group ascending frames into ranges of consecutive frames."""
     for _, group in groupby(enumerate(frames), key=lambda item: item[1] - item[0]):
         together = [frame for _, frame in group]
         yield together[0], together[-1]

@@ -1,4 +1,4 @@
-"""Proposals: what a run found and nobody has decided on yet. Accepting one moves spans; dropping one changes no box."""
+"""Proposals: run results that await a decision. Accepting one moves spans; discarding one changes no box."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Run, RunStatus
-from annotator.storage.edits.editable import free_tracks
+from annotator.storage.edits.editable import unlocked_tracks
 from annotator.storage.file import schema
 from annotator.storage.spans.algebra import Span, subtract
 from annotator.storage.spans.rows import new_track, save_spans
@@ -18,11 +18,11 @@ from annotator.storage.store import Store
 
 
 def accept_proposal(store: Store, run_id: int, targets: Mapping[int, int] | None = None) -> Changes:
-    """Make a proposal's tracklets visible: ``targets`` names the track (id) that each tracklet (number) continues,
-    whose machine boxes it replaces in its frames; the others become new tracks. People's boxes stay.
+    """Accept a proposal. ``targets`` maps a tracklet (number) to the track (id) that it continues and whose predicted
+    boxes it replaces in its frames; the other tracklets become new tracks. Manual boxes are kept.
 
     Raises:
-        StorageError: the run is not an open proposal or still goes on, or a target is locked.
+        StorageError: the run is not an open proposal or is still running, or a target is locked.
     """
     with store.transaction("Accept proposal") as transaction:
         place_proposal(store, run_id, targets or {})
@@ -30,10 +30,10 @@ def accept_proposal(store: Store, run_id: int, targets: Mapping[int, int] | None
 
 
 def place_proposal(store: Store, run_id: int, targets: Mapping[int, int]) -> dict[int, int]:
-    """As `accept_proposal`. Returns the track (id) of each tracklet (number) that has a box."""
+    """Like `accept_proposal`, but returns the track (id) of each tracklet (number) that has a box."""
     run = open_proposal(store, run_id)
     if targets:
-        free_tracks(store, *sorted(set(targets.values())))
+        unlocked_tracks(store, *sorted(set(targets.values())))
     placed: dict[int, int] = {}
     with store.transaction("Accept proposal") as transaction:
         connection = transaction.connection
@@ -49,17 +49,17 @@ def place_proposal(store: Store, run_id: int, targets: Mapping[int, int]) -> dic
     return placed
 
 
-def drop_proposal(store: Store, run_id: int) -> Changes:
-    """Decide against a proposal. Its boxes stay, unseen, until `compact`."""
+def discard_proposal(store: Store, run_id: int) -> Changes:
+    """Discard a proposal. Its boxes stay in the file, invisible, until `compact`."""
     run = open_proposal(store, run_id)
-    with store.transaction("Drop proposal") as transaction:
+    with store.transaction("Discard proposal") as transaction:
         transaction.connection.execute(delete(schema.proposal).where(schema.proposal.c.run == run_id))
         transaction.touch(Changes(ChangeKind.RUNS, frozenset(), run.first_frame, run.last_frame, run.video))
     return transaction.changes
 
 
 def proposed_tracklets(connection: Connection, run: int) -> Sequence[Any]:
-    """id, number, label id, first and last frame with a box, of each tracklet of a run that has one."""
+    """Id, number, label id, first and last frame with a box of each tracklet of a run that has a box."""
     tracklet, observation = schema.tracklet, schema.observation
     query = select(tracklet.c.id, tracklet.c.number, tracklet.c.label, func.min(observation.c.frame),
                    func.max(observation.c.frame)).join(observation, observation.c.tracklet == tracklet.c.id).where(
@@ -68,17 +68,17 @@ def proposed_tracklets(connection: Connection, run: int) -> Sequence[Any]:
 
 
 def open_proposal(store: Store, run_id: int) -> Run:
-    """A run that waits for a decision and no longer goes on. Raises StorageError."""
+    """Return a run that awaits a decision. Raises StorageError if it does not, or is still running."""
     run = store.run(run_id)
     if not any(proposal.id == run_id for proposal in store.proposals(run.video)):
-        raise StorageError(f"run {run_id} is no open proposal; it may have been accepted or dropped already")
+        raise StorageError(f"run {run_id} is not an open proposal; it may have been accepted or discarded already")
     if run.status is RunStatus.RUNNING:
-        raise StorageError(f"run {run_id} still goes on; wait for its end or cancel it first")
+        raise StorageError(f"run {run_id} is still running; wait until it ends or cancel it first")
     return run
 
 
 def _put(store: Store, connection: Connection, track: int, tracklet: int, first: int, last: int) -> None:
-    """Give a track these frames of a tracklet, in place of the machine boxes that it had there."""
+    """Assign these frames of a tracklet to a track, replacing its predicted boxes in them."""
     spans = store.spans([track])
     kept = subtract([span for span in spans if not span.human], [(first, last)])
     fresh = Span(id=None, track=track, first=first, last=last, end=last, tracklet=tracklet, human=False)

@@ -1,6 +1,6 @@
-"""What people say of ranges of a track's frames: hidden, outside, interpolated; and locks on whole tracks.
+"""Marks on frame ranges of tracks (occluded, outside, interpolated), and locks on whole tracks.
 
-Each function is one transaction and one undo step. Stretches of one kind that touch become one.
+Each function is one transaction and one undo step. Adjacent ranges of the same kind are joined.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from sqlalchemy import Connection
 
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import MarkKind, Track
-from annotator.storage.edits.editable import check_range, chosen_tracks, free_tracks, in_words
+from annotator.storage.edits.editable import check_range, chosen_tracks, track_names, unlocked_tracks
 from annotator.storage.spans.algebra import OPEN, cut
 from annotator.storage.spans.rows import MarkStretch, mark_stretches, save_marks
 from annotator.storage.store import Store
 
 
 def mark_tracks(store: Store, tracks: Sequence[int], kind: MarkKind, first: int, last: int | None = None) -> Changes:
-    """Say something of frames ``first..last`` (None: to the end) of some tracks.
+    """Mark frames ``first..last`` (None: to the end) of tracks.
 
     Raises:
-        StorageError: the range runs backwards, or a track is locked.
+        StorageError: the range is reversed, or a track is locked.
     """
-    records = free_tracks(store, *tracks)
+    records = unlocked_tracks(store, *tracks)
     check_range(first, last)
-    with store.transaction(f"Mark {in_words(records)} {kind.value}") as transaction:
+    with store.transaction(f"Mark {track_names(records)} {kind.value}") as transaction:
         for track in records:
             _join(transaction.connection, track, kind, first, last)
         transaction.touch(Changes(ChangeKind.MARKS, frozenset(tracks), first, last, records[0].video))
@@ -34,10 +34,10 @@ def mark_tracks(store: Store, tracks: Sequence[int], kind: MarkKind, first: int,
 
 def unmark_tracks(store: Store, tracks: Sequence[int], kind: MarkKind, first: int = 0, last: int | None = None,
                   ) -> Changes:
-    """Take that back for frames ``first..last`` (None: to the end). Raises StorageError as `mark_tracks`."""
-    records = free_tracks(store, *tracks)
+    """Remove a mark from frames ``first..last`` (None: to the end) of tracks. Raises StorageError as `mark_tracks`."""
+    records = unlocked_tracks(store, *tracks)
     check_range(first, last)
-    with store.transaction(f"{in_words(records).capitalize()}: no longer {kind.value}") as transaction:
+    with store.transaction(f"Unmark {track_names(records)} {kind.value}") as transaction:
         before = [mark for mark in mark_stretches(transaction.connection, tracks) if mark.kind == kind.value]
         save_marks(transaction.connection, before, cut(before, first, last)[1])
         transaction.touch(Changes(ChangeKind.MARKS, frozenset(tracks), first, last, records[0].video))
@@ -45,12 +45,12 @@ def unmark_tracks(store: Store, tracks: Sequence[int], kind: MarkKind, first: in
 
 
 def lock_tracks(store: Store, tracks: Sequence[int], locked: bool = True) -> Changes:
-    """Protect tracks from every edit of their boxes, label and identity, and from runs that replace; or no longer.
+    """Lock or unlock tracks. A lock prevents edits of boxes, label and identity, and replacement by runs.
 
-    Numbers, names and colours may still change.
+    Numbers, names and colours may still be changed.
     """
     records = chosen_tracks(store, *tracks)
-    with store.transaction(f"{'Lock' if locked else 'Unlock'} {in_words(records)}") as transaction:
+    with store.transaction(f"{'Lock' if locked else 'Unlock'} {track_names(records)}") as transaction:
         before = [mark for mark in mark_stretches(transaction.connection, tracks)
                   if mark.kind == MarkKind.LOCK.value]
         held = {mark.track for mark in before}

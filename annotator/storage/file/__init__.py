@@ -1,1 +1,1 @@
-"""The SQLite file itself: connections, tables, and the lock that lets one writer in."""
+"""The SQLite file: connections, tables, and the lock that admits one writer."""

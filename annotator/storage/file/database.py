@@ -1,4 +1,4 @@
-"""Connections: how a project file is opened, and what SQLite's complaints mean to a user."""
+"""Connections: open a project file, and translate SQLite errors for the user."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DRIVE_REMOTE = 4
 
 
 def connect(path: Path, read_only: bool = False) -> Connection:
-    """A connection that commits each statement by itself; transactions are begun and ended by hand.
+    """Open a connection in autocommit mode; transactions are begun and ended explicitly.
 
     Raises:
         StorageError: the file cannot be opened or is not a database.
@@ -38,8 +38,8 @@ def connect(path: Path, read_only: bool = False) -> Connection:
         connection.close()
         if not read_only or _wal_path(path).exists():
             raise
-        # A file in WAL mode cannot be read in a folder that cannot be written, unless SQLite may assume that
-        # nobody writes it: with no write-ahead log beside it, nobody does.
+        # A file in WAL mode cannot be read in a read-only folder unless SQLite may assume that nobody writes to it.
+        # Without a write-ahead log next to the file, nobody does.
         connection = _engine(path, read_only, immutable=True).connect()
         connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
     connection.exec_driver_sql("PRAGMA foreign_keys=ON")
@@ -49,14 +49,14 @@ def connect(path: Path, read_only: bool = False) -> Connection:
 
 
 def use_journal(connection: Connection, path: Path) -> None:
-    """Write-ahead log; on a network drive, where its shared memory does not work, a rollback journal."""
+    """Use a write-ahead log, or a rollback journal on network drives, where the log's shared memory does not work."""
     if on_network_drive(path):
         mode = "delete"
-        log.info("%s lies on a network drive: a rollback journal is used", path)
+        log.info("%s is on a network drive: using a rollback journal", path)
     else:
         mode = str(connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar())
     if mode == "wal":
-        # A commit survives the death of the process; a power cut may lose the last ones but never the file.
+        # Commits survive the death of the process; a power failure may lose the last ones but never damages the file.
         connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
         return
     connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
@@ -64,30 +64,30 @@ def use_journal(connection: Connection, path: Path) -> None:
 
 
 def begin(connection: Connection) -> None:
-    """Begin a write transaction at once, so that it cannot fail half-way for want of the lock."""
+    """Begin a write transaction immediately, so that it cannot fail half-way because the lock is not available."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def commit(connection: Connection) -> None:
-    """End the transaction and keep it."""
+    """Commit the transaction."""
     connection.exec_driver_sql("COMMIT")
 
 
 def rollback(connection: Connection) -> None:
-    """End the transaction, if SQLite has not already done so by itself, and forget it."""
+    """Roll back the transaction, unless SQLite has already done so itself."""
     if driver_connection(connection).in_transaction:
         connection.exec_driver_sql("ROLLBACK")
 
 
 def driver_connection(connection: Connection) -> sqlite3.Connection:
-    """The sqlite3 connection below."""
+    """The underlying sqlite3 connection."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver
 
 
 def on_network_drive(path: Path) -> bool:
-    """Whether the folder lies on a file system where SQLite's write-ahead log is not safe."""
+    """Whether the file is on a file system where SQLite's write-ahead log is not safe."""
     folder = path.resolve().parent
     if sys.platform == "win32":
         # psutil asks every drive for more than its kind, and one that is off line answers after many seconds.
@@ -133,19 +133,19 @@ def _translator(path: Path) -> Any:
 
 
 def user_error(path: Path, error: BaseException | None) -> StorageError | None:
-    """What a SQLite error means to a user; None if it is a bug of ours."""
+    """The user's message for an SQLite error; None if the error is a bug of this program."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return None
     advice = {
         sqlite3.SQLITE_FULL: "the disk is full; free some space and try again (nothing that was saved is lost)",
         sqlite3.SQLITE_READONLY: "the file or its folder is read-only; change its permissions or open it read-only",
-        sqlite3.SQLITE_PERM: "no permission to write here; change its permissions or open it read-only",
-        sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that the file exists and that its folder can be written",
+        sqlite3.SQLITE_PERM: "no permission to write to the file; change its permissions or open it read-only",
+        sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that the file exists and that its folder is writable",
         sqlite3.SQLITE_BUSY: "another program is writing to the file; close it and try again",
         sqlite3.SQLITE_LOCKED: "another program is writing to the file; close it and try again",
         sqlite3.SQLITE_NOTADB: "is not an annotator project; choose an .annot file",
-        sqlite3.SQLITE_CORRUPT: "the file is damaged; go back to a backup copy",
+        sqlite3.SQLITE_CORRUPT: "the file is damaged; restore a backup copy",
         sqlite3.SQLITE_IOERR: "the disk failed while reading or writing; check the drive and its free space",
     }.get(code & 0xFF)
     return None if advice is None else StorageError(f"{path}: {advice}")

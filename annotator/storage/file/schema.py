@@ -1,7 +1,7 @@
-"""The tables of a project file, and beside each journaled one the table that keeps its replaced rows.
+"""The tables of a project file, and for each journaled one the table that keeps its replaced rows.
 
-One SQLite file per project. Frames count from 0; both ends of a range are inclusive; an empty ``last`` is open: it
-means "to the tracklet's end" for a span and "to the video's end" for a mark.
+One SQLite file per project. Frames count from 0. Both ends of a range are inclusive; a ``last`` of NULL is open: to the
+end of the tracklet for a span, to the end of the video for a mark.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from sqlalchemy import (
     text,
 )
 
-#: "ANNO": tells a project file from any other SQLite file (``PRAGMA application_id``).
+#: "ANNO": distinguishes a project file from other SQLite files (``PRAGMA application_id``).
 APPLICATION_ID = 0x414E4E4F
-#: Version of this layout (``PRAGMA user_version``); migrations lead up to it.
+#: Version of this layout (``PRAGMA user_version``); migrations upgrade older files to it.
 SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
 
 def _reference(target: str) -> ForeignKey:
-    # Deferred, because undo puts whole sets of rows back in no particular order.
+    # Deferred, because undo restores sets of rows in no particular order.
     return ForeignKey(target, deferrable=True, initially="DEFERRED")
 
 
@@ -60,7 +60,7 @@ label = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("color", Text, nullable=False),
     Column("position", Integer, nullable=False, server_default=text("0")),  # order in lists, keys and exports
-    # Never deleted: tracklets and runs, which are not rewritten, go on referring to a label that was taken away.
+    # Labels are never deleted: tracklets and runs are not rewritten, so they still refer to a removed label.
     Column("retired", Boolean, nullable=False, server_default=text("0")),
 )
 
@@ -70,15 +70,15 @@ attribute = Table(
     Column("label", _reference("label.id")),  # NULL: tracks of every label have it
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("options", Text, nullable=False),  # JSON list of what can be chosen
+    Column("options", Text, nullable=False),  # JSON list of the values of a choice
     Column("default_value", Text, nullable=False),  # JSON; null for none
     Column("position", Integer, nullable=False),
 )
 
-detector_class = Table(  # classes of detectors that are another label here
+detector_class = Table(  # detector classes that are mapped to a label of another name
     "detector_class", metadata,
     Column("name", Text, primary_key=True),
-    Column("label", _reference("label.id")),  # NULL: what is of this class is dropped
+    Column("label", _reference("label.id")),  # NULL: detections of this class are discarded
 )
 
 run = Table(
@@ -98,26 +98,26 @@ run = Table(
     Column("message", Text, nullable=False),
 )
 
-proposal = Table(  # a run whose tracklets wait for a person's decision
+proposal = Table(  # runs whose tracklets await a person's decision
     "proposal", metadata,
     Column("run", _reference("run.id"), primary_key=True),
 )
 
-detected_frame = Table(  # tells "nothing detected" from "not looked at"
+detected_frame = Table(  # distinguishes "nothing detected" from "not searched"
     "detected_frame", metadata,
     Column("run", _reference("run.id"), primary_key=True),
     Column("frame", Integer, primary_key=True),
     sqlite_with_rowid=False,
 )
 
-scene_cut = Table(  # frames with which a run saw another view begin
+scene_cut = Table(  # first frames after the cuts that a run found
     "scene_cut", metadata,
     Column("run", _reference("run.id"), primary_key=True),
     Column("frame", Integer, primary_key=True),
     sqlite_with_rowid=False,
 )
 
-# Boxes are nullable only because SQLite keeps NaN as NULL: what a detector said is stored as it was said.
+# Boxes are nullable only because SQLite stores NaN as NULL: detections are stored exactly as a detector returns them.
 detection = Table(
     "detection", metadata,
     Column("run", _reference("run.id"), primary_key=True),
@@ -224,13 +224,13 @@ history = Table(
     Column("undone", Boolean, nullable=False),
 )
 
-#: Tables whose replaced rows are kept for undo. Of labels only changes count: one that exists harms nobody, and
-#: a run may be using it.
+#: Tables whose replaced rows are kept for undo. For labels, additions are not journaled: an unused label does no harm,
+#: and a run may be using it.
 JOURNALED = (label, attribute, detector_class, proposal, tracklet, observation, mask, track, span, mark)
 
 
 def _history_of(table: Table) -> Table:
-    """``<table>_history``: for each step and row key, the row as it was (or that there was none)."""
+    """``<table>_history``: for each step and row key, the row before the step, or the fact that it did not exist."""
     keys = {column.name for column in table.primary_key}
     columns = [Column(c.name, c.type, primary_key=c.name in keys, autoincrement=False) for c in table.columns]
     return Table(

@@ -1,1 +1,1 @@
-"""Persistent undo: the rows that each step replaced, and their exchange with the present ones."""
+"""Persistent undo: the rows that each step replaced, and their exchange with the current ones."""

@@ -1,6 +1,6 @@
-"""Undo and redo as one operation: a step's saved rows change places with the present ones.
+"""Undo and redo as one operation: the saved rows of a step are exchanged with the current ones.
 
-It is done by SQLite, table by table and never row by row: a person's import is a span for every box.
+SQLite does this table by table rather than row by row, because an import as manual boxes has one span per box.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _KINDS = {
 
 
 def exchange(connection: Connection, step: int, undone: bool) -> Changes:
-    """Put a step's saved rows in place of the present ones and save those instead.
+    """Replace the current rows by the saved rows of a step, and save the current ones in their place.
 
     Args:
-        connection: the writer's, within a transaction.
-        step: of the history.
-        undone: what the step is from now on.
+        connection: the writer's connection, within a transaction.
+        step: id of the history step.
+        undone: whether the step counts as undone from now on.
     """
     touched = [table for table in JOURNALED if _has_rows(connection, history_of[table.name], step)]
     for table in touched:
-        _set_aside(connection, table, step)
-    # All rows go before any comes back, so that two tracks can trade a unique number.
+        _copy_rows(connection, table, step)
+    # All rows are deleted before any is inserted, so that two tracks can swap a unique number.
     for table in touched:
         connection.exec_driver_sql(f"DELETE FROM {_main(table)} WHERE {_key(table)} IN "
                                    f"(SELECT {_names(_keys(table))} FROM {_saved(table)})")
@@ -53,8 +53,8 @@ def _has_rows(connection: Connection, kept: Table, step: int) -> bool:
                                       (step,)).first() is not None
 
 
-def _set_aside(connection: Connection, table: Table, step: int) -> None:
-    """Copies of the rows that the step saved, and of those that stand in their places now."""
+def _copy_rows(connection: Connection, table: Table, step: int) -> None:
+    """Copy the rows that the step saved, and the current rows with the same keys, to temporary tables."""
     kept = history_of[table.name]
     for name in (_saved(table), _present(table)):
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
@@ -67,7 +67,7 @@ def _set_aside(connection: Connection, table: Table, step: int) -> None:
 
 
 def _save(connection: Connection, table: Table, step: int) -> None:
-    """What was there instead, or that nothing was."""
+    """Save the replaced rows under the step, or the fact that a row did not exist."""
     kept, keys = history_of[table.name], _keys(table)
     others = [column.name for column in table.columns if column.name not in keys]
     connection.exec_driver_sql(f'DELETE FROM main."{kept.name}" WHERE step = ?', (step,))
@@ -79,7 +79,7 @@ def _save(connection: Connection, table: Table, step: int) -> None:
 
 
 def _changes(connection: Connection, touched: Sequence[Table]) -> Changes:
-    """Which kinds, tracks, frames and video the rows before and after are about."""
+    """The kinds, tracks, frames and video that the rows before and after the exchange concern."""
     kinds = ChangeKind.HISTORY
     tracks: set[int] = set()
     videos: set[int] = set()
@@ -121,7 +121,7 @@ def _videos_of(connection: Connection, tracks: set[int]) -> set[int]:
 
 
 def _both(table: Table) -> str:
-    """Rows before and after, with the table's own columns."""
+    """Query for the rows before and after the exchange, with the columns of the table."""
     columns = _names([column.name for column in table.columns])
     return f"SELECT {columns} FROM {_saved(table)} WHERE present UNION ALL SELECT {columns} FROM {_present(table)}"
 

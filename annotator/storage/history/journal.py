@@ -1,12 +1,12 @@
 """Persistent undo: every step keeps the rows that it replaced.
 
-Triggers on the writer's connection save, for each row a step touches, the row as it was before the step (or that
-there was none). Undo exchanges the saved rows with the present ones (`exchange.py`), and so does redo: one operation
-both ways, no inverse written by hand. Steps are ordered by id, and the undone ones are always the last; a new step
-drops them.
+For each row that a step touches, triggers on the writer's connection save the row as it was before the step, or the
+fact that it did not exist. Undo exchanges the saved rows with the current ones (`exchange.py`), and so does redo: both
+are the same operation, and no edit needs a hand-written inverse. Steps are ordered by id, and undone steps are always
+last; a new step drops them.
 
-A job is one step placed at its start. What it goes on writing after later steps were made must not spoil those, so
-ids and track numbers are never given out twice while a step refers to them (`next_id`, `next_track_number`).
+A job is one step, placed at its start. Rows that it writes after later steps must not break those, so ids and track
+numbers are never reused while a step refers to them (`next_id`, `next_track_number`).
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ class HistoryStep:
 
     id: int
     label: str
-    """What was done, in the user's words."""
+    """What was done, as shown to the user."""
     created: str
     """UTC, ISO 8601."""
     run: int | None
-    """The run whose step it is, if it is a job's."""
+    """The run, if a job made the step."""
     undone: bool
 
 
 def install(connection: Connection) -> None:
-    """Create the journal's triggers on this connection; with no step set they save nothing."""
+    """Create the journal's triggers on this connection. They save nothing while no step is set."""
     connection.exec_driver_sql("CREATE TEMP TABLE journal (step INTEGER)")
     connection.exec_driver_sql("INSERT INTO journal VALUES (NULL)")
     for table in JOURNALED:
@@ -63,7 +63,7 @@ def _trigger(table: Table, event: str) -> str:
 
 
 def record(connection: Connection, step: int | None) -> None:
-    """Save replaced rows under this step from now on; None saves nothing."""
+    """Save replaced rows under this step from now on; None stops saving."""
     connection.exec_driver_sql("UPDATE journal SET step = ?", (step,))
 
 
@@ -84,7 +84,7 @@ def is_empty(connection: Connection, step: int) -> bool:
 
 
 def close_step(connection: Connection, step: int) -> bool:
-    """End a step: one that touched nothing vanishes, any other drops what was undone. Returns whether it stays."""
+    """End a step. Removes it if it changed no row, else drops the undone steps. Returns whether it is kept."""
     if is_empty(connection, step):
         drop_steps(connection, [step])
         return False
@@ -93,12 +93,12 @@ def close_step(connection: Connection, step: int) -> bool:
 
 
 def drop_undone(connection: Connection) -> None:
-    """Forget the steps that could be redone."""
+    """Drop the steps that could be redone."""
     drop_steps(connection, connection.execute(select(history.c.id).where(history.c.undone)).scalars().all())
 
 
 def drop_steps(connection: Connection, steps: Iterable[int]) -> None:
-    """Forget steps and the rows they saved."""
+    """Drop steps and the rows that they saved."""
     for step in steps:
         for table in history_of.values():
             connection.execute(delete(table).where(table.c.step == step))
@@ -123,7 +123,7 @@ def step_to_redo(connection: Connection) -> HistoryStep | None:
 
 
 def step_of_run(connection: Connection, run: int) -> HistoryStep | None:
-    """The step of a run; None if it left none or was dropped."""
+    """The step of a run; None if it made none or the step was dropped."""
     row = connection.execute(_STEPS.where(history.c.run == run)).first()
     return None if row is None else HistoryStep(*row)
 
@@ -132,7 +132,7 @@ _STEPS = select(history.c.id, history.c.label, history.c.created, history.c.run,
 
 
 def next_id(connection: Connection, table: Table) -> int:
-    """An id that no row has and that no step of the history refers to."""
+    """Return an id that no row has and that no history step refers to."""
     found = connection.execute(select(func.max(table.c.id))).scalar() or 0
     kept = history_of.get(table.name)
     if kept is not None:
@@ -141,7 +141,7 @@ def next_id(connection: Connection, table: Table) -> int:
 
 
 def next_track_number(connection: Connection, video: int, step: int | None = None) -> int:
-    """A track number of this video that no track has, nor any that a step after ``step`` can bring back."""
+    """Return a track number of this video that no track has, and none that a step after ``step`` can restore."""
     track, kept = schema.track, history_of["track"]
     found = connection.execute(select(func.max(track.c.number)).where(track.c.video == video)).scalar() or 0
     if step is not None:

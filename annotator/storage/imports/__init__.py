@@ -1,1 +1,1 @@
-"""Labels from files become tracks: stored while nobody sees them, then shown as one undo step."""
+"""Import labels from files as tracks: stored invisibly first, then published as one undo step."""

@@ -1,4 +1,4 @@
-"""Boxes without identities from a file become a run's detections."""
+"""Import boxes without identities as the detections of a run."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from annotator.storage.store import Store
 
 
 class DetectionImport(StagedImport):
-    """A run that looked at every frame. As with a detector's run, no step of the history."""
+    """Imports detections as a run that searched every frame. Like a detector's run, it is no history step."""
 
     def __init__(self, video: int, frame_count: int, labels: Sequence[str], settings: Mapping[str, object]) -> None:
         super().__init__(video, labels, settings)
         self._frame_count = frame_count
-        self._rows: deque[tuple[Any, ...]] = deque()  # what follows the run in a row, the label as the file counts
-        self._index: dict[int, int] = {}  # label of the file to place in the run's labels
+        self._rows: deque[tuple[Any, ...]] = deque()  # rows without the run id
+        self._index: dict[int, int] = {}  # label index of the file -> label index of the run
 
     def stage(self, frames: Iterable[LabelledFrame]) -> Iterator[Write]:
         yield self._begin
@@ -35,10 +35,10 @@ class DetectionImport(StagedImport):
         while self._rows:
             yield self._store
         for first in range(0, self._frame_count, ROWS):
-            yield partial(self._look, first=first)
+            yield partial(self._mark_searched, first=first)
 
     def publish(self) -> Iterator[Write]:
-        yield self._show
+        yield self._publish_labels
         yield self._finish
 
     def _add(self, frame: LabelledFrame) -> None:
@@ -46,12 +46,12 @@ class DetectionImport(StagedImport):
         for box in frame.boxes:
             x1, y1, x2, y2 = box.box_xyxy
             if box.ignored:
-                self.imported.dropped["ignored boxes (they are no detections)"] += 1
+                self.imported.dropped["ignored boxes (not detections)"] += 1
             elif x2 <= x1 or y2 <= y1:
                 self.imported.dropped["boxes without width or height"] += 1
             else:
                 label = self._index.setdefault(box.label, len(self._index))
-                # Detections are kept as detectors say them, in 32 bits.
+                # Detections are stored in float32, as detectors return them.
                 values = [float(np.float32(value)) for value in (x1, y1, x2, y2, box.score)]
                 self._rows.append((frame.frame_index, number, *values, label))
                 number += 1
@@ -65,12 +65,12 @@ class DetectionImport(StagedImport):
                 self._label_id(transaction.connection, label)
             insert_many(transaction.connection, schema.detection, rows)
 
-    def _look(self, store: Store, first: int) -> None:
+    def _mark_searched(self, store: Store, first: int) -> None:
         with store.writing("import detections") as transaction:
             insert_many(transaction.connection, schema.detected_frame,
                         [(self._run, frame) for frame in range(first, min(first + ROWS, self._frame_count))])
 
-    def _show(self, store: Store) -> None:
+    def _publish_labels(self, store: Store) -> None:
         with store.writing("import detections") as transaction:
             self._show_labels(transaction.connection)
             transaction.touch(Changes(ChangeKind.LABELS, video=self._video))

@@ -1,4 +1,4 @@
-"""Which boxes of an imported track a person must have set, and which follow from those."""
+"""Tell the keyframes of an imported track from the boxes that can be interpolated between them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from dataclasses import dataclass, field
 
 from annotator.model.sequence import LabelledBox
 
-#: Pixels by which a box of another program may differ from the straight line; files hold two decimals.
+#: Pixels by which an interpolated box of another program may deviate from the straight line; files hold two decimals.
 _TOLERANCE = 0.02
 
 
 @dataclass(slots=True)
 class Keyframes:
-    """Takes a track's boxes frame by frame and gives back those to keep.
+    """Takes the boxes of a track frame by frame and returns those to keep.
 
-    Boxes that the file calls interpolated are held back until the next keyframe shows whether they lie on the straight
-    line to it, without gaps. If they do, the stretch is remembered instead; else they are kept as they are.
+    Boxes that the file marks as interpolated are held back until the next keyframe shows whether they lie on the
+    straight line to it, without gaps. If so, they are replaced by an interpolated stretch, else they are kept.
     """
 
     replaced: int = 0
-    """Boxes that a stretch stands for."""
+    """Number of boxes that are replaced by stretches."""
     _before: tuple[int, LabelledBox] | None = None
     _held: list[tuple[int, LabelledBox]] = field(default_factory=list)
     _stretches: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, frame: int, box: LabelledBox) -> list[tuple[int, LabelledBox]]:
-        """Take a box; returns boxes to keep, by frame."""
+        """Take a box. Returns the boxes to keep, ordered by frame."""
         if box.interpolated and box.mask is None and self._before is not None:
             self._held.append((frame, box))
             return []
@@ -34,12 +34,12 @@ class Keyframes:
         return [*kept, (frame, box)]
 
     def rest(self) -> list[tuple[int, LabelledBox]]:
-        """Boxes after the last keyframe; to be called once, at the end."""
+        """Return the boxes held back after the last keyframe. Call it once, at the end."""
         held, self._held = self._held, []
         return held
 
     def stretches(self) -> list[tuple[int, int]]:
-        """First and last keyframe of each stretch."""
+        """First and last keyframe of each interpolated stretch."""
         return self._stretches
 
     def _decide(self, frame: int, box: LabelledBox) -> list[tuple[int, LabelledBox]]:

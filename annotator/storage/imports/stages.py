@@ -1,14 +1,14 @@
-"""Labels from elsewhere come in: a few rows per transaction while nothing of it is seen, then shown as one undo step.
+"""Import labels in stages: store them invisibly, a few rows per transaction, then publish them as one undo step.
 
-A window that waits for these transactions stays fluid, however large the file is. Three stages:
+The transactions are short, so the window stays responsive however large the file is. There are three stages:
 
 1. Boxes are stored without spans, so that no view and no edit sees them (`StagedImport.stage`).
-2. Tracks get their spans and marks, one complete track after the other (`StagedImport.publish`). All of that is one
-   step of the history, and an edit made meanwhile finds tracks to which nothing is added any more.
-3. If anything fails before the end, all is taken away again (`StagedImport.discard`).
+2. Tracks get their spans and marks, one complete track after the other (`StagedImport.publish`). All of this is one
+   history step, and edits made in the meantime find complete tracks.
+3. If anything fails before the end, everything is removed again (`StagedImport.discard`).
 
-As with runs, the journal keeps tracks, spans and marks, and boxes that an undo leaves without a span stay unseen until
-`annotator.storage.upkeep.compact.compact`.
+As with runs, the journal keeps tracks, spans and marks. Boxes that an undo leaves without a span stay in the file,
+invisible, until `annotator.storage.upkeep.compact.compact`.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from annotator.storage.history import journal
 from annotator.storage.history.exchange import exchange
 from annotator.storage.rows.runs import IMPORT
 from annotator.storage.spans.palette import default_color
-from annotator.storage.spans.rows import bring_back
+from annotator.storage.spans.rows import unretire_labels
 from annotator.storage.store import Store
 
-#: Rows stored in one transaction: some 5 ms on a desktop computer.
+#: Rows stored in one transaction, which takes about 5 ms on a desktop computer.
 ROWS = 500
-_TOGETHER = 100  # tracklets deleted together
+_TOGETHER = 100  # tracklets deleted in one transaction
 
 Write = Callable[[Store], None]
-"""One short transaction, to be called on the thread that the store belongs to."""
+"""One short transaction; call it on the thread that the store belongs to."""
 
-_WHAT = "import labels"
+_TITLE = "import labels"
 
 
 @dataclass(slots=True)
 class Imported:
-    """What came in."""
+    """What was imported."""
 
     tracks: int = 0
     boxes: int = 0
@@ -55,24 +55,25 @@ class Imported:
     frames: int = 0
     """Frames with at least one box."""
     regions: int = 0
-    """Ignore regions: a region that stays is one, however many frames it covers."""
+    """Ignore regions; a stationary region counts once, however many frames it covers."""
     renumbered: int = 0
-    """Tracks whose number was taken in the video."""
+    """Tracks that got another number because theirs was taken in the video."""
     interpolated: int = 0
-    """Boxes that are kept as stretches between a person's boxes."""
+    """Boxes that are stored as interpolated ranges between manual boxes."""
     dropped: Counter[str] = field(default_factory=Counter)
-    """What did not come in and how often, in words."""
+    """What was not imported, as text, and how often."""
     labels: tuple[str, ...] = ()
-    """Labels of what came in, in order of appearance."""
+    """Labels of the imported boxes, in order of appearance."""
     run: int = 0
-    """The run of kind ``import`` that tells where the labels came from."""
+    """The run of kind ``import`` that records where the labels came from."""
 
 
 class StagedImport(ABC):
-    """One import: an iterator of short transactions, and the way back."""
+    """An import as iterators of short transactions: to store, to publish and to discard it."""
 
     def __init__(self, video: int, labels: Sequence[str], settings: Mapping[str, object]) -> None:
-        """``labels``: names that boxes' labels count in; only those that occur are added to the project."""
+        """``labels``: names that the label indices of boxes refer to; only those that occur are added to the project.
+        """
         self.imported = Imported()
         self._video = video
         self._names = labels
@@ -85,33 +86,31 @@ class StagedImport(ABC):
 
     @abstractmethod
     def stage(self, frames: Iterable[LabelledFrame]) -> Iterator[Write]:
-        """Store frames, which rise, so that nobody sees them yet. Each transaction is to be done before the next is
-        asked for."""
+        """Store frames, given in ascending order, invisibly. Run each transaction before asking for the next one."""
 
     @abstractmethod
     def publish(self) -> Iterator[Write]:
-        """Show what is stored. One of these raises Cancelled if the import was undone meanwhile."""
+        """Make the stored data visible. One of the transactions raises Cancelled if the import has been undone."""
 
     def discard(self) -> Iterator[Write]:
-        """Take away what came in. What was published stays where a person has gone on from there; undo takes it back.
-        """
+        """Remove the imported data. If later edits depend on the published part, it stays, and undo can remove it."""
         if not self._run:
             return
-        taken = []
-        yield lambda store: taken.append(self._take_back(store))
-        if not taken[0]:
+        undone = []
+        yield lambda store: undone.append(self._undo_step(store))
+        if not undone[0]:
             return
         while self._stored:
             yield self._delete_boxes
         left = [True]
         while left[0]:
             yield lambda store: left.__setitem__(0, self._delete_detections(store))
-        yield self._forget
+        yield self._delete_run
 
     # The run
 
     def _begin(self, store: Store) -> None:
-        with store.writing(_WHAT) as transaction:
+        with store.writing(_TITLE) as transaction:
             connection = transaction.connection
             run = journal.next_id(connection, schema.run)
             count = connection.execute(
@@ -124,7 +123,7 @@ class StagedImport(ABC):
         self._run = self.imported.run = run
 
     def _finish(self, store: Store) -> None:
-        with store.writing(_WHAT) as transaction:
+        with store.writing(_TITLE) as transaction:
             connection = transaction.connection
             self._check_not_undone(connection)
             row = schema.run
@@ -143,7 +142,7 @@ class StagedImport(ABC):
     # Labels
 
     def _label_id(self, connection: Connection, index: int) -> int:
-        """The label of this name; a new one is born retired, and brought out with what is published."""
+        """Id of the label of this name. A new label is added as retired, and restored when the import is published."""
         if index not in self._label_ids:
             name = self._names[index]
             key = connection.execute(select(schema.label.c.id).where(schema.label.c.name == name)).scalar()
@@ -156,13 +155,13 @@ class StagedImport(ABC):
         return self._label_ids[index]
 
     def _show_labels(self, connection: Connection) -> None:
-        bring_back(connection, self._label_ids.values())
+        unretire_labels(connection, self._label_ids.values())
 
-    # The way back
+    # Discarding
 
-    def _take_back(self, store: Store) -> bool:
-        """Undo and forget the step. Returns False where later steps rest on it; the run then counts as failed."""
-        with store.writing(_WHAT) as transaction:
+    def _undo_step(self, store: Store) -> bool:
+        """Undo and drop the step. Returns False if later steps depend on it; the run then counts as failed."""
+        with store.writing(_TITLE) as transaction:
             connection = transaction.connection
             step = journal.step_of_run(connection, self._run)
             if step is not None and not step.undone:
@@ -180,7 +179,7 @@ class StagedImport(ABC):
     def _delete_boxes(self, store: Store) -> None:
         keys = self._stored[-_TOGETHER:]
         places = ", ".join("?" * len(keys))
-        with store.writing(_WHAT) as transaction:
+        with store.writing(_TITLE) as transaction:
             connection = transaction.connection
             for name in ("mask", "observation"):
                 gone = connection.exec_driver_sql(
@@ -192,8 +191,8 @@ class StagedImport(ABC):
         del self._stored[-_TOGETHER:]
 
     def _delete_detections(self, store: Store) -> bool:
-        """Returns whether there may be more."""
-        with store.writing(_WHAT) as transaction:
+        """Delete some detections. Returns whether there may be more."""
+        with store.writing(_TITLE) as transaction:
             for name, keys in (("detection", "run, frame, number"), ("detected_frame", "run, frame")):
                 gone = transaction.connection.exec_driver_sql(
                     f"DELETE FROM {name} WHERE ({keys}) IN (SELECT {keys} FROM {name} WHERE run = ? LIMIT {ROWS})",
@@ -202,9 +201,9 @@ class StagedImport(ABC):
                     return True
         return False
 
-    def _forget(self, store: Store) -> None:
+    def _delete_run(self, store: Store) -> None:
         label, used = schema.label, [schema.tracklet.c.label, schema.history_of["label"].c.id]
-        with store.writing(_WHAT) as transaction:
+        with store.writing(_TITLE) as transaction:
             connection = transaction.connection
             connection.execute(delete(schema.run).where(schema.run.c.id == self._run))
             connection.execute(delete(label).where(
@@ -213,7 +212,7 @@ class StagedImport(ABC):
 
 
 def run_import(store: Store, staged: StagedImport, frames: Iterable[LabelledFrame]) -> Imported:
-    """Bring frames in at once, on the store's own thread. If anything raises, nothing came in."""
+    """Import frames synchronously, on the store's thread. If anything raises, nothing is imported."""
     try:
         for write in staged.stage(frames):
             write(store)

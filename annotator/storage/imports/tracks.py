@@ -1,4 +1,4 @@
-"""Labelled frames become tracks of a video, as a person's work or as a machine's."""
+"""Import labelled frames as tracks of a video, either as manual work or as predictions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind
 from annotator.storage.file import schema
 from annotator.storage.history import journal
-from annotator.storage.imports.showing import Incoming, Mark, TrackShowing
+from annotator.storage.imports.publishing import Incoming, Mark, TrackPublisher
 from annotator.storage.imports.stages import ROWS, Imported, StagedImport, Write, run_import
 from annotator.storage.rows.runs import insert_many
 from annotator.storage.spans.ranges import Ranges
 from annotator.storage.store import Store
 
-#: A box seen less than this counts as hidden: the project keeps no shares.
-HIDDEN_BELOW = 0.5
+#: A box with a lower visibility is imported as occluded, because the project does not store visibility as a fraction.
+OCCLUDED_BELOW = 0.5
 
 _tracklet = schema.tracklet
 _KINDS = (ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS
@@ -30,11 +30,11 @@ _KINDS = (ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.TRACKS | Chang
 
 
 class TrackImport(StagedImport):
-    """Tracks keep their numbers where those are free, else they get the next ones after the highest.
+    """Imports tracks. They keep their numbers if these are free, else they get new numbers after the highest one.
 
-    As a person's work (``human``) each box is a keyframe, and boxes on straight lines between keyframes become
-    stretches to interpolate; as a machine's, boxes are tracklets of the run. Boxes without a number are left out and
-    counted, or become ignore regions where they are ignored.
+    As manual work (``human``) each box becomes a keyframe, and boxes on straight lines between keyframes become
+    interpolated ranges; as predictions, boxes become tracklets of the run. Boxes without a number are skipped and
+    counted, or become ignore regions if they are flagged as ignored.
     """
 
     def __init__(self, video: int, labels: Sequence[str], settings: Mapping[str, object], *, human: bool,
@@ -50,8 +50,8 @@ class TrackImport(StagedImport):
     def stage(self, frames: Iterable[LabelledFrame]) -> Iterator[Write]:
         yield self._begin
         for frame in frames:
-            came_in = [self._add(frame.frame_index, box) for box in frame.boxes]
-            self.imported.frames += any(came_in)
+            added = [self._add(frame.frame_index, box) for box in frame.boxes]
+            self.imported.frames += any(added)
             while len(self._rows) >= ROWS:
                 yield self._store
         for track in self._tracks.values():
@@ -61,25 +61,25 @@ class TrackImport(StagedImport):
             yield self._store
 
     def publish(self) -> Iterator[Write]:
-        shown = TrackShowing(self._video, list(self._tracks.values()), self._all_marks(), self._human)
+        publisher = TrackPublisher(self._video, list(self._tracks.values()), self._all_marks(), self._human)
         yield self._open
-        while shown.left:
-            yield lambda store: self._show(store, shown)
+        while publisher.left:
+            yield lambda store: self._publish_some(store, publisher)
         yield self._finish
         self.imported.tracks = len(self._tracks)
-        self.imported.renumbered = shown.renumbered
+        self.imported.renumbered = publisher.renumbered
 
     # Reading, without the store
 
     def _add(self, frame: int, box: LabelledBox) -> bool:
-        """Take a box; returns whether it is one of a track."""
+        """Take a box. Returns whether it belongs to a track."""
         x1, y1, x2, y2 = box.box_xyxy
         if x2 <= x1 or y2 <= y1:
             self.imported.dropped["boxes without width or height"] += 1
         elif box.number is None and box.ignored:
             self._regions.add((x1, y1, x2, y2), frame)
         elif box.number is None:
-            self.imported.dropped["boxes without identity (they can be imported as detections)"] += 1
+            self.imported.dropped["boxes without a track number (import them as detections instead)"] += 1
         else:
             track = self._track_of(frame, box, box.number)
             self._mark(box.number, frame, box)
@@ -95,16 +95,16 @@ class TrackImport(StagedImport):
             track = Incoming(number, box.label, frame, frame, dict(box.attributes), len(self._tracks) + 1)
             self._tracks[number] = track
         if box.label != track.label:
-            self.imported.dropped["changes of label within a track (the first one counts)"] += 1
+            self.imported.dropped["changes of class within a track (the first class is kept)"] += 1
         return track
 
     def _mark(self, number: int, frame: int, box: LabelledBox) -> None:
         if box.ignored:
             self._marks.add((number, MarkKind.IGNORE), frame)
-        if box.occluded or box.visibility < HIDDEN_BELOW:
+        if box.occluded or box.visibility < OCCLUDED_BELOW:
             self._marks.add((number, MarkKind.OCCLUDED), frame)
         if box.visibility not in (0.0, 1.0):
-            self.imported.dropped["shares of visibility (kept as hidden below 0.5)"] += 1
+            self.imported.dropped["visibility values (imported as occluded below 0.5)"] += 1
 
     def _keep(self, track: Incoming, frame: int, box: LabelledBox) -> None:
         mask = box.mask
@@ -117,7 +117,7 @@ class TrackImport(StagedImport):
             track.frames.append(frame)
 
     def _all_marks(self) -> list[Mark]:
-        """Gives tracks their marks. Returns the ignore regions."""
+        """Add the marks to their tracks. Returns the ignore regions."""
         for (number, kind), first, last in self._marks.closed():
             self._tracks[number].marks.append(Mark(kind, first, last))
         for track in self._tracks.values():
@@ -133,18 +133,18 @@ class TrackImport(StagedImport):
         with store.writing("import labels") as transaction:
             connection = transaction.connection
             rows = [self._rows.popleft() for _ in range(min(ROWS, len(self._rows)))]
-            born = self._give_birth(connection, [track for track, _, _ in rows if not track.tracklet])
+            born = self._add_tracklets(connection, [track for track, _, _ in rows if not track.tracklet])
             insert_many(connection, schema.observation, [(track.tracklet, *values) for track, values, _ in rows])
             insert_many(connection, schema.mask, [(track.tracklet, values[0], *code) for track, values, code in rows
                                                   if code is not None])
         self._stored += born
 
-    def _give_birth(self, connection: Connection, tracks: list[Incoming]) -> list[int]:
+    def _add_tracklets(self, connection: Connection, tracks: list[Incoming]) -> list[int]:
         born = list(dict.fromkeys(tracks))
         key = journal.next_id(connection, _tracklet)
         for index, track in enumerate(born):
             track.tracklet = key + index
-        # A person's tracklet stays open: whoever goes on with the track adds boxes to it.
+        # Manual tracklets stay open, because people who continue the track add boxes to them.
         insert_many(connection, _tracklet, [
             (track.tracklet, self._video, None if self._human else self._run,
              track.tracklet if self._human else track.order, self._label_id(connection, track.label), track.first,
@@ -163,11 +163,11 @@ class TrackImport(StagedImport):
             transaction.touch(Changes(ChangeKind.LABELS | ChangeKind.HISTORY, video=self._video))
         self._step = step
 
-    def _show(self, store: Store, shown: TrackShowing) -> None:
+    def _publish_some(self, store: Store, publisher: TrackPublisher) -> None:
         assert self._step is not None
         with store.writing(self._title) as transaction:
             self._check_not_undone(transaction.connection)
-            tracks = shown.show_some(transaction.connection, self._step)
+            tracks = publisher.publish_some(transaction.connection, self._step)
             transaction.touch(Changes(_KINDS, frozenset(tracks), video=self._video))
 
 
@@ -175,6 +175,6 @@ def add_tracks(store: Store, video_id: int, labels: Sequence[str], frames: Itera
                settings: Mapping[str, object], title: str) -> Imported:
     """Add labelled frames as tracks of a video, as one undo step; see `TrackImport`.
 
-    ``frames`` rise; if going through them raises, nothing is added.
+    ``frames`` must be in ascending order; if iterating over them raises, nothing is added.
     """
     return run_import(store, TrackImport(video_id, labels, settings, human=human, title=title), frames)

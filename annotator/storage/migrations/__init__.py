@@ -1,7 +1,7 @@
-"""Ordered steps from older project layouts to the present one.
+"""Ordered steps from older project layouts to the current one.
 
-A migration is a decorated function. It runs once, in one transaction with the version number that records it, and
-returns what it could not carry over, in sentences for the user.
+A migration is a decorated function. It runs once, in the transaction that also writes the new version number, and
+returns what it could not migrate, as sentences for the user.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Step = Callable[[Connection], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Leads from layout ``version - 1`` to ``version``."""
+    """Upgrades a file from layout ``version - 1`` to ``version``."""
 
     version: int
     name: str
@@ -36,7 +36,7 @@ MIGRATIONS: list[Migration] = []
 
 
 def migration(version: int, registry: list[Migration] = MIGRATIONS) -> Callable[[Step], Step]:
-    """Register a function as the migration to this version; versions are registered in order."""
+    """Register a function as the migration to this version. Versions must be registered in order."""
 
     def register(step: Step) -> Step:
         if registry and registry[-1].version + 1 != version:
@@ -48,25 +48,26 @@ def migration(version: int, registry: list[Migration] = MIGRATIONS) -> Callable[
 
 
 def stored_version(connection: Connection) -> int:
-    """Layout version that the file says it has."""
+    """The layout version stored in the file."""
     return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
 
 
 def migrate(connection: Connection, path: Path, target: int, migrations: Sequence[Migration]) -> list[str]:
-    """Bring an older file up to ``target``, after a backup copy beside it. Returns what was not carried over.
+    """Upgrade an older file to version ``target``, after making a backup copy next to it. Returns what could not be
+    migrated.
 
     Raises:
-        StorageError: the file is too old or the disk is full; the file is then as before.
+        StorageError: the file is too old or the disk is full; the file is then unchanged.
     """
     found = stored_version(connection)
     if found == target:
         return []
     pending = [step for step in migrations if found < step.version <= target]
     if [step.version for step in pending] != list(range(found + 1, target + 1)):
-        raise StorageError(f"{path}: its format {found} is too old for this program; "
+        raise StorageError(f"{path} has format {found}, which is too old for this program; "
                            "open it once with an older release")
     backup = back_up(connection, path, found)
-    log.info("%s: format %d is brought to %d; the old file is kept as %s", path, found, target, backup.name)
+    log.info("%s: upgrading from format %d to %d; the old file is kept as %s", path, found, target, backup.name)
     notes: list[str] = []
     for step in pending:
         begin(connection)
@@ -83,7 +84,7 @@ def migrate(connection: Connection, path: Path, target: int, migrations: Sequenc
 
 
 def back_up(connection: Connection, path: Path, version: int) -> Path:
-    """A consistent copy named after the version; an earlier copy is never overwritten."""
+    """Write a consistent copy named after the version. Never overwrites an earlier copy."""
     target = path.with_name(f"{path.name}.v{version}.bak")
     count = 1
     while target.exists():
@@ -94,13 +95,13 @@ def back_up(connection: Connection, path: Path, version: int) -> Path:
             driver_connection(connection).backup(copy)
     except sqlite3.Error as error:
         target.unlink(missing_ok=True)
-        raise StorageError(f"{path}: no backup copy could be written ({error}); free some space first") from error
+        raise StorageError(f"{path}: the backup copy cannot be written ({error}); free some space first") from error
     return target
 
 
 @migration(2)
 def _scene_cuts(connection: Connection) -> list[str]:
-    """A place for the cuts that runs see. Runs of before did not look for any."""
+    """Add a table for the scene cuts that runs find. Older runs did not look for any."""
     connection.exec_driver_sql("""
         CREATE TABLE scene_cut (
             run INTEGER NOT NULL,
@@ -113,7 +114,7 @@ def _scene_cuts(connection: Connection) -> list[str]:
 
 @migration(3)
 def _attributes(connection: Connection) -> list[str]:
-    """Order and retirement of labels, attributes, and what detectors' classes are called here."""
+    """Add the order and retirement of labels, attributes, and the mapping of detector classes."""
     for statement in (
         "ALTER TABLE label ADD COLUMN position INTEGER DEFAULT 0 NOT NULL",
         "ALTER TABLE label ADD COLUMN retired BOOLEAN DEFAULT 0 NOT NULL",

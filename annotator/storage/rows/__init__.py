@@ -1,1 +1,1 @@
-"""Rows of runs, observations and evidence, and their way to the plain data of `annotator.model`."""
+"""Rows of runs, observations and evidence, and their conversion to the plain data of `annotator.model`."""

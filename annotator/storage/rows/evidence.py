@@ -1,4 +1,4 @@
-"""Reads what runs said of every box of the present tracks."""
+"""Read the evidence that runs recorded for every box of the current tracks."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _ROWS = select(
     _o.c.occluded_by, _o.c.detection_iou,
 ).select_from(_s.join(_k, _k.c.id == _s.c.tracklet).join(_o, and_(
     _o.c.tracklet == _s.c.tracklet, _o.c.frame >= _s.c.first, or_(_s.c.last.is_(None), _o.c.frame <= _s.c.last))))
-#: Rows that are Python objects at a time: as such they are several times larger.
+#: Rows held as Python objects at a time, which take several times more memory than arrays.
 _CHUNK = 50_000
 _STRETCHES = (MarkKind.OUTSIDE.value, MarkKind.INTERPOLATE.value)
 
 
 def read_evidence(connection: Connection, video: int) -> EvidenceTable:
-    """The evidence of a video's tracks. Frames that a person marked outside have no box; people's boxes outrank."""
+    """The evidence of a video's tracks. Frames marked as outside have no box; manual boxes override predicted ones."""
     parts = [np.array([tuple(row) for row in rows], np.float64)  # NULL becomes NaN
              for rows in connection.execute(_ROWS.where(_k.c.video == video)).partitions(_CHUNK)]
     values = np.concatenate(parts) if parts else np.zeros((0, 11))
@@ -57,7 +57,7 @@ def _apply_marks(connection: Connection, video: int, track: Any, frame: Any, box
 
 
 def _hidden_by(connection: Connection, video: int, values: Any) -> Any:
-    """Tracklet numbers of a run to the tracks that those frames belong to now."""
+    """Map tracklet numbers of a run to the tracks that those tracklets belong to now, frame by frame."""
     found = np.full(len(values), NOBODY, np.int64)
     rows = np.flatnonzero(np.isfinite(values[:, 9]))
     if not len(rows):

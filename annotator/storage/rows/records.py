@@ -1,4 +1,4 @@
-"""From rows to the plain data of `annotator.model`."""
+"""Convert rows to the plain data of `annotator.model`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def attribute_record(row: AnyRow) -> Attribute:
 
 
 def track_record(row: AnyRow) -> Track:
-    # Projects have thousands of tracks, and hardly any of them an attribute.
+    # Projects have thousands of tracks, and few of them have attributes.
     attributes = {} if row.attributes == "{}" else json.loads(row.attributes)
     return Track(row.id, row.video, row.number, row.label, row.name, row.color, ReviewState(row.review), attributes)
 
@@ -63,12 +63,12 @@ def run_record(row: AnyRow, label_names: Mapping[int, str]) -> Run:
 
 
 def box_of(row: AnyRow) -> Box | None:
-    """The row's x1, y1, x2, y2; None where they are empty."""
+    """The row's x1, y1, x2, y2; None if they are NULL."""
     return None if row.x1 is None else (row.x1, row.y1, row.x2, row.y2)
 
 
 def mask_of(row: AnyRow) -> Mask | None:
-    """The row's mask columns; None where an outer join found none."""
+    """The row's mask columns; None if an outer join found no mask."""
     return None if row.rle is None else Mask(row.left, row.top, row.width, row.height, row.rle)
 
 
@@ -78,7 +78,7 @@ def _span_end() -> ColumnElement[int]:
     return case((last < ended, last), else_=ended)
 
 
-#: Spans with what their tracklets say; filter it and pass the rows to `span_record`.
+#: Query for spans with data of their tracklets; filter it and pass the rows to `span_record`.
 SPANS = select(
     schema.span.c.id, schema.span.c.tracklet, schema.span.c.first, schema.span.c.last, schema.span.c.track,
     schema.tracklet.c.run.is_(None), _span_end(),
@@ -86,6 +86,6 @@ SPANS = select(
 
 
 def span_record(row: AnyRow) -> Span:
-    """One row of `SPANS`."""
+    """Convert one row of `SPANS`."""
     key, tracklet, first, last, track, human, end = row
     return Span(id=key, track=track, first=first, last=last, end=end, tracklet=tracklet, human=bool(human))

@@ -1,8 +1,8 @@
-"""How a run that replaces takes older machine boxes away, frame by frame as it finishes them.
+"""How a replacing run removes older predicted boxes, frame by frame as it finishes them.
 
-The run's step lies before every edit made while it runs, so each version of a span counts: the present row and the
-rows that later steps saved are trimmed alike, and the run's own step keeps the version from before all of them.
-Undoing an edit then never brings back what the run replaced, and undoing the run brings back all of it.
+The run's step comes before every edit made while it runs, so all versions of a span matter: the current row and the
+rows saved by later steps are trimmed alike, and the run's own step keeps the version from before all of them. So
+undoing an edit never restores what the run replaced, and undoing the run restores all of it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHORTEN = update(_span).where(_span.c.id == bindparam("short")).values(first=bi
 
 
 def _ended(last: Any) -> Any:
-    # A stopped run's open spans end where the run stopped.
+    # Open spans of a stopped run end where the run stopped.
     stopped = select(_run.c.finished_frame).where(
         _run.c.id == _tracklet.c.run, _run.c.status != "running").scalar_subquery()
     return func.min(func.coalesce(last, OPEN), func.coalesce(_tracklet.c.ended_frame, stopped, OPEN)).label("ended")
@@ -37,7 +37,7 @@ def _ended(last: Any) -> Any:
 _CONCERNED = and_(_tracklet.c.video == bindparam("video"), _tracklet.c.run.is_not(None),
                   _tracklet.c.run != bindparam("run"))
 _mark = schema.mark
-#: A lock is a person's word: what a locked track has, no run replaces.
+#: No run replaces the boxes of a locked track.
 _LOCKED = select(_mark.c.track).where(_mark.c.kind == "lock", _mark.c.track.is_not(None))
 _PRESENT = select(_span, _ended(_span.c.last)).join(_tracklet, _tracklet.c.id == _span.c.tracklet).where(
     _CONCERNED, _span.c.track.not_in(_LOCKED), _span.c.first.between(bindparam("start"), bindparam("stop")))
@@ -47,7 +47,7 @@ _LATER = select(_kept, _ended(_kept.c.last)).join(_tracklet, _tracklet.c.id == _
 
 
 def split_at(connection: Connection, video: int, first: int, last: int) -> None:
-    """Cut the video's machine spans at the borders of ``first..last``, so that trimming needs no new rows later."""
+    """Split the video's machine spans at the ends of ``first..last``, so that trimming needs no new rows later."""
     rows = connection.execute(SPANS.where(_tracklet.c.video == video, _tracklet.c.run.is_not(None))).all()
     key = journal.next_id(connection, _span)
     kept: list[Row] = []
@@ -65,7 +65,7 @@ def split_at(connection: Connection, video: int, first: int, last: int) -> None:
 
 
 def trim(connection: Connection, run: int, video: int, first: int, last: int, step: int) -> set[int]:
-    """Take the frames ``first..last`` from the machine spans of other runs. Returns the tracks concerned."""
+    """Remove the frames ``first..last`` from the machine spans of other runs. Returns the affected tracks."""
     bounds = {"run": run, "video": video, "start": first, "stop": last, "step": step}
     present = {row["id"]: row for row in connection.execute(_PRESENT, bounds).mappings()}
     later = connection.execute(_LATER, bounds).mappings().all()
@@ -84,7 +84,7 @@ def trim(connection: Connection, run: int, video: int, first: int, last: int, st
 
 
 def restore(connection: Connection, run: int, frame: int, step: int) -> None:
-    """Give back what the run has trimmed after ``frame``, except from tracklets that later steps touched."""
+    """Restore what the run has trimmed after ``frame``, except for tracklets that later steps changed."""
     first, last = connection.execute(
         select(_run.c.first_frame, _run.c.last_frame).where(_run.c.id == run)).one()
     touched_later = select(_kept.c.tracklet).where(_kept.c.step > step, _kept.c.tracklet.is_not(None))
@@ -106,7 +106,7 @@ def restore(connection: Connection, run: int, frame: int, step: int) -> None:
 
 
 def clean_up(connection: Connection, run: int, video: int, step: int) -> set[int]:
-    """Delete tracks that the run's trimming left with nothing and that no later step or mark speaks of."""
+    """Delete tracks that the run's trimming left empty and that no later step or mark refers to."""
     track, mark = schema.track, schema.mark
     touched = select(_kept.c.track).where(_kept.c.step == step, _kept.c.present)
     tracks_later = select(history_of["track"].c.id).where(history_of["track"].c.step > step)
@@ -127,7 +127,7 @@ def _values(span: Span) -> Row:
 
 
 def _remember(connection: Connection, step: int, present: dict[int, RowMapping], later: Sequence[RowMapping]) -> None:
-    """Save each row that is about to be trimmed under the run's step: as it was before all later steps."""
+    """Save each row that is about to be trimmed under the run's step, as it was before all later steps."""
     concerned = set(present) | {row["id"] for row in later}
     if not concerned:
         return

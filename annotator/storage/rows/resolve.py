@@ -1,7 +1,7 @@
-"""Whose box is whose: observations as spans, marks and people's boxes resolve them.
+"""Resolve which box each track has, from observations, spans, marks and manual boxes.
 
-In each frame a track has at most one box: a person's, else an interpolated one inside a stretch declared so, else
-the machine's.
+In each frame a track has at most one box: the manual one, else an interpolated one inside a range marked as
+interpolated, else the predicted one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _o, _s, _t, _k, _m = schema.observation, schema.span, schema.track, schema.track
 _COLUMNS = (_o.c.frame, _s.c.track, _t.c.number, _t.c.label, _o.c.tracklet, _o.c.x1, _o.c.y1, _o.c.x2, _o.c.y2,
             _o.c.score, _o.c.state, _k.c.run.is_(None).label("human"))
 _MASK_COLUMNS = (_m.c["left"], _m.c.top, _m.c.width, _m.c.height, _m.c.rle)
-#: A span covers an observation: joins the two tables.
+#: Condition that a span covers an observation, to join the two tables.
 COVERS = and_(_s.c.tracklet == _o.c.tracklet, _s.c.first <= _o.c.frame,
                or_(_s.c.last.is_(None), _s.c.last >= _o.c.frame))
 
@@ -57,7 +57,7 @@ _KEYFRAMES = select(*_COLUMNS).select_from(
 
 def frames(connection: Connection, video: int, first: int, last: int, masks: bool,
            ) -> dict[int, list[TrackObservation]]:
-    """Frame index -> observations in order of track numbers; frames without any are left out."""
+    """Frame index -> observations in order of track numbers; frames without observations are omitted."""
     bounds = {"video": video, "first": first, "last": last}
     found = _by_place(connection.execute(_FRAMES[masks], bounds), masks)
     marks = connection.execute(_VIDEO_MARKS, bounds).all()
@@ -100,7 +100,7 @@ def _observation(row: AnyRow, masks: bool) -> TrackObservation:
 
 def _apply_marks(connection: Connection, found: dict[Place, TrackObservation], marks: Sequence[AnyRow],
                  first: int, last: int) -> None:
-    # Interpolation first: what a person marks outside is outside, however its box came about.
+    # Interpolate first, because an outside mark also applies to interpolated boxes.
     for mark in marks:
         if mark.kind == MarkKind.INTERPOLATE:
             for observation in _interpolated(connection, mark, first, last):
@@ -126,7 +126,7 @@ def _marked(observation: TrackObservation, kind: MarkKind) -> TrackObservation:
 
 
 def _interpolated(connection: Connection, mark: AnyRow, first: int, last: int) -> Iterable[TrackObservation]:
-    """Boxes on straight lines between a person's boxes inside one declared stretch, in frames first..last."""
+    """Interpolated boxes between the manual boxes inside one interpolation mark, in frames first..last."""
     stretch = {"track": mark.track, "first": mark.first, "last": OPEN if mark.last is None else mark.last}
     keyframes = connection.execute(_KEYFRAMES, stretch).all()
     for one, other in pairwise(keyframes):

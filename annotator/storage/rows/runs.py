@@ -1,4 +1,4 @@
-"""Runs: what a job found, stored frame by frame while it goes on."""
+"""Runs: the results of a job, stored frame by frame while it runs."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.rows import replacing
 from annotator.storage.spans.palette import default_color
-from annotator.storage.spans.rows import bring_back
+from annotator.storage.spans.rows import unretire_labels
 
-#: Kind of a run that came from a file.
+#: Kind of a run whose results come from a file.
 IMPORT = "import"
-#: Kinds of runs whose frames were not searched for objects; ``track`` takes the detections that another run stored.
+#: Kinds of runs that do not run a detector; ``track`` uses the detections that another run stored.
 KINDS_WITHOUT_DETECTION = frozenset({IMPORT, "repropagate", "track"})
-#: Kind of a run whose frames may come in falling order too: from prompts, either way.
+#: Kind of a run that propagates prompts forward and backward, so its frames may also come in descending order.
 REPROPAGATE = "repropagate"
 
-#: Ends tracklets; executed with ``key``, ``frame`` and ``reason`` of each.
+#: Ends tracklets; executed with the ``key``, ``frame`` and ``reason`` of each.
 END_TRACKLETS = update(schema.tracklet).where(schema.tracklet.c.id == bindparam("key")).values(
     ended_frame=bindparam("frame"), end_reason=bindparam("reason"))
 
 
 def begin(connection: Connection, video: int, kind: str, settings: Mapping[str, object], models: Mapping[str, str],
           labels: Sequence[int], first_frame: int, last_frame: int, on_existing: OnExisting, title: str) -> int:
-    """Add a run and its step of the history. Returns the run's id."""
+    """Add a run and its history step. Returns the run's id."""
     run = journal.next_id(connection, schema.run)
     connection.execute(insert(schema.run).values(
         id=run, video=video, kind=kind, settings=json.dumps(settings), models=json.dumps(models),
@@ -56,11 +56,11 @@ def begin(connection: Connection, video: int, kind: str, settings: Mapping[str, 
 
 
 class RunWriter:
-    """Writes one run's frames. Lives as long as the run; the caller holds the transaction.
+    """Writes the frames of one run. Lives as long as the run; the caller holds the transaction.
 
     Raises:
-        Cancelled: by `write`, when the run was stopped or undone meanwhile.
-        StorageError: the run is not one that can be written.
+        Cancelled: by `write`, if the run has been stopped or undone.
+        StorageError: the run cannot be written.
     """
 
     def __init__(self, connection: Connection, run: int) -> None:
@@ -68,7 +68,7 @@ class RunWriter:
         self._id = run
         row = connection.execute(select(schema.run).where(schema.run.c.id == run)).first()
         if row is None:
-            raise StorageError(f"there is no run {run} to write to")
+            raise StorageError(f"run {run} does not exist, so nothing can be written to it; start a new run")
         self._video: int = row.video
         self._first: int = row.first_frame
         self._on_existing = OnExisting(row.on_existing)
@@ -80,7 +80,7 @@ class RunWriter:
         self._step = None if step is None else step.id
 
     def write(self, results: Sequence[FrameResult]) -> Changes:
-        """Store the results of some frames, in the run's order."""
+        """Store the results of frames, given in the order of the run."""
         self._check_running()
         if not results:
             return Changes()
@@ -117,7 +117,7 @@ class RunWriter:
         rows: list[tuple[Any, ...]] = []
         for result in results:
             found = result.detections
-            # float32 widens to float64 exactly, so the way back gives the same bits.
+            # float32 converts to float64 exactly, so reading gives the same bits back.
             boxes = np.asarray(found.box_xyxy, np.float64).tolist()
             numbered = enumerate(zip(boxes, found.score.tolist(), found.label.tolist(), strict=True))
             rows += [(self._id, result.frame_index, number, *box, score, label)
@@ -125,17 +125,18 @@ class RunWriter:
         insert_many(self._connection, schema.detection, rows)
 
     def _write_births(self, results: Sequence[FrameResult]) -> set[int]:
-        born: dict[int, tuple[TrackedObject, int]] = {}  # by frame, then number, however the frames are batched
+        # Ordered by frame, then number, however the frames are batched.
+        born: dict[int, tuple[TrackedObject, int]] = {}
         for result in results:
-            for thing in result.objects:
-                if thing.tracklet not in self._tracklets and thing.tracklet not in born:
-                    born[thing.tracklet] = (thing, result.frame_index)
+            for tracked in result.objects:
+                if tracked.tracklet not in self._tracklets and tracked.tracklet not in born:
+                    born[tracked.tracklet] = (tracked, result.frame_index)
         if not born:
             return set()
         key = journal.next_id(self._connection, schema.tracklet)
         rows = [{"id": key + index, "video": self._video, "run": self._id, "number": number,
-                 "label": self._labels[thing.label], "first_frame": frame}
-                for index, (number, (thing, frame)) in enumerate(born.items())]
+                 "label": self._labels[tracked.label], "first_frame": frame}
+                for index, (number, (tracked, frame)) in enumerate(born.items())]
         self._connection.execute(insert(schema.tracklet), rows)
         self._tracklets.update({row["number"]: row["id"] for row in rows})
         if self._on_existing is OnExisting.PROPOSE:
@@ -146,9 +147,9 @@ class RunWriter:
         return tracks
 
     def _give_tracks(self, tracklets: Sequence[tuple[int, int, int]]) -> set[int]:
-        """A new track with one open span for each (tracklet id, first frame, label id). Returns the track ids."""
+        """Add a track with one open span for each (tracklet id, first frame, label id). Returns the track ids."""
         connection = self._connection
-        bring_back(connection, (label for _, _, label in tracklets))
+        unretire_labels(connection, (label for _, _, label in tracklets))
         track = journal.next_id(connection, schema.track)
         number = journal.next_track_number(connection, self._video, self._step)
         span = journal.next_id(connection, schema.span)
@@ -165,10 +166,10 @@ class RunWriter:
         observations: list[tuple[Any, ...]] = []
         masks: list[tuple[Any, ...]] = []
         for result in results:
-            for thing in result.objects:
-                place = (self._tracklets[thing.tracklet], result.frame_index)
-                observations.append((*place, self._video, *_observation_values(thing)))
-                mask = thing.mask
+            for tracked in result.objects:
+                place = (self._tracklets[tracked.tracklet], result.frame_index)
+                observations.append((*place, self._video, *_observation_values(tracked)))
+                mask = tracked.mask
                 if mask is not None:
                     masks.append((*place, mask.left, mask.top, mask.width, mask.height, mask.rle))
         insert_many(self._connection, schema.observation, observations)
@@ -187,41 +188,41 @@ class RunWriter:
 
 
 def insert_many(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
-    """Insert rows given in the order of the table's columns: half the time of named values, and frames are many."""
+    """Insert rows whose values are in the order of the table's columns. Takes half the time of named values."""
     if rows:
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         places = ", ".join("?" * len(table.columns))
         connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', rows)
 
 
-def _observation_values(thing: TrackedObject) -> tuple[Any, ...]:
-    """x1, y1, x2, y2, score and what follows, in the order of the table's columns."""
-    evidence = thing.evidence
-    box = (None, None, None, None) if thing.box_xyxy is None else tuple(map(_plain, thing.box_xyxy))
+def _observation_values(tracked: TrackedObject) -> tuple[Any, ...]:
+    """The values from x1 on, in the order of the table's columns."""
+    evidence = tracked.evidence
+    box = (None, None, None, None) if tracked.box_xyxy is None else tuple(map(_plain, tracked.box_xyxy))
     flags = (schema.PROMPTED if evidence.prompted else 0) | (schema.REPROMPTED if evidence.reprompted else 0)
     return (
-        *box, _plain(thing.score), int(thing.state), _plain(evidence.score_logit), _plain(evidence.iou_estimate),
+        *box, _plain(tracked.score), int(tracked.state), _plain(evidence.score_logit), _plain(evidence.iou_estimate),
         None if evidence.detection is None else int(evidence.detection), _plain(evidence.detection_iou), flags,
         None if evidence.occluded_by is None else int(evidence.occluded_by),
     )
 
 
 def _plain(value: float) -> float | None:
-    """A Python float (NumPy scalars would be stored as blobs); NaN is kept as NULL."""
+    """Convert to a Python float (NumPy scalars would be stored as blobs); NaN becomes NULL."""
     return None if math.isnan(value) else float(value)
 
 
 def finish(connection: Connection, run: int, status: RunStatus, message: str) -> None:
-    """Close a run; one that is complete ends its live tracklets and removes tracks that it emptied."""
+    """Close a run. A complete run also ends its live tracklets and removes the tracks that it emptied."""
     row = connection.execute(select(schema.run).where(schema.run.c.id == run)).first()
     if row is None:
-        raise StorageError(f"there is no run {run} to finish")
+        raise StorageError(f"run {run} does not exist, so it cannot be finished; check the run's number")
     step = journal.step_of_run(connection, run)
     if step is not None and step.undone:
-        status = RunStatus.CANCELLED  # undone before its last word was heard
+        status = RunStatus.CANCELLED  # undone before it could finish
     connection.execute(update(schema.run).where(schema.run.c.id == run).values(status=status.value, message=message))
     if row.kind == REPROPAGATE:
-        settle(connection, run)
+        update_range(connection, run)
     if status is RunStatus.FINISHED:
         if row.finished_frame is not None:
             connection.execute(update(schema.tracklet).where(
@@ -236,14 +237,14 @@ def finish(connection: Connection, run: int, status: RunStatus, message: str) ->
 
 
 def rewind(connection: Connection, run: int, frame: int) -> None:
-    """Forget what a run found after ``frame`` and make it writable again.
+    """Delete the results of a run after ``frame`` and make it writable again.
 
-    Tracklets born later vanish with their spans and tracks, unless a person has edited those: then they stay and the
-    replay fills them again.
+    Tracklets that start later are deleted with their spans and tracks, unless a person has edited these: then they are
+    kept and filled again when the run continues.
     """
     row = connection.execute(select(schema.run).where(schema.run.c.id == run)).first()
     if row is None:
-        raise StorageError(f"there is no run {run} to resume")
+        raise StorageError(f"run {run} does not exist, so it cannot be resumed; check the run's number")
     step = journal.step_of_run(connection, run)
     if step is not None and step.undone:
         raise StorageError(f"run {run} was undone; redo it before resuming it")
@@ -285,7 +286,8 @@ def _discard_tracklets(connection: Connection, run: int, later: list[int], frame
 
 
 def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[int]:
-    """Those whose spans and tracks nobody has edited since the run began, and whose tracks hold nothing else."""
+    """The tracklets whose spans and tracks have not been edited since the run started, and whose tracks contain
+    nothing else."""
     span, mark = schema.span, schema.mark
     spans_later, tracks_later = history_of["span"], history_of["track"]
     edited_spans = select(spans_later.c.id).where(spans_later.c.step > step)
@@ -297,26 +299,26 @@ def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[
         span.c.track.in_(select(mark.c.track).where(mark.c.track.is_not(None))))
     touched = set(connection.execute(
         select(span.c.tracklet).where(span.c.tracklet.in_(tracklets), edited)).scalars())
-    # One whose spans a person took away is kept too: undo can bring them back.
+    # Tracklets whose spans a person has removed are kept too, because undo can restore the spans.
     touched |= set(connection.execute(select(spans_later.c.tracklet).where(
         spans_later.c.step > step, spans_later.c.tracklet.in_(tracklets))).scalars())
     return sorted(set(tracklets) - touched)
 
 
 def interrupt_orphans(connection: Connection) -> None:
-    """Runs that say they are running, in a project that nobody had open, died with their program."""
+    """Close runs whose program died: they are marked as running although no program had the project open."""
     running = schema.run.c.status == RunStatus.RUNNING.value
-    both_ways = connection.execute(select(schema.run.c.id).where(running, schema.run.c.kind == REPROPAGATE))
-    for run in both_ways.scalars().all():
-        settle(connection, run)
-    # An import cannot go on, and what nobody has seen of it is of no use: `compact` removes it.
+    repropagated = connection.execute(select(schema.run.c.id).where(running, schema.run.c.kind == REPROPAGATE))
+    for run in repropagated.scalars().all():
+        update_range(connection, run)
+    # An import cannot be resumed, and its unpublished part is useless: `compact` removes it.
     connection.execute(update(schema.run).where(running, schema.run.c.kind == IMPORT).values(
         status=RunStatus.FAILED.value))
     connection.execute(update(schema.run).where(running).values(status=RunStatus.INTERRUPTED.value))
 
 
-def settle(connection: Connection, run: int) -> None:
-    """Say where a run that went both ways, and its tracklets, really begin and end."""
+def update_range(connection: Connection, run: int) -> None:
+    """Store the actual first and last frames of a run in both directions, and of its tracklets."""
     o, k = schema.observation, schema.tracklet
     query = select(o.c.tracklet, func.min(o.c.frame), func.max(o.c.frame)).join(k, k.c.id == o.c.tracklet).where(
         k.c.run == run).group_by(o.c.tracklet)

@@ -1,4 +1,4 @@
-"""What a write transaction hands to those who write."""
+"""The open write transaction that is passed to code that writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from annotator.model.changes import ChangeKind, Changes
 
 
 def merge(changes: Iterable[Changes]) -> Changes:
-    """One statement for several: all kinds, all tracks (none named = maybe any), the widest range."""
+    """Merge changes: all kinds, all tracks (empty if one of them names none: possibly any), the widest range."""
     every = [change for change in changes if change.kinds]
     if not every:
         return Changes()
@@ -30,19 +30,19 @@ def merge(changes: Iterable[Changes]) -> Changes:
 
 
 class Transaction:
-    """An open write transaction. Says what it changes; after the commit, `changes` holds all of it."""
+    """An open write transaction. Writers report what they change; after the commit, `changes` holds all of it."""
 
     def __init__(self, connection: Connection, label: str) -> None:
         self.connection = connection
         self.label = label
-        """What the undo menu calls it; may be refined until the commit."""
+        """Name in the undo menu; may be changed until the commit."""
         self._changes: list[Changes] = []
 
     def touch(self, changes: Changes) -> None:
-        """Add to what this transaction changes."""
+        """Report changes made in this transaction."""
         self._changes.append(changes)
 
     @property
     def changes(self) -> Changes:
-        """All that was touched so far."""
+        """All changes reported so far."""
         return merge(self._changes)

@@ -1,1 +1,1 @@
-"""Spans: which part of which tracklet belongs to which identity, as range algebra and as rows."""
+"""Spans, which assign parts of tracklets to identities: as range algebra and as rows."""

@@ -1,7 +1,7 @@
-"""Spans: which part of which tracklet belongs to which identity. Pure range algebra, no database.
+"""Spans, which assign parts of tracklets to identities. Pure range algebra, no database.
 
-Within one track, the spans of machine tracklets never share a frame, and neither do those of human ones; that is
-what makes "one box per track and frame" true, because a person's box outranks the machine's.
+Within a track, spans of machine tracklets never share a frame, and neither do spans of human tracklets. As a manual box
+overrides the predicted one, this guarantees one box per track and frame.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
-#: Beyond every frame: the effective end of what has no end yet.
+#: Larger than any frame index: the effective end of a range that has no end yet.
 OPEN = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Frames ``first..last`` of a track, both inclusive, kept as one row."""
+    """Frames ``first..last`` of a track, both inclusive, stored as one row."""
 
     id: int | None
     """Row id; None for a piece that has no row yet."""
     track: int
     first: int
     last: int | None
-    """None: open; to the end of whatever it is a part of, which may still lie ahead."""
+    """None: open, up to the end of the tracklet or video, which may not be known yet."""
     end: int
-    """Last frame that it can really reach; `OPEN` while that is unknown."""
+    """Last frame that it can actually reach; `OPEN` while that is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span(Stretch):
-    """A part of a tracklet as part of a track."""
+    """A part of a tracklet that belongs to a track."""
 
     tracklet: int
     human: bool
@@ -41,7 +41,7 @@ AnyStretch = TypeVar("AnyStretch", bound=Stretch)
 
 
 def inside(stretch: AnyStretch, first: int, last: int | None = None) -> AnyStretch | None:
-    """The part within ``first..last`` (None: open), without a row of its own unless it is the whole."""
+    """The part within ``first..last`` (None: open). It keeps the row only if it is the whole stretch."""
     start, end = max(stretch.first, first), min(stretch.end, OPEN if last is None else last)
     if end < start:
         return None
@@ -51,7 +51,7 @@ def inside(stretch: AnyStretch, first: int, last: int | None = None) -> AnyStret
 
 
 def outside(stretch: AnyStretch, first: int, last: int | None = None) -> list[AnyStretch]:
-    """What lies before ``first`` and after ``last``; the earlier piece keeps the row."""
+    """The parts before ``first`` and after ``last``; the earlier one keeps the row."""
     before = inside(stretch, 0, first - 1)
     after = None if last is None else inside(stretch, last + 1)
     pieces = [piece for piece in (before, after) if piece is not None]
@@ -62,8 +62,8 @@ def outside(stretch: AnyStretch, first: int, last: int | None = None) -> list[An
 
 def cut(stretches: Iterable[AnyStretch], first: int, last: int | None = None,
         ) -> tuple[list[AnyStretch], list[AnyStretch]]:
-    """Split at a range: what lies inside, what lies outside. A row goes with its first piece outside, or with the
-    inside if all of it is there."""
+    """Split at a range: return the pieces inside and those outside. A row stays with its first outside piece, or with
+    the inside one if the whole stretch lies inside."""
     inner: list[AnyStretch] = []
     outer: list[AnyStretch] = []
     for stretch in stretches:
@@ -78,7 +78,7 @@ def cut(stretches: Iterable[AnyStretch], first: int, last: int | None = None,
 
 
 def subtract(stretches: Iterable[AnyStretch], taken: Iterable[tuple[int, int]]) -> list[AnyStretch]:
-    """Without the frames of the given ranges (both ends inclusive, `OPEN` for no end)."""
+    """Remove the frames of the given ranges (both ends inclusive, `OPEN` for no end)."""
     left = list(stretches)
     for first, end in taken:
         left = cut(left, first, None if end >= OPEN else end)[1]
@@ -86,12 +86,12 @@ def subtract(stretches: Iterable[AnyStretch], taken: Iterable[tuple[int, int]]) 
 
 
 def assign(stretches: Iterable[AnyStretch], track: int) -> list[AnyStretch]:
-    """The same as part of another track."""
+    """Reassign stretches to another track."""
     return [replace(stretch, track=track) for stretch in stretches]
 
 
 def first_conflict(spans: Sequence[Span]) -> tuple[Span, Span] | None:
-    """Two spans of one track and one kind (machine or human) that share a frame; None if there are none."""
+    """Find two spans of the same track and kind (machine or human) that share a frame; None if there are none."""
     reaching = [span for span in spans if span.first <= span.end]
     ordered = sorted(reaching, key=lambda span: (span.track, span.human, span.first))
     for one, other in pairwise(ordered):

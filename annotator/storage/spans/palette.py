@@ -1,7 +1,7 @@
-"""Default colours that stay apart for colour-blind eyes.
+"""Default colours that colour-blind people can distinguish.
 
 The first seven are the palette of Okabe and Ito ("Color Universal Design", 2008, without black), the next eight
-Tol's "muted" set (SRON technical note 09-002). After those, hues turn by the golden angle.
+Tol's "muted" set (SRON technical note 09-002). After those, hues advance by the golden angle.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def default_color(index: int) -> str:
 
 
 def checked_color(color: str) -> str:
-    """A colour that a person gave, as ``#rrggbb``. Raises StorageError for what is none."""
+    """Return a user's colour as ``#rrggbb``. Raises StorageError for an invalid colour."""
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
-        raise StorageError(f"{color!r} is no colour; give six hexadecimal digits, such as #0072b2")
+        raise StorageError(f"{color!r} is not a colour; enter # and six hexadecimal digits, such as #0072b2")
     return color.lower()

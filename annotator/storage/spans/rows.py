@@ -1,4 +1,4 @@
-"""Spans and marks of tracks as rows: read them as stretches, write back what an edit made of them."""
+"""Read spans and marks of tracks as stretches, and write the result of an edit back to their rows."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def mark_stretches(connection: Connection, tracks: Iterable[int]) -> list[MarkSt
 
 
 def save_marks(connection: Connection, before: Sequence[MarkStretch], after: Sequence[MarkStretch]) -> None:
-    """Write what became of some marks."""
+    """Write the rows of edited marks."""
     _save(connection, _mark, before, after, ("track", "first", "last", "kind", "video"))
 
 
 def save_spans(connection: Connection, before: Sequence[Span], after: Sequence[Span]) -> None:
-    """Write what became of some spans. ``after`` is all that the tracks concerned have."""
+    """Write the rows of edited spans. ``after`` must hold all spans of the affected tracks."""
     conflict = first_conflict(after)
     if conflict is not None:
         raise RuntimeError(f"an edit would give a track two boxes in a frame: {conflict}")
@@ -64,8 +64,8 @@ def _save(connection: Connection, table: Any, before: Sequence[Stretch], after: 
 
 
 def presence(connection: Connection, span: Span) -> list[tuple[int, int]]:
-    """Ranges of frames, both ends inclusive, in which a span really has a box. The last one reaches to `OPEN` while
-    its tracklet lives."""
+    """Ranges of frames, both ends inclusive, in which a span actually has a box. The last one extends to `OPEN` while
+    its tracklet is alive."""
     of_span = (_observation.c.tracklet == span.tracklet) & _observation.c.frame.between(span.first, span.end)
     row = func.row_number().over(order_by=_observation.c.frame)
     seen = select(_observation.c.frame, (_observation.c.frame - row).label("island")).where(
@@ -79,15 +79,15 @@ def presence(connection: Connection, span: Span) -> list[tuple[int, int]]:
 
 
 def delete_track_rows(connection: Connection, tracks: Iterable[int]) -> None:
-    """Delete identities and what is marked of them. Their spans must have gone before."""
+    """Delete tracks and their marks. Their spans must be deleted first."""
     keys = list(tracks)
     connection.execute(delete(_mark).where(_mark.c.track.in_(keys)))
     connection.execute(delete(schema.track).where(schema.track.c.id.in_(keys)))
 
 
 def new_track(connection: Connection, video: int, label: int, name: str = "") -> tuple[int, int]:
-    """Add an identity without spans. Returns its id and number."""
-    bring_back(connection, [label])
+    """Add a track without spans. Returns its id and number."""
+    unretire_labels(connection, [label])
     key = journal.next_id(connection, schema.track)
     number = journal.next_track_number(connection, video)
     connection.execute(insert(schema.track).values(
@@ -96,7 +96,7 @@ def new_track(connection: Connection, video: int, label: int, name: str = "") ->
     return key, number
 
 
-def bring_back(connection: Connection, labels: Iterable[int]) -> None:
-    """Labels that were taken away are there again, for tracks that now have them."""
+def unretire_labels(connection: Connection, labels: Iterable[int]) -> None:
+    """Restore removed labels, because tracks have them again."""
     label = schema.label
     connection.execute(update(label).where(label.c.id.in_(set(labels)), label.c.retired).values(retired=False))

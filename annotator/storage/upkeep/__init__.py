@@ -1,1 +1,1 @@
-"""Upkeep of a project file: reclaim space, find videos that were moved."""
+"""Maintenance of a project file: reclaim space, find moved videos."""

@@ -1,4 +1,4 @@
-"""Give back the room of what nothing refers to any more."""
+"""Reclaim the space of data that nothing refers to any more."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ class CompactReport:
 
 
 def compact(store: Store, forget_history: bool = False) -> CompactReport:
-    """Remove tracklets that no span, undo step or open proposal refers to, with their boxes and masks; runs of which
-    nothing is left, but for each video's newest detections; and shrink the file.
+    """Shrink the file: remove tracklets that no span, undo step or open proposal refers to, with their boxes and masks,
+    and runs that are then empty, except for the newest detections of each video.
 
-    Undo steps keep what they would bring back: with ``forget_history`` they go first, and nothing can be undone.
+    Undo steps keep the data that they would restore. With ``forget_history`` the steps are deleted first, so nothing
+    can be undone afterwards.
     """
     before = store.path.stat().st_size
     with store.writing("compact") as transaction:

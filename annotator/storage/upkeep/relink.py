@@ -1,4 +1,4 @@
-"""Find the videos of a project that came from another machine or whose files were moved."""
+"""Find the videos of a project that comes from another computer or whose files were moved."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from annotator.storage.store import Store
 
 @dataclass(slots=True)
 class RelinkReport:
-    """Which videos lie where."""
+    """Where the videos of a project were found."""
 
     in_place: list[str] = field(default_factory=list)
-    """Names of videos that lie where the project expects them."""
+    """Names of videos that are where the project expects them."""
     found: dict[str, Path] = field(default_factory=dict)
-    """Names of videos that lay elsewhere, and where."""
+    """Names of videos that were found elsewhere, and their paths."""
     missing: list[str] = field(default_factory=list)
-    """Names of videos that are nowhere below the folders searched."""
+    """Names of videos that were not found in the searched folders."""
 
 
 def relink(store: Store, search_roots: Sequence[Path], fingerprint: Callable[[Path], str]) -> RelinkReport:
-    """Look for each video that is not in its place: first by its name, then by its kind and content.
+    """Search for each missing video, first by name, then by file type and content.
 
-    ``fingerprint`` is the function that gave the stored fingerprints; what raises a UserError in it is no candidate.
-    Folders are searched to the bottom, without following links.
+    ``fingerprint`` must be the function that computed the stored fingerprints; files for which it raises UserError are
+    skipped. Folders are searched recursively, without following links.
     """
     report = RelinkReport()
     moved: dict[int, Path] = {}
@@ -50,14 +50,14 @@ def relink(store: Store, search_roots: Sequence[Path], fingerprint: Callable[[Pa
 
 
 def relink_to(store: Store, video: VideoRecord, path: Path, fingerprint: Callable[[Path], str]) -> RelinkReport:
-    """Say where one video lies now. Others that are missing and lie beside it under their own names come along.
+    """Set the new path of one video. Other missing videos in the same folder are relinked too, by their file names.
 
     Raises:
-        StorageError: what lies there is not this video; nothing is changed then.
+        StorageError: the file is not this video; nothing is changed then.
     """
     if not _matches(path, video, fingerprint):
-        raise StorageError(f"{path} is not the video that {video.name} was made from: choose the original file, or "
-                           "open this one as another video")
+        raise StorageError(f"{path} is not the video {video.name} of this project; choose the original file, or add "
+                           "this one as another video")
     report = RelinkReport(found={video.name: path})
     moved = {video.id: path}
     for other in store.videos():
@@ -84,7 +84,7 @@ def _matches(path: Path, video: VideoRecord, fingerprint: Callable[[Path], str])
 
 
 def _candidates(name: str, roots: Iterable[Path]) -> Iterator[Path]:
-    """What bears the name, then the other files with its extension; folders of images only by their name."""
+    """Files and folders of this name, then other files with its extension. Image folders are found only by name."""
     renamed: list[Path] = []
     suffix = Path(name).suffix.lower()
     for root in roots:

@@ -114,7 +114,8 @@ def long_truth(truth: Path, frames: int = 60, tracks: int = 3) -> Path:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Transactions of a few rows, so that small files take many."""
-    for module, name in (("stages", "ROWS"), ("tracks", "ROWS"), ("detections", "ROWS"), ("showing", "JOURNALED_ROWS")):
+    for module, name in (("stages", "ROWS"), ("tracks", "ROWS"), ("detections", "ROWS"),
+                         ("publishing", "JOURNALED_ROWS")):
         monkeypatch.setattr(f"annotator.storage.imports.{module}.{name}", 8)
 
 

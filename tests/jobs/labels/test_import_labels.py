@@ -140,7 +140,7 @@ def test_boxes_without_identity_are_counted(store: Store, video: VideoRecord, tm
     report = import_labels(store, video, file, "mot-results", as_human=False)
     assert report.tracks == 1
     assert list(report.dropped.values()) == [1]
-    assert "identity" in next(iter(report.dropped))
+    assert "track number" in next(iter(report.dropped))
 
 
 def test_of_several_videos_the_one_of_the_same_name(store: Store, video: VideoRecord, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_labels_and_their_video_make_a_project(clip: MadeClip, tmp_path: Path) -
     info = SequenceInfo("clip", 240, 180, 25.0, FRAMES, ("car", "person"))
     file, project = written(tmp_path / "x", "coco-video", labelled(), info), tmp_path / "new.annot"
     source = clip.video
-    assert "no such project file" in refused("import", file, "--project", project, "--format", "coco-video")
+    assert "project file does not exist" in refused("import", file, "--project", project, "--format", "coco-video")
     assert "no such file or folder" in refused("import", file, "--project", project, "--format", "coco-video",
                                                "--source", tmp_path / "gone.mp4")
     assert not project.exists()

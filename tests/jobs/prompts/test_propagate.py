@@ -97,7 +97,7 @@ def test_a_new_object_waits_as_a_proposal_and_becomes_a_track_in_one_step(sessio
     assert [r.id for r in session.store.proposals(1)] == [waiting.id]
     session.redo()
     assert everything(session.store) == accepted
-    with pytest.raises(StorageError, match="no open proposal"):
+    with pytest.raises(StorageError, match="not an open proposal"):
         propagate.accept(session, waiting.id)
 
 
@@ -214,7 +214,7 @@ def test_dropping_changes_no_track(session: Session, track: int) -> None:
     run_id = run(session, PromptRequest(10, BOX, track=track))[-1].run
     propagate.drop(session, run_id)
     assert (boxes(session, track), session.store.proposals(1)) == (before, [])
-    assert session.history()[-1].label == "Drop proposal"
+    assert session.history()[-1].label == "Discard proposal"
 
 
 def test_what_cannot_be_prompted_is_said(session: Session, track: int) -> None:

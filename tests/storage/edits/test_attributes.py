@@ -51,11 +51,11 @@ def test_attributes_of_a_label_and_of_all(store: Store, ids: list[int]) -> None:
 
 @pytest.mark.parametrize(("name", "kind", "options", "default", "message"), [
     ("", AttributeKind.TEXT, (), None, "needs a name"),
-    ("team", AttributeKind.TEXT, (), None, "there is an attribute team already"),
-    ("size", AttributeKind.CHOICE, (" ",), None, "size offers nothing"),
-    ("size", AttributeKind.CHOICE, ("S", "L"), "M", "'M' does not fit the attribute size; give one of S, L"),
-    ("age", AttributeKind.NUMBER, (), "old", "give a number"),
-    ("late", AttributeKind.FLAG, (), "perhaps", "give yes or no")])
+    ("team", AttributeKind.TEXT, (), None, "an attribute named team already exists"),
+    ("size", AttributeKind.CHOICE, (" ",), None, "size has no options"),
+    ("size", AttributeKind.CHOICE, ("S", "L"), "M", "'M' is not a valid value of the attribute size; enter one of S"),
+    ("age", AttributeKind.NUMBER, (), "old", "enter a number"),
+    ("late", AttributeKind.FLAG, (), "perhaps", "enter yes or no")])
 def test_what_is_no_attribute_is_refused(store: Store, name: str, kind: AttributeKind, options: tuple[str, ...],
                                          default: str | None, message: str) -> None:
     car = store.ensure_label("car")
@@ -99,7 +99,7 @@ def test_many_tracks_are_described_in_one_step(store: Store, ids: list[int]) -> 
     assert changes.kinds & ChangeKind.TRACKS
     assert said(store, ids[0]) == {"note": "kept", "team": "blue"}
     assert {(t.name, t.color, t.review) for t in store.tracks(1)} == {("Ann", "#123456", ReviewState.REVIEWED)}
-    assert [step.label for step in store.history()][steps:] == ["Describe 3 tracks"]
+    assert [step.label for step in store.history()][steps:] == ["Edit 3 tracks"]
     store.undo()
     assert everything(store) == before
     store.redo()
@@ -110,11 +110,11 @@ def test_many_tracks_are_described_in_one_step(store: Store, ids: list[int]) -> 
 def test_what_does_not_fit_is_not_said_of_any(store: Store, ids: list[int]) -> None:
     attributes.add_attribute(store, "team", AttributeKind.CHOICE, options=("red", "blue"))
     before = everything(store)
-    with pytest.raises(StorageError, match="'green' does not fit the attribute team; give one of red, blue"):
+    with pytest.raises(StorageError, match="'green' is not a valid value of the attribute team; enter one of red"):
         attributes.describe_tracks(store, ids, attributes={"team": "green"})
-    with pytest.raises(StorageError, match="'red' is no colour"):
+    with pytest.raises(StorageError, match="'red' is not a colour"):
         attributes.describe_tracks(store, ids, color="red")
-    with pytest.raises(StorageError, match="no track is chosen"):
+    with pytest.raises(StorageError, match="no track is selected"):
         attributes.describe_tracks(store, [], name="x")
     assert everything(store) == before
 

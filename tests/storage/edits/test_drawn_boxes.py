@@ -33,7 +33,7 @@ def test_a_drawn_box_outranks_the_machines_and_hides_its_mask(store: Store, trac
     assert store.observations(1, 10, masks=True)[0].mask == code
     drawn_boxes.delete_box(store, track, 10)
     assert store.observations(1, 10, masks=True)[0] == machine
-    with pytest.raises(StorageError, match="no hand-drawn box in frame 10"):
+    with pytest.raises(StorageError, match="no manual box in frame 10"):
         drawn_boxes.delete_box(store, track, 10)
     for _ in range(3):
         store.undo()
@@ -90,7 +90,7 @@ def test_marks_say_hidden_and_outside(store: Store, track: int) -> None:
     assert store.marks(1)[0].region == ((0, 0), (9, 0), (9, 9))
     drawn_boxes.remove_mark(store, outside)
     assert store.observations(1, 18)[0].box_xyxy == fake_box(1, 18)
-    with pytest.raises(StorageError, match="runs backwards"):
+    with pytest.raises(StorageError, match="before it starts"):
         drawn_boxes.add_mark(store, 1, MarkKind.OUTSIDE, 5, 4, track)
 
 
@@ -99,7 +99,7 @@ def test_a_track_drawn_from_nothing(store: Store, track: int) -> None:
     new = drawn_boxes.add_track(store, 1, store.ensure_label("car").id, 30, (0, 0, 5, 5))
     drawn_boxes.set_box(store, new, 40, (5, 0, 10, 5))
     assert [(o.frame, o.box_xyxy) for o in store.trajectory(new)] == [(30, (0, 0, 5, 5)), (40, (5, 0, 10, 5))]
-    assert [step.label for step in store.history()][-2:] == ["Add track 3", "Box of track 3"]
+    assert [step.label for step in store.history()][-2:] == ["Add track 3", "Set box of track 3"]
     store.undo()
     store.undo()
     assert everything(store) == before

@@ -39,7 +39,7 @@ def test_swap_exchanges_all_from_a_frame_on(store: Store, ids: list[int]) -> Non
     assert marks == [(ids[0], 20, 29), (ids[1], 30, 40)]
     assert changes.kinds & ChangeKind.SPANS
     assert (changes.tracks, changes.first_frame, changes.last_frame) == (frozenset(ids[:2]), 30, None)
-    assert [step.label for step in store.history()][-1] == "Swap 1 and 2 at frame 30"
+    assert [step.label for step in store.history()][-1] == "Swap tracks 1 and 2 at frame 30"
 
 
 def test_swap_within_a_range(store: Store, ids: list[int]) -> None:
@@ -98,7 +98,7 @@ def test_the_better_of_two_is_the_one_with_higher_scores(store: Store) -> None:
 
 def test_merge_may_refuse_tracks_that_are_seen_together(store: Store, ids: list[int]) -> None:
     before = everything(store)
-    with pytest.raises(StorageError, match="tracks 1 and 2 are both seen in frame 10"):
+    with pytest.raises(StorageError, match="tracks 1 and 2 both have a box in frame 10"):
         identities.merge_tracks(store, ids[0], [ids[1]], rule=MergeRule.REFUSE)
     assert everything(store) == before
     identities.merge_tracks(store, ids[0], [ids[2]], rule=MergeRule.REFUSE)
@@ -115,7 +115,7 @@ def test_merge_refuses_to_choose_between_two_drawn_boxes(store: Store, ids: list
     drawn_boxes.set_box(store, ids[0], 20, (1, 2, 3, 4))
     drawn_boxes.set_box(store, ids[1], 20, (5, 6, 7, 8))
     before = everything(store)
-    with pytest.raises(StorageError, match="tracks 1 and 2 both have a hand-drawn box in frame 20"):
+    with pytest.raises(StorageError, match="tracks 1 and 2 both have a manual box in frame 20"):
         identities.merge_tracks(store, ids[0], [ids[1]])
     assert everything(store) == before
     identities.merge_tracks(store, ids[0], [ids[1]], drop_human=True)
@@ -129,7 +129,7 @@ def test_split_and_split_range(store: Store, ids: list[int]) -> None:
     assert boxes(store, part) == row(2, 50, 59)
     assert boxes(store, new) == row(2, 40, 49) | row(2, 60, 99)
     assert [track.number for track in store.tracks(1)] == [1, 2, 3, 4, 5]
-    for frame, lack in ((10, "all it has"), (100, "nothing")):
+    for frame, lack in ((10, "all its boxes"), (100, "no boxes")):
         with pytest.raises(StorageError, match=lack):
             identities.split_track(store, ids[1], 40 if frame == 100 else frame)
 
@@ -172,13 +172,13 @@ def test_relabel_and_describe(store: Store, ids: list[int]) -> None:
 
 
 def test_what_cannot_be_edited_is_said(store: Store, ids: list[int]) -> None:
-    with pytest.raises(StorageError, match="named twice"):
+    with pytest.raises(StorageError, match="given twice"):
         identities.swap_tracks(store, ids[0], ids[0], 3)
     with pytest.raises(StorageError, match="no track with id 99"):
         identities.delete_tracks(store, [99])
-    with pytest.raises(StorageError, match="runs backwards"):
+    with pytest.raises(StorageError, match="before it starts"):
         identities.delete_range(store, ids, 5, 4)
-    with pytest.raises(StorageError, match="no track is chosen"):
+    with pytest.raises(StorageError, match="no track is selected"):
         identities.delete_tracks(store, [])
 
 
@@ -186,7 +186,7 @@ def test_a_gesture_of_several_edits_is_one_step(store: Store, ids: list[int]) ->
     before, steps = everything(store), len(store.history())
     with store.transaction("Tidy"):
         identities.swap_tracks(store, ids[0], ids[1], 30)
-        with pytest.raises(StorageError, match="nothing"):
+        with pytest.raises(StorageError, match="no boxes"):
             identities.split_range(store, ids[2], 0, 5)
         identities.delete_tracks(store, [ids[2]])
     assert [step.label for step in store.history()][steps:] == ["Tidy"]
@@ -224,5 +224,5 @@ def test_edits_of_different_videos_do_not_mix(store: Store, ids: list[int]) -> N
 
 def test_an_open_proposal_of_a_running_run_cannot_be_accepted(store: Store) -> None:
     run = fake_run(store, LIVES, range(10), OnExisting.PROPOSE, finish=False)
-    with pytest.raises(StorageError, match="still goes on"):
+    with pytest.raises(StorageError, match="still running"):
         identities.accept_proposal(store, run.id)

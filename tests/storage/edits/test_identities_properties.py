@@ -154,7 +154,7 @@ class Editing(RuleBasedStateMachine):
         if accept:
             self.attempt(identities.accept_proposal, waiting[0].id, {} if new else {1: self.tracks(a)[0]})
         else:
-            self.attempt(identities.drop_proposal, waiting[0].id)
+            self.attempt(identities.discard_proposal, waiting[0].id)
 
     @precondition(lambda self: self.run is None)
     @rule(a=PICK, frame=st.integers(2, 27), new=st.booleans(), lost=st.booleans())

@@ -40,7 +40,8 @@ def test_a_label_is_added_with_a_colour_of_its_own(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("name", "color", "message"), [
-    ("  ", None, "needs a name"), ("car", None, "there is a class car already"), ("van", "red", "'red' is no colour")])
+    ("  ", None, "needs a name"), ("car", None, "a class named car already exists"),
+    ("van", "red", "'red' is not a colour")])
 def test_what_is_no_label_is_refused(store: Store, name: str, color: str | None, message: str) -> None:
     labels.add_label(store, "car")
     with pytest.raises(StorageError, match=message):
@@ -86,7 +87,7 @@ def test_a_label_in_use_is_not_removed(store: Store) -> None:
     car = store.ensure_label("car")
     assert store.label_uses() == {car.id: 2}
     before = everything(store)
-    with pytest.raises(StorageError, match="2 tracks are of class car: give them another class, or merge"):
+    with pytest.raises(StorageError, match="2 tracks have the class car; change their class, or merge"):
         labels.remove_label(store, car.id)
     assert everything(store) == before
 

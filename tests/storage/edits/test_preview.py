@@ -30,13 +30,13 @@ def test_a_preview_says_what_a_swap_changes_and_changes_nothing(store: Store, id
     assert (seen.first_frame, seen.last_frame) == (30, 99)
     assert (seen.human_boxes, seen.human_dropped) == (((1, 50),), 0)
     assert seen.lines() == ["track 1: gains 70 boxes, loses 30 boxes", "track 2: gains 30 boxes, loses 70 boxes",
-                            "hand-drawn boxes touched: 1, dropped: 0"]
+                            "manual boxes affected: 1, removed: 0"]
 
 
 def test_a_preview_says_which_hand_drawn_boxes_would_vanish(store: Store, ids: list[int]) -> None:
     drawn_boxes.set_box(store, ids[0], 20, (1, 2, 3, 4))
     drawn_boxes.set_box(store, ids[1], 20, (5, 6, 7, 8))
-    with pytest.raises(StorageError, match="hand-drawn box in frame 20"):
+    with pytest.raises(StorageError, match="manual box in frame 20"):
         preview(store, lambda: identities.merge_tracks(store, ids[0], [ids[1]]))
     seen = preview(store, lambda: identities.merge_tracks(store, ids[0], [ids[1]], drop_human=True))
     assert [(change.number, change.deleted) for change in seen.tracks] == [(1, False), (2, True)]
@@ -53,4 +53,4 @@ def test_a_preview_of_other_edits(store: Store, ids: list[int]) -> None:
     assert [(change.number, change.described, change.gained) for change in seen.tracks] == [(9, True, 0)]
     seen = preview(store, lambda: track_marks.lock_tracks(store, ids))
     assert [change.marked for change in seen.tracks] == [True, True]
-    assert preview(store, lambda: identities.delete_range(store, ids[:1], 80, 90)).lines() == ["nothing changes"]
+    assert preview(store, lambda: identities.delete_range(store, ids[:1], 80, 90)).lines() == ["no changes"]

@@ -31,7 +31,7 @@ def test_stretches_that_touch_become_one_and_parts_can_be_taken_back(store: Stor
                                                         (ids[1], 18, 19)]
     track_marks.unmark_tracks(store, ids, MarkKind.OUTSIDE, 40)
     assert marked(store, MarkKind.OUTSIDE) == [(ids[0], 25, 39)]
-    with pytest.raises(StorageError, match="runs backwards"):
+    with pytest.raises(StorageError, match="before it starts"):
         track_marks.mark_tracks(store, ids, MarkKind.OUTSIDE, 5, 4)
 
 

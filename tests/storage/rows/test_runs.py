@@ -123,11 +123,11 @@ def test_a_proposal_is_invisible_until_accepted(store: Store) -> None:
     assert tracklets[19] == tracklets[31] != tracklets[20]
     assert store.observations(1, 25)[0].human
     assert shown(store, 23) == [1, 2, 5]
-    with pytest.raises(StorageError, match="no open proposal"):
-        identities.drop_proposal(store, run.id)
+    with pytest.raises(StorageError, match="not an open proposal"):
+        identities.discard_proposal(store, run.id)
     store.undo()
     assert store.proposals(1) == [run]
-    identities.drop_proposal(store, run.id)
+    identities.discard_proposal(store, run.id)
     assert store.proposals(1) == []
     store.undo()
     assert everything(store)["span"] == before["span"]

@@ -60,7 +60,7 @@ def test_compact_removes_what_nothing_refers_to(store: Store) -> None:
     assert store.history() == []
     assert store.proposals(1) == [proposal]
     assert store.runs() == [old, proposal]
-    identities.drop_proposal(store, proposal.id)
+    identities.discard_proposal(store, proposal.id)
     assert compact(store, forget_history=True).tracklets == 1
     store.check()
 

@@ -90,14 +90,14 @@ def test_a_name_that_is_taken_is_refused_in_one_line(dialog: LabelDialog, qtbot:
     assert editor is not None
     type_over(qtbot, editor, "object")
     qtbot.waitUntil(dialog.error.isVisible)
-    assert dialog.error.text() == "there is a class object already; merge the two, or choose another name"
+    assert dialog.error.text() == "a class named object already exists; merge the two, or choose another name"
     qtbot.waitUntil(lambda: shown(dialog) == ["object", "car"])
 
 
 def test_a_class_in_use_stays_and_an_unused_one_goes(dialog: LabelDialog, qtbot: QtBot) -> None:
     dialog.labels.choose(store(dialog).labels()[0].id)
     press(qtbot, dialog.labels.remove)
-    assert "3 tracks are of class object" in dialog.error.text()
+    assert "3 tracks have the class object" in dialog.error.text()
     assert dialog.error.isVisible()
     dialog.labels.choose(store(dialog).labels()[1].id)
     press(qtbot, dialog.labels.remove)

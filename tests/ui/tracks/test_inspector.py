@@ -83,7 +83,7 @@ def test_a_typed_name_is_one_step_for_all_selected(described: MainWindow, qtbot:
     qtbot.keyClicks(fields.name, "Ann 1")
     qtbot.keyClick(fields.name, Qt.Key.Key_Return)
     assert [track.name for track in tracks_of(described)] == ["Ann 1", "Ann 1", ""]
-    assert steps(described)[len(before):] == ["Describe 2 tracks"]
+    assert steps(described)[len(before):] == ["Edit 2 tracks"]
     described.actions_["edit.undo"].trigger()
     assert [track.name for track in tracks_of(described)] == ["", "", ""]
 

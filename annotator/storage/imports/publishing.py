@@ -1,4 +1,4 @@
-"""Imported tracks are shown one after the other, a few journaled rows at a time."""
+"""Publish imported tracks one after the other, a few journaled rows at a time."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ from annotator.storage.imports.keyframes import Keyframes
 from annotator.storage.rows.runs import END_TRACKLETS, insert_many
 from annotator.storage.spans.palette import default_color
 
-#: Journaled rows per transaction: some 5 ms on a desktop computer.
+#: Journaled rows per transaction, which takes about 5 ms on a desktop computer.
 JOURNALED_ROWS = 250
 
 _span, _tracklet, _track = schema.span, schema.tracklet, schema.track
 
 
-
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark, or with no kind a span."""
+    """A mark, or a span if it has no kind."""
 
     kind: MarkKind | None
     first: int
@@ -39,35 +38,35 @@ class Mark:
 
 @dataclass(slots=True, eq=False)
 class Incoming:
-    """A track while it comes in."""
+    """A track that is being imported."""
 
     number: int
     label: int
-    """As the file counts."""
+    """Label index of the file."""
     first: int
     last: int
     attributes: dict[str, object]
     order: int
-    """Its place among the file's tracks, from 1."""
+    """Position among the tracks of the file, from 1."""
     tracklet: int = 0
-    """Its id; 0 before the first box is stored."""
+    """Tracklet id; 0 until the first box is stored."""
     label_id: int = 0
     frames: list[int] = field(default_factory=list)
-    """Those with a person's box."""
+    """Frames with a manual box."""
     marks: list[Mark] = field(default_factory=list)
     keyframes: Keyframes = field(default_factory=Keyframes)
 
 
 @dataclass(slots=True)
 class _Part:
-    """A track, or with none the video, and what of it is yet to be shown."""
+    """A track, or the video if there is no track, and its rows that are not published yet."""
 
     incoming: Incoming | None
     frames: list[int]
     """Frames that get a span each."""
     marks: list[Mark]
     track: int | None = None
-    """The track that the next rows belong to: an edit may have moved the tracklet to another."""
+    """The track that the next rows belong to; an edit may have moved the tracklet to another track."""
     done: int = 0
 
     @property
@@ -75,7 +74,7 @@ class _Part:
         return self.done < len(self.frames) + len(self.marks)
 
     def take(self, count: int) -> list[Mark]:
-        """The next rows, spans first; made only now, because a track may have very many."""
+        """The next rows, spans first. Created on demand, because a track may have very many."""
         start, end = self.done, self.done + count
         rows = [Mark(None, frame, frame) for frame in self.frames[start:end]]
         rows += self.marks[max(start - len(self.frames), 0):max(end - len(self.frames), 0)]
@@ -83,12 +82,12 @@ class _Part:
         return rows
 
 
-class TrackShowing:
-    """Gives stored tracklets their tracks, spans and marks.
+class TrackPublisher:
+    """Creates the tracks, spans and marks of stored tracklets.
 
-    A track is complete before the next one begins, so an edit finds whole tracks. Only one with more rows than a
-    transaction holds is shown in parts; the later ones go where the tracklet is then, never over a box that a person
-    drew meanwhile, and nowhere when the track is gone.
+    Each track is completed before the next one starts, so that edits find whole tracks. Only a track with more rows
+    than fit in a transaction is published in parts. Later parts follow the tracklet to the track that it belongs to by
+    then, never override a manual box drawn in the meantime, and are skipped if the track is gone.
     """
 
     def __init__(self, video: int, tracks: Sequence[Incoming], regions: Sequence[Mark], human: bool) -> None:
@@ -101,15 +100,15 @@ class TrackShowing:
             self._waiting.append(None)
         self._part: _Part | None = None
         self.renumbered = 0
-        """Tracks whose number was taken."""
+        """Number of tracks that got another number because theirs was taken."""
 
     @property
     def left(self) -> bool:
-        """Whether there is something yet to be shown."""
+        """Whether anything is not published yet."""
         return bool(self._waiting) or self._part is not None
 
-    def show_some(self, connection: Connection, step: int) -> set[int]:
-        """Write some rows under this step of the history. Returns the ids of the tracks concerned."""
+    def publish_some(self, connection: Connection, step: int) -> set[int]:
+        """Write some rows under this history step. Returns the ids of the affected tracks."""
         journal.record(connection, None)
         pieces = []
         room = JOURNALED_ROWS
@@ -142,7 +141,7 @@ class TrackShowing:
         return _Part(incoming, [], [Mark(None, incoming.first, None), *incoming.marks], key)
 
     def _still_wanted(self, connection: Connection, part: _Part, rows: list[Mark]) -> list[Mark]:
-        """Of more rows of a track, those that edits made meanwhile leave room for."""
+        """Filter further rows of a track: skip those that conflict with edits made in the meantime."""
         if part.incoming is None:
             return rows
         newest = select(_span.c.track).where(_span.c.tracklet == part.incoming.tracklet).order_by(
@@ -167,7 +166,7 @@ class TrackShowing:
         kept = history_of["track"]
         taken |= set(connection.execute(select(kept.c.number).where(
             kept.c.video == self._video, kept.c.step > step)).scalars())
-        # Above every number of the file, so that no later track of it finds its own taken.
+        # Above every number of the file, so that no later track of the file finds its number taken.
         free = max([*taken, self._highest]) + 1
         rows = []
         for part in parts:
