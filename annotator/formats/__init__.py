@@ -1,1 +1,1 @@
-"""Label files: one module per format. Only these modules know other conventions than the model's."""
+"""Label files: one module per format. Only these modules know conventions other than the model's."""

@@ -1,4 +1,4 @@
-"""From one format to another, without a project."""
+"""Convert labels from one format to another, without a project."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from annotator.formats.registry import get_format
 
 def convert(path: Path, source: str, target: str, out_dir: Path, options: ExportOptions | None = None,
             reading: ImportOptions | None = None, pictures: PictureSource | None = None) -> ExportReport:
-    """Read ``path`` in one format and write all of its videos below ``out_dir`` in another.
+    """Read ``path`` in one format and write all its videos to ``out_dir`` in another.
 
-    ``reading.info`` stands in for what the files do not say: picture size, frame rate, length. Raises FormatError as
+    ``reading.info`` provides what the files lack: frame size, frame rate, length. Raises FormatError as
     `annotator.formats.base.LabelFormat.read` and `write` do; nothing is written then.
     """
     writer = get_format(target)

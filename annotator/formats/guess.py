@@ -1,4 +1,4 @@
-"""Which format a file or folder is in, from its name and its first bytes. A guess: the reader has the last word."""
+"""Guess the format of a file or folder from its name and first bytes. The reader then checks it properly."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from itertools import chain, islice
 from pathlib import Path
 
 _HEAD = 1 << 16
-#: Entries of a folder that are looked at, how many files and folders among them are looked into, and how deep.
+#: Limits per folder: entries listed, files read and subfolders searched; and the search depth.
 _ENTRIES, _FILES, _FOLDERS, _DEPTH = 1000, 20, 3, 3
-#: Where a file cannot be read, its name has to do.
+#: Guesses by name, for files that cannot be read.
 _NAMES = {"gt.txt": "mot", "det.txt": "mot-det"}
 _SUFFIXES = {".txt": "mot-results", ".json": "coco-video", ".csv": "csv", ".parquet": "parquet", ".slp": "sleap",
              ".xml": "cvat"}
-#: What lies in a data set's folder and in no other's.
+#: Entries that occur only in the folder of one data set.
 _MARKS = {"label_02": "kitti", "instances_txt": "kitti-mots", "instances": "mots-png", "bitmasks": "bdd100k-bitmask",
           "data.yaml": "yolo", "seqmaps": "mot17", "splits_txt": "sportsmot"}
 _ROOT = re.compile(rb"<([A-Za-z_][\w.-]*)")
@@ -23,7 +23,7 @@ _WORD = re.compile(r"[A-Za-z_]+")
 
 
 def guess_format(path: Path) -> str | None:
-    """Name of the format; None where nothing speaks for one. Reads little, however large the file or folder is."""
+    """Name of the format; None if it is unclear. Reads little, however large the file or folder is."""
     try:
         if path.is_dir():
             return _of_folder(path, _DEPTH)
@@ -104,7 +104,7 @@ def _of_text(path: Path, head: bytes) -> str | None:
 
 
 def _of_rows(path: Path, fields: list[str]) -> str | None:
-    """MOTChallenge's rows and what looks like them."""
+    """Distinguish MOTChallenge rows and formats with similar rows."""
     if len(fields) < 6 or _number(fields[0]) is None:
         return None
     if re.search(r"_gt(_whole|_ignore)?$", path.stem):

@@ -41,17 +41,17 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each 
 
 
 def get_format(name: str) -> LabelFormat:
-    """The format of this name. Raises FormatError if there is none."""
+    """The format with this name. Raises FormatError if there is none."""
     if name not in FORMATS:
         raise FormatError(f"there is no format {name!r}; choose one of {', '.join(FORMATS)}")
     return FORMATS[name]
 
 
 def writable() -> tuple[LabelFormat, ...]:
-    """Formats to export to."""
+    """Formats that can be exported to."""
     return tuple(each for each in FORMATS.values() if each.can_write)
 
 
 def readable() -> tuple[LabelFormat, ...]:
-    """Formats to import from."""
+    """Formats that can be imported from."""
     return tuple(each for each in FORMATS.values() if each.can_read)

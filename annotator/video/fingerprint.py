@@ -24,7 +24,7 @@ def fingerprint(path: str | os.PathLike[str], progress: Progress | None = None) 
 
     ``progress`` is called with (done, total) images of a folder; an exception that it raises stops the work.
 
-    Raises VideoError if the path cannot be read or the folder holds no images.
+    Raises VideoError if the path cannot be read or the folder has no images.
     """
     source = Path(path)
     try:

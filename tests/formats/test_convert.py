@@ -26,6 +26,6 @@ def test_mot_to_cvat_and_back(tmp_path: Path) -> None:
 def test_what_cannot_be_known_is_asked_for(tmp_path: Path) -> None:
     gt = tmp_path / "clip.txt"
     gt.write_text(ROWS)
-    assert "picture size is unknown" in refused("convert", gt, "--from", "mot", "--to", "yolo", "--out", tmp_path / "x")
+    assert "frame size is unknown" in refused("convert", gt, "--from", "mot", "--to", "yolo", "--out", tmp_path / "x")
     said = refused("convert", gt, "--from", "mot", "--to", "yolo", "--out", tmp_path / "x", "--size", "7")
     assert "1920x1080" in said

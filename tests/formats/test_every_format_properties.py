@@ -22,7 +22,7 @@ from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
 #: What is counted in other units than boxes, or of boxes that are written all the same.
-_NOT_BOXES = ("pixels of", "masks (boxes only", "class of", "names of labels", "masks wholly covered")
+_NOT_BOXES = ("mask pixels", "masks (only boxes", "classes of", "labels unknown to KITTI", "masks entirely covered")
 
 LABELS = ("car", "person", "grüner Bus", "truck")
 NAMES = ("clip", "vidéo 2", "視頻", "a.b-c_d")
@@ -171,7 +171,7 @@ def same_place(each: LabelFormat, info: SequenceInfo, source: LabelledBox, box: 
 
 def assert_none_is_lost_without_a_word(each: LabelFormat, project: list[Video], report: ExportReport) -> None:
     left_out = sum(count for what, count in report.dropped.items() if not what.startswith(_NOT_BOXES))
-    covered = report.dropped.get("masks wholly covered by others (this format forbids overlap)", 0)
+    covered = report.dropped.get("masks entirely covered by others (this format forbids overlap)", 0)
     boxes = sum(video.boxes() for video in project)
     merged = boxes if each.name == "mots-png" else 0  # a frame's ignore regions become one
     kept_box = covered if each.name != "scalabel" else 0

@@ -1,1 +1,1 @@
-"""Formats of annotation tools and of tables: CVAT, SLEAP, YOLO, DETRAC, VATIC, CSV, Parquet, mask archives, SA-V."""
+"""Formats of annotation tools, and tables: CVAT, SLEAP, YOLO, DETRAC, VATIC, CSV, Parquet, mask archives, SA-V."""

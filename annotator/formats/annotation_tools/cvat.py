@@ -1,8 +1,7 @@
 """CVAT for video 1.1: XML with tracks, each with its boxes by frame. One file per video.
 
-Frames count from 0. Each run of boxes ends with a keyframe that is ``outside``, one frame after its last, but never
-past the video's end. ``keyframe`` tells boxes that someone set from interpolated ones.
-Source: CVAT's manual, "CVAT for video 1.1".
+Frames count from 0. Each run of boxes is followed by an ``outside`` keyframe in the next frame, unless the video ends.
+``keyframe`` distinguishes boxes that someone set from interpolated ones. Source: CVAT's manual, "CVAT for video 1.1".
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.rle import mask_from_polygons
 from annotator.formats.reading.xml_stream import attribute, iterate_xml
 from annotator.formats.writing.export import ExportFrame
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _EXPECTED = "CVAT for video 1.1: <annotations> with <track> and <box> elements"
-#: XML 1.0 has no way to write these.
+#: Characters that XML 1.0 cannot represent.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _NOT_BOXES = frozenset({"points", "polyline", "cuboid", "skeleton", "ellipse", "mask"})
 
@@ -41,7 +40,7 @@ def _quoted(value: object) -> str:
 
 @dataclass(slots=True)
 class _Lines:
-    """One track of the video that is being written."""
+    """The lines of one track of the video that is being written."""
 
     label: int
     attributes: str
@@ -51,7 +50,7 @@ class _Lines:
 
 
 class _CvatWriter(Writer):
-    """A video's tracks stay in memory until it ends: the format has them one after the other."""
+    """Keeps the tracks of a video in memory until it ends, because the format stores them one after the other."""
 
     def begin(self, info: SequenceInfo, length: int) -> None:
         self._tracks: dict[int, _Lines] = {}
@@ -61,7 +60,7 @@ class _CvatWriter(Writer):
         written = []
         for box in frame.boxes:
             assert box.number is not None
-            kept = held(box, Cvat.abilities)
+            kept = reduced_box(box, Cvat.abilities)
             track = self._tracks.get(box.number)
             if track is None:
                 track = self._tracks[box.number] = _Lines(box.label, "".join(
@@ -129,7 +128,7 @@ class Cvat(FileFormat):
         return _CvatWriter(target)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder of files."""
+        """Read a file, or a folder of files."""
         return [_Reader(file).read(options) for file in label_files(path, ("annotations.xml", "*.xml"), "CVAT files")]
 
 
@@ -138,7 +137,7 @@ class _Reader:
         self._path = path
         self._table = BoxTable(path, _EXPECTED)
         self._header: dict[str, str] = {}
-        self._left_out: dict[str, int] = {}
+        self._skipped: dict[str, int] = {}
         self._tracks = 0
 
     def _fail(self, where: str, found: str) -> NoReturn:
@@ -154,15 +153,15 @@ class _Reader:
                 continue
             inside.pop()
             if depth == 1 and element.tag == "image":
-                self._fail(f"image {element.get('id')}", "CVAT for images, whose shapes have no tracks")
+                self._fail(f"image {element.get('id')}", "the format CVAT for images, which has no tracks")
             if depth == 1 and element.tag == "track":
                 self._add(element, options.first_frame or 0)
             elif "meta" in inside and "labels" not in inside and "segments" not in inside:
                 self._header[element.tag] = (element.text or "").strip()
             elif inside[-2:] == ["labels", "label"] and element.tag == "name":
                 self._table.label((element.text or "").strip() or "object")
-        notes = [f"{count} {tag} shapes are left out: only boxes and polygons are read"
-                 for tag, count in self._left_out.items()]
+        notes = [f"skipped {count} {tag} shapes: only boxes and polygons are read"
+                 for tag, count in self._skipped.items()]
         return self._table.sequence(self._info(), options, notes)
 
     def _info(self) -> SequenceInfo:
@@ -171,7 +170,7 @@ class _Reader:
             return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
         size = max(number("size"), number("stop_frame") + 1 if "stop_frame" in self._header else 0)
-        # Files of others say less than they hold, where frames were left out or boxes added by hand.
+        # Files of other programs may state too few frames, if frames were skipped or boxes added manually.
         return SequenceInfo(self._path.stem if self._path.stem != "annotations" else self._header.get("name", ""),
                             number("width"), number("height"), 0.0, size if self._table.last_frame < size else 0)
 
@@ -179,14 +178,14 @@ class _Reader:
         self._tracks += 1
         text = track.get("id", "")
         if not (text.isascii() and text.isdigit() and len(text) < 15):
-            self._fail(f"track {text[:20]!r}", "an id that is no whole number")
+            self._fail(f"track {text[:20]!r}", "an id that is not a whole number")
         number, label = int(text), track.get("label")
         if label is None:
             self._fail(f"track {number}", "no label")
         for shape in track:
             where = f"track {number} {shape.tag[:20]} in frame {shape.get('frame', '')[:20]}"
             if shape.tag in _NOT_BOXES:
-                self._left_out[shape.tag] = self._left_out.get(shape.tag, 0) + 1
+                self._skipped[shape.tag] = self._skipped.get(shape.tag, 0) + 1
             elif shape.tag in ("box", "polygon") and shape.get("outside") != "1":
                 self._add_shape(where, number, label, shape, first)
 

@@ -1,4 +1,4 @@
-"""Formats that are read and not written: UA-DETRAC and VATIC."""
+"""Read-only formats: UA-DETRAC and VATIC."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from annotator.errors import FormatError
 from annotator.formats.base import Abilities, ExportOptions, ExportReport, ImportOptions, LabelledSequence
-from annotator.formats.reading.box_table import BoxTable, whole
+from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_paths import label_files, text_lines
 from annotator.formats.reading.xml_stream import attribute, iterate_xml
 from annotator.formats.writing.file_format import FileFormat, Target, Writer
@@ -22,7 +22,7 @@ _VATIC = 'VATIC lines of: track left top right bottom frame lost occluded genera
 
 
 class ReadOnly(FileFormat):
-    """A format that is not written."""
+    """A format that can only be read."""
 
     can_write = False
 
@@ -42,7 +42,7 @@ class Detrac(ReadOnly):
     abilities = Abilities(regions=True)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder of files."""
+        """Read a file, or a folder of files."""
         return [_read_detrac(file, options) for file in label_files(path, ("*.xml",), "UA-DETRAC files")]
 
 
@@ -87,7 +87,7 @@ def _add_target(file: Path, table: BoxTable, frame: int, target: Element) -> Non
 class Vatic(ReadOnly):
     """VATIC (Vondrick et al., "Efficiently Scaling up Crowdsourced Video Annotation", IJCV 2013).
 
-    Text with a line per box, frames from 0.
+    Text with one line per box, frames from 0.
     """
 
     name = "vatic"
@@ -96,7 +96,7 @@ class Vatic(ReadOnly):
     abilities = Abilities(occluded=True)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder of files."""
+        """Read a file, or a folder of files."""
         return [_read_vatic(file, options) for file in label_files(path, ("*.txt",), "VATIC files")]
 
 
@@ -110,11 +110,11 @@ def _read_vatic(file: Path, options: ImportOptions) -> LabelledSequence:
     for where, line in text_lines(file, _VATIC):
         fields = [quoted or bare for quoted, bare in _FIELD.findall(line)]
         if line.count('"') % 2:
-            fail(where, "a quotation mark without its other")
+            fail(where, "an unmatched quotation mark")
         if len(fields) < 10:
             fail(where, f"{len(fields)} columns")
         try:
-            number, frame, lost, occluded, generated = (whole(fields[index]) for index in (0, 5, 6, 7, 8))
+            number, frame, lost, occluded, generated = (whole_number(fields[index]) for index in (0, 5, 6, 7, 8))
             x1, y1, x2, y2 = map(float, fields[1:5])
         except (ValueError, OverflowError) as error:
             fail(where, str(error))

@@ -1,4 +1,4 @@
-"""Masks as arrays, in the layout that the published SAM2MOT leaves: ``NAME/masks/frame_00001_masks.npz`` and
+"""Masks as arrays in the layout of the published SAM2MOT: ``NAME/masks/frame_00001_masks.npz`` and
 ``NAME/trajectories.txt``; see `annotator.formats.sam2mot.published_layout`.
 """
 
@@ -16,12 +16,12 @@ import numpy.typing as npt
 
 from annotator.errors import FormatError
 from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
-from annotator.formats.reading.box_table import BoxTable, whole
+from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_paths import label_files, text_lines
 from annotator.formats.reading.rle import LARGEST_PICTURE
 from annotator.formats.sam2mot import published_layout
 from annotator.formats.writing.export import ExportFrame
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
@@ -33,7 +33,7 @@ _MOST_MASKS = 4096
 class _ArchiveWriter(Writer):
     def begin(self, info: SequenceInfo, length: int) -> None:
         if info.width <= 0 or info.height <= 0:
-            raise FormatError(f"{info.name}: the picture size is unknown, so masks cannot be written")
+            raise FormatError(f"{info.name}: the frame size is unknown, so masks cannot be written")
         self._rows: TextIO = self.target.text(f"{info.name}/{published_layout.TRAJECTORIES}")
         self.target.path(f"{info.name}/{published_layout.LABELS}").write_text(
             "".join(f"{name}\n" for name in info.labels), encoding="utf-8", newline="\n")
@@ -42,7 +42,7 @@ class _ArchiveWriter(Writer):
         written, masked = [], []
         for box in frame.boxes:
             mask = None if box.mask is None else _within(box.mask, info)
-            kept = held(box, MaskArchives.abilities, mask=mask)
+            kept = reduced_box(box, MaskArchives.abilities, mask=mask)
             x1, y1, x2, y2 = kept.box_xyxy
             self._rows.write(f"{frame.index + 1},{box.number},{x1:.2f},{y1:.2f},{x2 - x1:.2f},{y2 - y1:.2f},"
                              f"{kept.score:.6f},{box.label + 1},-1,-1\n")
@@ -65,10 +65,10 @@ def _within(mask: Mask, info: SequenceInfo) -> Mask | None:
 
 
 class MaskArchives(FileFormat):
-    """Masks as npz as a label format."""
+    """Mask archives (npz) as a label format."""
 
     name = "masks-npz"
-    title = "Masks as arrays"
+    title = "Mask arrays (npz)"
     description = "SAM2MOT's published layout: NAME/masks/frame_00001_masks.npz and NAME/trajectories.txt"
     abilities = Abilities(masks=True, scores=True)
     first_number = 1
@@ -80,7 +80,7 @@ class MaskArchives(FileFormat):
         return f"{name}/export.json"
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A video's folder, or a folder of them."""
+        """Read the folder of a video, or a folder of such folders."""
         files = label_files(path, (published_layout.TRAJECTORIES, f"*/{published_layout.TRAJECTORIES}"),
                             "trajectories.txt with masks")
         return [_read_folder(file, options) for file in files]
@@ -88,7 +88,7 @@ class MaskArchives(FileFormat):
 
 def _read_folder(file: Path, options: ImportOptions) -> LabelledSequence:
     names = file.parent / published_layout.LABELS
-    labels = [line for _, line in text_lines(names, "names of labels")] if names.is_file() else []
+    labels = [line for _, line in text_lines(names, "label names")] if names.is_file() else []
     masks, size = _masks(file.parent / published_layout.MASKS)
     table = BoxTable(file, _EXPECTED, labels)
     first = 1 if options.first_frame is None else options.first_frame
@@ -97,7 +97,8 @@ def _read_folder(file: Path, options: ImportOptions) -> LabelledSequence:
         if len(fields) < 7:
             table.fail(where, f"{len(fields)} columns")
         try:
-            frame, number, kind = whole(fields[0]), whole(fields[1]), whole(fields[7]) if len(fields) > 7 else -1
+            frame, number = whole_number(fields[0]), whole_number(fields[1])
+            kind = whole_number(fields[7]) if len(fields) > 7 else -1
             left, top, width, height, score = map(float, fields[2:7])
         except (ValueError, OverflowError) as error:
             table.fail(where, str(error))
@@ -108,12 +109,12 @@ def _read_folder(file: Path, options: ImportOptions) -> LabelledSequence:
 
 
 def _masks(folder: Path) -> tuple[dict[tuple[int, int], Mask], tuple[int, int]]:
-    """Masks by frame number and track, coded again one archive at a time."""
+    """Masks by frame number and track; archives are decoded one at a time."""
     found: dict[tuple[int, int], Mask] = {}
     size = (0, 0)
     for file in sorted(folder.glob("*.npz")):
         name = _NUMBER.match(file.stem)
-        # Asked first whether it is a file: a link in a circle has no place to be resolved to.
+        # Check is_file first, because a cyclic link cannot be resolved.
         if name is None or not file.is_file() or not file.resolve().is_relative_to(folder.resolve()):
             continue
         ids, masks = _archive(file)
@@ -127,18 +128,16 @@ def _archive(file: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     expected = "an archive of ids (N,) and masks (N, height, width)"
     try:
         with zipfile.ZipFile(file) as archive:
-            # Looked at before anything is unpacked, because an archive may claim any size.
+            # Checked before anything is unpacked, because an archive may claim any size.
             if sum(each.file_size for each in archive.infolist()) > LARGEST_PICTURE * 8:
-                raise FormatError(f"{file} unpacks to more than any frame's masks; expected {expected}")
+                raise FormatError(f"{file} unpacks to more data than the masks of a frame need; expected {expected}")
         with np.load(file, allow_pickle=False) as arrays:
             ids, masks = arrays["ids"], arrays["masks"]
     except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError,
             ) as error:
-        raise FormatError(f"{file} is not readable ({str(error)[:80]}); expected {expected}") from error
+        raise FormatError(f"{file} cannot be read ({str(error)[:80]}); expected {expected}") from error
     if (masks.ndim != 3 or ids.shape != masks.shape[:1] or not np.issubdtype(ids.dtype, np.integer)
             or masks.dtype != np.bool_ or len(ids) > _MOST_MASKS):
         raise FormatError(f"{file}: found ids {ids.dtype} {ids.shape} and masks {masks.dtype} {masks.shape}; expected "
                           f"{expected}")
     return ids.astype(np.int64), masks
-
-

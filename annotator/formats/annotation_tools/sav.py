@@ -1,6 +1,6 @@
-"""SA-V, the data set of SAM 2: one JSON per video with the masks of its masklets, in every fourth frame.
+"""SA-V, the data set of SAM 2: one JSON file per video with the masks of its masklets in every fourth frame.
 
-Source: Ravi et al., "SAM 2: Segment Anything in Images and Videos", 2024, and the data set's own examples.
+Source: Ravi et al., "SAM 2: Segment Anything in Images and Videos", 2024, and the data set's examples.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from annotator.formats.reading.label_paths import check_size, label_files
 from annotator.formats.reading.rle import mask_from_rle
 from annotator.model.sequence import SequenceInfo
 
-_EXPECTED = "SA-V: {video_id, video_frame_count, masklet_id, masklet with run-length codes by frame}"
+_EXPECTED = "SA-V: {video_id, video_frame_count, masklet_id, masklet with RLE by frame}"
 #: Videos have 24 frames per second, masks 6.
 _EVERY = 4
 _LABEL = "object"
 
 
 class SaV(ReadOnly):
-    """SA-V's masklets."""
+    """SA-V masklets as a label format."""
 
     name = "sa-v"
     title = "SA-V"
@@ -33,7 +33,7 @@ class SaV(ReadOnly):
     abilities = Abilities(labels=False, masks=True)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder of files."""
+        """Read a file, or a folder of files."""
         return [_read(file, options) for file in label_files(path, ("*_manual.json", "*.json"), "SA-V files")]
 
 
@@ -41,7 +41,7 @@ def _read(file: Path, options: ImportOptions) -> LabelledSequence:
     check_size(file)
     content = load_json(file)
     if not isinstance(content, dict) or not isinstance(content.get("masklet"), list):
-        raise FormatError(f"{file} holds no masklets; expected {_EXPECTED}")
+        raise FormatError(f"{file} has no masklets; expected {_EXPECTED}")
     numbers = _numbers(file, content)
     table = BoxTable(file, _EXPECTED)
     first = options.first_frame or 0
@@ -52,7 +52,7 @@ def _read(file: Path, options: ImportOptions) -> LabelledSequence:
             _add(table, f"masklet {number} frame {index}", _EVERY * index - first, number, code)
     info = SequenceInfo(str(content.get("video_id") or file.stem), _whole(content, "video_width"),
                         _whole(content, "video_height"), 0.0, _whole(content, "video_frame_count"))
-    return table.sequence(info, options, ["every fourth frame is labelled; the tracks have no boxes between"])
+    return table.sequence(info, options, ["only every fourth frame is labelled; the tracks have no boxes in between"])
 
 
 def _numbers(file: Path, content: dict[str, Any]) -> list[int]:
@@ -70,7 +70,7 @@ def _add(table: BoxTable, where: str, frame: int, number: int, code: Any) -> Non
             raise ValueError(f"{str(code)[:40]!r}")
         mask = mask_from_rle(code)
     except (ValueError, OverflowError) as error:
-        table.fail(where, str(error), "run-length code")
+        table.fail(where, str(error), "RLE")
     if not mask.is_empty():
         table.add(where, frame, number, _LABEL, mask.box_xyxy, mask=mask)
 

@@ -1,6 +1,6 @@
-"""SLEAP projects: tracks of animals whose poses were labelled become boxes around their points. Read only; needs h5py.
+"""SLEAP projects: poses of tracked animals are read as boxes around their points. Read-only; needs h5py.
 
-Source: Pereira et al., "SLEAP: A deep learning system for multi-animal pose tracking", 2022; and files of SLEAP's own.
+Source: Pereira et al., "SLEAP: A deep learning system for multi-animal pose tracking", 2022; and files made by SLEAP.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _FRAME, _INSTANCE, _POINT = ("video", "frame_idx"), ("instance_type", "frame_id"
                                                      "score", "point_id_start", "point_id_end"), ("x", "y", "visible")
 _PREDICTED = 1
 _BLOCK = 16_384
-#: Points of one animal at most.
+#: Most points of one animal.
 _MOST_POINTS = 4096
-#: Bytes of a table at most, for each byte of the file: real compression does not reach so far, and a damaged file may
-#: claim any number of rows.
+#: Most bytes of a table per byte of the file: real compression ratios are lower, and a damaged file may claim any
+#: number of rows.
 _LARGEST_RATIO = 50
-#: What HDF5 and its reader say of damage.
+#: Errors that HDF5 and its reader raise for damaged files.
 _DAMAGE = (OSError, RuntimeError, LookupError, ValueError, TypeError, MemoryError)
-#: What SLEAP calls a skeleton that nobody has named.
+#: SLEAP's default names of skeletons.
 _UNNAMED = re.compile(r"skeleton-?\d*", re.IGNORECASE)
 _LABEL = "object"
 
 
 class Sleap(ReadOnly):
-    """SLEAP's projects."""
+    """SLEAP projects as a label format."""
 
     name = "sleap"
     title = "SLEAP"
@@ -52,25 +52,26 @@ class Sleap(ReadOnly):
     abilities = Abilities(scores=True)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder of files."""
+        """Read a file, or a folder of files."""
         if importlib.util.find_spec("h5py") is None:
-            raise FormatError(f"{path}: SLEAP projects need h5py, which is not installed: "
+            raise FormatError(f"{path}: reading SLEAP projects needs h5py, which is not installed; "
                               "pip install 'sam2mot-annotator[tables]'")
         return [found for file in label_files(path, ("*.slp",), "SLEAP projects") for found in _read(file, options)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Animal:
-    """One instance: where its points lie among those of its kind."""
+    """One instance."""
 
     frame: int
-    """Row of its frame."""
+    """Row in the table of frames."""
     skeleton: int
     track: int
     """-1 for none."""
     predicted: bool
     score: float
     first: int
+    """First and end row in its table of points."""
     end: int
 
 
@@ -86,7 +87,7 @@ def _read(file: Path, options: ImportOptions) -> list[LabelledSequence]:
 
 
 class _Project:
-    """An open file."""
+    """An open project."""
 
     def __init__(self, file: Path, opened: Any) -> None:
         self._file, self._opened = file, opened
@@ -102,14 +103,14 @@ class _Project:
         names = [self._json(text) for text in self._texts("tracks_json")]
         frames = self._frames[:]
         found: dict[int, BoxTable] = {}
-        left_out: Counter[str] = Counter()
-        for animal, box in self._boxes(frames, left_out):
+        skipped: Counter[str] = Counter()
+        for animal, box in self._boxes(frames, skipped):
             video = int(frames["video"][animal.frame])
             table = found.setdefault(video, BoxTable(self._file, _EXPECTED))
             label = self._labels[animal.skeleton] if animal.skeleton < len(self._labels) else _LABEL
             table.add(f"frame row {animal.frame}", int(frames["frame_idx"][animal.frame]) - (options.first_frame or 0),
                       animal.track + 1 if animal.track >= 0 else None, label, box, score=animal.score)
-        notes = [f"{count} {what}" for what, count in left_out.items()]
+        notes = [f"{count} {what}" for what, count in skipped.items()]
         return [self._sequence(video, found.get(video), videos, names, options, notes)
                 for video in range(max(len(videos), max(found, default=-1) + 1))]
 
@@ -125,28 +126,28 @@ class _Project:
         shape = backend.get("shape")
         frames, height, width = ((_whole(each) for each in shape[:3]) if isinstance(shape, list) and len(shape) > 2
                                  else (0, 0, 0))
-        # A path of whichever system the project was made on.
+        # The path may be from any operating system.
         stem = Path(_storable(str(backend.get("filename") or "")).replace("\\", "/")).stem
         return table.sequence(SequenceInfo(stem or f"{self._file.stem}-{video + 1}", width, height, 0.0, frames),
-                              options, ["boxes reach to the outermost visible points", *notes])
+                              options, ["boxes enclose the visible points", *notes])
 
-    def _boxes(self, frames: Any, left_out: Counter[str]) -> Iterator[tuple[_Animal, Box]]:
-        """Of each animal that shows; of what was predicted only what nobody has corrected."""
+    def _boxes(self, frames: Any, skipped: Counter[str]) -> Iterator[tuple[_Animal, Box]]:
+        """Yield the box of each visible animal; of predictions, only those that were not corrected by a person."""
         corrected, known = self._corrected(), any(animal.track >= 0 for _, animal in self._animals(len(frames)))
         for row, animal in self._animals(len(frames)):
             if animal.predicted and (row in corrected or (animal.frame, animal.track) in corrected):
                 continue
             if known and animal.track < 0:
-                left_out["instances belong to no track and are left out"] += 1
+                skipped["instances without a track were skipped"] += 1
                 continue
             box = self._box(animal)
             if box is None:
-                left_out["instances have no visible point and are left out"] += 1
+                skipped["instances without a visible point were skipped"] += 1
             else:
                 yield animal, box
 
     def _corrected(self) -> set[int | tuple[int, int]]:
-        """Rows of predictions that a person has taken over, and (frame, track) that a person has labelled."""
+        """Rows of predictions that a person has adopted, and (frame, track) pairs that a person has labelled."""
         found: set[int | tuple[int, int]] = set()
         for _, block in self._blocks():
             people = block[block["instance_type"] != _PREDICTED]
@@ -156,7 +157,7 @@ class _Project:
         return found
 
     def _animals(self, frame_count: int) -> Iterator[tuple[int, _Animal]]:
-        """Row and instance."""
+        """Yield the row and content of each instance."""
         for start, block in self._blocks():
             for row, each in enumerate(block, start):
                 animal = _Animal(int(each["frame_id"]), int(each["skeleton"]), int(each["track"]),
@@ -174,7 +175,7 @@ class _Project:
             yield start, self._instances[start:start + _BLOCK]
 
     def _box(self, animal: _Animal) -> Box | None:
-        """Around the middles of the outermost points: SLEAP counts from the middle of the first pixel."""
+        """Box around the visible points. SLEAP's coordinates start at the center of the first pixel."""
         table = self._points.get(animal.predicted)
         if table is None or animal.end > len(table):
             self._fail(f"frame row {animal.frame}", f"points up to {animal.end}",
@@ -187,20 +188,20 @@ class _Project:
         return float(x[seen].min()), float(y[seen].min()), float(x[seen].max()), float(y[seen].max())
 
     def _table(self, name: str, columns: tuple[str, ...]) -> Any:
-        """A table of the file itself: links to other files are not followed."""
+        """Open a table of the file. Links to other files are not followed."""
         import h5py
 
         table: Any = None
         if isinstance(self._opened.get(name, getlink=True), h5py.HardLink):
             table = self._opened[name]
         if not isinstance(table, h5py.Dataset) or table.ndim != 1 or not set(columns) <= set(table.dtype.names or ()):
-            self._fail(f"table {name}", "none with the columns " + ", ".join(columns))
-        if self._claims_too_much(table) or table.external or table.is_virtual:
+            self._fail(f"table {name}", "no table with the columns " + ", ".join(columns))
+        if self._is_too_large(table) or table.external or table.is_virtual:
             self._fail(f"table {name}", f"{len(table)} rows in {self._file.stat().st_size} bytes",
-                       "rows that are there")
+                       "rows that the file can contain")
         return table
 
-    def _claims_too_much(self, table: Any) -> bool:
+    def _is_too_large(self, table: Any) -> bool:
         return bool(len(table) * table.dtype.itemsize > self._most)
 
     def _texts(self, name: str) -> list[bytes]:
@@ -210,7 +211,7 @@ class _Project:
             return []
         table = self._opened[name]
         if not isinstance(table, h5py.Dataset) or table.ndim != 1 or table.external or table.is_virtual or (
-                self._claims_too_much(table)):
+                self._is_too_large(table)):
             self._fail(f"table {name}", "no list of texts")
         return [bytes(text) if isinstance(text, bytes) else str(text).encode() for text in table[:]]
 
@@ -228,7 +229,7 @@ class _Project:
         try:
             return json.loads(text)
         except (ValueError, TypeError, RecursionError) as error:
-            raise FormatError(f"{self._file}: found {str(text)[:60]!r}, which is no JSON; expected {_EXPECTED}"
+            raise FormatError(f"{self._file}: found {str(text)[:60]!r}, which is not JSON; expected {_EXPECTED}"
                               ) from error
 
     def _fail(self, where: str, found: str, expected: str = _EXPECTED) -> NoReturn:
@@ -236,7 +237,7 @@ class _Project:
 
 
 def _storable(text: str) -> str:
-    """Without halves of surrogate pairs, which JSON lets through."""
+    """Replace lone surrogates, which JSON allows."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,8 +1,8 @@
-"""Tables with a row per box: CSV, and Parquet where pyarrow is installed. They hold all that a project says of a box.
+"""Tables with one row per box: CSV, and Parquet if pyarrow is installed. They store all data of a box in a project.
 
 Columns: ``video, width, height, fps, frame, time, track, label, x1, y1, x2, y2, score, visibility, ignored, occluded,
-interpolated, mask``. Frames count from 0, edges are exclusive, a mask is COCO's compressed run-length code of the
-picture. A region to ignore has no track.
+interpolated, mask``. Frames count from 0, right and bottom edges are exclusive, a mask is COCO compressed RLE of the
+frame. An ignore region has no track.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from typing import Any
 
 from annotator.errors import FormatError
 from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
-from annotator.formats.reading.box_table import BoxTable, whole
+from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.rle import mask_from_rle, picture_rle
 from annotator.formats.writing.export import ExportFrame
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 COLUMNS = ("video", "width", "height", "fps", "frame", "time", "track", "label", "x1", "y1", "x2", "y2", "score",
            "visibility", "ignored", "occluded", "interpolated", "mask")
 _NEEDED = ("frame", "x1", "y1", "x2", "y2")
-_EXPECTED = f"a table with the columns {', '.join(COLUMNS)}, of which {', '.join(_NEEDED)} are needed"
+_EXPECTED = f"a table with the columns {', '.join(COLUMNS)}, of which {', '.join(_NEEDED)} are required"
 _TRUE, _FALSE = frozenset({"1", "true", "True", "TRUE"}), frozenset({"0", "false", "False", "FALSE", ""})
 _LONGEST_FIELD = 2**24
 _BATCH = 65_536
@@ -38,7 +38,7 @@ _ABILITIES = Abilities(masks=True, scores=True, ignored=True, regions=True, occl
 
 
 class _RowWriter(Writer):
-    """Rows of both kinds of file; subclasses put them down."""
+    """Makes the rows of both file types; subclasses write them."""
 
     @abstractmethod
     def put(self, row: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ class _RowWriter(Writer):
                 code = picture_rle(box.mask, info.width, info.height)
             mask = None if code is None else mask_from_rle({"size": [info.height, info.width], "counts": code})
             mask = None if mask is None or mask.is_empty() else mask
-            kept = replace(held(box, _ABILITIES, 4, mask), visibility=round(box.visibility, 4))
+            kept = replace(reduced_box(box, _ABILITIES, 4, mask), visibility=round(box.visibility, 4))
             x1, y1, x2, y2 = kept.box_xyxy
             self.put({**self._head, "frame": frame.index, "time": frame.time, "track": kept.number,
                       "label": "" if kept.number is None and kept.ignored else info.labels[box.label],
@@ -92,14 +92,14 @@ class Csv(_TableFormat):
 
     name = "csv"
     title = "CSV table"
-    description = "CSV: one row per box with all that is known of it, one file for all videos"
+    description = "CSV: one row per box with all its data, one file for all videos"
     file_name = "tracks.csv"
 
     def writer(self, target: Target) -> Writer:
         return _CsvWriter(target)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder with one."""
+        """Read a file, or a folder that contains one."""
         [file, *_] = label_files(path, (self.file_name, "*.csv"), "CSV file")
         return _read(file, _csv_rows(file), options)
 
@@ -160,9 +160,9 @@ def _add(table: BoxTable, info: SequenceInfo, where: str, row: Mapping[str, str]
             table.fail(where, f"no {needed}")
     ignored = _flag(table, where, row, "ignored")
     try:
-        frame, number = whole(row["frame"]), whole(row["track"]) if row.get("track") else None
+        frame, number = whole_number(row["frame"]), whole_number(row["track"]) if row.get("track") else None
     except (ValueError, OverflowError) as error:
-        table.fail(where, str(error), "whole numbers of frame and track")
+        table.fail(where, str(error), "whole numbers for frame and track")
     x1, y1, x2, y2 = (_number(table, where, row, name, 0) for name in ("x1", "y1", "x2", "y2"))
     table.add(where, frame - first, number, None if ignored and number is None else row.get("label") or "object",
               (x1, y1, x2, y2), score=_number(table, where, row, "score", 1),
@@ -178,7 +178,7 @@ def _mask(table: BoxTable, where: str, row: Mapping[str, str], info: SequenceInf
     try:
         mask = mask_from_rle({"size": [info.height, info.width], "counts": code})
     except (ValueError, OverflowError) as error:
-        table.fail(where, str(error), "run-length code of a picture of the row's size")
+        table.fail(where, str(error), "RLE of a frame of the row's width and height")
     return None if mask.is_empty() else mask
 
 
@@ -215,7 +215,7 @@ class Parquet(_TableFormat):
 
     name = "parquet"
     title = "Parquet table"
-    description = "Parquet: as the CSV table; needs pyarrow"
+    description = "Parquet: same columns as the CSV table; needs pyarrow"
     file_name = "tracks.parquet"
 
     def writer(self, target: Target) -> Writer:
@@ -223,7 +223,7 @@ class Parquet(_TableFormat):
         return _ParquetWriter(target)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder with one."""
+        """Read a file, or a folder that contains one."""
         [file, *_] = label_files(path, (self.file_name, "*.parquet"), "Parquet file")
         _require_pyarrow()
         return _read(file, _parquet_rows(file), options)
@@ -231,7 +231,7 @@ class Parquet(_TableFormat):
 
 def _require_pyarrow() -> None:
     if importlib.util.find_spec("pyarrow") is None:
-        raise FormatError("Parquet needs pyarrow, which is not installed: pip install 'sam2mot-annotator[tables]', or "
+        raise FormatError("Parquet needs pyarrow, which is not installed; pip install 'sam2mot-annotator[tables]', or "
                           "use csv")
 
 

@@ -1,8 +1,8 @@
-"""YOLO with tracks: a text file per frame with lines of ``class cx cy width height id``, shares of the picture.
+"""YOLO with tracks: one text file per frame with lines of ``class cx cy width height id``, relative to the frame size.
 
-The frame's number, from 1, ends the file's name; ``data.yaml`` beside the folders names the classes. Boxes end at the
-picture's edges, because trainers refuse what goes beyond. Files without the last column hold detections' boxes.
-Source: Ultralytics' documentation of data sets and of ``save_txt``.
+File names end in the frame number, from 1; ``data.yaml`` next to the folders names the classes. Boxes are clipped to
+the frame, because trainers refuse larger ones. Files without the last column contain detections. Source: Ultralytics'
+documentation of data sets and of ``save_txt``.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import yaml
 
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.reading.box_table import BoxTable, whole
+from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_paths import check_size, label_files, text_lines
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.file_format import FileFormat, Target, Writer
 from annotator.model.box import Box
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
-_EXPECTED = "YOLO lines of: class cx cy width height id, as shares of the picture"
+_EXPECTED = "YOLO lines of: class cx cy width height id, relative to the frame size"
 _NUMBER = re.compile(r"(\d+)$")
-_OUTSIDE = "boxes wholly outside of the picture"
+_OUTSIDE = "boxes entirely outside the frame"
 
 
-def _shares(box: LabelledBox, info: SequenceInfo) -> tuple[str, str, str, str]:
+def _relative(box: LabelledBox, info: SequenceInfo) -> tuple[str, str, str, str]:
     x1, y1, x2, y2 = box.box_xyxy
     x1, x2 = max(x1, 0.0), min(x2, float(info.width))
     y1, y2 = max(y1, 0.0), min(y2, float(info.height))
@@ -36,8 +36,8 @@ def _shares(box: LabelledBox, info: SequenceInfo) -> tuple[str, str, str, str]:
             f"{(x2 - x1) / info.width:.6f}", f"{(y2 - y1) / info.height:.6f}")
 
 
-def _edges(shares: Sequence[str], width: int, height: int) -> Box:
-    cx, cy, w, h = map(float, shares)
+def _edges(relative: Sequence[str], width: int, height: int) -> Box:
+    cx, cy, w, h = map(float, relative)
     return ((cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height)
 
 
@@ -48,7 +48,7 @@ class _YoloWriter(Writer):
 
     def begin(self, info: SequenceInfo, length: int) -> None:
         if info.width <= 0 or info.height <= 0:
-            raise FormatError(f"{info.name}: the picture size is unknown, and YOLO's numbers are shares of it")
+            raise FormatError(f"{info.name}: the frame size is unknown, but YOLO coordinates are relative to it")
         for label in info.labels:
             self._names.setdefault(label, len(self._names))
 
@@ -56,13 +56,13 @@ class _YoloWriter(Writer):
         written, lines = [], []
         for box in frame.boxes:
             x1, y1, x2, y2 = box.box_xyxy
-            shares = _shares(box, info)
-            if x1 >= info.width or y1 >= info.height or x2 <= 0 or y2 <= 0 or not (float(shares[2])
-                                                                                  and float(shares[3])):
+            relative = _relative(box, info)
+            if x1 >= info.width or y1 >= info.height or x2 <= 0 or y2 <= 0 or not (float(relative[2])
+                                                                                  and float(relative[3])):
                 self.target.drop(box, _OUTSIDE)
                 continue
-            lines.append(f"{self._names[info.labels[box.label]]} {' '.join(shares)} {box.number}\n")
-            written.append(LabelledBox(box.number, box.label, _edges(shares, info.width, info.height)))
+            lines.append(f"{self._names[info.labels[box.label]]} {' '.join(relative)} {box.number}\n")
+            written.append(LabelledBox(box.number, box.label, _edges(relative, info.width, info.height)))
         path = self.target.path(f"labels/{info.name}/{info.name}_{frame.index + 1:06d}.txt")
         path.write_text("".join(lines), encoding="utf-8", newline="\n")
         return written
@@ -77,8 +77,8 @@ class Yolo(FileFormat):
 
     name = "yolo"
     title = "YOLO with tracks"
-    description = "YOLO: labels/NAME/NAME_000001.txt per frame, shares of the picture, track id last"
-    abilities = Abilities(limits=("boxes are cut at the picture's edges", "six decimals of the picture's size"))
+    description = "YOLO: labels/NAME/NAME_000001.txt per frame, relative coordinates, track id last"
+    abilities = Abilities(limits=("boxes are clipped to the frame", "relative coordinates have six decimals"))
     options = PICTURE_OPTIONS
     first_number = 1
 
@@ -89,10 +89,10 @@ class Yolo(FileFormat):
         return _YoloWriter(target)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A folder of files, or a folder of such folders; the picture's size comes from the video."""
+        """Read a folder of files, or a folder of such folders; the frame size comes from the video."""
         if options.info is None or options.info.width <= 0 or options.info.height <= 0:
-            raise FormatError(f"{path}: YOLO's numbers are shares of the picture, so its size must be given: import "
-                              "into a video")
+            raise FormatError(f"{path}: YOLO coordinates are relative to the frame size, which must be given; import "
+                              "the labels into a video")
         files = label_files(path, ("labels/*/*.txt", "*/labels/*.txt", "labels/*.txt", "*.txt"), "YOLO label files",
                             without=("classes.txt",))
         folders: dict[Path, list[Path]] = {}
@@ -115,14 +115,14 @@ def _names(folders: Sequence[Path]) -> dict[int, str]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
-        raise FormatError(f"{path} is not YAML; expected names of classes") from error
+        raise FormatError(f"{path} is not YAML; expected class names") from error
     names = found.get("names") if isinstance(found, dict) else None
     if isinstance(names, list):
         names = dict(enumerate(names))
-    # Only plain names: a list of lists of lists, which aliases make of a few lines, would be without end as text.
+    # Only plain names: YAML aliases can expand a few lines to nested lists that would be endless as text.
     if not isinstance(names, dict) or not all(isinstance(key, int) and isinstance(name, str | int | float)
                                               for key, name in names.items()):
-        raise FormatError(f"{path}: found no list of names; expected names of classes")
+        raise FormatError(f"{path}: found no list of names; expected class names")
     return {key: str(name) for key, name in names.items()}
 
 
@@ -133,14 +133,14 @@ def _read_folder(folder: Path, files: list[Path], names: dict[int, str], options
     for file in files:
         found = _NUMBER.search(file.stem)
         if found is None or len(found.group(1)) > 15:
-            raise FormatError(f"{file}: found a name without frame number; expected NAME_000001.txt")
+            raise FormatError(f"{file}: found a file name without a frame number; expected NAME_000001.txt")
         for line_number, line in text_lines(file, _EXPECTED):
             where = f"{file.name} {line_number}"
             fields = line.split()
             if len(fields) not in (5, 6):
                 table.fail(where, f"{len(fields)} columns")
             try:
-                code, number = whole(fields[0]), whole(fields[5]) if len(fields) == 6 else None
+                code, number = whole_number(fields[0]), whole_number(fields[5]) if len(fields) == 6 else None
                 edges = _edges(fields[1:5], info.width, info.height)
             except (ValueError, OverflowError) as error:
                 table.fail(where, str(error))

@@ -1,1 +1,1 @@
-"""COCO and its relatives that name videos: plain COCO, COCO-VID, TAO, YouTube-VIS."""
+"""COCO and related formats for videos: plain COCO, COCO-VID, TAO, YouTube-VIS."""

@@ -1,4 +1,4 @@
-"""Reads a COCO-VID file that was just written, with this program's streaming reader and with pycocotools."""
+"""Verify a COCO-VID file that was just written, with this program's streaming reader and with pycocotools."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _WINDOW = 50_000
 
 
 def box_key(video_id: int, frame_id: int, annotation: Mapping[str, Any]) -> bytes:
-    """What must come back unchanged of one box."""
+    """The data of one box that must be read back unchanged."""
     return (f"{video_id} {frame_id} {annotation['track_id']} {annotation['instance_id']} {annotation['category_id']} "
             f"{annotation['bbox']} {annotation['score']} {'segmentation' in annotation}\n").encode()
 
 
 def check_coco_video(path: Path, boxes_crc: int, tally: Tally, with_pycocotools: bool) -> str:
-    """Read a file back; returns what was done, in words. Raises FormatError if anything differs.
+    """Read a file back. Returns a text on what was done. Raises FormatError if anything differs.
 
-    pycocotools keeps a file in memory as a whole, so a large one is shown to it in windows of annotations.
+    pycocotools keeps a whole file in memory, so it reads a large one in windows of annotations.
     """
     frames: dict[int, tuple[int, int]] = {}
     following: dict[int, int] = {}
@@ -43,7 +43,7 @@ def check_coco_video(path: Path, boxes_crc: int, tally: Tally, with_pycocotools:
             crc = zlib.crc32(box_key(*frames[item["image_id"]], item), crc)
             boxes += 1
     if (crc, boxes, len(frames)) != (boxes_crc, tally.boxes, tally.frames):
-        raise FormatError(f"{path.name} differs from what was to be written when read back; nothing was exported")
+        raise FormatError(f"{path.name} does not match the exported data when read back; nothing was exported")
     done = f"{path.name}: read back {boxes} boxes in {len(frames)} images"
     if not with_pycocotools:
         return done
@@ -76,7 +76,7 @@ def _check_with_pycocotools(path: Path, window: dict[str, Any] | None, boxes: in
     from pycocotools import mask as coco_mask
     from pycocotools.coco import COCO
 
-    # pycocotools reports its progress on standard output, which belongs to the command line.
+    # pycocotools prints its progress to standard output, which is reserved for the command line.
     with contextlib.redirect_stdout(io.StringIO()):
         if window is None:
             coco = COCO(str(path))

@@ -1,4 +1,4 @@
-"""Plain COCO: pictures and boxes, for detectors. A picture's video is the folder in its file name; tracks are lost."""
+"""Plain COCO: images and boxes, for detectors. An image's video is the folder in its file name; tracks are lost."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from annotator.formats.reading.json_stream import iterate_json
 from annotator.formats.reading.label_paths import label_files
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_coco
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _EXPECTED = "COCO: {images, annotations with bbox, categories}"
 
 
 class _CocoWriter(Writer):
-    def __init__(self, target: Target, form: CocoImages) -> None:
+    def __init__(self, target: Target, label_format: CocoImages) -> None:
         super().__init__(target)
-        self._form = form
+        self._format = label_format
         self._parts = CocoParts(target, ("images", "annotations"))
         self._categories: dict[str, int] = {}
 
@@ -34,7 +34,7 @@ class _CocoWriter(Writer):
             self._categories.setdefault(label, len(self._categories) + 1)
 
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
-        image = self._parts.add("images", {"file_name": self._form.picture(info, frame.index, self.options),
+        image = self._parts.add("images", {"file_name": self._format.picture(info, frame.index, self.options),
                                            "width": info.width, "height": info.height})
         written = []
         for box in frame.boxes:
@@ -43,11 +43,11 @@ class _CocoWriter(Writer):
                 "image_id": image, "category_id": self._categories[info.labels[box.label]],
                 "iscrowd": int(box.ignored), "score": round(box.score, 6), "segmentation": [], **coco_box(box),
                 **mask.entry})
-            written.append(replace(held(box, self._form.abilities, mask=mask.mask), ignored=box.ignored))
+            written.append(replace(reduced_box(box, self._format.abilities, mask=mask.mask), ignored=box.ignored))
         return written
 
     def finish(self) -> None:
-        self._parts.join(self._form.file_name, {
+        self._parts.join(self._format.file_name, {
             "info": {"description": "SAM2MOT Annotator"}, "licenses": [],
             "categories": [{"id": number, "name": name, "supercategory": "object"}
                            for name, number in self._categories.items()]})
@@ -58,7 +58,7 @@ class CocoImages(FileFormat):
 
     name = "coco"
     title = "COCO per frame"
-    description = "COCO JSON: one file for all videos, pictures without order and boxes without identity"
+    description = "COCO JSON: one file for all videos, unordered images and boxes without identities"
     abilities = Abilities(identities=False, masks=True, scores=True, ignored=True, regions=True,
                           limits=("ignored boxes come back as ignore regions",))
     options = ("masks", "image_digits", *PICTURE_OPTIONS)
@@ -71,7 +71,7 @@ class CocoImages(FileFormat):
         return _CocoWriter(target, self)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder with one."""
+        """Read a file, or a folder that contains one."""
         [file, *_] = label_files(path, (self.file_name, "*.json"), "COCO file")
         return _read(file, options)
 
@@ -93,7 +93,7 @@ def _read(file: Path, options: ImportOptions) -> list[LabelledSequence]:
     for key, item in iterate_json(file, _EXPECTED):
         if key == "annotations":
             _add(file, item, places, tables, names, images)
-    notes = ["pictures are frames in the order of the list"]
+    notes = ["images are read as frames in list order"]
     return [table.sequence(infos[video], options, notes) for video, table in tables.items()]
 
 

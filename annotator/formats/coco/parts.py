@@ -1,4 +1,4 @@
-"""What readers of COCO's relatives share: entries by id, whole numbers, boxes, identities."""
+"""Code shared by readers of COCO-like files: entries by id, whole numbers, boxes, identities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from annotator.model.mask import Mask
 
 
 def whole_field(path: Path, item: Mapping[str, Any], name: str, where: str, expected: str) -> int:
-    """A whole number of an entry. Raises FormatError."""
+    """Read a whole number from an entry. Raises FormatError."""
     value = item.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or not -2**53 < value < 2**53:
         raise FormatError(f"{path} {where}: found {name} {str(value)[:40]!r}; expected {expected}")
@@ -23,7 +23,7 @@ def whole_field(path: Path, item: Mapping[str, Any], name: str, where: str, expe
 
 
 def box_of(path: Path, where: str, box: Any, expected: str) -> Box:
-    """``xyxy`` of a COCO box ``[left, top, width, height]``. Raises FormatError."""
+    """Convert a COCO box ``[left, top, width, height]`` to ``xyxy``. Raises FormatError."""
     if not isinstance(box, list) or len(box) != 4 or not all(map(is_finite, box)) or min(box[2:]) < 0:
         raise FormatError(f"{path} {where}: found bbox {str(box)[:60]}; expected {expected}")
     left, top, width, height = map(float, box)
@@ -61,7 +61,7 @@ def is_finite(value: object) -> TypeGuard[float]:
 
 
 class Tables:
-    """Entries of one of a file's lists by their ids."""
+    """The entries of one list of a file, by id."""
 
     def __init__(self, path: Path, expected: str) -> None:
         self._path = path
@@ -69,7 +69,7 @@ class Tables:
         self._items: dict[int, dict[str, Any]] = {}
 
     def add(self, key: str, item: Any) -> int:
-        """Take an entry; returns its id. Raises FormatError if it has none, or one that another has."""
+        """Add an entry. Returns its id. Raises FormatError if it has no id, or a duplicate one."""
         if not isinstance(item, dict):
             raise FormatError(f"{self._path}: found an entry {str(item)[:40]!r} in {key}; expected {self._expected}")
         number = whole_field(self._path, item, "id", key, self._expected)
@@ -79,7 +79,7 @@ class Tables:
         return number
 
     def items(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Ids and entries in file order."""
+        """Yield ids and entries in file order."""
         yield from self._items.items()
 
     def __getitem__(self, number: int) -> dict[str, Any]:
@@ -93,10 +93,10 @@ class Tables:
 
 
 def read_listed(file: Path, key: str, expected: str) -> tuple[Tables, dict[int, str]]:
-    """Entries of the list ``key`` and the names of the categories, wherever they stand in the file.
+    """Read the entries of the list ``key`` and the names of the categories, wherever they are in the file.
 
     Raises:
-        FormatError: the list is missing or empty, or an entry is none.
+        FormatError: the list is missing or empty, or an entry is malformed.
     """
     listed, categories = Tables(file, expected), Tables(file, expected)
     for found, item in iterate_json(file, expected):
@@ -125,13 +125,13 @@ def annotation_of(file: Path, item: Any, key: str, listed: Container[int], expec
 
 
 class Ids:
-    """Track numbers of identities, which may be names."""
+    """Assigns track numbers to identities, which may be numbers or names."""
 
     def __init__(self) -> None:
         self._names: dict[str, int] = {}
 
     def of(self, path: Path, item: Mapping[str, Any], names: Sequence[str], where: str) -> int | None:
-        """The first of these fields that the entry has; None if it has none of them. Raises FormatError."""
+        """Track number from the first of these fields that the entry has; None if it has none. Raises FormatError."""
         name = next((name for name in names if item.get(name) is not None), None)
         if name is None:
             return None

@@ -1,8 +1,8 @@
-"""TAO: COCO with videos, tracks and, per video, the lists of categories that an evaluator must know of.
+"""TAO: COCO with videos, tracks and, per video, the lists of categories that evaluators need.
 
-Track ids are unique over the whole file, so only one video's tracks are sure to keep their numbers. ``frame_index`` is
-the frame's index in its video. Source: Dave et al., "TAO: A Large-Scale Benchmark for Tracking Any Object", ECCV 2020,
-and its toolkit.
+Track ids are unique over the whole file, so only the tracks of the first video always keep their numbers.
+``frame_index`` is the index of the frame in its video. Source: Dave et al., "TAO: A Large-Scale Benchmark for Tracking
+Any Object", ECCV 2020, and its toolkit.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.rle import mask_from_rle, picture_rle, rle_area
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_coco, check_tao
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 
 class CocoParts:
-    """The lists of a COCO file, written side by side and put together at the end, so that memory stays flat."""
+    """Writes the lists of a COCO file in parallel and joins them at the end, so that memory use stays constant."""
 
     def __init__(self, target: Target, keys: Sequence[str]) -> None:
         self._target = target
@@ -33,14 +33,14 @@ class CocoParts:
         self._counts = dict.fromkeys(keys, 0)
 
     def add(self, key: str, item: dict[str, Any]) -> int:
-        """Write an entry with the next id, from 1; returns the id."""
+        """Write an entry with the next id, from 1. Returns the id."""
         self._counts[key] += 1
         line = json.dumps({"id": self._counts[key], **item})
         self._parts[key].write(line if self._counts[key] == 1 else f",\n{line}")
         return self._counts[key]
 
     def join(self, relative: str, head: dict[str, Any]) -> None:
-        """Write the file."""
+        """Join all lists and write the file."""
         file = self._target.text(relative)
         file.write(json.dumps(head)[:-1])
         for key, part in self._parts.items():
@@ -53,7 +53,7 @@ class CocoParts:
 
 
 class CocoMask:
-    """A box's mask as COCO wants it, and as a reader finds it."""
+    """The mask of a box as COCO stores it, and as it is read back."""
 
     def __init__(self, box: LabelledBox, info: SequenceInfo) -> None:
         self.entry: dict[str, Any] = {}
@@ -69,21 +69,21 @@ class CocoMask:
 
 
 def coco_box(box: LabelledBox) -> dict[str, Any]:
-    """``bbox`` and ``area``, edges rounded to two decimals."""
+    """``bbox`` and ``area`` of a box, edges rounded to two decimals."""
     x1, y1, x2, y2 = (round(edge, 2) for edge in box.box_xyxy)
     width, height = round(x2 - x1, 2), round(y2 - y1, 2)
     return {"bbox": [x1, y1, width, height], "area": round(width * height, 2)}
 
 
 def _picture_name(info: SequenceInfo, index: int) -> str:
-    """``file_name`` of a frame, from the folder ``frames`` on; ``index`` from 0."""
+    """``file_name`` of a frame, relative to the folder ``frames``; ``index`` from 0."""
     return f"{info.name}/frame{index + 1:06d}{info.image_ext}"
 
 
 class _TaoWriter(Writer):
-    def __init__(self, target: Target, form: Tao) -> None:
+    def __init__(self, target: Target, label_format: Tao) -> None:
         super().__init__(target)
-        self._form = form
+        self._format = label_format
         self._parts = CocoParts(target, ("images", "tracks", "annotations"))
         self._videos: list[dict[str, Any]] = []
         self._categories: dict[str, int] = {}
@@ -113,22 +113,24 @@ class _TaoWriter(Writer):
                 "image_id": image, "video_id": video, "track_id": number, "scale_category": "moving-object",
                 "category_id": self._categories[info.labels[label]], "iscrowd": int(box.ignored),
                 "score": round(box.score, 6), "segmentation": [], **coco_box(box), **mask.entry})
-            written.append(replace(held(box, self._form.abilities, mask=mask.mask), number=number, label=label))
+            kept = reduced_box(box, self._format.abilities, mask=mask.mask)
+            written.append(replace(kept, number=number, label=label))
         return written
 
     def _track(self, wanted: int, label: int, info: SequenceInfo) -> tuple[int, int]:
-        """The track's id in the file, its own number where no other video has it; and its label, one for all frames."""
+        """Id of the track in the file, which is its number unless another video has it; and its label, the same in all
+        frames."""
         if wanted not in self._tracks:
             number = wanted if wanted not in self._taken else max(self._taken) + 1
             self._taken.add(number)
             self._tracks[wanted] = (number, label)
-            # The id that `add` would give is not the track's; the later key wins.
+            # Overrides the consecutive id that `add` would give.
             self._parts.add("tracks", {"id": number, "category_id": self._categories[info.labels[label]],
                                        "video_id": len(self._videos)})
         return self._tracks[wanted]
 
     def finish(self) -> None:
-        self._parts.join(self._form.file_name, {
+        self._parts.join(self._format.file_name, {
             "info": {"description": "SAM2MOT Annotator"}, "licenses": [], "videos": self._videos,
             "categories": [{"id": number, "name": name, "synset": f"{name}.n.01", "frequency": "r"}
                            for name, number in self._categories.items()]})
@@ -139,10 +141,10 @@ class Tao(FileFormat):
 
     name = "tao"
     title = "TAO"
-    description = "TAO JSON: one file for all videos, tracks and categories listed as its evaluator wants"
+    description = "TAO JSON: one file for all videos, with lists of tracks and categories as its evaluator expects"
     abilities = Abilities(masks=True, scores=True, ignored=True, limits=(
         "track numbers are unique over all videos", "the number of frames after the last image"))
-    # In a folder of its own, because TrackEval wants exactly one JSON there.
+    # In a separate folder, because TrackEval expects exactly one JSON file in it.
     file_name = "annotations/annotations.json"
     options = PICTURE_OPTIONS
 
@@ -156,7 +158,7 @@ class Tao(FileFormat):
         return "annotations.export.json"
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder with one."""
+        """Read a file, or a folder that contains one."""
         [file, *_] = label_files(path, (self.file_name, "annotations.json", "*.json"), "TAO file")
         return read_coco_video(file, options, frame_names=("frame_index", "frame_id"))
 

@@ -1,7 +1,7 @@
-"""COCO-VID ("CocoVID"): COCO with ``videos``, images that know their video and frame, and annotations with identities.
+"""COCO-VID ("CocoVID"): COCO with ``videos``, images with video and frame, and annotations with identities.
 
 Files of other tools differ: the frame is ``frame_id`` or ``frame_index``, the identity ``track_id`` or ``instance_id``.
-Plain COCO without ``videos`` reads as one video whose images come in the order of the list.
+Plain COCO without ``videos`` is read as one video with its images in list order.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class CocoVideoFormat:
     options: tuple[str, ...] = ("masks", "image_digits", *PICTURE_OPTIONS)
     can_read: bool = True
     can_write: bool = True
-    description: str = "COCO-VID JSON: one file for all videos, with masks as COCO run-length code"
+    description: str = "COCO-VID JSON: one file for all videos, with masks as COCO RLE"
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
         """See `annotator.formats.base.LabelFormat`."""
@@ -60,7 +60,7 @@ class CocoVideoFormat:
         return write_coco_video(self, sequences, out_dir, options, pictures)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder with ``annotations.json``."""
+        """Read a file, or a folder with ``annotations.json``."""
         return read_coco_video(label_files(path, (FILE_NAME,), "COCO-VID file")[0] if path.is_dir() else path, options)
 
 
@@ -68,13 +68,14 @@ def read_coco_video(path: Path, options: ImportOptions | None = None, *,
                     frame_names: tuple[str, ...] = ("frame_id", "frame_index")) -> list[LabelledSequence]:
     """Read the labels of every video in a COCO-VID file.
 
-    Frames count from 0; where a video's images count from 1 without a 0, or ``options.first_frame`` says so, they are
-    moved, and a note says so. ``options.info`` stands in for what a video's header lacks. A box without identity has no
-    track number; ``iscrowd`` reads as ignored. ``frame_names`` are the fields that may hold an image's frame, the first
-    one that is there counts.
+    Frames count from 0; if the images of a video start at 1, or as ``options.first_frame`` says, they are shifted, with
+    a note. ``options.info`` provides what the header of a video lacks. A box without identity has no track number;
+    ``iscrowd`` means ignored. ``frame_names`` are the fields that may hold the frame of an image; the first one present
+    is used.
 
-    Raises FormatError naming file and entry: not JSON, an entry without a needed field, an id that is not listed, a box
-    that is not finite or has a negative size, an identity twice in a frame, a frame beyond ``options.info``'s video.
+    Raises FormatError with file and entry: not JSON, an entry without a required field, an unknown id, a box that is
+    not finite or has a negative size, an identity that occurs twice in a frame, a frame beyond the end of
+    ``options.info``.
     """
     options = options or ImportOptions()
     content = _Content(require_file(path, "a COCO-VID file"), frame_names)
@@ -96,12 +97,12 @@ class _Image:
 
 @dataclass(slots=True)
 class _Boxes:
-    """Annotations of all videos, column by column."""
+    """Annotations of all videos, as columns."""
 
     image: array[int] = field(default_factory=lambda: array("q"))
     category: array[int] = field(default_factory=lambda: array("q"))
     number: array[int] = field(default_factory=lambda: array("q"))
-    """-1 where there is no identity."""
+    """-1 without identity."""
     box_xywh: array[float] = field(default_factory=lambda: array("d"))
     score: array[float] = field(default_factory=lambda: array("d"))
     visibility: array[float] = field(default_factory=lambda: array("d"))
@@ -111,7 +112,7 @@ class _Boxes:
 
 
 class _Content:
-    """What a file says, put together once all of it is read, because its parts come in any order."""
+    """The content of a file, assembled after all of it is read, because its parts may be in any order."""
 
     def __init__(self, path: Path, frame_names: tuple[str, ...]) -> None:
         self._path = path
@@ -124,11 +125,11 @@ class _Content:
         self.images: dict[int, _Image] = {}
 
     def fail(self, found: str) -> NoReturn:
-        """Raise the FormatError that says so."""
+        """Raise a FormatError that states what was found."""
         raise FormatError(f"{self._path}: found {found}; expected {_EXPECTED}")
 
     def add(self, key: str, item: dict[str, Any]) -> None:
-        """Take one entry of one of the four lists."""
+        """Add one entry of one of the four lists."""
         if key == "videos":
             self._videos[self._whole(item, "id", "videos")] = item
         elif key == "categories":
@@ -174,7 +175,7 @@ class _Content:
         return whole_field(self._path, item, name, where, _EXPECTED)
 
     def sequences(self, options: ImportOptions) -> list[LabelledSequence]:
-        """One per video that has images, in the order of the file."""
+        """One sequence per video that has images, in file order."""
         order = list(dict.fromkeys([*self._videos, *(image.video for image in self.images.values())]))
         categories = sorted(set(self._categories) | set(self._boxes.category))
         label_of = {category: label for label, category in enumerate(categories)}
@@ -188,8 +189,8 @@ class _Content:
             first = options.first_frame
             if first is None:
                 first = 1 if min(frames[video]) == 1 else 0
-            notes = [f"frames count from {first} in the file"] if first else []
-            # Of several videos, the given one is that of the same name.
+            notes = [f"frames in the file start at {first}"] if first else []
+            # With several videos, `options.info` applies to the one with the same name.
             given = options.info if len(frames) == 1 or (options.info is not None and options.info.name == str(
                 self._videos.get(video, {}).get("name"))) else None
             info = self._info(video, max(frames[video]) - first + 1, labels, given)
@@ -197,7 +198,7 @@ class _Content:
             part = _VideoFrames(self._boxes, self.images, rows.get(video, []), first, label_of,
                                 (info.width, info.height), shift=int(self._counts_from_zero(rows.get(video, []))))
             if part.shift:
-                notes.append("track ids count from 0 in the file; every track number is one higher")
+                notes.append("track ids in the file start at 0, so all track numbers were increased by one")
             result.append(LabelledSequence(info, part, len(part.rows), tuple(notes)))
         return result
 
@@ -230,7 +231,7 @@ class _Content:
                 self._check_segmentation(row, info)
 
     def _check_segmentation(self, row: int, info: SequenceInfo) -> None:
-        """So that nothing is imported from a file with a mask that cannot be decoded."""
+        """Check that a mask can be decoded, so that nothing is imported from a file in which one cannot."""
         code = self._boxes.segmentation[row]
         try:
             if isinstance(code, list):
@@ -238,9 +239,9 @@ class _Content:
                 if not info.width or not info.height:
                     raise ValueError("polygons in a video of unknown size")
             elif not isinstance(code, dict):
-                raise ValueError("neither polygons nor run-length code")
+                raise ValueError("neither polygons nor RLE")
             elif check_rle(code) != (info.height, info.width) and info.width and info.height:
-                raise ValueError(f"a mask of {code['size'][0]} x {code['size'][1]} in a picture of {info.height} x "
+                raise ValueError(f"a mask of {code['size'][0]} x {code['size'][1]} in a frame of {info.height} x "
                                  f"{info.width}")
         except ValueError as error:
             self.fail(f"{error} in the segmentation of box {row} (counted from 0)")
@@ -263,7 +264,7 @@ class _Content:
 
 @dataclass(frozen=True, slots=True)
 class _VideoFrames:
-    """One video's annotations as labelled frames; boxes and masks are made only while someone goes through them."""
+    """The annotations of one video as labelled frames; boxes and masks are created only during iteration."""
 
     boxes: _Boxes
     images: Mapping[int, _Image]
@@ -271,7 +272,7 @@ class _VideoFrames:
     first_frame: int
     label_of: Mapping[int, int]
     size: tuple[int, int]
-    """Picture width and height, for polygons."""
+    """Frame width and height, for polygons."""
     shift: int
 
     def __iter__(self) -> Iterator[LabelledFrame]:

@@ -1,9 +1,8 @@
-"""Writes COCO-VID: one JSON file for all videos, line by line, so that memory does not grow with them.
+"""Write COCO-VID: one JSON file for all videos, line by line, so that memory use does not grow with them.
 
-Boxes are written as they are, not cut at the picture's edges, each edge rounded to 2 decimals; scores get 6. Every
-frame of the exported range is an image, with or without boxes, and ``frame_id`` counts from 0 without gaps.
-``instance_id`` is unique across videos, ``track_id`` is the track's number in its video. ``iscrowd`` marks ignored
-boxes.
+Boxes are not clipped to the frame; each edge is rounded to 2 decimals, scores to 6. Every frame of the exported range
+is an image, with or without boxes, and ``frame_id`` counts from 0 without gaps. ``instance_id`` is unique across
+videos, ``track_id`` is the track's number in its video. ``iscrowd`` marks ignored boxes.
 """
 
 from __future__ import annotations
@@ -43,18 +42,18 @@ def write_coco_video(each: LabelFormat, sequences: Iterable[SequenceStream], out
                      pictures: PictureSource | None = None) -> ExportReport:
     """Write ``out_dir/annotations.json`` and its sidecar.
 
-    Raises FormatError as `annotator.formats.base.LabelFormat.write` says, and for masks without a picture size.
+    Raises FormatError as `annotator.formats.base.LabelFormat.write` does, and for masks without a frame size.
     """
     tally = Tally()
-    shown = FramePictures(each, options, pictures)
+    frame_images = FramePictures(each, options, pictures)
     with Staging(out_dir, options.overwrite) as staging:
         path = staging.add(FILE_NAME, SIDECAR_NAME)
         sidecar_path = staging.add(SIDECAR_NAME, SIDECAR_NAME)
-        # In the staging folder but never put in place.
+        # In the staging folder, but never moved into place.
         images_path, annotations_path = staging.folder / "images.part", staging.folder / "annotations.part"
         with ExitStack() as files:
             export = _CocoExport(
-                options, tally, shown, files.enter_context(_open(images_path)),
+                options, tally, frame_images, files.enter_context(_open(images_path)),
                 files.enter_context(_open(annotations_path)),
                 files.enter_context(SidecarWriter(sidecar_path, "coco-video", options, first_number=0)))
             for stream in sequences:
@@ -62,14 +61,14 @@ def write_coco_video(each: LabelFormat, sequences: Iterable[SequenceStream], out
         tally.check_labels(options)
         with _open(path) as file:
             _assemble(file, export, images_path, annotations_path)
-        checks = (check_coco_video(path, export.boxes_crc, tally, options.field_check), *shown.write(staging))
+        checks = (check_coco_video(path, export.boxes_crc, tally, options.field_check), *frame_images.write(staging))
         files_written = staging.commit()
     return ExportReport("coco-video", files_written, tally.sequences, tally.frames, tally.boxes, tally.tracks,
-                        dict(tally.dropped), checks, pictures=shown.written)
+                        dict(tally.dropped), checks, pictures=frame_images.written)
 
 
 def picture_name(info: SequenceInfo, index: int, options: ExportOptions) -> str:
-    """``file_name`` of a frame, ``index`` from 0; from the folder of the file on."""
+    """``file_name`` of a frame, relative to the folder of the file; ``index`` from 0."""
     return f"{info.name}/{info.image_dir}/{str(index + 1).zfill(options.image_digits)}{info.image_ext}"
 
 
@@ -122,7 +121,7 @@ class _CocoExport:
 
     def _add_box(self, info: SequenceInfo, frame: ExportFrame, box: LabelledBox, instances: dict[int, int]) -> None:
         if box.number is None:
-            raise AssertionError("export_frames lets no box without number through")
+            raise AssertionError("export_frames yields no box without a number")
         instance = instances.setdefault(box.number, self._instances + len(instances) + 1)
         x1, y1, x2, y2 = (round(edge, 2) for edge in box.box_xyxy)
         width, height = round(x2 - x1, 2), round(y2 - y1, 2)
@@ -145,7 +144,7 @@ class _CocoExport:
 
 def _sized(info: SequenceInfo, mask: Mask) -> Mask:
     if info.width <= 0 or info.height <= 0:
-        raise FormatError(f"{info.name}: the picture size is unknown, so masks cannot be written")
+        raise FormatError(f"{info.name}: the frame size is unknown, so masks cannot be written")
     return mask
 
 

@@ -1,8 +1,8 @@
-"""YouTube-VIS: one annotation per track, with a list of masks, boxes and areas as long as its video.
+"""YouTube-VIS: one annotation per track, with lists of masks, boxes and areas, one entry per frame of the video.
 
-Where a track is not seen, all three lists hold null. Results come as a list of ``{video_id, category_id, score,
-segmentations}`` and can only be read beside a file that lists the videos, so they are refused.
-Source: Yang et al., "Video Instance Segmentation", ICCV 2019, and its cocoapi.
+In frames in which a track is not visible, all three lists contain null. Result files are a list of ``{video_id,
+category_id, score, segmentations}`` and can only be read together with a file that lists the videos, so they are
+refused. Source: Yang et al., "Video Instance Segmentation", ICCV 2019, and its cocoapi.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.rle import mask_from_rle, picture_runs
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_youtube_vis
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.formats.writing.overlaps import NO_MASK
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
@@ -32,7 +32,7 @@ _EXPECTED = "YouTube-VIS: {videos with file_names, annotations with segmentation
 
 @dataclass(slots=True)
 class _Seen:
-    """One track of the video that is being written."""
+    """The data of one track of the video that is being written."""
 
     number: int
     label: int
@@ -43,12 +43,12 @@ class _Seen:
 
 
 def _picture_name(info: SequenceInfo, index: int) -> str:
-    """A frame's entry in ``file_names``, from the folder ``JPEGImages`` on; ``index`` from 0."""
+    """Entry of a frame in ``file_names``, relative to the folder ``JPEGImages``; ``index`` from 0."""
     return f"{info.name}/{index:05d}{info.image_ext}"
 
 
 class _VisWriter(Writer):
-    """A video's tracks stay in memory until it ends: the format wants each as one entry."""
+    """Keeps the tracks of a video in memory until it ends, because each track is one entry."""
 
     def __init__(self, target: Target, file_name: str) -> None:
         super().__init__(target)
@@ -80,7 +80,7 @@ class _VisWriter(Writer):
             x1, y1, x2, y2 = mask.box_xyxy
             track.boxes[frame.index] = [x1, y1, x2 - x1, y2 - y1]
             track.scores.append(round(box.score, 6))
-            kept = held(replace(box, box_xyxy=mask.box_xyxy, ignored=track.ignored, label=track.label),
+            kept = reduced_box(replace(box, box_xyxy=mask.box_xyxy, ignored=track.ignored, label=track.label),
                         YouTubeVis.abilities, mask=mask)
             written.append(kept)
         return written
@@ -96,7 +96,7 @@ class _VisWriter(Writer):
                 "score": round(sum(track.scores) / len(track.scores), 6),
                 "bboxes": [track.boxes.get(index) for index in length],
                 "areas": [track.masks[index].area() if index in track.masks else None for index in length],
-                # As in the published files, and as TrackEval wants them: run lengths that are not compressed.
+                # Uncompressed run lengths, as in the published files and as TrackEval expects.
                 "segmentations": [
                     {"size": [info.height, info.width],
                      "counts": picture_runs(track.masks[index], info.width, info.height)}
@@ -122,9 +122,9 @@ class YouTubeVis(FileFormat):
     title = "YouTube-VIS"
     description = "YouTube-VIS JSON: one annotation per track with masks, one file for all videos"
     abilities = Abilities(masks=True, needs_masks=True, ignored=True, limits=(
-        "a track is ignored in all frames or in none", "scores are averaged over the track", "boxes are those of the "
-        "masks"))
-    # The folder is named as TrackEval looks for it.
+        "a track is ignored in all frames or in none", "scores are averaged over the track", "boxes become the tight "
+        "boxes of the masks"))
+    # TrackEval expects this folder name.
     file_name = "youtube_vis_train/annotations.json"
     options = PICTURE_OPTIONS
 
@@ -138,7 +138,7 @@ class YouTubeVis(FileFormat):
         return "youtube_vis.export.json"
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder with one as this program writes it."""
+        """Read a file, or a folder that contains one, laid out as this program writes it."""
         [file, *_] = label_files(path, (self.file_name, "annotations.json", "*.json"), "YouTube-VIS file")
         return _read(file, options)
 

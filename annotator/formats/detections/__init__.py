@@ -1,1 +1,1 @@
-"""Detections without identities, from files of several formats, as one thing."""
+"""Detections, which have no identities, from files of several formats."""

@@ -1,8 +1,8 @@
 """COCO results JSON: a list of ``{image_id, category_id, bbox: [left, top, width, height], score}``.
 
-A results file alone does not say which frame an image id means. An image list does (``images`` of a COCO file, with
-``frame_id`` from 0 or, failing that, in the order of the list); else image ids are frame numbers, and the caller or the
-smallest number says whether they count from 0 or 1.
+A results file alone does not tell which frame an image id refers to. An image list does (``images`` of a COCO file,
+with ``frame_id`` from 0 or else in list order); without one, image ids are frame numbers, and the caller or the
+smallest number determines whether they count from 0 or 1.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _EXPECTED = "a list of {image_id, category_id, bbox: [left, top, width, height],
 
 def read_coco_detections(path: Path, *, images: Path | None = None, first_frame: int | None = None,
                          on_bad: OnBad = "raise") -> tuple[dict[int, Detections], tuple[str, ...]]:
-    """Detections by frame index from 0, and label names. See `load_coco_detections`."""
+    """Return detections by frame index from 0, and label names. See `load_coco_detections`."""
     read = load_coco_detections(path, images=images, first_frame=first_frame, on_bad=on_bad)
     return read.frames, read.labels
 
@@ -38,19 +38,19 @@ def load_coco_detections(path: Path, *, images: Path | None = None, first_frame:
                          on_bad: OnBad = "raise") -> DetectionFile:
     """Read a COCO results file, or a COCO data set with ``images`` and ``annotations``.
 
-    ``images`` is a COCO file whose ``images`` (and ``categories``) explain the ids. Without one, image ids (numbers, or
-    names that end in a number) are frame numbers and ``first_frame`` is the number of the video's first frame. Left
-    out, it is 0 if any id is 0, 1 if the smallest id is 1, and otherwise refused as unknowable. Labels are the
-    categories in the order of their ids; without names, ``category <id>``. A missing score reads as 1.
+    ``images`` is a COCO file whose ``images`` (and ``categories``) define the ids. Without one, image ids (numbers, or
+    names that end in a number) are frame numbers and ``first_frame`` is the number of the video's first frame. Its
+    default is 0 if any id is 0, 1 if the smallest id is 1, and otherwise it is required. Labels are the categories in
+    the order of their ids; without names, ``category <id>``. A missing score is read as 1.
 
-    Raises FormatError naming file and entry: not JSON, a missing or malformed field, an image id that the image list
-    lacks, a box or score that is not finite or a negative size (with ``on_bad="skip"`` left out and counted).
+    Raises FormatError with file and entry: not JSON, a missing or malformed field, an image id that is not in the image
+    list, a box or score that is not finite or a negative size (with ``on_bad="skip"`` skipped and counted).
     """
     content = load_json(path)
     explained = load_json(images) if images is not None else content
     entries = content.get("annotations") if isinstance(content, dict) else content
     if not isinstance(entries, list):
-        raise FormatError(f"{path} holds no list of detections; expected {_EXPECTED}")
+        raise FormatError(f"{path} has no list of detections; expected {_EXPECTED}")
     columns, bad = _columns(entries, path, on_bad)
     notes: list[str] = []
     numbers = _frame_numbers([entry["image_id"] for entry in columns], explained, path, first_frame, notes)
@@ -62,7 +62,7 @@ def load_coco_detections(path: Path, *, images: Path | None = None, first_frame:
     for note in notes:
         logger.warning("%s: %s", path, note)
     if bad:
-        logger.warning("%s: left out %d detections whose box or score is not usable", path, bad)
+        logger.warning("%s: skipped %d detections with an invalid box or score", path, bad)
     frames = group_by_frame(numbers[order], box[order], score[order], label[order])
     return DetectionFile(frames, labels, bad, score_range(score), tuple(notes))
 
@@ -80,7 +80,7 @@ def _columns(entries: Sequence[Any], path: Path, on_bad: OnBad) -> tuple[list[Ma
             if on_bad == "skip":
                 bad += 1
                 continue
-            fault = f"bbox {entry['bbox']} and score {entry.get('score', 1.0)}, which are not all finite and positive"
+            fault = f"bbox {entry['bbox']} with score {entry.get('score', 1.0)}, not finite or of negative size"
         raise FormatError(f"{path} entry {position}: found {fault}; expected {_EXPECTED}")
     return good, bad
 
@@ -112,8 +112,8 @@ def _frame_numbers(image_ids: Sequence[Any], explained: Any, path: Path, first_f
         frame_of = _image_frames(explained["images"], path)
         missing = next((image for image in image_ids if str(image) not in frame_of), None)
         if missing is not None:
-            raise FormatError(f"{path}: found image_id {missing!r}, which the image list lacks; expected ids of the "
-                              f"{len(frame_of)} listed images")
+            raise FormatError(f"{path}: found image_id {missing!r}, which is not in the image list; expected ids of "
+                              f"the {len(frame_of)} listed images")
         return np.asarray([frame_of[str(image)] for image in image_ids], np.int64)
     numbers = np.asarray([_number_in(image, path) for image in image_ids], np.int64)
     if not len(numbers):
@@ -121,20 +121,21 @@ def _frame_numbers(image_ids: Sequence[Any], explained: Any, path: Path, first_f
     smallest = int(numbers.min())
     if first_frame is None:
         if smallest > 1:
-            raise FormatError(f"{path}: the smallest image_id is {smallest}, so it cannot be told whether frames count "
+            raise FormatError(f"{path}: the smallest image_id is {smallest}, so it is unknown whether frames count "
                               "from 0 or 1; give first_frame, or a COCO file with the list of images")
         first_frame = smallest
         if smallest == 1:
-            notes.append("image ids are taken as frame numbers from 1 (the smallest is 1); give first_frame if not so")
+            notes.append("the smallest image id is 1, so image ids are read as frame numbers from 1; if they are not, "
+                         "give first_frame")
     if smallest < first_frame:
         raise FormatError(f"{path}: found image_id {smallest}; expected frame numbers from {first_frame} on")
     return numbers - first_frame
 
 
 def _image_frames(images: Sequence[Any], path: Path) -> dict[str, int]:
-    """Image id (as text) to frame index: ``frame_id`` or ``frame_index`` if every image has it, else list order."""
+    """Image id (as text) to frame index: ``frame_id`` or ``frame_index`` if every image has it, else list position."""
     if not all(isinstance(image, dict) and "id" in image for image in images):
-        raise FormatError(f"{path}: found an entry of images without id; expected {{id, file_name, ...}}")
+        raise FormatError(f"{path}: found an entry of images without an id; expected {{id, file_name, ...}}")
     videos = {image.get("video_id") for image in images}
     if len(videos) > 1:
         raise FormatError(f"{path}: the image list covers {len(videos)} videos; expected detections of one video")
@@ -149,8 +150,8 @@ def _number_in(image: Any, path: Path) -> int:
         return image
     found = _LAST_NUMBER.search(image) if isinstance(image, str) else None
     if found is None:
-        raise FormatError(f"{path}: found image_id {image!r}; expected a frame number, a name ending in one, or a COCO "
-                          "file with the list of images")
+        raise FormatError(f"{path}: found image_id {image!r}; expected a frame number, a name that ends in one, or a "
+                          "COCO file with the list of images")
     return int(found.group(1))
 
 

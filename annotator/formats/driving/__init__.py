@@ -1,1 +1,1 @@
-"""Data sets of road traffic: Scalabel and BDD100K, KITTI, MOTS, UAVDT."""
+"""Formats of road traffic data sets: Scalabel and BDD100K, KITTI, MOTS, UAVDT."""

@@ -1,7 +1,7 @@
-"""BDD100K's bitmasks: a picture per frame with class, flags and track of each pixel in its four channels.
+"""BDD100K bitmasks: one image per frame with class, flags and track of each pixel in four channels.
 
-Red is the class from 1, green has flags (8 truncated, 4 occluded, 2 crowd, 1 ignored), blue and alpha are the high and
-the low byte of the track's number. Source: BDD100K's documentation, "Segmentation Tracking".
+Red is the class from 1, green the flags (8 truncated, 4 occluded, 2 crowd, 1 ignored), blue and alpha are the high and
+low byte of the track number. Source: BDD100K's documentation, "Segmentation Tracking".
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.driving.scalabel import BDD100K_CLASSES, bdd100k_class, picture_name
 from annotator.formats.reading.box_table import BoxTable
+from annotator.formats.reading.label_images import label_masks, read_label_image, write_label_image
 from annotator.formats.reading.label_paths import label_files
-from annotator.formats.reading.pictures import objects, read_picture, write_picture
 from annotator.formats.writing.export import ExportFrame
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.formats.writing.overlaps import without_overlaps
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _OCCLUDED, _CROWD, _IGNORED = 4, 2, 1
 _LARGEST = 2**16 - 1
 _NUMBER = re.compile(r"(\d+)$")
-_EXPECTED = "BDD100K bitmasks: pictures of four channels named by frame number"
-_UNKNOWN_CLASS = "boxes of labels that BDD100K lacks"
+_EXPECTED = "BDD100K bitmasks: images with four channels, named by frame number"
+_UNKNOWN_CLASS = "boxes of labels unknown to BDD100K"
 
 
 class _BitmaskWriter(Writer):
@@ -47,20 +47,20 @@ class _BitmaskWriter(Writer):
             assert box.number is not None
             if box.number > _LARGEST:
                 raise FormatError(f"{info.name}: track {box.number} has a number above {_LARGEST}, which bitmasks "
-                                  "cannot hold; renumber the tracks")
-            kept = replace(held(box, Bitmasks.abilities, mask=box.mask), ignored=box.number in ignored)
+                                  "cannot store; renumber the tracks")
+            kept = replace(reduced_box(box, Bitmasks.abilities, mask=box.mask), ignored=box.number in ignored)
             code = BDD100K_CLASSES.index(bdd100k_class(info.labels[box.label].lower()) or "") + 1
             flags = (_OCCLUDED if kept.occluded else 0) | (_CROWD if kept.ignored else 0)
             mask = box.mask
             place = pixels[mask.top:mask.top + mask.height, mask.left:mask.left + mask.width]
             place[mask.crop()] = (code, flags, box.number >> 8, box.number & 255)
             written.append(kept)
-        write_picture(self.target.path(f"bitmasks/{info.name}/{info.name}-{frame.index + 1:07d}.png"), pixels)
+        write_label_image(self.target.path(f"bitmasks/{info.name}/{info.name}-{frame.index + 1:07d}.png"), pixels)
         return written
 
     def begin(self, info: SequenceInfo, length: int) -> None:
         if info.width <= 0 or info.height <= 0:
-            raise FormatError(f"{info.name}: the picture size is unknown, so masks cannot be written")
+            raise FormatError(f"{info.name}: the frame size is unknown, so masks cannot be written")
 
 
 class Bitmasks(FileFormat):
@@ -70,8 +70,8 @@ class Bitmasks(FileFormat):
     title = "BDD100K bitmasks"
     description = "BDD100K segmentation tracking: bitmasks/NAME/NAME-0000001.png with class and track of each pixel"
     abilities = Abilities(masks=True, needs_masks=True, overlap=False, ignored=True, occluded=True, limits=(
-        "BDD100K's eight classes only, others that mean the same under their names", "track numbers below 65536",
-        "boxes are those of the masks"))
+        "BDD100K's eight classes only (synonyms are renamed)", "track numbers below 65536",
+        "boxes become the tight boxes of the masks"))
     options = PICTURE_OPTIONS
     first_number = 1
 
@@ -82,7 +82,7 @@ class Bitmasks(FileFormat):
         return _BitmaskWriter(target)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A folder of pictures, or a folder of such folders."""
+        """Read a folder of images, or a folder of such folders."""
         files = label_files(path, ("bitmasks/*/*.png", "*/*.png", "*.png"), "BDD100K bitmasks")
         folders: dict[Path, list[Path]] = {}
         for file in files:
@@ -98,17 +98,18 @@ def _read_folder(folder: Path, files: list[Path], options: ImportOptions) -> Lab
     numbers = [found.group(1) if (found := _NUMBER.search(file.stem)) and len(found.group(1)) < 12 else "" for file in
                files]
     if "" in numbers:
-        raise FormatError(f"{files[numbers.index('')]}: found a name without frame number; expected {_EXPECTED}")
+        raise FormatError(f"{files[numbers.index('')]}: found a file name without a frame number; expected {_EXPECTED}")
     first = 1 if options.first_frame is None else options.first_frame
     size = (0, 0)
     for number, file in zip(map(int, numbers), files, strict=True):
-        pixels = read_picture(file)
+        pixels = read_label_image(file)
         if pixels.ndim != 3 or pixels.shape[2] != 4:
-            raise FormatError(f"{file}: found a picture of {pixels.shape[2:] or 1} channels; expected {_EXPECTED}")
+            channels = pixels.shape[2] if pixels.ndim == 3 else 1
+            raise FormatError(f"{file}: found an image with {channels} channels; expected {_EXPECTED}")
         size = (pixels.shape[1], pixels.shape[0])
         wide = pixels.astype(np.uint32)
         codes = wide[..., 0] << 24 | wide[..., 1] << 16 | wide[..., 2] << 8 | wide[..., 3]
-        for code, mask in objects(np.where(wide[..., 0] > 0, codes, 0)):
+        for code, mask in label_masks(np.where(wide[..., 0] > 0, codes, 0)):
             kind, flags = code >> 24, code >> 16 & 255
             name = BDD100K_CLASSES[kind - 1] if kind <= len(BDD100K_CLASSES) else f"class {kind}"
             table.add(file.name, number - first, code & _LARGEST, name, mask.box_xyxy, mask=mask,

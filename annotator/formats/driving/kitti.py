@@ -1,8 +1,7 @@
 """KITTI tracking: ``frame id type truncated occluded alpha left top right bottom h w l x y z ry``, frames from 0.
 
-Results have a score in an 18th column. Regions to ignore are of type DontCare with id -1. What is said of the third
-dimension is not read, and written with the values that mean unknown.
-Source: the KITTI tracking development kit's readme.
+Results have a score in the 18th column. Ignore regions have the type DontCare and id -1. 3D data is not read, and
+written with the values for unknown. Source: the readme of the KITTI tracking development kit.
 """
 
 from __future__ import annotations
@@ -13,22 +12,22 @@ from pathlib import Path
 from typing import ClassVar, TextIO
 
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.reading.box_table import BoxTable, whole
+from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_paths import label_files, text_lines
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_kitti
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _EXPECTED = "KITTI tracking lines of 17 columns (18 with a score)"
 _UNKNOWN = "-1 -1 -1 -1000 -1000 -1000 -10"
-#: KITTI's spelling of its classes; readers of this program have them in lower case.
+#: KITTI's spelling of its classes; this program reads them in lower case.
 _TYPES = {name.lower(): name for name in ("Car", "Van", "Truck", "Pedestrian", "Cyclist", "Tram", "Misc")}
-#: KITTI's "Person" sits, and its evaluators do not count it.
+#: KITTI's own "Person" means a sitting person, which its evaluators do not count.
 _SAME = {"person": "pedestrian"}
 _DONT_CARE = "DontCare"
 _PARTLY, _LARGELY = 1, 2
-_AS_MISC = "names of labels that KITTI lacks (written as Misc)"
+_AS_MISC = "labels unknown to KITTI (written as Misc)"
 
 
 def _type_of(label: str) -> str:
@@ -40,21 +39,21 @@ def _label_of(kind: str) -> str:
 
 
 class _KittiWriter(Writer):
-    def __init__(self, target: Target, form: Kitti) -> None:
+    def __init__(self, target: Target, label_format: Kitti) -> None:
         super().__init__(target)
-        self._form = form
+        self._format = label_format
         self._file: TextIO | None = None
         self._map: list[str] = []
 
     def begin(self, info: SequenceInfo, length: int) -> None:
-        self._file = self.target.text(f"{self._form.folder}/{info.name}.txt")
+        self._file = self.target.text(f"{self._format.folder}/{info.name}.txt")
         self._map.append(f"{info.name} empty 000000 {length:06d}\n")
 
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
         assert self._file is not None
         written = []
         for box in frame.boxes:
-            kept = held(box, self._form.abilities)
+            kept = reduced_box(box, self._format.abilities)
             if box.ignored:
                 kept = replace(kept, number=None, ignored=True, occluded=False)
             if kept.number is not None and _type_of(info.labels[box.label]) == "Misc":
@@ -62,7 +61,7 @@ class _KittiWriter(Writer):
             number, kind = (-1, _DONT_CARE) if kept.number is None else (kept.number, _type_of(info.labels[box.label]))
             shown = "-1 -1 -10" if kept.number is None else f"0 {_PARTLY if kept.occluded else 0} -10"
             edges = " ".join(f"{edge:.2f}" for edge in kept.box_xyxy)
-            score = f" {kept.score:.6f}" if self._form.abilities.scores else ""
+            score = f" {kept.score:.6f}" if self._format.abilities.scores else ""
             self._file.write(f"{frame.index} {number} {kind} {shown} {edges} {_UNKNOWN}{score}\n")
             written.append(kept)
         return written
@@ -83,7 +82,7 @@ class Kitti(FileFormat):
     title = "KITTI tracking"
     description = "KITTI tracking ground truth: label_02/NAME.txt, frames from 0"
     abilities = Abilities(regions=True, occluded=True, limits=(
-        "labels that KITTI lacks become Misc, person becomes Pedestrian",
+        "labels unknown to KITTI become Misc, person becomes Pedestrian",
         "ignored tracks become DontCare regions"))
     folder = "label_02"
     options: ClassVar[tuple[str, ...]] = PICTURE_OPTIONS
@@ -95,7 +94,7 @@ class Kitti(FileFormat):
         return _KittiWriter(target, self)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder of files."""
+        """Read a file, or a folder of files."""
         files = label_files(path, (f"{self.folder}/*.txt", "label_02/*.txt", "*.txt"), "KITTI tracking labels")
         return [_read_file(file, options) for file in files]
 
@@ -131,7 +130,7 @@ def _read_file(file: Path, options: ImportOptions) -> LabelledSequence:
         if len(fields) not in (17, 18):
             table.fail(where, f"{len(fields)} columns")
         try:
-            frame, number, occluded = whole(fields[0]), whole(fields[1]), whole(fields[4])
+            frame, number, occluded = whole_number(fields[0]), whole_number(fields[1]), whole_number(fields[4])
             x1, y1, x2, y2 = map(float, fields[6:10])
             score = float(fields[17]) if len(fields) == 18 else 1.0
         except (ValueError, OverflowError) as error:

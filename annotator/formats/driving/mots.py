@@ -1,7 +1,7 @@
-"""MOTS: tracks with masks, as text (MOTSChallenge and KITTI MOTS) or as 16-bit pictures.
+"""MOTS: tracks with masks, as text (MOTSChallenge and KITTI MOTS) or as 16-bit images.
 
-A line is ``frame id class height width rle``, separated by spaces; ``id`` is ``class * 1000 + instance``, also the
-value of a pixel in pictures. Cars are class 1, pedestrians 2; ignore regions have id 10000 and class 10. MOTSChallenge
+A line is ``frame id class height width rle``, separated by spaces; ``id`` is ``class * 1000 + instance``, which is also
+the pixel value in images. Cars are class 1, pedestrians 2; ignore regions have id 10000 and class 10. MOTSChallenge
 counts frames from 1, KITTI MOTS from 0. Masks of a frame must not overlap.
 Source: Voigtlaender et al., "MOTS: Multi-Object Tracking and Segmentation", CVPR 2019, and its tools.
 """
@@ -20,18 +20,18 @@ from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.mot.seqinfo import read_seqinfo, seqinfo_text
 from annotator.formats.mot.writer import picture_name
-from annotator.formats.reading.box_table import BoxTable, whole
+from annotator.formats.reading.box_table import BoxTable, whole_number
+from annotator.formats.reading.label_images import label_masks, read_label_image, write_label_image
 from annotator.formats.reading.label_paths import label_files, text_lines
-from annotator.formats.reading.pictures import objects, read_picture, write_picture
 from annotator.formats.reading.rle import mask_from_rle, picture_rle
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_mots
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.formats.writing.overlaps import without_overlaps
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
-_EXPECTED = "MOTS lines of: frame id class height width run-length-code"
+_EXPECTED = "MOTS lines of: frame id class height width RLE"
 _KNOWN = {"car": 1, "pedestrian": 2, "person": 2}
 _NAMES = {1: "car", 2: "pedestrian"}
 _IGNORED_CLASS, _IGNORED_ID = 10, 10000
@@ -40,13 +40,13 @@ _LARGEST_CLASS = 64
 _LAST_NUMBER = re.compile(r"(\d+)\D*$")
 
 _ABILITIES = Abilities(masks=True, needs_masks=True, overlap=False, regions=True, limits=(
-    "999 tracks of a label per video; larger numbers are given anew", "one label per track",
-    "ignored tracks become ignore regions", "boxes are those of the masks"))
+    "at most 999 tracks of a label per video (larger numbers are replaced)", "one label per track",
+    "ignored tracks become ignore regions", "boxes become the tight boxes of the masks"))
 
 
 @dataclass(slots=True)
 class Instances:
-    """Class and instance numbers of one export."""
+    """Assigns the class and instance numbers of one export."""
 
     classes: dict[str, int] = field(default_factory=dict)
     _numbers: dict[int, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Instances:
     _labels: dict[int, int] = field(default_factory=dict)
 
     def class_of(self, label: str) -> int:
-        """Class number of a label: the published ones, else the next that is free from 3 on."""
+        """Class number of a label: the published number, else the next free one from 3 on."""
         if label not in self.classes:
             number = _KNOWN.get(label.lower(), 0)
             if not number or number in self.classes.values():
@@ -64,43 +64,43 @@ class Instances:
         return self.classes[label]
 
     def begin(self) -> None:
-        """Start a video: instances count within it."""
+        """Start a video; instances are numbered per video."""
         self._numbers.clear()
         self._taken.clear()
         self._labels.clear()
 
     def instance_of(self, number: int, video: str) -> int:
-        """The track's own number where it is below 1000 and free."""
+        """Instance number of a track: its own number if it is below 1000 and free, else a free one."""
         if number not in self._numbers:
             wanted = number if number < _INSTANCES and number not in self._taken else next(
                 (each for each in range(1, _INSTANCES) if each not in self._taken), None)
             if wanted is None:
                 raise FormatError(f"{video} has more than {_INSTANCES - 1} tracks, which MOTS cannot number; export "
-                                  "fewer frames, labels or only longer tracks")
+                                  "fewer frames or labels, or only longer tracks")
             self._numbers[number] = wanted
             self._taken.add(wanted)
         return self._numbers[number]
 
     def label_of(self, number: int, label: int) -> int:
-        """The label that the track had first: an id holds its class, so it cannot change."""
+        """The first label of the track: ids include the class, so it cannot change."""
         return self._labels.setdefault(number, label)
 
     def names(self) -> str:
-        """Text that names class k in line k."""
+        """Text of a file that names class k in line k."""
         by_number = {**_NAMES, _IGNORED_CLASS: "ignore", **{number: name for name, number in self.classes.items()}}
         return "".join(f"{by_number.get(k, f'class_{k}')}\n" for k in range(1, max(by_number) + 1))
 
 
 class _TextWriter(Writer):
-    def __init__(self, target: Target, form: MotsText) -> None:
+    def __init__(self, target: Target, label_format: MotsText) -> None:
         super().__init__(target)
-        self._form = form
+        self._format = label_format
         self._instances = Instances()
         self._file: TextIO | None = None
 
     def begin(self, info: SequenceInfo, length: int) -> None:
         self._instances.begin()
-        if self._form.first_number:
+        if self._format.first_number:
             self._file = self.target.text(f"{info.name}/gt/gt.txt")
             with self.target.path(f"{info.name}/seqinfo.ini").open("w", encoding="utf-8", newline="\n") as header:
                 header.write(seqinfo_text(info, length))
@@ -112,8 +112,8 @@ class _TextWriter(Writer):
         for box in without_overlaps(frame.boxes, info, self.target):
             assert box.mask is not None
             assert self._file is not None
-            kept, code, number = _held(box, info, self._instances)
-            self._file.write(f"{frame.index + self._form.first_number} {number} {code} {info.height} {info.width} "
+            kept, code, number = _stored(box, info, self._instances)
+            self._file.write(f"{frame.index + self._format.first_number} {number} {code} {info.height} {info.width} "
                              f"{picture_rle(box.mask, info.width, info.height)}\n")
             written.append(kept)
         return written
@@ -121,17 +121,17 @@ class _TextWriter(Writer):
     def end(self, info: SequenceInfo) -> None:
         if self._file is not None:
             self._file.close()
-        if self._form.first_number:
+        if self._format.first_number:
             _write_names(self.target.path(f"{info.name}/gt/labels.txt"), self._instances)
 
     def finish(self) -> None:
-        if not self._form.first_number:
+        if not self._format.first_number:
             _write_names(self.target.path("instances_txt/labels.names"), self._instances)
 
 
-def _held(box: LabelledBox, info: SequenceInfo, instances: Instances) -> tuple[LabelledBox, int, int]:
-    """The box as a reader finds it, its class and its id in the file."""
-    kept = held(box, _ABILITIES, mask=box.mask)
+def _stored(box: LabelledBox, info: SequenceInfo, instances: Instances) -> tuple[LabelledBox, int, int]:
+    """The box as it is read back, its class and its id in the file."""
+    kept = reduced_box(box, _ABILITIES, mask=box.mask)
     if box.number is None:
         return replace(kept, ignored=True), _IGNORED_CLASS, _IGNORED_ID
     label = instances.label_of(box.number, box.label)
@@ -145,11 +145,11 @@ def _write_names(path: Path, instances: Instances) -> None:
 
 
 class MotsText(FileFormat):
-    """MOTS as text, of MOTSChallenge or of KITTI."""
+    """MOTS as text, in the layout of MOTSChallenge."""
 
     name = "mots"
     title = "MOTS text (MOTSChallenge)"
-    description = "MOTSChallenge: NAME/gt/gt.txt with masks as run-length code, frames from 1"
+    description = "MOTSChallenge: NAME/gt/gt.txt with masks as RLE, frames from 1"
     abilities = _ABILITIES
     options = PICTURE_OPTIONS
     first_number = 1
@@ -161,7 +161,7 @@ class MotsText(FileFormat):
         return _TextWriter(target, self)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, a sequence's folder, or a folder of either."""
+        """Read a file, a sequence folder, or a folder of either."""
         files = label_files(path, ("gt/gt.txt", "*/gt/gt.txt", "instances_txt/*.txt", "*.txt"), "MOTS text files",
                             without=("labels.txt",))
         return [self._read_file(file, options) for file in files]
@@ -175,7 +175,7 @@ class MotsText(FileFormat):
             if len(fields) != 6:
                 rows.table.fail(where, f"{len(fields)} columns", _EXPECTED)
             try:
-                frame, number, code, height, width = map(whole, fields[:5])
+                frame, number, code, height, width = map(whole_number, fields[:5])
                 mask = mask_from_rle({"size": [height, width], "counts": fields[5]})
             except (ValueError, OverflowError) as error:
                 rows.table.fail(where, str(error))
@@ -194,11 +194,11 @@ class MotsText(FileFormat):
 
 
 class KittiMotsText(MotsText):
-    """MOTS as KITTI has it."""
+    """MOTS as text, in the layout of KITTI."""
 
     name = "kitti-mots"
     title = "KITTI MOTS text"
-    description = "KITTI MOTS: instances_txt/NAME.txt with masks as run-length code, frames from 0"
+    description = "KITTI MOTS: instances_txt/NAME.txt with masks as RLE, frames from 0"
     first_number = 0
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
@@ -206,12 +206,12 @@ class KittiMotsText(MotsText):
 
 
 def _kitti_picture(info: SequenceInfo, index: int) -> str:
-    """Where KITTI has a frame's picture, ``index`` from 0."""
+    """Path of a frame's image in KITTI's layout, ``index`` from 0."""
     return f"image_02/{info.name}/{index:06d}{info.image_ext}"
 
 
 class _Ids:
-    """Ids of a file as track numbers: the instance where that is enough, else the whole id."""
+    """Converts ids to track numbers: the instance if that is unique, else the whole id."""
 
     def __init__(self, table: BoxTable, names: dict[int, str]) -> None:
         self.table = table
@@ -235,7 +235,8 @@ class _Ids:
         if not whole_ids:
             self.table.modulo = _INSTANCES
             self.table.from_zero = any(number % _INSTANCES == 0 for number in self._seen)
-        notes = ["instances of several classes share numbers, so tracks have their whole ids"] if whole_ids else []
+        notes = ["instances of different classes have the same number, so tracks are numbered by their whole ids"
+                 ] if whole_ids else []
         return self.table.sequence(info, options, notes)
 
 
@@ -243,7 +244,7 @@ def _class_names(folder: Path) -> dict[int, str]:
     for name in ("labels.txt", "labels.names"):
         path = folder / name
         if path.is_file():
-            lines = [line for _, line in text_lines(path, "names of classes")]
+            lines = [line for _, line in text_lines(path, "class names")]
             return dict(enumerate(lines, 1)) or dict(_NAMES)
     return dict(_NAMES)
 
@@ -261,12 +262,12 @@ class _PictureWriter(Writer):
         written: list[LabelledBox] = []
         for box in without_overlaps(frame.boxes, info, self.target):
             assert box.mask is not None
-            kept, _, number = _held(box, info, self._instances)
+            kept, _, number = _stored(box, info, self._instances)
             mask = box.mask
             place = pixels[mask.top:mask.top + mask.height, mask.left:mask.left + mask.width]
             place[mask.crop()] = number
             written.append(kept)
-        write_picture(self.target.path(f"instances/{info.name}/{frame.index:06d}.png"), pixels)
+        write_label_image(self.target.path(f"instances/{info.name}/{frame.index:06d}.png"), pixels)
         merged = _merged_regions(written)
         self.target.tally.boxes -= len(written) - len(merged)
         return merged
@@ -276,7 +277,7 @@ class _PictureWriter(Writer):
 
 
 def _merged_regions(boxes: list[LabelledBox]) -> list[LabelledBox]:
-    """All regions of a picture have the same value, and so are one."""
+    """Merge all ignore regions of a frame into one, because they have the same pixel value."""
     regions = [box.mask for box in boxes if box.number is None and box.mask is not None]
     if not regions:
         return boxes
@@ -292,12 +293,12 @@ def _merged_regions(boxes: list[LabelledBox]) -> list[LabelledBox]:
 
 
 class MotsPictures(FileFormat):
-    """MOTS as 16-bit pictures."""
+    """MOTS as 16-bit images."""
 
     name = "mots-png"
-    title = "MOTS pictures"
-    description = "MOTS: instances/NAME/000000.png, 16 bit, a pixel is class * 1000 + instance"
-    abilities = replace(_ABILITIES, limits=(*_ABILITIES.limits, "the ignore regions of a frame become one"))
+    title = "MOTS images"
+    description = "MOTS: instances/NAME/000000.png, 16 bit, pixel value class * 1000 + instance"
+    abilities = replace(_ABILITIES, limits=(*_ABILITIES.limits, "the ignore regions of a frame are merged"))
     options = PICTURE_OPTIONS
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
@@ -307,25 +308,25 @@ class MotsPictures(FileFormat):
         return _PictureWriter(target)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A folder of pictures, or a folder of such folders."""
-        files = label_files(path, ("*.png", "instances/*.png", "instances/*/*.png", "*/*.png"), "16-bit MOTS pictures")
+        """Read a folder of images, or a folder of such folders."""
+        files = label_files(path, ("*.png", "instances/*.png", "instances/*/*.png", "*/*.png"), "16-bit MOTS images")
         folders = dict.fromkeys(file.parent for file in files)
         return [self._read_folder(folder, [file for file in files if file.parent == folder], options)
                 for folder in folders]
 
     def _read_folder(self, folder: Path, files: list[Path], options: ImportOptions) -> LabelledSequence:
         names = _class_names(folder) if (folder / "labels.txt").is_file() else _class_names(folder.parent)
-        rows = _Ids(BoxTable(folder, "16-bit MOTS pictures named by frame number"), names)
+        rows = _Ids(BoxTable(folder, "16-bit MOTS images named by frame number"), names)
         numbers = [_LAST_NUMBER.search(file.stem) for file in files]
         frames = [int(found.group(1)) if found else -1 for found in numbers]
         first = options.first_frame if options.first_frame is not None else int(min(frames) == 1)
         size = (0, 0)
         for frame, file in zip(frames, files, strict=True):
-            pixels = read_picture(file)
+            pixels = read_label_image(file)
             if pixels.ndim != 2:
-                raise FormatError(f"{file}: found a picture of {pixels.shape[2]} channels; expected one of 16 bit")
+                raise FormatError(f"{file}: found an image with {pixels.shape[2]} channels; expected one of 16 bits")
             size = (pixels.shape[1], pixels.shape[0])
-            for number, mask in objects(pixels):
+            for number, mask in label_masks(pixels):
                 rows.add(file.name, frame - first, number, number // _INSTANCES, mask)
         count = 0 if not frames else max(frames) - first + 1
         name = folder.resolve().name if folder.name != "instances" else folder.resolve().parent.name

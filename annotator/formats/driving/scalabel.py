@@ -1,4 +1,4 @@
-"""Scalabel / BDD100K box tracks: frames of a video as JSON, and ground truth of several files as one.
+"""Scalabel / BDD100K box tracks for data set runs: write results as JSON frames, and read ground truth.
 
 Box edges are inclusive in these files (width = x2 - x1 + 1), ids are text.
 """
@@ -15,31 +15,31 @@ from annotator.errors import FormatError
 from annotator.formats.reading.json_stream import load_json
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
-#: Classes of BDD100K's box tracking.
+#: Classes of BDD100K box tracking.
 BDD100K_CLASSES = ("pedestrian", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
-#: Other names of these, of older labels and of detectors trained on COCO.
+#: Synonyms, from older labels and from detectors trained on COCO.
 _SAME = {"person": "pedestrian", "bike": "bicycle", "motor": "motorcycle", "motorbike": "motorcycle", "caravan": "car",
          "van": "car"}
-#: What BDD100K does not score: it must be neither found nor missed.
+#: Categories that BDD100K does not score: they count neither as found nor as missed.
 _IGNORED = {"other person": "pedestrian", "other vehicle": "car", "trailer": "truck"}
 
 
 def bdd100k_class(label: str) -> str | None:
-    """BDD100K's name of a label; None for one that it lacks."""
+    """BDD100K's class for a label; None for an unknown label."""
     name = _SAME.get(label, label)
     return name if name in BDD100K_CLASSES else None
 
 
 def picture_name(info: SequenceInfo, index: int) -> str:
-    """Name of a frame, ``index`` from 0; BDD100K's pictures lie in a folder of their video's name."""
+    """Image name of a frame, ``index`` from 0; BDD100K's images are in a folder named after the video."""
     return f"{info.name}-{index + 1:07d}{info.image_ext}"
 
 
 def result_frames(video: str, frames: Iterable[LabelledFrame], labels: Sequence[str], image_names: Sequence[str],
                   numbers: Mapping[str, int]) -> list[dict[str, Any]]:
-    """A video's tracks as Scalabel frames, one per image. Boxes of labels that BDD100K lacks are left out.
+    """The tracks of a video as Scalabel frames, one per image. Boxes of labels unknown to BDD100K are skipped.
 
-    ``numbers`` is the ground truth's ``frameIndex`` by image name; frames that it lacks count from 0.
+    ``numbers`` is the ``frameIndex`` of the ground truth by image name; other frames are numbered by position, from 0.
     """
     found = {frame.frame_index: frame.boxes for frame in frames}
     return [{"name": name, "videoName": video, "frameIndex": numbers.get(name, index),
@@ -57,18 +57,18 @@ def _label(box: LabelledBox, labels: Sequence[str]) -> dict[str, Any] | None:
 
 
 def read_truth(path: Path) -> list[dict[str, Any]]:
-    """The frames of one BDD100K label file, with its class names brought up to date and what it does not score marked
-    as ignored. Raises FormatError if it holds no frames."""
+    """Read the frames of one BDD100K label file. Updates old class names and marks unscored categories as ignored.
+    Raises FormatError if it has no frames."""
     content = load_json(path)
     frames = content.get("frames") if isinstance(content, dict) else content
     if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):
-        raise FormatError(f"{path} holds no list of frames; expected BDD100K box tracks in Scalabel's JSON")
+        raise FormatError(f"{path} has no list of frames; expected BDD100K box tracks as Scalabel JSON")
     return [{**frame, "labels": [_truth_label(label) for label in frame.get("labels") or ()]} for frame in frames]
 
 
 def _truth_label(label: Any) -> Any:
     if not isinstance(label, dict):
-        return label  # the evaluation names what is wrong with it
+        return label  # the evaluation reports what is wrong with it
     name = label.get("category")
     if name in _IGNORED:
         return {**label, "category": _IGNORED[name],
@@ -77,7 +77,7 @@ def _truth_label(label: Any) -> Any:
 
 
 def write_frames(path: Path, frames: Iterable[Mapping[str, Any]]) -> None:
-    """A list of frames as one JSON file, replaced in one go. Raises FormatError if it cannot be written."""
+    """Write frames as one JSON file; an existing file is replaced atomically. Raises FormatError on failure."""
     temporary = path.with_name(f".{path.name}.new")
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
@@ -87,7 +87,7 @@ def write_frames(path: Path, frames: Iterable[Mapping[str, Any]]) -> None:
             file.write("\n]\n")
         os.replace(temporary, path)
     except OSError as error:
-        raise FormatError(f"{path} cannot be written ({error.strerror or error}): check the folder and its free "
+        raise FormatError(f"{path} cannot be written ({error.strerror or error}); check the folder and the free disk "
                           "space") from error
     finally:
         temporary.unlink(missing_ok=True)

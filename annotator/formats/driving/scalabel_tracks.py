@@ -1,6 +1,6 @@
-"""Scalabel's JSON, also BDD100K's: frames with labels, boxes with inclusive edges (width = x2 - x1 + 1), ids as text.
+"""Scalabel JSON, also used by BDD100K: frames with labels, inclusive box edges (width = x2 - x1 + 1), ids as text.
 
-Source: Scalabel's and BDD100K's documentation of their label formats.
+Source: the documentation of Scalabel's and BDD100K's label formats.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.rle import check_polygons, mask_from_polygons, mask_from_rle, picture_rle
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_bdd100k
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.formats.writing.overlaps import without_overlaps
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
-_EXPECTED = "Scalabel's JSON: frames with name, videoName, frameIndex and labels"
-_UNKNOWN_CLASS = "boxes of labels that BDD100K lacks"
+_EXPECTED = "Scalabel JSON: frames with name, videoName, frameIndex and labels"
+_UNKNOWN_CLASS = "boxes of labels unknown to BDD100K"
 
 
 class _ScalabelWriter(Writer):
-    """One file for all videos (Scalabel) or one for each (BDD100K)."""
+    """Writes one file for all videos (Scalabel) or one for each (BDD100K)."""
 
-    def __init__(self, target: Target, form: Scalabel) -> None:
+    def __init__(self, target: Target, label_format: Scalabel) -> None:
         super().__init__(target)
-        self._form = form
+        self._format = label_format
         self._file: TextIO | None = None
         self._lines = 0
         self._sizes: list[SequenceInfo] = []
@@ -44,9 +44,9 @@ class _ScalabelWriter(Writer):
         self._numbers: dict[int, int] = {}
 
     def begin(self, info: SequenceInfo, length: int) -> None:
-        if self._form.file_name:
+        if self._format.file_name:
             if self._file is None:
-                self._file = self.target.text(self._form.file_name)
+                self._file = self.target.text(self._format.file_name)
                 self._file.write('{"frames": [\n')
         else:
             self._file = self.target.text(f"labels/{info.name}.json")
@@ -58,15 +58,15 @@ class _ScalabelWriter(Writer):
 
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
         assert self._file is not None
-        kept = self._masks_apart(frame.boxes, info) if self._form.abilities.masks else {}
+        kept = self._separate_masks(frame.boxes, info) if self._format.abilities.masks else {}
         labels, written = [], []
         for source in frame.boxes:
-            category = self._form.category(info.labels[source.label])
+            category = self._format.category(info.labels[source.label])
             if category is None:
                 self.target.drop(source, _UNKNOWN_CLASS)
                 continue
             assert source.number is not None
-            box = replace(held(source, self._form.abilities, mask=kept.get(source.number)),
+            box = replace(reduced_box(source, self._format.abilities, mask=kept.get(source.number)),
                           number=self._number(source.number))
             labels.append(_entry(box, category, info))
             written.append(box)
@@ -76,32 +76,32 @@ class _ScalabelWriter(Writer):
         self._lines += 1
         return written
 
-    def _masks_apart(self, boxes: Sequence[LabelledBox], info: SequenceInfo) -> dict[int, Mask]:
-        """Masks by track, without overlaps; a box whose mask is covered stays."""
+    def _separate_masks(self, boxes: Sequence[LabelledBox], info: SequenceInfo) -> dict[int, Mask]:
+        """Masks by track, without overlaps. Boxes are kept even if their mask is entirely covered."""
         masked = [box for box in boxes if box.mask is not None and not box.mask.is_empty()]
         if not masked:
             return {}
         before = self.target.tally.boxes
-        # An ignored track keeps its mask and its number here, so it is no region to this.
-        apart = without_overlaps([replace(box, ignored=False) for box in masked], info, self.target)
+        # Ignored tracks keep their masks and numbers here, so they must not be treated as ignore regions.
+        separate = without_overlaps([replace(box, ignored=False) for box in masked], info, self.target)
         self.target.tally.boxes = before
-        return {box.number: box.mask for box in apart if box.number is not None and box.mask is not None}
+        return {box.number: box.mask for box in separate if box.number is not None and box.mask is not None}
 
     def _number(self, wanted: int) -> int:
-        """The id in the file, the track's own number where no other video has it."""
+        """Id of the track in the file, which is its number unless another video has it."""
         if wanted not in self._numbers:
             self._numbers[wanted] = wanted if wanted not in self._taken else max(self._taken) + 1
             self._taken.add(self._numbers[wanted])
         return self._numbers[wanted]
 
     def end(self, info: SequenceInfo) -> None:
-        if self._file is not None and not self._form.file_name:
+        if self._file is not None and not self._format.file_name:
             self._file.write("\n]\n")
             self._file.close()
 
     def finish(self) -> None:
-        if self._form.file_name:
-            file = self._file or self.target.text(self._form.file_name)
+        if self._format.file_name:
+            file = self._file or self.target.text(self._format.file_name)
             names = list(dict.fromkeys(label for info in self._sizes for label in info.labels))
             head = "" if self._file is not None else '{"frames": ['
             config = {"categories": [{"name": name} for name in names]}
@@ -112,7 +112,7 @@ def _entry(box: LabelledBox, category: str, info: SequenceInfo) -> dict[str, Any
     x1, y1, x2, y2 = box.box_xyxy
     entry: dict[str, Any] = {
         "id": str(box.number), "category": category, "score": box.score,
-        # TrackEval's reader of BDD100K looks for "Crowd", all others for "crowd".
+        # TrackEval's BDD100K reader looks for "Crowd", all others for "crowd".
         "attributes": {"occluded": box.occluded, "truncated": False, "crowd": box.ignored, "Crowd": box.ignored},
         "box2d": {"x1": x1, "y1": y1, "x2": round(x2 - 1, 2), "y2": round(y2 - 1, 2)}}
     if box.mask is not None:
@@ -132,7 +132,7 @@ class Scalabel(FileFormat):
     file_name = "scalabel.json"
 
     def category(self, label: str) -> str | None:
-        """The format's name of a label; None if it has none."""
+        """The format's name for a label; None for an unknown label."""
         return label
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
@@ -142,7 +142,7 @@ class Scalabel(FileFormat):
         return _ScalabelWriter(target, self)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, or a folder of files."""
+        """Read a file, or a folder of files."""
         files = label_files(path, ("labels/*.json", "scalabel.json", "*.json"), "Scalabel files")
         return [each for file in files for each in _read_file(file, options)]
 
@@ -154,7 +154,7 @@ class Bdd100k(Scalabel):
     title = "BDD100K box tracks"
     description = "BDD100K: labels/NAME.json per video, boxes of its eight classes"
     abilities = Abilities(scores=True, ignored=True, occluded=True, limits=(
-        "BDD100K's eight classes only, others that mean the same under their names",))
+        "BDD100K's eight classes only (synonyms are renamed)",))
     options = PICTURE_OPTIONS
     file_name = ""
 
@@ -181,7 +181,7 @@ def _read_file(file: Path, options: ImportOptions) -> list[LabelledSequence]:
 
 
 class _Video:
-    """One video of a file while it is read."""
+    """One video of a file that is being read."""
 
     def __init__(self, file: Path, name: str) -> None:
         self._file = file
@@ -189,7 +189,7 @@ class _Video:
         self._info = SequenceInfo(name, 0, 0, 0.0, 0)
         self._frames = 0
         self._last = -1
-        self._left_out = 0
+        self._skipped = 0
 
     def add(self, position: int, frame: dict[str, Any], ids: Ids) -> None:
         index = next((frame[key] for key in ("frameIndex", "index") if frame.get(key) is not None), self._frames)
@@ -220,7 +220,7 @@ class _Video:
         elif label.get("poly2d"):
             edges = self._bounds(where, label["poly2d"])
         else:
-            self._left_out += 1
+            self._skipped += 1
             return
         about = label.get("attributes")
         about = about if isinstance(about, dict) else {}
@@ -246,7 +246,7 @@ class _Video:
         return None if mask.is_empty() else mask
 
     def _bounds(self, where: str, polygons: Any) -> Box:
-        """Of polygons in a picture of unknown size."""
+        """Bounding box of polygons in a frame of unknown size."""
         try:
             corners = [value for polygon in _corners(polygons) for value in polygon]
         except (ValueError, KeyError, TypeError, OverflowError) as error:
@@ -255,7 +255,7 @@ class _Video:
                 float(max(corners[1::2])))
 
     def sequence(self, options: ImportOptions) -> LabelledSequence:
-        notes = [f"{self._left_out} labels without box or mask are left out"] if self._left_out else []
+        notes = [f"skipped {self._skipped} labels without box or mask"] if self._skipped else []
         return self._table.sequence(replace(self._info, frame_count=self._last + 1), options, notes)
 
 

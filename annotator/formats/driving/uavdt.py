@@ -1,7 +1,7 @@
-"""UAVDT: ``NAME_gt_whole.txt`` with ``frame,id,left,top,width,height,out-of-view,occlusion,category`` in whole numbers.
+"""UAVDT: ``NAME_gt_whole.txt`` with integer rows ``frame,id,left,top,width,height,out-of-view,occlusion,category``.
 
 Frames count from 1. Out of view: 1 not, 2 medium, 3 small. Occlusion: 1 none, 2 large, 3 medium, 4 small. Categories: 1
-car, 2 truck, 3 bus. Ignore regions lie in ``NAME_gt_ignore.txt``. Source: the UAVDT benchmark's toolkit.
+car, 2 truck, 3 bus. Ignore regions are in ``NAME_gt_ignore.txt``. Source: the UAVDT benchmark's toolkit.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TextIO
 
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.reading.box_table import BoxTable, whole
+from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_paths import label_files, text_lines
 from annotator.formats.writing.export import ExportFrame
-from annotator.formats.writing.file_format import FileFormat, Target, Writer, held
+from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _EXPECTED = "UAVDT rows of frame,id,left,top,width,height,out-of-view,occlusion,category"
@@ -31,7 +31,7 @@ class _UavdtWriter(Writer):
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
         written = []
         for box in frame.boxes:
-            kept = held(box, Uavdt.abilities, decimals=0)
+            kept = reduced_box(box, Uavdt.abilities, decimals=0)
             if box.ignored:
                 kept = replace(kept, number=None, ignored=True, occluded=False)
             x1, y1, x2, y2 = (int(edge) for edge in kept.box_xyxy)
@@ -75,7 +75,7 @@ class Uavdt(FileFormat):
         return _UavdtWriter(target)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, with the ignore regions beside it, or a folder of files."""
+        """Read a file, with the ignore regions in the same folder, or a folder of files."""
         files = label_files(path, ("*_gt_whole.txt", "GT/*_gt_whole.txt", "*.txt"), "UAVDT ground truth")
         return [_read_file(file, options) for file in files]
 
@@ -98,9 +98,9 @@ def _read_rows(file: Path, table: BoxTable, options: ImportOptions, regions: boo
         if len(fields) < (6 if regions else 9):
             table.fail(where, f"{len(fields)} columns")
         try:
-            frame, number = whole(fields[0]), whole(fields[1])
+            frame, number = whole_number(fields[0]), whole_number(fields[1])
             left, top, width, height = map(float, fields[2:6])
-            occlusion, category = (1, 1) if regions else (whole(fields[7]), whole(fields[8]))
+            occlusion, category = (1, 1) if regions else (whole_number(fields[7]), whole_number(fields[8]))
         except (ValueError, OverflowError) as error:
             table.fail(where, str(error))
         if not 1 <= category <= len(_CATEGORIES):

@@ -1,7 +1,7 @@
-"""Reads a MOTChallenge file that was just written, with this program's reader and with TrackEval's.
+"""Verify a MOTChallenge file that was just written, with this program's reader and with TrackEval's.
 
-The file is taken in windows of whole frames, so that memory does not grow with the video: TrackEval keeps every field
-as a string, and compares frames with all others. A file that fits one window is read by TrackEval as it is.
+The file is read in windows of whole frames, so that memory use does not grow with the video: TrackEval keeps every
+field as a string, and compares each frame with all others. TrackEval reads a file that fits in one window unchanged.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _WINDOW_FRAMES = 2_000
 class _Window:
     text: str
     first_frame: int
-    """Number in the file, from 1."""
+    """Frame number in the file, from 1."""
     frame_count: int
     whole: bool
-    """The window is all of the file."""
+    """The window is the whole file."""
 
 
 def check_written(path: Path, kind: MotKind, frame_count: int, text_crc: int, rows_to_text: RowsToText,
                   one_based_pixels: bool, with_trackeval: bool) -> str:
-    """Read a file back; returns what was done, in words. Raises FormatError if anything differs."""
+    """Read a file back. Returns a text on what was done. Raises FormatError if anything differs."""
     crc = 0
     rows = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -51,7 +51,7 @@ def check_written(path: Path, kind: MotKind, frame_count: int, text_crc: int, ro
             if with_trackeval:
                 _check_with_trackeval(path.name, Path(folder), window, len(read), kind)
     if crc != text_crc:
-        raise FormatError(f"{path.name} differs from what was to be written when read back; nothing was exported")
+        raise FormatError(f"{path.name} does not match the exported data when read back; nothing was exported")
     done = f"{path.name}: read back {rows} rows"
     return f"{done}, also with TrackEval {version('trackeval')}" if with_trackeval else done
 
@@ -96,11 +96,11 @@ def _check_with_trackeval(name: str, folder: Path, window: _Window, rows: int, k
 
 
 def _load(folder: Path, frame_count: int, is_gt: bool) -> list[np.ndarray[Any, Any]]:
-    """TrackEval's own loading and its check for repeated ids. Returns the ids of each frame."""
+    """Load a file with TrackEval, including its check for repeated ids. Returns the ids of each frame."""
     from trackeval.datasets import MotChallenge2DBox
 
     class Loader(MotChallenge2DBox):  # type: ignore[misc]  # TrackEval has no types
-        """Reaches the loading of one file; the public door loads two and compares them."""
+        """Loads one file; the public interface loads two and compares them."""
 
         def ids(self) -> list[np.ndarray[Any, Any]]:
             raw = self._load_raw_file("tracker", "window", is_gt)

@@ -1,8 +1,8 @@
-"""Labels as MOTChallenge class numbers, and back.
+"""Convert labels to MOTChallenge class numbers and back.
 
-One label alone is class 1, which is what DanceTrack, SportsMOT and every evaluator expect. Labels that are all among
-MOTChallenge's twelve or thirteen names ("person" counts as "pedestrian") get MOTChallenge's numbers. Any others are
-numbered from 1 in their own order. ``gt/labels.txt`` beside the file, as CVAT writes it, names class k in line k.
+A single label is class 1, as DanceTrack, SportsMOT and every evaluator expect. If all labels are among MOTChallenge's
+twelve or thirteen names ("person" counts as "pedestrian"), they get MOTChallenge's numbers. Otherwise they are numbered
+from 1 in their own order. ``gt/labels.txt`` next to the file, as CVAT writes it, names class k in line k.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ _SYNONYMS = {"person": "pedestrian"}
 
 
 def class_numbers(labels: Sequence[str], chosen: Mapping[str, int] | None = None) -> tuple[int, ...]:
-    """Class number of each label. ``chosen`` overrides by name. Raises FormatError if two labels share a number."""
+    """Class number of each label. ``chosen`` sets the numbers by name. Raises FormatError if two labels share a
+    number."""
     if chosen is not None:
         missing = [name for name in labels if name not in chosen]
         if missing:
             raise FormatError(f"the label {missing[0]!r} has no class number; give one for each of {', '.join(labels)}")
         numbers = tuple(chosen[name] for name in labels)
         if len(set(numbers)) < len(numbers) or min(numbers, default=1) < 1:
-            raise FormatError(f"class numbers {numbers} of {', '.join(labels)} must differ and count from 1")
+            raise FormatError(f"the class numbers {numbers} of {', '.join(labels)} must be different and at least 1")
         return numbers
     known = [_SYNONYMS.get(name.lower(), name.lower()) for name in labels]
     if len(labels) > 1 and len(set(known)) == len(known) and set(known) <= set(MOT_CLASSES):
@@ -36,7 +37,7 @@ def class_numbers(labels: Sequence[str], chosen: Mapping[str, int] | None = None
 
 
 def labels_text(labels: Sequence[str], numbers: Sequence[int]) -> str:
-    """Text of ``labels.txt``: line k names class k; numbers that no label has keep MOTChallenge's name."""
+    """Text of ``labels.txt``: line k names class k; numbers without a label keep MOTChallenge's name."""
     lines = [MOT_CLASSES[index] if index < len(MOT_CLASSES) else f"class_{index + 1}" for index in range(max(numbers))]
     for name, number in zip(labels, numbers, strict=True):
         lines[number - 1] = name.replace("\n", " ")
@@ -44,14 +45,14 @@ def labels_text(labels: Sequence[str], numbers: Sequence[int]) -> str:
 
 
 def are_mot_classes(labels: Sequence[str], numbers: Sequence[int]) -> bool:
-    """Whether each label's number means the same to MOTChallenge's evaluators; class 1 alone always does."""
+    """Whether MOTChallenge's evaluators give each number the same meaning; always true for class 1 alone."""
     known = (_SYNONYMS.get(name.lower(), name.lower()) for name in labels)
     return tuple(numbers) == (1,) or all(number <= len(MOT_CLASSES) and MOT_CLASSES[number - 1] == name
                                          for name, number in zip(known, numbers, strict=True))
 
 
 def read_labels(folder: Path) -> tuple[str, ...] | None:
-    """Names by class number from ``labels.txt`` in this folder; None if there is none."""
+    """Names by class number from ``labels.txt`` in this folder; None without such a file."""
     path = folder / "labels.txt"
     if not path.is_file():
         return None

@@ -1,7 +1,8 @@
 """MOTChallenge text files: ground truth (``mot``), results (``mot-results``) and detections (``mot-det``).
 
-Written below the output folder: ``mot`` as ``NAME/gt/gt.txt`` with ``NAME/seqinfo.ini`` and ``NAME/gt/labels.txt``,
-``mot-results`` as ``NAME.txt``, ``mot-det`` as ``NAME/det/det.txt`` with ``NAME/seqinfo.ini``; each with a sidecar.
+Files in the output folder: ``mot`` writes ``NAME/gt/gt.txt`` with ``NAME/seqinfo.ini`` and ``NAME/gt/labels.txt``,
+``mot-results`` writes ``NAME.txt``, ``mot-det`` writes ``NAME/det/det.txt`` with ``NAME/seqinfo.ini``; each with a
+sidecar.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _ABILITIES = {
 
 @dataclass(frozen=True, slots=True)
 class MotFormat:
-    """One of the three kinds as a label format."""
+    """One of the three MOTChallenge file types as a label format."""
 
     name: MotKind
     title: str
@@ -65,7 +66,7 @@ class MotFormat:
         return own if self.name == "mot-results" else (*own, "image_digits", *PICTURE_OPTIONS)
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
-        """See `annotator.formats.base.LabelFormat`. Results have no place for pictures."""
+        """See `annotator.formats.base.LabelFormat`. Results define no place for images."""
         return None if self.name == "mot-results" else f"{info.name}/{picture_name(info, index, options.image_digits)}"
 
     def write(self, sequences: Iterable[SequenceStream], out_dir: Path, options: ExportOptions,
@@ -74,12 +75,13 @@ class MotFormat:
         return write_mot(self, self.name, sequences, out_dir, options, pictures=pictures)
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """A file, a sequence's folder, or a folder of either."""
+        """Read a file, a sequence folder, or a folder of either."""
         return read_mot_files(_find_files(path, self.name), self.name, options)
 
 
 def read_mot_files(files: Sequence[Path], kind: MotKind, options: ImportOptions) -> list[LabelledSequence]:
-    """Read several files. Of several videos, ``options.info`` is that of the same name. See `read_mot`."""
+    """Read several files. With several videos, ``options.info`` applies to the one with the same name. See
+    `read_mot`."""
     if len(files) == 1 or options.info is None:
         return [read_mot(file, kind, options) for file in files]
     own = options.info.name
@@ -90,13 +92,12 @@ def read_mot_files(files: Sequence[Path], kind: MotKind, options: ImportOptions)
 def read_mot(path: Path, kind: MotKind, options: ImportOptions | None = None) -> LabelledSequence:
     """Read one MOTChallenge file.
 
-    ``seqinfo.ini`` in the sequence's folder gives size, rate and length; without it (and without ``options.info``) size
-    and rate are 0 and the video ends with the last row's frame. In ``mot``, flag 0 reads as ignored and classes are
-    named by ``labels.txt`` beside the file, else by MOTChallenge. In the others, a confidence that is missing or -1
-    reads as 1. Negative ids read as no track number; where ids count from 0, all numbers are one higher than in the
-    file, and a note says so.
+    ``seqinfo.ini`` in the sequence folder gives size, rate and length; without it (and without ``options.info``) size
+    and rate are 0 and the video ends with the frame of the last row. In ``mot``, flag 0 means ignored, and classes are
+    named by ``labels.txt`` next to the file, else by MOTChallenge. In the others, a confidence that is missing or -1 is
+    read as 1. Negative ids mean no track number; if ids count from 0, all numbers are increased by one, with a note.
 
-    Raises FormatError as `read_mot_rows` does, and for a class without name.
+    Raises FormatError as `read_mot_rows` does, and for a class without a name.
     """
     options = options or ImportOptions()
     file = _row_file(path, kind)
@@ -108,27 +109,27 @@ def read_mot(path: Path, kind: MotKind, options: ImportOptions | None = None) ->
                                 frame_count=count):
         rows.add(block, kind)
     if kind != "mot-det" and rows.store.repeated() is not None:
-        # All of it at once, because the message names both lines.
+        # Read the whole file at once, because the message names both lines.
         read_mot_rows(file, kind, first_frame=first, frame_count=count)
     notes: list[str] = []
     shift = int(rows.from_zero and kind != "mot-det")
     if shift:
-        notes.append("ids count from 0 in the file; every track number is one higher")
+        notes.append("ids in the file start at 0, so all track numbers were increased by one")
     labels = rows.labels(file) if kind == "mot" else ("object",)
     if header is None:
         header = SequenceInfo(_sequence_name(file), 0, 0, 0.0, rows.last_frame + 1)
-        notes.append("no seqinfo.ini: picture size and frame rate are unknown")
+        notes.append("there is no seqinfo.ini, so frame size and frame rate are unknown")
     return LabelledSequence(replace(header, labels=labels), _RowFrames(rows.store, kind, shift), len(rows.store),
                             tuple(notes))
 
 
 def load_mot_detections(path: Path, *, on_bad: OnBad = "raise", first_frame: int = 1,
                         one_based_pixels: bool = False) -> DetectionFile:
-    """Read a detector's boxes from a MOTChallenge file, or from ``det/det.txt`` in a sequence's folder.
+    """Read detections from a MOTChallenge file, or from ``det/det.txt`` in a sequence folder.
 
-    Ids are not looked at. A missing confidence, or one of -1 on every row, reads as 1. Raises FormatError as
-    `read_mot_rows` does; rows that are not finite or have a negative size are refused, or with ``on_bad="skip"`` left
-    out and counted.
+    Ids are ignored. A missing confidence, or one of -1 in every row, is read as 1. Raises FormatError as
+    `read_mot_rows` does; rows that are not finite or have a negative size are refused, or with ``on_bad="skip"``
+    skipped and counted.
     """
     file = _row_file(path, "mot-det")
     rows = read_mot_rows(require_file(file, "a MOTChallenge detection file (det.txt)"), "mot-det", on_bad=on_bad,
@@ -137,16 +138,16 @@ def load_mot_detections(path: Path, *, on_bad: OnBad = "raise", first_frame: int
     if len(score) and (score == -1).all():
         score = np.ones_like(score)
     if rows.skipped:
-        logger.warning("%s: left out %d rows whose box or confidence is not usable", file, rows.skipped)
+        logger.warning("%s: skipped %d rows with an invalid box or confidence", file, rows.skipped)
     frames = group_by_frame(rows.frame_index, rows.box_xyxy, score, np.zeros(len(rows), np.int64))
     return DetectionFile(frames, ("object",), rows.skipped, score_range(score))
 
 
 class _Rows:
-    """The rows of a file, and what only all of them tell."""
+    """Collects the rows of a file, and what depends on all of them."""
 
     def __init__(self, named: tuple[str, ...] | None) -> None:
-        """``named``: labels by class number, if the file has some of its own."""
+        """``named``: labels by class number, if the file has its own."""
         self.store = RowStore()
         self.from_zero = False
         self.last_frame = -1
@@ -180,7 +181,7 @@ class _Rows:
         return self._named or MOT_CLASSES
 
     def labels(self, file: Path) -> tuple[str, ...]:
-        """Labels by class number less 1. Raises FormatError for a class without name."""
+        """Labels by class number minus 1. Raises FormatError for a class without a name."""
         if self._unknown is not None:
             row, number = self._unknown
             known = "as in labels.txt" if self._named else "the MOTChallenge classes"
@@ -191,7 +192,7 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class _RowFrames:
-    """Rows as labelled frames; boxes are made only while someone goes through them."""
+    """Rows as labelled frames; boxes are created only during iteration."""
 
     store: RowStore
     kind: MotKind
@@ -213,7 +214,7 @@ class _RowFrames:
 
 
 def _row_file(path: Path, kind: MotKind) -> Path:
-    """The file itself, or the one at its usual place in a sequence's folder."""
+    """The file itself, or the file at its usual place in a sequence folder."""
     if kind == "mot-results" or not path.is_dir():
         return path
     folder = "gt" if kind == "mot" else "det"
@@ -236,7 +237,7 @@ def _find_files(path: Path, kind: MotKind) -> list[Path]:
     files = [file for file in files if file.is_file() and file.resolve().is_relative_to(inside)]
     if not files:
         expected = {"mot": "gt/gt.txt", "mot-det": "det/det.txt", "mot-results": "<sequence>.txt"}[kind]
-        raise FormatError(f"{path} holds no {kind} labels; expected {expected}")
+        raise FormatError(f"{path} has no {kind} labels; expected {expected}")
     return files
 
 

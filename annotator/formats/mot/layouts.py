@@ -1,4 +1,4 @@
-"""Whole data sets in MOTChallenge's format, in the folders of MOT17, DanceTrack and SportsMOT, split by video."""
+"""Whole data sets in MOTChallenge format, split by video, in the folder layouts of MOT17, DanceTrack and SportsMOT."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ _ABILITIES = Abilities(ignored=True, occluded=True)
 
 @dataclass(frozen=True, slots=True)
 class MotLayout:
-    """A data set's folders: ``{split}/NAME/gt/gt.txt`` below ``root``, and a list of each split's sequences."""
+    """The folders of a data set: ``{split}/NAME/gt/gt.txt`` below ``root``, and a list of the sequences of each
+    split."""
 
     name: str
     title: str
     description: str
     root: str
-    """Folder of the splits, with a slash at its end; empty for the top."""
+    """Folder of the splits, with a trailing slash; empty for the top folder."""
     list_name: str
-    """File that lists a split's sequences; ``{split}`` stands for train or val."""
+    """File that lists the sequences of a split; ``{split}`` is replaced by train or val."""
     list_header: str
     """First line of the list."""
     digits: int = 6
-    """Of the pictures' names."""
+    """Digits of the image file names."""
     abilities: Abilities = _ABILITIES
     options: tuple[str, ...] = ("one_based_pixels", "class_numbers", "validation", *PICTURE_OPTIONS)
     can_read: bool = True
@@ -55,15 +56,15 @@ class MotLayout:
         return write_mot(self, "mot", sequences, out_dir, options, self, pictures)
 
     def folder(self, split: str) -> str:
-        """Where a split's sequences lie, with a slash at its end."""
+        """Folder of the sequences of a split, with a trailing slash."""
         return f"{self.root}{split}/"
 
     def list_of(self, split: str, names: Iterable[str]) -> tuple[str, str]:
-        """Place and text of the list of a split's sequences."""
+        """Path and text of the list of the sequences of a split."""
         return (self.list_name.format(split=split), self.list_header + "".join(f"{name}\n" for name in names))
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """The data set's folder, one of its splits, or a sequence's folder."""
+        """Read the folder of a data set, of one of its splits, or of a sequence."""
         patterns = (f"{self.root}*/*/gt/gt.txt", "*/gt/gt.txt", "gt/gt.txt")
         return read_mot_files(label_files(path, patterns, f"{self.title} ground truth"), "mot", options)
 

@@ -1,8 +1,8 @@
-"""The rows of MOTChallenge text files as typed columns, checked.
+"""Read the rows of MOTChallenge text files as checked, typed columns.
 
 Columns of ground truth: frame, id, left, top, width, height, flag, class, visibility. Of results and detections:
 frame, id, left, top, width, height, confidence, -1, -1, -1. MOT15 ground truth has the ten columns of results, with
-world coordinates or -1 in the last three. Frames count from 1. Fewer columns, down to six, are common.
+world coordinates or -1 in the last three. Frames count from 1. Files with fewer columns, down to six, are common.
 Source: Dendorfer et al., "MOTChallenge: A Benchmark for Single-Camera Multiple Target Tracking", IJCV 2021, and the
 development kit's formats.
 """
@@ -30,24 +30,24 @@ _LARGEST = 2**53
 
 @dataclass(frozen=True, slots=True)
 class MotRows:
-    """Rows of one file, sorted by frame; rows of one frame stay in file order."""
+    """Rows of one file, sorted by frame; rows of the same frame stay in file order."""
 
     frame_index: IntColumn
     """(N,) from 0."""
     id: IntColumn
-    """(N,) as in the file; negative = no identity."""
+    """(N,) as in the file; negative: no identity."""
     box_xyxy: FloatColumn
     """(N, 4) float64 pixels from 0, right and bottom exclusive."""
     seventh: FloatColumn
-    """(N,) flag of ground truth, confidence of results; NaN where the file has none."""
+    """(N,) seventh column: flag of ground truth, confidence of results; NaN if missing."""
     class_number: IntColumn
-    """(N,) MOTChallenge class from 1; 1 where the file has none or says -1."""
+    """(N,) MOTChallenge class from 1; 1 if missing or -1."""
     visibility: FloatColumn
-    """(N,) 0..1; 1 where the file has none."""
+    """(N,) 0..1; 1 if missing."""
     row: IntColumn
-    """(N,) position in the file, blank lines not counted; see `annotator.formats.reading.text_rows.line_of_row`."""
+    """(N,) position in the file without blank lines; see `annotator.formats.reading.text_rows.line_of_row`."""
     skipped: int
-    """Rows left out because their numbers are not finite or their size is negative."""
+    """Number of rows skipped because they are not finite or their size is negative."""
 
     def __len__(self) -> int:
         return len(self.frame_index)
@@ -57,13 +57,14 @@ def read_mot_rows(path: Path, kind: MotKind, *, on_bad: OnBad = "raise", first_f
                   one_based_pixels: bool = False, frame_count: int | None = None) -> MotRows:
     """Read and check one MOTChallenge text file.
 
-    ``first_frame`` is the number of the video's first frame in this file (1 by the book). ``one_based_pixels`` takes
-    1 off left and top, as the book says and hardly any file does. ``frame_count`` refuses frames beyond the video.
-    ``on_bad="skip"`` leaves out and counts rows whose box or confidence is not finite or whose size is negative.
+    ``first_frame`` is the number of the video's first frame in this file (1 by specification). ``one_based_pixels``
+    subtracts 1 from left and top, as specified but needed for hardly any file. With ``frame_count``, frames beyond the
+    video are refused. ``on_bad="skip"`` skips and counts rows whose box or confidence is not finite or whose size is
+    negative.
 
-    Raises FormatError naming file and line: too few columns, not a number, a frame or id that is not whole, a frame
+    Raises FormatError with file and line: too few columns, not a number, a frame or id that is not whole, a frame
     before the first or beyond the last, a bad box (unless skipped), and in ``mot`` and ``mot-results`` an id that
-    comes twice in a frame.
+    occurs twice in a frame.
     """
     text = read_rows(path, 6, 10, _EXPECTED)
     if kind != "mot-det":
@@ -73,9 +74,9 @@ def read_mot_rows(path: Path, kind: MotKind, *, on_bad: OnBad = "raise", first_f
 
 def mot_row_blocks(path: Path, kind: MotKind, *, first_frame: int = 1, one_based_pixels: bool = False,
                    frame_count: int | None = None) -> Iterator[MotRows]:
-    """As `read_mot_rows`, some ten thousand rows at a time, each block sorted for itself.
+    """Like `read_mot_rows`, but yields some ten thousand rows at a time, each block sorted separately.
 
-    Ids that come twice in a frame are not looked for, because their rows may lie in two blocks.
+    Does not check for ids that occur twice in a frame, because their rows may be in different blocks.
     """
     for text in row_blocks(path, 6, 10, _EXPECTED):
         yield _checked(text, kind, "raise", first_frame, one_based_pixels, frame_count)
@@ -133,7 +134,7 @@ def _check_boxes(text: TextRows, on_bad: OnBad, with_confidence: bool) -> npt.ND
     if len(bad) and on_bad == "raise":
         row = int(bad[0])
         shown = ",".join(f"{value:g}" for value in columns[row])
-        text.fail(row, f"the box {shown}", "finite left,top,width,height with width and height not negative")
+        text.fail(row, f"the box {shown}", "finite left,top,width,height with nonnegative width and height")
     return good
 
 
@@ -148,7 +149,7 @@ def _check_repeats(text: TextRows, frame: IntColumn, number: IntColumn) -> None:
 
 
 def _class_and_visibility(text: TextRows, kind: MotKind) -> tuple[IntColumn, FloatColumn]:
-    """Class and visibility. Ten columns are MOT15's, where the last three are world coordinates."""
+    """Class and visibility. Rows with ten columns are MOT15's, whose last three are world coordinates."""
     count, columns = text.values.shape
     class_number = np.ones(count, np.int64)
     visibility = np.ones(count)

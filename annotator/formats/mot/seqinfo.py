@@ -1,4 +1,4 @@
-"""``seqinfo.ini``: the header of a MOTChallenge sequence's folder."""
+"""``seqinfo.ini``: the header of a MOTChallenge sequence."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _EXPECTED = "[Sequence] with name, imDir, frameRate, seqLength, imWidth, imHeigh
 
 
 def read_seqinfo(path: Path) -> SequenceInfo:
-    """Read a ``seqinfo.ini``. A missing ``name`` is the folder's, a missing ``frameRate`` 30, missing sizes 0.
+    """Read a ``seqinfo.ini``. Defaults: the folder's name for ``name``, 30 for ``frameRate``, 0 for sizes.
 
-    Raises FormatError if the file cannot be read, lacks the section or ``seqLength``, or a number is malformed.
+    Raises FormatError if the file cannot be read, has no section or no ``seqLength``, or a number is malformed.
     """
     parser = configparser.ConfigParser(interpolation=None)
     try:
@@ -34,10 +34,10 @@ def read_seqinfo(path: Path) -> SequenceInfo:
 
 
 def seqinfo_text(info: SequenceInfo, frame_count: int) -> str:
-    """The file's text, in the order that readers by line number expect.
+    """Text of the file, in the order that readers by line number expect.
 
-    Some readers call ``int`` on the frame rate, so it is rounded to a whole number, at least 1; the exact rate goes
-    into the export's sidecar.
+    Some readers call ``int`` on the frame rate, so it is rounded to a whole number, at least 1; the exact rate is
+    stored in the sidecar of the export.
     """
     rate = max(1, round(info.fps))
     return (f"[Sequence]\nname={info.name}\nimDir={info.image_dir}\nframeRate={rate}\nseqLength={frame_count}\n"

@@ -1,7 +1,7 @@
-"""Writes MOTChallenge text files.
+"""Write MOTChallenge text files.
 
-Boxes are written as they are, not cut at the picture's edges, each edge rounded to 2 decimals; confidences get 6
-decimals, visibility 4. Rows come frame by frame, so that memory does not grow with the video.
+Boxes are not clipped to the frame; each edge is rounded to 2 decimals. Confidences have 6 decimals, visibility 4. Rows
+are written frame by frame, so memory use does not grow with the video.
 """
 
 from __future__ import annotations
@@ -42,40 +42,40 @@ _BLOCK_LINES = 4096
 
 
 class Layout(Protocol):
-    """Where a data set has its splits."""
+    """The folder layout of a data set with splits."""
 
     def folder(self, split: str) -> str:
-        """Where a split's sequences lie, with a slash at its end."""
+        """Folder of the sequences of a split, with a trailing slash."""
 
     def list_of(self, split: str, names: Iterable[str]) -> tuple[str, str]:
-        """Place and text of the list of a split's sequences."""
+        """Path and text of the list of the sequences of a split."""
 
 
 def write_mot(each: LabelFormat, kind: MotKind, sequences: Iterable[SequenceStream], out_dir: Path,
               options: ExportOptions, layout: Layout | None = None, pictures: PictureSource | None = None,
               ) -> ExportReport:
-    """Write sequences as MOTChallenge ground truth, results or detections; see `annotator.formats.mot.format`. With a
-    layout, in its folders.
+    """Write sequences as MOTChallenge ground truth, results or detections; see `annotator.formats.mot.format`.
+    ``layout`` defines the folders of a data set.
 
-    Raises FormatError as `annotator.formats.base.LabelFormat.write` says.
+    Raises FormatError as `annotator.formats.base.LabelFormat.write` does.
     """
-    shown = FramePictures(each, options, pictures)
-    export = _MotExport(kind, options, shown, layout)
+    images = FramePictures(each, options, pictures)
+    export = _MotExport(kind, options, images, layout)
     with Staging(out_dir, options.overwrite) as staging:
         for stream in sequences:
             export.add(staging, stream)
         export.tally.check_labels(options)
         export.finish(staging)
-        export.checks += shown.write(staging)
+        export.checks += images.write(staging)
         files = staging.commit()
     tally = export.tally
     return ExportReport(each.name, files, tally.sequences, tally.frames, tally.boxes, tally.tracks, dict(tally.dropped),
-                        tuple(export.checks), tuple(export.notes), shown.written)
+                        tuple(export.checks), tuple(export.notes), images.written)
 
 
 @dataclass(slots=True)
 class _MotExport:
-    """One export, sequence by sequence."""
+    """One export, written sequence by sequence."""
 
     kind: MotKind
     options: ExportOptions
@@ -102,9 +102,9 @@ class _MotExport:
             _write_text(staging.add(f"{name}/seqinfo.ini", sidecar_name), seqinfo_text(header, length))
             self.pictures.add(info, header, sidecar_name)
             if not are_mot_classes(info.labels, numbers):
-                self.notes.append(f"{name}: class numbers are this data set's own (labels.txt); evaluate without "
-                                  "MOTChallenge's preprocessing, which would take some for distractors")
-        # Last, because its presence marks the rest as this program's.
+                self.notes.append(f"{name}: the class numbers are specific to this data set (labels.txt); evaluate it "
+                                  "without MOTChallenge's preprocessing, which would treat some as distractors")
+        # Last, because the sidecar marks the other files as this program's.
         sidecar_path = staging.add(sidecar_name, sidecar_name)
         crc = self._write_rows(stream, rows_path, sidecar_path, numbers)
         offset = 1.0 if self.options.one_based_pixels else 0.0
@@ -113,7 +113,7 @@ class _MotExport:
             self.options.one_based_pixels, self.options.field_check and self.kind != "mot-det"))
 
     def _place(self, name: str) -> str:
-        """The sequence's folder below the output folder."""
+        """Folder of the sequence, relative to the output folder."""
         if self.layout is None:
             return name
         split = split_of(name, self.options)
@@ -121,15 +121,16 @@ class _MotExport:
         return f"{self.layout.folder(split)}{name}"
 
     def finish(self, staging: Staging) -> None:
-        """Write what belongs to all sequences. Raises FormatError for a video to validate with that is not there."""
+        """Write the files for all sequences. Raises FormatError if a video named for validation does not exist."""
         if self.layout is None:
             return
         missing = set(self.options.validation) - {name for names in self.splits.values() for name in names}
         if missing:
-            raise FormatError(f"no video is named {min(missing)!r}, which was to go to val")
+            raise FormatError(f"no video is named {min(missing)!r}, which is selected for val; choose one of the "
+                              "exported videos")
         for split, names in self.splits.items():
             place, text = self.layout.list_of(split, names)
-            # The lists are this program's where any sequence's sidecar is.
+            # A list counts as this program's if the sidecar of any sequence exists.
             _write_text(staging.add(place, f"{self.layout.folder(split)}{names[0]}/gt/export.json"), text)
 
     def _write_rows(self, stream: SequenceStream, path: Path, sidecar_path: Path, numbers: tuple[int, ...]) -> int:
@@ -151,23 +152,23 @@ class _MotExport:
 
     def _note_labels(self, info: SequenceInfo, used: set[int]) -> None:
         if self.kind != "mot" and len(used) > 1:
-            self.tally.dropped[f"class of {len(used)} labels (this format has no class column)"] += 1
+            self.tally.dropped[f"classes of {len(used)} labels (this format has no class column)"] += 1
             self.notes.append(f"{info.name}: {', '.join(info.labels[label] for label in sorted(used))} are written "
-                              "without their class; choose one label per export to keep them apart")
+                              "without their class; to keep them apart, export one label at a time")
 
 
 def split_of(name: str, options: ExportOptions) -> str:
-    """The part of the data set that a video of this name goes to."""
+    """The split of the data set that a video with this name belongs to."""
     return "val" if name in options.validation else "train"
 
 
 def picture_name(info: SequenceInfo, index: int, digits: int) -> str:
-    """Place of a frame's picture in its sequence's folder, ``index`` from 0."""
+    """Path of a frame's image in the sequence folder, ``index`` from 0."""
     return f"{info.image_dir}/{index + 1:0{digits}d}{info.image_ext}"
 
 
 def rows_text(rows: MotRows, kind: MotKind, offset: float) -> str:
-    """The rows as the writer formats them. ``offset`` is added to left and top."""
+    """Format rows as the writer does. ``offset`` is added to left and top."""
     box = np.round(rows.box_xyxy, 2)
     size = box[:, 2:] - box[:, :2]
     columns = (rows.frame_index + 1, rows.id, *(box[:, :2] + offset).T, *size.T, rows.seventh)
@@ -194,7 +195,7 @@ def _line_maker(kind: MotKind, numbers: tuple[int, ...], offset: float) -> Calla
 
 
 class _CheckedLines:
-    """Writes lines in blocks and keeps a checksum of all of them."""
+    """Writes lines in blocks and computes their checksum."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -214,7 +215,7 @@ class _CheckedLines:
 
 
 def _file_names(kind: MotKind, name: str) -> tuple[str, str]:
-    """Paths of the rows and of the sidecar below the output folder."""
+    """Paths of the rows and of the sidecar, relative to the output folder."""
     if kind == "mot-results":
         return f"{name}.txt", f"{name}.export.json"
     folder = "gt" if kind == "mot" else "det"

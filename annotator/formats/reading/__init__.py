@@ -1,4 +1,4 @@
-"""What readers share: boxes in any order, run-length masks, rows of text, and JSON and XML as streams.
+"""Code shared by readers: boxes in any order, run-length masks, text rows, and streamed JSON and XML.
 
-No format's own conventions belong here.
+Conventions of a single format do not belong here.
 """

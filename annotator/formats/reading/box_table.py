@@ -1,4 +1,4 @@
-"""Boxes as a reader finds them, in any order, checked, and handed out frame by frame."""
+"""Collect the boxes of a reader in any order, check them, and return them frame by frame."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
 
-#: Nothing that is really a picture reaches this far; what does would only overflow somewhere later.
+#: No real frame has larger coordinates; larger ones would only overflow later.
 LARGEST_COORDINATE = 1e7
 _LARGEST_NUMBER = 2**53
 _LAST_FRAME = 2**31
@@ -23,24 +23,24 @@ _IGNORED, _OCCLUDED, _INTERPOLATED = 1, 2, 4
 _NO_NUMBER = -1
 
 
-
 @dataclass(slots=True)
 class BoxTable:
-    """One video's boxes while its file is read. `sequence` checks what only the whole shows and hands them out."""
+    """The boxes of one video while its file is read. `sequence` does the checks that need all boxes and returns
+    them."""
 
     path: Path
     expected: str
-    """What the format wants, for messages."""
+    """What the format expects, for messages."""
     labels: list[str] = field(default_factory=list)
     """Names in the order of their first use, unless given."""
     attributes: dict[int, dict[str, object]] = field(default_factory=dict)
-    """By track number."""
+    """Track attributes by track number."""
     last_frame: int = -1
-    """The last frame that has a box; -1 where there are none."""
+    """The last frame that has a box; -1 without boxes."""
     modulo: int = 0
-    """Where it is not 0, numbers are what is left of those that were added, divided by this."""
+    """If not 0, track numbers are taken modulo this."""
     from_zero: bool = False
-    """Some track has the number 0; every number is then one higher than in the file."""
+    """Whether a track has the number 0, so that every number becomes one higher than in the file."""
     _rows: RowStore = field(default_factory=RowStore)
     _label_index: dict[str, int] = field(default_factory=dict)
 
@@ -48,11 +48,11 @@ class BoxTable:
         return len(self._rows)
 
     def fail(self, where: str, found: str, expected: str | None = None) -> NoReturn:
-        """Raise the FormatError that says what was found where."""
+        """Raise a FormatError that states what was found where."""
         raise FormatError(f"{self.path} {where}: found {found}; expected {expected or self.expected}")
 
     def label(self, name: str) -> int:
-        """Index of a label, which is added if it is new."""
+        """Index of a label; adds it if it is new."""
         if name not in self._label_index:
             for known in self.labels:
                 self._label_index.setdefault(known, len(self._label_index))
@@ -64,17 +64,17 @@ class BoxTable:
     def add(self, where: str, frame: int, number: int | None, label: str | None, box_xyxy: Box, *, score: float = 1.0,
             visibility: float = 1.0, ignored: bool = False, occluded: bool = False, interpolated: bool = False,
             mask: Mask | None = None) -> None:
-        """Take one box; ``frame`` counts from 0. A region to ignore needs no label.
+        """Add one box; ``frame`` counts from 0. An ignore region needs no label.
 
-        Raises FormatError, saying ``where``, for a frame before the first, a number that is no track's, a box that is
-        not finite or turned round, and a score that is not finite.
+        Raises FormatError, with ``where``, for a frame before the first, an invalid track number, a box that is not
+        finite or has negative size, and a score that is not finite.
         """
         if not 0 <= frame < _LAST_FRAME:
             self.fail(where, f"frame {frame} (counted from 0)", "a frame of the video")
         if number is not None and not 0 <= number < _LARGEST_NUMBER:
             self.fail(where, f"track number {number}", "a whole number from 0 on")
         x1, y1, x2, y2 = box_xyxy
-        # A comparison with NaN is false, so this also refuses what is not finite.
+        # Comparisons with NaN are false, so this also refuses coordinates that are not finite.
         if not (-LARGEST_COORDINATE < x1 <= x2 < LARGEST_COORDINATE
                 and -LARGEST_COORDINATE < y1 <= y2 < LARGEST_COORDINATE):
             self.fail(where, f"the box {x1:g}, {y1:g}, {x2:g}, {y2:g}", "finite edges, left before right and top "
@@ -88,10 +88,10 @@ class BoxTable:
                        visibility, mask)
 
     def sequence(self, info: SequenceInfo, options: ImportOptions, notes: Sequence[str] = ()) -> LabelledSequence:
-        """What was read. ``info.frame_count`` 0 means unknown: the video then ends with the last box. What ``info``
-        lacks comes from ``options.info``, unless the boxes show that this is another video.
+        """Return all boxes as a sequence. An ``info.frame_count`` of 0 means unknown: the video then ends with the last
+        box. ``options.info`` provides what ``info`` lacks, unless the boxes show that it is another video.
 
-        Raises FormatError for a track twice in a frame, and for frames beyond the video's end.
+        Raises FormatError for a track that occurs twice in a frame, and for frames beyond the end of the video.
         """
         repeated = self._rows.repeated()
         if repeated is not None:
@@ -107,11 +107,11 @@ class BoxTable:
                               f"{count - 1}, the last of {info.name}")
         info = _completed(info, given, count, tuple(self.labels) or ("object",))
         shift = int(self.from_zero)
-        found = [*notes, *(["track numbers count from 0 in the file; every one is one higher"] if shift else [])]
+        found = [*notes, *(["track numbers in the file start at 0, so all were increased by one"] if shift else [])]
         return LabelledSequence(info, _TableFrames(self, shift), len(self), tuple(found))
 
     def boxes(self, shift: int) -> Iterator[tuple[int, LabelledBox]]:
-        """Frame and box of each row, by frame; ``shift`` is added to numbers."""
+        """Yield frame and box of each row, ordered by frame; ``shift`` is added to track numbers."""
         for row in self._rows:
             yield row.frame, self._box(row, shift)
 
@@ -132,7 +132,7 @@ def _completed(info: SequenceInfo, given: SequenceInfo | None, count: int, label
 
 @dataclass(frozen=True, slots=True)
 class _TableFrames:
-    """Rows as labelled frames; boxes are made only while someone goes through them."""
+    """Rows as labelled frames; boxes are created only during iteration."""
 
     table: BoxTable
     shift: int
@@ -150,11 +150,9 @@ class _TableFrames:
             yield LabelledFrame(frame, tuple(boxes))
 
 
-def whole(text: str) -> int:
-    """A whole number, also written as ``12.0``. Raises ValueError."""
+def whole_number(text: str) -> int:
+    """Parse a whole number, which may be written as ``12.0``. Raises ValueError."""
     value = float(text)
     if not abs(value) < _LARGEST_NUMBER or value != int(value):
-        raise ValueError(f"{text!r} is no whole number")
+        raise ValueError(f"{text!r}, which is not a whole number")
     return int(value)
-
-

@@ -1,4 +1,4 @@
-"""Where label files lie below a path, and their lines: never outside of it, never without limit."""
+"""Find label files below a path and read their lines, without leaving that path and within size limits."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from pathlib import Path
 
 from annotator.errors import FormatError
 
-#: Bytes. What must be held in memory as a whole, and lines that never end, stop here.
+#: Largest file that is read into memory as a whole, in bytes; and longest line.
 LARGEST_DOCUMENT = 2**30
 _LONGEST_LINE = 2**26
 _MOST_FILES = 2_000_000
 
 
 def label_files(path: Path, patterns: Sequence[str], what: str, without: Sequence[str] = ()) -> list[Path]:
-    """The path itself if it is a file, else the files of the first pattern that any match, sorted.
+    """Return the path itself if it is a file, else the sorted files of the first pattern that has matches.
 
-    Links that lead out of the folder are left out. Raises FormatError if there is none; ``what`` names them.
+    Links that lead out of the folder are skipped. Raises FormatError if there are no files; ``what`` names them.
     """
     if path.is_file():
         return [path]
     if not path.is_dir():
         raise FormatError(f"{path} does not exist; expected {what}")
-    inside = path.resolve()
+    root = path.resolve()
     for pattern in patterns:
         found = []
         for file in path.glob(pattern):
-            if file.name not in without and file.is_file() and file.resolve().is_relative_to(inside):
+            if file.name not in without and file.is_file() and file.resolve().is_relative_to(root):
                 found.append(file)
             if len(found) > _MOST_FILES:
-                raise FormatError(f"{path} holds more than {_MOST_FILES} files; choose one video's folder")
+                raise FormatError(f"{path} has more than {_MOST_FILES} files; choose the folder of one video")
         if found:
             return sorted(found)
-    raise FormatError(f"{path} holds no {what}; expected {' or '.join(patterns[:2])}")
+    raise FormatError(f"{path} has no {what}; expected {' or '.join(patterns[:2])}")
 
 
 def text_lines(path: Path, what: str) -> Iterator[tuple[str, str]]:
-    """``("line 12", text)`` for each line that is not blank, stripped. Raises FormatError if it is no text."""
+    """Yield ``("line 12", text)`` for each line that is not blank, stripped. Raises FormatError if it is not text."""
     try:
         with path.open(encoding="utf-8-sig") as file:
             number = 0
@@ -54,18 +54,18 @@ def text_lines(path: Path, what: str) -> Iterator[tuple[str, str]]:
 
 
 def check_size(path: Path) -> None:
-    """Raises FormatError if a file is too large to be read as a whole."""
+    """Raise FormatError if a file is too large to be read as a whole."""
     try:
         size = path.stat().st_size
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror or error}") from error
     if size > LARGEST_DOCUMENT:
-        raise FormatError(f"{path} has {size} bytes; files of this format are read as a whole, so at most "
-                          f"{LARGEST_DOCUMENT} can be: split it by video")
+        raise FormatError(f"{path} has {size} bytes; files of this format may have at most {LARGEST_DOCUMENT}, because "
+                          "they are read as a whole; split it by video")
 
 
 def require_file(path: Path, what: str) -> Path:
-    """The path itself. Raises FormatError if there is no such file."""
+    """Return the path. Raises FormatError if it is not a file."""
     if not path.is_file():
         raise FormatError(f"{path} is not a file; expected {what}")
     return path

@@ -1,4 +1,4 @@
-"""Masks as COCO run-length code of the whole picture, and back, without decoding the whole picture to write it."""
+"""Convert masks to and from COCO run-length encoding (RLE) of the whole frame, without decoding to a bitmap."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from annotator.model.mask import EMPTY_MASK, Mask
 
 Counts = npt.NDArray[np.int64]
 
-#: Pixels. A file that claims more would only exhaust the memory.
+#: Most pixels of a frame. A file that claims more would only exhaust the memory.
 LARGEST_PICTURE = 2**28
-#: Characters of one number in a compressed code; more do not fit into 64 bits.
+#: Most characters of one number in compressed RLE; longer ones do not fit into 64 bits.
 _LONGEST_NUMBER = 11
 
 
 def picture_rle(mask: Mask, width: int, height: int) -> str:
-    """COCO compressed run-length code of the picture, column-major; what lies outside the picture is cut."""
+    """COCO compressed RLE of the frame, column-major; the mask is clipped to the frame."""
     code = coco_mask.frPyObjects({"size": [height, width], "counts": picture_runs(mask, width, height)}, height, width)
     return str(code["counts"].decode("ascii"))
 
 
 def picture_runs(mask: Mask, width: int, height: int) -> list[int]:
-    """Lengths of the picture's runs of 0 and 1 in turn, down the columns, the first one of 0."""
+    """Lengths of the alternating runs of 0 and 1 of the frame, column-major, starting with 0."""
     if mask.is_empty():
         return [width * height]
     pieces = _pieces(_uncompressed(mask.rle), mask.height)
@@ -39,12 +39,12 @@ def picture_runs(mask: Mask, width: int, height: int) -> list[int]:
 
 
 def rle_area(counts: str, width: int, height: int) -> int:
-    """Pixels of a compressed run-length code of a picture."""
+    """Number of mask pixels in compressed RLE."""
     return int(coco_mask.area({"size": [height, width], "counts": counts.encode("ascii")}))
 
 
 def mask_from_rle(code: dict[str, Any]) -> Mask:
-    """From COCO run-length code of the picture, ``{"size": [height, width], "counts": text | bytes | list}``.
+    """Convert COCO RLE of a frame, ``{"size": [height, width], "counts": text | bytes | list}``.
 
     Raises ValueError if it is malformed.
     """
@@ -61,9 +61,9 @@ def mask_from_rle(code: dict[str, Any]) -> Mask:
 
 
 def check_rle(code: dict[str, Any]) -> tuple[int, int]:
-    """Height and width of a run-length code whose runs fill exactly that. Raises ValueError if they do not.
+    """Check RLE and return its height and width. Raises ValueError if its runs do not fill them exactly.
 
-    pycocotools does not check what it decodes, so files from elsewhere must pass here first.
+    pycocotools does not check its input, so files of other programs must be checked here first.
     """
     height, width, _ = _checked(code)
     return height, width
@@ -76,41 +76,41 @@ def _checked(code: dict[str, Any]) -> tuple[int, int, Counts]:
         raise ValueError(f"size {str(size)[:40]}")
     height, width = size
     if height * width > LARGEST_PICTURE:
-        raise ValueError(f"a mask of {height} x {width}, larger than any picture")
+        raise ValueError(f"a mask of {height} x {width}, which is too large")
     counts = _runs(code.get("counts"))
-    # What is too large for any picture is found before sums of it could overflow.
+    # Runs that are too large are found here, before their sum could overflow.
     if len(counts) and not 0 <= int(counts.min()) <= int(counts.max()) <= LARGEST_PICTURE:
-        raise ValueError("counts that are no run lengths")
+        raise ValueError("counts that are not run lengths")
     if int(counts.sum()) != height * width:
-        raise ValueError(f"runs of {int(counts.sum())} pixels in a picture of {height} x {width}")
+        raise ValueError(f"runs of {int(counts.sum())} pixels in a frame of {height} x {width}")
     return height, width, counts
 
 
 def _runs(counts: Any) -> Counts:
-    """Lengths of the runs of 0 and 1 in turn, whether compressed or not."""
+    """Lengths of the alternating runs of 0 and 1, from compressed or uncompressed counts."""
     if isinstance(counts, str | bytes):
         return _uncompressed(counts.encode("ascii") if isinstance(counts, str) else counts)
     if not isinstance(counts, list) or not all(type(count) is int and 0 <= count <= LARGEST_PICTURE
                                                for count in counts):
-        raise ValueError("counts that are no run lengths")
+        raise ValueError("counts that are not run lengths")
     return np.array(counts, np.int64)
 
 
 def _uncompressed(code: bytes) -> Counts:
-    """Run lengths of a compressed code: groups of five bits, low ones first, from the third run on as the difference
-    to the run before the last (COCO API, ``rleFrString``)."""
+    """Decode compressed run lengths: groups of five bits, low ones first; from the third run on, each is stored as the
+    difference to the run before the previous one (COCO API, ``rleFrString``)."""
     bits = np.frombuffer(code, np.uint8).astype(np.int64) - 48
     if not len(bits):
         return bits
     if bits.min() < 0 or bits.max() >= 64:
-        raise ValueError("counts that are no run-length code")
+        raise ValueError("counts that are not compressed run lengths")
     ends = np.flatnonzero(bits < 32)
     if not len(ends) or ends[-1] != len(bits) - 1:
         raise ValueError("counts that end within a number")
     starts = np.append(0, ends[:-1] + 1)
     lengths = ends - starts + 1
     if lengths.max() > _LONGEST_NUMBER:
-        raise ValueError("counts that are no run-length code")
+        raise ValueError("counts that are not compressed run lengths")
     shifts = 5 * (np.arange(len(bits)) - np.repeat(starts, lengths))
     counts = np.add.reduceat((bits & 31) << shifts, starts)
     counts -= np.where(bits[ends] & 16, np.int64(1) << (5 * lengths), 0)
@@ -120,7 +120,7 @@ def _uncompressed(code: bytes) -> Counts:
 
 
 def _pieces(counts: Counts, height: int) -> tuple[Counts, Counts, Counts]:
-    """Runs of 1 as pieces that do not leave their column: column, first row, row after the last; in order."""
+    """Split runs of 1 at column borders: column, first row and end row of each piece, in order."""
     edges = counts.cumsum()
     end = edges[1::2]
     start = end - counts[1::2]
@@ -136,25 +136,25 @@ def _pieces(counts: Counts, height: int) -> tuple[Counts, Counts, Counts]:
 
 
 def mask_from_polygons(polygons: list[list[float]], width: int, height: int) -> Mask:
-    """From COCO polygons, ``[[x, y, x, y, ...], ...]``. Raises ValueError if they are malformed."""
+    """Rasterize COCO polygons, ``[[x, y, x, y, ...], ...]``. Raises ValueError if they are malformed."""
     check_polygons(polygons)
     code = coco_mask.merge(coco_mask.frPyObjects(polygons, height, width))
     return mask_from_rle(code)
 
 
 def check_polygons(polygons: Any) -> None:
-    """Raises ValueError if these are not polygons of at least three finite corners."""
+    """Raise ValueError if these are not polygons with at least three finite corners."""
     for polygon in polygons:
         if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
             raise ValueError("a polygon with fewer than three corners")
         if not all(isinstance(value, int | float) and math.isfinite(value) for value in polygon):
-            raise ValueError("a polygon with a corner that is no number")
+            raise ValueError("a polygon with a corner that is not a finite number")
 
 
 def _counts(column: Counts, start: Counts, end: Counts, width: int, height: int) -> list[int]:
-    """From what `_pieces` gives: the lengths of the picture's runs of 0 and 1 in turn, the first one of 0."""
+    """Inverse of `_pieces`: the lengths of the alternating runs of 0 and 1 of the frame, starting with 0."""
     start, end = column * height + start, column * height + end
-    # A run that fills its column to the bottom and one from the next column's top are one.
+    # A run down to the bottom of its column continues with a run from the top of the next column.
     apart = start[1:] != end[:-1]
     edges = np.empty(2 * int(apart.sum()) + 2, np.int64)
     edges[0], edges[2::2] = start[0], start[1:][apart]

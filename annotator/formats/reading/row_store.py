@@ -1,8 +1,8 @@
-"""Rows of boxes, taken in any order and handed out by frame, in little memory however many they are.
+"""Store rows of boxes in any order and return them by frame, with little memory regardless of their number.
 
-Rows come in blocks, each sorted by frame; what does not fit a few megabytes lies in an unnamed temporary file. Blocks
-that follow one another, as files that are written frame by frame give them, are read one after the other; others, of
-files that are written track by track, are merged.
+Rows are kept in blocks sorted by frame; beyond a few megabytes they go to an unnamed temporary file. Consecutive
+blocks, as in files that are written frame by frame, are read one after the other; other blocks, as in files that are
+written track by track, are merged.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from annotator.model.mask import Mask
 
 ROW = np.dtype([("frame", "<i8"), ("number", "<i8"), ("label", "<i4"), ("flags", "<i4"), ("x1", "<f8"), ("y1", "<f8"),
                 ("x2", "<f8"), ("y2", "<f8"), ("score", "<f8"), ("visibility", "<f8"), ("mask", "<i8")])
-"""``mask`` is where it lies among the masks, -1 for none."""
+"""``mask`` is the position in the mask file, -1 for none."""
 Block = npt.NDArray[np.void]
 
-#: Rows.
+#: Rows per block.
 BLOCK = 32_768
+#: Rows read at a time from each block: one block after the other, and when blocks are merged.
 _TOGETHER, _MERGED = 4_096, 256
-#: Bytes that are held in memory before they go to a file.
+#: Bytes that are kept in memory before they go to a file.
 _IN_MEMORY = 8 * 2**20
 _MASK = struct.Struct("<5i")
 
@@ -54,7 +55,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A block in the file."""
+    """Position and frame range of a block in the file."""
 
     offset: int
     count: int
@@ -63,7 +64,7 @@ class _Place:
 
 
 class RowStore:
-    """Add rows, then go through them as often as need be; adding later is no error."""
+    """Add rows, then iterate over them as often as needed. More rows may be added later."""
 
     def __init__(self) -> None:
         self._frame, self._number, self._mask = (array("q") for _ in range(3))
@@ -80,7 +81,7 @@ class RowStore:
 
     def add(self, frame: int, number: int, label: int, flags: int, box_xyxy: Box,
             score: float, visibility: float, mask: Mask | None) -> None:
-        """Take one row. Raises FormatError if the temporary file cannot be written."""
+        """Add one row. Raises FormatError if the temporary file cannot be written."""
         self._frame.append(frame)
         self._number.append(number)
         self._label.append(label)
@@ -92,7 +93,7 @@ class RowStore:
             self._flush()
 
     def add_block(self, block: Block) -> None:
-        """Take rows of `ROW`. Raises FormatError if the temporary file cannot be written."""
+        """Add rows of dtype `ROW`. Raises FormatError if the temporary file cannot be written."""
         self._flush()
         self._count += len(block)
         self._write(block)
@@ -135,7 +136,7 @@ class RowStore:
         return place
 
     def mask(self, row: Row) -> Mask | None:
-        """A row's mask."""
+        """The mask of a row; None if it has none."""
         if row.mask < 0:
             return None
         self._masks.seek(row.mask)
@@ -143,7 +144,7 @@ class RowStore:
         return Mask(left, top, width, height, self._masks.read(length))
 
     def __iter__(self) -> Iterator[Row]:
-        """All rows by frame, those of one frame in the order in which they came."""
+        """Yield all rows by frame; rows of the same frame in the order in which they were added."""
         self._flush()
         if self._in_order():
             for place in self._blocks:
@@ -163,13 +164,13 @@ class RowStore:
         return np.frombuffer(self._rows.read(count * ROW.itemsize), ROW)
 
     def repeated(self) -> tuple[int, int] | None:
-        """Frame and number of a track that has two rows in one frame; numbers below 0 are no tracks."""
+        """Frame and number of a track with two rows in one frame, or None. Numbers below 0 are not tracks."""
         self._flush()
         if not self._in_order():
             return self._repeated_anywhere()
         rest: Block = np.empty(0, ROW)
         for place in self._blocks:
-            # The last frame of a block may go on in the next one.
+            # The last frame of a block may continue in the next one.
             rows = np.concatenate([rest, self._read(place.offset, place.count)])
             named = rows[rows["number"] >= 0]
             named = named[np.lexsort((named["number"], named["frame"]))]
@@ -191,5 +192,5 @@ class RowStore:
 
 
 def _no_room(error: OSError) -> FormatError:
-    return FormatError(f"labels that are being read cannot be kept aside in {tempfile.gettempdir()} "
-                       f"({error.strerror or error}); make room there, or set TMPDIR to another folder")
+    return FormatError(f"the labels do not fit in a temporary file in {tempfile.gettempdir()} "
+                       f"({error.strerror or error}); free some space there, or set TMPDIR to another folder")

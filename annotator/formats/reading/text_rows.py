@@ -1,4 +1,4 @@
-"""Reads tables of numbers from text files: fast when they are clean, and exact about the line when they are not."""
+"""Read tables of numbers from text files: fast if they are clean, with exact line numbers for errors if not."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ import numpy.typing as npt
 from annotator.errors import FormatError
 
 OnBad = Literal["raise", "skip"]
-"""What becomes of a row whose numbers cannot be a box: an error, or left out and counted."""
+"""How to treat a row whose numbers are not a valid box: raise an error, or skip and count it."""
 
 FloatTable = npt.NDArray[np.float64]
 
 _WHITESPACE = re.compile(r"[ \t]+")
 _TRAILING = re.compile(r"[\s,;]+$")
-#: Lines.
+#: Lines per block.
 _BLOCK = 32_768
 
 
 @dataclass(frozen=True, slots=True)
 class TextRows:
-    """The numbers of a text file and where each row stands in it."""
+    """The numbers of a text file and the position of each row in it."""
 
     path: Path
     values: FloatTable
-    """(N, columns) float64; NaN where a row is shorter than the file's longest."""
+    """(N, columns) float64; NaN where a row is shorter than the longest one."""
     lengths: npt.NDArray[np.int64]
-    """(N,) number of columns that each row really has."""
+    """(N,) actual number of columns of each row."""
     first: int = 0
-    """Rows of the file before these."""
+    """Number of rows of the file before these."""
 
     def line(self, row: int) -> int:
-        """Line number, from 1, of a row."""
+        """Line number of a row, from 1."""
         return line_of_row(self.path, self.first + row)
 
     def fail(self, row: int, found: str, expected: str) -> NoReturn:
-        """Raise the FormatError that names this row's line."""
+        """Raise a FormatError with the line of this row."""
         raise FormatError(f"{self.path} line {self.line(row)}: found {found}; expected {expected}")
 
 
 def read_rows(path: Path, fewest: int, most: int, what: str) -> TextRows:
     """Read a file of numbers separated by commas or white space.
 
-    Accepts a byte order mark, any line ending, blank lines, spaces around numbers and separators at a line's end.
-    Columns after ``most`` are not read. Raises FormatError if the file cannot be read, a field is not a number or a
-    line has fewer than ``fewest`` columns; ``what`` names the format in the message.
+    Accepts a byte order mark, any line ending, blank lines, spaces around numbers and separators at the end of a line.
+    Columns after ``most`` are ignored. Raises FormatError if the file cannot be read, a field is not a number or a line
+    has fewer than ``fewest`` columns; ``what`` names the format in the message.
     """
     blocks = list(row_blocks(path, fewest, most, what))
     widest = max((block.values.shape[1] for block in blocks), default=most)
@@ -63,7 +63,7 @@ def read_rows(path: Path, fewest: int, most: int, what: str) -> TextRows:
 
 
 def row_blocks(path: Path, fewest: int, most: int, what: str) -> Iterator[TextRows]:
-    """The same, some ten thousand rows at a time."""
+    """Like `read_rows`, but yields some ten thousand rows at a time."""
     try:
         with _open(path) as file:
             layout: tuple[int, str | None] | None = None
@@ -85,7 +85,7 @@ def row_blocks(path: Path, fewest: int, most: int, what: str) -> Iterator[TextRo
 
 
 def line_of_row(path: Path, row: int) -> int:
-    """Line number, from 1, of the row at this position; blank lines are lines but not rows."""
+    """Line number, from 1, of the row at this position. Blank lines count as lines but not as rows."""
     with _open(path) as file:
         filled = (number for number, text in enumerate(file, 1) if _TRAILING.sub("", text))
         return next(islice(filled, row, None))
@@ -103,7 +103,7 @@ def _fields(line: str) -> list[str]:
 
 
 def _clean(path: Path, lines: list[str], layout: tuple[int, str | None], first: int) -> TextRows | None:
-    """The fast way; None if any line differs from the file's first in its layout."""
+    """Parse a block the fast way; None if the layout of a line differs from the first line of the file."""
     columns, delimiter = layout
     if any(len(_fields(line)) != columns for line in lines[:64] if _TRAILING.sub("", line)):
         return None

@@ -1,4 +1,4 @@
-"""Reads XML element by element, without entities, external files or unlimited depth."""
+"""Read XML element by element, without entities or external files and with limited depth."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _DEEPEST = 32
 
 
 def iterate_xml(path: Path, expected: str) -> Iterator[tuple[str, int, Element]]:
-    """``("start" | "end", depth, element)`` in file order; the root has depth 0. An element is whole at its end.
+    """Yield ``("start" | "end", depth, element)`` in file order; the root has depth 0. Elements are complete at "end".
 
-    What is ended below the root is forgotten, so that memory does not grow with the file. Raises FormatError if it is
-    not XML, nests deeper than any label file, or declares a document type or entities.
+    Completed children of the root are discarded, so memory use does not grow with the file. Raises FormatError if the
+    file is not XML, nests deeper than any label file, or declares a document type or entities.
     """
     stack: list[Element] = []
     try:
@@ -37,8 +37,8 @@ def iterate_xml(path: Path, expected: str) -> Iterator[tuple[str, int, Element]]
                 if len(stack) == 1:
                     stack[0].remove(element)
     except DefusedXmlException as error:
-        raise FormatError(f"{path} declares a document type or entities, which no label file needs and which are not "
-                          f"read; expected {expected}") from error
+        raise FormatError(f"{path} declares a document type or entities, which are refused for safety; expected "
+                          f"{expected}") from error
     except (ParseError, UnicodeError, LookupError, ValueError) as error:
         raise FormatError(f"{path} is not XML ({str(error)[:120]}); expected {expected}") from error
     except OSError as error:
@@ -46,7 +46,7 @@ def iterate_xml(path: Path, expected: str) -> Iterator[tuple[str, int, Element]]
 
 
 def attribute(path: Path, where: str, element: Element, name: str, expected: str) -> float:
-    """A finite number that an element has as an attribute. Raises FormatError."""
+    """Read an attribute of an element as a finite number. Raises FormatError."""
     text = element.get(name, "")
     try:
         value = float(text)

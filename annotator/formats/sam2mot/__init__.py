@@ -1,1 +1,1 @@
-"""Files in the layout that the published SAM2MOT reads and leaves. They serve data set runs, not exports."""
+"""Files in the layout that the published SAM2MOT reads and writes. Used by data set runs, not by exports."""

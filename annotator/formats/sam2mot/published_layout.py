@@ -1,9 +1,10 @@
-"""The files that the published SAM2MOT leaves of a run, under their own names.
+"""The output files of the published SAM2MOT, under their original names.
 
 ``detections.txt`` and ``trajectories.txt`` are MOTChallenge rows (``frame,id,left,top,width,height,confidence,class,-1,
--1``; frames from 1; id -1 for detections). The class is -1, and where a run knows several classes their number from 1
-in ``labels.txt``. ``masks/frame_00001_masks.npz`` and on hold ``ids`` (N,) int32 and ``masks`` (N, height, width) bool,
-row by row the same track. The published README shows names only; what is in the archives is this program's choice.
+-1``; frames from 1; id -1 for detections). The class is -1 or, if the run has several classes, their number from 1 in
+``labels.txt``. ``masks/frame_00001_masks.npz`` and following hold ``ids`` (N,) int32 and ``masks`` (N, height, width)
+bool, one track per row. The published README gives only the file names; the content of the archives is this program's
+choice.
 """
 
 from __future__ import annotations
@@ -27,33 +28,33 @@ from annotator.model.sequence import LabelledBox, LabelledFrame
 DETECTIONS, TRAJECTORIES, MASKS, LABELS = "detections.txt", "trajectories.txt", "masks", "labels.txt"
 
 
-
 def write_detections(path: Path, frames: Iterable[tuple[int, Detections]], labels: Sequence[str]) -> None:
-    """All detections by frame index, whatever their score. Raises FormatError if the file cannot be written."""
-    with _aside(path) as file:
+    """Write all detections by frame index, whatever their score. Raises FormatError if the file cannot be written."""
+    with _replacing(path) as file:
         for frame, found in frames:
             rows = zip(found.box_xyxy.tolist(), found.score.tolist(), found.label.tolist(), strict=True)
             file.writelines(_row(frame, -1, box, score, label, labels) for box, score, label in rows)
 
 
 def write_trajectories(path: Path, frames: Iterable[LabelledFrame], labels: Sequence[str]) -> None:
-    """Tracks frame by frame. Raises FormatError if the file cannot be written."""
-    with _aside(path) as file:
+    """Write tracks frame by frame. Raises FormatError if the file cannot be written."""
+    with _replacing(path) as file:
         for frame in frames:
             file.writelines(_row(frame.frame_index, box.number or -1, box.box_xyxy, box.score, box.label, labels)
                             for box in frame.boxes)
 
 
 def write_labels(path: Path, labels: Sequence[str]) -> None:
-    """One name per line, in the order of their numbers. Raises FormatError if the file cannot be written."""
-    with _aside(path) as file:
+    """Write one name per line, in the order of their numbers. Raises FormatError if the file cannot be written."""
+    with _replacing(path) as file:
         file.writelines(f"{name}\n" for name in labels)
 
 
 def write_masks(folder: Path, frames: Iterable[LabelledFrame], width: int, height: int) -> int:
-    """One archive per frame that has masks; a folder that is there is replaced as a whole. Returns their number.
+    """Write one archive per frame with masks; an existing folder is replaced as a whole. Returns the number of
+    archives.
 
-    Raises FormatError if it cannot be written.
+    Raises FormatError if they cannot be written.
     """
     building = folder.with_name(f".{folder.name}.new")
     written = 0
@@ -74,14 +75,14 @@ def write_masks(folder: Path, frames: Iterable[LabelledFrame], width: int, heigh
 
 
 def read_masks(path: Path) -> dict[int, npt.NDArray[np.bool_]]:
-    """Track number to (height, width) mask, of one archive."""
+    """Read one archive: track number to (height, width) mask."""
     with np.load(path) as archive:
         return dict(zip(archive["ids"].tolist(), archive["masks"], strict=True))
 
 
 def write_archive(path: Path, masked: Sequence[tuple[LabelledBox, Mask]], width: int, height: int) -> None:
-    """One frame's archive."""
-    # NumPy's own writer compresses at level 6, which takes several times as long for a few percent.
+    """Write the archive of one frame."""
+    # NumPy's own writer compresses at level 6, which takes several times as long to save a few percent.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open("ids.npy", "w") as file:
             np.lib.format.write_array(file, np.array([box.number for box, _ in masked], np.int32))
@@ -100,8 +101,8 @@ def _row(frame: int, number: int, box: Sequence[float], score: float, label: int
 
 
 @contextmanager
-def _aside(path: Path) -> Iterator[TextIO]:
-    """A text file that takes its place when it is complete."""
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """A temporary text file that replaces ``path`` once it is complete."""
     temporary = path.with_name(f".{path.name}.new")
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
@@ -116,4 +117,5 @@ def _aside(path: Path) -> Iterator[TextIO]:
 
 
 def _failure(path: Path, error: OSError) -> FormatError:
-    return FormatError(f"{path} cannot be written ({error.strerror or error}): check the folder and its free space")
+    return FormatError(f"{path} cannot be written ({error.strerror or error}); check the folder and the free disk "
+                       "space")

@@ -1,7 +1,7 @@
-"""One detection threshold per sequence, as CSV: the name and the threshold, one sequence per line.
+"""Detection thresholds per sequence as CSV: name and threshold, one sequence per line.
 
-A header is optional. With one, the columns may have any order and others may stand beside them: the first whose
-heading speaks of a sequence, video or name, and the first that speaks of a threshold, confidence or score.
+A header is optional. With a header, columns may be in any order and there may be others: the first column whose heading
+mentions a sequence, video or name is used, and the first that mentions a threshold, confidence or score.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _EXPECTED = "one sequence per line: its name and a threshold from 0 to 1"
 
 
 def read_thresholds(path: Path) -> dict[str, float]:
-    """Sequence name to threshold, in the file's order. Names lose a ``.txt`` at their end.
+    """Read sequence names and their thresholds, in file order. A ``.txt`` at the end of a name is removed.
 
-    Raises FormatError naming file and line: not a number, out of range, a name twice, a column missing.
+    Raises FormatError with file and line: not a number, out of range, a repeated name, a missing column.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -48,7 +48,7 @@ def read_thresholds(path: Path) -> dict[str, float]:
 
 
 def write_thresholds(path: Path, table: Mapping[str, float]) -> None:
-    """Write such a file with a header; a file that is there is replaced in one go."""
+    """Write thresholds with a header; an existing file is replaced atomically."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("sequence", "threshold"))

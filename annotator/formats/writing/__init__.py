@@ -1,4 +1,4 @@
-"""What writers share: choosing frames, staging files, reading them back, pictures, and checks by the field's readers.
+"""Code shared by writers: selecting frames, staging files, reading them back, frame images, checks by other readers.
 
-No format's own conventions belong here.
+Conventions of a single format do not belong here.
 """

@@ -1,4 +1,4 @@
-"""What all writers share: choosing frames and boxes, the sidecar, and putting files in place only when all is well."""
+"""Code shared by all writers: selecting frames and boxes, the sidecar, and moving finished files into place."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class ExportFrame:
     """One frame to write."""
 
     index: int
-    """From 0 within the export."""
+    """Index within the export, from 0."""
     source: int
     """Frame index in the video."""
     time: float | None
-    """Presentation time in seconds; None where the stream left the frame out."""
+    """Presentation time in seconds; None if the stream omitted the frame."""
     boxes: tuple[LabelledBox, ...]
 
 
 @dataclass(slots=True)
 class Tally:
-    """What went in and what was left out, over all sequences."""
+    """Counts what was written and what was skipped, over all sequences."""
 
     sequences: int = 0
     frames: int = 0
@@ -47,81 +47,82 @@ class Tally:
     seen_labels: set[str] = field(default_factory=set)
 
     def check_labels(self, options: ExportOptions) -> None:
-        """Raises FormatError if a label asked for is in none of the sequences."""
+        """Raise FormatError if a selected label is in none of the sequences."""
         unknown = sorted(set(options.labels or ()) - self.seen_labels)
         if unknown:
-            raise FormatError(f"no video has the label {unknown[0]!r}; there are {', '.join(sorted(self.seen_labels))}")
+            raise FormatError(f"no video has the label {unknown[0]!r}; choose from "
+                              f"{', '.join(sorted(self.seen_labels))}")
 
 
 @dataclass(frozen=True, slots=True)
 class BoxRules:
-    """What a format can hold of a box."""
+    """What a format can store of a box."""
 
     needs_number: bool = True
     keeps_ignored: bool = True
     keeps_masks: bool = False
     keeps_regions: bool = False
-    """Ignored boxes without a number: regions in which nothing counts."""
+    """Ignore regions: ignored boxes without a number."""
     decimals: int = 2
-    """A box that has no width or height after rounding to these is left out."""
+    """A box without width or height after rounding to these decimals is skipped."""
 
 
 def export_frames(stream: SequenceStream, options: ExportOptions, rules: BoxRules, tally: Tally,
                   ) -> Iterator[ExportFrame]:
-    """Every frame of the range in order, with the boxes to write.
+    """Yield every frame of the range in order, with the boxes to write.
 
-    Raises FormatError for a box that is not finite, a box without track number where one is needed, a number twice in
-    a frame, and a frame beyond the video's last. Raises ValueError if frames do not come in rising order.
+    Raises FormatError for a box that is not finite, a box without a required track number, a number that occurs twice
+    in a frame, and a frame beyond the last one of the video. Raises ValueError if frames are not in ascending order.
     """
     info, frames = stream
     wanted = options.frame_range(info)
-    chosen = _Chooser(info, options, rules, tally, short_tracks(frames, wanted, options))
+    box_filter = _BoxFilter(info, options, rules, tally, short_tracks(frames, wanted, options))
     tally.sequences += 1
     tally.frames += len(wanted)
     tally.seen_labels.update(info.labels)
     following = 0
-    for frame in _rising(frames, info):
+    for frame in _ascending(frames, info):
         if frame.frame_index not in wanted:
             continue
         index = wanted.index(frame.frame_index)
         for skipped in range(following, index):
             yield ExportFrame(skipped, wanted[skipped], None, ())
         following = index + 1
-        yield ExportFrame(index, frame.frame_index, frame.time, chosen.boxes(frame))
+        yield ExportFrame(index, frame.frame_index, frame.time, box_filter.boxes(frame))
     for skipped in range(following, len(wanted)):
         yield ExportFrame(skipped, wanted[skipped], None, ())
-    tally.tracks += len(chosen.numbers)
+    tally.tracks += len(box_filter.numbers)
 
 
-def _rising(frames: Iterable[LabelledFrame], info: SequenceInfo) -> Iterator[LabelledFrame]:
+def _ascending(frames: Iterable[LabelledFrame], info: SequenceInfo) -> Iterator[LabelledFrame]:
     previous = -1
     for frame in frames:
         if frame.frame_index <= previous:
-            raise ValueError(f"frame {frame.frame_index} after frame {previous}: frames must come in rising order")
+            raise ValueError(f"frame {frame.frame_index} after frame {previous}: frames must be in ascending order")
         if frame.frame_index >= info.frame_count:
-            raise FormatError(f"{info.name}: labels in frame {frame.frame_index}, but the video's last frame is "
-                              f"{info.frame_count - 1}")
+            raise FormatError(f"{info.name} has labels in frame {frame.frame_index}, but the last frame of the video "
+                              f"is {info.frame_count - 1}; check that the labels belong to this video")
         previous = frame.frame_index
         yield frame
 
 
 def short_tracks(frames: Iterable[LabelledFrame], wanted: range, options: ExportOptions) -> frozenset[int]:
-    """Numbers of the tracks that have fewer boxes in these frames than are asked for.
+    """Numbers of the tracks with fewer boxes in these frames than ``options.min_length``.
 
-    Raises ValueError if that takes going through an iterator, which would then be used up.
+    Raises ValueError for an iterator, because counting would exhaust it.
     """
     if options.min_length <= 1:
         return frozenset()
     if iter(frames) is frames:
-        raise ValueError("min_length needs frames that can be gone through twice")
+        raise ValueError("min_length needs frames that can be iterated twice")
     lengths = Counter(box.number for frame in frames if frame.frame_index in wanted for box in frame.boxes
                       if options.interpolated or not box.interpolated)
     return frozenset(number for number, length in lengths.items()
                      if number is not None and length < options.min_length)
 
 
-class _Chooser:
-    """Picks the boxes of each frame that the options ask for and the format can hold."""
+class _BoxFilter:
+    """Selects the boxes of each frame that are to be exported and that the format can store."""
 
     def __init__(self, info: SequenceInfo, options: ExportOptions, rules: BoxRules, tally: Tally,
                  short: frozenset[int]) -> None:
@@ -129,7 +130,7 @@ class _Chooser:
         self._rules = rules
         self._tally = tally
         self._short = short
-        self._doubtful = 2 * 10 ** -rules.decimals
+        self._tiny = 2 * 10 ** -rules.decimals
         self._min_length = options.min_length
         self._interpolated = options.interpolated
         self._new_numbers: dict[int, int] | None = {} if options.renumber else None
@@ -147,13 +148,14 @@ class _Chooser:
                 continue
             if self._rules.needs_number and box.number is not None:
                 if box.number in seen:
-                    raise FormatError(f"{self._info.name} frame {frame.frame_index}: track {box.number} has two boxes")
+                    raise FormatError(f"{self._info.name} frame {frame.frame_index}: track {box.number} has two boxes; "
+                                      "remove one of them")
                 seen.add(box.number)
                 self.numbers.add(box.number)
                 if self._new_numbers is not None:
                     box = replace(box, number=self._new_numbers.setdefault(box.number, len(self._new_numbers) + 1))
             if box.mask is not None and not self._rules.keeps_masks:
-                self._tally.dropped["masks (boxes only were written)"] += 1
+                self._tally.dropped["masks (only boxes were written)"] += 1
             kept.append(box)
         self._tally.boxes += len(kept)
         return tuple(kept)
@@ -162,13 +164,14 @@ class _Chooser:
         where = f"{self._info.name} frame {frame_index}"
         region = box.number is None and box.ignored
         if region and not self._rules.keeps_regions:
-            return "ignore regions (this format has none)"
+            return "ignore regions (this format cannot store them)"
         if not 0 <= box.label < len(self._info.labels):
             raise FormatError(f"{where}: label number {box.label}, but the video has {len(self._info.labels)} labels")
         if self._labels is not None and box.label not in self._labels and not region:
-            return "boxes of other labels than asked for"
+            return "boxes of labels that were not selected"
         if box.number is None and self._rules.needs_number and not region:
-            raise FormatError(f"{where}: a box without track number, which this format cannot hold")
+            raise FormatError(f"{where}: found a box without a track number, which this format cannot store; choose a "
+                              "format for detections")
         if box.interpolated and not self._interpolated:
             return "interpolated boxes"
         if box.number in self._short:
@@ -182,14 +185,15 @@ class _Chooser:
             raise FormatError(f"{where}: track {box.number} has score {box.score} and visibility {box.visibility}, "
                               "which are not both finite")
         decimals = self._rules.decimals
-        if (x2 - x1 < self._doubtful and round(x2, decimals) <= round(x1, decimals)) or (
-                y2 - y1 < self._doubtful and round(y2, decimals) <= round(y1, decimals)):
+        if (x2 - x1 < self._tiny and round(x2, decimals) <= round(x1, decimals)) or (
+                y2 - y1 < self._tiny and round(y2, decimals) <= round(y1, decimals)):
             return "boxes without width or height"
         return None
 
 
 class Staging:
-    """A folder beside the target for unfinished files. Leaving it with an error removes all; `commit` moves them in."""
+    """A temporary folder in the output folder for unfinished files. `commit` moves them into place; an error removes
+    them."""
 
     def __init__(self, out_dir: Path, overwrite: bool) -> None:
         self._out_dir = out_dir
@@ -206,14 +210,15 @@ class Staging:
         return self
 
     def add(self, relative: str, sidecar: str, listed: bool = True) -> Path:
-        """Where to write a file that will lie at ``out_dir / relative``; `commit` names those that are ``listed``.
+        """Return where to write a file that `commit` moves to ``out_dir / relative``; `commit` returns those that are
+        ``listed``.
 
-        Raises FormatError if a file is there already that did not come from this program, which is to say without the
-        sidecar, and must not be overwritten.
+        Raises FormatError if the file exists, has no sidecar, so was not written by this program, and must not be
+        overwritten.
         """
         target = self._out_dir / relative
         if target.exists() and not self._overwrite and not (self._out_dir / sidecar).exists():
-            raise FormatError(f"{target} is there already and not an export of this program; choose another folder, "
+            raise FormatError(f"{target} already exists and is not an export of this program; choose another folder, "
                               "or allow overwriting")
         if relative in self._relative:
             raise FormatError(f"two videos would both be written to {target}; give them different names")
@@ -223,11 +228,11 @@ class Staging:
         return path
 
     def commit(self) -> tuple[Path, ...]:
-        """Move all files to their places, in the order in which they were added, sidecars last: they vouch for the
-        rest."""
+        """Move all files into place in the order in which they were added, with sidecars last because they mark the
+        other files as complete. Returns the listed files."""
         ordered = sorted(self._relative, key=lambda relative: relative.endswith("export.json"))
         listed = [relative for relative in ordered if self._relative[relative]]
-        # Pictures are not waited for one by one: they are many, and the video is still there.
+        # Images are not synced to disk: there are many, and they can be exported from the video again.
         for relative in listed:
             with (self.folder / relative).open("rb") as file:
                 os.fsync(file.fileno())
@@ -247,10 +252,10 @@ class Staging:
 
 
 class SidecarWriter:
-    """Writes the JSON beside an export: where each exported frame comes from, and how the export was made.
+    """Writes the JSON sidecar of an export: the source of each exported frame, and the options of the export.
 
     ``sequences[i].frames`` has one entry ``[frame, source_frame, time]`` per exported frame: the number in the exported
-    files, the frame index in the video from 0, and the presentation time in seconds (null where unknown).
+    files, the frame index in the video from 0, and the presentation time in seconds (null if unknown).
     """
 
     def __init__(self, path: Path, format_name: str, options: ExportOptions, first_number: int) -> None:
@@ -271,7 +276,7 @@ class SidecarWriter:
         self._frames = 0
 
     def frame(self, frame: ExportFrame) -> None:
-        """Add a frame to the sequence that was begun last."""
+        """Add a frame to the current sequence."""
         entry = [frame.index + self._first_number, frame.source, frame.time]
         self._file.write((",\n   " if self._frames else "\n   ") + json.dumps(entry))
         self._frames += 1
@@ -293,13 +298,13 @@ class SidecarWriter:
 
 
 def exported_rate(info: SequenceInfo, options: ExportOptions) -> float:
-    """Frames per second of what is written."""
+    """Frames per second of the exported sequence."""
     return info.fps / options.step
 
 
 def checked_name(info: SequenceInfo) -> str:
-    """The sequence's name as a file or folder name. Raises FormatError if it cannot be one."""
+    """The sequence's name as a file or folder name. Raises FormatError if it is not a valid one."""
     name = info.name
     if not name or name.strip(". ") != name or _FORBIDDEN_IN_NAMES & set(name):
-        raise FormatError(f"the video name {name!r} cannot be a file name; rename the video")
+        raise FormatError(f"the video name {name!r} cannot be used as a file name; rename the video")
     return name

@@ -1,7 +1,7 @@
-"""Shows what was just written to the field's own readers: TrackEval's data set classes and pycocotools.
+"""Verify exported files with the field's own readers: TrackEval's data set classes and pycocotools.
 
-Both keep whole files in memory, many times as large as the files, so what is larger than `_LARGEST` is not shown to
-them; this program's own reader has read it by then.
+Both keep whole files in memory, at many times their size, so files larger than `_LARGEST` are skipped; this program's
+own reader has verified them by then.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def check_coco(file: Path, boxes: int) -> str | None:
                if item["category_id"] not in coco.cats or item["image_id"] not in coco.imgs]
     if len(coco.anns) != boxes or missing:
         raise FormatError(f"pycocotools finds {len(coco.anns)} boxes in {file.name} instead of {boxes}, {len(missing)} "
-                          "of them of unknown images or categories; nothing was exported")
+                          "of them with unknown images or categories; nothing was exported")
     return f"also with pycocotools {version('pycocotools')}"
 
 
@@ -123,15 +123,15 @@ def _with_trackeval(files: Sequence[Path], reader: str, load: Callable[[], int],
     if importlib.util.find_spec("trackeval") is None:
         return None
     if sum(file.stat().st_size for file in files) > _LARGEST:
-        return f"not shown to TrackEval's {reader}: too large for it"
+        return f"not checked with TrackEval's {reader}: too large"
     from trackeval.utils import TrackEvalException
 
     try:
-        # It reports its progress on standard output, which belongs to the command line.
+        # It prints its progress to standard output, which is reserved for the command line.
         with contextlib.redirect_stdout(io.StringIO()):
             found = load()
     except (TrackEvalException, ValueError, KeyError, IndexError, json.JSONDecodeError) as error:
-        raise FormatError(f"TrackEval's {reader} cannot read what was written ({error}); nothing was exported"
+        raise FormatError(f"TrackEval's {reader} cannot read the exported files ({error}); nothing was exported"
                           ) from error
     if found != expected:
         raise FormatError(f"TrackEval's {reader} finds {found} boxes instead of {expected}; nothing was exported")
@@ -139,7 +139,7 @@ def _with_trackeval(files: Sequence[Path], reader: str, load: Callable[[], int],
 
 
 def _bare(kind: Any, folder: Path, lengths: dict[str, int]) -> Any:
-    """A data set object that can load one file: its constructor wants trackers and sequence maps to compare."""
+    """A data set object that can load one file. Bypasses the constructor, which requires trackers and sequence maps."""
     loader = kind.__new__(kind)
     loader.gt_fol = str(folder)
     loader.data_is_zipped = False
@@ -150,5 +150,3 @@ def _bare(kind: Any, folder: Path, lengths: dict[str, int]) -> Any:
 def _lines(file: Path, part: str) -> int:
     with file.open(encoding="utf-8") as lines:
         return sum(part in line for line in lines)
-
-

@@ -1,4 +1,5 @@
-"""How formats write: one frame after the other into files aside, read back, compared, and only then put in place."""
+"""Base class of formats that write frame by frame to temporary files, read these back, and then move them into
+place."""
 
 from __future__ import annotations
 
@@ -37,57 +38,57 @@ from annotator.model.sequence import LabelledBox, SequenceInfo
 
 @dataclass(slots=True)
 class Target:
-    """Where a format writes, and what it tells of it."""
+    """The output of a writer: staged files, counts and notes."""
 
     staging: Staging
     options: ExportOptions
     tally: Tally
     files: ExitStack
     sidecar: str = ""
-    """Beside the file that is opened next; its presence tells later that the file is this program's."""
+    """Sidecar of the files that are opened next; it marks them as this program's."""
     notes: list[str] = field(default_factory=list)
 
     def path(self, relative: str) -> Path:
-        """Where to write a file that will lie at this place of the output folder."""
+        """Return where to write a file that will be moved to this path in the output folder."""
         return self.staging.add(relative, self.sidecar)
 
     def text(self, relative: str) -> TextIO:
-        """A text file, closed at the end of the export."""
+        """Open a text file, which is closed at the end of the export."""
         return self.files.enter_context(self.path(relative).open("w", encoding="utf-8", newline="\n"))
 
     def scratch(self, name: str) -> TextIO:
-        """A text file that is never put in place."""
+        """Open a temporary text file, which is not exported."""
         return self.files.enter_context((self.staging.folder / name).open("w+", encoding="utf-8", newline="\n"))
 
     def drop(self, box: LabelledBox, what: str) -> None:
-        """Count a box that was chosen but cannot be written."""
+        """Count a box that was selected but cannot be written."""
         self.tally.boxes -= 1
         self.tally.dropped[what] += 1
 
 
 class Writer(ABC):
-    """Writes one export: sequence after sequence, frame after frame."""
+    """Writes one export, sequence by sequence and frame by frame."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.options = target.options
 
-    def begin(self, info: SequenceInfo, length: int) -> None:  # noqa: B027 - for who needs it
-        """Start a sequence of this many frames; ``info`` is that of the written video."""
+    def begin(self, info: SequenceInfo, length: int) -> None:  # noqa: B027 - optional hook
+        """Start a sequence of ``length`` frames; ``info`` describes the written video."""
 
     @abstractmethod
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
-        """Write a frame. Returns its boxes as a reader must find them."""
+        """Write a frame. Returns its boxes as they must be read back."""
 
-    def end(self, info: SequenceInfo) -> None:  # noqa: B027 - for who needs it
+    def end(self, info: SequenceInfo) -> None:  # noqa: B027 - optional hook
         """Finish the sequence."""
 
-    def finish(self) -> None:  # noqa: B027 - for who needs it
+    def finish(self) -> None:  # noqa: B027 - optional hook
         """Finish the export."""
 
 
 class FileFormat(ABC):
-    """A format that is written by a `Writer`. Subclasses say what it holds and how it is read."""
+    """A format that is written by a `Writer`. Subclasses define what it can store and how it is read."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -97,38 +98,38 @@ class FileFormat(ABC):
     can_read: ClassVar[bool] = True
     can_write: ClassVar[bool] = True
     decimals: ClassVar[int] = 2
-    """Of box edges; boxes without width or height after rounding are left out."""
+    """Decimals of box edges; boxes without width or height after rounding are skipped."""
     first_number: ClassVar[int] = 0
     """Number of the first frame in the files, for the sidecar."""
     file_name: ClassVar[str] = ""
-    """Of formats that put all videos in one file."""
+    """File for all videos, for formats that write only one."""
 
     @abstractmethod
     def writer(self, target: Target) -> Writer:
-        """A writer for one export."""
+        """Return a writer for one export."""
 
     @abstractmethod
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """See `annotator.formats.base.LabelFormat`."""
 
     def label_name(self, label: str) -> str:
-        """What a reader finds as this label's name."""
+        """The name of this label when read back."""
         return label
 
     def read_back(self, folder: Path, infos: Sequence[SequenceInfo]) -> list[LabelledSequence]:
-        """Read what was just written for these videos, in their order."""
+        """Read the files that were just written for these videos, in the same order."""
         found = {each.info.name: each for each in self.read(folder, ImportOptions())}
         return [found[info.name] for info in infos if info.name in found]
 
     def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
-        """Read what was written with the field's own reader, if there is one; returns which, in words.
+        """Verify the written files with the field's own reader, if there is one. Returns a text that names it.
 
-        Raises FormatError if it finds anything else.
+        Raises FormatError if it reads different data.
         """
         return None
 
     def sidecar(self, name: str) -> str:
-        """Place of the sidecar, below the output folder."""
+        """Path of the sidecar, relative to the output folder."""
         return f"{self.file_name.rpartition('.')[0] if self.file_name else name}.export.json"
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
@@ -139,45 +140,45 @@ class FileFormat(ABC):
               pictures: PictureSource | None = None) -> ExportReport:
         """See `annotator.formats.base.LabelFormat`."""
         tally = Tally()
-        shown = FramePictures(self, options, pictures)
+        images = FramePictures(self, options, pictures)
         with Staging(out_dir, options.overwrite) as staging:
             with ExitStack() as files:
                 target = Target(staging, options, tally, files)
-                export = _Export(self, target, shown)
+                export = _Export(self, target, images)
                 for stream in sequences:
                     export.add(stream)
                 tally.check_labels(options)
                 export.finish()
-            checks = (*export.check(), *shown.write(staging))
+            checks = (*export.check(), *images.write(staging))
             written = staging.commit()
         return ExportReport(self.name, written, tally.sequences, tally.frames, tally.boxes, tally.tracks,
                             {what: count for what, count in tally.dropped.items() if count}, checks,
-                            tuple(target.notes), shown.written)
+                            tuple(target.notes), images.written)
 
 
 class _Export:
-    """One export: feeds the writer, keeps a digest of what it wrote, and compares."""
+    """One export: feeds the writer, keeps a digest of what it writes, and compares it with what is read back."""
 
-    def __init__(self, form: FileFormat, target: Target, pictures: FramePictures) -> None:
-        self._form = form
+    def __init__(self, label_format: FileFormat, target: Target, pictures: FramePictures) -> None:
+        self._format = label_format
         self._target = target
         self._pictures = pictures
         self._infos: list[SequenceInfo] = []
         self._digest = 0
         self._sidecar: SidecarWriter | None = None
-        if form.file_name:
+        if label_format.file_name:
             self._sidecar = self._open_sidecar("")
-        self._writer = form.writer(target)
+        self._writer = label_format.writer(target)
+        can = label_format.abilities
         self._rules = BoxRules(
-            needs_number=form.abilities.identities, keeps_ignored=form.abilities.ignored or form.abilities.regions,
-            keeps_masks=form.abilities.masks and target.options.masks, keeps_regions=form.abilities.regions,
-            decimals=form.decimals)
+            needs_number=can.identities, keeps_ignored=can.ignored or can.regions,
+            keeps_masks=can.masks and target.options.masks, keeps_regions=can.regions, decimals=label_format.decimals)
 
     def _open_sidecar(self, name: str) -> SidecarWriter:
         target = self._target
-        target.sidecar = self._form.sidecar(name)
+        target.sidecar = self._format.sidecar(name)
         return target.files.enter_context(SidecarWriter(
-            target.path(target.sidecar), self._form.name, target.options, self._form.first_number))
+            target.path(target.sidecar), self._format.name, target.options, self._format.first_number))
 
     def add(self, stream: SequenceStream) -> None:
         source, _ = stream
@@ -194,7 +195,7 @@ class _Export:
         for frame in export_frames(stream, options, self._rules, self._target.tally):
             sidecar.frame(frame)
             for box in self._writer.frame(info, frame):
-                label = self._form.label_name(info.labels[box.label])
+                label = self._format.label_name(info.labels[box.label])
                 self._digest += digest(len(self._infos), frame.index, label, box)
         self._writer.end(info)
         sidecar.end()
@@ -206,27 +207,27 @@ class _Export:
 
     def check(self) -> tuple[str, ...]:
         target = self._target
-        found = self._form.read_back(target.staging.folder, self._infos)
+        found = self._format.read_back(target.staging.folder, self._infos)
         total = boxes = 0
         for index, sequence in enumerate(found):
             for frame in sequence.frames:
                 for box in frame.boxes:
-                    label = self._form.label_name(sequence.info.labels[box.label])
+                    label = self._format.label_name(sequence.info.labels[box.label])
                     total += digest(index, frame.frame_index, label, box)
                     boxes += 1
         if (total, boxes) != (self._digest, target.tally.boxes):
-            raise FormatError(f"the {self._form.name} files differ from what was to be written when read back ({boxes} "
+            raise FormatError(f"the {self._format.name} files do not match the exported data when read back ({boxes} "
                               f"boxes instead of {target.tally.boxes}); nothing was exported")
         done = f"read back {boxes} boxes of {len(found)} videos"
         if not target.options.field_check:
             return (done,)
-        outside = self._form.field_check(target.staging.folder, self._infos, boxes)
+        outside = self._format.field_check(target.staging.folder, self._infos, boxes)
         return (done,) if outside is None else (done, outside)
 
 
 def digest(sequence: int, frame: int, label: str, box: LabelledBox) -> int:
-    """A number that tells one box of one frame from any other; sums of it tell sets of boxes apart."""
-    # Files hold at most four decimals of a pixel (six of a share), and their own arithmetic adds less than this.
+    """A hash of one box of one frame; sums of it distinguish sets of boxes."""
+    # Files have at most four decimals of a pixel (six for relative coordinates); rounding errors are smaller than this.
     edges = [round(edge * 1e4) for edge in box.box_xyxy]
     mask = box.mask and (box.mask.left, box.mask.top, box.mask.width, box.mask.height, box.mask.rle)
     label = "" if box.number is None and box.ignored else label
@@ -235,12 +236,10 @@ def digest(sequence: int, frame: int, label: str, box: LabelledBox) -> int:
     return zlib.crc32(text.encode()) << 32 | zlib.adler32(text.encode())
 
 
-def held(box: LabelledBox, abilities: Abilities, decimals: int = 2, mask: Mask | None = None) -> LabelledBox:
-    """What a format with these abilities keeps of a box."""
+def reduced_box(box: LabelledBox, abilities: Abilities, decimals: int = 2, mask: Mask | None = None) -> LabelledBox:
+    """Reduce a box to what a format with these abilities stores of it."""
     x1, y1, x2, y2 = (round(edge, decimals) for edge in box.box_xyxy)
     return LabelledBox(
         box.number if abilities.identities else None, box.label, (x1, y1, x2, y2),
         round(box.score, 6) if abilities.scores else 1.0, mask, 1.0, box.ignored and abilities.ignored,
         box.occluded and abilities.occluded)
-
-

@@ -1,4 +1,4 @@
-"""Masks that must not overlap: a pixel claimed twice goes to the mask of the higher score, then to the smaller one."""
+"""Remove overlaps of masks: a shared pixel goes to the mask with the higher score, then to the smaller mask."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from annotator.formats.writing.file_format import Target
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
-NO_MASK = "boxes without mask (this format holds masks only)"
-COVERED = "masks wholly covered by others (this format forbids overlap)"
-TRIMMED = "pixels of masks given to others that cover them (this format forbids overlap)"
+NO_MASK = "boxes without a mask (this format stores only masks)"
+COVERED = "masks entirely covered by others (this format forbids overlap)"
+TRIMMED = "mask pixels covered by other masks (this format forbids overlap)"
 
 
 def without_overlaps(boxes: Sequence[LabelledBox], info: SequenceInfo, target: Target) -> list[LabelledBox]:
-    """The boxes with masks that neither overlap nor leave the picture, each box its mask's own.
+    """Return the boxes with masks that neither overlap nor leave the frame; each box is the tight box of its mask.
 
-    Ignored ones yield to all others and become regions; a region without mask covers its box. What is lost is counted.
-    Raises FormatError if the picture's size is unknown.
+    Ignored boxes yield to all others and become ignore regions; a region without a mask covers its box. Losses are
+    counted. Raises FormatError if the frame size is unknown.
     """
     if info.width <= 0 or info.height <= 0:
-        raise FormatError(f"{info.name}: the picture size is unknown, so masks cannot be written")
+        raise FormatError(f"{info.name}: the frame size is unknown, so masks cannot be written")
     masked = []
     for box in boxes:
         mask = _region_mask(box, info) if box.mask is None and box.ignored else box.mask
@@ -32,7 +32,7 @@ def without_overlaps(boxes: Sequence[LabelledBox], info: SequenceInfo, target: T
             target.drop(box, NO_MASK)
         else:
             masked.append((box, mask))
-    # A region's place in this order does not matter to anyone, so that regions of a frame always come out the same.
+    # The order of regions is arbitrary but fixed, so that the regions of a frame are always the same.
     masked.sort(key=lambda each: (each[0].ignored, -each[0].score, each[1].area(), each[0].number or 0,
                                   each[0].box_xyxy))
     taken = np.zeros((info.height, info.width), bool)
@@ -57,7 +57,7 @@ def _region_mask(box: LabelledBox, info: SequenceInfo) -> Mask:
 
 
 def _claim(mask: Mask, taken: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Mask:
-    """What is left of a mask; it is taken from then on."""
+    """Return the free part of a mask and mark its pixels as taken."""
     height, width = taken.shape
     x0, y0 = max(mask.left, 0), max(mask.top, 0)
     x1, y1 = min(mask.left + mask.width, width), min(mask.top + mask.height, height)

@@ -79,8 +79,8 @@ def test_what_a_person_labelled_takes_the_place_of_what_was_predicted(tmp_path: 
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     [found] = read(project(tmp_path / "p.slp", [(0, USER, 0, POSE), (0, USER, -1, POSE), (1, USER, 0, POSE[2:3])]))
     assert boxes(found) == [(0, 1, 1.0)]
-    assert "1 instances belong to no track and are left out" in found.notes
-    assert "1 instances have no visible point and are left out" in found.notes
+    assert "1 instances without a track were skipped" in found.notes
+    assert "1 instances without a visible point were skipped" in found.notes
 
 
 def test_animals_without_any_tracks_are_boxes_without_identity(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_an_image_list_explains_ids_and_categories(tmp_path: Path) -> None:
     read, labels = read_coco_detections(path, images=images)
     assert (list(read), labels) == ([2, 4], ("dog", "car"))
     assert (read[4].label.tolist(), read[2].label.tolist()) == ([1], [0])
-    with pytest.raises(FormatError, match="image_id 71, which the image list lacks"):
+    with pytest.raises(FormatError, match="image_id 71, which is not in the image list"):
         read_coco_detections(write(tmp_path, [entry(71)]), images=images)
 
 

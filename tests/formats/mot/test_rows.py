@@ -112,7 +112,7 @@ def test_pixels_counted_from_one(tmp_path: Path) -> None:
 def test_numbers_from_zero_are_moved(tmp_path: Path) -> None:
     read = read_mot(write(tmp_path, "1,0,1,1,3,4\n1,7,1,1,3,4\n1,-1,1,1,3,4\n"), "mot-results")
     assert [box.number for box in next(iter(read.frames)).boxes] == [1, 8, None]
-    assert "one higher" in read.notes[0]
+    assert "increased by one" in read.notes[0]
 
 
 def test_unknown_class_is_named(tmp_path: Path) -> None:

@@ -88,5 +88,5 @@ def test_scalabel_frames_have_inclusive_edges_and_bdd100k_s_names(tmp_path: Path
     assert truth[1]["labels"] == [{"id": "a", "category": "truck", "attributes": {"ignored": True}},
                                   {"id": "b", "category": "motorcycle", "attributes": None}]
     (tmp_path / "f.json").write_text("{}")
-    with pytest.raises(FormatError, match="holds no list of frames"):
+    with pytest.raises(FormatError, match="has no list of frames"):
         read_truth(tmp_path / "f.json")

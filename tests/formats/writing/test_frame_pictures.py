@@ -68,7 +68,7 @@ def test_each_written_frame_has_its_own_picture(each: LabelFormat, folder: Path,
     out = tmp_path / "out"
     report = each.write([(INFO, labels())], out, options, PictureSource({"clip": folder}))
     assert report.pictures == 3
-    assert "3 pictures" in report.checks
+    assert "3 images" in report.checks
     written = replace(INFO, frame_count=3, image_ext=".png")
     places = [out / str(each.picture(written, index, options)) for index in range(3)]
     assert [np.array_equal(read(place), picture(source)) for place, source in zip(places, (1, 3, 5), strict=True)] == (
@@ -167,13 +167,13 @@ def test_what_goes_wrong_leaves_nothing_behind(name: str, folder: Path, tmp_path
 
 @pytest.mark.parametrize("each", WITHOUT, ids=lambda each: each.name)
 def test_formats_without_a_place_say_so(each: LabelFormat, folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match=f"{each.name} has no place for pictures"):
+    with pytest.raises(FormatError, match=f"{each.name} defines no place for images"):
         each.write([(INFO, labels())], tmp_path / "out", ExportOptions(pictures="jpg"), PictureSource({"clip": folder}))
 
 
 def test_pictures_of_several_kinds_cannot_be_listed(folder: Path, tmp_path: Path) -> None:
     (folder / "3.png").rename(folder / "3.PNG")
-    with pytest.raises(FormatError, match="several kinds"):
+    with pytest.raises(FormatError, match="several types"):
         get_format("coco").write([(INFO, labels())], tmp_path, ExportOptions(pictures="copy"),
                                  PictureSource({"clip": folder}))
 
@@ -184,7 +184,7 @@ def test_own_pictures_are_replaced_and_others_are_not(folder: Path, tmp_path: Pa
         get_format("mot").write([(INFO, labels())], tmp_path / "out", options, source)
     (tmp_path / "other/clip/img1").mkdir(parents=True)
     (tmp_path / "other/clip/img1/000003.png").write_bytes(b"of somebody else")
-    with pytest.raises(FormatError, match="is there already"):
+    with pytest.raises(FormatError, match="already exists"):
         get_format("mot").write([(INFO, labels())], tmp_path / "other", options, source)
     assert (tmp_path / "other/clip/img1/000003.png").read_bytes() == b"of somebody else"
 
@@ -200,5 +200,5 @@ def test_on_the_command_line(project: Path, tmp_path: Path) -> None:
     line = refused("convert", tmp_path / "a", "--from", "dancetrack", "--to", "coco", "--out", tmp_path / "c",
                    "--pictures", "png")
     assert "no video is given" in line
-    assert "no place for pictures" in refused("export", project, "--format", "csv", "--out", tmp_path / "d",
+    assert "no place for images" in refused("export", project, "--format", "csv", "--out", tmp_path / "d",
                                               "--pictures", "jpg")

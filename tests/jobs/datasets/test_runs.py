@@ -246,7 +246,7 @@ def test_what_a_worker_warns_of_is_heard(dancetrack: Made, tmp_path: Path, caplo
         DATASETS["dancetrack"], dancetrack.root, "val", tmp_path / "out",
         PreannotateSettings(tracker="bytetrack", device="cpu"), detections))
     list(runs.run(prepared, ("cpu", "cpu")))
-    assert [r.levelname for r in caplog.records if "left out 1 rows" in r.message] == ["WARNING"]
+    assert [r.levelname for r in caplog.records if "skipped 1 rows" in r.message] == ["WARNING"]
 
 
 def test_stopping_stops_every_worker_and_they_go_on(dancetrack: Made, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_mot_has_them_as_distractors_that_do_not_count(store: Store, tmp_path: P
         (frame, 3, 10, 20, 40, 40) for frame in (3, 4, 5)]
     assert [(row[0], *row[2:6]) for row in ignored if row[1] == 4] == [
         (frame, 600, 400, 40, 80) for frame in (4, 5, 6)]
-    assert report.dropped.get("boxes of other labels than asked for", 0) == (0 if labels is None else 6)
+    assert report.dropped.get("boxes of labels that were not selected", 0) == (0 if labels is None else 6)
     assert {row[6] for row in rows(folder) if row not in ignored} == {1.0}
 
 

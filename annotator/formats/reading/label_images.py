@@ -1,4 +1,4 @@
-"""Pictures whose pixels are labels."""
+"""Read and write images whose pixel values are labels."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from annotator.errors import FormatError
 from annotator.formats.reading.rle import LARGEST_PICTURE
 from annotator.model.mask import Mask
 
-#: Of 1 to 9. Labels are mostly zeros: more takes several times as long and saves little.
+#: PNG level, 1 to 9. Labels are mostly zeros, so higher levels take several times as long and save little.
 _COMPRESSION = 1
 
 
-def write_picture(path: Path, pixels: npt.NDArray[Any]) -> None:
-    """(H, W) uint16 or (H, W, 4) uint8 as a PNG."""
+def write_label_image(path: Path, pixels: npt.NDArray[Any]) -> None:
+    """Write (H, W) uint16 or (H, W, 4) uint8 pixels as PNG."""
     Image.fromarray(pixels).save(path, compress_level=_COMPRESSION)
 
 
-def objects(pixels: npt.NDArray[Any]) -> Iterator[tuple[int, Mask]]:
-    """The values but 0 of a (H, W) picture of whole numbers, in rising order, each with where it is."""
+def label_masks(pixels: npt.NDArray[Any]) -> Iterator[tuple[int, Mask]]:
+    """Yield each nonzero value of an (H, W) integer image, in ascending order, with the mask of its pixels."""
     place = np.flatnonzero(pixels)
     values = pixels.ravel()[place]
     order = np.argsort(values, kind="stable")
@@ -39,17 +39,18 @@ def objects(pixels: npt.NDArray[Any]) -> Iterator[tuple[int, Mask]]:
         yield int(values[start]), Mask.from_bitmap(bitmap, left, top)
 
 
-def read_picture(path: Path) -> npt.NDArray[Any]:
-    """(H, W) or (H, W, channels) integers as they are in the file; a palette's picture gives its indices.
+def read_label_image(path: Path) -> npt.NDArray[Any]:
+    """Read a PNG as (H, W) or (H, W, channels) integers, as in the file; a palette image gives its indices.
 
-    Raises FormatError if it cannot be read or claims to be larger than any picture.
+    Raises FormatError if it cannot be read or claims an unreasonable size.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=("PNG",)) as image:
                 if image.width * image.height > LARGEST_PICTURE:
-                    raise FormatError(f"{path} claims {image.width} x {image.height} pixels, more than any picture has")
+                    raise FormatError(f"{path} claims {image.width} x {image.height} pixels, which is too large for an "
+                                      "image; write the file again")
                 return np.asarray(image)
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise FormatError(f"{path} is not a readable PNG: {error}") from error
