@@ -1,4 +1,4 @@
-"""How a job is asked to stop."""
+"""Cooperative cancellation of jobs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ class CancelToken:
         return self._event.is_set()
 
     def raise_if_cancelled(self) -> None:
-        """Raise Cancelled after `cancel`."""
+        """Raise Cancelled if `cancel` has been called."""
         if self._event.is_set():
             raise Cancelled

@@ -1,4 +1,4 @@
-"""Ranges of frames: the first and the last, both inclusive."""
+"""Ranges of frames: first and last frame, both inclusive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The same frames in as few ranges as possible, rising."""
+    """Merge ranges that overlap or touch. Returns ascending ranges of the same frames."""
     found: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
         if found and first <= found[-1][1] + 1:

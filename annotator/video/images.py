@@ -125,7 +125,7 @@ def read_image(path: Path, what: str = "") -> Image:
     if image is None or image.dtype != np.uint8:
         found = "is empty" if not data else "is cut short" if not whole else "cannot be decoded as an image"
         raise VideoError(f"{where} {found}; restore it from its source or remove it from the folder")
-    # Unlike NumPy, cvtColor releases the GIL.
+    # Unlike NumPy, cvtColor releases the GIL while it works.
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 

@@ -31,15 +31,15 @@ def box_of(path: Path, where: str, box: Any, expected: str) -> Box:
 
 
 def size_of(item: Mapping[str, Any], key: str) -> int:
-    """Width or height in pixels of an entry; 0 where it has none."""
+    """Width or height of an entry in pixels; 0 if it has none."""
     value = item.get(key)
     return int(value) if is_finite(value) and 0 <= value < 2**20 else 0
 
 
 def mask_of(path: Path, where: str, code: Any, width: int, height: int) -> Mask | None:
-    """The mask of a segmentation, run-length code or polygons; None where there is none or it is empty.
+    """The mask of a segmentation (RLE or polygons); None if it is missing or empty.
 
-    ``width`` and ``height`` are the picture's. Raises FormatError.
+    ``width`` and ``height`` are the frame size. Raises FormatError.
     """
     if not code:
         return None
@@ -49,7 +49,7 @@ def mask_of(path: Path, where: str, code: Any, width: int, height: int) -> Mask 
         elif isinstance(code, list):
             mask = mask_from_polygons(code, width, height)
         else:
-            raise ValueError(f"{str(code)[:40]!r}, neither run-length code nor polygons")
+            raise ValueError(f"{str(code)[:40]!r}, neither RLE nor polygons")
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise FormatError(f"{path} {where}: found {error}; expected a mask") from error
     return None if mask.is_empty() else mask
@@ -110,7 +110,7 @@ def read_listed(file: Path, key: str, expected: str) -> tuple[Tables, dict[int, 
 
 
 def annotation_of(file: Path, item: Any, key: str, listed: Container[int], expected: str) -> tuple[str, int, int]:
-    """How messages call an annotation, the listed entry that it belongs to by ``key``, and its category.
+    """The name of an annotation in messages, the id in its field ``key``, which must be listed, and its category.
 
     Raises FormatError.
     """

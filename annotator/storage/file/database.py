@@ -90,20 +90,20 @@ def on_network_drive(path: Path) -> bool:
     """Whether the file is on a file system where SQLite's write-ahead log is not safe."""
     folder = path.resolve().parent
     if sys.platform == "win32":
-        # psutil asks every drive for more than its kind, and one that is off line answers after many seconds.
+        # psutil queries more than the type of every drive, and an offline drive takes many seconds to answer.
         root = folder.anchor
         return root.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(root) == _DRIVE_REMOTE
     return _file_system(folder) in _NETWORK_FILE_SYSTEMS
 
 
 def _file_system(folder: Path) -> str:
-    """Kind of the file system that a folder lies on; empty where the system does not tell."""
+    """Type of the file system of a folder; empty if unknown."""
     try:
         mounted = psutil.disk_partitions(all=True)
     except OSError:
         return ""
     above = [each for each in mounted if folder.is_relative_to(each.mountpoint)]
-    # Of two at one place, the later covers the earlier.
+    # If two are mounted at the same place, the later one hides the earlier one.
     return max(reversed(above), key=lambda each: len(each.mountpoint)).fstype if above else ""
 
 
