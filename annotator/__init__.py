@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """``annotator.open``, which is imported when it is asked for: the command line has no use for it."""
+    """Import ``annotator.open`` on first use, because the command line does not need it."""
     if name == "open":
         return import_module("annotator.notebook").Project
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

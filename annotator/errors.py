@@ -4,18 +4,18 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something outside the program is not as it must be.
+    """The input, the files or the environment are at fault, not the program.
 
-    The message is shown as it is: one line that says what is wrong, where, and what to do next.
+    The message is shown unchanged: one line that says what is wrong, where, and what to do next.
     """
 
 
 class VideoError(UserError):
-    """A video or image folder cannot be read, or a video not be written."""
+    """A video or image folder cannot be read, or a video cannot be written."""
 
 
 class FormatError(UserError):
-    """A label file does not hold what its format promises, or a format cannot hold what is to be written."""
+    """A label file violates its format, or a format cannot represent the data to write."""
 
 
 class StorageError(UserError):
@@ -27,7 +27,7 @@ class ProjectBusyError(StorageError):
 
 
 class ModelError(UserError):
-    """Model weights are missing, damaged, or of another model."""
+    """Model weights are missing, damaged, or belong to another model."""
 
 
 class DownloadError(ModelError):
@@ -42,4 +42,4 @@ class SettingsError(UserError, ValueError):
 
 
 class Cancelled(Exception):
-    """The user stopped the job. Not an error: what is finished is kept."""
+    """The user stopped the job. This is not an error: finished work is kept."""

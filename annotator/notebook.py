@@ -1,4 +1,4 @@
-"""A project in a notebook: its tracks as a table or as arrays, read-only.
+"""Read-only access to a project from a notebook: its tracks as a table or as arrays.
 
 >>> import annotator
 >>> with annotator.open("p.annot") as project:
@@ -28,30 +28,30 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 class Project:
-    """An open project, read-only: another program may go on writing to it. Raises StorageError."""
+    """A project opened read-only; another program may keep writing to it. Raises StorageError."""
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self._store = Store.open(path, read_only=True)
 
     def videos(self) -> list[VideoRecord]:
-        """The project's videos."""
+        """Return the project's videos."""
         return self._store.videos()
 
     def arrays(self, video: str | None = None) -> Arrays:
-        """One entry per box, by video, frame and track.
+        """Return one entry per box, ordered by video, frame and track.
 
         ``video`` and ``label`` (N,) names; ``frame`` (N,) int64 from 0; ``time`` (N,) float64 seconds, NaN where
-        unknown; ``track`` (N,) int64, -1 for regions to ignore; ``box_xyxy`` (N, 4) float64 pixels, right and bottom
+        unknown; ``track`` (N,) int64, -1 for ignore regions; ``box_xyxy`` (N, 4) float64 pixels, right and bottom
         exclusive; ``score``, ``visibility`` (N,) float64; ``ignored``, ``occluded``, ``interpolated`` (N,) bool.
 
-        Raises StorageError if there is no video of this name.
+        Raises StorageError if the project has no video of this name.
         """
         frames, tracks, labels, videos = (array("q") for _ in range(4))
         times, boxes, scores, visibilities = (array("d") for _ in range(4))
         flags = array("b")
-        chosen, names = self._chosen(video), []
+        selected, names = self._selected(video), []
         with self._store.read_snapshot() as reader:
-            for index, (info, stream) in enumerate(sequences(reader, chosen, masks=False)):
+            for index, (info, stream) in enumerate(sequences(reader, selected, masks=False)):
                 names = list(info.labels)
                 for frame in stream:
                     for box in frame.boxes:
@@ -66,14 +66,14 @@ class Project:
                         flags.append(box.ignored | box.occluded << 1 | box.interpolated << 2)
         flag = np.array(flags, np.int8)
         return {
-            "video": _named(videos, [each.name for each in chosen]), "frame": np.array(frames, np.int64),
-            "time": np.array(times, np.float64), "track": np.array(tracks, np.int64), "label": _named(labels, names),
+            "video": _look_up(videos, [each.name for each in selected]), "frame": np.array(frames, np.int64),
+            "time": np.array(times, np.float64), "track": np.array(tracks, np.int64), "label": _look_up(labels, names),
             "box_xyxy": np.array(boxes, np.float64).reshape(-1, 4), "score": np.array(scores, np.float64),
             "visibility": np.array(visibilities, np.float64), "ignored": flag & 1 > 0, "occluded": flag & 2 > 0,
             "interpolated": flag & 4 > 0}
 
     def tracks(self, video: str | None = None) -> Any:
-        """A ``pandas.DataFrame`` of what `arrays` holds, the box in columns ``x1, y1, x2, y2``.
+        """Return the content of `arrays` as a ``pandas.DataFrame`` with the box in columns ``x1, y1, x2, y2``.
 
         Raises SettingsError if pandas is not installed.
         """
@@ -87,12 +87,12 @@ class Project:
         return pd.DataFrame({**columns, **edges})
 
     def masks(self, video: str, frame: int) -> dict[int, Mask]:
-        """Masks of one frame by track number."""
+        """Return the masks of one frame by track number."""
         record = self._store.video(video)
         return {seen.number: seen.mask for seen in self._store.observations(record.id, frame, masks=True)
                 if seen.mask is not None}
 
-    def _chosen(self, video: str | None) -> list[VideoRecord]:
+    def _selected(self, video: str | None) -> list[VideoRecord]:
         return self._store.videos() if video is None else [self._store.video(video)]
 
     def close(self) -> None:
@@ -107,5 +107,5 @@ class Project:
         self.close()
 
 
-def _named(index: Sequence[int], names: Sequence[str]) -> npt.NDArray[Any]:
+def _look_up(index: Sequence[int], names: Sequence[str]) -> npt.NDArray[Any]:
     return np.array(names or [""], object)[np.array(index, np.int64)]

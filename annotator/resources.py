@@ -1,4 +1,4 @@
-"""Files that come with the program: built-in models, the demo clip, the weights manifest."""
+"""Files bundled with the program: built-in models, the demo clip, the weights manifest."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ _PACKAGE = Path(__file__).resolve().parent
 
 @cache
 def resource_root() -> Path:
-    """The folder of the bundled files: ``annotator/_resources`` of an installed wheel, ``resources`` of a checkout.
+    """Return the folder of bundled files: ``annotator/_resources`` in a wheel, ``resources`` in a checkout.
 
     Raises:
-        UserError: neither is there.
+        UserError: neither folder exists.
     """
     for folder in (_PACKAGE / "_resources", _PACKAGE.parent / "resources"):
         if folder.is_dir():
             return folder
-    raise UserError(f"the program's own files are missing beside {_PACKAGE}; install it again")
+    raise UserError(f"the program's bundled files are missing next to {_PACKAGE}; reinstall the program")
 
 
 def resource_path(name: str) -> Path:
-    """Path of a bundled file or folder, for example ``models/tiny-sam2.yaml``.
+    """Return the path of a bundled file or folder, for example ``models/tiny-sam2.yaml``.
 
     Args:
         name: relative path with forward slashes.
 
     Raises:
-        UserError: there is no such file.
+        UserError: the file does not exist.
     """
     path = resource_root() / name
     if not path.exists():
-        raise UserError(f"{path} is missing; the installation is incomplete, install it again")
+        raise UserError(f"{path} is missing: the installation is incomplete; reinstall the program")
     return path

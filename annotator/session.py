@@ -1,4 +1,4 @@
-"""An open project: what jobs and views hold on to."""
+"""The open project that jobs and views share."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ T = TypeVar("T")
 
 
 class Session:
-    """A store and what happens to it: results come in, steps go back and forth, listeners hear of it."""
+    """A store and the operations on it: store results, undo and redo steps, notify listeners."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        """Ask it directly; it owns the truth."""
+        """The single source of truth; query it directly."""
 
     def apply(self, run_id: int, results: FrameResult | Sequence[FrameResult]) -> Changes:
-        """Store what a run found in one frame, or in some frames at once.
+        """Store a run's results for one frame, or for several frames in one transaction.
 
         Raises:
-            Cancelled: the run was undone or cancelled meanwhile.
+            Cancelled: the run was undone or cancelled in the meantime.
         """
         return self.store.write_frames(run_id, [results] if isinstance(results, FrameResult) else results)
 
     def on_store(self, function: Callable[[Store], T]) -> T:
-        """What a function of the store returns or raises, called on the thread that the store belongs to."""
+        """Call a function on the store's thread; return its result or raise its exception."""
         return function(self.store)
 
     def undo(self) -> HistoryStep | None:
-        """Take back the newest step; None if there is nothing."""
+        """Undo the newest step and return it, or None if there is nothing to undo."""
         return self.store.undo()
 
     def redo(self) -> HistoryStep | None:
-        """Bring back what was undone last; None if there is nothing."""
+        """Redo the step that was undone last and return it, or None if there is nothing to redo."""
         return self.store.redo()
 
     def history(self) -> list[HistoryStep]:
-        """All steps, oldest first."""
+        """Return all steps, oldest first."""
         return self.store.history()
 
     def listen(self, callback: Listener) -> Callable[[], None]:
-        """Call back after each commit. Returns a function that ends it."""
+        """Call ``callback`` after each commit. Returns a function that unsubscribes it."""
         return self.store.listen(callback)
 
     def close(self) -> None:

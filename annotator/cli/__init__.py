@@ -1,4 +1,4 @@
-"""The command line: parse, call jobs, print. It does no work, and imports nothing heavy before it is needed."""
+"""The command line: parse arguments, call jobs, print results. Heavy modules are imported only when needed."""
 
 from annotator.cli.main import main
 

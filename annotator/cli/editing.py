@@ -1,4 +1,4 @@
-"""Correcting on the command line: ``edit`` and ``prompt``. Parse, call, print."""
+"""The commands that correct tracks: ``edit`` and ``prompt``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.cli.exit_codes import INTERRUPTED, OK
-from annotator.cli.interrupts import stopping
+from annotator.cli.interrupts import cancel_on_interrupt
 from annotator.cli.options import add_one_video, one_video, track_id
 from annotator.console import Console
 from annotator.errors import SettingsError, StorageError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Any) -> None:
-    """Add this module's commands to the parser's."""
+    """Add this module's commands to the parser."""
     _add_edit(commands)
     _add_prompt(commands)
 
@@ -37,7 +37,7 @@ def _edit(args: argparse.Namespace, _: Console) -> int:
 
     with open_project(Path(args.project)) as session:
         if args.action in ("undo", "redo"):
-            return _step_back_or_forth(session, args)
+            return _undo_or_redo(session, args)
         video = one_video(session, args.video)
         edit = _edit_of(session, video, args)
         seen = preview(session.store, edit)
@@ -50,16 +50,16 @@ def _edit(args: argparse.Namespace, _: Console) -> int:
     return OK
 
 
-def _step_back_or_forth(session: Session, args: argparse.Namespace) -> int:
+def _undo_or_redo(session: Session, args: argparse.Namespace) -> int:
     step = session.undo() if args.action == "undo" else session.redo()
     if step is None:
-        raise StorageError(f"{args.project} has nothing to {args.action}")
+        raise StorageError(f"{args.project}: nothing to {args.action}")
     print(json.dumps({"label": step.label}) if args.json else f"{args.action}: {step.label}")
     return OK
 
 
 def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> Callable[[], object]:
-    """The edit that the arguments describe, as one call."""
+    """Return the edit that the arguments describe as one callable."""
     from annotator.model.track import MarkKind
     from annotator.storage.edits import identities, keyframes, track_marks
     from annotator.storage.edits.merging import MergeRule
@@ -83,7 +83,7 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
 
     def renumber() -> object:
         if len(args.numbers) != (0 if args.all else 2):
-            raise SettingsError("give a track's number and its new one, or --all")
+            raise SettingsError("give a track's number and its new number, or --all")
         if args.all:
             return identities.renumber_all(store, video.id)
         return identities.renumber(store, track_id(session, video, args.numbers[0]), args.numbers[1])
@@ -102,7 +102,7 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
             return keyframes.fill_gap(store, ids[0], args.frame)
         return keyframes.fill_gaps(store, ids[0], args.longest)
 
-    made: dict[str, Callable[[], object]] = {
+    edits: dict[str, Callable[[], object]] = {
         "swap": lambda: identities.swap_tracks(store, ids[0], ids[1], first, end),
         "merge": lambda: identities.merge_tracks(store, ids[0], ids[1:], args.drop_human, MergeRule(args.rule)),
         "split": split, "delete": delete, "renumber": renumber, "relabel": relabel, "mark": mark, "fill": fill,
@@ -111,7 +111,7 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
         "keyframes": lambda: keyframes.reduce_to_keyframes(store, ids[0], first, end, pixels=args.pixels,
                                                            iou=args.iou),
     }
-    return made[args.action]
+    return edits[args.action]
 
 
 # -- prompt --------------------------------------------------------------------------------------------------------
@@ -121,9 +121,9 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.project import open_project
     from annotator.jobs.prompts import propagate
 
-    with stopping() as cancel, open_project(Path(args.project)) as session:
+    with cancel_on_interrupt() as cancel, open_project(Path(args.project)) as session:
         if args.accept_run is not None or args.drop_run is not None:
-            return _decide(session, args)
+            return _accept_or_discard(session, args)
         video = one_video(session, args.video)
         requests, settings = _requests(session, video, args)
         run = None
@@ -144,11 +144,12 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
         print(json.dumps({**summary.to_json(), "accepted": accepted}))
     else:
         print("\n".join(summary.lines()))
-        print("accepted" if accepted else f"proposal {run} waits: annotator prompt {args.project} --accept-run {run}")
+        print("accepted" if accepted else
+              f"proposal {run} is pending; accept it with: annotator prompt {args.project} --accept-run {run}")
     return INTERRUPTED if cancel.cancelled else OK
 
 
-def _decide(session: Session, args: argparse.Namespace) -> int:
+def _accept_or_discard(session: Session, args: argparse.Namespace) -> int:
     from annotator.jobs.prompts import propagate
 
     if args.accept_run is not None:
@@ -167,7 +168,7 @@ def _requests(session: Session, video: VideoRecord, args: argparse.Namespace,
     from annotator.model.prompt import Point
 
     if args.frame is None:
-        raise SettingsError("give --frame and --box, or --accept-run or --drop-run")
+        raise SettingsError("give --frame and --box, or --accept-run, or --drop-run")
     points = tuple([Point(x, y) for x, y in args.point] + [Point(x, y, False) for x, y in args.not_point])
     track = None if args.track is None else track_id(session, video, args.track)
     request = PromptRequest(args.frame, args.box, points, track, args.label, Direction(args.direction))
@@ -182,50 +183,50 @@ def _requests(session: Session, video: VideoRecord, args: argparse.Namespace,
 
 def _add_edit(commands: Any) -> None:
     p = commands.add_parser("edit", help="correct identities: swap, merge, split, delete, renumber and more",
-                            description="Tracks are named by their numbers; frames count from 0.")
+                            description="Refer to tracks by their numbers. Frames count from 0.")
     p.set_defaults(command=_edit)
     p.add_argument("project", metavar="P.annot")
     add_one_video(p)
-    p.add_argument("--json", action="store_true")
-    p.add_argument("--dry-run", action="store_true", help="only say what would change")
+    p.add_argument("--json", action="store_true", help="print JSON")
+    p.add_argument("--dry-run", action="store_true", help="show what would change, change nothing")
     actions = p.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_identity_actions(actions)
-    a = _action(actions, "mark", "say that tracks are occluded or outside in a range", "+")
+    a = _action(actions, "mark", "mark tracks as occluded, outside or reviewed in a range", "+")
     a.add_argument("--as", dest="kind", required=True, choices=("occluded", "outside", "reviewed"))
-    a.add_argument("--remove", action="store_true", help="take it back")
+    a.add_argument("--remove", action="store_true", help="remove the mark")
     _add_range(a)
     _action(actions, "lock", "protect tracks from edits and runs", "+")
-    _action(actions, "unlock", "no longer protect them", "+")
-    a = _action(actions, "fill", "interpolate over gaps of a track", 1)
-    a.add_argument("--frame", type=int, metavar="N", help="the gap at this frame (default: all)")
-    a.add_argument("--longest", type=int, metavar="N", help="only gaps of at most so many frames")
-    a = _action(actions, "keyframes", "reduce a trajectory to few keyframes", 1)
-    a.add_argument("--pixels", type=float, metavar="X", help="edges may be off by so much")
-    a.add_argument("--iou", type=float, metavar="X", help="instead: boxes overlap by at least so much")
+    _action(actions, "unlock", "remove the protection of tracks", "+")
+    a = _action(actions, "fill", "interpolate across the gaps of a track", 1)
+    a.add_argument("--frame", type=int, metavar="N", help="only the gap at this frame (default: all gaps)")
+    a.add_argument("--longest", type=int, metavar="N", help="only gaps of at most N frames")
+    a = _action(actions, "keyframes", "reduce a trajectory to a few keyframes", 1)
+    a.add_argument("--pixels", type=float, metavar="X", help="maximum error of a box edge in pixels")
+    a.add_argument("--iou", type=float, metavar="X", help="instead of --pixels: minimum IoU with the original boxes")
     _add_range(a)
     for name in ("undo", "redo"):
-        actions.add_parser(name, help=f"{name} the last step, whoever made it")
+        actions.add_parser(name, help=f"{name} the last step, from the window or the command line")
 
 
 def _add_identity_actions(actions: Any) -> None:
-    a = _action(actions, "swap", "exchange two tracks from a frame on, or in a range", 2)
+    a = _action(actions, "swap", "swap two tracks from a frame on, or in a range", 2)
     _add_range(a)
-    a = _action(actions, "merge", "make one track of several; the first keeps its number", "+")
+    a = _action(actions, "merge", "merge tracks into the first, which keeps its number", "+")
     a.add_argument("--rule", choices=("into", "other", "better", "refuse"), default="into",
-                   help="whose box stays where both have one (default: the first track's)")
-    a.add_argument("--drop-human", action="store_true", help="also where a hand-drawn box must go")
-    a = _action(actions, "split", "make a new track of a part of one", 1)
+                   help="which box to keep where tracks overlap (default: the first track's)")
+    a.add_argument("--drop-human", action="store_true", help="allow the merge to drop manual boxes")
+    a = _action(actions, "split", "split a part of a track off into a new track", 1)
     where = a.add_mutually_exclusive_group(required=True)
     where.add_argument("--at", type=int, metavar="N", help="from this frame on")
-    where.add_argument("--range", type=int, nargs=2, metavar="N", help="these frames")
-    a = _action(actions, "delete", "delete tracks, or frames of them", "+")
+    where.add_argument("--range", type=int, nargs=2, metavar="N", help="first and last frame of the part")
+    a = _action(actions, "delete", "delete tracks, or some of their frames", "+")
     _add_range(a)
-    a.add_argument("--frame", type=int, metavar="N", help="only in this frame")
-    a = actions.add_parser("renumber", help="give a track another number, or number all from 1")
+    a.add_argument("--frame", type=int, metavar="N", help="only this frame")
+    a = actions.add_parser("renumber", help="give a track another number, or number all tracks from 1")
     a.add_argument("numbers", type=int, nargs="*", metavar="TRACK NEW")
-    a.add_argument("--all", action="store_true", help="instead: all, by first appearance")
+    a.add_argument("--all", action="store_true", help="number all tracks by first appearance")
     a = _action(actions, "relabel", "give tracks another class", "+")
-    a.add_argument("--label", required=True, metavar="NAME")
+    a.add_argument("--label", required=True, metavar="NAME", help="the class; created if it does not exist")
 
 
 def _action(actions: Any, name: str, help_text: str, count: int | str) -> Any:
@@ -236,33 +237,35 @@ def _action(actions: Any, name: str, help_text: str, count: int | str) -> Any:
 
 def _add_range(a: Any) -> None:
     a.add_argument("--from", dest="start", type=int, metavar="N", help="first frame")
-    a.add_argument("--to", dest="end", type=int, metavar="N", help="last frame, itself included")
+    a.add_argument("--to", dest="end", type=int, metavar="N", help="last frame (inclusive)")
 
 
 def _add_prompt(commands: Any) -> None:
-    p = commands.add_parser("prompt", help="point at an object in one frame and follow it through the video")
+    p = commands.add_parser("prompt", help="prompt an object in one frame and propagate it through the video")
     p.set_defaults(command=_prompt)
     p.add_argument("project", metavar="P.annot")
     add_one_video(p)
-    p.add_argument("--json", action="store_true")
-    p.add_argument("--frame", type=int, metavar="N", help="from 0")
+    p.add_argument("--json", action="store_true", help="print JSON")
+    p.add_argument("--frame", type=int, metavar="N", help="frame of the prompt, from 0")
     p.add_argument("--box", type=_numbers(4), metavar="X1,Y1,X2,Y2", help="pixels, right and bottom exclusive")
-    p.add_argument("--point", type=_numbers(2), action="append", default=[], metavar="X,Y", help="on the object")
-    p.add_argument("--not-point", type=_numbers(2), action="append", default=[], metavar="X,Y", help="beside it")
-    p.add_argument("--track", type=int, metavar="NUMBER", help="a track that it is (default: a new object)")
-    p.add_argument("--label", metavar="NAME", help="of a new object")
+    p.add_argument("--point", type=_numbers(2), action="append", default=[], metavar="X,Y",
+                   help="positive point, on the object (repeatable)")
+    p.add_argument("--not-point", type=_numbers(2), action="append", default=[], metavar="X,Y",
+                   help="negative point, off the object (repeatable)")
+    p.add_argument("--track", type=int, metavar="NUMBER", help="the object's existing track (default: a new object)")
+    p.add_argument("--label", metavar="NAME", help="class of a new object")
     p.add_argument("--direction", choices=("both", "forward", "backward"), default="both")
-    p.add_argument("--start", type=int, metavar="N", help="go back no further")
-    p.add_argument("--end", type=int, metavar="N", help="go on no further")
+    p.add_argument("--start", type=int, metavar="N", help="propagate backward no further than this frame")
+    p.add_argument("--end", type=int, metavar="N", help="propagate forward no further than this frame")
     p.add_argument("--within-track", action="store_true", help="stay between the track's first and last frame")
-    p.add_argument("--through-verified", action="store_true", help="do not stop before hand-drawn or reviewed frames")
+    p.add_argument("--through-verified", action="store_true", help="do not stop before manual or reviewed frames")
     p.add_argument("--through-cuts", action="store_true", help="do not stop at scene cuts")
-    p.add_argument("--segmenter", metavar="NAME|PATH")
+    p.add_argument("--segmenter", metavar="NAME|PATH", help="default: the best one installed for the device")
     p.add_argument("--device", default="auto", metavar="auto|cuda|cpu")
-    p.add_argument("--accept", action="store_true", help="take the result over at once")
-    p.add_argument("--accept-run", type=int, metavar="RUN", help="take over a proposal that waits")
-    p.add_argument("--drop-run", type=int, metavar="RUN", help="decide against one")
-    p.add_argument("--quiet", action="store_true", help="no progress")
+    p.add_argument("--accept", action="store_true", help="accept the proposal immediately")
+    p.add_argument("--accept-run", type=int, metavar="RUN", help="accept a pending proposal")
+    p.add_argument("--drop-run", type=int, metavar="RUN", help="discard a pending proposal")
+    p.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def _numbers(count: int) -> Callable[[str], tuple[float, ...]]:

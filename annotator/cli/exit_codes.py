@@ -1,3 +1,3 @@
-"""Exit codes: fine; a bug; something the user can mend; stopped with Ctrl-C."""
+"""Exit codes: success; a bug; an error that the user can fix; interrupted with Ctrl-C."""
 
 OK, BUG, USER_ERROR, INTERRUPTED = 0, 1, 2, 130

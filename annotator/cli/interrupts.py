@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM on the command line: a job stops at a frame's end."""
+"""Ctrl-C and SIGTERM on the command line: a job stops after the current frame."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from annotator.model.cancel import CancelToken
 
 
 @contextmanager
-def stopping() -> Iterator[CancelToken]:
-    """A job's cancel token, set by Ctrl-C or SIGTERM; a second one ends the program on the spot.
+def cancel_on_interrupt() -> Iterator[CancelToken]:
+    """Yield a cancel token that Ctrl-C or SIGTERM sets; a second signal ends the process immediately.
 
-    The first must not raise where it strikes: it may strike amid a transaction. The second may: a kill loses nothing.
+    The first signal must not raise an exception, because it may arrive during a transaction. The second may end the
+    process, because a kill loses no committed work.
     """
     token = CancelToken()
 
@@ -23,8 +24,8 @@ def stopping() -> Iterator[CancelToken]:
         if token.cancelled:
             os._exit(INTERRUPTED)
         token.cancel()
-        # Not through the console: the signal may have struck while it was writing.
-        os.write(2, b"\nstopping after this frame (once more: at once)\n")
+        # Not through the console: the signal may have arrived while the console was writing.
+        os.write(2, b"\nstopping after this frame (press Ctrl-C again to stop immediately)\n")
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,4 +1,4 @@
-"""Label files on the command line: ``export``, ``import`` and ``convert``."""
+"""The commands for label files: ``export``, ``import`` and ``convert``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.cli.exit_codes import OK
-from annotator.cli.interrupts import stopping
+from annotator.cli.interrupts import cancel_on_interrupt
 from annotator.cli.options import add_video
 from annotator.errors import FormatError, SettingsError
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Formats with a file per frame write more than anybody reads.
-_MOST_FILES = 20
+#: Number of written files to list; formats with one file per frame write thousands.
+_MAX_LISTED_FILES = 20
 
 
 def add_commands(commands: Any) -> None:
-    """Add this module's commands to the parser's."""
+    """Add this module's commands to the parser."""
     _add_export(commands)
     _add_import(commands)
     _add_convert(commands)
@@ -38,7 +38,7 @@ def add_commands(commands: Any) -> None:
 def _add_export(commands: Any) -> None:
     from annotator.formats.registry import writable
 
-    p = commands.add_parser("export", help="write a project's tracks in a label format")
+    p = commands.add_parser("export", help="export a project's tracks to a label format")
     p.set_defaults(command=_export)
     p.add_argument("project", metavar="P.annot")
     p.add_argument("--format", required=True, choices=[each.name for each in writable()])
@@ -49,82 +49,83 @@ def _add_export(commands: Any) -> None:
 
 def _add_writing(p: argparse.ArgumentParser) -> None:
     p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
-    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
-    p.add_argument("--labels", nargs="+", metavar="NAME")
-    p.add_argument("--every", type=int, default=1, metavar="N", help="every so many frames (default 1)")
-    p.add_argument("--reviewed", action="store_true", help="only tracks that are marked as reviewed")
+    p.add_argument("--end", type=int, metavar="N", help="last frame (inclusive)")
+    p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes")
+    p.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth frame (default 1)")
+    p.add_argument("--reviewed", action="store_true", help="only tracks marked as reviewed")
     p.add_argument("--interpolated", action=argparse.BooleanOptionalAction, default=True,
-                   help="also boxes between keyframes (default: yes)")
+                   help="include interpolated boxes between keyframes (default: yes)")
     p.add_argument("--renumber", action="store_true", help="number each video's tracks from 1 without gaps")
-    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True, help="default: yes, where the "
-                   "format has them")
+    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True, help="write masks (default: yes, "
+                   "if the format supports them)")
     p.add_argument("--check", action=argparse.BooleanOptionalAction, default=True,
-                   help="also read the files with the field's own reader (default: yes)")
-    p.add_argument("--min-length", type=int, default=1, metavar="N", help="leave out tracks with fewer boxes")
-    p.add_argument("--val", nargs="+", default=[], metavar="NAME", help="mot17, dancetrack, sportsmot: videos for val, "
-                   "the others go to train")
-    p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge by the book; hardly any reader does")
+                   help="verify the files with the format's reference reader (default: yes)")
+    p.add_argument("--min-length", type=int, default=1, metavar="N", help="skip tracks with fewer than N boxes")
+    p.add_argument("--val", nargs="+", default=[], metavar="NAME", help="mot17, dancetrack, sportsmot: videos for the "
+                   "val split; the others go to train")
+    p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge: count pixels from 1, as the "
+                   "specification says; few readers do")
     p.add_argument("--class-numbers", nargs="+", metavar="NAME=N", help="MOTChallenge: number of each class "
                    "(person=1 car=3; default: by name)")
-    p.add_argument("--image-digits", type=int, default=6, metavar="N", help="digits of the pictures' names where the "
-                   "format leaves them open (default 6)")
+    p.add_argument("--image-digits", type=int, default=6, metavar="N", help="digits in image file names, if the format "
+                   "does not prescribe them (default 6)")
     p.add_argument("--pictures", choices=("none", "jpg", "png", "copy", "link"), default="none",
-                   help="also the frames' pictures, where the format looks for them: decoded as jpg or png, or the "
-                   "files of a folder of images, copied or linked (default: none)")
+                   help="also write the frames as images where the format expects them: encoded as jpg or png, or "
+                   "copied or linked from an image folder (default: none)")
     p.add_argument("--jpeg-quality", type=int, default=95, metavar="N", help="1 to 100 (default 95)")
-    p.add_argument("--overwrite", action="store_true", help="also replace files that others wrote")
-    p.add_argument("--json", action="store_true")
+    p.add_argument("--overwrite", action="store_true", help="also replace files that another program wrote")
+    p.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_import(commands: Any) -> None:
     from annotator.formats.registry import readable
 
-    p = commands.add_parser("import", help="bring labels of another program into a project")
+    p = commands.add_parser("import", help="import labels from another program into a project")
     p.set_defaults(command=_import)
     p.add_argument("file", metavar="FILE_OR_DIR")
     p.add_argument("--project", required=True, metavar="P.annot")
-    p.add_argument("--format", choices=[each.name for each in readable()], help="default: what the files look like")
-    p.add_argument("--video", metavar="NAME", help="of the project's videos, this one")
-    p.add_argument("--source", metavar="FILE_OR_DIR", help="the video, image folder or MOT sequence that the labels "
-                   "are of: added to the project if it is new, and the project made if it is not there")
-    p.add_argument("--sequence", metavar="NAME", help="of the file's videos, this one")
+    p.add_argument("--format", choices=[each.name for each in readable()], help="default: guess from the files")
+    p.add_argument("--video", metavar="NAME", help="the project's video to import into")
+    p.add_argument("--source", metavar="FILE_OR_DIR", help="the labeled video, image folder or MOT sequence; it is "
+                   "added to the project if needed, and the project is created if it does not exist")
+    p.add_argument("--sequence", metavar="NAME", help="the video in the file to import from")
     p.add_argument("--as", dest="target", choices=("human", "machine", "detections"), default="human",
-                   help="tracks as drawn by a person, which no run replaces (default), tracks as of a machine, or "
-                   "boxes without identity")
+                   help="import manual tracks, which no run replaces (default), machine tracks, or boxes without "
+                   "identity")
     p.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame in the file "
-                   "(default: the format's own)")
+                   "(default: defined by the format)")
     p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge: the file counts pixels from 1")
-    p.add_argument("--json", action="store_true")
+    p.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_convert(commands: Any) -> None:
     from annotator.formats.registry import readable, writable
 
-    p = commands.add_parser("convert", help="bring labels from one format to another, without a project")
+    p = commands.add_parser("convert", help="convert labels from one format to another, without a project")
     p.set_defaults(command=_convert)
     p.add_argument("file", metavar="FILE_OR_DIR")
     p.add_argument("--from", dest="source", choices=[each.name for each in readable()],
-                   help="default: what the files look like")
+                   help="default: guess from the files")
     p.add_argument("--to", dest="target", required=True, choices=[each.name for each in writable()])
     p.add_argument("--out", required=True, metavar="DIR")
-    p.add_argument("--size", metavar="WxH", help="size of the pictures, where the files do not say it: 1920x1080")
-    p.add_argument("--fps", type=float, default=0.0, metavar="X", help="frames per second, where the files do not say")
-    p.add_argument("--frames", type=int, metavar="N", help="frames of the video, where the files do not say")
+    p.add_argument("--size", metavar="WxH", help="frame size, if the files do not contain it: 1920x1080")
+    p.add_argument("--fps", type=float, default=0.0, metavar="X", help="frame rate, if the files do not contain it")
+    p.add_argument("--frames", type=int, metavar="N", help="number of frames, if the files do not contain it")
     p.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame in the files "
-                   "(default: the format's own)")
-    p.add_argument("--videos", nargs="+", metavar="VIDEO", help="where --pictures come from: files or folders of "
-                   "images with the names of the labels' videos, or the only one")
+                   "(default: defined by the format)")
+    p.add_argument("--videos", nargs="+", metavar="VIDEO", help="sources for --pictures: video files or image folders, "
+                   "named like the videos in the labels unless there is only one")
     _add_writing(p)
 
 
 def _export(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.labels.export import export
-    from annotator.jobs.project import chosen_videos, open_project
+    from annotator.jobs.project import open_project, selected_videos
 
     options = _export_options(args)
-    with stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
+    with cancel_on_interrupt() as cancel, open_project(Path(args.project), read_only=True) as session:
         console.restart()
-        report = export(session.store, chosen_videos(session, args.video), args.format, Path(args.out), options,
+        report = export(session.store, selected_videos(session, args.video), args.format, Path(args.out), options,
                         lambda done, total: console.progress(f"{args.format}  {done}/{total} frames", done == total),
                         cancel)
         console.end()
@@ -149,7 +150,7 @@ def _class_numbers(given: Sequence[str] | None) -> dict[str, int] | None:
     for text in given or ():
         name, _, number = text.rpartition("=")
         if not name or not (number.isascii() and number.isdigit()):
-            raise SettingsError(f"--class-numbers {text} names no class and number: write them as person=1 car=3")
+            raise SettingsError(f"--class-numbers {text} is not NAME=N: write for example person=1 car=3")
         found[name] = int(number)
     return found or None
 
@@ -161,15 +162,15 @@ def _print_export(report: ExportReport, as_json: bool) -> None:
     print(f"{report.format}: {report.boxes} boxes of {report.tracks} tracks in {report.frames} frames of "
           f"{report.sequences} videos")
     _print_details(report.dropped, (*report.notes, *report.checks))
-    for path in report.files[:_MOST_FILES]:
+    for path in report.files[:_MAX_LISTED_FILES]:
         print(f"  {path}")
-    if len(report.files) > _MOST_FILES:
-        print(f"  and {len(report.files) - _MOST_FILES} more files")
+    if len(report.files) > _MAX_LISTED_FILES:
+        print(f"  and {len(report.files) - _MAX_LISTED_FILES} more files")
 
 
 def _print_details(dropped: Mapping[str, int], lines: Iterable[str]) -> None:
     for what, count in dropped.items():
-        print(f"  left out: {count} x {what}")
+        print(f"  skipped: {count} x {what}")
     for line in lines:
         print(f"  {line}")
 
@@ -179,12 +180,12 @@ def _convert(args: argparse.Namespace, _: Console) -> int:
     from annotator.formats.convert import convert
     from annotator.formats.registry import get_format
 
-    path, info = Path(args.file), _given_info(args)
+    path, info = Path(args.file), _info_from_options(args)
     if not get_format(args.target).abilities.masks:
         args.masks = False
     reading = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels, info=info)
-    with stopping() as cancel:
-        report = convert(path, args.source or _guessed(path, "--from"), args.target, Path(args.out),
+    with cancel_on_interrupt() as cancel:
+        report = convert(path, args.source or _guess(path, "--from"), args.target, Path(args.out),
                          _export_options(args), reading, _picture_source(args.videos, cancel))
     _print_export(report, args.json)
     return OK
@@ -203,37 +204,37 @@ def _picture_source(videos: Sequence[str] | None, cancel: CancelToken) -> Pictur
     return PictureSource(paths, cancel.raise_if_cancelled)
 
 
-def _given_info(args: argparse.Namespace) -> SequenceInfo | None:
+def _info_from_options(args: argparse.Namespace) -> SequenceInfo | None:
     from annotator.model.sequence import SequenceInfo
 
     if args.size is None and args.frames is None and not args.fps:
         return None
     width, _, height = (args.size or "0x0").partition("x")
     if not (width.isdigit() and height.isdigit() and args.fps >= 0 and (args.frames is None or args.frames > 0)):
-        raise SettingsError(f"--size {args.size} --fps {args.fps} --frames {args.frames} is no video: give a size such "
-                            "as 1920x1080 and numbers above 0")
+        raise SettingsError(f"--size {args.size} --fps {args.fps} --frames {args.frames} does not describe a video: "
+                            "give a size such as 1920x1080 and numbers above 0")
     name = Path(args.file).stem
     return SequenceInfo(name, int(width), int(height), args.fps, args.frames or 0)
 
 
-def _guessed(path: Path, option: str) -> str:
+def _guess(path: Path, option: str) -> str:
     from annotator.formats.guess import guess_format
 
     name = guess_format(path)
     if name is None:
-        raise FormatError(f"{path} looks like none of the formats: choose one with {option}")
+        raise FormatError(f"{path} matches no known format: choose one with {option}")
     return name
 
 
 def _video_to_label(args: argparse.Namespace, session: Session) -> VideoRecord:
-    from annotator.jobs.project import add_source, chosen_videos
+    from annotator.jobs.project import add_source, selected_videos
 
     if args.source is not None:
         video, warnings = add_source(session, Path(args.source))
         for warning in warnings:
             log.warning("%s", warning)
         return video
-    videos = chosen_videos(session, None if args.video is None else [args.video])
+    videos = selected_videos(session, None if args.video is None else [args.video])
     if len(videos) > 1:
         raise SettingsError(f"{args.project} has several videos: choose one with --video "
                             f"({', '.join(video.name for video in videos)})")
@@ -243,15 +244,15 @@ def _video_to_label(args: argparse.Namespace, session: Session) -> VideoRecord:
 def _import(args: argparse.Namespace, _: Console) -> int:
     from annotator.formats.base import ImportOptions
     from annotator.jobs.labels.import_labels import import_labels
-    from annotator.jobs.project import open_project, opened_or_made
+    from annotator.jobs.project import open_or_create, open_project
 
     if args.source and args.video:
-        raise SettingsError("--source and --video are both given: --source adds a video, --video chooses one of the "
-                            "project's")
+        raise SettingsError("--source and --video cannot be combined: --source adds a video, --video selects one of "
+                            "the project's")
     options = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels)
     path, project = Path(args.file), Path(args.project)
-    format_name = args.format or _guessed(path, "--format")
-    with open_project(project) if args.source is None else opened_or_made(project) as session:
+    format_name = args.format or _guess(path, "--format")
+    with open_project(project) if args.source is None else open_or_create(project) as session:
         video = _video_to_label(args, session)
         report = import_labels(session.store, video, path, format_name, args.target == "human",
                                as_detections=args.target == "detections", sequence=args.sequence, options=options)
@@ -263,8 +264,8 @@ def _import(args: argparse.Namespace, _: Console) -> int:
     print(f"{report.video}: {what} in {report.frames} frames, {report.ignore_regions} ignore regions, "
           f"from {report.path} ({report.format})")
     if report.interpolated:
-        print(f"  {report.interpolated} boxes between keyframes are interpolated")
+        print(f"  {report.interpolated} boxes between keyframes were interpolated")
     if report.renumbered:
-        print(f"  {report.renumbered} tracks got a new number, because the video had theirs")
+        print(f"  {report.renumbered} tracks got a new number, because theirs was already in use")
     _print_details(report.dropped, report.notes)
     return OK

@@ -1,4 +1,4 @@
-"""The program: which command it is, how errors become exit codes, where messages go."""
+"""The entry point: select the command, turn errors into exit codes, route log messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from annotator.errors import Cancelled, UserError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0 fine, 2 an error that its one line explains, 130 stopped."""
+    """Run one command. Returns the exit code: 0 success, 2 a user error reported in one line, 130 interrupted."""
     parser, commands = program_parser()
     args = parser.parse_args(with_command(sys.argv[1:] if argv is None else argv, commands))
     console = Console(sys.stderr, quiet=getattr(args, "quiet", False))
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.line("stopped")
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the results has enough; Python's own last flush must not complain either.
+        # The reader closed the pipe; keep Python's final flush from raising too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except OSError as error:
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def with_command(arguments: Sequence[str], commands: Collection[str]) -> list[str]:
-    """`annotator` alone opens the window, and so do projects and videos named without a command."""
+    """Return the arguments with ``window`` in front if they are empty or begin with a project or video."""
     if not arguments:
         return ["window"]
     first = Path(arguments[0])
@@ -54,16 +54,16 @@ def _log_to(console: Console, verbose: bool) -> None:
     handler = ConsoleHandler(console)
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # Python's own warnings are for developers.
+    # Python warnings are meant for developers.
     logging.getLogger("py.warnings").setLevel(logging.WARNING if verbose else logging.ERROR)
 
 
 def program_parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
-    """The parser, and the names of its commands."""
+    """Return the parser and the names of its commands."""
     parser = argparse.ArgumentParser(prog="annotator", description="Pre-annotate videos with SAM2MOT, correct "
                                      "identities, export multi-object-tracking labels.")
     parser.add_argument("--version", action="version", version=f"annotator {__version__}")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens, on standard error")
+    parser.add_argument("-v", "--verbose", action="store_true", help="write a detailed log to standard error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for group in (tracking, labels, editing, quality, datasets, upkeep, window):
         group.add_commands(commands)

@@ -1,4 +1,4 @@
-"""How far work is, on the console."""
+"""Progress lines on the console."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from annotator.jobs.tracking.preannotate import JobProgress
 
 
-def follow(job: Generator[JobProgress], name: str, console: Console) -> bool:
-    """Run a job to its end and show how far it is. Returns whether it came to its last frame."""
+def run_job(job: Generator[JobProgress], name: str, console: Console) -> bool:
+    """Run a job to its end and show its progress. Returns whether it reached its last frame."""
     console.restart()
     console.progress(f"{name}  loading models")
     finished = False
-    # Closed here, before the project is: it writes a last word about its run.
+    # Close the job before the project is closed: the job still records the status of its run.
     with closing(job):
         for progress in job:
             finished = progress.done == progress.total
@@ -27,7 +27,7 @@ def follow(job: Generator[JobProgress], name: str, console: Console) -> bool:
 
 
 def progress_text(name: str, progress: JobProgress) -> str:
-    """A line that says how far a video is."""
+    """Return the progress line of one video."""
     speed = progress.frames_per_second
     left = (progress.total - progress.done) / speed if speed > 0 else 0
     return (f"{name}  {progress.done}/{progress.total}  {speed:.1f} fps  {int(left // 60)}:{int(left % 60):02d} left  "
@@ -35,7 +35,7 @@ def progress_text(name: str, progress: JobProgress) -> str:
 
 
 def byte_progress(name: str, console: Console) -> Callable[[int, int], None]:
-    """Shows on the console how much of a download is there: called with bytes done and in all, 0 if unknown."""
+    """Return a callback that shows download progress; it takes the bytes received and the total, 0 if unknown."""
     def show(done: int, total: int) -> None:
         share = f" ({100 * done / total:.0f} %)" if total else ""
         console.progress(f"{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB{share}", done == total)

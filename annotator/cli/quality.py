@@ -1,4 +1,4 @@
-"""How good tracks are, on the command line: ``review`` says where to look, ``evaluate`` scores them."""
+"""The commands for track quality: ``review`` lists likely errors, ``evaluate`` computes scores."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from annotator.cli.exit_codes import INTERRUPTED, OK
-from annotator.cli.interrupts import stopping
+from annotator.cli.interrupts import cancel_on_interrupt
 from annotator.cli.options import add_one_video, add_video, one_video
 from annotator.console import Console
 from annotator.errors import SettingsError
 
-#: What ``--preprocess`` says to the scores.
+#: The argument of ``evaluate`` for each value of ``--preprocess``.
 _PREPROCESS: dict[str, bool | None] = {"auto": None, "yes": True, "no": False}
 
 
 def add_commands(commands: Any) -> None:
-    """Add this module's commands to the parser's."""
+    """Add this module's commands to the parser."""
     _add_review(commands)
     _add_evaluate(commands)
 
@@ -32,8 +32,8 @@ def _review(args: argparse.Namespace, console: Console) -> int:
     known = {kind.value: kind for kind in Kind}
     unknown = [kind for kind in args.kind if kind not in known]
     if unknown:
-        raise SettingsError(f"there is no kind of moment {unknown[0]!r}: choose {', '.join(known)}")
-    with stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
+        raise SettingsError(f"--kind {unknown[0]} does not exist: choose one of {', '.join(known)}")
+    with cancel_on_interrupt() as cancel, open_project(Path(args.project), read_only=True) as session:
         video = one_video(session, args.video)
         queue = None
         with closing(ranking.build(session, video, args.appearance, cancel)) as job:
@@ -44,14 +44,14 @@ def _review(args: argparse.Namespace, console: Console) -> int:
         numbers = {track.id: track.number for track in session.store.tracks(video.id)}
     if queue is None:
         return INTERRUPTED
-    chosen = queue.filtered([known[kind] for kind in args.kind])
-    entries = [ranking.entry_json(entry, numbers) for entry in chosen[:args.top]]
+    selected = queue.filtered([known[kind] for kind in args.kind])
+    entries = [ranking.entry_json(entry, numbers) for entry in selected[:args.top]]
     if args.json:
         print(json.dumps({"video": video.name, "open": len(queue.open), "reviewed": queue.done, "entries": entries}))
         return OK
     for entry in entries:
         print(f"{entry['chance']:5.0%}  frame {entry['frame']:>6}  {entry['suggestion']['fix']:<6}  {entry['reason']}")
-    print(f"{len(queue.open)} to look at, {queue.done} reviewed")
+    print(f"{len(queue.open)} to review, {queue.done} reviewed")
     return OK
 
 
@@ -59,7 +59,7 @@ def _evaluate(args: argparse.Namespace, _: Console) -> int:
     from annotator.evaluation import evaluate
 
     if (args.project is None) == (args.result is None):
-        raise SettingsError("give either a project, to score its tracks, or --result FILE")
+        raise SettingsError("give either a project or --result FILE")
     if args.project is not None:
         return _evaluate_project(args)
     evaluation = evaluate(Path(args.gt), Path(args.result), preprocess=_PREPROCESS[args.preprocess],
@@ -69,17 +69,17 @@ def _evaluate(args: argparse.Namespace, _: Console) -> int:
 
 
 def _evaluate_project(args: argparse.Namespace) -> int:
-    """``annotator evaluate P.annot --gt ...``: before and after correction."""
-    from annotator.jobs.project import chosen_videos, open_project
+    """Score a project's tracks before and after correction."""
+    from annotator.jobs.project import open_project, selected_videos
     from annotator.jobs.project_scores import score_project
 
     preprocess = _PREPROCESS[args.preprocess]
     with open_project(Path(args.project), read_only=True) as session, session.store.read_snapshot() as reader:
-        scores = score_project(reader, chosen_videos(session, args.video), Path(args.gt), preprocess)
+        scores = score_project(reader, selected_videos(session, args.video), Path(args.gt), preprocess)
     if args.json:
         print(json.dumps(scores.to_json()))
         return OK
-    for name, evaluation in (("as runs left it", scores.before), ("now", scores.after)):
+    for name, evaluation in (("before correction", scores.before), ("now", scores.after)):
         if evaluation is not None:
             print(f"{name}\n{evaluation.table()}\n")
     for video in scores.videos:
@@ -93,27 +93,27 @@ def _evaluate_project(args: argparse.Namespace) -> int:
 
 
 def _add_review(commands: Any) -> None:
-    p = commands.add_parser("review", help="where the tracker may be wrong, most likely errors first")
+    p = commands.add_parser("review", help="list suspicious moments, most likely errors first")
     p.set_defaults(command=_review)
     p.add_argument("project", metavar="P.annot")
     add_one_video(p)
-    p.add_argument("--json", action="store_true")
-    p.add_argument("--top", type=int, metavar="N", help="only so many")
-    p.add_argument("--kind", action="append", default=[], metavar="KIND", help="only these, such as encounter, gap, "
-                   "missing (repeatable)")
+    p.add_argument("--json", action="store_true", help="print JSON")
+    p.add_argument("--top", type=int, metavar="N", help="only the first N moments")
+    p.add_argument("--kind", action="append", default=[], metavar="KIND", help="only moments of this kind, such as "
+                   "encounter, gap, missing (repeatable)")
     p.add_argument("--appearance", action=argparse.BooleanOptionalAction, default=True,
                    help="read the video and compare colours (default: yes)")
-    p.add_argument("--quiet", action="store_true", help="no progress")
+    p.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def _add_evaluate(commands: Any) -> None:
-    p = commands.add_parser("evaluate", help="HOTA, IDF1, MOTA of a result against ground truth")
+    p = commands.add_parser("evaluate", help="compute HOTA, IDF1 and MOTA against ground truth")
     p.set_defaults(command=_evaluate)
-    p.add_argument("project", nargs="?", metavar="P.annot", help="score its tracks, as runs left them and as they are")
-    p.add_argument("--gt", required=True, metavar="DIR_OR_FILE")
-    p.add_argument("--result", metavar="FILE", help="instead of a project")
+    p.add_argument("project", nargs="?", metavar="P.annot", help="score its tracks before and after correction")
+    p.add_argument("--gt", required=True, metavar="DIR_OR_FILE", help="ground truth")
+    p.add_argument("--result", metavar="FILE", help="score this file instead of a project")
     p.add_argument("--preprocess", choices=tuple(_PREPROCESS), default="auto",
-                   help="MOTChallenge's removal of distractors")
+                   help="remove distractors as MOTChallenge does")
     p.add_argument("--config", metavar="FILE.toml", help="classes of Scalabel ground truth")
     add_video(p)
-    p.add_argument("--json", action="store_true")
+    p.add_argument("--json", action="store_true", help="print JSON")

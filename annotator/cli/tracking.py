@@ -1,4 +1,4 @@
-"""Tracking on the command line: ``preannotate``, ``render`` and ``demo``."""
+"""The commands for tracking: ``preannotate``, ``render`` and ``demo``."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.cli.exit_codes import INTERRUPTED, OK
-from annotator.cli.interrupts import stopping
+from annotator.cli.interrupts import cancel_on_interrupt
 from annotator.cli.options import add_video, read_settings
-from annotator.cli.progress import follow, progress_text
-from annotator.cli.window import run_window, why_no_window
+from annotator.cli.progress import progress_text, run_job
+from annotator.cli.window import run_window, window_problem
 from annotator.console import Console
 from annotator.errors import UserError
 
@@ -28,44 +28,45 @@ log = logging.getLogger(__name__)
 
 
 def add_commands(commands: Any) -> None:
-    """Add this module's commands to the parser's."""
+    """Add this module's commands to the parser."""
     _add_preannotate(commands)
     _add_render(commands)
     _add_demo(commands)
 
 
 def _preannotate(args: argparse.Namespace, console: Console) -> int:
-    from annotator.jobs.project import add_source, chosen_videos, open_project, opened_or_made
+    from annotator.jobs.project import add_source, open_or_create, open_project, selected_videos
     from annotator.jobs.tracking import preannotate
 
     if args.source and args.video:
-        raise UserError("SOURCE and --video are both given: SOURCE adds a video, --video chooses one of the project's")
+        raise UserError("SOURCE and --video cannot be combined: SOURCE adds a video, --video selects one of the "
+                        "project's")
     settings, given = read_settings(args)
     project = Path(args.project)
-    opened = open_project(project) if args.resume else opened_or_made(project)
-    with stopping() as cancel, opened as session:
+    opened = open_project(project) if args.resume else open_or_create(project)
+    with cancel_on_interrupt() as cancel, opened as session:
         videos = {}
         for source in args.source:
             video, warnings = add_source(session, Path(source))
             for warning in warnings:
                 log.warning("%s", warning)
             videos[video.id] = video
-        chosen = list(videos.values()) or chosen_videos(session, args.video)
-        runs: Sequence[tuple[VideoRecord, Run | None]] = [(video, None) for video in chosen]
+        selected = list(videos.values()) or selected_videos(session, args.video)
+        runs: Sequence[tuple[VideoRecord, Run | None]] = [(video, None) for video in selected]
         if args.resume:
-            left = preannotate.unfinished(session, chosen)
+            left = preannotate.unfinished(session, selected)
             runs, fresh = left.runs, left.settings
         else:
-            preannotate.check(session, chosen, settings)
+            preannotate.check(session, selected, settings)
             fresh = settings
         for number, (video, run) in enumerate(runs, 1):
             job = (preannotate.start(session, video, fresh, cancel) if run is None else
                    preannotate.resume(session, run, cancel, settings, given))
-            finished = follow(job, video.name, console)
+            finished = run_job(job, video.name, console)
             if finished:
                 _print_run(session, video, project)
             if not finished or (cancel.cancelled and number < len(runs)):
-                console.line(f"stopped; finished frames are kept in {project}, go on with --resume")
+                console.line(f"stopped; finished frames are kept in {project}; continue with --resume")
                 return INTERRUPTED
     return OK
 
@@ -79,24 +80,24 @@ def _print_run(session: Session, video: VideoRecord, project: Path) -> None:
 
 
 def _threshold_text(settings: Mapping[str, Any]) -> str:
-    """The detection threshold, where the user left it to be found."""
+    """Describe the detection threshold if it was derived from scores or read from a file."""
     from annotator.jobs.tracking.config import ADAPTIVE
 
     origin, value = settings.get("thresholds"), settings.get("det_threshold")
     if origin is None or value is None:
         return ""
-    return f", detections from {value:.3g} on ({ADAPTIVE if origin == ADAPTIVE else Path(str(origin)).name})"
+    return f", detection threshold {value:.3g} ({ADAPTIVE if origin == ADAPTIVE else Path(str(origin)).name})"
 
 
 def _render(args: argparse.Namespace, console: Console) -> int:
-    from annotator.jobs.project import chosen_videos, open_project
+    from annotator.jobs.project import open_project, selected_videos
     from annotator.jobs.render import RenderOptions, render
 
     options = RenderOptions(args.start, args.end, args.masks, args.trails, args.overwrite)
-    with stopping() as cancel, open_project(Path(args.project), read_only=True) as session:
-        videos = chosen_videos(session, args.video)
+    with cancel_on_interrupt() as cancel, open_project(Path(args.project), read_only=True) as session:
+        videos = selected_videos(session, args.video)
         if len(videos) > 1:
-            raise UserError(f"{args.project} has several videos, and one file holds one: choose with --video "
+            raise UserError(f"{args.project} has several videos: choose one with --video "
                             f"({', '.join(video.name for video in videos)})")
         with closing(render(session, videos[0], Path(args.out), options, cancel)) as job:
             for done, total in job:
@@ -114,7 +115,7 @@ def _demo(args: argparse.Namespace, console: Console) -> int:
     def show(name: str, progress: JobProgress) -> None:
         console.progress(progress_text(name, progress), progress.done == progress.total)
 
-    with stopping() as cancel:
+    with cancel_on_interrupt() as cancel:
         console.progress("demo  loading models")
         report = run_demo(out, args.device, show, cancel)
     console.end()
@@ -130,7 +131,7 @@ def _demo(args: argparse.Namespace, console: Console) -> int:
     for name, paths in report.exports.items():
         for path in paths:
             print(f"{name:<13}{path}")
-    if not args.headless and why_no_window() is None:
+    if not args.headless and window_problem() is None:
         console.line("opening the project in the window")
         return run_window([report.project])
     return OK
@@ -142,36 +143,39 @@ def _demo(args: argparse.Namespace, console: Console) -> int:
 def _add_preannotate(commands: Any) -> None:
     from annotator.engine.settings import TRACKERS
 
-    p = commands.add_parser("preannotate", help="detect and track whole videos into a project")
+    p = commands.add_parser("preannotate", help="detect and track the objects of whole videos")
     p.set_defaults(command=_preannotate)
-    p.add_argument("source", nargs="*", help="video files, image folders or MOT sequences; none: the project's own")
-    p.add_argument("--project", required=True, metavar="P.annot", help="made if it is not there")
-    p.add_argument("--config", metavar="FILE.yml|NAME", help="settings, or the published systems' by their names "
-                   "co-dino-l and grounding-dino-l; what is given here as an option wins")
+    p.add_argument("source", nargs="*",
+                   help="video files, image folders or MOT sequences (default: the project's videos)")
+    p.add_argument("--project", required=True, metavar="P.annot", help="created if it does not exist")
+    p.add_argument("--config", metavar="FILE.yml|NAME", help="settings file, or a published system by name "
+                   "(co-dino-l, grounding-dino-l); command-line options override it")
     p.add_argument("--detector", metavar="NAME|FILE", help="a name from `annotator models`, an ONNX model, or an "
-                   "MMDetection checkpoint (.pth); default: the best that is installed")
-    p.add_argument("--detector-config", metavar="NAME|FILE.py", help="of an MMDetection checkpoint")
-    p.add_argument("--prompt", metavar="TEXT", help="what grounding-dino is to find: \"person . red car .\"")
+                   "MMDetection checkpoint (.pth); default: the best one installed")
+    p.add_argument("--detector-config", metavar="NAME|FILE.py", help="config of the MMDetection checkpoint")
+    p.add_argument("--prompt", metavar="TEXT", help="text prompt for grounding-dino: \"person . red car .\"")
     p.add_argument("--detections", metavar="FILE", help="detections from a file: MOTChallenge det.txt or COCO results")
     p.add_argument("--detections-run", type=int, metavar="RUN", help="detections that an earlier run stored")
-    p.add_argument("--det-threshold", type=float, metavar="X", help="weaker detections are stored but not tracked")
+    p.add_argument("--det-threshold", type=float, metavar="X", help="store but do not track detections with a lower "
+                   "score")
     p.add_argument("--thresholds", metavar="adaptive|FILE.csv",
-                   help="instead: found from the scores of the whole video (Otsu's method), or one per video name")
-    p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what happens to machine tracks that "
-                   "are there; human work always stays (default replace)")
+                   help="instead of --det-threshold: derive the threshold from the scores of the whole video (Otsu's "
+                   "method), or read it from a file by video name")
+    p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what to do with existing machine "
+                   "tracks; manual work is always kept (default replace)")
     p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint; default: "
-                   "the best that is installed for the device")
-    p.add_argument("--tracker", choices=TRACKERS, help="sam2mot follows masks (default); the others link boxes, to "
-                   "compare with")
+                   "the best one installed for the device")
+    p.add_argument("--tracker", choices=TRACKERS, help="sam2mot propagates masks (default); the others link boxes and "
+                   "serve as baselines")
     p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes")
-    p.add_argument("--device", metavar="auto|cuda|cpu", help="where to compute, or cuda:N (default auto)")
+    p.add_argument("--device", metavar="auto|cuda|cpu", help="compute device; cuda:N selects a GPU (default auto)")
     p.add_argument("--start", type=int, metavar="N", help="first frame, from 0")
-    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
+    p.add_argument("--end", type=int, metavar="N", help="last frame (inclusive)")
     p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction,
-                   help="end every track where the video cuts to another view (default: yes)")
-    p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+                   help="end all tracks at scene cuts (default: yes)")
+    p.add_argument("--resume", action="store_true", help="continue an interrupted run")
     add_video(p)
-    p.add_argument("--quiet", action="store_true", help="no progress")
+    p.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def _add_render(commands: Any) -> None:
@@ -180,11 +184,12 @@ def _add_render(commands: Any) -> None:
     p.add_argument("project", metavar="P.annot")
     p.add_argument("--out", required=True, metavar="FILE.mp4")
     p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
-    p.add_argument("--end", type=int, metavar="N", help="last frame, itself included")
-    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True)
-    p.add_argument("--trails", type=int, default=30, metavar="N", help="frames of each track's way; 0 for none")
-    p.add_argument("--overwrite", action="store_true", help="replace the file")
-    p.add_argument("--quiet", action="store_true", help="no progress")
+    p.add_argument("--end", type=int, metavar="N", help="last frame (inclusive)")
+    p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True, help="draw masks (default: yes)")
+    p.add_argument("--trails", type=int, default=30, metavar="N", help="length of each track's trail in frames; 0 for "
+                   "none (default 30)")
+    p.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    p.add_argument("--quiet", action="store_true", help="show no progress")
     add_video(p)
 
 
@@ -192,7 +197,8 @@ def _add_demo(commands: Any) -> None:
     p = commands.add_parser("demo", help="pre-annotate, export and score the bundled clip")
     p.set_defaults(command=_demo)
     p.add_argument("--headless", action="store_true", help="do not open the window")
-    p.add_argument("--out", metavar="DIR", help="default: a new temporary folder; nothing in it is replaced")
+    p.add_argument("--out", metavar="DIR",
+                   help="output folder; existing files are kept (default: a new temporary folder)")
     p.add_argument("--device", default="auto", metavar="auto|cuda|cpu")
-    p.add_argument("--json", action="store_true")
-    p.add_argument("--quiet", action="store_true", help="no progress")
+    p.add_argument("--json", action="store_true", help="print JSON")
+    p.add_argument("--quiet", action="store_true", help="show no progress")

@@ -1,4 +1,4 @@
-"""What tracking needs, on the command line: ``models``, ``doctor``, and ``relink`` for videos that were moved."""
+"""The commands for upkeep: ``models``, ``doctor``, and ``relink`` for videos that were moved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from annotator.errors import UserError
 
 
 def add_commands(commands: Any) -> None:
-    """Add this module's commands to the parser's."""
+    """Add this module's commands to the parser."""
     _add_models(commands)
     _add_doctor(commands)
     _add_relink(commands)
@@ -27,13 +27,13 @@ def _models(args: argparse.Namespace, console: Console) -> int:
         return _list_models(args.json)
     if args.action == "verify":
         hashes = {name: checkpoints.verify(name) for name in args.name or [w.name for w in checkpoints.installed()]}
-        lines = [f"{name}: sha256 {digest} is right" for name, digest in hashes.items()]
+        lines = [f"{name}: sha256 {digest} is correct" for name, digest in hashes.items()]
         print(json.dumps(hashes) if args.json else "\n".join(lines))
         return OK
     from annotator.engine.weights.download import download
 
     if not args.name:
-        raise UserError("no model named: give a name from `annotator models list`")
+        raise UserError("no model given: give a name from `annotator models list`")
     paths = {name: str(download(name, progress=byte_progress(name, console), mirror=args.mirror))
              for name in args.name}
     console.end()
@@ -45,22 +45,22 @@ def _list_models(as_json: bool) -> int:
     from annotator.engine.extensions import GROUPS, extensions
     from annotator.engine.weights import checkpoints
 
-    there = {weights.name for weights in checkpoints.installed()}
+    installed = {weights.name for weights in checkpoints.installed()}
     models = checkpoints.manifest()
-    others = [each for kind in GROUPS for each in extensions(kind)]
+    plugins = [each for kind in GROUPS for each in extensions(kind)]
     if as_json:
-        own = [{"name": w.name, "kind": str(w.kind), "installed": w.name in there, "size": w.size,
+        own = [{"name": w.name, "kind": str(w.kind), "installed": w.name in installed, "size": w.size,
                 "licence": w.licence, "path": str(w.path()), "url": w.url, "good_for": w.good_for} for w in models]
-        brought = [{"name": e.name, "kind": str(e.kind), "installed": True, "package": e.package} for e in others]
-        print(json.dumps([*own, *brought]))
+        added = [{"name": e.name, "kind": str(e.kind), "installed": True, "package": e.package} for e in plugins]
+        print(json.dumps([*own, *added]))
         return OK
     print(f"models folder: {checkpoints.models_dir()}")
     for w in models:
         size = "built in" if w.built_in else "size unknown" if w.size is None else f"{w.size / 1e6:.0f} MB"
-        mark = "installed" if w.name in there else "-"
+        mark = "installed" if w.name in installed else "-"
         print(f"  {w.name:<17} {w.kind:<10} {mark:<10} {size:>12}  {w.licence:<11} {w.good_for}")
-    for e in others:
-        print(f"  {e.name:<17} {e.kind:<10} installed   of the package {e.package}")
+    for e in plugins:
+        print(f"  {e.name:<17} {e.kind:<10} installed   from the package {e.package}")
     return OK
 
 
@@ -82,11 +82,11 @@ def _relink(args: argparse.Namespace, _: Console) -> int:
     with open_project(project) as session:
         report = relink(session.store, roots, fingerprint)
     for name in report.in_place:
-        print(f"{name}: in its place")
+        print(f"{name}: already in place")
     for name, path in report.found.items():
         print(f"{name}: found at {path}")
     if report.missing:
-        raise UserError(f"not found below {', '.join(map(str, roots))}: {', '.join(report.missing)}. Give other "
+        raise UserError(f"not found in {', '.join(map(str, roots))}: {', '.join(report.missing)}. Search other "
                         "folders with --search")
     return OK
 
@@ -99,19 +99,20 @@ def _add_models(commands: Any) -> None:
     p.set_defaults(command=_models)
     p.add_argument("action", nargs="?", choices=("list", "download", "verify"), default="list")
     p.add_argument("name", nargs="*")
-    p.add_argument("--mirror", metavar="URL", help="base address instead of the published one "
-                   "(also the variable ANNOTATOR_MIRROR)")
-    p.add_argument("--json", action="store_true")
+    p.add_argument("--mirror", metavar="URL", help="download from this base URL (also: the environment variable "
+                   "ANNOTATOR_MIRROR)")
+    p.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_doctor(commands: Any) -> None:
-    p = commands.add_parser("doctor", help="what is installed, and what is missing")
+    p = commands.add_parser("doctor", help="check the installation: what is installed, what is missing")
     p.set_defaults(command=_doctor)
-    p.add_argument("--json", action="store_true")
+    p.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_relink(commands: Any) -> None:
-    p = commands.add_parser("relink", help="find the videos of a project that was moved")
+    p = commands.add_parser("relink", help="find a project's videos after they were moved")
     p.set_defaults(command=_relink)
     p.add_argument("project", metavar="P.annot")
-    p.add_argument("--search", nargs="+", default=[], metavar="DIR", help="default: the project's folder")
+    p.add_argument("--search", nargs="+", default=[], metavar="DIR",
+                   help="folders to search (default: the project's folder)")

@@ -1,4 +1,4 @@
-"""The window, opened from the command line: ``window``."""
+"""The ``window`` command: open the window."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from annotator.errors import SettingsError
 
 
 def add_commands(commands: Any) -> None:
-    """Add this module's command to the parser's."""
-    p = commands.add_parser("window", help="open the window; so does `annotator` alone, or with files and no command")
+    """Add this module's command to the parser."""
+    p = commands.add_parser("window", help="open the window; the default if no command is given")
     p.set_defaults(command=_window)
-    p.add_argument("files", nargs="*", metavar="FILE", help="projects, videos, folders of images")
+    p.add_argument("files", nargs="*", metavar="FILE", help="projects, videos or image folders")
 
 
 def _window(args: argparse.Namespace, _: Console) -> int:
-    reason = why_no_window()
+    reason = window_problem()
     if reason is not None:
         raise SettingsError(reason)
     return run_window([Path(name) for name in args.files])
 
 
-def why_no_window() -> str | None:
-    """What keeps the window from opening, in one line; None if nothing does."""
+def window_problem() -> str | None:
+    """Return why the window cannot open, in one line, or None if it can."""
     missing = [name for name in ("PySide6", "pyqtgraph") if importlib.util.find_spec(name) is None]
     if missing:
-        return (f"{' and '.join(missing)} is not installed, and the window needs it: pip install "
+        return (f"packages missing for the window: {', '.join(missing)}; install them with pip install "
                 "'sam2mot-annotator[window]'")
     displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in displays):
-        return ("there is no display to open the window on: run it in a desktop session, or use the other commands "
-                "(see `annotator --help`)")
+        return ("no display is available for the window: run the program in a desktop session, or use the other "
+                "commands (see `annotator --help`)")
     return None
 
 
 def run_window(paths: Sequence[Path]) -> int:
-    """Open it with these projects and videos; returns the exit code when it is closed."""
+    """Open the window with these projects and videos. Returns the exit code when the window closes."""
     from annotator.ui.app import run
 
     return run(paths)

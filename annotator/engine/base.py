@@ -1,4 +1,4 @@
-"""What a detector, a segmenter and a tracker must do. Backends implement these and are found through the registry."""
+"""Protocols of detectors, segmenters and trackers. Backends implement them and are looked up in the registry."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from annotator.model.prompt import Prompt
 if TYPE_CHECKING:
     import torch
 
-#: Nested dictionaries and lists of tensors, arrays, numbers and strings; no other objects, so that it loads safely.
+#: Nested dictionaries and lists of tensors, arrays, numbers and strings; no other objects, so that loading it is safe.
 State = dict[str, Any]
 
 
 @runtime_checkable
 class Detector(Protocol):
-    """Finds objects in single pictures."""
+    """Finds objects in single frames."""
 
     @property
     def name(self) -> str:
@@ -29,51 +29,51 @@ class Detector(Protocol):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the classes that ``Detections.label`` counts in."""
+        """Names of the classes that ``Detections.label`` indexes."""
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """Detections of each frame, every score included down to the detector's own floor, after NMS.
+        """Return each frame's detections after NMS, with all scores above the detector's own minimum.
 
-        Boxes are in the frame's pixels and may reach beyond its edges; scores are finite.
+        Boxes are in the frame's pixels and may extend beyond its edges; scores are finite.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a segmenter says of some objects in one frame. Row i of everything is object ``object_ids[i]``."""
+    """A segmenter's predictions for several objects in one frame. Row i of each field is object ``object_ids[i]``."""
 
     object_ids: tuple[int, ...]
     logits: torch.Tensor
-    """(N, h, w) float32 mask logits at the segmenter's own low resolution, on its device."""
+    """(N, h, w) float32 mask logits at the segmenter's low resolution, on its device."""
     score: npt.NDArray[np.float32]
     """(N,) object score logits."""
     iou: npt.NDArray[np.float32]
     """(N,) the segmenter's estimate of its masks' IoU, 0..1."""
     pointers: torch.Tensor
-    """(N, C) object pointers, what `memorise` keeps beside the spatial memory."""
+    """(N, C) object pointers, which `memorise` stores together with the spatial memory."""
     prompted: tuple[bool, ...]
     """(N,) whether the row comes from a prompt in this frame."""
     conditioning: tuple[bool, ...]
-    """(N,) whether its memory is to be kept as a conditioning memory."""
+    """(N,) whether to keep the row's memory as a conditioning memory."""
 
 
 @runtime_checkable
 class Segmenter(Protocol):
-    """Carries the masks of many objects through a video, one frame at a time, in either direction.
+    """Propagates the masks of many objects through a video, one frame at a time, forward or backward.
 
-    Predicting and memorising are separate, because cross-object interaction decides in between who may write its
-    memory. Memory per object is bounded: nothing grows with the video's length or the number of prompts.
+    Predicting and memorising are separate steps, because cross-object interaction decides between them which objects
+    write memory. Memory per object is bounded, independent of the video's length and the number of prompts.
     """
 
     @property
     def name(self) -> str: ...
 
     def start(self, width: int, height: int, frame_count: int, reverse: bool = False) -> None:
-        """Forget all objects and begin a video of this picture size. ``frame_count`` only scales temporal
-        positions in very short videos; ``reverse`` means that frame indices will fall."""
+        """Forget all objects and start a video of this frame size. ``frame_count`` only scales temporal positions in
+        very short videos; ``reverse`` means that frame indices will decrease."""
 
     def encode(self, frame: Frame) -> Any:
-        """Run the image encoder once. The features serve every object of this frame."""
+        """Run the image encoder once. All objects of this frame share the features."""
 
     def prompt(self, features: Any, prompts: Mapping[int, Prompt]) -> Predictions:
         """Predict objects from prompts alone, without memory. Unknown ids are new objects; known ones are
@@ -83,16 +83,16 @@ class Segmenter(Protocol):
         """Predict known objects from their memories. Objects whose memories have the same shape share a batch."""
 
     def memorise(self, features: Any, predictions: Predictions, object_ids: Sequence[int] | None = None) -> None:
-        """Encode and keep the memory of this frame for these objects (default: all predicted ones)."""
+        """Encode and store the memory of this frame for these objects (default: all predicted ones)."""
 
     def forget(self, object_id: int) -> None:
-        """Drop an object and its memory."""
+        """Remove an object and its memory."""
 
     def snapshot(self) -> State:
-        """All that is needed to go on later, on any device."""
+        """Return the state needed to continue later, on any device."""
 
     def restore(self, state: State) -> None:
-        """Undo everything since that snapshot, also in a fresh process."""
+        """Return to a snapshot's state, also in a new process."""
 
 
 class Tracker(Protocol):
@@ -102,14 +102,14 @@ class Tracker(Protocol):
     def name(self) -> str: ...
 
     def step(self, frame: Frame, detections: Detections) -> FrameResult:
-        """Process the next frame. Tracklet numbers start at 1 and are never used twice."""
+        """Process the next frame. Tracklet numbers start at 1 and are never reused."""
 
     def end_shot(self) -> tuple[tuple[int, EndReason], ...]:
-        """The video cuts after the frame processed last: end and forget every live tracklet. Returns them by number,
-        each with ``EndReason.CUT``. Numbers go on."""
+        """End and forget every live tracklet, because a scene cut follows the last processed frame. Returns their
+        numbers, each with ``EndReason.CUT``. Numbering continues."""
 
     def snapshot(self) -> State | None:
-        """State to go on from; None if the tracker can only be replayed from the run's start."""
+        """Return the state to continue from, or None if the tracker can only be replayed from the run's start."""
 
     def restore(self, state: State) -> None:
-        """Go on from that state."""
+        """Return to a snapshot's state."""

@@ -1,7 +1,7 @@
-"""Detectors and segmenters that other packages bring. `docs/extending.md` shows how one is written.
+"""Detectors and segmenters provided by other packages. `docs/extending.md` shows how to write one.
 
-A package names a factory in its metadata, as an entry point of the group of its kind. Nothing of the package is
-imported before the model is asked for by its name, so one that is broken harms nobody who doesn't use it.
+A package registers a factory as an entry point in the group of its kind. The package is imported only when its model
+is requested by name, so a broken package affects only those who use it.
 """
 
 from __future__ import annotations
@@ -21,65 +21,65 @@ from annotator.errors import ModelError
 
 log = logging.getLogger(__name__)
 
-#: Group of entry points by what a model does.
+#: Entry point group by kind of model.
 GROUPS = {ModelKind.DETECTOR: "sam2mot_annotator.detectors", ModelKind.SEGMENTER: "sam2mot_annotator.segmenters"}
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorRequest:
-    """What a detector's factory is given: ``make(request) -> Detector``. It may gain fields."""
+    """The argument of a detector's factory: ``make(request) -> Detector``. Later versions may add fields."""
 
     device: str = "cpu"
-    """``cpu``, ``cuda`` or ``cuda:N``; checked already."""
+    """``cpu``, ``cuda`` or ``cuda:N``; already validated."""
     labels: tuple[str, ...] | None = None
-    """Classes that are wanted; None for all. The others are dropped afterwards, whether it heeds this or not."""
+    """Wanted classes; None for all. The program drops other classes even if the detector ignores this field."""
     prompt: str | None = None
-    """What the user says is to be found. A detector that reads no text refuses it with a SettingsError."""
+    """The user's text prompt. A detector that takes no text must raise a SettingsError."""
     settings: DetectorSettings = field(default_factory=DetectorSettings)
-    """Score floor, suppression, half precision. Tiles and batches are made for it."""
+    """Minimum score, suppression, half precision. The program takes care of tiles and batches."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmenterRequest:
-    """What a segmenter's factory is given: ``make(request) -> Segmenter``. It may gain fields."""
+    """The argument of a segmenter's factory: ``make(request) -> Segmenter``. Later versions may add fields."""
 
     device: str = "cpu"
-    """``cpu``, ``cuda`` or ``cuda:N``; checked already."""
+    """``cpu``, ``cuda`` or ``cuda:N``; already validated."""
     settings: Sam2Settings = field(default_factory=Sam2Settings)
-    """Those of SAM 2, as far as they mean something here."""
+    """The settings of SAM 2, to be used where they apply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One model of another package."""
+    """A model provided by another package."""
 
     name: str
     kind: ModelKind
     package: str
-    """Name and version of the installed package, as pip has them."""
+    """Name and version of the installed package, as pip shows them."""
     entry: EntryPoint
 
     @property
     def identity(self) -> str:
-        """What is stored with a run. A resume with another version of the package is refused."""
+        """The text stored with a run. Resuming with another version of the package is refused."""
         return f"{self.name} of {self.package}"
 
     def detector(self, request: DetectorRequest) -> Detector:
-        """Raises ModelError if the package cannot be loaded or makes no detector."""
-        made: Detector = self._made(request, Detector)
-        return made
+        """Create the detector. Raises ModelError if the package cannot be loaded or creates no detector."""
+        created: Detector = self._create(request, Detector)
+        return created
 
     def segmenter(self, request: SegmenterRequest) -> Segmenter:
-        """Raises ModelError if the package cannot be loaded or makes no segmenter."""
-        made: Segmenter = self._made(request, Segmenter)
-        return made
+        """Create the segmenter. Raises ModelError if the package cannot be loaded or creates no segmenter."""
+        created: Segmenter = self._create(request, Segmenter)
+        return created
 
-    def _made(self, request: object, protocol: Any) -> Any:
-        made = self._factory()(request)
-        if not isinstance(made, protocol):
-            raise ModelError(f"{self.identity} made no {self.kind} but {type(made).__name__}: it lacks "
-                             f"{', '.join(sorted(_lacking(made, protocol)))}; update or remove that package")
-        return made
+    def _create(self, request: object, protocol: Any) -> Any:
+        created = self._factory()(request)
+        if not isinstance(created, protocol):
+            raise ModelError(f"{self.identity} is not a {self.kind}: its {type(created).__name__} lacks "
+                             f"{', '.join(sorted(_missing_members(created, protocol)))}; update or remove that package")
+        return created
 
     def _factory(self) -> Callable[[object], object]:
         try:
@@ -90,7 +90,7 @@ class Extension:
 
 
 def extensions(kind: ModelKind) -> tuple[Extension, ...]:
-    """All models of this kind that other packages bring, by name. The program's own names cannot be taken."""
+    """Return all models of this kind from other packages, by name. Built-in names cannot be overridden."""
     group = GROUPS.get(kind)
     if group is None:
         return ()
@@ -99,18 +99,18 @@ def extensions(kind: ModelKind) -> tuple[Extension, ...]:
     for entry in sorted(entry_points(group=group), key=lambda each: each.name):
         package = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else entry.module
         if entry.name in taken or entry.name in found:
-            log.warning("%s brings a %s called %s, and that name is taken: it is left out", package, kind, entry.name)
+            log.warning("ignoring the %s %s of %s: the name is already in use", kind, entry.name, package)
             continue
         found[entry.name] = Extension(entry.name, kind, package, entry)
     return tuple(found.values())
 
 
 def extension(kind: ModelKind, name: str) -> Extension | None:
-    """The model of this name that another package brings; None for the program's own, for paths and unknown names."""
+    """Return another package's model of this name; None for built-in models, paths and unknown names."""
     if any(weights.is_called(name) for weights in checkpoints.manifest()):
         return None
     return next((each for each in extensions(kind) if each.name == name), None)
 
 
-def _lacking(made: object, protocol: Any) -> set[str]:
-    return {name for name in dir(protocol) if not name.startswith("_") and not hasattr(made, name)}
+def _missing_members(created: object, protocol: Any) -> set[str]:
+    return {name for name in dir(protocol) if not name.startswith("_") and not hasattr(created, name)}

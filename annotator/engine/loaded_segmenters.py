@@ -1,4 +1,4 @@
-"""One segmenter's weights in memory, for everybody who needs them."""
+"""Keep one segmenter's weights in memory and share them between jobs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class LoadedSegmenters:
-    """Makes segmenters over weights that are loaded once. For one thread.
+    """Creates segmenters that share weights, which are loaded once. For use on one thread.
 
-    Each has memories of its own, so one may be used between two steps of another. The weights that were asked for last
-    are kept and no others; whoever still uses older ones keeps those. What another package brings is made anew each
-    time, since nothing is known of its weights.
+    Each segmenter has its own memories, so one may be used between two steps of another. Only the weights requested
+    last are kept; segmenters that still use older weights keep a reference to them. Segmenters of other packages are
+    created each time, because their weights are unknown.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class LoadedSegmenters:
         self._key: tuple[object, ...] = ()
 
     def make(self, name: str, device: str, settings: Sam2Settings | None = None) -> Segmenter:
-        """As `registry.make_segmenter`. Raises ModelError."""
+        """Like `registry.make_segmenter`. Raises ModelError."""
         from annotator.engine.segmenters.sam2 import Sam2Segmenter
 
         if extension(ModelKind.SEGMENTER, name) is not None:
@@ -38,9 +38,10 @@ class LoadedSegmenters:
         try:
             seen = path.stat()
         except OSError as error:
-            raise ModelError(f"{path} cannot be read ({error.strerror}); check that it exists and is yours") from error
+            raise ModelError(f"{path} cannot be read ({error.strerror}); check that it exists and its permissions"
+                             ) from error
         key = (path, seen.st_mtime_ns, seen.st_size, device)
         if self._loaded is None or key != self._key:
-            self._loaded = None  # gone before the next weights take their memory
+            self._loaded = None  # free the old weights before loading the new ones
             self._loaded, self._key = Sam2Segmenter.load(path, device, settings), key
-        return self._loaded.over_the_same_weights(settings)
+        return self._loaded.sharing_weights(settings)

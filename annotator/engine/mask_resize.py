@@ -1,6 +1,6 @@
-"""From low-resolution mask logits to masks in the video's own pixels.
+"""Resize low-resolution mask logits to masks in video pixels.
 
-Only the part around each mask is interpolated, so the cost follows the objects' size and not the picture's.
+Only the area around each mask is interpolated, so the cost depends on the size of the objects, not of the frame.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ Logits = npt.NDArray[np.float32]
 
 
 def without_specks(logits: Logits, min_share: float) -> Logits:
-    """Logits with small separate parts of the mask turned off: those with less than ``min_share`` of the cells of the
-    largest part. One speck far from the object would otherwise blow up its box. (h, w) float32 -> (h, w) float32."""
+    """Return the logits without small separate parts of the mask: those with less than ``min_share`` of the cells of
+    the largest part. A speck far from the object would otherwise inflate its box. (h, w) float32 -> (h, w) float32."""
     on = (logits > 0).astype(np.uint8)
     count, parts, stats, _ = cv2.connectedComponentsWithStats(on, connectivity=8)
     if count <= 2:
@@ -30,14 +30,14 @@ def without_specks(logits: Logits, min_share: float) -> Logits:
 
 
 class MaskResizer:
-    """Bilinear interpolation of logits, as ``F.interpolate(..., align_corners=False)``, then threshold at 0."""
+    """Interpolates logits bilinearly, like ``F.interpolate(..., align_corners=False)``, and thresholds them at 0."""
 
     def __init__(self, cells: int, width: int, height: int) -> None:
         self._x = _Axis(cells, width)
         self._y = _Axis(cells, height)
 
     def mask(self, logits: Logits) -> Mask:
-        """(cells, cells) float32 -> mask of the video's size."""
+        """Return the mask in video pixels of (cells, cells) float32 logits."""
         rows, columns = np.flatnonzero((logits > 0).any(1)), np.flatnonzero((logits > 0).any(0))
         if not len(rows):
             return EMPTY_MASK
@@ -50,13 +50,13 @@ class MaskResizer:
         return Mask.from_bitmap(fine > 0, left, top)
 
     def to_cells(self, box_xyxy: npt.NDArray[np.floating]) -> Box:
-        """A box in video pixels, counted in cells."""
+        """Convert a box from video pixels to cells."""
         x0, y0, x1, y1 = (float(v) for v in box_xyxy)
         return x0 / self._x.scale, y0 / self._y.scale, x1 / self._x.scale, y1 / self._y.scale
 
 
 class _Axis:
-    """Where each pixel of one axis lies between two cells."""
+    """The position of each pixel of one axis between two cells."""
 
     def __init__(self, cells: int, pixels: int) -> None:
         self.scale, self._count = pixels / cells, pixels
@@ -66,6 +66,6 @@ class _Axis:
         self.weight = (position - self.low).astype(np.float32)
 
     def pixels(self, first: int, last: int) -> tuple[int, int]:
-        """Pixels that cells first..last can make positive."""
+        """Return the range of pixels that cells first..last can make positive."""
         return (max(0, int((first - 0.5) * self.scale) - 1),
                 min(self._count, int(np.ceil((last + 1.5) * self.scale)) + 1))

@@ -1,8 +1,8 @@
-"""A detection threshold from the scores themselves, with Otsu's method.
+"""Derive a detection threshold from the scores with Otsu's method.
 
 Sources: Otsu, "A Threshold Selection Method from Gray-Level Histograms", IEEE SMC 1979; for detections of a whole
 sequence: Meier and Lüddecke, "Zero-Shot Multi-Animal Tracking in the Wild", 2025 (arXiv 2511.02591), which adds 0.1 for
-detections that may begin a track.
+detections that may start a track.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from annotator.errors import SettingsError
 
 
 def otsu_threshold(scores: npt.NDArray[np.floating]) -> float | None:
-    """The border between weak and strong scores: the split with the greatest variance between its two sides.
+    """Return the threshold between weak and strong scores: the split with the largest between-group variance.
 
-    It is computed from the scores as they are, without a histogram's bins, and lies midway between the neighbouring
-    scores. Scores (N,) that are not finite are left out; None where all others are equal or there are none.
+    It is computed exactly, without a histogram, and is midway between the neighbouring scores. Scores (N,) that are
+    not finite are ignored. Returns None if all others are equal or there are none.
     """
     values, counts = np.unique(np.asarray(scores, np.float64)[np.isfinite(scores)], return_counts=True)
     if len(values) < 2:
@@ -31,14 +31,14 @@ def otsu_threshold(scores: npt.NDArray[np.floating]) -> float | None:
 
 
 def adaptive_threshold(scores: npt.NDArray[np.floating], margin: float, source: str) -> float:
-    """Otsu's threshold and a margin, but never so much that more than half of the strong detections are lost.
+    """Return Otsu's threshold plus a margin, limited so that at least half of the strong detections remain.
 
-    ``scores`` (N,) are all of a sequence, 0..1; ``source`` names them in the message. Raises SettingsError where they
-    do not tell strong from weak.
+    ``scores`` (N,) are all scores of a sequence, 0..1; ``source`` names them in the message. Raises SettingsError if
+    they cannot be split into weak and strong ones.
     """
-    border = otsu_threshold(scores)
-    if border is None:
-        raise SettingsError(f"{source}: the scores of its detections do not tell strong from weak (there are fewer "
-                            "than two different ones): give --det-threshold instead of an adaptive one")
-    strong = scores[np.isfinite(scores) & (scores > border)]
-    return float(min(border + margin, np.median(strong)))
+    threshold = otsu_threshold(scores)
+    if threshold is None:
+        raise SettingsError(f"{source}: the detections have fewer than two different scores, which an adaptive "
+                            "threshold needs: give --det-threshold instead")
+    strong = scores[np.isfinite(scores) & (scores > threshold)]
+    return float(min(threshold + margin, np.median(strong)))

@@ -1,4 +1,4 @@
-"""From prompts to masks: reading a segmenter's predictions, and answering a person who points at one frame."""
+"""From prompts to masks: interpret a segmenter's predictions, and answer prompts in a single frame."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from annotator.model.prompt import Prompt
 
 @dataclass(slots=True)
 class Seen:
-    """One object in one frame, as the segmenter sees it."""
+    """One object in one frame, as the segmenter predicts it."""
 
     score: float
     """Object score logit."""
     iou: float
-    """The segmenter's own estimate of its mask's IoU, 0..1."""
+    """The segmenter's estimate of its mask's IoU, 0..1."""
     state: TrackState
     cells: npt.NDArray[np.bool_]
-    """(h, w) the mask on the segmenter's grid."""
+    """(h, w) mask on the segmenter's grid."""
     mask: Mask
-    """The mask in the video's pixels; empty where the object is lost."""
+    """Mask in video pixels; empty if the object is lost."""
 
 
 class PredictionReader:
-    """Turns predictions for one picture size into masks and states."""
+    """Converts predictions for one frame size to masks and states."""
 
     def __init__(self, width: int, height: int, settings: Sam2MotSettings) -> None:
         self._size = (width, height)
         self._settings = settings
         self._resizer: MaskResizer | None = None
 
-    def read(self, predictions: Predictions, however_unsure: bool = False) -> dict[int, Seen]:
-        """Object id -> what is seen of it. ``however_unsure``: a mask also where the score is that of a lost object,
-        because a person says that it is there."""
+    def read(self, predictions: Predictions, keep_lost: bool = False) -> dict[int, Seen]:
+        """Return each object by id. ``keep_lost``: keep the mask of an object with the score of a lost one, because a
+        person has prompted it."""
         logits = predictions.logits.cpu().numpy()
         if not len(logits):
             return {}
@@ -53,17 +53,17 @@ class PredictionReader:
             score = float(predictions.score[row])
             cleaned = without_specks(logits[row], self._settings.speck_share)
             state = self._settings.trajectories.state_of(score)
-            shown = however_unsure or state is not TrackState.LOST
+            shown = keep_lost or state is not TrackState.LOST
             mask = self._resizer.mask(cleaned) if shown else EMPTY_MASK
             found[number] = Seen(score, float(predictions.iou[row]), state, cleaned > 0, mask)
         return found
 
 
 class FramePrompter:
-    """Answers prompts in one frame at a time: the picture is encoded once, each prompt then costs one mask.
+    """Answers prompts in one frame at a time: the frame is encoded once, and each prompt costs one mask decoding.
 
-    It stores nothing in the segmenter, so it may share one with a job, between two of the job's frames; then it is
-    made with ``started``.
+    It stores nothing in the segmenter, so it may use a job's segmenter between two of the job's frames; it must then
+    be created with ``started``.
     """
 
     def __init__(self, segmenter: Segmenter, width: int, height: int, settings: Sam2MotSettings | None = None,
@@ -77,21 +77,21 @@ class FramePrompter:
 
     @property
     def frame_index(self) -> int | None:
-        """The frame that prompts are about; None before the first."""
+        """The encoded frame; None before the first."""
         return self._frame_index
 
     def look_at(self, frame: Frame) -> None:
-        """Encode a frame, unless it is the one that was encoded last."""
+        """Encode a frame, unless it is already encoded."""
         if frame.index != self._frame_index:
             self._features = self._segmenter.encode(frame)
             self._frame_index = frame.index
 
     def ask(self, prompts: Mapping[int, Prompt]) -> dict[int, Seen]:
-        """What the prompts, by any numbers, mean in the encoded frame. Their frame must be the one encoded.
+        """Return the objects of these prompts, by the prompts' keys. All prompts must be for the encoded frame.
 
         Raises ValueError for prompts of another frame.
         """
         wrong = [prompt.frame_index for prompt in prompts.values() if prompt.frame_index != self._frame_index]
         if wrong:
             raise ValueError(f"a prompt for frame {wrong[0]} while frame {self._frame_index} is encoded")
-        return self._reader.read(self._segmenter.prompt(self._features, prompts), however_unsure=True)
+        return self._reader.read(self._segmenter.prompt(self._features, prompts), keep_lost=True)

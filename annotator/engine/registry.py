@@ -1,4 +1,4 @@
-"""Names to detectors, segmenters and trackers. Nothing heavy is imported before a model is asked for."""
+"""Create detectors, segmenters and trackers by name. Heavy modules are imported only when a model is created."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ log = logging.getLogger(__name__)
 
 TINY_SEGMENTER = "tiny-sam2"
 TINY_DETECTOR = "tiny-detector"
-#: Makes a segmenter by name or path, on a device, with settings; see `make_segmenter`.
+#: Creates a segmenter by name or path, on a device, with settings; see `make_segmenter`.
 MakeSegmenter = Callable[[str, str, Sam2Settings | None], Segmenter]
-#: What Grounding DINO reads its prompts with.
+#: The vocabulary of Grounding DINO's text encoder.
 VOCABULARY = "bert-base-uncased"
 
-#: Sizes of the published segmenters by preference. A CPU carries the smallest at best.
+#: Sizes of the published segmenters by preference. A CPU is fast enough only for the smallest.
 _SIZES_ON_CUDA = ("large", "base+", "small", "tiny")
 _SIZES_ON_CPU = _SIZES_ON_CUDA[::-1]
 
 
 def resolve_device(device: str) -> str:
-    """``auto`` to the best device there is; anything else is checked. Raises SettingsError."""
+    """Resolve ``auto`` to the best device available; validate any other name. Raises SettingsError."""
     if device == "cpu":
         return device
     import torch
@@ -42,18 +42,18 @@ def resolve_device(device: str) -> str:
     try:
         kind = torch.device(device).type
     except RuntimeError as error:
-        raise SettingsError(f"there is no device {device!r}: give auto, cuda, cuda:N or cpu") from error
+        raise SettingsError(f"unknown device {device!r}: give auto, cuda, cuda:N or cpu") from error
     if kind not in ("cpu", "cuda"):
-        raise SettingsError(f"{device!r} is no device that this program runs on: give auto, cuda, cuda:N or cpu")
+        raise SettingsError(f"device {device!r} is not supported: give auto, cuda, cuda:N or cpu")
     if kind == "cuda" and not torch.cuda.is_available():
-        raise SettingsError("this machine has no usable CUDA device (or a torch without CUDA): give --device cpu, or "
-                            "see `annotator doctor`")
+        raise SettingsError("no CUDA device is available (or torch was built without CUDA): give --device cpu, or run "
+                            "`annotator doctor`")
     return device
 
 
 def all_devices(device: str) -> tuple[str, ...]:
-    """Every device that work may be spread over: ``auto`` and ``cuda`` are all CUDA devices that torch sees, else the
-    one named. Raises SettingsError."""
+    """Return all devices to spread work over: for ``auto`` and ``cuda`` all CUDA devices that torch sees, otherwise
+    the named one. Raises SettingsError."""
     resolved = resolve_device(device)
     if resolved != "cuda":
         return (resolved,)
@@ -63,40 +63,41 @@ def all_devices(device: str) -> tuple[str, ...]:
 
 
 def default_segmenter(device: str) -> str:
-    """The best segmenter installed for the device; the built-in one, with a warning, if there is no other."""
-    there = {w.name for w in checkpoints.installed(ModelKind.SEGMENTER)}
+    """Return the best segmenter installed for the device, or the built-in one with a warning if there is no other."""
+    installed = {w.name for w in checkpoints.installed(ModelKind.SEGMENTER)}
     sizes = _SIZES_ON_CUDA if device.startswith("cuda") else _SIZES_ON_CPU
     for name in (f"{version}-{size}" for version in ("sam2.1", "sam2") for size in sizes):
-        if name in there:
+        if name in installed:
             return name
-    log.warning("no SAM 2 weights are installed: using the built-in demonstration model %s, which only knows "
-                "simple synthetic objects (`annotator models` lists what can be downloaded)", TINY_SEGMENTER)
+    log.warning("no SAM 2 weights are installed: using the built-in demonstration model %s, which works only on "
+                "simple synthetic objects (`annotator models` lists the weights to download)", TINY_SEGMENTER)
     return TINY_SEGMENTER
 
 
 def default_detector() -> str:
-    """The best detector installed; the built-in one, with a warning, if there is no other.
+    """Return the best detector installed, or the built-in one with a warning if there is no other.
 
-    Detectors that must be told in words what to find are left out, and MMDetection's where it is not installed.
+    Text-prompted detectors are not considered, nor those of MMDetection if it is not installed.
     """
     for weights in checkpoints.installed(ModelKind.DETECTOR):
         needs_mmdet = weights.config in ARCHITECTURES
         if weights.name != TINY_DETECTOR and weights.config not in READS_TEXT and (_has_mmdet() or not needs_mmdet):
             return weights.name
-    log.warning("no detector weights are installed: using the built-in demonstration model %s, which only knows "
-                "simple synthetic objects (give --detector FILE.onnx or --detections FILE for real footage)",
+    log.warning("no detector weights are installed: using the built-in demonstration model %s, which works only on "
+                "simple synthetic objects (give --detector FILE.onnx or --detections FILE for real videos)",
                 TINY_DETECTOR)
     return TINY_DETECTOR
 
 
 def missing_weights(detector: str | None, segmenter: str | None) -> tuple[Weights, ...]:
-    """Published weights that these models need and that are not installed yet. Paths and unknown names need none."""
+    """Return the published weights that these models need and that are not installed. Paths and unknown names need
+    none."""
     names = {name for name in (detector, segmenter) if name is not None}
     wanted = [weights for weights in checkpoints.manifest() if any(map(weights.is_called, names))]
     if any(weights.config in READS_TEXT for weights in wanted) and _vocabulary() is None:
         wanted.append(checkpoints.known(VOCABULARY))
-    there = {weights.name for weights in checkpoints.installed()}
-    return tuple(weights for weights in wanted if weights.name not in there)
+    installed = {weights.name for weights in checkpoints.installed()}
+    return tuple(weights for weights in wanted if weights.name not in installed)
 
 
 def _has_mmdet() -> bool:
@@ -105,21 +106,21 @@ def _has_mmdet() -> bool:
 
 def make_detector(name: str, device: str, labels: Sequence[str] | None = None, *, config: str | None = None,
                   prompt: str | None = None, settings: DetectorSettings | None = None) -> Detector:
-    """A detector by registry name, by the path of an ONNX model, by that of an MMDetection checkpoint, or by a name
-    that another package brings.
+    """Create a detector by registry name, by the path of an ONNX model or MMDetection checkpoint, or by the name of
+    another package's detector.
 
     Args:
         name: name or path.
         device: from `resolve_device`.
         labels: keep only these classes.
-        config: MMDetection's configuration of a checkpoint given by its path: a file, or a name of
+        config: MMDetection's configuration of a checkpoint given by its path: a file, or a name in
             `mmdet_names.ARCHITECTURES`.
-        prompt: what a detector that reads text is to find, such as "person . red car .".
-        settings: how it is run.
+        prompt: text prompt, such as "person . red car .".
+        settings: how to run the detector.
 
     Raises:
-        ModelError: unknown, absent or damaged weights.
-        SettingsError: unknown classes, or settings that this detector has no use for.
+        ModelError: unknown, missing or damaged weights.
+        SettingsError: unknown classes, or settings that the detector does not support.
     """
     settings = settings or DetectorSettings()
     detector = _detector(name, device, labels, config, prompt, settings)
@@ -137,38 +138,38 @@ def _detector(name: str, device: str, labels: Sequence[str] | None, config: str 
     extension = extensions.extension(ModelKind.DETECTOR, name)
     if extension is not None:
         if config is not None:
-            raise SettingsError(f"{extension.identity} is no checkpoint of MMDetection: give no --detector-config")
+            raise SettingsError(f"{extension.identity} is not an MMDetection checkpoint: omit --detector-config")
         return _extension_detector(extension, device, labels, prompt, settings)
     path = checkpoints.find(name)
     config = config or _known_config(name, path)
     if config is not None:
         return _mmdet_detector(name, path, device, labels, config, prompt, settings)
     if prompt is not None:
-        raise SettingsError(f"{name} reads no text: give no --prompt, or a detector such as grounding-dino-t")
+        raise SettingsError(f"{name} takes no text prompt: omit --prompt, or use a detector such as grounding-dino-t")
     if path.suffix.lower() == ".onnx":
         from annotator.engine.detectors.onnx import OnnxDetector
 
-        _refuse(name, settings, "half", "an ONNX network computes in the precision of its file")
+        _refuse(name, settings, "half", "which computes in the precision of its ONNX file")
         return OnnxDetector(path, device=device, classes=labels, score_floor=settings.score_floor,
                             nms_overlap=settings.nms_overlap, agnostic=settings.nms is Suppression.AGNOSTIC)
     if name == TINY_DETECTOR:
         from annotator.engine.detectors.tiny import TinyDetector
 
-        for key in ("half", "nms_overlap"):  # of one class, whatever suppression of labels there is
-            _refuse(name, settings, key, "the built-in demonstration model has no such choice")
+        for key in ("half", "nms_overlap"):  # `nms` needs no check: the model has only one class
+            _refuse(name, settings, key, "the built-in demonstration model")
         detector = TinyDetector(path, device=device, score_floor=settings.score_floor)
         unknown = [label for label in labels or () if label not in detector.labels]
         if unknown:
-            raise SettingsError(f"{name} knows no class {unknown[0]!r}; it knows {', '.join(detector.labels)}")
+            raise SettingsError(f"{name} has no class {unknown[0]!r}; its classes: {', '.join(detector.labels)}")
         return detector
-    raise ModelError(f"{path} is no detector that can be run here: give an ONNX model (YOLOX or NanoDet), a name from "
+    raise ModelError(f"{path} is not a supported detector: give an ONNX model (YOLOX or NanoDet), a name from "
                      "`annotator models`, an MMDetection checkpoint with --detector-config, or --detections FILE")
 
 
 def _refuse(name: str, settings: DetectorSettings, key: str, reason: str) -> None:
-    """Raises SettingsError if a setting was given that this detector would pass over."""
+    """Raise SettingsError if a setting was given that this detector would ignore."""
     if getattr(settings, key) != getattr(DetectorSettings(), key):
-        raise SettingsError(f"detection.{key} means nothing to {name}, {reason}: leave it out")
+        raise SettingsError(f"detection.{key} has no effect on {name}, {reason}: omit it")
 
 
 def _extension_detector(extension: extensions.Extension, device: str, labels: Sequence[str] | None,
@@ -181,7 +182,7 @@ def _extension_detector(extension: extensions.Extension, device: str, labels: Se
 
 
 def _known_config(name: str, path: Path) -> str | None:
-    """The architecture of published weights, given by name or lying anywhere under their published name."""
+    """Return the architecture of published weights, given by name or as a file with the published file name."""
     for weights in checkpoints.manifest():
         if (weights.is_called(name) or weights.file == path.name) and weights.config in ARCHITECTURES:
             return weights.config
@@ -197,7 +198,7 @@ def _mmdet_detector(name: str, path: Path, device: str, labels: Sequence[str] | 
 
 
 def _vocabulary() -> Path | None:
-    """BERT's vocabulary where it is installed, as one file or as a folder of the published name."""
+    """Return BERT's vocabulary, installed as one file or as a folder with the published name; None if missing."""
     folder = checkpoints.models_dir() / VOCABULARY
     if (folder / "vocab.txt").is_file():
         return folder
@@ -206,9 +207,9 @@ def _vocabulary() -> Path | None:
 
 
 def model_identity(kind: ModelKind, name: str) -> str:
-    """What says later whether it is the same model: file name and hash of the weights, or the package that brings it.
+    """Return the text that identifies a model: file name and hash of the weights, or the package that provides it.
 
-    Raises ModelError for what is not there.
+    Raises ModelError if the model is missing.
     """
     extension = extensions.extension(kind, name)
     if extension is not None:
@@ -217,7 +218,7 @@ def model_identity(kind: ModelKind, name: str) -> str:
 
 
 def sam2mot_settings(segmenter: str) -> Sam2MotSettings:
-    """SAM2MOT's settings for these weights, by name or path: the paper's, but for what the manifest says of them."""
+    """Return SAM2MOT's settings for these weights (name or path): the paper's, with the manifest's changes."""
     names = (segmenter, Path(segmenter).name)
     own = next((w.tracking for w in checkpoints.manifest() if any(map(w.is_called, names))), {})
     settings = Sam2MotSettings()
@@ -227,8 +228,8 @@ def sam2mot_settings(segmenter: str) -> Sam2MotSettings:
 
 
 def make_segmenter(name: str, device: str, settings: Sam2Settings | None = None) -> Segmenter:
-    """A segmenter by registry name, by the path of any sam2 or sam2.1 checkpoint, or by a name that another package
-    brings. Raises ModelError."""
+    """Create a segmenter by registry name, by the path of any sam2 or sam2.1 checkpoint, or by the name of another
+    package's segmenter. Raises ModelError."""
     extension = extensions.extension(ModelKind.SEGMENTER, name)
     if extension is not None:
         return extension.segmenter(extensions.SegmenterRequest(device, settings or Sam2Settings()))
@@ -238,20 +239,20 @@ def make_segmenter(name: str, device: str, settings: Sam2Settings | None = None)
 
 
 def make_sam2mot(segmenter: Segmenter, width: int, height: int, frame_count: int, settings: Sam2MotSettings) -> Tracker:
-    """The SAM2MOT tracker for one video."""
+    """Create the SAM2MOT tracker for one video."""
     from annotator.engine.trackers.sam2mot import Sam2Mot
 
     return Sam2Mot(segmenter, width, height, frame_count, settings)
 
 
 def make_box_tracker(name: str, settings: BoxTrackerSettings, frame_rate: float) -> Tracker:
-    """A tracker of the `trackers` library for one video, with its own kind of settings. Raises SettingsError."""
+    """Create a tracker of the `trackers` library for one video, with its own settings class. Raises SettingsError."""
     from annotator.engine.trackers.botsort import BotSort, CBIoU
     from annotator.engine.trackers.bytetrack import ByteTrack
     from annotator.engine.trackers.sort import OcSort, Sort
 
-    made: dict[str, Callable[..., Tracker]] = {
+    kinds: dict[str, Callable[..., Tracker]] = {
         kind.name: kind for kind in (ByteTrack, OcSort, BotSort, Sort, CBIoU)}
-    if name not in made:
+    if name not in kinds:
         raise SettingsError(f"there is no tracker {name!r}: choose {', '.join(TRACKERS)}")
-    return made[name](settings, frame_rate=frame_rate)
+    return kinds[name](settings, frame_rate=frame_rate)

@@ -1,4 +1,4 @@
-"""Engine snapshots: what lets a killed run go on with the same result as an uninterrupted one."""
+"""Engine snapshots, which let a killed run resume with the same result as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFiles:
-    """The newest two snapshots of a run, beside its project.
+    """The two newest snapshots of a run, stored next to its project.
 
-    Two, because the project may have lost the last few frames (power cut) that the newest one already knows of.
+    Two are kept because, after a power failure, the project may lack frames that the newest snapshot already covers.
     """
 
     project: Path
@@ -34,7 +34,7 @@ class SnapshotFiles:
         return self.newest.with_suffix(".snapshot-1")
 
     def save(self, frame: int, state: State) -> None:
-        """Write the state after ``frame``; a kill at any moment leaves the files before. Raises StorageError."""
+        """Write the state after ``frame``. A kill at any moment leaves the old files intact. Raises StorageError."""
         import torch
 
         temporary = self.newest.with_suffix(".snapshot-new")
@@ -48,12 +48,12 @@ class SnapshotFiles:
             temporary.replace(self.newest)
         except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
             temporary.unlink(missing_ok=True)
-            reason = error.strerror if isinstance(error, OSError) else "the disk took only a part of it"
-            raise StorageError(f"{temporary} cannot be written ({reason}): free some space and go on with --resume; "
-                               "all finished frames are kept") from error
+            reason = error.strerror if isinstance(error, OSError) else "only a part of it was written"
+            raise StorageError(f"{temporary} cannot be written ({reason}): free some disk space and continue with "
+                               "--resume; all finished frames are kept") from error
 
     def load(self, finished_frame: int | None) -> tuple[int, State] | None:
-        """The newest snapshot that the stored frames cover: (frame, state); None to begin at the run's start."""
+        """Return (frame, state) of the newest snapshot within the stored frames, or None to restart the run."""
         import torch
 
         for path in (self.newest, self.previous):
@@ -63,7 +63,7 @@ class SnapshotFiles:
                 content = torch.load(path, map_location="cpu", weights_only=True)
                 version, frame, state = content["version"], content["frame"], content["state"]
             except Exception as error:  # noqa: BLE001 - a damaged snapshot only costs time
-                log.warning("%s cannot be read (%s): going back further", path, _first_line(error))
+                log.warning("cannot read the snapshot %s (%s): trying an earlier one", path, _first_line(error))
                 continue
             if version == _VERSION and frame <= finished_frame:
                 return int(frame), state

@@ -1,1 +1,1 @@
-"""Long jobs as generators, the same for the window and the command line."""
+"""Long-running jobs as generators, shared by the window and the command line."""

@@ -1,4 +1,4 @@
-"""The demo: pre-annotate the bundled clip, export it, and score it beside ByteTrack on the same detections."""
+"""The demo: pre-annotate the bundled clip, export it, and compare its scores with ByteTrack on the same detections."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORMATS = ("mot", "mot-results", "coco-video")
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """What the demo found."""
+    """The results of the demo."""
 
     frames: int
     tracks: int
@@ -40,7 +40,7 @@ class DemoReport:
     seconds: float
     project: Path
     exports: dict[str, list[str]]
-    """Format to the files written."""
+    """Written files by format."""
 
     def to_json(self) -> dict[str, Any]:
         return {"frames": self.frames, "tracks": self.tracks, "hota": self.scores.hota, "deta": self.scores.deta,
@@ -52,12 +52,12 @@ class DemoReport:
 
 
 def demo_clip() -> Path:
-    """The bundled clip."""
+    """Return the path of the bundled clip."""
     return resource_path("demo") / "crossing.mp4"
 
 
 def demo_project(folder: Path) -> Path:
-    """A project with the bundled clip and nothing else, made in the folder unless it is there already.
+    """Return a project with only the bundled clip, created in the folder unless it already exists.
 
     Raises:
         UserError: the folder cannot be written.
@@ -68,27 +68,28 @@ def demo_project(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"{folder} cannot be made ({error.strerror}); the demo keeps its project there") from error
+        raise StorageError(f"{folder} cannot be created ({error.strerror}), and the demo keeps its project there: "
+                           "check the permissions and the free space") from error
     with open_project(project, create=True) as session:
         add_source(session, demo_clip())
     return project
 
 
 def is_demo(project: Path, video: VideoRecord) -> bool:
-    """Whether this is the demo, by the names that it gives its project and its video."""
+    """Whether this is the demo, judged by the names of the project and the video."""
     return project.name == PROJECT and video.name == demo_clip().stem
 
 
 def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], None],
              cancel: CancelToken | None = None) -> DemoReport:
-    """Pre-annotate the bundled clip into ``out_dir/demo.annot`` and export it beside that.
+    """Pre-annotate the bundled clip into ``out_dir/demo.annot`` and export it next to the project.
 
-    Where ``out_dir`` holds something of these names already, it goes into ``out_dir/demo-2``, ``demo-3`` and so on:
-    an earlier demo may have been edited since, and is kept.
+    If these names exist in ``out_dir``, the demo uses ``out_dir/demo-2``, ``demo-3`` and so on, because the user may
+    have edited the earlier demo.
 
     Raises:
         UserError: the folder cannot be written, or a model is missing.
-        Cancelled: the token was set; what is finished is kept.
+        Cancelled: the token was set; finished frames are kept.
     """
     began = time.monotonic()
     cancel = cancel or CancelToken()
@@ -106,7 +107,7 @@ def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], 
         truth = read_mot(resource_path("demo"), "mot", ImportOptions())
         ours = _score(truth.frames, _project_frames(session, video), video.frame_count)
         theirs = _score(truth.frames, _run_frames(session, bytetrack_run), video.frame_count)
-        # It was there to be scored: whoever opens the project is not to be asked about it.
+        # The proposal exists only to be scored; do not ask the user to decide on it.
         discard_proposal(session.store, bytetrack_run)
         exports = {name: [str(p) for p in export.export(session.store, [video], name, folder / name,
                                                         ExportOptions()).files] for name in FORMATS}
@@ -115,14 +116,14 @@ def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], 
 
 
 def _free_folder(out_dir: Path) -> Path:
-    """A folder, made if need be, in which nothing is in the demo's way."""
+    """Create and return a folder that contains none of the demo's files."""
     folder, number = out_dir, 2
     while any((folder / name).exists() for name in (PROJECT, *FORMATS)):
         folder, number = out_dir / f"demo-{number}", number + 1
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"{folder} cannot be made ({error.strerror}): give another folder with --out") from error
+        raise StorageError(f"{folder} cannot be created ({error.strerror}): give another folder with --out") from error
     return folder
 
 
@@ -144,7 +145,7 @@ def _project_frames(session: Session, video: VideoRecord) -> list[LabelledFrame]
 
 
 def _run_frames(session: Session, run: int) -> list[LabelledFrame]:
-    """What a run found, before any edit."""
+    """Return a run's results without later edits."""
     return [LabelledFrame(r.frame_index, tuple(LabelledBox(o.tracklet, o.label, o.box_xyxy, o.score)
                                                for o in r.objects if o.box_xyxy is not None))
             for r in session.store.run_results(run)]

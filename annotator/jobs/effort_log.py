@@ -1,4 +1,4 @@
-"""Where the effort of fixes is written down: a file of this machine, one line of JSON per fix, and nowhere else."""
+"""The effort log: the cost of each fix, one line of JSON per fix, in a local file and nowhere else."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from annotator.model.effort import Effort
 
 @dataclass(frozen=True, slots=True)
 class FixRecord:
-    """One fix and what it cost."""
+    """One fix and its cost."""
 
     at: str
-    """When it was made: UTC, ISO 8601."""
+    """Time of the fix: UTC, ISO 8601."""
     project: str
-    """The project file's name, without its folder."""
+    """Name of the project file, without its folder."""
     action: str
     """``step``, ``undo`` or ``redo``."""
     label: str
-    """What was done, as the history calls it."""
+    """The step's label in the history."""
     keys: int
     clicks: int
     drags: int
@@ -40,10 +40,10 @@ _FIELDS = tuple(item.name for item in fields(FixRecord))
 
 
 def append_fix(path: Path, record: FixRecord) -> None:
-    """Add a fix to a file, which is made if need be.
+    """Append a fix to a file, which is created if it does not exist.
 
     Raises:
-        StorageError: it cannot be written.
+        StorageError: the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,10 +55,10 @@ def append_fix(path: Path, record: FixRecord) -> None:
 
 
 def read_fixes(path: Path) -> list[FixRecord]:
-    """All fixes of a file, oldest first; none if there is no file. A last line that was cut off is left out.
+    """Return all fixes of a file, oldest first; empty if the file does not exist. A truncated last line is skipped.
 
     Raises:
-        StorageError: it cannot be read, or a line is no fix.
+        StorageError: the file cannot be read, or a line is invalid.
     """
     if not path.exists():
         return []
@@ -66,8 +66,8 @@ def read_fixes(path: Path) -> list[FixRecord]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(f"{path}: the effort log cannot be read ({error}); choose another file") from error
-    whole, _, _ = text.rpartition("\n")
-    return [_record(path, number, line) for number, line in enumerate(whole.splitlines(), 1) if line.strip()]
+    complete, _, _ = text.rpartition("\n")
+    return [_record(path, number, line) for number, line in enumerate(complete.splitlines(), 1) if line.strip()]
 
 
 def _record(path: Path, number: int, line: str) -> FixRecord:
@@ -77,11 +77,12 @@ def _record(path: Path, number: int, line: str) -> FixRecord:
                          int(data["keys"]), int(data["clicks"]), int(data["drags"]), float(data["seconds"]))
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(
-            f"{path} line {number} is no fix ({error}); move the file away, or choose another") from error
+            f"{path} line {number} is not a valid fix ({error}); move the file away, or choose another") from error
 
 
 def summary(records: Iterable[FixRecord]) -> dict[str, Any]:
-    """Number of fixes, and mean effort per fix: that of undone ones and of undoing them lies on those that stayed."""
+    """Return the number of fixes and the mean effort per fix. The effort of undone fixes, and of undoing them, is
+    included and divided among the remaining fixes."""
     known = list(records)
     made = sum(record.action == "step" for record in known)
     undone = sum(record.action == "undo" for record in known) - sum(record.action == "redo" for record in known)
@@ -92,17 +93,17 @@ def summary(records: Iterable[FixRecord]) -> dict[str, Any]:
 
 
 def export_fixes(records: Iterable[FixRecord], path: Path) -> None:
-    """Write fixes as CSV with a head, or as JSON with a summary, as the name's end says.
+    """Write fixes as CSV with a header row, or as JSON with a summary, depending on the file extension.
 
     Raises:
         StorageError: the name ends with neither ``.csv`` nor ``.json``, or the file cannot be written.
     """
     known = list(records)
-    aside = path.with_name(f".{path.name}.new")
+    temporary = path.with_name(f".{path.name}.new")
     if path.suffix.lower() not in (".csv", ".json"):
-        raise StorageError(f"{path} is neither .csv nor .json; end its name with one of them")
+        raise StorageError(f"{path} has neither the extension .csv nor .json; use one of them")
     try:
-        with aside.open("w", encoding="utf-8", newline="") as file:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
             if path.suffix.lower() == ".csv":
                 writer = csv.DictWriter(file, _FIELDS)
                 writer.writeheader()
@@ -110,7 +111,7 @@ def export_fixes(records: Iterable[FixRecord], path: Path) -> None:
             else:
                 json.dump({"summary": summary(known), "fixes": [asdict(record) for record in known]}, file,
                           ensure_ascii=False, indent=1)
-        os.replace(aside, path)
+        os.replace(temporary, path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise StorageError(f"{path} cannot be written ({error.strerror}); choose another folder") from error

@@ -1,4 +1,4 @@
-"""How well a project's tracks agree with ground truth, as runs left them and as people have corrected them."""
+"""Score a project's tracks against ground truth, before and after manual correction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from annotator.formats.base import ExportOptions, SequenceStream
 from annotator.formats.mot.rows import read_mot_rows
 from annotator.formats.registry import get_format
 from annotator.jobs.labels.export import sequences
-from annotator.jobs.labels.frame_progress import Progress, Watch, watched
+from annotator.jobs.labels.frame_progress import FrameCounter, Progress, counted
 from annotator.model.cancel import CancelToken
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import Run, VideoRecord
@@ -32,38 +32,38 @@ _TRACKING = ("preannotate", "track", "import")
 
 @dataclass(frozen=True, slots=True)
 class TrackScore:
-    """One track against the ground truth, at IoU 0.5."""
+    """One track compared with the ground truth at IoU 0.5."""
 
     number: int
     boxes: int
     matched: int
     """Boxes that match an object."""
     object: int | None
-    """Ground-truth id that it matches most; None if it matches nothing."""
+    """Ground-truth id that the track matches most often; None if it matches nothing."""
     purity: float | None
-    """Share of its matched boxes that are of this object."""
+    """Fraction of the matched boxes that belong to this object."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoScores:
-    """One video."""
+    """The errors of one video's current tracks."""
 
     name: str
     switches: tuple[IdentitySwitch, ...]
-    """Where the tracks, as they are now, confuse objects; tracks by number."""
+    """Identity switches; tracks by number."""
     misses: tuple[Stretch, ...]
-    """Where they miss an object, by ground-truth id."""
+    """Misses, by ground-truth id."""
     false_boxes: tuple[Stretch, ...]
-    """Where they show something that is no object, by track number."""
+    """False positives, by track number."""
     tracks: tuple[TrackScore, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectScores:
-    """Before and after correction."""
+    """Scores before and after correction."""
 
     before: Evaluation | None
-    """Of the newest finished run of each video, unedited; None where a video has none."""
+    """Scores of each video's newest finished run, unedited; None if a video has no such run."""
     after: Evaluation
     videos: tuple[VideoScores, ...]
 
@@ -75,12 +75,12 @@ class ProjectScores:
 def score_project(reader: Reader, videos: Sequence[VideoRecord], gt: Path, preprocess: bool | None = None,
                   progress: Progress | None = None, cancel: CancelToken | None = None) -> ProjectScores:
     """Score videos of a project against MOTChallenge ground truth: a file or a sequence's folder for one video, a
-    folder of sequences by name for several. May run on another thread than the store's, from a snapshot.
+    folder of sequences by name for several. May run on any thread, with a snapshot's reader.
 
     Raises:
-        FormatError: the ground truth is missing or malformed, or is another video's.
+        FormatError: the ground truth is missing, malformed, or belongs to another video.
         StorageError: a video has no tracks.
-        Cancelled: between two frames, or two of the steps.
+        Cancelled: the token was set; checked between frames and between steps.
     """
     empty = [video.name for video in videos if not reader.tracks(video.id)]
     if empty:
@@ -88,36 +88,36 @@ def score_project(reader: Reader, videos: Sequence[VideoRecord], gt: Path, prepr
                            "or import tracks first")
     runs = [_newest(reader.runs(video.id)) for video in videos]
     known = [run for run in runs if run is not None]
-    # Frames are gone through to write what is scored (now, and as runs left it), and to look for errors.
+    # One pass each to write the current tracks and the unedited ones, and one to find errors.
     passes = 3 if len(known) == len(videos) else 2
-    watch = Watch(passes * sum(video.frame_count for video in videos), progress, cancel)
+    counter = FrameCounter(passes * sum(video.frame_count for video in videos), progress, cancel)
     with tempfile.TemporaryDirectory(prefix="annotator-scores-") as name:
         folder = Path(name)
-        now = watched(sequences(reader, videos, masks=False), watch)
-        after = _evaluate(now, folder / "after", gt, preprocess, len(videos), watch)
+        now = counted(sequences(reader, videos, masks=False), counter)
+        after = _evaluate(now, folder / "after", gt, preprocess, len(videos), counter)
         before = None
         if len(known) == len(videos):
-            left = watched(((_info(video), list(_unedited(reader, run)))
-                            for video, run in zip(videos, known, strict=True)), watch)
-            before = _evaluate(left, folder / "before", gt, preprocess, len(videos), watch)
+            unedited = counted(((_info(video), list(_unedited(reader, run)))
+                                for video, run in zip(videos, known, strict=True)), counter)
+            before = _evaluate(unedited, folder / "before", gt, preprocess, len(videos), counter)
     rules = _rules(after)
     return ProjectScores(before, after, tuple(
         _video(reader, video, gt_of_sequence(gt, video.name, len(videos) == 1),
-               rules[video.name] if len(videos) > 1 else next(iter(rules.values())), watch) for video in videos))
+               rules[video.name] if len(videos) > 1 else next(iter(rules.values())), counter) for video in videos))
 
 
 def _evaluate(streams: Iterable[SequenceStream], folder: Path, gt: Path, preprocess: bool | None, count: int,
-              watch: Watch) -> Evaluation:
+              counter: FrameCounter) -> Evaluation:
     report = get_format("mot-results").write(streams, folder, ExportOptions())
-    watch.check()
+    counter.check()
     rows = [path for path in report.files if Path(path).suffix == ".txt"]
     scored = evaluate(gt, Path(rows[0]) if count == 1 else folder, preprocess=preprocess)
-    watch.check()
+    counter.check()
     return scored
 
 
 def _rules(evaluation: Evaluation) -> dict[str, str]:
-    """Whose rules each sequence was scored by."""
+    """Return the benchmark whose rules scored each sequence."""
     rules = evaluation.settings["benchmark"]
     assert isinstance(rules, dict)
     return rules
@@ -138,7 +138,7 @@ def _unedited(reader: Reader, run: Run) -> Iterator[LabelledFrame]:
             if thing.box_xyxy is not None))
 
 
-def _video(reader: Reader, video: VideoRecord, gt: Path, rules: str, watch: Watch) -> VideoScores:
+def _video(reader: Reader, video: VideoRecord, gt: Path, rules: str, counter: FrameCounter) -> VideoScores:
     rows = read_mot_rows(gt, "mot", frame_count=None)
     flagged = np.isnan(rows.seventh) | (rows.seventh != 0)
     distracting = np.isin(rows.class_number, DISTRACTOR_CLASSES.get(rules, ()))
@@ -147,7 +147,7 @@ def _video(reader: Reader, video: VideoRecord, gt: Path, rules: str, watch: Watc
     found: list[FrameBoxes] = []
     distractors: list[npt.NDArray[np.float64]] = []
     for frame, shown in reader.iter_frames(video.id):
-        watch.step()
+        counter.step()
         here = slice(*np.searchsorted(rows.frame_index, (frame, frame + 1)))
         truth.append((rows.id[here][counted[here]], rows.box_xyxy[here][counted[here]]))
         distractors.append(rows.box_xyxy[here][distracting[here]])

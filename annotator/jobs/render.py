@@ -19,34 +19,34 @@ from annotator.video import ReadAhead, open_video
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """Which frames, and what is drawn in them."""
+    """The frames to render and what to draw."""
 
     start: int = 0
     end: int | None = None
-    """Last frame, itself included; None for the video's last."""
+    """Last frame (inclusive); None for the video's last."""
     masks: bool = True
     trails: int = 30
     overwrite: bool = False
 
     def __post_init__(self) -> None:
         if self.trails < 0:
-            raise SettingsError(f"--trails is {self.trails}: give a number of frames, 0 for none")
+            raise SettingsError(f"--trails is {self.trails}: give a number of frames, or 0 for none")
 
 
 def render(session: Session, video: VideoRecord, out: Path, options: RenderOptions, cancel: CancelToken | None = None,
            ) -> Generator[tuple[int, int]]:
-    """Write the video with its tracks drawn into it; yields (frames done, frames in all).
+    """Write the video with its tracks drawn over it; yields (frames done, total frames).
 
-    A track has its own colour of the project in every frame. Closing the generator or cancelling leaves no file.
-    Unreadable frames are left out. Raises UserError.
+    Tracks keep their colours from the project. Closing the generator or cancelling leaves no file. Unreadable frames
+    are skipped. Raises UserError.
     """
     last = video.frame_count - 1 if options.end is None else options.end
     if not 0 <= options.start <= last < video.frame_count:
-        raise SettingsError(f"frames {options.start} to {last} are not all in {video.name}, which has frames 0 to "
+        raise SettingsError(f"frames {options.start} to {last} are not in {video.name}, which has frames 0 to "
                             f"{video.frame_count - 1}: change --start or --end")
     source = check_video(session, video)
     if out.exists() and (not options.overwrite or out.is_dir() or out.samefile(source)):
-        raise SettingsError(f"{out} is there already: give another name, or --overwrite (never over the video itself)")
+        raise SettingsError(f"{out} already exists: give another name, or --overwrite (but not for the video itself)")
     cancel = cancel or CancelToken()
     captions = _Captions(session, video)
     overlay = Overlay(OverlayOptions(options.masks, options.trails))
@@ -58,13 +58,13 @@ def render(session: Session, video: VideoRecord, out: Path, options: RenderOptio
         tracks = stored.iter_frames(video.id, options.start, last, options.masks)
         for frame in frames:
             cancel.raise_if_cancelled()
-            shown = captions.shown(_of_frame(tracks, frame))
+            shown = captions.shown(_advance_to(tracks, frame))
             writer.add(overlay.draw(frame.image, frame.index, shown), frame.time - begin)
             yield frame.index - options.start + 1, total
 
 
-def _of_frame(tracks: Iterator[tuple[int, list[TrackObservation]]], frame: Frame) -> list[TrackObservation]:
-    """Go on to this frame: those that could not be read were passed over."""
+def _advance_to(tracks: Iterator[tuple[int, list[TrackObservation]]], frame: Frame) -> list[TrackObservation]:
+    """Advance to this frame, past frames that could not be read, and return its observations."""
     for index, found in tracks:
         if index == frame.index:
             return found
@@ -72,7 +72,7 @@ def _of_frame(tracks: Iterator[tuple[int, list[TrackObservation]]], frame: Frame
 
 
 class _Captions:
-    """What a track is called and which colour it has."""
+    """Captions and colours of tracks."""
 
     def __init__(self, session: Session, video: VideoRecord) -> None:
         store = session.store
@@ -81,7 +81,7 @@ class _Captions:
         self._several = len({track.label for track in self._tracks.values()}) > 1
 
     def shown(self, observations: Sequence[TrackObservation]) -> list[Shown]:
-        """Those that have a box, as they are drawn."""
+        """Return the visible observations in the form that the overlay draws."""
         return [Shown(seen.track, self._caption(self._tracks[seen.track]), color_of(self._tracks[seen.track].color),
                       seen.box_xyxy, seen.mask)
                 for seen in observations if seen.box_xyxy is not None and not seen.outside]

@@ -108,7 +108,7 @@ def make_queue(session: Session, video: VideoRecord, images: Any) -> ReviewQueue
     looks = Appearances()
     if images is not None:
         frames = (Frame(t, image, t / 25) for t, image in enumerate(images))
-        for _ in ranking.look_at(session.store, video, frames, looks):
+        for _ in ranking.add_appearances(session.store, video, frames, looks):
             pass
     return build_queue(ranking.review_input(session.store, video, looks))
 

@@ -106,7 +106,7 @@ REFUSED: dict[str, tuple[Command, tuple[str, ...]]] = {
     "text file named mp4": (with_source(lambda b: b.write("notes.mp4", "these are notes\n" * 99)),
                             ("notes.mp4", "not a video")),
     "empty video": (with_source(lambda b: b.write("empty.mp4", b"")), ("empty.mp4", "empty")),
-    "missing video": (with_source(lambda b: b.folder / "missing.mp4"), ("missing.mp4: there is no such file",)),
+    "missing video": (with_source(lambda b: b.folder / "missing.mp4"), ("missing.mp4: no such file",)),
     "video cut before its index": (with_source(lambda b: b.write("cut.mp4", half(b.clip.video))), ("cut.mp4", "")),
     "empty folder": (with_source(folder_named("images")), ("images", "")),
     "single image": (with_source(lambda b: b.write("one.jpg", b"\xff\xd8")), ("one.jpg", "single image")),
@@ -117,13 +117,13 @@ REFUSED: dict[str, tuple[Command, tuple[str, ...]]] = {
                         ("frames 9 to 8", "--start")),
     "unknown video name": (lambda b: ("--video", "nobody", *BYTETRACK), ("no video named 'nobody'", "it has: clip")),
     "unknown label of a detector": (with_detector(lambda _: "tiny-detector", "--labels", "car"),
-                                    ("knows no class 'car'", "it knows object")),
+                                    ("has no class 'car'", "its classes: object")),
     "unknown label of a file": (with_detections(lambda b: b.clip.coco, "--labels", "dog"),
-                                ("knows no class 'dog'", "it knows car, person")),
+                                ("has no class 'dog'", "its classes: car, person")),
     "unknown label of a run": (lambda b: ("--detections-run", 1, *BYTETRACK, "--labels", "dog"),
-                               ("run 1 knows no class 'dog'", "object")),
+                               ("run 1 has no class 'dog'", "object")),
     "unknown detector": (with_detector(lambda _: "yolo99"), ("yolo99", "tiny-detector")),
-    "segmenter as detector": (with_detector(lambda _: "tiny-sam2"), ("tiny-sam2", "no detector", "ONNX")),
+    "segmenter as detector": (with_detector(lambda _: "tiny-sam2"), ("tiny-sam2", "not a supported detector", "ONNX")),
     "unknown segmenter": (with_segmenter(lambda _: "sam9"), ("sam9", "tiny-sam2")),
     "segmenter that is not installed": (with_segmenter(lambda _: "sam2.1-large"),
                                         ("sam2.1-large is not installed", "annotator models download sam2.1-large")),
@@ -133,7 +133,7 @@ REFUSED: dict[str, tuple[Command, tuple[str, ...]]] = {
                            ("--det-threshold", "from 0 to 1")),
     "two sources of detections": (lambda b: ("--detections", b.clip.det, "--detector", "tiny-detector"),
                                   ("detector and detections are both given",)),
-    "nothing to resume": (lambda b: ("--resume",), ("no unfinished run of clip", "leave out --resume")),
+    "nothing to resume": (lambda b: ("--resume",), ("no unfinished run of clip", "omit --resume")),
     # detections
     "detections all beyond the last frame": (with_detections(lambda b: det(b, "21,-1,5,5,9,9,1", "40,-1,5,5,9,9,1")),
                                              ("bad.txt", "beyond the video's last frame")),
@@ -282,7 +282,7 @@ def test_a_video_whose_content_changed_is_not_tracked(project: Path, clip: MadeC
     before = project_digests(project)
     write_video(make_clip(ClipSpec(frames=5, width=240, height=180), 1), video)
     line = refused("preannotate", "--project", project, "--detections", clip.det, *BYTETRACK)
-    assert "clip.mp4 is not the video any more that clip was made from" in line
+    assert "clip.mp4 is no longer the file that clip was made from" in line
     assert f"annotator relink {project}" in line
     assert project_digests(project) == before
     said = annotator("preannotate", video, "--project", project, "--detector", "tiny-detector", *BYTETRACK, "--device",

@@ -115,9 +115,9 @@ def test_a_moved_project_finds_its_videos_again(project: Path, tmp_path: Path) -
     said = refused("preannotate", "--project", project, "--tracker", "bytetrack")
     assert "clip.mp4 is missing" in said
     assert f"annotator relink {project}" in said
-    assert "not found below" in annotator("relink", project, "--search", tmp_path / "nowhere").err
+    assert "not found in" in annotator("relink", project, "--search", tmp_path / "nowhere").err
     assert done("relink", project).out == f"clip: found at {elsewhere}\n"
-    assert done("relink", project).out == "clip: in its place\n"
+    assert done("relink", project).out == "clip: already in place\n"
     done("preannotate", "--project", project, "--tracker", "bytetrack", "--detector", "tiny-detector", "--end", 1)
 
 
@@ -134,7 +134,7 @@ def test_a_signal_stops_a_run_between_frames_and_resume_ends_it_alike(number: si
     out, err = process.communicate()
     assert process.returncode == 130, err
     assert out == ""
-    assert err.splitlines()[-1] == f"stopped; finished frames are kept in {project}, go on with --resume"
+    assert err.splitlines()[-1] == f"stopped; finished frames are kept in {project}; continue with --resume"
     with Store.open(project, read_only=True) as store:
         [run] = store.runs()
         assert run.status is RunStatus.CANCELLED
@@ -176,7 +176,7 @@ def test_models_and_doctor_speak_json(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "tiny-detector: sha256" in done("models", "verify", "tiny-detector").out
     assert json.loads(done("doctor", "--json").out)["checks"]
     assert "sam2.1-large is not installed" in refused("models", "verify", "sam2.1-large")
-    assert "no model named" in refused("models", "download")
+    assert "no model given" in refused("models", "download")
 
 
 def test_a_wrong_argument_is_told_with_the_usage() -> None:
@@ -188,7 +188,7 @@ def test_a_wrong_argument_is_told_with_the_usage() -> None:
 
 def test_source_and_video_exclude_each_other(clip: MadeClip, tmp_path: Path) -> None:
     said = refused("preannotate", clip.video, "--video", "clip", "--project", tmp_path / "p.annot")
-    assert "SOURCE and --video are both given" in said
+    assert "SOURCE and --video cannot be combined" in said
     assert not (tmp_path / "p.annot").exists()
 
 

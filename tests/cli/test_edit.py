@@ -72,7 +72,7 @@ def test_an_edit_says_what_it_changes(small: Path) -> None:
 
 @pytest.mark.parametrize(("words", "why"), [
     ("swap 1 7 --from 3", "clip has no track 7"), ("delete 1 --from 9 --to 3", "before it starts"),
-    ("merge 1", "select a second track"), ("renumber 1", "a track's number and its new one"),
+    ("merge 1", "select a second track"), ("renumber 1", "a track's number and its new number"),
     ("redo", "nothing to redo"), ("keyframes 1", "one tolerance"), ("fill 2 --frame 50", "no gap at frame 50")])
 def test_what_cannot_be_edited_is_said(small: Path, words: str, why: str) -> None:
     assert why in refused("edit", small, *words.split())
@@ -110,7 +110,7 @@ def test_an_object_is_prompted_reviewed_and_scored(project: Path, clip: object) 
     assert queue["open"] == len(queue["entries"])
     if queue["entries"]:
         assert {"frame", "tracks", "kinds", "chance", "reason", "suggestion"} <= set(queue["entries"][0])
-    assert "no kind of moment 'odd'" in refused("review", project, "--kind", "odd")
+    assert "--kind odd does not exist" in refused("review", project, "--kind", "odd")
 
     with Store.open(project, read_only=True) as store:
         track = store.tracks(1)[-1]

@@ -140,11 +140,11 @@ def test_settings_hold_for_its_detector_too(bright_spots: Path, night: Path) -> 
     assert len(registry.make_detector("bright-spots", "cpu", settings=strict).detect([frame])[0]) == len(PLACES) - 1
     tiled = registry.make_detector("bright-spots", "cpu", settings=DetectorSettings(tile=64))
     assert isinstance(tiled, TiledDetector)
-    with pytest.raises(SettingsError, match="bright-spots knows no class 'car'; it knows spot"):
+    with pytest.raises(SettingsError, match="bright-spots has no class 'car'; its classes: spot"):
         registry.make_detector("bright-spots", "cpu", ["car"])
     with pytest.raises(SettingsError, match="reads no text"):
         registry.make_detector("bright-spots", "cpu", prompt="star .")
-    with pytest.raises(SettingsError, match="no checkpoint of MMDetection"):
+    with pytest.raises(SettingsError, match="not an MMDetection checkpoint"):
         registry.make_detector("bright-spots", "cpu", config="rtmdet-s")
 
 
@@ -153,7 +153,7 @@ def test_what_cannot_be_loaded_or_is_no_model_is_told_with_its_package(site: Pat
         "absent": "nowhere_at_all:make", "unfinished": "poor_thing:nobody", "wrong": "poor_thing:make"}},
         "def make(request):\n    return object()\n")
     for name, words in (("absent", "No module named 'nowhere_at_all'"), ("unfinished", "nobody"),
-                        ("wrong", "made no detector but object: it lacks detect, labels, name")):
+                        ("wrong", "not a detector: its object lacks detect, labels, name")):
         with pytest.raises(ModelError) as caught:
             registry.make_detector(name, "cpu")
         assert f"{name} of poor-thing 1.0" in str(caught.value)

@@ -47,7 +47,7 @@ def test_two_heaps_are_parted_between_them() -> None:
 @pytest.mark.parametrize("scores", [[], [0.5], [0.5] * 9, [float("nan"), 0.5]])
 def test_scores_without_a_border(scores: list[float]) -> None:
     assert otsu_threshold(np.array(scores)) is None
-    with pytest.raises(SettingsError, match="det.txt: the scores of its detections do not tell strong from weak"):
+    with pytest.raises(SettingsError, match="det.txt: the detections have fewer than two different scores"):
         adaptive_threshold(np.array(scores), 0.1, "det.txt")
 
 

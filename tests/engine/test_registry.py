@@ -90,7 +90,7 @@ def test_settings_reach_detectors_that_need_no_mmdetection() -> None:
     detector = registry.make_detector("tiny-detector", "cpu", settings=settings)
     assert isinstance(detector, TiledDetector)
     assert detector.labels == ("object",)
-    with pytest.raises(SettingsError, match="reads no text"):
+    with pytest.raises(SettingsError, match="takes no text prompt"):
         registry.make_detector("tiny-detector", "cpu", prompt="person")
 
 
@@ -107,7 +107,7 @@ def test_a_checkpoint_with_its_configuration_is_a_detector(models: Path, tmp_pat
     published = tmp_path / checkpoints.known("yolox-tiny").file
     torch.save({"state_dict": build(read_config("yolox-tiny"), None, "cpu").network.state_dict()}, published)
     assert len(registry.make_detector(str(published), "cpu").labels) == 80
-    with pytest.raises(ModelError, match="does not fit its configuration"):
+    with pytest.raises(ModelError, match="does not match its configuration"):
         registry.make_detector(str(path), "cpu", config="yolox-tiny")
 
 
@@ -133,7 +133,7 @@ def test_a_segmenter_is_no_detector_and_a_detector_no_segmenter() -> None:
     weights = resource_path("models/tiny-detector.pt")
     with pytest.raises(ModelError, match="not a SAM 2 checkpoint"):
         registry.make_segmenter(str(weights), "cpu")
-    with pytest.raises(ModelError, match="no detector that can be run"):
+    with pytest.raises(ModelError, match="not a supported detector"):
         registry.make_detector(str(weights.with_name("manifest.toml")), "cpu")
 
 

@@ -24,7 +24,7 @@ def test_fixes_are_read_as_they_were_written(tmp_path: Path) -> None:
         file.write('{"at": "20')  # the program was killed amid it
     assert read_fixes(path) == [SWAP, UNDO, BOX]
     path.write_text('{"at": "now"}\n')
-    with pytest.raises(StorageError, match=r"effort.jsonl line 1 is no fix"):
+    with pytest.raises(StorageError, match=r"effort.jsonl line 1 is not a valid fix"):
         read_fixes(path)
 
 
@@ -45,7 +45,7 @@ def test_exports_as_csv_and_json(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert [FixRecord(**fix) for fix in data["fixes"]] == [SWAP, BOX]
     assert data["summary"]["fixes"] == 2
-    with pytest.raises(StorageError, match=r"neither .csv nor .json"):
+    with pytest.raises(StorageError, match=r"neither the extension .csv nor .json"):
         export_fixes([SWAP], tmp_path / "a.txt")
     with pytest.raises(StorageError, match="cannot be written"):
         export_fixes([SWAP], tmp_path / "gone" / "a.csv")

@@ -54,7 +54,7 @@ def test_a_track_keeps_the_colour_that_the_project_gives_it(project: Path, tmp_p
 def test_what_is_there_is_not_replaced_unasked_and_never_the_video(project: Path, tmp_path: Path) -> None:
     out = tmp_path / "o.mp4"
     out.write_text("mine")
-    assert "is there already" in refused("render", project, "--out", out)
+    assert "already exists" in refused("render", project, "--out", out)
     assert out.read_text() == "mine"
     assert "never over the video itself" in refused("render", project, "--out", project.with_name("clip.mp4"),
                                                     "--overwrite")
@@ -63,7 +63,7 @@ def test_what_is_there_is_not_replaced_unasked_and_never_the_video(project: Path
 
 
 @pytest.mark.parametrize(("given", "words"), [
-    (("--start", 19, "--end", 20), "frames 19 to 20 are not all in clip"), (("--trails", -1), "--trails is -1"),
+    (("--start", 19, "--end", 20), "frames 19 to 20 are not in clip"), (("--trails", -1), "--trails is -1"),
     (("--video", "other"), "no video named 'other'")])
 def test_bad_options_are_told(given: tuple[object, ...], words: str, finished_project: Path, tmp_path: Path) -> None:
     assert words in refused("render", finished_project, "--out", tmp_path / "o.mp4", *given)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from annotator.formats.base import LabelFormat
 from annotator.formats.registry import FORMATS
-from annotator.jobs.labels.export import tells_regions
+from annotator.jobs.labels.export import writes_ignore_regions
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
 BEGIN, END = "<!-- made by tools.upkeep.format_table -->\n", "<!-- end of the table -->\n"
@@ -38,7 +38,7 @@ def lost(each: LabelFormat) -> Iterator[str]:
     can = each.abilities
     for what, held in (("tracks", can.identities), ("labels", can.labels), ("masks", can.masks),
                        ("scores", can.scores), ("ignored tracks", can.ignored or can.regions),
-                       ("ignore regions", tells_regions(each.name)), ("occlusion", can.occluded)):
+                       ("ignore regions", writes_ignore_regions(each.name)), ("occlusion", can.occluded)):
         if not held and each.can_write:
             yield what
     if can.needs_masks:

@@ -1,1 +1,1 @@
-"""Detectors. Each module is imported only when its detector is asked for: some bring torch, some onnxruntime."""
+"""Detectors. Each module is imported only when its detector is used: some import torch, some onnxruntime."""

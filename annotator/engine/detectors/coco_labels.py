@@ -1,4 +1,4 @@
-"""The 80 classes of the COCO detection task, in the order in which detectors number them."""
+"""The 80 classes of the COCO detection task, in the order of detector class indices."""
 
 from __future__ import annotations
 

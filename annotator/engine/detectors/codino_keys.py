@@ -1,8 +1,8 @@
-"""How the tensors of a published Co-DINO checkpoint are called in MMDetection's DINO.
+"""Map tensor names of a published Co-DINO checkpoint to those of MMDetection's DINO.
 
 Co-DINO (Zong et al., DETRs with Collaborative Hybrid Assignments Training, ICCV 2023) is trained with auxiliary heads
-and detects with its query head alone, which is a two-stage DINO. The published file calls that head's parts by the
-names of an older code base. Every tensor of the published architecture is either mapped here or serves training only.
+and detects only with its query head, which is a two-stage DINO. The published file uses an older code base's names for
+that head. Every tensor of the published architecture is either mapped here or used only in training.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ KEY_MAP: tuple[tuple[str, str], ...] = (
     (_DECODER + r"ffns\.0\.(.+)", r"decoder.layers.\1.ffn.\2"),
     (_DECODER + r"norms\.(.+)", r"decoder.layers.\1.norms.\2"),
     (_TRANSFORMER + r"decoder\.norm\.(.+)", r"decoder.norm.\1"),
-    # A plain sequence of linear, ReLU, linear there; a list of the linear ones here.
+    # In the published model a sequence of linear, ReLU, linear; in MMDetection a list of the linear layers.
     (_TRANSFORMER + r"decoder\.ref_point_head\.0\.(.+)", r"decoder.ref_point_head.layers.0.\1"),
     (_TRANSFORMER + r"decoder\.ref_point_head\.2\.(.+)", r"decoder.ref_point_head.layers.1.\1"),
     (_HEAD + r"(cls|reg)_branches\.(.+)", r"bbox_head.\1_branches.\2"),
 )
 
-#: Patterns of tensors that only training uses, and why.
+#: Patterns of tensors that only training uses, with their purpose.
 TRAINING_ONLY: tuple[tuple[str, str], ...] = (
-    (_HEAD + r"dn_generator\.label_embedding\.weight", "queries made of noisy ground truth"),
+    (_HEAD + r"dn_generator\.label_embedding\.weight", "queries from noisy ground truth"),
     (_HEAD + r"downsample\..+", "a sixth feature level for the auxiliary heads"),
     (_TRANSFORMER + r"(aux_pos_trans|aux_pos_trans_norm|pos_feats_trans|pos_feats_norm)\..+",
-     "queries made of the auxiliary heads' positives"),
-    (_TRANSFORMER + r"head_pos_embed\..+", "queries made of the auxiliary heads' positives"),
+     "queries from the auxiliary heads' positives"),
+    (_TRANSFORMER + r"head_pos_embed\..+", "queries from the auxiliary heads' positives"),
     (r"rpn_head\..+", "auxiliary head"),
     (r"roi_head\..+", "auxiliary head"),
     (r"bbox_head\..+", "auxiliary head"),
@@ -55,23 +55,23 @@ TRAINING_ONLY: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True)
 class Converted(Generic[T]):
-    """A published Co-DINO's tensors."""
+    """The tensors of a published Co-DINO, sorted by purpose."""
 
     tensors: dict[str, T]
-    """What detection needs, under MMDetection's names."""
+    """Tensors used for detection, under MMDetection's names."""
     training_only: tuple[str, ...]
-    """Published names of what it does not need."""
+    """Published names of tensors used only in training."""
     unknown: tuple[str, ...]
-    """Published names that are neither."""
+    """Published names of all other tensors."""
 
 
 def is_published(state: Mapping[str, object]) -> bool:
-    """Whether these are a published Co-DINO's names, and not MMDetection's."""
+    """Whether these names are those of a published Co-DINO, not MMDetection's."""
     return any(name.startswith("query_head.") for name in state)
 
 
 def new_name(published: str) -> str | None:
-    """A tensor's name in MMDetection's DINO; None if it serves training only. Raises KeyError for an unknown one."""
+    """Return a tensor's name in MMDetection's DINO, or None if only training uses it. Raises KeyError if unknown."""
     for pattern, name in KEY_MAP:
         match = re.fullmatch(pattern, published)
         if match:
@@ -82,7 +82,7 @@ def new_name(published: str) -> str | None:
 
 
 def convert(state: Mapping[str, T]) -> Converted[T]:
-    """Sort a published Co-DINO's tensors by what they are for."""
+    """Sort the tensors of a published Co-DINO by purpose and rename those used for detection."""
     kept: dict[str, T] = {}
     training_only, unknown = [], []
     for published, tensor in state.items():

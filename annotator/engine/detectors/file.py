@@ -1,4 +1,4 @@
-"""Detections made beforehand: a MOTChallenge ``det.txt``, a MOT sequence's folder, or COCO results JSON."""
+"""Precomputed detections: a MOTChallenge ``det.txt``, the folder of a MOT sequence, or COCO results JSON."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ logger = logging.getLogger(__name__)
 
 
 class FileDetector:
-    """Hands out the boxes of a file behind the `annotator.engine.base.Detector` protocol.
+    """Returns the boxes of a file through the `annotator.engine.base.Detector` protocol.
 
-    A file whose scores leave 0..1 (MOT15's reach 100, MOT17's DPM goes below 0) has all of them brought there in the
-    same order by `to_confidence`, with a warning.
+    If scores lie outside 0..1 (MOT15's reach 100, MOT17's DPM goes below 0), `to_confidence` maps all scores of the
+    file to 0..1 in the same order, with a warning.
     """
 
     def __init__(self, path: Path, *, device: str = "cpu", images: Path | None = None,
                  first_frame: int | None = None) -> None:
         """``path``: ``.json`` is COCO results, anything else MOTChallenge rows or a folder with ``det/det.txt``.
 
-        ``images`` is a COCO file that explains the image ids of bare results; ``first_frame`` the number of the
-        video's first frame in the file (MOTChallenge: 1 by the book). ``device`` is not used. Bad rows (not finite,
-        negative size) are left out with one warning. Raises FormatError when the file is not what it should be.
+        ``images`` is a COCO file with the image ids that bare results refer to; ``first_frame`` is the number of the
+        video's first frame in the file (1 in the MOTChallenge specification). ``device`` is unused. Invalid rows (not
+        finite, negative size) are skipped with one warning. Raises FormatError if the file violates its format.
         """
         self.name = str(path)
         self._path = path
@@ -48,7 +48,7 @@ class FileDetector:
         return sum(len(found) for found in self._frames.values())
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """See `annotator.engine.base.Detector`. Boxes wholly outside the picture or without area are left out."""
+        """See `annotator.engine.base.Detector`. Boxes entirely outside the frame or without area are skipped."""
         results = []
         for frame in frames:
             found = self._frames.get(frame.index, Detections.empty())
@@ -60,39 +60,39 @@ class FileDetector:
         return results
 
     def scores(self, first: int, last: int, labels: Sequence[str] | None = None) -> npt.NDArray[np.float32]:
-        """(N,) float32 scores of all detections in frames ``first..last``, both included; only of these classes."""
+        """Return the (N,) float32 scores of all detections of these classes in frames ``first..last`` (inclusive)."""
         wanted = [k for k, name in enumerate(self.labels) if labels is None or name in labels]
         parts = [found.score[np.isin(found.label, wanted)] for index, found in self._frames.items()
                  if first <= index <= last]
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
     def check(self, frame_count: int, width: int | None = None, height: int | None = None) -> None:
-        """Compare the file with the video it is to serve; warns of what will not be used.
+        """Compare the file with its video; warns about detections that will not be used.
 
-        Raises UserError when all detections are unusable, lie beyond the last frame or outside the picture.
+        Raises UserError if all detections are invalid, after the last frame, or outside the frame.
         """
         if self._skipped and not len(self):
-            raise UserError(f"{self._path}: none of its {self._skipped} detections has a usable box and score; give a "
-                            "detector's own output")
+            raise UserError(f"{self._path}: none of the {self._skipped} detections has a valid box and score; give the "
+                            "output of a detector")
         beyond = sum(len(found) for index, found in self._frames.items() if index >= frame_count)
         if beyond == len(self) and beyond:
             first = min(self._frames)
-            raise UserError(f"{self._path}: every detection lies beyond the video's last frame (the first is for frame "
-                            f"index {first}, the video has {frame_count} frames); give this video's detections")
+            raise UserError(f"{self._path}: every detection is after the video's last frame (the first has frame index "
+                            f"{first}, the video has {frame_count} frames); give this video's detections")
         if beyond:
-            logger.warning("%s: %d of %d detections lie beyond the video's last frame (%d frames) and are not used",
-                           self._path, beyond, len(self), frame_count)
+            logger.warning("%s: ignoring %d of %d detections after the video's last frame (%d frames)", self._path,
+                           beyond, len(self), frame_count)
         if width is not None and height is not None:
             bad = self._warn_of_bad(width, height)
             if bad and bad == len(self):
-                raise UserError(f"{self._path}: no box lies in the picture of {width}x{height}; give this video's "
-                                "detections")
+                raise UserError(f"{self._path}: no box is inside the frame of {width}x{height} pixels; give this "
+                                "video's detections")
 
     def _warn_of_bad(self, width: int, height: int) -> int:
         bad = sum(int((~valid_boxes(found.box_xyxy, width, height)).sum()) for found in self._frames.values())
         if bad and not self._warned_of_bad:
             self._warned_of_bad = True
-            logger.warning("%s: %d of %d boxes lie outside the picture of %dx%d or have no area and are not used",
+            logger.warning("%s: ignoring %d of %d boxes that are outside the frame of %dx%d pixels or have no area",
                            self._path, bad, len(self), width, height)
         return bad
 
@@ -110,7 +110,7 @@ def _with_scores_in_range(content: DetectionFile, path: Path) -> dict[int, Detec
     lowest, highest = content.score_range
     if lowest >= 0 and highest <= 1:
         return content.frames
-    logger.warning("%s: scores lie in %g..%g; brought to 0..1, with 0.5 where weak and strong ones part", path, lowest,
+    logger.warning("%s: scores are in %g..%g; mapped to 0..1, with 0.5 between weak and strong scores", path, lowest,
                    highest)
     confidence = to_confidence(np.concatenate([found.score for found in content.frames.values()]))
     ends = np.cumsum([len(found) for found in content.frames.values()])

@@ -1,4 +1,4 @@
-"""A detector whose classes have other names here, or are not wanted."""
+"""Rename or drop the classes of a detector."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from annotator.model.frame import Detections, Frame
 
 
 class MappedLabels:
-    """Gives detections the labels that a mapping names; several classes may become one label.
+    """Replaces detector classes by the labels of a mapping; several classes may become one label.
 
-    What is dropped is left out, or, with ``keep_places``, stays with a score of -1, which no threshold lets pass: the
-    places of the others in the frame's detections are then as they were.
+    Detections of dropped classes are removed. With ``keep_places`` they stay with score -1, which is below every
+    threshold, so that the other detections keep their indices in the frame.
     """
 
     def __init__(self, detector: Detector, mapping: Mapping[str, str | None], keep_places: bool = False) -> None:
-        """``mapping``: class -> label, None to drop it; classes it does not name keep theirs.
+        """``mapping``: class -> label, or None to drop it; other classes keep their names.
 
-        Raises SettingsError where no class is left.
+        Raises SettingsError if no class remains.
         """
         names = [mapping.get(name, name) for name in detector.labels]
         self.labels: tuple[str, ...] = tuple(dict.fromkeys(name for name in names if name is not None))
         if not self.labels:
-            raise SettingsError(f"every class of {detector.name} is dropped ({', '.join(detector.labels)}): let one "
-                                "keep its name, or map it to a label")
+            raise SettingsError(f"every class of {detector.name} is dropped ({', '.join(detector.labels)}): keep at "
+                                "least one, or map it to a label")
         self._detector = detector
         self._keep_places = keep_places
         self.name = detector.name

@@ -1,8 +1,9 @@
-"""``mmcv._ext`` without compiling, and MMDetection made ready on top of it.
+"""Replacement for the compiled module ``mmcv._ext``, and the import of MMDetection on top of it.
 
-mmcv's Python code looks its operators up in a compiled module that only a 45 minute build of mmcv brings. mmcv-lite is
-the same Python code without it. The module here has the same functions with the same arguments for what models call at
-inference, done by `annotator.engine.detectors.mmcv_ops`. Where a compiled one is installed and loads, it is used.
+mmcv's Python code looks up its operators in a compiled module that takes 45 minutes to build. mmcv-lite is the same
+Python code without that module. This module provides the functions that models call at inference, with the same
+arguments, implemented by `annotator.engine.detectors.mmcv_ops`. A compiled module that is installed and loads is used
+instead.
 """
 
 from __future__ import annotations
@@ -33,26 +34,26 @@ _INSTALL = "install it with: pip install \"sam2mot-annotator[mmdet]\""
 def prepare_mmdet() -> None:
     """Import MMDetection with all its models registered, with compiled operators or with ours.
 
-    Raises ModelError when it is not installed.
+    Raises ModelError if it is not installed.
     """
     import_torchvision()
     for name in ("mmengine", "mmcv", "mmdet"):
         if importlib.util.find_spec(name) is None:
             raise ModelError(f"this detector needs {name}, which is not installed; {_INSTALL}")
     if install_extension():
-        # mmcv asks the compiled module for this one on a GPU only; its own way on a CPU holds all points at once.
+        # mmcv calls the compiled operator only on a GPU; its CPU version keeps all points in memory.
         attention: Any = importlib.import_module("mmcv.ops.multi_scale_deform_attn")
         attention.multi_scale_deformable_attn_pytorch = mmcv_ops.multi_scale_attention
     from mmdet.utils import register_all_modules
     from mmengine.logging import MMLogger
 
-    MMLogger.get_current_instance().setLevel(logging.ERROR)  # it would print on standard output
+    MMLogger.get_current_instance().setLevel(logging.ERROR)  # it prints to standard output
     register_all_modules(init_default_scope=False)
     importlib.import_module("annotator.engine.detectors.mmdet_modules")
 
 
 def install_extension() -> bool:
-    """Put our operators in place of the compiled ones unless those load. Returns whether ours are used."""
+    """Install our operators unless the compiled ones load. Returns whether ours are used."""
     if importlib.util.find_spec(_NAME) is not None:
         if isinstance(sys.modules.get(_NAME), Extension):
             return True
@@ -60,14 +61,13 @@ def install_extension() -> bool:
             importlib.import_module(_NAME)
             return False
         except ImportError as error:  # built for another torch
-            log.warning("mmcv's compiled operators do not load (%s); going on with slower ones",
-                        str(error).splitlines()[0])
+            log.warning("cannot load mmcv's compiled operators (%s); using slower ones", str(error).splitlines()[0])
     sys.modules[_NAME] = Extension()
     return True
 
 
 class Extension(types.ModuleType):
-    """Stands in for the compiled module. Any operator that it lacks can be imported, and says so when it is called."""
+    """Replaces the compiled module. A missing operator can be imported, but raises ModelError when called."""
 
     def __init__(self) -> None:
         super().__init__(_NAME, __doc__)
@@ -81,13 +81,13 @@ class Extension(types.ModuleType):
             raise AttributeError(name)
 
         def missing(*_: object, **__: object) -> None:
-            raise ModelError(f"this model calls mmcv's operator {name}, which only a compiled mmcv has: build mmcv "
-                             "2.1.0 for this torch, or choose another model")
+            raise ModelError(f"this model calls mmcv's operator {name}, which only a compiled mmcv provides: build "
+                             "mmcv 2.1.0 for this torch, or choose another model")
 
         return missing
 
 
-# --- the operators, with the compiled module's names and arguments; results go into `output` -------------------------
+# --- the operators, with the compiled module's names and arguments; results are written to `output` -------------------
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Tensor:
@@ -96,7 +96,7 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Ten
 
 def softnms(boxes: Tensor, scores: Tensor, dets: Tensor, iou_threshold: float, sigma: float, min_score: float,
             method: int, offset: int) -> Tensor:
-    """``dets`` (N, 5) takes boxes and lowered scores in its first rows."""
+    """Write boxes and lowered scores into the first rows of ``dets`` (N, 5)."""
     indices, lowered = mmcv_ops.soft_nms(boxes, scores, iou_threshold, sigma, min_score, method, offset)
     dets[:len(indices), :4] = boxes[indices]
     dets[:len(indices), 4] = lowered
@@ -106,7 +106,7 @@ def softnms(boxes: Tensor, scores: Tensor, dets: Tensor, iou_threshold: float, s
 def roi_align_forward(features: Tensor, rois: Tensor, output: Tensor, argmax_y: Tensor, argmax_x: Tensor, *,
                       aligned_height: int, aligned_width: int, spatial_scale: float, sampling_ratio: int,
                       pool_mode: int, aligned: bool) -> None:
-    """The places of the maxima serve training only and stay as they are."""
+    """``argmax_y`` and ``argmax_x`` are used only in training and left unchanged."""
     output.copy_(mmcv_ops.roi_align(features, rois, (aligned_height, aligned_width), spatial_scale, sampling_ratio,
                                     pool_mode == 1, aligned))
 

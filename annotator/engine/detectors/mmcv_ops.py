@@ -1,7 +1,7 @@
 """The operators that MMDetection's models call at inference, without compiled code.
 
-Where torchvision's compiled operators load they do the work; the rest of this module is for machines where they do not.
-Everything here is for inference: nothing has a gradient of its own.
+If torchvision's compiled operators load, they do the work; the rest of this module is for machines where they do not.
+Everything here is for inference only and defines no gradients.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor
 from annotator.engine.detectors.nms import Decay, greedy, soft
 from annotator.engine.runtime.torchvision_ops import compiled_ops
 
-#: Interpolated values that `roi_align` holds at once, and `multi_scale_attention`.
+#: Maximum number of interpolated values in memory in `roi_align` and in `multi_scale_attention`.
 _ROI_BUDGET = 1 << 24
 _ATTENTION_BUDGET = 1 << 25
 
@@ -21,7 +21,7 @@ Pair = tuple[int, int]
 
 
 def nms(boxes: Tensor, scores: Tensor, overlap: float, offset: int = 0) -> Tensor:
-    """Greedy suppression whatever the class. (N, 4) xyxy, (N,) -> (K,) indices, best score first."""
+    """Class-agnostic greedy suppression. (N, 4) xyxy, (N,) -> (K,) indices, best score first."""
     ops = compiled_ops()
     if ops is not None and offset == 0:
         kept: Tensor = ops.nms(boxes.float(), scores.float(), overlap)
@@ -42,19 +42,19 @@ def soft_nms(boxes: Tensor, scores: Tensor, overlap: float, sigma: float, min_sc
 
 def roi_align(features: Tensor, rois: Tensor, size: Pair, scale: float, samples: int, average: bool, aligned: bool,
               ) -> Tensor:
-    """Features of regions on a fixed grid, bilinear between cells.
+    """Sample the features of regions on a fixed grid, with bilinear interpolation between cells.
 
     Args:
         features: (B, C, H, W).
-        rois: (K, 5) index into the batch and xyxy in the picture's pixels.
+        rois: (K, 5) batch index and xyxy in image pixels.
         size: rows and columns of the result.
         scale: features per pixel.
         samples: samples along each side of a bin; 0 for one per feature cell, rounded up.
-        average: the mean of a bin's samples, else their maximum.
-        aligned: the centre of cell 0 lies at 0.5, not at 0.
+        average: take the mean of a bin's samples, otherwise their maximum.
+        aligned: the centre of cell 0 is at 0.5, not at 0.
 
     Returns:
-        (K, C, rows, columns), of the features' type.
+        (K, C, rows, columns), with the dtype of the features.
 
     Source: He et al., Mask R-CNN, ICCV 2017, section 3.
     """
@@ -74,8 +74,8 @@ def roi_align(features: Tensor, rois: Tensor, size: Pair, scale: float, samples:
         members = ((counts[:, 0] == across) & (counts[:, 1] == down)).nonzero()[:, 0]
         per_roi = features.shape[1] * rows * columns * across * down
         for part in members.split(max(1, _ROI_BUDGET // per_roi)):
-            x = _sample_places(corner[part, 0], step[part, 0], columns, across)
-            y = _sample_places(corner[part, 1], step[part, 1], rows, down)
+            x = _sample_positions(corner[part, 0], step[part, 0], columns, across)
+            y = _sample_positions(corner[part, 1], step[part, 1], rows, down)
             values = _interpolate(features, rois[part, 0].long(), x, y)
             values = values.view(*values.shape[:2], rows, down, columns, across)
             pooled = values.mean((3, 5)) if average else values.amax((3, 5))
@@ -83,16 +83,16 @@ def roi_align(features: Tensor, rois: Tensor, size: Pair, scale: float, samples:
     return output
 
 
-def _sample_places(start: Tensor, step: Tensor, bins: int, samples: int) -> Tensor:
-    """(K,) starts and bin widths -> (K, bins * samples) coordinates of the samples along one axis."""
+def _sample_positions(start: Tensor, step: Tensor, bins: int, samples: int) -> Tensor:
+    """Return the sample coordinates along one axis. (K,) starts and bin widths -> (K, bins * samples)."""
     place = (torch.arange(bins * samples, device=start.device, dtype=start.dtype) + 0.5) / samples
     return start[:, None] + place[None] * step[:, None]
 
 
 def _interpolate(features: Tensor, batch: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Bilinear values at the crossings of (K, X) and (K, Y) coordinates -> (C, K, Y, X).
+    """Return bilinear values on the grid of (K, X) and (K, Y) coordinates -> (C, K, Y, X).
 
-    Up to one cell outside the map counts as its border, farther out as zero.
+    Coordinates up to one cell outside the map take its border values, those farther out zero.
     """
     height, width = features.shape[2:]
     inside = (((y >= -1) & (y <= height))[:, :, None] & ((x >= -1) & (x <= width))[:, None, :]).to(features.dtype)
@@ -112,20 +112,20 @@ def _interpolate(features: Tensor, batch: Tensor, x: Tensor, y: Tensor) -> Tenso
 
 def deform_conv(features: Tensor, weight: Tensor, bias: Tensor | None, offset: Tensor, mask: Tensor | None,
                 stride: Pair, padding: Pair, dilation: Pair, groups: int, offset_groups: int) -> Tensor:
-    """Convolution whose kernel points are moved by offsets, and weighted by a mask if there is one.
+    """Convolution whose kernel points are shifted by offsets and optionally weighted by a mask.
 
     Args:
         features: (B, C, H, W).
         weight: (O, C / groups, kh, kw).
         bias: (O,) or None.
-        offset: (B, offset_groups * kh * kw * 2, h, w): for every kernel point first y, then x, in cells.
+        offset: (B, offset_groups * kh * kw * 2, h, w): for each kernel point y, then x, in cells.
         mask: (B, offset_groups * kh * kw, h, w) or None.
         stride, padding, dilation: along y and x.
-        groups: of channels, as in any convolution.
+        groups: channel groups, as in any convolution.
         offset_groups: groups of channels that share offsets.
 
     Returns:
-        (B, O, h, w). What a point reads outside the map is zero.
+        (B, O, h, w). Points outside the map read zero.
 
     Source: Dai et al., ICCV 2017, section 2.1; with a mask Zhu et al., Deformable ConvNets v2, CVPR 2019, section 3.2.
     """
@@ -144,7 +144,7 @@ def deform_conv(features: Tensor, weight: Tensor, bias: Tensor | None, offset: T
     base_x = torch.arange(out_w, device=device) * stride[1] - padding[1]
     y = moved[:, :, :, 0] + base_y[:, None] + kernel_y.reshape(points, 1, 1)
     x = moved[:, :, :, 1] + base_x[None, :] + kernel_x.reshape(points, 1, 1)
-    # grid_sample's -1..1 spans the outer edges of the outermost cells, whose centres lie half a cell inside.
+    # grid_sample's -1..1 spans the outer edges of the outermost cells, whose centres are half a cell further in.
     grid = torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], -1)
     read = F.grid_sample(features.reshape(batch * offset_groups, channels // offset_groups, height, width),
                          grid.view(batch * offset_groups, points * out_h, out_w, 2).to(features.dtype),
@@ -159,19 +159,19 @@ def deform_conv(features: Tensor, weight: Tensor, bias: Tensor | None, offset: T
 
 
 def multi_scale_attention(value: Tensor, shapes: Tensor, locations: Tensor, weights: Tensor) -> Tensor:
-    """Multi-scale deformable attention: every query reads a few weighted points of several feature maps.
+    """Multi-scale deformable attention: each query reads a few weighted points of several feature maps.
 
-    Queries are taken in parts, level by level: the memory beside inputs and result is bounded. (All at once, Co-DINO's
-    encoder would need 12 GB for a picture of 2048 x 1152.)
+    Queries are processed in chunks, level by level, so that the memory in addition to inputs and result is bounded.
+    (In one step, Co-DINO's encoder would need 12 GB for an image of 2048 x 1152 pixels.)
 
     Args:
         value: (B, keys, heads, C), the maps' cells row by row, one map after the other.
         shapes: (levels, 2) rows and columns of each map.
-        locations: (B, queries, heads, levels, points, 2) x and y in 0..1 of each map.
+        locations: (B, queries, heads, levels, points, 2) x and y, in 0..1 of each map.
         weights: (B, queries, heads, levels, points).
 
     Returns:
-        (B, queries, heads * C). What a point reads outside the map is zero.
+        (B, queries, heads * C). Points outside the map read zero.
 
     Source: Zhu et al., Deformable DETR, ICLR 2021, section 4.1.
     """

@@ -1,4 +1,4 @@
-"""Detectors of MMDetection behind the `annotator.engine.base.Detector` protocol."""
+"""MMDetection models as an `annotator.engine.base.Detector`."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from annotator.model.frame import Detections, Frame, Image
 
 log = logging.getLogger(__name__)
 
-#: Boxes of one object overlap more than this (IoU) where the settings do not say.
+#: Default of ``nms_overlap``: boxes that overlap more (IoU) count as one object.
 _OVERLAP = 0.65
 
 
 class MmdetDetector:
-    """A model of MMDetection: its own preparation of pictures, its own network, its own suppression."""
+    """An MMDetection model with its own preprocessing, network and suppression."""
 
     def __init__(self, model: BuiltModel, name: str, device: str = "cpu", *, labels: Sequence[str] | None = None,
                  prompt: str | None = None, settings: DetectorSettings | None = None) -> None:
-        """``labels`` keeps only these classes, in this order. ``prompt`` is what a model that reads text is to find,
-        such as "person . red car ."; without it such a model is asked for ``labels``.
+        """``labels`` keeps only these classes, in this order. ``prompt`` is the text prompt of a text-prompted model,
+        such as "person . red car ."; it defaults to ``labels``.
 
-        Raises SettingsError for unknown classes, and for a prompt that is missing, too long or of no use.
+        Raises SettingsError for unknown classes, and for a prompt that is missing, too long or not supported.
         """
         self.name = name
         self._model, self._device = model, torch.device(device)
@@ -43,23 +43,24 @@ class MmdetDetector:
             self._entities = entities(prompt if prompt is not None else " . ".join(labels or ()))
             self._check_length()
         elif prompt is not None:
-            raise SettingsError(f"{name} reads no text: give no --prompt, or a detector such as grounding-dino-t")
+            raise SettingsError(f"{name} takes no text prompt: omit --prompt, or use a detector such as "
+                                "grounding-dino-t")
         names = self._entities or _class_names(model, name)
         self.labels: tuple[str, ...] = tuple(labels) if labels is not None else names
         unknown = [label for label in self.labels if label not in names]
         if unknown:
-            raise SettingsError(f"{name} knows no class {unknown[0]!r}; it knows {', '.join(names[:8])}"
+            raise SettingsError(f"{name} has no class {unknown[0]!r}; its classes: {', '.join(names[:8])}"
                                 f"{', ...' if len(names) > 8 else ''}")
-        #: Label of each of the model's classes; -1 for those not wanted.
+        #: Label index of each model class; -1 for unwanted classes.
         self._label_of = np.array([self.labels.index(n) if n in self.labels else -1 for n in names], np.int32)
 
     @classmethod
     def load(cls, config: str, checkpoint: Path | None, device: str = "cpu", *, name: str | None = None,
              vocabulary: Path | None = None, labels: Sequence[str] | None = None, prompt: str | None = None,
              settings: DetectorSettings | None = None) -> MmdetDetector:
-        """A detector from a configuration (file, or name of `mmdet_names.ARCHITECTURES`) and a checkpoint.
+        """Load a detector from a configuration (a file, or a name in `mmdet_names.ARCHITECTURES`) and a checkpoint.
 
-        Without a checkpoint the weights are random. ``vocabulary`` is BERT's, for models that read text. Raises
+        Without a checkpoint the weights are random. ``vocabulary`` is BERT's, for text-prompted models. Raises
         ModelError and SettingsError.
         """
         weights = None if checkpoint is None else read_checkpoint(checkpoint)
@@ -68,7 +69,7 @@ class MmdetDetector:
 
     @property
     def network(self) -> torch.nn.Module:
-        """The model itself, in evaluation mode."""
+        """The model, in evaluation mode."""
         return self._model.network
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
@@ -82,13 +83,13 @@ class MmdetDetector:
         return found
 
     def _detect(self, images: list[Image]) -> list[Detections]:
-        """Pictures of one size. A batch that does not fit into the GPU's memory is halved."""
+        """Detect in images of one size. A batch that does not fit into GPU memory is halved."""
         try:
             results = self._predict(images)
         except torch.OutOfMemoryError as error:
             if len(images) == 1:
-                raise ModelError(f"{self._device} has too little memory for {self.name} on pictures of "
-                                 f"{images[0].shape[1]}x{images[0].shape[0]}: choose a smaller detector, "
+                raise ModelError(f"{self._device} has too little memory for {self.name} on frames of "
+                                 f"{images[0].shape[1]}x{images[0].shape[0]} pixels: choose a smaller detector, "
                                  "detection.half, or --device cpu") from error
             half = len(images) // 2
             return self._detect(images[:half]) + self._detect(images[half:])
@@ -134,23 +135,24 @@ class MmdetDetector:
         text = ". ".join(self._entities) + ". "
         count = len(language.tokenizer(text)["input_ids"])
         if count > language.max_tokens:
-            raise SettingsError(f"the prompt has {count} word pieces and {self.name} reads {language.max_tokens}: name "
-                                "fewer things")
+            raise SettingsError(f"the prompt has {count} tokens, but {self.name} reads at most {language.max_tokens}: "
+                                "name fewer things")
 
 
 def entities(prompt: str) -> tuple[str, ...]:
-    """What a prompt asks for: "person . red car ." asks for "person" and "red car". Raises SettingsError for nothing.
+    """Split a prompt into its things: "person . red car ." names "person" and "red car".
 
-    What is named twice counts once.
+    Duplicates count once. Raises SettingsError for an empty prompt.
     """
     named = tuple(dict.fromkeys(part.strip() for part in prompt.split(".") if part.strip()))
     if not named:
-        raise SettingsError("this detector finds what a text names: give --prompt \"person . red car .\", or --labels")
+        raise SettingsError("this detector needs a text prompt: give --prompt \"person . red car .\", or --labels")
     return named
 
 
 def _batches(frames: Sequence[Frame], size: int) -> Iterator[list[Frame]]:
-    """Neighbours of one picture size: padding one picture to another's size would change what is found in it."""
+    """Yield batches of consecutive frames of one size; padding a frame to another's size would change its detections.
+    """
     batch: list[Frame] = []
     for frame in frames:
         if batch and (len(batch) == size or batch[0].image.shape != frame.image.shape):
@@ -162,16 +164,15 @@ def _batches(frames: Sequence[Frame], size: int) -> Iterator[list[Frame]]:
 
 
 def _class_names(model: BuiltModel, name: str) -> tuple[str, ...]:
-    """The classes that the checkpoint or the configuration names; COCO's for 80 without names."""
+    """Return the class names of the checkpoint or the configuration; COCO's for 80 unnamed classes."""
     count = _class_count(model.network)
     if model.classes and count in (None, len(model.classes)):
         return model.classes
     if count == len(COCO_LABELS):
         return COCO_LABELS
     if count is None:
-        raise ModelError(f"{name} does not say what its classes are: name them in its configuration as "
-                         "metainfo = dict(classes=(...))")
-    log.warning("%s has %d classes without names: they are called class 0 and so on", name, count)
+        raise ModelError(f"{name} has no class names: add them to its configuration as metainfo = dict(classes=(...))")
+    log.warning("%s has %d classes without names; using class 0, class 1 and so on", name, count)
     return tuple(f"class {k}" for k in range(count))
 
 

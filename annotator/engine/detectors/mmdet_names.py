@@ -1,4 +1,4 @@
-"""Architectures of MMDetection that have a name here. No imports: names are wanted before MMDetection is."""
+"""Names of MMDetection architectures. Does not import MMDetection, because names are needed before the library."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 CO_DINO = "co-dino-l"
 
-#: Name: configuration file within the mmdet package's own. Co-DINO's is changed after it is read.
+#: Name: configuration file inside the mmdet package. Co-DINO's is modified after reading.
 ARCHITECTURES: Mapping[str, str] = {
     CO_DINO: "dino/dino-5scale_swin-l_8xb2-36e_coco.py",
     "grounding-dino-l": "mm_grounding_dino/grounding_dino_swin-l_pretrain_all.py",
@@ -15,5 +15,5 @@ ARCHITECTURES: Mapping[str, str] = {
     **{f"yolox-{size}": f"yolox/yolox_{size}_8xb8-300e_coco.py" for size in ("x", "l", "m", "s", "tiny", "nano")},
 }
 
-#: Architectures whose classes are given as a text.
+#: Architectures that take their classes as a text prompt.
 READS_TEXT = ("grounding-dino-l", "grounding-dino-t")

@@ -1,4 +1,4 @@
-"""Non-maximum suppression, greedy and soft. Pure NumPy, so that every backend gives the same boxes."""
+"""Greedy and soft non-maximum suppression, in pure NumPy, so that every backend returns the same boxes."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy.typing as npt
 
 from annotator.model.box import FloatArray
 
-#: Rows that are compared with one another at once: bounds memory, whatever the number of boxes.
+#: Rows that are compared in one step; bounds memory independently of the number of boxes.
 _BLOCK = 512
 
 
 def suppress(box_xyxy: FloatArray, score: FloatArray, label: npt.NDArray[np.integer] | None, overlap: float,
              ) -> npt.NDArray[np.intp]:
-    """Indices to keep, best score first (ties: lower index first).
+    """Return the indices to keep, best score first (ties: lower index first).
 
-    A box goes when one of its own class with a higher score overlaps it by more than ``overlap`` (IoU); with ``label``
-    None, one of any class. ``box_xyxy`` is (N, 4), ``score`` and ``label`` are (N,).
+    A box is removed if a box of its class with a higher score overlaps it by more than ``overlap`` (IoU); if ``label``
+    is None, a box of any class. ``box_xyxy`` is (N, 4), ``score`` and ``label`` are (N,).
     """
     return greedy(box_xyxy, score, overlap, label=label)
 
 
 def greedy(box_xyxy: FloatArray, score: FloatArray, overlap: float, *, label: npt.NDArray[np.integer] | None = None,
            offset: int = 0) -> npt.NDArray[np.intp]:
-    """Greedy suppression. See `suppress`.
+    """Greedy suppression; see `suppress`.
 
-    With ``offset`` 1 right and bottom edges are inclusive: a box from 0 to 9 is 10 wide.
+    With ``offset`` 1, right and bottom edges are inclusive: a box from 0 to 9 is 10 pixels wide.
     """
     order = np.argsort(-score, kind="stable")
     boxes = box_xyxy[order].astype(np.float64)
@@ -49,13 +49,13 @@ def greedy(box_xyxy: FloatArray, score: FloatArray, overlap: float, *, label: np
 
 def _rivals(boxes: FloatArray, labels: npt.NDArray[np.integer], rows: npt.NDArray[np.intp],
             columns: npt.NDArray[np.intp], overlap: float, offset: int) -> npt.NDArray[np.bool_]:
-    """Which pairs are of one class and overlap too much. (rows, columns)."""
+    """Return (rows, columns) bool: which pairs have the same class and overlap too much."""
     same = labels[rows][:, None] == labels[columns][None]
     return np.asarray((iou_with_offset(boxes[rows], boxes[columns], offset) > overlap) & same)
 
 
 def iou_with_offset(a_xyxy: FloatArray, b_xyxy: FloatArray, offset: int) -> FloatArray:
-    """Pairwise IoU of boxes whose sides are ``x2 - x1 + offset``. (N, 4), (M, 4) -> (N, M); 0 for two empty boxes."""
+    """Return the pairwise IoU of boxes with sides ``x2 - x1 + offset``. (N, 4), (M, 4) -> (N, M); 0 for empty boxes."""
     low = np.maximum(a_xyxy[:, None, :2], b_xyxy[None, :, :2])
     high = np.minimum(a_xyxy[:, None, 2:], b_xyxy[None, :, 2:])
     shared = np.clip(high - low + offset, 0, None).prod(2)
@@ -71,34 +71,34 @@ class Decay(IntEnum):
     """How soft suppression lowers the score of a box that overlaps a better one."""
 
     NAIVE = 0
-    """To zero, from the given overlap on: greedy suppression."""
+    """To zero above the given overlap: greedy suppression."""
     LINEAR = 1
-    """By the factor 1 - IoU, from the given overlap on."""
+    """By the factor 1 - IoU above the given overlap."""
     GAUSSIAN = 2
-    """By the factor exp(-IoU^2 / sigma), always."""
+    """By the factor exp(-IoU^2 / sigma) at any overlap."""
 
 
 def soft(box_xyxy: FloatArray, score: FloatArray, overlap: float, *, sigma: float = 0.5, min_score: float = 1e-3,
          decay: Decay = Decay.LINEAR, offset: int = 0) -> tuple[npt.NDArray[np.intp], FloatArray]:
-    """Soft suppression: indices in the order of the lowered scores, and those scores.
+    """Soft suppression: return the kept indices in the order of the lowered scores, and those scores.
 
-    A box goes when its lowered score falls below ``min_score``; the best box always stays. (N, 4), (N,) -> (K,), (K,).
-    Source: Bodla et al., Soft-NMS, ICCV 2017, section 3.
+    A box is removed if its lowered score falls below ``min_score``; the best box is always kept.
+    (N, 4), (N,) -> (K,), (K,). Source: Bodla et al., Soft-NMS, ICCV 2017, section 3.
     """
     lowered = np.array(score, np.float64)
     boxes = box_xyxy.astype(np.float64)
-    left = np.arange(len(lowered))
-    chosen: list[int] = []
-    while len(left):
-        best = int(lowered[left].argmax())
-        index = int(left[best])
-        chosen.append(index)
-        left = np.delete(left, best)
-        iou = iou_with_offset(boxes[index:index + 1], boxes[left], offset)[0]
-        lowered[left] *= _factor(iou, overlap, sigma, decay)
-        left = left[lowered[left] >= min_score]
-    picked = np.array(chosen, np.intp)
-    return picked, lowered[picked]
+    remaining = np.arange(len(lowered))
+    kept: list[int] = []
+    while len(remaining):
+        best = int(lowered[remaining].argmax())
+        index = int(remaining[best])
+        kept.append(index)
+        remaining = np.delete(remaining, best)
+        iou = iou_with_offset(boxes[index:index + 1], boxes[remaining], offset)[0]
+        lowered[remaining] *= _factor(iou, overlap, sigma, decay)
+        remaining = remaining[lowered[remaining] >= min_score]
+    indices = np.array(kept, np.intp)
+    return indices, lowered[indices]
 
 
 def _factor(iou: FloatArray, overlap: float, sigma: float, decay: Decay) -> FloatArray:

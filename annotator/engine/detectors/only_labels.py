@@ -1,4 +1,4 @@
-"""Some classes of another detector."""
+"""Restrict a detector to some of its classes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from annotator.model.frame import Detections, Frame
 
 
 class OnlyLabels:
-    """Passes on detections of some classes only, numbered anew in the order given."""
+    """Keeps only the detections of some classes, indexed in the given order."""
 
     def __init__(self, detector: Detector, labels: Sequence[str]) -> None:
-        """Raises SettingsError for a class that the detector does not know."""
+        """Raises SettingsError for a class that the detector does not have."""
         unknown = [label for label in labels if label not in detector.labels]
         if unknown:
-            raise SettingsError(f"{detector.name} knows no class {unknown[0]!r}; it knows {', '.join(detector.labels)}")
+            raise SettingsError(f"{detector.name} has no class {unknown[0]!r}; its classes: "
+                                f"{', '.join(detector.labels)}")
         self._detector = detector
         self.name = detector.name
         self.labels: tuple[str, ...] = tuple(labels)

@@ -1,4 +1,4 @@
-"""Detectors in ONNX files: YOLOX, NanoDet and FastestDet, told apart by the shapes of their outputs."""
+"""Detectors in ONNX files: YOLOX, NanoDet and FastestDet, recognised by the shapes of their outputs."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from annotator.model.frame import Detections, Frame, Image
 
 logger = logging.getLogger(__name__)
 
-#: Input side of networks that leave it open.
-_OPEN_SIDE = 640
-#: At most this many candidates reach the suppression.
+#: Input side of networks with a dynamic input size.
+_DYNAMIC_SIDE = 640
+#: Maximum number of candidates passed to the suppression.
 _CANDIDATES = 1000
 
 
 class OnnxDetector:
-    """An ONNX network behind the `annotator.engine.base.Detector` protocol."""
+    """An ONNX network as an `annotator.engine.base.Detector`."""
 
     def __init__(self, path: Path, *, device: str = "cpu", classes: Sequence[str] | None = None,
                  names_file: Path | None = None, score_floor: float = 0.05, nms_overlap: float | None = None,
                  agnostic: bool = False, threads: int = 0) -> None:
-        """``classes`` keeps only these (``labels`` is then exactly them, in this order). ``names_file`` has one class
-        name per line; without it a network of 80 classes has COCO's. ``score_floor`` drops boxes below it;
-        ``nms_overlap`` (IoU) replaces the family's own; with ``agnostic`` boxes suppress one another whatever their
-        class; ``threads`` of the CPU per picture, 0 for all.
-        ``device`` "cpu", or "cuda" (also "cuda:1"): used where this onnxruntime has it, else the CPU with a warning.
+        """``classes`` keeps only these (``labels`` then equals them, in this order). ``names_file`` has one class name
+        per line; without it, a network with 80 classes gets COCO's names. ``score_floor`` is the minimum score;
+        ``nms_overlap`` (IoU) replaces the family's default; ``agnostic`` makes the suppression ignore classes;
+        ``threads`` is the number of CPU threads per frame, 0 for all. ``device`` is "cpu", "cuda" or "cuda:1"; if this
+        onnxruntime has no CUDA, the CPU is used with a warning.
 
-        Raises ModelError when the file is missing, damaged or of an unknown family; SettingsError for unknown classes.
+        Raises ModelError if the file is missing, damaged or of an unknown family; SettingsError for unknown classes.
         """
         self.name = str(path)
         self._path = path
         self._session = _open(path, device, threads)
         self._input = self._session.get_inputs()[0].name
-        self._head = self._recognised()
+        self._head = self._recognise()
         names = _class_names(self._head.class_count, names_file, path)
         kept = tuple(classes) if classes is not None else names
         unknown = [name for name in kept if name not in names]
         if unknown:
-            raise SettingsError(f"{path} knows no class {unknown[0]!r}; it knows {', '.join(names[:8])}"
+            raise SettingsError(f"{path} has no class {unknown[0]!r}; its classes: {', '.join(names[:8])}"
                                 f"{', ...' if len(names) > 8 else ''}")
         self.labels: tuple[str, ...] = kept
-        #: Label of each of the network's classes; -1 for those not wanted.
+        #: Label index of each network class; -1 for unwanted classes.
         self._label_of = np.array([kept.index(name) if name in kept else -1 for name in names], np.int32)
         self._floor = score_floor
         self._overlap = self._head.nms_overlap if nms_overlap is None else nms_overlap
@@ -77,13 +77,13 @@ class OnnxDetector:
         names = [output.name for output in self._session.get_outputs()]
         return dict(zip(names, self._session.run(names, {self._input: pixels}), strict=True))
 
-    def _recognised(self) -> Head:
-        """Try the network on an empty picture and see what comes out."""
+    def _recognise(self) -> Head:
+        """Determine the network's family from the outputs for a black image."""
         shape = self._session.get_inputs()[0].shape
         if len(self._session.get_inputs()) != 1 or len(shape) != 4 or shape[1] != 3:
-            raise ModelError(f"{self._path} takes {shape} as input, not one picture of 3 channels; give a YOLOX, "
+            raise ModelError(f"{self._path} takes {shape} as input, not one image with 3 channels; give a YOLOX, "
                              "NanoDet or FastestDet detector")
-        height, width = (side if isinstance(side, int) and side > 0 else _OPEN_SIDE for side in shape[2:])
+        height, width = (side if isinstance(side, int) and side > 0 else _DYNAMIC_SIDE for side in shape[2:])
         try:
             outputs = self._run(np.zeros((1, 3, height, width), np.float32))
         except Exception as error:  # onnxruntime has no common base class for its errors
@@ -91,7 +91,8 @@ class OnnxDetector:
         head = recognise(outputs, width, height)
         if head is None:
             shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in list(outputs.items())[:6])
-            raise ModelError(f"{self._path} is no YOLOX, NanoDet or FastestDet detector (its outputs: {shapes})")
+            raise ModelError(f"{self._path} is not a YOLOX, NanoDet or FastestDet detector (its outputs: {shapes}); "
+                             "give one of these")
         return head
 
 
@@ -100,14 +101,14 @@ def _open(path: Path, device: str, threads: int) -> onnxruntime.InferenceSession
         raise ModelError(f"{path}: no such file; give the path of an ONNX detector")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # errors come as exceptions; warnings about unused weights help no user
+    options.log_severity_level = 3  # errors raise exceptions; warnings about unused weights do not help users
     providers: list[str | tuple[str, dict[str, str]]] = ["CPUExecutionProvider"]
     if device.startswith("cuda"):
         if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
             providers.insert(0, ("CUDAExecutionProvider", {"device_id": device.partition(":")[2] or "0"}))
         else:
-            logger.warning("this onnxruntime has no CUDA; %s runs on the CPU (install onnxruntime-gpu to change that)",
-                           path.name)
+            logger.warning("this onnxruntime has no CUDA; running %s on the CPU (install onnxruntime-gpu to use the "
+                           "GPU)", path.name)
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # onnxruntime has no common base class for its errors
@@ -131,5 +132,5 @@ def _class_names(count: int, names_file: Path | None, path: Path) -> tuple[str, 
         raise ModelError(f"{names_file} cannot be read as a list of class names: {_first_line(error)}") from error
     names = tuple(line.strip() for line in lines if line.strip())
     if len(names) != count:
-        raise ModelError(f"{names_file} has {len(names)} names, but {path} knows {count} classes; give one per line")
+        raise ModelError(f"{names_file} has {len(names)} names, but {path} has {count} classes; give one per line")
     return names

@@ -1,7 +1,7 @@
-"""How the network families in ONNX files want their picture, and what their outputs mean.
+"""Preprocessing and output decoding of the network families in ONNX files.
 
-A head turns a picture into the network's input, and the raw outputs into boxes in the input's pixels with one score
-per class. Sources: the YOLOX, NanoDet and FastestDet projects' own inference code.
+A head turns an image into the network's input, and the raw outputs into boxes in input pixels with one score per
+class. Sources: the inference code of the YOLOX, NanoDet and FastestDet projects.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Outputs = Mapping[str, FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the picture lies in the network's input: input = picture * scale + offset, per axis (x, y)."""
+    """The position of the image in the network's input: input = image * scale + offset, per axis (x, y)."""
 
     scale: tuple[float, float]
     offset: tuple[float, float] = (0.0, 0.0)
 
     def to_picture(self, box_xyxy: FloatArray) -> FloatArray:
-        """(N, 4) boxes in input pixels -> picture pixels."""
+        """Convert (N, 4) boxes from input pixels to image pixels."""
         return np.asarray((box_xyxy - np.tile(self.offset, 2)) / np.tile(self.scale, 2), np.float32)
 
 
@@ -39,14 +39,14 @@ class Head(Protocol):
     class_count: int
 
     def prepare(self, image: Image) -> tuple[FloatArray, Placement]:
-        """(H, W, 3) uint8 RGB -> (1, 3, input height, input width) float32 and where the picture lies in it."""
+        """Return the input and its placement. (H, W, 3) uint8 RGB -> (1, 3, input height, input width) float32."""
 
     def decode(self, outputs: Outputs) -> tuple[FloatArray, FloatArray]:
-        """Boxes (N, 4) xyxy in input pixels and scores (N, classes) in 0..1."""
+        """Return boxes (N, 4) xyxy in input pixels and scores (N, classes) in 0..1."""
 
 
 def recognise(outputs: Outputs, width: int, height: int) -> Head | None:
-    """The head that fits the outputs of a network with this input size; None if no known one does."""
+    """Return the head that matches a network's outputs at this input size, or None if no known head does."""
     arrays = list(outputs.values())
     cells = [_cells(width, height, stride) for stride in _STRIDES]
     if len(arrays) == 1 and arrays[0].ndim == 3 and arrays[0].shape[1:][0] == sum(cells) and arrays[0].shape[2] > 5:
@@ -66,13 +66,13 @@ def _cells(width: int, height: int, stride: int) -> int:
 
 
 def _grid(width: int, height: int, stride: int) -> FloatArray:
-    """(cells, 2) column and row of each cell, row by row."""
+    """Return column and row of each cell, row by row: (cells, 2)."""
     columns, rows = np.meshgrid(np.arange(-(-width // stride)), np.arange(-(-height // stride)))
     return np.stack([columns.ravel(), rows.ravel()], 1).astype(np.float32)
 
 
 def _letterbox(image: Image, width: int, height: int, fill: int, centred: bool) -> tuple[Image, Placement]:
-    """Resize, keeping the shape, into a canvas of one grey; RGB in, BGR out."""
+    """Resize into a grey canvas, preserving the aspect ratio; RGB in, BGR out."""
     ratio = min(width / image.shape[1], height / image.shape[0])
     inner_w, inner_h = max(1, int(image.shape[1] * ratio)), max(1, int(image.shape[0] * ratio))
     left, top = ((width - inner_w) // 2, (height - inner_h) // 2) if centred else (0, 0)
@@ -95,7 +95,7 @@ def _from_centre(centre: FloatArray, size: FloatArray) -> FloatArray:
 
 
 class YoloxHead:
-    """One output (1, N, 5 + classes): offset from the cell, log size, objectness, class scores. Grey levels 0..255."""
+    """One output (1, N, 5 + classes): offset from the cell, log size, objectness, class scores. Input in 0..255."""
 
     nms_overlap = 0.45
 
@@ -116,7 +116,7 @@ class YoloxHead:
 
 
 class NanoDetHead:
-    """Per stride class scores (1, N, classes) and edge distances as distributions (1, N, 4 * bins)."""
+    """Two outputs per stride: class scores (1, N, classes) and edge distance distributions (1, N, 4 * bins)."""
 
     nms_overlap = 0.6
     _MEAN = np.array([103.53, 116.28, 123.675], np.float32)
@@ -144,7 +144,7 @@ class NanoDetHead:
 
 
 def _nanodet(outputs: Outputs, width: int, height: int, cells: list[int]) -> NanoDetHead | None:
-    """Pair the outputs by their cell counts: the distances are those whose last axis is 4 * bins at every stride."""
+    """Pair the outputs by their cell counts; the distances are those whose last axis is 4 * bins at each stride."""
     levels = []
     class_counts = set()
     for stride, count in zip(_STRIDES, cells, strict=True):
@@ -163,7 +163,7 @@ def _nanodet(outputs: Outputs, width: int, height: int, cells: list[int]) -> Nan
 
 
 class FastestDetHead:
-    """One output (1, 5 + classes, rows, columns): objectness, centre offset, size, class scores. Stretched picture."""
+    """One output (1, 5 + classes, rows, columns): objectness, centre offset, size, class scores. Stretched input."""
 
     nms_overlap = 0.45
 

@@ -1,4 +1,4 @@
-"""Scores of unknown scale: where they part into weak and strong ones, and how they become confidences in 0..1."""
+"""Scores of unknown scale: split them into weak and strong ones, and map them to confidences in 0..1."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ FloatArray = npt.NDArray[np.floating]
 
 
 def otsu_threshold(score: FloatArray) -> float:
-    """The value that parts these scores best into two groups: largest variance between the groups' means.
+    """Return the value that splits these scores into two groups with the largest between-group variance.
 
-    (N,) finite values, exact, without a histogram; halfway between the last weak score and the first strong one. With
-    fewer than two different values, that value (0.0 for none). Source: Otsu, IEEE Trans. SMC 9(1), 1979.
+    Takes (N,) finite values; computed exactly, without a histogram. The result is midway between the highest weak and
+    the lowest strong score. With fewer than two different values, it is that value (0.0 if there are none). Source:
+    Otsu, IEEE Trans. SMC 9(1), 1979.
     """
     ordered = np.sort(np.asarray(score, np.float64))
     steps = np.flatnonzero(np.diff(ordered) > 0)
@@ -27,10 +28,10 @@ def otsu_threshold(score: FloatArray) -> float:
 
 
 def to_confidence(score: FloatArray) -> FloatArray:
-    """Scores of any scale as confidences, in the same order. (N,) -> (N,) float64 in 0..1.
+    """Map scores of any scale to confidences, preserving their order. (N,) -> (N,) float64 in 0..1.
 
-    A logistic curve with 0.5 at Otsu's threshold, so steep that the mean weak score and the mean strong score lie
-    about four units of the logistic apart (typically 0.1 and 0.9). Scores that are all equal become 1.
+    The map is a logistic curve with 0.5 at Otsu's threshold; the mean weak and the mean strong score are about four
+    logistic units apart (typically 0.1 and 0.9). If all scores are equal, they become 1.
     """
     values = np.asarray(score, np.float64)
     threshold = otsu_threshold(values)

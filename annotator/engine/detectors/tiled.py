@@ -1,4 +1,4 @@
-"""Any detector on tiles of a picture: finds objects that are too small once a large picture is shrunk to fit."""
+"""Run a detector on tiles of an image, to find objects that are too small when a large image is downscaled."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from annotator.engine.detectors.nms import suppress
 from annotator.model.box import FloatArray, box_area, intersection_area
 from annotator.model.frame import Detections, Frame, Image
 
-#: A box whose edge comes closer than this many pixels to a tile's inner edge is taken for cut off there.
+#: A box closer than this many pixels to a tile's inner edge counts as cut off there.
 _EDGE = 2.0
-#: A cut-off box of which more than this share lies in a whole one of its class is a piece of that object.
+#: A cut-off box with more than this fraction inside a whole box of its class is a piece of that object.
 _PIECE = 0.6
 
 
 class TiledDetector:
-    """Asks another detector about overlapping tiles and about the whole picture, and joins what it says.
+    """Runs another detector on overlapping tiles and on the whole image, and merges the results.
 
-    The whole picture gives the objects that are larger than a tile. Objects that a tile cuts off are given up where a
-    whole view of them was found in another tile or in the whole picture.
+    The whole image contributes objects larger than a tile. A box cut off by a tile is dropped if the whole object was
+    found in another tile or in the whole image.
     """
 
     def __init__(self, detector: Detector, side: int, overlap: float = 0.2, nms_overlap: float = 0.5,
                  agnostic: bool = False) -> None:
-        """``side``: of the square tiles, in pixels. ``overlap``: the share of a tile that its neighbour sees too, at
-        least. ``nms_overlap``: boxes of one class (with ``agnostic``: of any) that overlap more (IoU) are one object.
+        """``side``: side of the square tiles in pixels. ``overlap``: minimum fraction of a tile shared with its
+        neighbour. ``nms_overlap``: boxes of one class (of any, with ``agnostic``) that overlap more (IoU) are one
+        object.
         """
         self._detector = detector
         self._side, self._overlap = side, overlap
@@ -60,7 +61,7 @@ class TiledDetector:
         return np.ascontiguousarray(image[y:y + self._side, x:x + self._side])
 
     def _join(self, parts: list[Detections], cut: npt.NDArray[np.bool_]) -> Detections:
-        """Whole boxes first, then those pieces that belong to none of them."""
+        """Keep whole boxes, and pieces that belong to none of them."""
         together = Detections(np.concatenate([p.box_xyxy for p in parts]), np.concatenate([p.score for p in parts]),
                               np.concatenate([p.label for p in parts]))
         whole = self._suppress(together[~cut])
@@ -80,7 +81,7 @@ class TiledDetector:
 
 
 def tile_starts(length: int, side: int, overlap: float) -> list[int]:
-    """First pixels of tiles that cover ``length`` pixels, evenly spaced; neighbours share ``overlap`` or more."""
+    """Return the first pixels of evenly spaced tiles that cover ``length`` pixels and share at least ``overlap``."""
     if length <= side:
         return [0]
     stride = max(1, int(side * (1 - overlap)))
@@ -90,7 +91,7 @@ def tile_starts(length: int, side: int, overlap: float) -> list[int]:
 
 def _cut_off(box_xyxy: FloatArray, corner: tuple[int, int], size: tuple[int, int], picture: tuple[int, int],
              ) -> npt.NDArray[np.bool_]:
-    """Which boxes (in tile pixels) end at an edge of the tile that is no edge of the picture."""
+    """Return which boxes (in tile pixels) end at an edge of the tile that is not an edge of the image."""
     cut = np.zeros(len(box_xyxy), bool)
     for axis in (0, 1):
         if corner[axis] > 0:

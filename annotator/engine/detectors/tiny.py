@@ -1,10 +1,10 @@
 """The built-in tiny detector: a small anchor-free network for the objects of the synthetic clips.
 
-One class ("object"), one output level: features of strides 8, 16 and 32 are fused at stride 8, and each cell predicts
-a score and the distances from its centre to the four edges of a box. Distances are read as the mean of a distribution
-over whole cells (Li et al., Generalized Focal Loss, NeurIPS 2020, section 3.2), which makes tight boxes.
+It has one class ("object") and one output level: features of strides 8, 16 and 32 are fused at stride 8, and each cell
+predicts a score and the distances from its centre to the four edges of a box. A distance is the mean of a distribution
+over whole cells (Li et al., Generalized Focal Loss, NeurIPS 2020, section 3.2), which gives tight boxes.
 
-It is a demonstration model: it knows nothing but rendered sprites. `tools/training/train_tiny_detector.py` trains it.
+It is a demonstration model that detects only rendered sprites. `tools/training/train_tiny_detector.py` trains it.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from annotator.model.frame import Detections, Frame, Image
 
 #: Pixels per output cell.
 STRIDE = 8
-#: Distances are distributions over 0 .. BINS - 1 cells: the farthest edge lies 152 pixels away.
+#: Distances are distributions over 0 .. BINS - 1 cells, so an edge is at most 152 pixels away.
 BINS = 20
-#: A picture is shrunk or enlarged until its longer side is at most LONG and its shorter one at most SHORT.
+#: Images are scaled to the largest size with the longer side at most LONG and the shorter one at most SHORT.
 LONG, SHORT = 320, 256
-#: Pictures are padded at the right and bottom to multiples of this.
+#: Images are padded at the right and bottom to multiples of this.
 ALIGN = 32
-#: Boxes of one object overlap more than this; boxes of two objects rarely do.
+#: IoU above which two boxes count as one object; boxes of two objects rarely overlap more.
 NMS_OVERLAP = 0.6
-#: At most this many candidates reach the suppression.
+#: Maximum number of candidates passed to the suppression.
 CANDIDATES = 300
 
 
@@ -69,11 +69,11 @@ class TinyDetectorNet(nn.Module):
         self.mix16, self.mix8 = _conv(64, 64), _conv(64, 64)
         self.score_branch = nn.Sequential(_conv(64, 64), _conv(64, 64), nn.Conv2d(64, 1, 1))
         self.box_branch = nn.Sequential(_conv(64, 64), _conv(64, 64), nn.Conv2d(64, 4 * BINS, 1))
-        # Slope and offset that turn a logit into the logit of "this box fits an object", fitted after training.
+        # Slope and offset that map a logit to the logit of "this box matches an object", fitted after training.
         self.register_buffer("calibration", torch.tensor([1.0, 0.0]))
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns logits (B, N) and distance logits (B, N, 4, BINS), cells row by row, N = H / 8 * W / 8."""
+        """Return logits (B, N) and distance logits (B, N, 4, BINS), cells row by row, N = H / 8 * W / 8."""
         c8 = self.stage8(self.stem((pixels - 115.0) / 60.0))
         c16 = self.stage16(c8)
         top = self.down32(self.stage32(c16))
@@ -84,12 +84,12 @@ class TinyDetectorNet(nn.Module):
         return logits.float(), distances.float()
 
     def scores(self, logits: Tensor) -> Tensor:
-        """Calibrated confidence in 0..1."""
+        """Return calibrated confidences in 0..1."""
         return torch.sigmoid(logits * self.calibration[0] + self.calibration[1])
 
 
 def cell_centres(height: int, width: int, device: torch.device | None = None) -> Tensor:
-    """(N, 2) x and y of the cells' centres in input pixels, row by row."""
+    """Return x and y of the cells' centres in input pixels, row by row: (N, 2)."""
     ys = (torch.arange(height // STRIDE, device=device) + 0.5) * STRIDE
     xs = (torch.arange(width // STRIDE, device=device) + 0.5) * STRIDE
     grid = torch.meshgrid(ys, xs, indexing="ij")
@@ -97,19 +97,19 @@ def cell_centres(height: int, width: int, device: torch.device | None = None) ->
 
 
 def decode_boxes(distances: Tensor, centres: Tensor) -> Tensor:
-    """(B, N, 4, BINS) distance logits, (N, 2) centres -> (B, N, 4) xyxy in input pixels."""
+    """Return boxes in input pixels. (B, N, 4, BINS) distance logits, (N, 2) centres -> (B, N, 4) xyxy."""
     bins = torch.arange(BINS, device=distances.device, dtype=distances.dtype)
     reach = (distances.softmax(-1) * bins).sum(-1) * STRIDE
     return torch.cat([centres - reach[..., :2], centres + reach[..., 2:]], -1)
 
 
 def fit_scale(height: int, width: int) -> float:
-    """Factor by which a picture of this size is resized before it enters the network."""
+    """Return the factor by which an image of this size is resized for the network."""
     return min(LONG / max(height, width), SHORT / min(height, width))
 
 
 def resize(image: Image, height: int, width: int) -> Image:
-    """Resize, averaging where pixels get fewer."""
+    """Resize, averaging pixels when downscaling."""
     if image.shape[:2] == (height, width):
         return image
     method = cv2.INTER_AREA if height < image.shape[0] else cv2.INTER_LINEAR
@@ -117,7 +117,7 @@ def resize(image: Image, height: int, width: int) -> Image:
 
 
 class TinyDetector:
-    """The built-in detector behind the `Detector` protocol."""
+    """The built-in detector as a `Detector`."""
 
     labels: tuple[str, ...] = ("object",)
 
@@ -125,7 +125,7 @@ class TinyDetector:
                  name: str = "tiny-detector") -> None:
         """``weights`` is a state dict saved by the training script.
 
-        Raises ModelError when the file is missing, damaged or of another model.
+        Raises ModelError if the file is missing, damaged or belongs to another model.
         """
         self.name = name
         self._floor = score_floor
@@ -160,12 +160,12 @@ class TinyDetector:
 
 
 def load_net(weights: Path) -> TinyDetectorNet:
-    """The network with these weights, float32, on the CPU. Raises ModelError."""
+    """Return the network with these weights, float32, on the CPU. Raises ModelError."""
     state = load_state_dict(weights)
     net = TinyDetectorNet()
     check_keys(net.state_dict(), state, weights)
     try:
         net.load_state_dict(state)
-    except RuntimeError as error:  # the right names with other shapes
-        raise ModelError(f"{weights} holds a tiny detector of another size; install it again") from error
+    except RuntimeError as error:  # matching names with other shapes
+        raise ModelError(f"{weights} contains a tiny detector of another size; reinstall the program") from error
     return net

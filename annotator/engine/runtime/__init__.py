@@ -1,1 +1,1 @@
-"""What models run on: devices, libraries that load late, and batches that fit."""
+"""The runtime of models: devices, lazily loaded libraries, and batches."""

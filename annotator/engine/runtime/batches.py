@@ -1,4 +1,4 @@
-"""Frames detected several at once and handed on one by one."""
+"""Detect in batches of frames and yield the results one by one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 def detected(items: Iterable[T], frame_of: Callable[[T], Frame], detector: Detector, size: int, cancel: CancelToken,
              ) -> Iterator[tuple[T, Detections]]:
-    """Items with the detections of their frames, in order; stops when cancelled, without detecting what was waiting.
+    """Yield items with the detections of their frames, in order. When cancelled, stops without detecting the rest.
 
-    Batches of ``size`` end at multiples of it, wherever a run began: after its first batch a resumed run has those of
-    one that never stopped.
+    Batches of ``size`` end at multiples of it, wherever a run starts, so that a resumed run has the same batches as an
+    uninterrupted one after its first batch.
     """
     batch: list[T] = []
     for item in items:

@@ -1,9 +1,9 @@
-"""Loading the libraries that models need while a window is in use: without making its thread wait.
+"""Load the libraries that models need without blocking the window's thread.
 
-An import holds Python's lock for as long as one of its native steps takes. Two things make that long: opening torch's
-own library, several hundred megabytes to relocate, and full garbage collections, which visit every object that the
-imports have made. Here the library is opened before, by a foreign call that gives the lock away, and the collector
-rests meanwhile.
+An import holds the GIL during each of its native steps. Two of them take long: opening torch's shared library, with
+several hundred megabytes to relocate, and full garbage collections, which visit every object that the imports created.
+So this module opens the library beforehand with a foreign call that releases the GIL, and disables garbage collection
+during the imports.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from annotator.model.cancel import CancelToken
 
 log = logging.getLogger(__name__)
 
-#: What a run of SAM2MOT or of a tracker of boxes imports, the largest first.
+#: The modules that a run of SAM2MOT or of a box tracker imports, the largest first.
 MODULES = ("torch", "annotator.engine.segmenters.sam2", "annotator.engine.trackers.sam2mot",
            "annotator.engine.trackers.sort", "annotator.engine.trackers.botsort", "annotator.engine.trackers.bytetrack",
            "annotator.engine.scene_cuts", "annotator.engine.detectors.tiny", "hydra.utils")
@@ -33,7 +33,7 @@ _NATIVE = ("libtorch_cpu", "libtorch_cuda")
 
 
 class ModelLibraries:
-    """Loads them once, whoever asks first; everybody else waits for that."""
+    """Loads the modules once; concurrent callers wait for the first."""
 
     def __init__(self, modules: tuple[str, ...] = MODULES) -> None:
         self._modules = modules
@@ -45,9 +45,9 @@ class ModelLibraries:
         return self._loaded
 
     def load(self, cancel: CancelToken | None = None) -> None:
-        """Import them all. One that is not installed is passed over: who needs it will say so.
+        """Import all modules. Missing ones are skipped; the code that needs them reports the error.
 
-        Cancelled, it stops before the next one, and whoever asks again goes on.
+        Cancelling stops before the next module; a later call continues.
         """
         with self._lock:
             if self._loaded:
@@ -58,7 +58,7 @@ class ModelLibraries:
                     if cancel is not None and cancel.cancelled:
                         return
                     _import(name)
-                # What was imported stays for good: no later collection needs to visit it, least of all the next one.
+                # Imported objects live until the program ends, so exclude them from all later collections.
                 gc.freeze()
             self._loaded = True
 
@@ -67,7 +67,7 @@ def _import(name: str) -> None:
     try:
         importlib.import_module(name)
     except ImportError as error:
-        log.info("%s cannot be imported here: %s", name, error)
+        log.info("cannot import %s: %s", name, error)
 
 
 @contextmanager
@@ -82,16 +82,16 @@ def _no_collection() -> Iterator[None]:
 
 
 def _open_native() -> None:
-    """Open torch's libraries, where the system's loader can be called directly; elsewhere torch opens them itself."""
+    """Open torch's shared libraries if the system's loader can be called directly; otherwise torch opens them later."""
     if sys.platform == "win32" or "torch" in sys.modules:
         return
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
         return
-    loader = ctypes.CDLL(None).dlopen  # a call through ctypes gives Python's lock away, ctypes.CDLL(path) does not
+    loader = ctypes.CDLL(None).dlopen  # a ctypes call releases the GIL, ctypes.CDLL(path) does not
     loader.restype, loader.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
     suffix = ".dylib" if sys.platform == "darwin" else ".so"
     for name in _NATIVE:
         path = Path(spec.origin).parent / "lib" / (name + suffix)
         if path.is_file() and not loader(os.fsencode(path), os.RTLD_LAZY):
-            log.debug("%s is left to torch to open", path)
+            log.debug("cannot open %s; torch will open it", path)

@@ -1,8 +1,8 @@
-"""torchvision beside a torch that it was not built for: importable for what needs no compiled operators.
+"""Import torchvision next to a torch that it was not built for, without its compiled operators.
 
-torchvision's wheel for CUDA cannot load its compiled part beside a CPU-only torch, and then its import fails, because
-it registers shape functions for operators that do not exist. Declared without an implementation they are enough for the
-import; transforms and everything else in Python work.
+torchvision's CUDA wheel cannot load its compiled part with a CPU-only torch, and its import fails, because it registers
+shape functions for operators that do not exist. Declaring these operators without an implementation makes the import
+work; transforms and all other Python code are then usable.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import torch
 
 log = logging.getLogger(__name__)
 
-#: Operators that torchvision's Python code refers to while it is imported.
+#: Operators that torchvision's Python code refers to during the import.
 _SCHEMAS = ("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
             "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
 @cache
 def import_torchvision() -> Any | None:
-    """The torchvision package; None if it is not installed.
+    """Return the torchvision package, or None if it is not installed.
 
-    Call this before anything else imports torchvision. It changes nothing where torchvision's compiled part loads.
+    Call this before anything else imports torchvision. It has no effect if torchvision's compiled part loads.
     """
     try:
         return importlib.import_module("torchvision")
@@ -37,7 +37,7 @@ def import_torchvision() -> Any | None:
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise
-        log.info("torchvision's compiled operators do not load beside torch %s; going on without them",
+        log.info("cannot load torchvision's compiled operators with torch %s; continuing without them",
                  torch.__version__)
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
         del sys.modules[name]
@@ -47,7 +47,7 @@ def import_torchvision() -> Any | None:
 
 @cache
 def _declare() -> Any:
-    """Declares the operators. They last as long as the library, which therefore stays in this function's cache."""
+    """Declare the operators. They exist only as long as the library, so this function's cache keeps it alive."""
     library: Any = torch.library.Library("torchvision", "FRAGMENT")
     for schema in _SCHEMAS:
         library.define(schema)
@@ -56,7 +56,7 @@ def _declare() -> Any:
 
 @cache
 def compiled_ops() -> Any | None:
-    """``torchvision.ops`` if its compiled operators load (with CUDA nearly always), else None."""
+    """Return ``torchvision.ops`` if its compiled operators load (nearly always with CUDA), else None."""
     if import_torchvision() is None or not importlib.import_module("torchvision.extension")._has_ops():
         return None
     return importlib.import_module("torchvision.ops")

@@ -105,7 +105,7 @@ class Sam2Segmenter:
         model, arch = sam2_model.load(checkpoint, device)
         return cls(model, arch.name, device, settings)
 
-    def over_the_same_weights(self, settings: Sam2Settings | None = None) -> Sam2Segmenter:
+    def sharing_weights(self, settings: Sam2Settings | None = None) -> Sam2Segmenter:
         """Another segmenter over this one's model, with memories of its own. Not to be used at the same time."""
         other = copy(self)
         other._configure(settings or self._settings)

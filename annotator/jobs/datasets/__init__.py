@@ -1,1 +1,1 @@
-"""Runs over whole data sets: their layouts, one worker per device, resuming, and the report of scores."""
+"""Runs over whole data sets: their layouts, one worker per device, resuming, and the score report."""

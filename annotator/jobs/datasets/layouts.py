@@ -1,4 +1,4 @@
-"""How the benchmark data sets lie on a disk: which sequences a split has, and where their ground truth is."""
+"""Disk layouts of the benchmark data sets: the sequences of a split and their ground truth."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class DatasetSequence:
 
     name: str
     source: Path
-    """What is opened as a video."""
+    """The path to open as a video."""
     gt: Path | None
-    """None where the ground truth is not there, as in test splits that a server scores."""
+    """None without ground truth, as in test splits that a server scores."""
     seqinfo: Path | None = None
     ignore: Path | None = None
-    """UAVDT: regions that are not scored."""
+    """UAVDT: file of the regions that are not scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,70 +35,70 @@ class Dataset:
     name: str
     splits: tuple[str, ...]
     labels: tuple[str, ...]
-    """Classes of detectors trained on COCO that it is about."""
+    """The COCO classes that the data set annotates."""
     layout: str
-    """The layout, for messages."""
+    """Description of the layout for error messages."""
     find: Callable[[Path, str], list[DatasetSequence]]
 
 
 def sequences(dataset: Dataset, root: Path, split: str, patterns: Sequence[str] | None = None,
               ) -> list[DatasetSequence]:
-    """The sequences of a split, by name; with ``patterns`` (``*`` and ``?``) only those that fit one.
+    """Return the sequences of a split by name; with ``patterns`` (``*`` and ``?``) only those that match one.
 
-    Raises FormatError where there are none, SettingsError for a split or pattern that the data set lacks.
+    Raises FormatError if the split has no sequences, SettingsError for an unknown split or a pattern without a match.
     """
     if split not in dataset.splits:
-        raise SettingsError(f"{dataset.name} has no split {split!r}: choose {', '.join(dataset.splits)}")
+        raise SettingsError(f"{dataset.name} has no split {split!r}: choose one of {', '.join(dataset.splits)}")
     if not root.is_dir():
-        raise FormatError(f"{root} is no folder: give the folder of {dataset.name}, which holds {dataset.layout}")
+        raise FormatError(f"{root} is not a folder: give the {dataset.name} folder, which contains {dataset.layout}")
     found = sorted(dataset.find(root, split), key=lambda sequence: sequence.name)
     if not found:
-        raise FormatError(f"{root} holds no sequence of {dataset.name}'s split {split}: expected {dataset.layout}")
+        raise FormatError(f"{root} contains no sequences of {dataset.name} split {split}: expected {dataset.layout}")
     if patterns is None:
         return found
     for pattern in patterns:
         if not any(fnmatchcase(sequence.name, pattern) for sequence in found):
-            raise SettingsError(f"no sequence of {dataset.name}'s split {split} is called {pattern}; there are "
+            raise SettingsError(f"no sequence of {dataset.name} split {split} matches {pattern}; the split contains "
                                 f"{', '.join(sequence.name for sequence in found[:5])}"
                                 f"{' ...' if len(found) > 5 else ''}")
     return [sequence for sequence in found if any(fnmatchcase(sequence.name, pattern) for pattern in patterns)]
 
 
-def without_twins(found: Sequence[DatasetSequence]) -> list[DatasetSequence]:
-    """MOT17 holds each video three times, once per public detector. One of each is enough for detections of one's own.
+def without_duplicates(found: Sequence[DatasetSequence]) -> list[DatasetSequence]:
+    """Return one MOT17 sequence per video; the data set contains each video once per public detector.
 
-    Says in the log what is left out.
+    Logs the number of skipped sequences. Use it only without public detections.
     """
     kept: dict[str, DatasetSequence] = {}
     for sequence in found:
         number = re.sub(r"-(DPM|FRCNN|SDP)$", "", sequence.name)
         if number not in kept or sequence.name.endswith("-FRCNN"):
             kept[number] = sequence
-    chosen = sorted(kept.values(), key=lambda sequence: sequence.name)
-    left_out = len(found) - len(chosen)
-    if left_out:
-        log.warning("%d sequences hold the same pictures as others of another name and are left out (choose sequences "
-                    "with --sequences)", left_out)
-    return chosen
+    selected = sorted(kept.values(), key=lambda sequence: sequence.name)
+    skipped = len(found) - len(selected)
+    if skipped:
+        log.warning("skipping %d sequences that contain the same frames as others (select sequences with --sequences)",
+                    skipped)
+    return selected
 
 
 def _mot_layout(root: Path, split: str) -> list[DatasetSequence]:
-    """``ROOT/SPLIT/NAME/img1``, and only the names of ``SPLIT_seqmap.txt`` where there is one."""
+    """``ROOT/SPLIT/NAME/img1``, restricted to the names in ``SPLIT_seqmap.txt`` if that file exists."""
     folder = root / split
     if not folder.is_dir():
         return []
-    there = {child.name: child for child in folder.iterdir() if (child / "img1").is_dir()}
+    existing = {child.name: child for child in folder.iterdir() if (child / "img1").is_dir()}
     seqmap = root / f"{split}_seqmap.txt"
     if seqmap.is_file():
         listed = [line.strip() for line in seqmap.read_text(encoding="utf-8").splitlines() if line.strip()]
         names = [name for name in listed if name != "name"]
-        missing = [name for name in names if name not in there]
+        missing = [name for name in names if name not in existing]
         if missing:
-            raise FormatError(f"{seqmap} lists {missing[0]}, and {folder / missing[0] / 'img1'} is not there: unpack "
+            raise FormatError(f"{seqmap} lists {missing[0]}, but {folder / missing[0] / 'img1'} does not exist: unpack "
                               "all parts of the data set")
-        there = {name: there[name] for name in names}
+        existing = {name: existing[name] for name in names}
     return [DatasetSequence(name, child, _file(child / "gt" / "gt.txt"), _file(child / "seqinfo.ini"))
-            for name, child in there.items()]
+            for name, child in existing.items()]
 
 
 _UAVDT_TEST = frozenset((
@@ -107,25 +107,25 @@ _UAVDT_TEST = frozenset((
 
 
 def _uavdt_layout(root: Path, split: str) -> list[DatasetSequence]:
-    """``UAV-benchmark-M/NAME`` and ``UAV-benchmark-MOTD_v1.0/GT/NAME_gt.txt``; the split is known by name."""
-    pictures = root / "UAV-benchmark-M"
+    """``UAV-benchmark-M/NAME`` and ``UAV-benchmark-MOTD_v1.0/GT/NAME_gt.txt``; names determine the split."""
+    images = root / "UAV-benchmark-M"
     truth = root / "UAV-benchmark-MOTD_v1.0" / "GT"
-    if not pictures.is_dir():
+    if not images.is_dir():
         return []
-    there = [child for child in pictures.iterdir() if child.is_dir() and re.fullmatch(r"M\d{4}", child.name)]
+    existing = [child for child in images.iterdir() if child.is_dir() and re.fullmatch(r"M\d{4}", child.name)]
     return [DatasetSequence(child.name, child, _file(truth / f"{child.name}_gt.txt"), None,
                             _file(truth / f"{child.name}_gt_ignore.txt"))
-            for child in there if (child.name in _UAVDT_TEST) == (split == "test")]
+            for child in existing if (child.name in _UAVDT_TEST) == (split == "test")]
 
 
 def _bdd100k_layout(root: Path, split: str) -> list[DatasetSequence]:
     """``images/track/SPLIT/NAME`` and ``labels/box_track_20/SPLIT/NAME.json``."""
-    pictures = root / "images" / "track" / split
+    images = root / "images" / "track" / split
     truth = root / "labels" / "box_track_20" / split
-    if not pictures.is_dir():
+    if not images.is_dir():
         return []
     return [DatasetSequence(child.name, child, _file(truth / f"{child.name}.json"))
-            for child in pictures.iterdir() if child.is_dir()]
+            for child in images.iterdir() if child.is_dir()]
 
 
 def _file(path: Path) -> Path | None:

@@ -1,6 +1,6 @@
-"""Sequences on several devices at once: one worker process per device, which does one sequence after the other.
+"""Track sequences on several devices in parallel: one worker process per device, one sequence at a time.
 
-Parent and worker talk through pipes of their own, so a worker that is killed breaks nothing but its own pipe.
+Each worker has its own pipes to the parent, so a killed worker breaks only its own pipes.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from annotator.errors import Cancelled, UserError
 from annotator.jobs.datasets.sequence import Outputs, Task, run_task
 from annotator.model.cancel import CancelToken
 
-_SECONDS_BETWEEN_STEPS = 0.2
-_SECONDS_BETWEEN_LOOKS = 0.5
+_STEP_INTERVAL_SECONDS = 0.2
+_POLL_INTERVAL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a sequence is."""
+    """Progress of one sequence."""
 
     done: int = 0
     total: int = 0
     frames_per_second: float = 0.0
     is_last: bool = False
-    """The sequence is finished, files and all."""
+    """The sequence is tracked and its files are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A sequence cannot be done."""
+    """A sequence that could not be tracked."""
 
     message: str
 
@@ -51,8 +51,8 @@ class _Crashed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """A worker's warning."""
+class _LogMessage:
+    """A warning logged in a worker."""
 
     logger: str
     level: int
@@ -61,167 +61,168 @@ class _Said:
 
 @dataclass(slots=True)
 class _Worker:
-    """A worker as its parent sees it."""
+    """The parent's view of a worker."""
 
     device: str
     process: SpawnProcess
-    talk: Any
-    """Tasks go out, what becomes of them comes in."""
-    life: Any
-    """Closed to stop the worker; also closed by the parent's death."""
+    messages: Any
+    """Connection that sends tasks and receives their progress and results."""
+    lifeline: Any
+    """Closing this connection stops the worker; it also closes if the parent dies."""
     sequence: str | None = None
-    """The one it is at."""
+    """The current sequence."""
 
 
 def run_on_devices(tasks: Sequence[Task], outputs: Outputs, devices: Sequence[str], cancel: CancelToken,
                    ) -> Generator[tuple[str, Step | Failed]]:
-    """Do all tasks; yields (sequence, how far it is) from all workers. A worker that dies fails its sequence only.
+    """Run all tasks; yields (sequence, progress) from all workers. If a worker dies, only its sequence fails.
 
-    Closing the generator or cancelling stops the workers at a frame's end.
+    Closing the generator or cancelling stops the workers after their current frame.
 
-    Raises RuntimeError with a worker's traceback if there is a bug.
+    Raises RuntimeError with the worker's traceback if a worker hits a bug.
     """
     todo = deque(tasks)
     workers = [_start(device, outputs) for device in devices[:len(tasks)]]
     try:
         for worker in workers:
-            _give(worker, todo)
-        yield from _listen(workers, todo, cancel)
+            _send_task(worker, todo)
+        yield from _receive(workers, todo, cancel)
         if not cancel.cancelled:
-            # Where every worker died, nobody is left to take these.
-            yield from ((task.sequence.name, Failed("no worker is left to do it")) for task in todo)
+            # Tasks remain only if every worker died.
+            yield from ((task.sequence.name, Failed("all workers died before it was started")) for task in todo)
     finally:
         for worker in workers:
-            worker.life.close()
-            worker.talk.close()
+            worker.lifeline.close()
+            worker.messages.close()
         for worker in workers:
             worker.process.join()
 
 
 def _start(device: str, outputs: Outputs) -> _Worker:
     context = multiprocessing.get_context("spawn")
-    talk, their_talk = context.Pipe()
-    their_life, life = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(device, outputs, their_talk, their_life), name=f"benchmark-{device}")
+    messages, worker_messages = context.Pipe()
+    worker_lifeline, lifeline = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(device, outputs, worker_messages, worker_lifeline),
+                              name=f"benchmark-{device}")
     process.start()
-    their_talk.close()
-    their_life.close()
-    return _Worker(device, process, talk, life)
+    worker_messages.close()
+    worker_lifeline.close()
+    return _Worker(device, process, messages, lifeline)
 
 
-def _give(worker: _Worker, todo: deque[Task]) -> None:
-    """Hand a worker its next sequence, or the sign that there is none."""
+def _send_task(worker: _Worker, todo: deque[Task]) -> None:
+    """Send a worker its next task, or None if there are no more."""
     task = todo.popleft() if todo else None
     worker.sequence = None if task is None else task.sequence.name
-    with suppress(OSError):  # a worker that has died is noticed when it is listened to
-        worker.talk.send(task)
+    with suppress(OSError):  # `_receive` notices a dead worker
+        worker.messages.send(task)
 
 
-def _listen(workers: Sequence[_Worker], todo: deque[Task], cancel: CancelToken,
-            ) -> Generator[tuple[str, Step | Failed]]:
+def _receive(workers: Sequence[_Worker], todo: deque[Task], cancel: CancelToken,
+             ) -> Generator[tuple[str, Step | Failed]]:
     alive = list(workers)
     while alive:
         if cancel.cancelled:
             for worker in alive:
-                worker.life.close()
-        ready = wait([worker.talk for worker in alive], _SECONDS_BETWEEN_LOOKS)
-        for worker in [each for each in alive if each.talk in ready]:
+                worker.lifeline.close()
+        ready = wait([worker.messages for worker in alive], _POLL_INTERVAL_SECONDS)
+        for worker in [each for each in alive if each.messages in ready]:
             name = worker.sequence or ""
             try:
-                what = worker.talk.recv()
+                message = worker.messages.recv()
             except (EOFError, OSError):
                 alive.remove(worker)
                 if worker.sequence is not None and not cancel.cancelled:
                     yield name, Failed(_death(worker))
                 continue
-            if isinstance(what, _Crashed):
-                raise RuntimeError(f"the benchmark worker on {worker.device} failed at {name}:\n{what.trace}")
-            if isinstance(what, _Said):
-                logging.getLogger(what.logger).log(what.level, "%s", what.text)
+            if isinstance(message, _Crashed):
+                raise RuntimeError(f"the benchmark worker on {worker.device} failed at {name}:\n{message.trace}")
+            if isinstance(message, _LogMessage):
+                logging.getLogger(message.logger).log(message.level, "%s", message.text)
                 continue
-            yield name, what
-            if isinstance(what, Failed) or what.is_last:
-                _give(worker, todo)
+            yield name, message
+            if isinstance(message, Failed) or message.is_last:
+                _send_task(worker, todo)
 
 
 def _death(worker: _Worker) -> str:
     worker.process.join()
-    return (f"the worker on {worker.device} died (exit code {worker.process.exitcode}; often there is too little "
+    return (f"the worker on {worker.device} died (exit code {worker.process.exitcode}; a common cause is too little "
             "memory)")
 
 
 class _ParentGone(Exception):
-    """Nobody listens any more."""
+    """The parent process has closed the connection."""
 
 
-class _Line(logging.Handler):
-    """A worker's way to its parent, from any of its threads; takes warnings of the program as well."""
+class _ParentLink(logging.Handler):
+    """A worker's connection to its parent, usable from any thread; it also forwards logged warnings."""
 
-    def __init__(self, talk: Connection[Any, Any]) -> None:
+    def __init__(self, messages: Connection[Any, Any]) -> None:
         super().__init__(logging.WARNING)
-        self._talk = talk
-        self._one_at_a_time = threading.Lock()
+        self._messages = messages
+        self._sending = threading.Lock()
 
     def task(self) -> Task | None:
-        """The next sequence; None if there is none."""
+        """Wait for the next task; None if there are no more."""
         try:
-            task: Task | None = self._talk.recv()
+            task: Task | None = self._messages.recv()
         except (EOFError, OSError) as error:
             raise _ParentGone from error
         return task
 
-    def tell(self, what: Step | Failed | _Crashed | _Said) -> None:
+    def send(self, message: Step | Failed | _Crashed | _LogMessage) -> None:
         try:
-            with self._one_at_a_time:
-                self._talk.send(what)
+            with self._sending:
+                self._messages.send(message)
         except OSError as error:
             raise _ParentGone from error
 
     def emit(self, record: logging.LogRecord) -> None:
         """See `logging.Handler`."""
         with suppress(_ParentGone):
-            self.tell(_Said(record.name, record.levelno, record.getMessage()))
+            self.send(_LogMessage(record.name, record.levelno, record.getMessage()))
 
 
-def _work(device: str, outputs: Outputs, talk: Connection[Any, Any], life: Connection[Any, Any]) -> None:
-    """The body of a worker process."""
-    # Ctrl-C reaches every process of the terminal; the parent decides what it means.
+def _work(device: str, outputs: Outputs, messages: Connection[Any, Any], lifeline: Connection[Any, Any]) -> None:
+    """The main function of a worker process."""
+    # The terminal sends Ctrl-C to every process; only the parent handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cancel = CancelToken()
     signal.signal(signal.SIGTERM, lambda *_: cancel.cancel())
-    threading.Thread(target=_watch, args=(life, cancel), daemon=True).start()
-    line = _Line(talk)
-    logging.basicConfig(handlers=[line], level=logging.WARNING)
+    threading.Thread(target=_cancel_with_parent, args=(lifeline, cancel), daemon=True).start()
+    parent = _ParentLink(messages)
+    logging.basicConfig(handlers=[parent], level=logging.WARNING)
     try:
-        while not cancel.cancelled and (task := line.task()) is not None:
-            _do(task, outputs, device, line, cancel)
+        while not cancel.cancelled and (task := parent.task()) is not None:
+            _run(task, outputs, device, parent, cancel)
     except _ParentGone:
         return
-    except Exception:  # noqa: BLE001 - a bug, which the parent raises with this traceback
+    except Exception:  # noqa: BLE001 - a bug; the parent raises it with this traceback
         with suppress(_ParentGone):
-            line.tell(_Crashed(traceback.format_exc()))
+            parent.send(_Crashed(traceback.format_exc()))
 
 
-def _watch(life: Connection[Any, Any], cancel: CancelToken) -> None:
-    """Cancel when the parent closes its end, or is gone."""
+def _cancel_with_parent(lifeline: Connection[Any, Any], cancel: CancelToken) -> None:
+    """Cancel when the parent closes its end or dies."""
     with suppress(EOFError, OSError):
-        life.recv()
+        lifeline.recv()
     cancel.cancel()
 
 
-def _do(task: Task, outputs: Outputs, device: str, line: _Line, cancel: CancelToken) -> None:
+def _run(task: Task, outputs: Outputs, device: str, parent: _ParentLink, cancel: CancelToken) -> None:
     last = 0.0
     try:
         with closing(run_task(task, outputs, device, cancel)) as job:
             for progress in job:
                 now = time.monotonic()
-                if now - last >= _SECONDS_BETWEEN_STEPS or progress.done == progress.total:
-                    line.tell(Step(progress.done, progress.total, progress.frames_per_second))
+                if now - last >= _STEP_INTERVAL_SECONDS or progress.done == progress.total:
+                    parent.send(Step(progress.done, progress.total, progress.frames_per_second))
                     last = now
     except Cancelled:
         return
     except UserError as error:
-        line.tell(Failed(str(error)))
+        parent.send(Failed(str(error)))
         return
     if not cancel.cancelled:
-        line.tell(Step(is_last=True))
+        parent.send(Step(is_last=True))

@@ -1,4 +1,4 @@
-"""Score a finished data set run, and set the scores beside the published ones."""
+"""Score a finished data set run and compare the scores with published results."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "dancetrack": _MOT_COLUMNS, "mot17": _MOT_COLUMNS,
     "uavdt": ("mota", "idf1", "tp", "fn", "fp", "idsw", "mt", "ml"),
     "bdd100k": ("hota", "idf1", "mota", "assa", "deta", "tp", "fn", "fp", "idsw")}
-"""As the published tables have them; the headings of each data set."""
+"""Score columns of each data set's published table."""
 _HEADINGS = {"hota": "HOTA", "idf1": "IDF1", "mota": "MOTA", "assa": "AssA", "deta": "DetA"}
 _UAVDT_IOU = (0.5, 0.4)
 
@@ -47,7 +47,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkReport:
-    """What a data set run scored."""
+    """The scores of a data set run."""
 
     dataset: str
     split: str
@@ -57,16 +57,16 @@ class BenchmarkReport:
     """Sequences with ground truth."""
     sequences: int
     by_iou: dict[float, Scores]
-    """All sequences together, by the overlap at which CLEAR and identity scores match; empty without ground truth."""
+    """Scores over all sequences, by the IoU threshold of the CLEAR and identity scores; empty without ground truth."""
     by_sequence: dict[str, Scores] = field(default_factory=dict)
-    """At the first overlap; empty for BDD100K, which is scored by class."""
+    """Scores at the first IoU threshold; empty for BDD100K, which is scored by class."""
     by_class: dict[str, Scores] = field(default_factory=dict)
     class_average: dict[str, float] = field(default_factory=dict)
     thresholds: dict[str, float] = field(default_factory=dict)
     published: tuple[Published, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for ``json.dumps``."""
+        """Return plain data for ``json.dumps``."""
         return {
             "dataset": self.dataset, "split": self.split, "detector": self.detector, "tracker": self.tracker,
             "sequences": self.sequences, "scored": self.scored,
@@ -78,25 +78,25 @@ class BenchmarkReport:
                           for row in self.published]}
 
     def table(self) -> str:
-        """The published table's shape: this run, then what is published."""
+        """Return a table in the published form: this run first, then the published rows."""
         columns = COLUMNS[self.dataset]
         several = len(self.by_iou) > 1
         head = ["detector", *(["IoU"] if several else []), *(_HEADINGS.get(name, name.upper()) for name in columns)]
-        own = f"{self.detector} ({self.tracker}, here)"
+        own = f"{self.detector} ({self.tracker}, this run)"
         rows = [[own, *([f"{iou:g}"] if several else []), *(_cell(getattr(scores, name)) for name in columns)]
                 for iou, scores in self.by_iou.items()]
         rows += [[f"{row.detector} (published, {row.split})", *([f"{row.iou:g}"] if several else []),
                   *(_cell(row.scores[name]) for name in columns)] for row in self.published]
         lines = [_line(row, [head, *rows]) for row in [head, *rows]]
         if not self.by_iou:
-            lines = [f"no ground truth of {self.dataset} {self.split} is here: nothing is scored"]
+            lines = [f"{self.dataset} {self.split} has no ground truth: no scores computed"]
         elif self.scored < self.sequences:
             lines.append(f"{self.scored} of {self.sequences} sequences have ground truth")
         return "\n".join(lines)
 
 
 def report(prepared: BenchmarkPlan) -> BenchmarkReport:
-    """Score what was run. Raises FormatError for ground truth or results that cannot be read."""
+    """Score a finished run. Raises FormatError for unreadable ground truth or results."""
     scored = [task for task in prepared.tasks if task.sequence.gt is not None]
     name = prepared.dataset.name
     common: dict[str, Any] = {
@@ -119,7 +119,7 @@ def report(prepared: BenchmarkPlan) -> BenchmarkReport:
 
 
 def published() -> list[Published]:
-    """The published tables, from `resources`."""
+    """Return the published results from the bundled resources."""
     content = tomllib.loads(resource_path("published/sam2mot.toml").read_text(encoding="utf-8"))
     return [Published(row["dataset"], row["split"], row["detector"], row["iou"], row["scores"])
             for row in content["result"]]
@@ -128,7 +128,7 @@ def published() -> list[Published]:
 def _score_mot(task: Task, dataset: str) -> Scores:
     sequence = task.sequence
     assert sequence.gt is not None
-    # DanceTrack has one class and no distractors; MOT17's own preprocessing takes them away.
+    # DanceTrack has one class and no distractors, so only MOT17 needs its preprocessing, which removes them.
     return score_mot(MotPair(sequence.name, sequence.gt, task.folder / TRAJECTORIES, sequence.seqinfo),
                      "MOT17" if dataset == "mot17" else "MOT15")
 
@@ -141,7 +141,7 @@ def _score_uavdt(task: Task, iou: float) -> Scores:
 
 
 def _score_bdd100k(prepared: BenchmarkPlan, scored: list[Task]) -> Any:
-    """The scorer takes one file of each; the ground truth of the data set lies in one per video."""
+    """Merge the per-video files first, because the scorer takes one file of ground truth and one of results."""
     with tempfile.TemporaryDirectory() as folder:
         truth, result = Path(folder, "truth.json"), prepared.out / "bdd100k.json"
         write_frames(truth, (frame for task in scored if task.sequence.gt for frame in read_truth(task.sequence.gt)))

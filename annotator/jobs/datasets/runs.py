@@ -1,5 +1,5 @@
-"""Run a data set: every sequence of a split, on one device after the other or on several at once, and go on after a
-stop where it was."""
+"""Track every sequence of a data set split, one after the other or on several devices in parallel. A stopped run
+continues where it stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from annotator import __version__
 from annotator.engine import registry
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
 from annotator.formats.sam2mot.threshold_table import read_thresholds, write_thresholds
-from annotator.jobs.datasets.layouts import Dataset, DatasetSequence, sequences, without_twins
+from annotator.jobs.datasets.layouts import Dataset, DatasetSequence, sequences, without_duplicates
 from annotator.jobs.datasets.pool import Failed, Step, run_on_devices
 from annotator.jobs.datasets.sequence import RUN, Outputs, Task, is_done, run_task, write_json
 from annotator.jobs.tracking.config import ADAPTIVE, PreannotateSettings
@@ -23,39 +23,39 @@ from annotator.model.cancel import CancelToken
 log = logging.getLogger(__name__)
 
 MANIFEST, THRESHOLDS = "benchmark.json", "thresholds.csv"
-#: Settings that may change between two calls for the same folder: they change nothing in the results.
-_FREE = ("device", "snapshot_every", "start", "end")
+#: Settings that may differ between two calls for the same folder, because they do not affect the results.
+_CHANGEABLE = ("device", "snapshot_every", "start", "end")
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkPlan:
-    """A data set run, checked."""
+    """A validated data set run."""
 
     dataset: Dataset
     split: str
     root: Path
     out: Path
     settings: PreannotateSettings
-    """With nothing in it that differs from sequence to sequence."""
+    """Settings that all sequences share."""
     tasks: tuple[Task, ...]
     outputs: Outputs
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkProgress:
-    """Where a data set run stands."""
+    """Progress of a data set run."""
 
     sequence: str
     step: Step
-    """Of that sequence."""
+    """Progress of this sequence."""
     finished: int
-    """Sequences that are done, those of earlier calls included."""
+    """Number of finished sequences, including those of earlier calls."""
     total: int
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkRequest:
-    """What to run."""
+    """The data set run that a user asks for."""
 
     dataset: Dataset
     root: Path
@@ -63,45 +63,45 @@ class BenchmarkRequest:
     out: Path
     settings: PreannotateSettings
     detections: Path | None = None
-    """Folder with one file of detections per sequence, in one of the layouts that `detections_of` knows."""
+    """Folder with one detection file per sequence, in a layout that `detections_of` knows."""
     patterns: tuple[str, ...] | None = None
-    """Names of sequences, with ``*`` and ``?``; None for all."""
+    """Sequence names, with ``*`` and ``?``; None for all."""
     outputs: Outputs = field(default_factory=Outputs)
 
 
 def plan(request: BenchmarkRequest) -> BenchmarkPlan:
-    """Find the sequences and give each its detections and threshold. Raises UserError before anything is begun."""
+    """Find the sequences and assign detections and a threshold to each. Raises UserError before anything starts."""
     found = sequences(request.dataset, request.root, request.split, request.patterns)
     if request.dataset.name == "mot17" and request.detections is None and request.patterns is None:
-        found = without_twins(found)
+        found = without_duplicates(found)
     settings = _with_models(request)
     outputs = replace(request.outputs, scalabel=request.dataset.name == "bdd100k")
-    table = _table(settings)
+    table = _threshold_table(settings)
     tasks = tuple(Task(sequence, _for_sequence(settings, sequence, request.detections, table, outputs.scalabel),
                        request.out / sequence.name) for sequence in found)
     return BenchmarkPlan(request.dataset, request.split, request.root, request.out, settings, tasks, outputs)
 
 
 def _with_models(request: BenchmarkRequest) -> PreannotateSettings:
-    """Choose once what is not named, so that every sequence is run with the same models."""
+    """Resolve default models once, so that every sequence runs with the same models."""
     settings = request.settings
     if settings.detections is not None or settings.detections_run is not None:
-        raise SettingsError("a data set has one file of detections per sequence: give their folder with --detections")
+        raise SettingsError("a data set needs one detection file per sequence: give their folder with --detections")
     if settings.start != 0 or settings.end is not None:
-        raise SettingsError("start and end cannot be given for a data set: whole sequences are scored")
+        raise SettingsError("a data set is scored on whole sequences: remove start and end")
     device = registry.resolve_device(settings.device)
     if request.detections is not None:
         settings = settings.without_detector()
     elif settings.detector is None:
         settings = replace(settings, detector=registry.default_detector())
     settings = settings.with_segmenter(device)
-    chosen = settings.labels is not None or settings.prompt is not None
-    if not chosen and settings.detector not in (None, registry.TINY_DETECTOR):
+    classes_given = settings.labels is not None or settings.prompt is not None
+    if not classes_given and settings.detector not in (None, registry.TINY_DETECTOR):
         settings = replace(settings, labels=request.dataset.labels)
     return settings
 
 
-def _table(settings: PreannotateSettings) -> Mapping[str, float] | None:
+def _threshold_table(settings: PreannotateSettings) -> Mapping[str, float] | None:
     if settings.thresholds in (None, ADAPTIVE):
         return None
     return read_thresholds(Path(str(settings.thresholds)))
@@ -112,7 +112,7 @@ def _for_sequence(settings: PreannotateSettings, sequence: DatasetSequence, dete
     if table is not None:
         if sequence.name not in table:
             raise SettingsError(f"{settings.thresholds} has no threshold for {sequence.name}: add a line for it, or "
-                                "leave the sequence out with --sequences")
+                                "exclude the sequence with --sequences")
         settings = replace(settings, det_threshold=table[sequence.name])
     if detections is not None:
         settings = settings.without_detector(str(detections_of(detections, sequence.name, by_class).resolve()))
@@ -120,33 +120,33 @@ def _for_sequence(settings: PreannotateSettings, sequence: DatasetSequence, dete
 
 
 def detections_of(folder: Path, name: str, by_class: bool = False) -> Path:
-    """A sequence's file of detections: ``NAME.txt``, ``NAME.json``, ``NAME/detections.txt`` (an earlier run's),
+    """Return a sequence's detection file: ``NAME.txt``, ``NAME.json``, ``NAME/detections.txt`` (from an earlier run),
     ``NAME/det/det.txt`` (MOTChallenge) or ``NAME/det.txt``; with ``by_class`` only ``NAME.json``, because the others
-    say no class. Raises SettingsError if there is none of these."""
+    contain no classes. Raises SettingsError if none of them exists."""
     known = ("{}.json", "{}.txt", "{}/detections.txt", "{}/det/det.txt", "{}/det.txt")
     for form in known[:1] if by_class else known:
         if (folder / form.format(name)).is_file():
             return folder / form.format(name)
     expected = (f"COCO results with classes as {folder / name}.json" if by_class else
                 f"{folder / name}.txt, {folder / name / 'detections.txt'} or {folder / name / 'det' / 'det.txt'}")
-    raise SettingsError(f"{folder} holds no detections of {name}: expected {expected}")
+    raise SettingsError(f"{folder} contains no detections of {name}: expected {expected}")
 
 
 def run(prepared: BenchmarkPlan, devices: Sequence[str] | None = None, cancel: CancelToken | None = None,
         ) -> Generator[BenchmarkProgress]:
-    """Do what is not done yet, with one worker process per device where there are several; by default there are as
-    many as the settings' device stands for.
+    """Track the sequences that are not finished, with one worker process per device if there are several. ``devices``
+    defaults to those that the device setting stands for.
 
-    A sequence that fails leaves the others alone. Closing the generator or cancelling stops all workers at a frame's
-    end; calling again goes on.
+    A failed sequence does not stop the others. Closing the generator or cancelling stops all workers after their
+    current frame; the next call continues.
 
     Raises:
-        SettingsError: the folder holds a run with other settings.
-        UserError: at the end, if sequences failed; it names the first.
+        SettingsError: the folder contains a run with other settings.
+        UserError: raised at the end if sequences failed; the message names the first.
     """
     cancel = cancel or CancelToken()
     devices = devices or registry.all_devices(prepared.settings.device)
-    _claim(prepared)
+    _claim_folder(prepared)
     left = [task for task in prepared.tasks if not is_done(task, prepared.outputs)]
     finished, failures = len(prepared.tasks) - len(left), []
     several = len(devices) > 1 and len(left) > 1
@@ -163,7 +163,7 @@ def run(prepared: BenchmarkPlan, devices: Sequence[str] | None = None, cancel: C
     if failures:
         name, failed = failures[0]
         raise UserError(f"{len(failures)} of {len(prepared.tasks)} sequences failed, first {name}: {failed.message}; "
-                        "the same command goes on with what is missing")
+                        "run the same command again to continue with the missing ones")
     if not cancel.cancelled:
         write_thresholds(prepared.out / THRESHOLDS, used_thresholds(prepared))
 
@@ -188,16 +188,17 @@ def _one_by_one(tasks: Sequence[Task], outputs: Outputs, device: str, cancel: Ca
 
 
 def used_thresholds(prepared: BenchmarkPlan) -> dict[str, float]:
-    """The detection threshold that each sequence was tracked with; all must be finished."""
+    """Return the detection threshold that each sequence was tracked with; all sequences must be finished."""
     return {task.sequence.name: float(json.loads((task.folder / RUN).read_text(encoding="utf-8"))["det_threshold"])
             for task in prepared.tasks}
 
 
-def _claim(prepared: BenchmarkPlan) -> None:
-    """Write down what the folder is for; refuse one that is for something else. Raises SettingsError, StorageError."""
+def _claim_folder(prepared: BenchmarkPlan) -> None:
+    """Write the run's manifest into its folder, or check an existing one. Raises SettingsError, StorageError."""
     path = prepared.out / MANIFEST
     wanted = {"program": __version__, "dataset": prepared.dataset.name, "split": prepared.split,
-              "settings": {name: value for name, value in prepared.settings.to_json().items() if name not in _FREE}}
+              "settings": {name: value for name, value in prepared.settings.to_json().items()
+                           if name not in _CHANGEABLE}}
     try:
         prepared.out.mkdir(parents=True, exist_ok=True)
         if path.exists():
@@ -210,15 +211,15 @@ def _claim(prepared: BenchmarkPlan) -> None:
 
 def _compare(path: Path, wanted: Mapping[str, object]) -> None:
     try:
-        there = json.loads(path.read_text(encoding="utf-8"))
-        own, settings = dict(there["settings"]), wanted["settings"]
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored_settings, settings = dict(stored["settings"]), wanted["settings"]
         assert isinstance(settings, dict)
-        before = {**own, "dataset": there["dataset"], "split": there["split"]}
+        before = {**stored_settings, "dataset": stored["dataset"], "split": stored["split"]}
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{path} is damaged: give another folder with --out, or delete this one") from error
     now = {**json.loads(json.dumps(settings)), "dataset": wanted["dataset"], "split": wanted["split"]}
     different = [name for name in now if before.get(name) != now[name]]
     if different:
         name = different[0]
-        raise SettingsError(f"{path.parent} holds a run with {name} {before.get(name)!r}, and now it is "
-                            f"{now[name]!r}: give another folder with --out, or the same settings to go on")
+        raise SettingsError(f"{path.parent} contains a run with {name} {before.get(name)!r}, but this command gives "
+                            f"{now[name]!r}: give another folder with --out, or the same settings to continue")

@@ -1,4 +1,4 @@
-"""One sequence of a data set: track it into a project of its own, then write the published files beside that."""
+"""Track one sequence of a data set into its own project, then write the published file layout next to it."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ PROJECT, RUN, VISUALIZATION, SCALABEL = "project.annot", "run.json", "visualizat
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What is written of each sequence beside detections and trajectories."""
+    """Files to write for each sequence in addition to detections and trajectories."""
 
     masks: bool = True
     visualization: bool = False
     scalabel: bool = False
-    """BDD100K's form of the tracks, for scoring."""
+    """Tracks in the format that the BDD100K scorer reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One sequence to do."""
+    """One sequence to track."""
 
     sequence: DatasetSequence
     settings: PreannotateSettings
-    """With this sequence's own detections and threshold."""
+    """Settings with the sequence's own detections and threshold."""
     folder: Path
 
 
 def is_done(task: Task, outputs: Outputs) -> bool:
-    """Whether all files are there. The trajectories are written last but for the video."""
+    """Whether all files exist. The trajectories are written last, except for the visualization."""
     wanted = [layout.TRAJECTORIES, RUN]
     wanted += [VISUALIZATION] * outputs.visualization + [SCALABEL] * outputs.scalabel
     if outputs.masks and task.settings.tracker == "sam2mot":
@@ -63,31 +63,31 @@ def is_done(task: Task, outputs: Outputs) -> bool:
 
 
 def run_task(task: Task, outputs: Outputs, device: str, cancel: CancelToken) -> Generator[JobProgress]:
-    """Do a sequence, or what is left of it: a finished one is left alone, an interrupted run goes on.
+    """Track a sequence: skip a finished one, resume an interrupted run.
 
-    Yields after each frame that is tracked. Cancelling keeps what is finished. Raises UserError.
+    Yields after each tracked frame. Cancelling keeps finished frames. Raises UserError.
     """
     if is_done(task, outputs):
         return
     try:
         task.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"{task.folder} cannot be made ({error.strerror}): give another folder with --out"
+        raise StorageError(f"{task.folder} cannot be created ({error.strerror}): give another folder with --out"
                            ) from error
     with open_project(task.folder / PROJECT, create=True) as session:
         video, warnings = add_source(session, task.sequence.source)
         for warning in warnings:
             log.warning("%s: %s", task.sequence.name, warning)
-        if _finished(session, video) is None:
-            with closing(_job(session, video, task.settings, device, cancel)) as job:
+        if _finished_run(session, video) is None:
+            with closing(_start_or_resume(session, video, task.settings, device, cancel)) as job:
                 yield from job
-        run = _finished(session, video)
+        run = _finished_run(session, video)
         if run is not None and not cancel.cancelled:
             _write(session, video, run, task, outputs, cancel)
 
 
-def _job(session: Session, video: VideoRecord, settings: PreannotateSettings, device: str, cancel: CancelToken,
-         ) -> Generator[JobProgress]:
+def _start_or_resume(session: Session, video: VideoRecord, settings: PreannotateSettings, device: str,
+                     cancel: CancelToken) -> Generator[JobProgress]:
     settings = replace(settings, device=device)
     runs = session.store.runs(video.id)
     if not runs:
@@ -95,8 +95,8 @@ def _job(session: Session, video: VideoRecord, settings: PreannotateSettings, de
     return preannotate.resume(session, runs[-1], cancel, settings, ("device",))
 
 
-def _finished(session: Session, video: VideoRecord) -> Run | None:
-    """The newest run, if it has tracked everything."""
+def _finished_run(session: Session, video: VideoRecord) -> Run | None:
+    """Return the newest run if it has tracked every frame."""
     runs = session.store.runs(video.id)
     done = runs and runs[-1].status is RunStatus.FINISHED and runs[-1].kind != preannotate.DETECT
     return runs[-1] if done else None
@@ -111,10 +111,10 @@ def _write(session: Session, video: VideoRecord, run: Run, task: Task, outputs: 
         if len(info.labels) > 1:
             layout.write_labels(folder / layout.LABELS, info.labels)
         if outputs.masks and task.settings.tracker == "sam2mot":
-            layout.write_masks(folder / layout.MASKS, _until(frames, cancel), video.width, video.height)
+            layout.write_masks(folder / layout.MASKS, _cancellable(frames, cancel), video.width, video.height)
         if outputs.scalabel:
             _write_scalabel(task, frames, info.labels, session.store.video_path(video))
-        write_json(folder / RUN, _described(video, run))
+        write_json(folder / RUN, _description(video, run))
         layout.write_trajectories(folder / layout.TRAJECTORIES, frames, info.labels)
     if outputs.visualization and not (folder / VISUALIZATION).exists():
         with closing(render(session, video, folder / VISUALIZATION, RenderOptions(), cancel)) as job:
@@ -122,8 +122,8 @@ def _write(session: Session, video: VideoRecord, run: Run, task: Task, outputs: 
                 pass
 
 
-def _described(video: VideoRecord, run: Run) -> dict[str, object]:
-    """How a sequence was run, for scores and for whoever asks later."""
+def _description(video: VideoRecord, run: Run) -> dict[str, object]:
+    """Describe the run for scoring and for later reference."""
     settings = PreannotateSettings.from_json(run.settings)
     tracker = settings.tracker_settings() if settings.tracker == "sam2mot" else settings.box_tracker_settings()
     return {"program": __version__, "frames": video.frame_count, "width": video.width, "height": video.height,
@@ -131,7 +131,7 @@ def _described(video: VideoRecord, run: Run) -> dict[str, object]:
 
 
 def write_json(path: Path, content: object) -> None:
-    """A JSON file that is replaced in one go. Raises StorageError."""
+    """Write a JSON file, replacing an existing one atomically. Raises StorageError."""
     temporary = path.with_name(f".{path.name}.new")
     try:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -141,20 +141,20 @@ def write_json(path: Path, content: object) -> None:
                            ) from error
 
 
-def _until(frames: Iterable[LabelledFrame], cancel: CancelToken) -> Iterator[LabelledFrame]:
+def _cancellable(frames: Iterable[LabelledFrame], cancel: CancelToken) -> Iterator[LabelledFrame]:
     for frame in frames:
         cancel.raise_if_cancelled()
         yield frame
 
 
-def _write_scalabel(task: Task, frames: Iterable[LabelledFrame], labels: tuple[str, ...], pictures: Path) -> None:
+def _write_scalabel(task: Task, frames: Iterable[LabelledFrame], labels: tuple[str, ...], images: Path) -> None:
     if not any(bdd100k_class(label) for label in labels):
-        raise SettingsError(f"{task.sequence.name}: none of the classes {', '.join(labels)} is one of BDD100K's: take "
-                            "a detector that knows them")
+        raise SettingsError(f"{task.sequence.name}: none of the classes {', '.join(labels)} is a BDD100K class: use "
+                            "a detector trained on those")
     numbers = {} if task.sequence.gt is None else {
         str(frame.get("name")): int(frame["frameIndex"]) for frame in read_truth(task.sequence.gt)
         if isinstance(frame.get("frameIndex"), int)}
-    with open_video(pictures) as reader:
+    with open_video(images) as reader:
         assert isinstance(reader, ImageReader)
         names = [reader.image_path(index).name for index in range(len(reader))]
     write_frames(task.folder / SCALABEL, result_frames(task.sequence.name, frames, labels, names, numbers))

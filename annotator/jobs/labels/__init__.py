@@ -1,1 +1,1 @@
-"""Labels in and out of a project, with previews of both."""
+"""Import labels into a project and export them, with previews of both."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions, ExportReport, LabelFormat, PictureSource, SequenceStream
 from annotator.formats.registry import get_format
-from annotator.jobs.labels.frame_progress import Progress, Watch, watched
+from annotator.jobs.labels.frame_progress import FrameCounter, Progress, counted
 from annotator.jobs.labels.ignore_regions import DISTRACTOR, IgnoredBoxes, ignored_boxes
 from annotator.jobs.project import check_source
 from annotator.model.cancel import CancelToken
@@ -21,18 +21,18 @@ from annotator.model.track import Mark, MarkKind, ReviewState, Track, TrackObser
 from annotator.storage.reader import Reader
 from annotator.storage.store import Store
 
-#: Formats that tell regions to be ignored as objects of a class that does not count.
-_DISTRACTING = frozenset({"mot", "mot17"})
-#: Formats that tell them as one crowd for each label.
-_CROWDING = frozenset({"coco-video"})
+#: Formats that write ignore regions as objects of a distractor class.
+_WITH_DISTRACTORS = frozenset({"mot", "mot17"})
+#: Formats that write an ignore region as one crowd for each label.
+_WITH_CROWDS = frozenset({"coco-video"})
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFrames:
-    """A video's labelled frames, streamed from the project; can be gone through again and again.
+    """A video's labelled frames, streamed from the project; iterable more than once.
 
-    A box that a person marked as hidden is occluded with visibility 0. Boxes in a stretch that a person marked to be
-    ignored are ignored.
+    A box that a person marked as occluded has visibility 0. Boxes in a range that a person marked as ignored are
+    ignored.
     """
 
     reader: Reader
@@ -41,10 +41,10 @@ class StoredFrames:
     label_index: Mapping[int, int]
     """Label id to index into the sequence's labels."""
     tracks: Mapping[int, Track]
-    """By id; those that are not here are left out."""
+    """Tracks to include, by id."""
     times: npt.NDArray[np.float64] | None = field(repr=False, default=None)
     ignored: tuple[IgnoredBoxes, ...] = ()
-    """Regions and whole pictures to be ignored."""
+    """Ignored regions and whole frames."""
 
     def __iter__(self) -> Iterator[LabelledFrame]:
         ignored: dict[int, list[Mark]] = {}
@@ -71,74 +71,76 @@ def _covers(mark: Mark, frame: int) -> bool:
 
 def sequences(reader: Reader, videos: Sequence[VideoRecord], masks: bool, format_name: str | None = None,
               reviewed_only: bool = False) -> Iterable[SequenceStream]:
-    """Videos of a project as the format modules take them. Only labels that the project knows are listed.
+    """Return a project's videos as streams for the format modules, with the project's labels.
 
-    Ignore regions come as boxes without number and label. For MOTChallenge they are boxes of the label "distractor",
-    which is added to the others; for COCO-VID each is one box for each label that the video's tracks have.
+    Ignore regions are boxes without number and label. For MOTChallenge they are boxes of the label "distractor", which
+    is added to the project's labels; for COCO-VID each region is one box per label that the video's tracks have.
     """
     labels = reader.labels()
     names = tuple(label.name for label in labels) or ("object",)
     index = {label.id: k for k, label in enumerate(labels)}
-    if format_name in _DISTRACTING and has_regions(reader, videos):
+    if format_name in _WITH_DISTRACTORS and has_ignore_regions(reader, videos):
         names = with_distractor(names)
     for video in videos:
         info = SequenceInfo(video.name, video.width, video.height, video.fps, video.frame_count, names)
         tracks = {track.id: track for track in reader.tracks(video.id)
                   if not reviewed_only or track.review is ReviewState.REVIEWED}
-        stands_for: list[int] | None = None
-        if format_name in _DISTRACTING:
-            stands_for = [names.index(DISTRACTOR)] if DISTRACTOR in names else []
-        elif format_name in _CROWDING:
-            stands_for = sorted({index[track.label] for track in tracks.values()})
+        region_labels: list[int] | None = None
+        if format_name in _WITH_DISTRACTORS:
+            region_labels = [names.index(DISTRACTOR)] if DISTRACTOR in names else []
+        elif format_name in _WITH_CROWDS:
+            region_labels = sorted({index[track.label] for track in tracks.values()})
         yield info, StoredFrames(reader, video, masks, index, tracks, reader.video_times(video.id),
-                                 ignored_boxes(reader, video, stands_for, masks))
+                                 ignored_boxes(reader, video, region_labels, masks))
 
 
-def tells_regions(format_name: str) -> bool:
-    """Whether an export in this format says which regions are to be ignored."""
-    return format_name in _DISTRACTING | _CROWDING or get_format(format_name).abilities.regions
+def writes_ignore_regions(format_name: str) -> bool:
+    """Whether an export in this format contains ignore regions."""
+    return format_name in _WITH_DISTRACTORS | _WITH_CROWDS or get_format(format_name).abilities.regions
 
 
-def has_regions(reader: Reader, videos: Sequence[VideoRecord]) -> bool:
-    """Whether anything is to be ignored in these videos."""
+def has_ignore_regions(reader: Reader, videos: Sequence[VideoRecord]) -> bool:
+    """Whether any of these videos has ignore regions."""
     return any(reader.ignore_regions(video.id) for video in videos)
 
 
 def with_distractor(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Label names with "distractor" among them."""
+    """Return the label names with "distractor" added if it is missing."""
     return names if DISTRACTOR in names else (*names, DISTRACTOR)
 
 
 def export(store: Store, videos: Sequence[VideoRecord], format_name: str, out_dir: Path, options: ExportOptions,
            progress: Progress | None = None, cancel: CancelToken | None = None) -> ExportReport:
-    """Write, read back and put in place. May run on another thread than the store's, which may be written meanwhile.
+    """Write the files, verify them by reading them back, and move them into place.
+
+    May run on any thread, while the store is being written.
 
     Raises:
-        FormatError: the format cannot hold this, or files are in the way.
-        VideoError: pictures are asked for, and a video is not there or cannot be decoded.
-        Cancelled: while frames or pictures were written; the folder is as it was.
+        FormatError: the format cannot represent the data, or existing files are in the way.
+        VideoError: images are requested, and a video is missing or cannot be decoded.
+        Cancelled: the token was set while frames or images were being written; the folder is unchanged.
     """
     label_format = get_format(format_name)
     with store.read_snapshot() as reader:
-        streams, options = chosen_streams(reader, videos, label_format, options)
+        streams, options = prepare_streams(reader, videos, label_format, options)
         pictures = None
         total = sum(video.frame_count for video in videos)
-        watch = Watch(total + _picture_count(videos, options), progress, cancel)
+        counter = FrameCounter(total + _picture_count(videos, options), progress, cancel)
         if options.pictures != "none":
-            pictures = PictureSource({video.name: check_source(store, video) for video in videos}, watch.step)
-        return label_format.write(watched(streams, watch), out_dir, options, pictures)
+            pictures = PictureSource({video.name: check_source(store, video) for video in videos}, counter.step)
+        return label_format.write(counted(streams, counter), out_dir, options, pictures)
 
 
-def chosen_streams(reader: Reader, videos: Sequence[VideoRecord], label_format: LabelFormat, options: ExportOptions,
-                   ) -> tuple[Iterable[SequenceStream], ExportOptions]:
-    """What to give to a format, and the options for it. Raises FormatError where only reviewed tracks are asked for and
-    there are none."""
+def prepare_streams(reader: Reader, videos: Sequence[VideoRecord], label_format: LabelFormat, options: ExportOptions,
+                    ) -> tuple[Iterable[SequenceStream], ExportOptions]:
+    """Return the streams to pass to a format and its adjusted options. Raises FormatError if only reviewed tracks are
+    requested and there are none."""
     if options.reviewed_only and not any(
             track.review is ReviewState.REVIEWED for video in videos for track in reader.tracks(video.id)):
-        raise FormatError("no track is marked as reviewed yet, so there is nothing to export; mark some, or export "
-                          "all tracks")
+        raise FormatError("no tracks are marked as reviewed, so there is nothing to export; mark some, or export all "
+                          "tracks")
     name = label_format.name
-    if name in _DISTRACTING and options.labels is not None and has_regions(reader, videos):
+    if name in _WITH_DISTRACTORS and options.labels is not None and has_ignore_regions(reader, videos):
         options = replace(options, labels=with_distractor(options.labels))
     masks = options.masks and label_format.abilities.masks
     return sequences(reader, videos, masks, name, options.reviewed_only), options

@@ -1,4 +1,4 @@
-"""What an export would write, from its first frames: the places of its files, and the first rows."""
+"""Preview of an export from its first frames: the paths of its files and their first lines."""
 
 from __future__ import annotations
 
@@ -12,58 +12,58 @@ from annotator.formats.base import ExportOptions, PictureSource, SequenceStream
 from annotator.formats.registry import get_format
 from annotator.formats.writing.export import short_tracks
 from annotator.formats.writing.frame_pictures import FramePictures
-from annotator.jobs.labels.export import chosen_streams
-from annotator.jobs.labels.frame_progress import Watch, watched
+from annotator.jobs.labels.export import prepare_streams
+from annotator.jobs.labels.frame_progress import FrameCounter, counted
 from annotator.jobs.project import check_source
 from annotator.model.cancel import CancelToken
 from annotator.model.sequence import LabelledFrame, SequenceInfo
 from annotator.model.track import VideoRecord
 from annotator.storage.store import Store
 
-#: Frames that are written, and how many more may be to come to the first box.
-_FRAMES, _MOST_FRAMES = 10, 400
-_MOST_VIDEOS = 20
-_LINES, _LONGEST_LINE = 24, 400
+#: Frames to write after the first box, and the maximum number of frames to search for it.
+_FRAMES, _MAX_FRAMES = 10, 400
+_MAX_VIDEOS = 20
+_LINES, _MAX_LINE_LENGTH = 24, 400
 _TEXT = frozenset({".txt", ".json", ".xml", ".csv"})
 
 
 @dataclass(frozen=True, slots=True)
 class ExportPreview:
-    """The beginning of an export."""
+    """The first part of an export."""
 
     places: tuple[str, ...]
-    """Files below the output folder, as of the first frames."""
+    """File paths relative to the output folder, as written for the first frames."""
     frames: int
-    """How many those are, of each video."""
+    """Number of previewed frames per video."""
     more_videos: int
-    """Videos that were not looked at."""
+    """Number of videos that are not previewed."""
     shown: str
-    """The file that ``lines`` are the beginning of; empty where no file is text."""
+    """The file that ``lines`` comes from; empty if no file is text."""
     lines: tuple[str, ...]
     dropped: Mapping[str, int]
-    """What of these frames is left out, in words and how often."""
+    """What the export skips in these frames: description and count."""
 
 
 def preview_export(store: Store, videos: Sequence[VideoRecord], format_name: str, options: ExportOptions,
                    cancel: CancelToken | None = None) -> ExportPreview:
-    """Write the first frames into a folder that is removed again. May run on another thread than the store's.
+    """Export the first frames into a temporary folder and describe the result. May run on any thread.
 
     Raises:
-        FormatError, VideoError: what the export itself would fail with, as far as its first frames show it.
-        Cancelled: while frames were read.
+        FormatError, VideoError: the errors of the export itself, if its first frames cause them.
+        Cancelled: the token was set while frames were being read.
     """
     each = get_format(format_name)
-    watch = Watch(0, None, cancel)
-    later = {video.name for video in videos[_MOST_VIDEOS:]}
+    counter = FrameCounter(0, None, cancel)
+    later = {video.name for video in videos[_MAX_VIDEOS:]}
     few = replace(options, first_frame=0, last_frame=None, step=1, min_length=1, field_check=False, pictures="none",
                   validation=tuple(name for name in options.validation if name not in later))
     with store.read_snapshot() as reader, tempfile.TemporaryDirectory() as folder:
-        chosen, few = chosen_streams(reader, videos[:_MOST_VIDEOS], each, few)
+        streams, few = prepare_streams(reader, videos[:_MAX_VIDEOS], each, few)
         shown = FramePictures(each, options, _source(store, videos, options))
-        beginnings = [_beginning(stream, options, shown) for stream in watched(chosen, watch)]
+        beginnings = [_beginning(stream, options, shown) for stream in counted(streams, counter)]
         report = each.write(beginnings, Path(folder), few)
         places = [path.relative_to(folder).as_posix() for path in report.files]
-        text = _text_of([path for path in report.files if not path.name.endswith("export.json")])
+        text = _largest_text([path for path in report.files if not path.name.endswith("export.json")])
         name = "" if text is None else text.relative_to(folder).as_posix()
         lines = () if text is None else tuple(_lines(text))
     infos = [info for info, _ in beginnings]
@@ -71,18 +71,18 @@ def preview_export(store: Store, videos: Sequence[VideoRecord], format_name: str
         places += [place for info in infos for index in range(info.frame_count)
                    if (place := each.picture(info, index, options)) is not None]
     return ExportPreview(tuple(sorted(places)), max((info.frame_count for info in infos), default=0),
-                         max(len(videos) - _MOST_VIDEOS, 0), name, lines, report.dropped)
+                         max(len(videos) - _MAX_VIDEOS, 0), name, lines, report.dropped)
 
 
 def _source(store: Store, videos: Sequence[VideoRecord], options: ExportOptions) -> PictureSource | None:
     if options.pictures == "none":
         return None
-    return PictureSource({video.name: check_source(store, video) for video in videos[:_MOST_VIDEOS]})
+    return PictureSource({video.name: check_source(store, video) for video in videos[:_MAX_VIDEOS]})
 
 
 def _beginning(stream: SequenceStream, options: ExportOptions, shown: FramePictures,
                ) -> tuple[SequenceInfo, tuple[LabelledFrame, ...]]:
-    """The first frames of the range, numbered as in the export, and a header that has no more."""
+    """Return the first frames of the range, numbered as in the export, and a header shortened to them."""
     source, frames = stream
     wanted = options.frame_range(source)
     short = short_tracks(frames, wanted, options)
@@ -94,8 +94,8 @@ def _beginning(stream: SequenceStream, options: ExportOptions, shown: FramePictu
         index = wanted.index(frame.frame_index)
         boxes = tuple(box for box in frame.boxes if box.number not in short)
         if not found and boxes:
-            length = min(index + _FRAMES, _MOST_FRAMES)
-        if index >= (length if found else _MOST_FRAMES):
+            length = min(index + _FRAMES, _MAX_FRAMES)
+        if index >= (length if found else _MAX_FRAMES):
             break
         if boxes:
             found.append(LabelledFrame(index, boxes, frame.time))
@@ -103,8 +103,8 @@ def _beginning(stream: SequenceStream, options: ExportOptions, shown: FramePictu
     return info, tuple(frame for frame in found if frame.frame_index < info.frame_count)
 
 
-def _text_of(paths: Iterable[Path]) -> Path | None:
-    """The file with most to read."""
+def _largest_text(paths: Iterable[Path]) -> Path | None:
+    """Return the largest text file."""
     readable = [path for path in paths if path.suffix in _TEXT and path.stat().st_size]
     return max(readable, key=lambda path: path.stat().st_size, default=None)
 
@@ -113,4 +113,4 @@ def _lines(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8") as file:
         for line in islice(file, _LINES):
             text = line.rstrip("\n")
-            yield text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]} …"
+            yield text if len(text) <= _MAX_LINE_LENGTH else f"{text[:_MAX_LINE_LENGTH]} …"

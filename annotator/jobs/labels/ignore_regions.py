@@ -1,4 +1,4 @@
-"""Ignore regions as boxes that an export marks as not to be counted."""
+"""Convert ignore regions to the boxes that an export marks as ignored."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from annotator.model.sequence import LabelledBox
 from annotator.model.track import Mark, VideoRecord
 from annotator.storage.reader import Reader
 
-#: MOTChallenge's class of what looks like an object and must not count.
+#: MOTChallenge's class for things that resemble objects but are not scored.
 DISTRACTOR = "distractor"
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoredBoxes:
-    """A video's ignore region: one box per label that it stands for, under a number that no track has, or a box
-    without number."""
+    """An ignore region of a video: one box per label, with a track number that no track uses, or one box without a
+    number."""
 
     first: int
     last: int | None
     boxes: tuple[LabelledBox, ...]
 
     def at(self, frame: int) -> tuple[LabelledBox, ...]:
-        """What is to be ignored in a frame, from 0."""
+        """Return the ignored boxes in a frame (from 0)."""
         return self.boxes if self.first <= frame and (self.last is None or frame <= self.last) else ()
 
 
 def ignored_boxes(reader: Reader, video: VideoRecord, labels: Sequence[int] | None, masks: bool,
                   ) -> tuple[IgnoredBoxes, ...]:
-    """The video's regions for these labels (indices). Numbers follow those of the video's tracks. Without labels, each
-    region is one box without number, and its label means nothing.
+    """Return the video's regions as boxes of these labels (indices), numbered after the video's tracks. If ``labels``
+    is None, each region is one box without a number, and its label is meaningless.
 
-    Regions are cut at the picture's edges; what lies outside of it is left out.
+    Regions are clipped to the frame; those entirely outside are skipped.
     """
     number = max((track.number for track in reader.tracks(video.id)), default=0)
     found = []
@@ -57,7 +57,7 @@ def ignored_boxes(reader: Reader, video: VideoRecord, labels: Sequence[int] | No
 
 
 def region_box(region: Mark, width: int, height: int) -> Box | None:
-    """x1, y1, x2, y2 in pixels, right and bottom edge exclusive; a region without corners is the whole picture."""
+    """Return x1, y1, x2, y2 in pixels, right and bottom exclusive; a region without corners is the whole frame."""
     corners = region.region or ((0.0, 0.0), (float(width), float(height)))
     xs, ys = ([min(max(corner[axis], 0.0), size) for corner in corners]
               for axis, size in ((0, float(width)), (1, float(height))))
@@ -66,14 +66,14 @@ def region_box(region: Mark, width: int, height: int) -> Box | None:
 
 
 def region_mask(region: Mark, width: int, height: int) -> Mask | None:
-    """The pixels whose centres the region covers."""
+    """Return the mask of the pixels whose centres the region covers."""
     box = region_box(region, width, height)
     if box is None:
         return None
     left, top, right, bottom = math.floor(box[0]), math.floor(box[1]), math.ceil(box[2]), math.ceil(box[3])
     corners = np.array(region.region or [(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
     bitmap = np.zeros((bottom - top, right - left), np.uint8)
-    # Pixel k's centre lies at k + 0.5; OpenCV counts from centres, and in 1/256 of a pixel with this shift.
+    # The centre of pixel k is at k + 0.5, but OpenCV puts it at k; shift=8 means units of 1/256 pixel.
     points = np.round((corners - (left + 0.5, top + 0.5)) * 256).astype(np.int32)
     cv2.fillPoly(bitmap, [points], 1, shift=8)
     return Mask.from_bitmap(bitmap.astype(bool), left=left, top=top) if bitmap.any() else None

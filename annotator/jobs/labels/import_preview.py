@@ -1,4 +1,4 @@
-"""What a label file holds, as an import would take it: its videos, how many boxes, and the first of them."""
+"""Preview of a label file as an import would read it: its videos, their number of boxes, and the first boxes."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class FoundVideo:
-    """One of the videos in a file."""
+    """One video of a label file."""
 
     info: SequenceInfo
     boxes: int
     rows: tuple[tuple[int, LabelledBox], ...]
-    """Frame index and box of the first ones."""
+    """Frame index and box of the first boxes."""
     notes: tuple[str, ...]
-    """What had to be guessed."""
+    """Assumptions that the reader made."""
 
 
 def preview_import(path: Path, format_name: str, video: VideoRecord, options: ImportOptions) -> list[FoundVideo]:
-    """Read all of a file, as it would be for this video. Raises FormatError."""
+    """Read the whole file as if for this video. Raises FormatError."""
     return [FoundVideo(each.info, each.boxes, tuple(islice(_rows(each), _ROWS)), each.notes)
             for each in read_for(get_format(format_name), path, video, options)]
 

@@ -1,1 +1,1 @@
-"""Prompts: propagate an object through the video, and decide how far."""
+"""Propagate prompted objects through the video and limit how far."""

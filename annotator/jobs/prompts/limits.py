@@ -1,4 +1,4 @@
-"""How far a prompt may be carried: up to what a person has verified, a cut, the track's end, or a chosen range."""
+"""Limits of a propagation: verified frames, scene cuts, the track's ends, or a given range."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from annotator.storage.store import Store
 
 
 class Direction(StrEnum):
-    """Which way a prompt is carried."""
+    """The direction of a propagation."""
 
     BOTH = "both"
     FORWARD = "forward"
     BACKWARD = "backward"
 
 
-class Barriers:
-    """The barriers of one video; asked for one track at a time."""
+class PropagationLimits:
+    """The propagation limits of one video, queried per track."""
 
     def __init__(self, store: Store, video: VideoRecord, verified: bool = True, cuts: bool = True,
                  within_track: bool = False, first: int | None = None, last: int | None = None) -> None:
-        """``verified``: stop before frames with a person's box of the track, or reviewed by one. ``within_track``: stay
-        between the track's first and last frame. Raises SettingsError for a range that is not in the video."""
+        """``verified``: stop before frames with a manual box of the track, and before reviewed frames.
+        ``within_track``: stay between the track's first and last frame. Raises SettingsError for a range outside the
+        video."""
         self._store = store
         self._video = video
         self._verified = verified
@@ -33,23 +34,24 @@ class Barriers:
         self._first = 0 if first is None else first
         self._last = video.frame_count - 1 if last is None else last
         if not 0 <= self._first <= self._last < video.frame_count:
-            raise SettingsError(f"frames {self._first} to {self._last} are not all in {video.name}, which has frames 0 "
-                                f"to {video.frame_count - 1}")
+            raise SettingsError(f"frames {self._first} to {self._last} are not in {video.name}, which has frames 0 to "
+                                f"{video.frame_count - 1}: choose a range inside the video")
         runs = store.runs(video.id) if cuts else []
         self._cuts = sorted({frame for run in runs for frame in store.scene_cuts(run.id)})
 
-    def around(self, track: int | None, frames: Sequence[int], direction: Direction) -> tuple[int, int]:
-        """First and last frame, both inclusive, for prompts of a track (None: a new one) in these rising frames."""
-        first, last = self._limits(track)
+    def frame_range(self, track: int | None, frames: Sequence[int], direction: Direction) -> tuple[int, int]:
+        """Return the first and last frame (inclusive) for prompts of a track in these ascending frames; None: a new
+        track."""
+        first, last = self._allowed_range(track)
         start, end = frames[0], frames[-1]
         first, last = min(first, start), max(last, end)
-        for low, high in self._stretches(track):
+        for low, high in self._verified_ranges(track):
             if low <= high < start:
                 first = max(first, high + 1)
             elif low > end:
                 last = min(last, low - 1)
             else:
-                # A prompt inside a reviewed stretch corrects its own frame and no other of that stretch.
+                # A prompt inside a reviewed range corrects its own frame and no other frame of that range.
                 first = start if low < start else first
                 last = end if high > end else last
         cut = bisect_right(self._cuts, start)
@@ -60,7 +62,7 @@ class Barriers:
             last = min(last, self._cuts[cut] - 1)
         return (start if direction is Direction.FORWARD else first), (end if direction is Direction.BACKWARD else last)
 
-    def _limits(self, track: int | None) -> tuple[int, int]:
+    def _allowed_range(self, track: int | None) -> tuple[int, int]:
         if track is None or not self._within_track:
             return self._first, self._last
         spans = self._store.spans([track])
@@ -69,8 +71,8 @@ class Barriers:
         return (max(self._first, min(span.first for span in spans)),
                 min(self._last, max(span.end for span in spans)))
 
-    def _stretches(self, track: int | None) -> list[tuple[int, int]]:
-        """Ranges that a person has verified, for this track."""
+    def _verified_ranges(self, track: int | None) -> list[tuple[int, int]]:
+        """Return the frame ranges (inclusive) that a person has verified for this track."""
         if not self._verified:
             return []
         reviewed = [(mark.first, self._video.frame_count - 1 if mark.last is None else mark.last)

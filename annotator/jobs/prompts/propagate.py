@@ -1,4 +1,5 @@
-"""Box prompts: a person says where an object is, SAM 2 follows it either way, and the result waits as a proposal."""
+"""Propagate a prompt: a person marks an object in one frame, SAM 2.1 propagates it in both directions, and the result
+becomes a proposal to accept or discard."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from annotator.engine.repropagation import Neighbour, Neighbours, PromptedObject
 from annotator.engine.settings import Sam2MotSettings, Sam2Settings
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
 from annotator.jobs.project import check_video
-from annotator.jobs.prompts.limits import Barriers, Direction
+from annotator.jobs.prompts.limits import Direction, PropagationLimits
 from annotator.jobs.tracking.models import segmenter_identity
 from annotator.model.box import Box
 from annotator.model.cancel import CancelToken
@@ -42,71 +43,71 @@ _DEFAULT_LABEL = "object"
 
 @dataclass(frozen=True, slots=True)
 class PromptRequest:
-    """What a person points at: a box, points, or both, in one frame."""
+    """A prompt for one object in one frame: a box, points, or both."""
 
     frame: int
     box_xyxy: Box | None = None
     points: tuple[Point, ...] = ()
     track: int | None = None
-    """Id of the track that it is; None for a new object."""
+    """Id of the object's track; None for a new object."""
     label: str | None = None
-    """Of a new object; None: the project's first."""
+    """Label of a new object; None: the project's first label."""
     direction: Direction = Direction.BOTH
     mask: Mask | None = None
-    """Instead of a box and points: what is known of the object there already. It does not become a person's box."""
+    """The object's known mask, instead of a box and points. It does not become a manual box."""
     until: int | None = None
-    """Go on no further than this frame."""
+    """Propagate forward no further than this frame."""
 
     def with_point(self, x: float, y: float, positive: bool) -> PromptRequest:
-        """One more click, in picture pixels."""
+        """Return the request with one more point, in frame pixels."""
         return replace(self, points=(*self.points, Point(x, y, positive)))
 
     def turned(self, direction: Direction) -> PromptRequest:
-        """Carried one way only; both ways again where it was that way already."""
+        """Return the request restricted to one direction; if it already was, return to both directions."""
         return replace(self, direction=Direction.BOTH if direction is self.direction else direction)
 
     def prompt(self) -> Prompt:
-        """What the segmenter is told in its frame."""
+        """Return the segmenter's prompt for this frame."""
         return Prompt(self.frame, self.box_xyxy, self.points, self.mask)
 
 
 @dataclass(frozen=True, slots=True)
 class PromptSettings:
-    """How objects are followed, and where they stop."""
+    """How objects are propagated, and where the propagation stops."""
 
     first: int | None = None
-    """Go back no further than this frame."""
+    """Propagate backward no further than this frame."""
     last: int | None = None
-    """Go on no further than this frame."""
+    """Propagate forward no further than this frame."""
     stop_at_verified: bool = True
-    """Stop before frames that a person has boxed the track in, or marked as reviewed."""
+    """Stop before frames with a manual box of the track, and before frames marked as reviewed."""
     stop_at_cuts: bool = True
     within_track: bool = False
-    """Stay between the first and the last frame that the track has now."""
+    """Stay between the track's current first and last frame."""
     segmenter: str | None = None
-    """Name or path; None: the best one that is installed."""
+    """Name or path; None: the best one installed."""
     device: str = "auto"
     sam2mot: Sam2MotSettings | None = None
-    """None: those that go with the segmenter."""
+    """None: the settings that belong to the segmenter."""
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
 
 
 @dataclass(frozen=True, slots=True)
 class PromptProgress:
-    """Where a re-propagation stands after a stored frame."""
+    """Progress of a propagation after a stored frame."""
 
     run: int
-    """The run whose proposal it will be."""
+    """The run that holds the proposal."""
     done: int
     total: int
-    """Frames if no object is lost early."""
+    """Number of frames if no object is lost early."""
     frames_per_second: float
     result: FrameResult
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A prompted object as the run remembers it, by what a person said of it."""
+    """A prompted object as stored with the run: its track, label and prompts."""
 
     number: int
     track: int | None
@@ -114,10 +115,10 @@ class _Target:
     prompts: tuple[Prompt, ...]
 
     def to_json(self) -> dict[str, object]:
-        said = [prompt for prompt in self.prompts if prompt.mask is None]
+        manual = [prompt for prompt in self.prompts if prompt.mask is None]
         return {"number": self.number, "track": self.track, "label": self.label, "prompts": [
             {"frame": p.frame_index, "box": p.box_xyxy, "points": [(q.x, q.y, q.positive) for q in p.points]}
-            for p in said]}
+            for p in manual]}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> _Target:
@@ -130,15 +131,15 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
           settings: PromptSettings | None = None, cancel: CancelToken | None = None,
           segmenter: Segmenter | None = None, make_segmenter: MakeSegmenter = registry.make_segmenter,
           ) -> Generator[PromptProgress]:
-    """Follow what some requests point at, as one batch; requests for one track are prompts of one object.
+    """Propagate the requested objects as one batch; requests for the same track are prompts of one object.
 
     Each finished frame is stored, as part of a proposal, before it is yielded. Closing the generator or cancelling
-    leaves a shorter proposal. ``segmenter``: one that is made already. ``make_segmenter``: for a program that shares
+    leaves a shorter proposal. ``segmenter``: an existing segmenter to use. ``make_segmenter``: lets a program share
     weights between jobs.
 
     Raises:
-        UserError: a frame is not in the video, a box has no area, a track is locked or prompted twice in a frame, the
-            video or the weights are missing.
+        UserError: a frame is not in the video, a box has no area, a track is locked or prompted twice in a frame, or
+            the video or the weights are missing.
     """
     settings, cancel = settings or PromptSettings(), cancel or CancelToken()
     targets, objects = _objects(session, video, requests, settings)
@@ -173,22 +174,22 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
 
 
 def summary(session: Session, run_id: int) -> ProposalSummary:
-    """What accepting the proposal would change. Raises StorageError."""
+    """Return what accepting the proposal would change. Raises StorageError."""
     return read_summary(session.store, run_id)
 
 
 def read_summary(reader: Reader, run_id: int) -> ProposalSummary:
-    """As `summary`, from any snapshot of the project; of a proposal that no prompts made, too."""
+    """Like `summary`, from any snapshot of the project and for any kind of proposal."""
     run = reader.run(run_id)
     return summarise(reader, run_id, _continued(_targets(run)) if run.kind == REPROPAGATE else {})
 
 
 def accept(session: Session, run_id: int) -> Changes:
-    """Take the proposal over, as one undo step: new objects become tracks, prompted tracks get the proposed boxes in
-    place of the machine's, and each prompt becomes a person's box.
+    """Accept the proposal as one undo step: new objects become tracks, prompted tracks get the proposed boxes in place
+    of their machine boxes, and each prompt becomes a manual box.
 
     Raises:
-        StorageError: it is no open proposal or still goes on, or a track that it continues is gone or locked.
+        StorageError: the run is not an open proposal or is still running, or a prompted track was deleted or locked.
     """
     store = session.store
     run = open_proposal(store, run_id)
@@ -210,7 +211,7 @@ def accept(session: Session, run_id: int) -> Changes:
 
 
 def drop(session: Session, run_id: int) -> Changes:
-    """Decide against the proposal. Raises StorageError if it is none any more."""
+    """Discard the proposal. Raises StorageError if it is no longer open."""
     return discard_proposal(session.store, run_id)
 
 
@@ -231,7 +232,7 @@ def _begin(session: Session, video: VideoRecord, targets: Sequence[_Target], obj
 def _targets(run: Run) -> list[_Target]:
     content = run.settings.get("objects")
     if run.kind != REPROPAGATE or not isinstance(content, list):
-        raise StorageError(f"run {run.id} does not come from prompts; accept it as any other proposal")
+        raise StorageError(f"run {run.id} was not made from prompts; accept it in the window")
     return [_Target.from_json(each) for each in content]
 
 
@@ -242,13 +243,13 @@ def _continued(targets: Sequence[_Target]) -> dict[int, int]:
 def _objects(session: Session, video: VideoRecord, requests: Sequence[PromptRequest], settings: PromptSettings,
              ) -> tuple[list[_Target], list[PromptedObject]]:
     if not requests:
-        raise SettingsError("nothing is prompted: draw a box, or give --box")
+        raise SettingsError("no prompt is given: draw a box, or give --box")
     groups: dict[tuple[int, int], list[PromptRequest]] = {}
     for index, request in enumerate(requests):
         _check(video, request)
         groups.setdefault((0, index) if request.track is None else (1, request.track), []).append(request)
-    barriers = Barriers(session.store, video, settings.stop_at_verified, settings.stop_at_cuts, settings.within_track,
-                        settings.first, settings.last)
+    limits = PropagationLimits(session.store, video, settings.stop_at_verified, settings.stop_at_cuts,
+                               settings.within_track, settings.first, settings.last)
     names = {label.id: label.name for label in session.store.labels()}
     targets: list[_Target] = []
     objects: list[PromptedObject] = []
@@ -260,18 +261,18 @@ def _objects(session: Session, video: VideoRecord, requests: Sequence[PromptRequ
         else:
             [record] = unlocked_tracks(session.store, track)
             if record.video != video.id:
-                raise StorageError(f"track {record.number} is not one of {video.name}; choose one of this video")
+                raise StorageError(f"track {record.number} does not belong to {video.name}; choose one of its tracks")
             label = names[record.label]
         frames = [request.frame for request in group]
         if len(set(frames)) < len(frames):
-            raise SettingsError(f"a track is prompted twice in frame {frames[0]}; give one box for each frame")
+            raise SettingsError(f"a track is prompted twice in frame {frames[0]}; give one prompt per frame")
         targets.append(_Target(number, track, label, tuple(
             request.prompt() for request in group)))
-        first, last = barriers.around(track, frames, group[0].direction)
+        first, last = limits.frame_range(track, frames, group[0].direction)
         if group[-1].until is not None:
             last = max(frames[-1], min(last, group[-1].until))
-        places = list(dict.fromkeys(target.label for target in targets))
-        objects.append(PromptedObject(number, places.index(label), targets[-1].prompts, first, last))
+        labels = list(dict.fromkeys(target.label for target in targets))
+        objects.append(PromptedObject(number, labels.index(label), targets[-1].prompts, first, last))
     return targets, objects
 
 
@@ -279,18 +280,19 @@ def _check(video: VideoRecord, request: PromptRequest) -> None:
     if not 0 <= request.frame < video.frame_count:
         raise SettingsError(f"{video.name} has no frame {request.frame}; it has frames 0 to {video.frame_count - 1}")
     if request.mask is not None and (request.box_xyxy is not None or request.points):
-        raise SettingsError(f"a mask and a box or points are given in frame {request.frame}: give one of them")
+        raise SettingsError(f"frame {request.frame} has a mask and also a box or points: give one or the other")
     if request.mask is not None and not request.mask.is_empty():
         return
     if request.box_xyxy is None and not request.points:
-        raise SettingsError(f"nothing is pointed at in frame {request.frame}: give a box or points")
+        raise SettingsError(f"frame {request.frame} has no prompt: give a box or points")
     if request.box_xyxy is None:
         return
     x1, y1, x2, y2 = request.box_xyxy
     if not all(map(math.isfinite, request.box_xyxy)) or x2 <= x1 or y2 <= y1:
         raise SettingsError(f"the box {request.box_xyxy} in frame {request.frame} has no area; draw it again")
     if x2 <= 0 or y2 <= 0 or x1 >= video.width or y1 >= video.height:
-        raise SettingsError(f"the box {request.box_xyxy} lies outside the picture of {video.width} x {video.height}")
+        raise SettingsError(f"the box {request.box_xyxy} is outside the frame of {video.width} x {video.height} "
+                            "pixels; draw it again")
 
 
 def _neighbours(session: Session, video: VideoRecord, prompted: set[int]) -> Neighbours:
@@ -303,6 +305,6 @@ def _neighbours(session: Session, video: VideoRecord, prompted: set[int]) -> Nei
 
 
 def _logit(seen: TrackObservation) -> float:
-    """Back from the stored score; a person's box is beyond doubt."""
+    """Return the logit of the stored score; a manual box counts as certain."""
     score = min(max(seen.score, 1e-26), 1 - 1e-16)
     return 60.0 if seen.human else math.log(score / (1 - score))

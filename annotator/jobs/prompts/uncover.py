@@ -1,7 +1,7 @@
-"""What an object hid: frames to offer to its neighbours when it is deleted.
+"""Find the frames in which a deleted track occluded its neighbours, to propagate these again.
 
-While one track hid another by cross-object interaction, the hidden one wrote no memory and its mask was really its
-neighbour's. Without the hiding track, which may never have been an object, those frames are worth another look.
+While cross-object interaction considers a track occluded by another, the track writes no memory, and its mask is really
+the other's. If the other track is deleted, perhaps because it never was an object, these frames should be redone.
 """
 
 from __future__ import annotations
@@ -16,39 +16,40 @@ from annotator.jobs.prompts.propagate import PromptRequest
 from annotator.model.track import VideoRecord
 from annotator.storage.reader import Reader
 
-#: Frames between two hidden ones of one stretch, and frames to go on after a stretch.
-_APART, _BEYOND = 6, 5
+#: Maximum distance between occluded frames of one range, and frames to propagate beyond a range.
+_MAX_GAP, _BEYOND = 6, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """What is worth another look once some tracks are deleted."""
+    """What to propagate again after some tracks are deleted."""
 
     neighbours: int
-    """Tracks that were hidden."""
+    """Number of tracks that were occluded."""
     frames: int
-    """Frames in which any of them was."""
+    """Number of frames with an occluded track."""
     batches: list[list[PromptRequest]]
-    """One for `annotator.jobs.prompts.propagate.start` after another, because a track can be hidden more than once."""
+    """Batches to run in turn with `annotator.jobs.prompts.propagate.start`; a track occluded more than once is in
+    several batches."""
 
 
 def hidden_by(reader: Reader, video: VideoRecord, *tracks: int) -> list[tuple[int, int, int]]:
-    """(track, first frame, last frame) of every stretch in which one of these tracks hides another that is none of
-    them, by first frame."""
+    """Return (track, first frame, last frame) of every range in which one of these tracks occludes a track that is not
+    among them, sorted by first frame."""
     table = reader.evidence(video.id)
     found: list[tuple[int, int, int]] = []
     for neighbour, rows in table.by_track():
         if neighbour not in tracks:
             frames = rows.frame[np.isin(rows.hidden_by, tracks)].tolist()
-            found += [(neighbour, first, last) for first, last in _stretches(frames)]
-    return sorted(found, key=lambda stretch: (stretch[1], stretch[0]))
+            found += [(neighbour, first, last) for first, last in _ranges(frames)]
+    return sorted(found, key=lambda each: (each[1], each[0]))
 
 
 def uncovered(reader: Reader, video: VideoRecord, *tracks: int) -> Uncovered:
-    """What to run once these tracks are deleted: their neighbours, each from how it looked before it was hidden,
-    through the frames in which it was.
+    """Return the propagations to run after these tracks are deleted: each occluded neighbour, prompted by its last
+    mask before the occlusion, through the occluded frames.
 
-    Ask before they are deleted, or a snapshot of before: afterwards nobody knows what hid the others.
+    Call this before the deletion, or on an earlier snapshot; the evidence of the occlusion is deleted with the tracks.
     """
     batches: list[list[PromptRequest]] = []
     neighbours: set[int] = set()
@@ -68,7 +69,7 @@ def uncovered(reader: Reader, video: VideoRecord, *tracks: int) -> Uncovered:
 
 
 def requests(reader: Reader, video: VideoRecord, track: int) -> list[list[PromptRequest]]:
-    """The batches of `uncovered`, of one track."""
+    """Return the batches of `uncovered` for one track."""
     return uncovered(reader, video, track).batches
 
 
@@ -83,9 +84,9 @@ def _request(reader: Reader, video: VideoRecord, track: int, first: int, last: i
                          mask=seen.mask if masked else None, until=min(last + _BEYOND, video.frame_count - 1))
 
 
-def _stretches(frames: list[int]) -> Iterator[tuple[int, int]]:
+def _ranges(frames: list[int]) -> Iterator[tuple[int, int]]:
     if not frames:
         return
-    breaks = np.flatnonzero(np.diff(frames) > _APART) + 1
+    breaks = np.flatnonzero(np.diff(frames) > _MAX_GAP) + 1
     for part in np.split(np.array(frames), breaks):
         yield int(part[0]), int(part[-1])

@@ -1,1 +1,1 @@
-"""The review queue of a project: gather the evidence, rank it, carry out decisions."""
+"""The review queue of a project: collect the evidence, rank it, apply decisions."""

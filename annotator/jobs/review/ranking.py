@@ -1,4 +1,4 @@
-"""The review queue of a project's video: gather the evidence, rank it, and carry out what a person decides."""
+"""The review queue of a project's video: collect the evidence, rank it, apply the user's decisions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from annotator.errors import SettingsError
 from annotator.jobs.project import check_video
-from annotator.jobs.review.colours import Colours, looks
+from annotator.jobs.review.colours import Colours, signatures
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import Changes
 from annotator.model.evidence import EvidenceTable
@@ -27,25 +27,25 @@ _DEFAULT_THRESHOLD = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ReviewProgress:
-    """How far the queue is made."""
+    """Progress of building the queue."""
 
     done: int
-    """Frames looked at."""
+    """Frames processed."""
     total: int
     queue: ReviewQueue | None = None
-    """With the last one."""
+    """The finished queue, in the last progress."""
 
 
 def build(session: Session, video: VideoRecord, appearance: bool = True, cancel: CancelToken | None = None,
           ) -> Generator[ReviewProgress]:
-    """Make the queue of a video. ``appearance``: also read the pictures and compare colours, which takes as long as
-    decoding the video. Reads a snapshot, so edits may go on meanwhile. Raises UserError."""
+    """Build the queue of a video. ``appearance``: also decode the video and compare colours, which takes as long as
+    the decoding. Reads a snapshot, so edits may continue in the meantime. Raises UserError."""
     cancel = cancel or CancelToken()
     with session.store.read_snapshot() as reader:
         found = Appearances()
         if appearance:
-            with open_video(check_video(session, video), fps=video.fps) as pictures:
-                for done in look_at(reader, video, pictures.frames(on_error="skip"), found):
+            with open_video(check_video(session, video), fps=video.fps) as source:
+                for done in add_appearances(reader, video, source.frames(on_error="skip"), found):
                     if cancel.cancelled:
                         return
                     yield ReviewProgress(done, video.frame_count)
@@ -53,23 +53,23 @@ def build(session: Session, video: VideoRecord, appearance: bool = True, cancel:
     yield ReviewProgress(video.frame_count, video.frame_count, queue)
 
 
-def look_at(reader: Reader, video: VideoRecord, frames: Iterable[Frame], found: Appearances) -> Generator[int]:
-    """Add what every track looks like in each frame; yields the number of frames done."""
+def add_appearances(reader: Reader, video: VideoRecord, frames: Iterable[Frame], found: Appearances) -> Generator[int]:
+    """Add every track's appearance in each frame to ``found``; yields the number of frames done."""
     for frame in frames:
-        for seen, colours in looks(reader, video, frame):
+        for seen, colours in signatures(reader, video, frame):
             found.add(seen.track, frame.index, colours)
         yield frame.index + 1
 
 
 def rank_again(reader: Reader, video: VideoRecord, colours: Colours) -> ReviewQueue:
-    """The queue as tracks are now, with the colours that were looked at so far."""
+    """Build the queue for the current tracks, with the colours computed so far."""
     table = reader.evidence(video.id)
     return build_queue(review_input(reader, video, colours.appearances(reader, video, table), table))
 
 
 def review_input(reader: Reader, video: VideoRecord, appearances: Appearances | None = None,
                  table: EvidenceTable | None = None) -> ReviewInput:
-    """What the project knows of a video, as the ranking takes it. ``table``: the evidence, where it is read already."""
+    """Collect the ranking's input for a video from the project. ``table``: the evidence, if it has been read."""
     runs = reader.detection_runs(video.id)
     newest = runs[-1] if runs else None
     cuts = sorted({cut for run in reader.runs(video.id) for cut in reader.scene_cuts(run.id)})
@@ -83,30 +83,31 @@ def review_input(reader: Reader, video: VideoRecord, appearances: Appearances | 
 
 
 def mark_reviewed(session: Session, video: VideoRecord, entry: Entry, made: Sequence[int] = ()) -> Changes:
-    """Remember that a person has checked an entry: its tracks in its frames, or the whole picture where it concerns
-    none. ``made``: ids of tracks that a fix has made of them."""
+    """Mark an entry as reviewed: its tracks in its frames, or whole frames if it concerns no track. ``made``: ids of
+    tracks that a fix created from them."""
     store = session.store
     concerned = store.tracks_by_id((*entry.tracks, *made))
-    there = [track.id for track in concerned if track.id not in store.locked([track.id])]
+    unlocked = [track.id for track in concerned if track.id not in store.locked([track.id])]
     last = min(entry.last, video.frame_count - 1)
     with store.transaction("Mark as reviewed") as transaction:
-        if there:
-            mark_tracks(store, there, MarkKind.REVIEWED, entry.first, last)
+        if unlocked:
+            mark_tracks(store, unlocked, MarkKind.REVIEWED, entry.first, last)
         elif not entry.tracks:
             drawn_boxes.add_mark(store, video.id, MarkKind.REVIEWED, entry.first, last)
     return transaction.changes
 
 
 def apply_fix(session: Session, video: VideoRecord, entry: Entry, fix: Suggestion | None = None) -> Changes:
-    """Do what an entry suggests, or another fix (`annotator.review.fixes_for`), and remember it as reviewed, in one
-    undo step. Raises StorageError.
+    """Apply an entry's suggestion, or another fix (`annotator.review.fixes_for`), and mark the entry as reviewed, in
+    one undo step.
 
     Raises:
-        SettingsError: it suggests a prompt, which is a job of its own (`annotator.jobs.prompts.propagate`).
+        StorageError: the edit is not possible.
+        SettingsError: the fix is a prompt, which is a separate job (`annotator.jobs.prompts.propagate`).
     """
     store, fix = session.store, fix or entry.suggestion
     if fix.fix is Fix.PROMPT:
-        raise SettingsError(f"a box prompt in frame {fix.frame} is suggested; run it with `annotator prompt`")
+        raise SettingsError(f"the suggestion is a box prompt in frame {fix.frame}; run it with `annotator prompt`")
     made: list[int] = []
     with store.transaction(f"Review: {fix.fix.value}") as transaction:
         if fix.fix is Fix.SWAP:
@@ -114,7 +115,7 @@ def apply_fix(session: Session, video: VideoRecord, entry: Entry, fix: Suggestio
         elif fix.fix is Fix.MERGE:
             identities.merge_tracks(store, fix.tracks[0], fix.tracks[1:])
         elif fix.fix is Fix.SPLIT:
-            # Where it begins was decided by a person: the queue is not to wonder at it.
+            # The user decided where the new track begins, so the queue must not flag it.
             made.append(identities.split_track(store, fix.tracks[0], fix.frame or 0))
         elif fix.fix is Fix.DELETE:
             identities.delete_tracks(store, fix.tracks)
@@ -123,7 +124,7 @@ def apply_fix(session: Session, video: VideoRecord, entry: Entry, fix: Suggestio
 
 
 def entry_json(entry: Entry, numbers: Mapping[int, int]) -> dict[str, Any]:
-    """An entry as plain data, with tracks by number (``numbers``: track id -> number)."""
+    """Return an entry as plain data, with tracks by number (``numbers``: track id -> number)."""
     fix = entry.suggestion
     return {
         "frame": entry.frame, "first": entry.first, "last": entry.last, "chance": round(entry.chance, 4),

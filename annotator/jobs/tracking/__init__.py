@@ -1,1 +1,1 @@
-"""Pre-annotation: settings, models, thresholds, and the run itself."""
+"""Pre-annotation: settings, models, thresholds, and the run."""

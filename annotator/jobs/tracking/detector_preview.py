@@ -1,4 +1,4 @@
-"""What a detector sees in one frame, before a job over all of them is begun."""
+"""Preview a detector in one frame before a job over the whole video starts."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from annotator.model.frame import Detections, Frame
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What was found, every score down to the detector's floor."""
+    """The detections of one frame, with all scores above the detector's minimum."""
 
     detections: Detections
     labels: tuple[str, ...]
-    """Names that ``detections.label`` counts in."""
+    """Names that ``detections.label`` indexes."""
     seconds: float | None
-    """How long the detector took; None for its first picture, which it takes longer for, and for a file."""
+    """Detection time; None for the first frame, which takes longer, and for detections from a file."""
 
 
 class Previewer:
-    """Keeps the detector of the last question, so that the next frame costs no loading. Threads wait for each other."""
+    """Keeps the last detector, so that the next frame needs no loading. Safe to call from several threads."""
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
@@ -42,7 +42,7 @@ class Previewer:
                settings.device, settings.detection)
         fresh = self._detector is None or key != self._key
         if fresh:
-            self._detector, self._key = None, ()  # the old model's memory is free before the new one takes its own
+            self._detector, self._key = None, ()  # free the old model's memory before loading the new model
             self._detector, self._key = _detector(settings), key
         assert self._detector is not None
         began = time.monotonic()

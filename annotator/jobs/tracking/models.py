@@ -1,4 +1,4 @@
-"""Models and video of one run, opened together and closed together. Knows nothing of the project."""
+"""The models and the video of one run, opened and closed together. Independent of the project."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that the engine needs, and nothing of the project: it may run on a thread of its own."""
+    """All inputs of the engine, independent of the project, so that it may run on its own thread."""
 
     video: Path
     settings: PreannotateSettings
@@ -38,14 +38,14 @@ class Plan:
     stored: StoredDetections | None = None
     fps: float | None = None
     detect_only: bool = False
-    """Store what the detector says and track nothing."""
+    """Store detections and track nothing."""
 
 
 class Engine:
-    """Models and video of one plan, opened together and closed together."""
+    """The models and the video of one plan, opened and closed together."""
 
     def __init__(self, plan: Plan, make_segmenter: MakeSegmenter = registry.make_segmenter) -> None:
-        """``make_segmenter``: for a program that shares weights between jobs."""
+        """``make_segmenter``: lets a program share weights between jobs."""
         self._plan = plan
         self._make_segmenter = make_segmenter
         self._stack = ExitStack()
@@ -57,8 +57,8 @@ class Engine:
             for warning in self._reader.warnings:
                 log.warning("%s", warning)
             self._detector = _with_project_labels(
-                stack.enter_context(_opened_detector(self._plan, self._reader)), self._plan)
-            self._tracker: Tracker = NoTracker() if self._plan.detect_only else self._made_tracker()
+                stack.enter_context(_open_detector(self._plan, self._reader)), self._plan)
+            self._tracker: Tracker = NoTracker() if self._plan.detect_only else self._make_tracker()
             self._stack = stack.pop_all()
         return self
 
@@ -67,11 +67,11 @@ class Engine:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names that the results' labels count in."""
+        """Names that the labels of results index."""
         return self._detector.labels
 
     def models(self) -> dict[str, str]:
-        """Role to name and hash of the weights, as stored with the run."""
+        """Return name and weights hash by role, as stored with the run."""
         settings = self._plan.settings
         models = {"tracker": settings.tracker}
         if settings.detector is not None:
@@ -90,21 +90,21 @@ class Engine:
 
     def results(self, cancel: CancelToken, snapshots: SnapshotFiles | None = None,
                 resume_from: tuple[int, State] | None = None) -> Iterator[FrameResult]:
-        """One result per frame. Raw detections are left out where they are stored already."""
+        """Yield one result per frame, without raw detections if they are already stored."""
         first = self._plan.first
         if resume_from is not None:
             first = resume_from[0] + 1
             self._tracker.restore(resume_from[1])
         settings = self._plan.settings
-        saving = None if snapshots is None else SnapshotPlan(settings.snapshot_every, snapshots.save)
-        looking = settings.scene_cuts and not self._plan.detect_only
-        cuts = CutPlan(settings.scene_cut, self._plan.first) if looking else None
+        snapshot_plan = None if snapshots is None else SnapshotPlan(settings.snapshot_every, snapshots.save)
+        find_cuts = settings.scene_cuts and not self._plan.detect_only
+        cuts = CutPlan(settings.scene_cut, self._plan.first) if find_cuts else None
         assert self._reader is not None
-        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, saving,
+        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, snapshot_plan,
                             batch_size=settings.detection.batch_size, cuts=cuts):
             yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
 
-    def _made_tracker(self) -> Tracker:
+    def _make_tracker(self) -> Tracker:
         settings = self._plan.settings
         assert self._reader is not None
         info = self._reader.info
@@ -117,29 +117,29 @@ class Engine:
 
 
 def check_models(run: Run, models: Mapping[str, str]) -> None:
-    """Resuming with other weights or detections would mix two results. Raises StorageError.
+    """Check that a resumed run uses the same weights and detections, because others would mix two results.
 
-    Files are told apart by their content, whatever they are called now.
+    Compares file contents, not names. Raises StorageError.
     """
     for role, model in models.items():
         before = run.models.get(role)
         if before is not None and before.rpartition(checkpoints.HASH)[2] != model.rpartition(checkpoints.HASH)[2]:
-            raise StorageError(f"run {run.id} was started with the {role} {before}, and this is {model}: put the old "
-                               "one back, or start a new run without --resume")
+            raise StorageError(f"run {run.id} was started with the {role} {before}, but this is {model}: restore the "
+                               "old one, or start a new run without --resume")
 
 
 def segmenter_identity(name: str) -> str:
-    """A segmenter's weights as stored with a run: name and hash. Raises ModelError."""
+    """Return name and hash of a segmenter's weights, as stored with a run. Raises ModelError."""
     return registry.model_identity(ModelKind.SEGMENTER, name)
 
 
 def _detection_file(path: Path) -> Path:
-    """The file itself, where a MOT sequence's folder is given."""
+    """Return the detection file; ``path`` may be the folder of a MOT sequence."""
     return path / "det" / "det.txt" if path.is_dir() else path
 
 
 @contextmanager
-def _opened_detector(plan: Plan, reader: VideoReader) -> Iterator[Detector]:
+def _open_detector(plan: Plan, reader: VideoReader) -> Iterator[Detector]:
     settings = plan.settings
     if plan.stored is not None:
         try:
@@ -161,7 +161,7 @@ def _with_project_labels(detector: Detector, plan: Plan) -> Detector:
         return detector
     from annotator.engine.detectors.mapped_labels import MappedLabels
 
-    # Evidence counts in stored detections, so these keep their places.
+    # Evidence refers to stored detections by index, so their order must not change.
     return MappedLabels(detector, mapping, keep_places=plan.stored is not None)
 
 

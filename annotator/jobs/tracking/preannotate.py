@@ -1,4 +1,4 @@
-"""Pre-annotate a video: decode, detect, track, store; and go on after a kill with the same result."""
+"""Pre-annotate a video: decode, detect, track, store. A killed run resumes with the same result."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ from annotator.session import Session
 
 log = logging.getLogger(__name__)
 
-#: Kind of a run that detects and tracks, of one that tracks detections stored before, and of one that only detects.
+#: Kinds of runs: detect and track; track stored detections; only detect.
 PREANNOTATE, TRACK, DETECT = "preannotate", "track", "detect"
 
-#: Settings that may be given anew for a resume: files may have moved, and are known by their content.
+#: Settings that a resume may change: files may have moved, and are identified by their content.
 _REPLACEABLE = ("device", "detector", "detector_config", "detections", "segmenter")
 
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """Where a job stands after a frame."""
+    """Progress of a job after a frame."""
 
     done: int
-    """Frames finished, those before a resume included."""
+    """Finished frames, including those before a resume."""
     total: int
     frames_per_second: float
     result: FrameResult
-    """What was found in the last finished frame."""
+    """The result of the last finished frame."""
 
 
 def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) -> Plan:
-    """Check the settings against the video and choose models where none are named. Raises UserError."""
+    """Check the settings against the video and fill in default models. Raises UserError."""
     last = video.frame_count - 1 if settings.end is None else settings.end
     if not 0 <= settings.start <= last < video.frame_count:
-        raise SettingsError(f"frames {settings.start} to {last} are not all in {video.name}, which has frames 0 to "
+        raise SettingsError(f"frames {settings.start} to {last} are not in {video.name}, which has frames 0 to "
                             f"{video.frame_count - 1}: change --start or --end")
     path = check_video(session, video)
     device = registry.resolve_device(settings.device)
-    settings = replace(settings, device=device, end=last, detector=_lasting(settings.detector),
-                       detector_config=_lasting(settings.detector_config),
-                       detections=_lasting(settings.detections), segmenter=_lasting(settings.segmenter),
-                       thresholds=_lasting(settings.thresholds))
+    settings = replace(settings, device=device, end=last, detector=_absolute(settings.detector),
+                       detector_config=_absolute(settings.detector_config),
+                       detections=_absolute(settings.detections), segmenter=_absolute(settings.segmenter),
+                       thresholds=_absolute(settings.thresholds))
     settings = thresholds.with_table(settings, video.name)
     if settings.class_labels is None:
         settings = replace(settings, class_labels=session.store.class_labels())
@@ -71,19 +71,20 @@ def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) ->
 
 
 def check(session: Session, videos: Sequence[VideoRecord], settings: PreannotateSettings) -> None:
-    """See that a job over several videos can begin with each of them, before hours are spent on the first.
+    """Check that a job can start on each of several videos, before it spends hours on the first.
 
     Raises UserError.
     """
     if len(videos) > 1 and settings.detections is not None:
-        raise SettingsError(f"{settings.detections} holds the detections of one video, and these are "
-                            f"{', '.join(video.name for video in videos)}: choose one with --video, or give one SOURCE")
+        raise SettingsError(f"{settings.detections} contains the detections of one video, but several are selected "
+                            f"({', '.join(video.name for video in videos)}): choose one with --video, or give one "
+                            "SOURCE")
     for video in videos:
         plan(session, video, settings)
 
 
-def _lasting(name_or_path: str | None) -> str | None:
-    """A path that still holds when the run is resumed from another folder; names stay as they are."""
+def _absolute(name_or_path: str | None) -> str | None:
+    """Return an absolute path, valid when the run is resumed from another folder; names are returned unchanged."""
     if name_or_path is None or not Path(name_or_path).expanduser().exists():
         return name_or_path
     return str(Path(name_or_path).expanduser().resolve())
@@ -91,29 +92,29 @@ def _lasting(name_or_path: str | None) -> str | None:
 
 def start(session: Session, video: VideoRecord, settings: PreannotateSettings, cancel: CancelToken | None = None,
           make_segmenter: MakeSegmenter = registry.make_segmenter) -> Generator[JobProgress]:
-    """Run a pre-annotation from its beginning; each finished frame is stored before it is yielded.
+    """Run a pre-annotation from its first frame; each finished frame is stored before it is yielded.
 
-    With an adaptive threshold and a detector there are two runs, one that detects in all frames and one that tracks
-    what the first one stored. Closing the generator or cancelling keeps every finished frame. ``make_segmenter``: for a
-    program that shares weights between jobs. Raises UserError.
+    An adaptive threshold with a detector takes two runs: the first detects in all frames, the second tracks the stored
+    detections. Closing the generator or cancelling keeps every finished frame. ``make_segmenter``: lets a program
+    share weights between jobs. Raises UserError.
     """
     cancel = cancel or CancelToken()
     prepared = plan(session, video, settings)
-    if thresholds.is_open(prepared.settings):
+    if thresholds.is_undetermined(prepared.settings):
         if prepared.settings.detector is not None:
             yield from _detect_then_track(session, video, settings, cancel, None, make_segmenter)
             return
-        prepared = _with_adaptive(session, prepared)
+        prepared = _with_adaptive_threshold(session, prepared)
     yield from _begin(session, video, prepared, settings.on_existing, cancel, make_segmenter)
 
 
-def _with_adaptive(session: Session, prepared: Plan) -> Plan:
-    """The threshold from detections that exist already."""
+def _with_adaptive_threshold(session: Session, prepared: Plan) -> Plan:
+    """Return the plan with a threshold derived from existing detections."""
     settings, first, last = prepared.settings, prepared.first, prepared.last
-    chosen = (thresholds.from_file(settings, first, last) if settings.detections_run is None else
-              thresholds.from_run(settings, session.store, settings.detections_run, first, last))
-    log.info("%s: an adaptive threshold of %.3f", prepared.video.name, chosen.det_threshold)
-    return replace(prepared, settings=chosen)
+    adapted = (thresholds.from_file(settings, first, last) if settings.detections_run is None else
+               thresholds.from_run(settings, session.store, settings.detections_run, first, last))
+    log.info("%s: adaptive threshold %.3f", prepared.video.name, adapted.det_threshold)
+    return replace(prepared, settings=adapted)
 
 
 def _begin(session: Session, video: VideoRecord, prepared: Plan, on_existing: OnExisting, cancel: CancelToken,
@@ -132,13 +133,13 @@ def _begin(session: Session, video: VideoRecord, prepared: Plan, on_existing: On
 
 def _detect_then_track(session: Session, video: VideoRecord, settings: PreannotateSettings, cancel: CancelToken,
                        run: Run | None, make_segmenter: MakeSegmenter) -> Generator[JobProgress]:
-    """Both runs of an adaptive threshold; ``run`` is the first one where it has begun already."""
+    """Do both runs of an adaptive threshold; ``run`` is the first one if it has already started."""
     prepared = replace(plan(session, video, settings), detect_only=True)
     frames = prepared.last - prepared.first + 1
     if run is None or run.status is not RunStatus.FINISHED:
-        # It adds no track, so nothing that is there is in its way.
+        # This run adds no tracks, so it need not replace any.
         first = (_begin(session, video, prepared, OnExisting.ADD, cancel, make_segmenter) if run is None else
-                 _go_on(session, run, prepared, cancel, make_segmenter))
+                 _continue(session, run, prepared, cancel, make_segmenter))
         with closing(first) as job:
             for progress in job:
                 yield replace(progress, total=2 * frames)
@@ -146,7 +147,7 @@ def _detect_then_track(session: Session, video: VideoRecord, settings: Preannota
         if run is None or run.kind != DETECT or run.status is not RunStatus.FINISHED:
             return
     found = replace(prepared.settings.without_detector(detections_run=run.id), on_existing=settings.on_existing)
-    if found.class_labels:  # what the first run stored has the project's labels already, and no others
+    if found.class_labels:  # the first run has already stored the project's labels, and no others
         found = replace(found, labels=None, class_labels={})
     with closing(start(session, video, found, cancel, make_segmenter)) as job:
         for progress in job:
@@ -161,15 +162,15 @@ def _newest(session: Session, video: VideoRecord) -> Run | None:
 def resume(session: Session, run: Run, cancel: CancelToken | None = None, settings: PreannotateSettings | None = None,
            given: Collection[str] = (), make_segmenter: MakeSegmenter = registry.make_segmenter,
            ) -> Generator[JobProgress]:
-    """Go on with a run that was cancelled or killed: from its last snapshot, else from its beginning.
+    """Resume a cancelled or killed run from its last snapshot, or from its first frame if there is none.
 
     Args:
-        settings: settings given anew, of which those named in ``given`` count. Device and files may differ from the
-            run's own; files must have the same content.
-        make_segmenter: for a program that shares weights between jobs.
+        settings: new settings; only those named in ``given`` are used. Device and files may differ from the run's;
+            files must have the same content.
+        make_segmenter: lets a program share weights between jobs.
 
     Raises:
-        UserError: also where other settings differ from the run's.
+        UserError: also if other settings differ from the run's.
     """
     cancel = cancel or CancelToken()
     video = next(v for v in session.store.videos() if v.id == run.video)
@@ -177,11 +178,11 @@ def resume(session: Session, run: Run, cancel: CancelToken | None = None, settin
     if run.kind == DETECT:
         yield from _detect_then_track(session, video, own, cancel, run, make_segmenter)
         return
-    yield from _go_on(session, run, plan(session, video, own), cancel, make_segmenter)
+    yield from _continue(session, run, plan(session, video, own), cancel, make_segmenter)
 
 
-def _go_on(session: Session, run: Run, prepared: Plan, cancel: CancelToken, make_segmenter: MakeSegmenter,
-           ) -> Generator[JobProgress]:
+def _continue(session: Session, run: Run, prepared: Plan, cancel: CancelToken, make_segmenter: MakeSegmenter,
+              ) -> Generator[JobProgress]:
     snapshots = SnapshotFiles(session.store.path, run.id)
     found = snapshots.load(run.finished_frame)
     with Engine(prepared, make_segmenter) as engine:
@@ -195,9 +196,12 @@ def _go_on(session: Session, run: Run, prepared: Plan, cancel: CancelToken, make
 
 
 def _own_settings(run: Run) -> PreannotateSettings:
-    """A run's settings as they were given. One that only detects has its own way with existing tracks."""
+    """Return a run's settings as the user gave them.
+
+    A detection run is stored with `OnExisting.ADD`, so its stored setting counts, not the run's column.
+    """
     settings = PreannotateSettings.from_json(run.settings)
-    # What the project says now must not change a run that began before.
+    # Class labels that the project got later must not affect an older run.
     settings = replace(settings, class_labels=settings.class_labels or {})
     return settings if run.kind == DETECT else replace(settings, on_existing=run.on_existing)
 
@@ -208,32 +212,32 @@ def _resumed_settings(run: Run, settings: PreannotateSettings, given: Collection
     for name in sorted(given):
         value, before = getattr(settings, name), getattr(own, name)
         if name == "thresholds":
-            value = _lasting(value)
+            value = _absolute(value)
         if value is None or value == before:
             continue
         if name not in _REPLACEABLE or (before is None and name != "device"):
             was = "without" if before is None else f"with {before!r} as"
-            raise SettingsError(f"run {run.id} was started {was} {name}, not with {value!r}: leave it out, or start a "
-                                "new run without --resume")
+            raise SettingsError(f"run {run.id} was started {was} {name}, not with {value!r}: omit the option, or start "
+                                "a new run without --resume")
         changes[name] = value
     return replace(own, **changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """What is left of a job over some videos."""
+    """The unfinished part of a job over several videos."""
 
     runs: tuple[tuple[VideoRecord, Run | None], ...]
-    """Videos in their order, with the run to resume; None where the job had not come to it."""
+    """Videos in order, with the run to resume; None if the job had not reached the video."""
     settings: PreannotateSettings
-    """Settings of the job's newest run, for the videos without one."""
+    """Settings of the job's newest run, for the videos without a run."""
 
 
 def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
-    """What ``--resume`` goes on with. Videos whose newest run is finished are left alone.
+    """Return what ``--resume`` continues; videos whose newest run is finished are skipped.
 
     Raises:
-        StorageError: nothing was begun, or everything is finished.
+        StorageError: no run was started, or all runs are finished.
     """
     newest = {video.id: run for video in videos for run in session.store.runs(video.id)
               if run.kind in (PREANNOTATE, TRACK, DETECT)}
@@ -242,10 +246,10 @@ def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
                  or newest[video.id].kind == DETECT)
     names = ", ".join(video.name for video in videos)
     if not newest:
-        raise StorageError(f"{session.store.path} has no run of {names} to resume: leave out --resume")
+        raise StorageError(f"{session.store.path} has no run of {names} to resume: omit --resume")
     if not left:
-        raise StorageError(f"{session.store.path} has no unfinished run of {names} to resume: leave out --resume to "
-                           "track again")
+        raise StorageError(f"{session.store.path} has no unfinished run of {names} to resume: omit --resume to track "
+                           "again")
     last = max(newest.values(), key=lambda run: run.id)
     settings = _own_settings(last)
     if settings.thresholds is not None:
@@ -257,7 +261,7 @@ def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
 
 
 def unfinished_run(session: Session, video: VideoRecord) -> Run | None:
-    """The video's newest run, if it can be resumed."""
+    """Return the video's newest run if it can be resumed."""
     runs = [run for run in session.store.runs(video.id) if run.kind in (PREANNOTATE, TRACK, DETECT)]
     if not runs or runs[-1].status is RunStatus.RUNNING:
         return None
@@ -295,7 +299,7 @@ def _finish(session: Session, run: Run, status: RunStatus, message: str, snapsho
     except StorageError as error:
         if status is RunStatus.FINISHED:
             raise
-        # The same full disk that stopped the run; opening the project again marks the run as interrupted.
+        # The disk is probably full, which also stopped the run; reopening the project marks the run as interrupted.
         log.info("cannot close run %d: %s", run.id, error)
     if status is RunStatus.FINISHED:
         snapshots.remove()

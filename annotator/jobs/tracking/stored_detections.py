@@ -1,4 +1,4 @@
-"""Detections that an earlier run stored, behind the Detector protocol: tracking again costs no detection."""
+"""A `Detector` that returns the detections an earlier run stored, so that tracking again needs no detection."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CHUNK = 256
 
 @dataclass(slots=True)
 class StoredDetections:
-    """Reads ahead in chunks over a read-only connection of its own, opened on the thread that first asks.
+    """Reads ahead in chunks over its own read-only connection, opened on the thread of the first call.
 
-    Detections keep their places, so that ``Evidence.detection`` counts in the stored ones; those of unwanted classes
-    get score -1 and so are not tracked at any threshold.
+    Detections keep their order, because ``Evidence.detection`` is an index into the stored ones. Those of unwanted
+    classes get score -1, which is below every threshold.
     """
 
     project: Path
@@ -35,12 +35,12 @@ class StoredDetections:
     @classmethod
     def of(cls, store: Store, video: VideoRecord, run_id: int, first: int, last: int, labels: Sequence[str] | None,
            ) -> StoredDetections:
-        """For frames ``first..last``. Raises StorageError if the run has not looked at all of them, SettingsError for
-        unknown labels."""
+        """Return the stored detections of frames ``first..last``. Raises StorageError if the run has not processed all
+        of them, SettingsError for unknown labels."""
         runs = {r.id: r for r in store.detection_runs(video.id)}
         if run_id not in runs:
-            there = ", ".join(map(str, runs)) or "none"
-            raise StorageError(f"run {run_id} stored no detections of {video.name}; runs that did: {there}")
+            available = ", ".join(map(str, runs)) or "none"
+            raise StorageError(f"run {run_id} stored no detections of {video.name}; runs that did: {available}")
         run = runs[run_id]
         if run.finished_frame is None or first < run.first_frame or last > run.finished_frame:
             raise StorageError(f"run {run_id} stored detections of frames {run.first_frame} to {run.finished_frame} of "
@@ -48,7 +48,7 @@ class StoredDetections:
         names = run.labels
         unknown = [label for label in labels or () if label not in names]
         if unknown:
-            raise SettingsError(f"run {run_id} knows no class {unknown[0]!r}; it knows {', '.join(names)}")
+            raise SettingsError(f"run {run_id} has no class {unknown[0]!r}; its classes: {', '.join(names)}")
         wanted = frozenset(k for k, name in enumerate(names) if labels is None or name in labels)
         return cls(store.path, run_id, names, wanted)
 
@@ -57,7 +57,7 @@ class StoredDetections:
         return f"run {self.run}"
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """See `annotator.engine.base.Detector`. Raises StorageError for a frame that the run never looked at."""
+        """See `annotator.engine.base.Detector`. Raises StorageError for a frame that the run has not processed."""
         return [self._of_frame(frame.index) for frame in frames]
 
     def close(self) -> None:
@@ -71,8 +71,8 @@ class StoredDetections:
                 self._store = Store.open(self.project, read_only=True)
             self._chunk = dict(self._store.detections(self.run, frame, frame + _CHUNK - 1))
         if frame not in self._chunk:
-            raise StorageError(f"run {self.run} did not look at frame {frame}: track only the frames it finished, or "
-                               "run the detector again")
+            raise StorageError(f"run {self.run} has no detections of frame {frame}: track only the frames it finished, "
+                               "or run the detector again")
         found = self._chunk[frame]
         keep = np.isin(found.label, list(self.wanted))
         return found if keep.all() else Detections(found.box_xyxy, np.where(keep, found.score, -1).astype(np.float32),

@@ -1,4 +1,4 @@
-"""Where the detection threshold of a run comes from: fixed, from a table by sequence, or from the scores."""
+"""The detection threshold of a run: fixed, from a table by video name, or derived from the scores."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from annotator.storage.reader import Reader
 
 
 def with_table(settings: PreannotateSettings, name: str) -> PreannotateSettings:
-    """The settings with the threshold that their table has for this video, if they name a table.
+    """Return the settings with this video's threshold from their table, if they name one.
 
-    Raises FormatError for a table that cannot be read, SettingsError for a video that it lacks.
+    Raises FormatError for an unreadable table, SettingsError if the table lacks the video.
     """
     if settings.thresholds in (None, ADAPTIVE) or settings.det_threshold is not None:
         return settings
@@ -29,13 +29,13 @@ def with_table(settings: PreannotateSettings, name: str) -> PreannotateSettings:
     return replace(settings, det_threshold=table[name])
 
 
-def is_open(settings: PreannotateSettings) -> bool:
-    """Whether the threshold is yet to be found from the scores."""
+def is_undetermined(settings: PreannotateSettings) -> bool:
+    """Whether the threshold must still be derived from the scores."""
     return settings.thresholds == ADAPTIVE and settings.det_threshold is None
 
 
 def from_file(settings: PreannotateSettings, first: int, last: int) -> PreannotateSettings:
-    """The settings with an adaptive threshold from the scores of their detection file in frames ``first..last``."""
+    """Return the settings with a threshold derived from their detection file's scores in frames ``first..last``."""
     from annotator.engine.detectors.file import FileDetector
 
     assert settings.detections is not None
@@ -45,7 +45,7 @@ def from_file(settings: PreannotateSettings, first: int, last: int) -> Preannota
 
 
 def from_run(settings: PreannotateSettings, store: Reader, run_id: int, first: int, last: int) -> PreannotateSettings:
-    """The settings with an adaptive threshold from the scores that a run stored for frames ``first..last``."""
+    """Return the settings with a threshold derived from the scores that a run stored for frames ``first..last``."""
     names = store.run(run_id).labels
     wanted = [k for k, name in enumerate(names) if settings.wants(name)]
     parts = [found.score[np.isin(found.label, wanted)] for _, found in store.detections(run_id, first, last)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QRectF, Signal
 
-from annotator.jobs.project import check_place
+from annotator.jobs.project import check_video_file
 from annotator.model.box import Box
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
@@ -107,7 +107,7 @@ class CanvasController(QObject):
         path, project = session.store.video_path(video), session.store.path
 
         def read(progress: Progress, cancel: CancelToken) -> VideoReader:
-            check_place(path, video, project, progress)
+            check_video_file(path, video, project, progress)
             return open_video(path, fps=video.fps, progress=progress)
 
         return read

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from annotator.errors import SettingsError, UserError
 from annotator.formats.base import COMMON_OPTIONS, Abilities, ExportOptions
 from annotator.formats.registry import FORMATS, writable
-from annotator.jobs.labels.export import tells_regions
+from annotator.jobs.labels.export import writes_ignore_regions
 from annotator.jobs.labels.export_preview import ExportPreview, preview_export
 from annotator.model.cancel import CancelToken
 from annotator.model.track import VideoRecord
@@ -169,7 +169,7 @@ class ExportDialog(QDialog):
     def _describe(self) -> None:
         chosen = FORMATS[self.format.currentData()]
         self.about.setText(chosen.description)
-        lost = self._what_is_lost(chosen.abilities, tells_regions(chosen.name))
+        lost = self._what_is_lost(chosen.abilities, writes_ignore_regions(chosen.name))
         self.limits.setText(lost)
         self.form.setRowVisible(self.limits, bool(lost))
         self.fields.show_for(chosen.name, (*COMMON_OPTIONS, *chosen.options))

@@ -82,13 +82,13 @@ def test_detections_beyond_the_last_frame_are_counted(tmp_path: Path, caplog: py
         detector.check(7)
         assert not caplog.records
         detector.check(5)
-    assert "2 of 7 detections lie beyond" in caplog.text
+    assert "ignoring 2 of 7 detections" in caplog.text
 
 
 def test_a_file_of_another_video_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"every detection lies beyond.*index 98.*has 5"):
+    with pytest.raises(UserError, match=r"every detection is after.*index 98.*has 5"):
         FileDetector(_mot(tmp_path, "99,-1,1,2,3,4,0.5")).check(5)
-    with pytest.raises(UserError, match="no box lies in the picture of 100x80"):
+    with pytest.raises(UserError, match="no box is inside the frame of 100x80"):
         FileDetector(_mot(tmp_path, "1,-1,900,2,3,4,0.5")).check(5, 100, 80)
 
 

@@ -159,7 +159,7 @@ def test_a_configuration_that_is_none_is_told_in_one_line(tmp_path: Path, conten
         build(read_config(str(config)), None, "cpu")
     assert "bad.py" in str(caught.value)
     assert "\n" not in str(caught.value)
-    with pytest.raises(ModelError, match="no configuration file"):
+    with pytest.raises(ModelError, match="not a configuration file"):
         read_config(str(tmp_path / "none.py"))
 
 
@@ -172,7 +172,7 @@ def test_weights_of_another_model_are_refused(yolox: Any, caplog: pytest.LogCapt
         build(yolox, Checkpoint(Path("x.pth"), tensors), "cpu")
 
     name = "bbox_head.multi_level_conv_cls.0.weight"
-    with pytest.raises(ModelError, match=rf"x.pth does not fit.*1 of \d+ tensors are missing, such as {name}"):
+    with pytest.raises(ModelError, match=rf"x.pth does not match.*1 of \d+ tensors are missing, such as {name}"):
         load({k: v for k, v in state.items() if k != name})
     with pytest.raises(ModelError, match=rf"{name} is \[3, 64, 1, 1\] where \[80, 64, 1, 1\] is wanted"):
         load({**state, name: torch.zeros(3, 64, 1, 1)})
@@ -310,7 +310,7 @@ def test_a_text_of_no_use_is_told_in_one_line(reader: Any, prompt: str | None, w
 def test_a_detector_that_reads_no_text_refuses_one() -> None:
     from annotator.engine.detectors.mmdet import MmdetDetector
 
-    with pytest.raises(SettingsError, match="reads no text"):
+    with pytest.raises(SettingsError, match="takes no text prompt"):
         MmdetDetector.load("yolox-nano", None, prompt="person")
 
 

@@ -38,7 +38,7 @@ def test_keeps_the_wanted_ones_under_new_numbers() -> None:
 
 
 def test_an_unknown_class_is_told_with_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="fake knows no class 'cat'; it knows person, car, dog"):
+    with pytest.raises(SettingsError, match="fake has no class 'cat'; its classes: person, car, dog"):
         OnlyLabels(FakeDetector(), ["dog", "cat"])
 
 

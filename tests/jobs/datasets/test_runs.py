@@ -18,7 +18,7 @@ from annotator.errors import FormatError, SettingsError, UserError
 from annotator.formats.mot.rows import read_mot_rows
 from annotator.formats.sam2mot.published_layout import read_masks
 from annotator.jobs.datasets import runs
-from annotator.jobs.datasets.layouts import DATASETS, sequences, without_twins
+from annotator.jobs.datasets.layouts import DATASETS, sequences, without_duplicates
 from annotator.jobs.datasets.report import published, report
 from annotator.jobs.datasets.sequence import Outputs
 from annotator.jobs.tracking.config import PreannotateSettings
@@ -93,7 +93,7 @@ def test_mot17_s_three_names_of_one_video_are_run_once(tmp_path: Path) -> None:
     for name in ("MOT17-02-DPM", "MOT17-02-FRCNN", "MOT17-02-SDP", "MOT17-04-SDP"):
         (tmp_path / "train" / name / "img1").mkdir(parents=True)
     found = sequences(DATASETS["mot17"], tmp_path, "train")
-    assert [s.name for s in without_twins(found)] == ["MOT17-02-FRCNN", "MOT17-04-SDP"]
+    assert [s.name for s in without_duplicates(found)] == ["MOT17-02-FRCNN", "MOT17-04-SDP"]
 
 
 # -- runs ----------------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_detections_are_found_in_each_layout(layout: str, tmp_path: Path) -> Non
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     assert runs.detections_of(tmp_path, "seq") == path
-    with pytest.raises(SettingsError, match="holds no detections of other: expected"):
+    with pytest.raises(SettingsError, match="contains no detections of other: expected"):
         runs.detections_of(tmp_path, "other")
 
 
@@ -288,7 +288,7 @@ def test_the_table_has_the_published_shape_beside_the_published_numbers(dancetra
                 dancetrack.detections, "--tracker", "bytetrack", "--device", "cpu", "--quiet")
     head, own, *rest = said.out.splitlines()
     assert head.split() == ["detector", "HOTA", "IDF1", "MOTA", "AssA", "DetA", "TP", "FN", "FP", "IDSW"]
-    assert own.startswith("given detections (bytetrack, here)")
+    assert own.startswith("given detections (bytetrack, this run)")
     boxes = sum(len(each) for each in dancetrack.boxes.values())
     tp, fn, fp, idsw = map(int, own.split()[-4:])
     assert (tp + fn, fp, idsw) == (boxes, 0, 0)
@@ -333,7 +333,7 @@ def test_without_ground_truth_nothing_is_scored_and_the_files_are_there(tmp_path
     made = mot_dataset(tmp_path / "d", "test", ["dancetrack0003"], truth=False)
     said = done("benchmark", "dancetrack", made.root, "--split", "test", "--out", tmp_path / "out", "--detections",
                 made.detections, "--tracker", "bytetrack", "--device", "cpu", "--quiet")
-    assert said.out == "no ground truth of dancetrack test is here: nothing is scored\n"
+    assert said.out == "dancetrack test has no ground truth: no scores computed\n"
     assert (tmp_path / "out" / "dancetrack0003" / "trajectories.txt").is_file()
 
 
@@ -349,9 +349,9 @@ def test_the_published_numbers_agree_with_one_another() -> None:
 
 
 @pytest.mark.parametrize(("given", "words"), [
-    (("--split", "val", "--detector", "a.onnx", "--detections", "."), "--detector and --detections are both given"),
-    (("--split", "val", "--config", "end.yml"), "start and end cannot be given for a data set"),
-    (("--split", "val", "--detections", "nowhere"), "nowhere holds no detections of dancetrack0001"),
+    (("--split", "val", "--detector", "a.onnx", "--detections", "."), "--detector and --detections cannot be combined"),
+    (("--split", "val", "--config", "end.yml"), "a data set is scored on whole sequences"),
+    (("--split", "val", "--detections", "nowhere"), "nowhere contains no detections of dancetrack0001"),
 ])
 def test_what_a_data_set_does_not_take_is_told(given: tuple[str, ...], words: str, dancetrack: Made, tmp_path: Path,
                                                monkeypatch: pytest.MonkeyPatch) -> None:

@@ -287,7 +287,7 @@ def test_what_was_exported_comes_back(store: Store, video: VideoRecord, tmp_path
 
 
 @pytest.mark.parametrize(("rows", "said"), [
-    ("1,-1,10,20,30,40,1,1,1\n", "no box of any track"), ("101,1,10,20,30,40,1,1,1\n", "gt.txt"),
+    ("1,-1,10,20,30,40,1,1,1\n", "no track boxes"), ("101,1,10,20,30,40,1,1,1\n", "gt.txt"),
     ("what is this\n", "gt.txt")])
 def test_what_does_not_fit_is_refused_and_nothing_is_written(store: Store, video: VideoRecord, truth: Path, rows: str,
                                                              said: str) -> None:

@@ -197,7 +197,7 @@ def test_boxes_on_a_line_between_keyframes_are_interpolated(store: Store, video:
 def test_only_reviewed_tracks_leave(store: Store, video: VideoRecord, tmp_path: Path) -> None:
     import_labels(store, video, written(tmp_path / "x", "mot", labelled()), "mot")
     options = ExportOptions(reviewed_only=True)
-    with pytest.raises(FormatError, match="no track is marked as reviewed"):
+    with pytest.raises(FormatError, match="no tracks are marked as reviewed"):
         export(store, [video], "mot", tmp_path / "out", options)
 
 
@@ -229,5 +229,5 @@ def test_labels_and_their_video_make_a_project(clip: MadeClip, tmp_path: Path) -
             assert (video.frame_count, len(store.tracks(video.id))) == (FRAMES, tracks)
     (tmp_path / "notes.txt").write_text("seen on Monday\n")
     assert "choose one with --format" in refused("import", tmp_path / "notes.txt", "--project", project)
-    assert "both given" in refused("import", file, "--project", project, "--format", "coco-video", "--source", source,
-                                   "--video", "x")
+    assert "cannot be combined" in refused("import", file, "--project", project, "--format", "coco-video", "--source",
+                                           source, "--video", "x")

@@ -220,9 +220,9 @@ def test_dropping_changes_no_track(session: Session, track: int) -> None:
 def test_what_cannot_be_prompted_is_said(session: Session, track: int) -> None:
     for request, words in (
             (PromptRequest(30, BOX), "has no frame 30; it has frames 0 to 29"),
-            (PromptRequest(3), "nothing is pointed at in frame 3"),
+            (PromptRequest(3), "frame 3 has no prompt"),
             (PromptRequest(3, (5, 5, 5, 9)), "has no area"),
-            (PromptRequest(3, (70, 5, 80, 9)), "lies outside the picture of 64 x 64")):
+            (PromptRequest(3, (70, 5, 80, 9)), "is outside the frame of 64 x 64")):
         with pytest.raises(SettingsError, match=words):
             run(session, request)
     with pytest.raises(SettingsError, match="prompted twice in frame 3"):
@@ -247,7 +247,7 @@ def test_a_track_that_was_locked_meanwhile_keeps_its_boxes(session: Session, tra
 def test_other_proposals_are_not_accepted_as_prompts(session: Session, video: VideoRecord) -> None:
     other = session.store.begin_run(video.id, "preannotate", {}, {}, ("car",), 0, 29, OnExisting.PROPOSE)
     session.store.finish_run(other.id, RunStatus.FINISHED)
-    with pytest.raises(StorageError, match="does not come from prompts"):
+    with pytest.raises(StorageError, match="was not made from prompts"):
         propagate.accept(session, other.id)
 
 

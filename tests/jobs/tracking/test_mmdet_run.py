@@ -42,7 +42,7 @@ def test_a_clip_is_detected_in_batches_and_tracked(clip: MadeClip, weights: Path
         assert run.finished_frame == 4
         assert run.models["detector"].startswith("mine.pth sha256:")
         assert run.models["detector's configuration"].startswith("mine.py sha256:")
-    assert "reads no text" in refused("preannotate", "--project", project, "--config", config, "--prompt", "person",
-                                      "--on-existing", "add")
+    assert "takes no text prompt" in refused("preannotate", "--project", project, "--config", config, "--prompt",
+                                             "person", "--on-existing", "add")
     assert "--detector-config" in refused("preannotate", "--project", project, "--detector", weights, "--tracker",
                                           "bytetrack", "--on-existing", "add")

@@ -364,7 +364,7 @@ def test_a_run_that_fails_keeps_its_frames_and_says_why(clip: MadeClip, tmp_path
 def test_settings_are_checked_against_every_video_before_the_first_is_tracked(clip: MadeClip, tmp_path: Path) -> None:
     with open_project(tmp_path / "p.annot", create=True) as session:
         video, _ = add_source(session, clip.video)
-        with pytest.raises(SettingsError, match="frames 0 to 20 are not all in clip, which has frames 0 to 19"):
+        with pytest.raises(SettingsError, match="frames 0 to 20 are not in clip, which has frames 0 to 19"):
             preannotate.check(session, [video], from_file(clip, end=FRAMES))
         with pytest.raises(SettingsError, match="frames -1 to 19"):
             preannotate.check(session, [video], from_file(clip, start=-1))
@@ -441,7 +441,7 @@ def test_a_threshold_from_a_table_is_stored_with_the_run(clip: MadeClip, tmp_pat
     project = tmp_path / "p.annot"
     given = ("--project", project, "--detections", clip.det, "--tracker", "bytetrack", "--thresholds", table)
     said = done("preannotate", clip.video, *given, "--quiet")
-    assert said.out.endswith(", detections from 0.95 on (thresholds.csv)\n")
+    assert said.out.endswith(", detection threshold 0.95 (thresholds.csv)\n")
     with Store.open(project, read_only=True) as store:
         [run] = store.runs()
         assert (run.settings["det_threshold"], run.settings["thresholds"]) == (0.95, str(table))
@@ -459,7 +459,7 @@ def test_an_adaptive_threshold_of_a_file_parts_weak_from_strong(clip: MadeClip, 
     project = tmp_path / "p.annot"
     found = done("preannotate", clip.video, "--project", project, "--detections", det, "--tracker", "bytetrack",
                  "--thresholds", "adaptive", "--quiet")
-    assert found.out.endswith(", detections from 0.62 on (adaptive)\n")
+    assert found.out.endswith(", detection threshold 0.62 (adaptive)\n")
     with Store.open(project, read_only=True) as store:
         [run] = store.runs()
         assert run.settings["det_threshold"] == pytest.approx(0.62)
@@ -467,7 +467,7 @@ def test_an_adaptive_threshold_of_a_file_parts_weak_from_strong(clip: MadeClip, 
         assert len(store.tracks(store.video().id)) == clip.objects
     said = refused("preannotate", "--project", project, "--detections", clip.det, "--tracker", "bytetrack",
                    "--thresholds", "adaptive")
-    assert "do not tell strong from weak" in said
+    assert "fewer than two different scores" in said
 
 
 @pytest.mark.parametrize("stops", [(), (9,), (FRAMES,), (9, FRAMES + 7)])

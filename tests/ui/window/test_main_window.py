@@ -213,4 +213,4 @@ def test_what_is_no_video_is_refused_in_one_line(window: MainWindow, tmp_path: P
     assert "notes.mp4" in window.statusBar().currentMessage()
     assert not (tmp_path / "notes.annot").exists()
     assert not window.open_path(tmp_path / "nothing.mp4")
-    assert "there is no such file" in window.statusBar().currentMessage()
+    assert "no such file" in window.statusBar().currentMessage()
