@@ -158,7 +158,7 @@ REFUSED: dict[str, tuple[Command, tuple[str, ...]]] = {
     "checkpoint cut in half": (with_segmenter(lambda b: b.write("half.pt", half(MODELS / "tiny-sam2.pt"))),
                                ("half.pt", "cut off or damaged")),
     "pickle with code": (with_segmenter(lambda b: b.write("code.pt", pickle.dumps(_Code(b.folder / "ran"), 2))),
-                         ("code.pt", "wants to run code", "was not loaded")),
+                         ("code.pt", "contains code", "was not loaded")),
     "newer pickle with code": (with_segmenter(lambda b: b.write("code.pt", pickle.dumps(_Code(b.folder / "ran")))),
                                ("code.pt", "not a checkpoint")),
     "text file as checkpoint": (with_segmenter(lambda b: b.write("text.pt", "weights")),

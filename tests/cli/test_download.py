@@ -143,9 +143,10 @@ def always_cut(scene: Scene) -> None:
 REFUSED: dict[str, tuple[Callable[[Scene], None], tuple[str, ...], list[str]]] = {
     "wrong hash": (wrong_hash, ("is not the published some.pt (sha256 ", "was not kept", "another mirror"), []),
     "another page": (login_page, ("has 26 bytes and the published some.pt 1048576", "login page"), []),
-    "404": (not_found, ("the server answered 404", "https://example.org/some.pt", "put it at", "another mirror"), []),
-    "falls silent": (silent, ("timed out", "check the network", "put it at"), [f"{FILE}.part"]),
-    "cut again and again": (always_cut, ("cut off after 524288 of 1048576 bytes", "are kept and will be continued"),
+    "404": (not_found, ("the server answered 404", "https://example.org/some.pt", "save it as", "another mirror"), []),
+    "falls silent": (silent, ("timed out", "check the network", "save it as"), [f"{FILE}.part"]),
+    "cut again and again": (
+        always_cut, ("connection closed after 524288 of 1048576 bytes", "are kept; the next download resumes"),
                             [f"{FILE}.part"]),
 }
 
@@ -232,7 +233,7 @@ def test_a_disk_that_fills_up_on_the_way_keeps_what_came(scene: Scene, small_dis
     monkeypatch.setenv(checkpoints.MODELS_DIR_VARIABLE, str(small_disk))
     monkeypatch.setattr(download._Download, "_check_space", lambda self: None)  # another program took the space since
     line = refused()
-    assert f"the disk of {small_disk} is full: free 1 MB and download again; what has been fetched is kept" in line
+    assert f"the disk of {small_disk} is full: free 1 MB and download again; the received part is kept" in line
     kept = (small_disk / f"{FILE}.part").read_bytes()
     assert kept
     assert CONTENT.startswith(kept)

@@ -1,1 +1,1 @@
-"""Segmenters: carry the masks of many objects through a video."""
+"""Segmenters: propagate the masks of many objects through a video."""

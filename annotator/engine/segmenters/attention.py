@@ -1,10 +1,10 @@
 """SAM 2's memory attention for many objects of one frame.
 
-The same arithmetic as ``sam2.modeling.memory_attention.MemoryAttention`` on the same weights. Four things are done
-differently, none of which changes the result beyond rounding: what the objects of a frame have in common (the first
-self-attention and the first queries) is computed once; what a key owes to its place in space and time is projected
-once and for all and added to the projected memories; rotary positions are broadcast over the remembered frames
-instead of repeated; and memories of different lengths share a batch, their padding masked out.
+Computes the same as ``sam2.modeling.memory_attention.MemoryAttention`` with the same weights. Four changes make it
+faster and alter the result only by rounding: what the objects of a frame have in common (the first self-attention and
+the first queries) is computed once; the positional part of the keys is projected once per model and added to the
+projected memories; rotary factors are broadcast over the memory frames instead of repeated; and memories of different
+lengths share a batch, with their padding masked out.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the objects of a batch remember: equally many frames each, and pointers padded to the longest."""
+    """The memories of a batch of objects: the same number of frames for each, and pointers padded to the longest."""
 
     tokens: Tensor
     """(B, K, M) first the frames' tokens, HW each, then the pointers'."""
     frames: Tensor
-    """(B, N) or (1, N) where all objects have the same: the temporal position of each frame."""
+    """(B, N), or (1, N) if all objects share them: the temporal position of each frame."""
     pointer_positions: Tensor
     """(B, P, M) or (1, P, M): positional encoding of the pointers' tokens."""
     mask: Tensor | None
-    """(B, K) bool, False for padding; None if there is none."""
+    """(B, K) bool, False for padding; None without padding."""
 
 
 class BatchedMemoryAttention:
@@ -40,28 +40,28 @@ class BatchedMemoryAttention:
     module
         The package's memory attention.
     pointer_tokens
-        Tokens that one object pointer is split into.
-    places
-        (T, HW, M) positional encoding of a remembered frame's tokens, by temporal position.
+        Number of tokens that one object pointer is split into.
+    memory_positions
+        (T, HW, M) positional encoding of a memory frame's tokens, by temporal position.
     """
 
-    def __init__(self, module: Any, pointer_tokens: int, places: Tensor) -> None:
+    def __init__(self, module: Any, pointer_tokens: int, memory_positions: Tensor) -> None:
         self.pointer_tokens = pointer_tokens
         self._module = module
         self._rotations: dict[tuple[int, int, torch.device], Tensor] = {}
-        self._places = [self._projected_places(layer, places) for layer in module.layers]
+        self._key_positions = [self._project_positions(layer, memory_positions) for layer in module.layers]
 
     def __call__(self, features: Tensor, positions: Tensor, memory: Remembered) -> Tensor:
         """Condition the frame's (HW, C) features, with their (HW, C) positional encoding, on each object's memory.
 
-        (B, HW, C)
+        Returns (B, HW, C).
         """
         x = features[None]
         if self._module.pos_enc_at_input:
             x = x + 0.1 * positions[None]
-        for layer, places in zip(self._module.layers, self._places, strict=True):
+        for layer, key_positions in zip(self._module.layers, self._key_positions, strict=True):
             x = self._self_attention(layer, x, positions)
-            x = self._cross_attention(layer, x, positions, memory, places)
+            x = self._cross_attention(layer, x, positions, memory, key_positions)
             hidden = layer.linear1(layer.norm3(x))
             x = x + layer.linear2(hidden.relu_() if layer.activation is F.relu else layer.activation(hidden))
         normed: Tensor = self._module.norm(x)
@@ -77,56 +77,57 @@ class BatchedMemoryAttention:
         v = _heads(attention.v_proj(y), attention.num_heads)
         return x + _attend(attention, q, k, v, None)
 
-    def _cross_attention(self, layer: Any, x: Tensor, positions: Tensor, memory: Remembered, places: Tensor) -> Tensor:
+    def _cross_attention(self, layer: Any, x: Tensor, positions: Tensor, memory: Remembered,
+                         key_positions: Tensor) -> Tensor:
         attention = layer.cross_attn_image
         mask = None if memory.mask is None else memory.mask[:, None, None, :]
         y = layer.norm2(x)
         q = y + positions[None] if layer.pos_enc_at_cross_attn_queries else y
         q = _rotate(_heads(attention.q_proj(q), attention.num_heads), self._rotation(attention, x.shape[1], x.device))
-        k = _heads(self._keys(layer, memory, places), attention.num_heads)
+        k = _heads(self._keys(layer, memory, key_positions), attention.num_heads)
         q = q.expand(len(k), -1, -1, -1)
         if attention.num_heads == 1 and attention.internal_dim == attention.kv_in_dim:
-            # Weights sum to one, so values may be projected after they are averaged: far fewer of them.
+            # The weights sum to one, so the few averaged values can be projected instead of all values.
             averaged = F.scaled_dot_product_attention(q, k, memory.tokens[:, None].to(k.dtype), attn_mask=mask)
             projected: Tensor = attention.out_proj(attention.v_proj(averaged[:, 0]))
             return x + projected
         v = _heads(attention.v_proj(memory.tokens), attention.num_heads)
         return x + _attend(attention, q, k, v, mask)
 
-    def _keys(self, layer: Any, memory: Remembered, places: Tensor) -> Tensor:
-        """Projected keys, those of frames rotated; pointers have no place in the picture. (B, K, C)"""
+    def _keys(self, layer: Any, memory: Remembered, key_positions: Tensor) -> Tensor:
+        """Return the projected keys (B, K, C). Keys of frames are rotated; pointers have no spatial position."""
         attention = layer.cross_attn_image
-        cells, spatial_tokens = places.shape[1], places.shape[1] * memory.frames.shape[1]
+        cells, spatial_tokens = key_positions.shape[1], key_positions.shape[1] * memory.frames.shape[1]
         keys = F.linear(memory.tokens, attention.k_proj.weight)
         spatial = keys[:, :spatial_tokens].view(len(keys), -1, cells, keys.shape[-1])
         rotation = self._rotation(attention, cells, keys.device)
         if keys.dtype == torch.float32:
             _as_complex(spatial, attention.num_heads).mul_(rotation[:, None])
-            spatial.add_(places[memory.frames])
+            spatial.add_(key_positions[memory.frames])
         else:
             rotated = _as_complex(spatial.float(), attention.num_heads) * rotation[:, None]
-            spatial.copy_(torch.view_as_real(rotated).flatten(-3) + places[memory.frames])
+            spatial.copy_(torch.view_as_real(rotated).flatten(-3) + key_positions[memory.frames])
         pointers = memory.pointer_positions
         if not layer.pos_enc_at_cross_attn_keys:
             pointers = torch.zeros_like(pointers)
         keys[:, spatial_tokens:].add_(attention.k_proj(pointers))
         return keys
 
-    def _projected_places(self, layer: Any, places: Tensor) -> Tensor:
-        """What a frame's keys owe to their place and to the bias, rotated like keys. (T, HW, C) float32.
+    def _project_positions(self, layer: Any, positions: Tensor) -> Tensor:
+        """Return the part of a frame's keys due to position and bias, rotated like keys: (T, HW, C) float32.
 
-        Projection and rotation are linear, so the sum of memories and places may follow them.
+        Projection and rotation are linear, so the parts of memories and positions can be added afterwards.
         """
         attention = layer.cross_attn_image
-        with torch.inference_mode(), torch.autocast(places.device.type, enabled=False):
-            projected = attention.k_proj(places if layer.pos_enc_at_cross_attn_keys else torch.zeros_like(places))
-            rotation = self._rotation(attention, places.shape[1], places.device)
+        with torch.inference_mode(), torch.autocast(positions.device.type, enabled=False):
+            used = positions if layer.pos_enc_at_cross_attn_keys else torch.zeros_like(positions)
+            projected: Tensor = attention.k_proj(used)
+            rotation = self._rotation(attention, positions.shape[1], positions.device)
             _as_complex(projected, attention.num_heads).mul_(rotation[:, None])
-        placed: Tensor = projected
-        return placed
+        return projected
 
     def _rotation(self, attention: Any, tokens: int, device: torch.device) -> Tensor:
-        """Rotary factors of every position. (HW, D / 2) complex64."""
+        """Return the rotary factors of every position: (HW, D / 2) complex64."""
         key = (attention.internal_dim // attention.num_heads, tokens, device)
         if key not in self._rotations:
             side = int(math.sqrt(tokens))
@@ -140,7 +141,7 @@ def _heads(x: Tensor, heads: int) -> Tensor:
 
 
 def _as_complex(x: Tensor, heads: int) -> Tensor:
-    """A view of (..., heads * D) float32 as (..., heads, D / 2) complex64."""
+    """Return a view of (..., heads * D) float32 as (..., heads, D / 2) complex64."""
     return torch.view_as_complex(x.view(*x.shape[:-1], heads, -1, 2))
 
 

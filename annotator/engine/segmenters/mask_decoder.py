@@ -1,10 +1,10 @@
 """SAM 2's mask decoder for many objects of one frame.
 
-The same weights and arithmetic as ``sam2.modeling.sam.mask_decoder.MaskDecoder``, regrouped. A picture has hundreds of
-tokens per object and a prompt about ten, and heads are a few numbers wide, so that the package spends its time on
-projecting the picture's tokens and on tiny products. Products of matrices are associative: here the projections of
-keys, queries, values and outputs are multiplied into the few prompt tokens, which leaves two batched products and a
-softmax per attention. Upscaling works on blocks of pixels, as linear layers, and puts only the masks in order.
+Uses the weights and arithmetic of ``sam2.modeling.sam.mask_decoder.MaskDecoder``, regrouped. An image has hundreds of
+tokens per object, a prompt about ten, and attention heads are narrow, so the package spends its time projecting image
+tokens and multiplying small matrices. Matrix products are associative, so this module multiplies the projections of
+keys, queries, values and outputs into the few prompt tokens, which leaves two batched products and a softmax per
+attention. Upscaling is done with linear layers on blocks of pixels; only the final masks are put into pixel order.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ import torch.nn.functional as F
 from torch import Tensor
 
 Decoded = tuple[Tensor, Tensor, Tensor, Tensor]
-"""(B, 4H, 4W) mask logits, (B,) their estimated IoU, (B, C) their tokens and (B, 1) the object's score."""
+"""(B, 4H, 4W) mask logits, (B,) estimated IoU, (B, C) mask tokens and (B, 1) object scores."""
 
 
 class MaskDecoder(Protocol):
     """Decodes the masks of many objects of one frame."""
 
     def prepare(self, features: list[Tensor]) -> list[Tensor]:
-        """What all objects of a frame share: its high-resolution features, (1, C / 8, 4H, 4W) and (1, C / 4, 2H, 2W)
-        or none, as `__call__` wants them."""
+        """Convert a frame's high-resolution features, (1, C / 8, 4H, 4W) and (1, C / 4, 2H, 2W) or none, to the form
+        that `__call__` takes. All objects of the frame share the result."""
 
-    def __call__(self, picture: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor], multimask: bool,
+    def __call__(self, image: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor], multimask: bool,
                  ) -> Decoded:
-        """Decode from (B, HW, C) tokens of the picture, conditioned on each object's memories, with their (HW, C)
-        positional encoding, and (B, P, C) tokens of prompts. ``multimask`` takes the best of the candidates, and not
-        the single mask."""
+        """Decode from (B, HW, C) image tokens, conditioned on each object's memories, with their (HW, C) positional
+        encoding, and (B, P, C) prompt tokens. ``multimask`` returns the best of the candidate masks instead of the
+        single mask."""
 
 
 def mask_decoder(module: Any, device: torch.device) -> MaskDecoder:
-    """The faster one for the device.
+    """Return the faster decoder for the device.
 
-    Regrouped, scores are rounded before the softmax sees them. In bfloat16 that is coarser than the package's fused
-    attention, so a CUDA device keeps the package's decoder.
+    The regrouped decoder rounds scores before the softmax. In bfloat16 that is less precise than the package's fused
+    attention, so CUDA devices use the package's decoder.
     """
     return BatchedMaskDecoder(module) if device.type == "cpu" else PackageMaskDecoder(module)
 
 
 class PackageMaskDecoder:
-    """The package's own decoder."""
+    """The decoder of the sam2 package."""
 
     def __init__(self, module: Any) -> None:
         self._module = module
@@ -52,14 +52,14 @@ class PackageMaskDecoder:
     def prepare(self, features: list[Tensor]) -> list[Tensor]:
         return features
 
-    def __call__(self, picture: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor], multimask: bool,
+    def __call__(self, image: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor], multimask: bool,
                  ) -> Decoded:
-        batch, tokens, width = picture.shape
+        batch, tokens, width = image.shape
         side = math.isqrt(tokens)
         masks, ious, mask_tokens, score = self._module(
-            image_embeddings=picture.transpose(1, 2).reshape(batch, width, side, side),
+            image_embeddings=image.transpose(1, 2).reshape(batch, width, side, side),
             image_pe=positions.T.reshape(1, width, side, side), sparse_prompt_embeddings=prompt,
-            dense_prompt_embeddings=picture.new_zeros(1), multimask_output=multimask, repeat_image=False,
+            dense_prompt_embeddings=image.new_zeros(1), multimask_output=multimask, repeat_image=False,
             high_res_features=[f.expand(batch, -1, -1, -1) for f in prepared])
         best = ious.argmax(-1)
         token = _of_each(mask_tokens, best) if mask_tokens.shape[1] > 1 else mask_tokens[:, 0]
@@ -67,14 +67,14 @@ class PackageMaskDecoder:
 
 
 class BatchedMaskDecoder:
-    """The regrouped decoder. Weights are copied when it is made: later changes of the module's do not show."""
+    """The regrouped decoder. It copies the weights on construction, so later changes to the module have no effect."""
 
     def __init__(self, module: Any) -> None:
         self._module = module
         with torch.no_grad():
             transformer = module.transformer
             self._layers = [_Layer(layer) for layer in transformer.layers]
-            self._final = _TokensToPicture(transformer.final_attn_token_to_image)
+            self._final = _TokensToImage(transformer.final_attn_token_to_image)
             self._upscaling = _Upscaling(module.output_upscaling)
             scores = [module.obj_score_token.weight] if module.pred_obj_scores else []
             self._output_tokens = torch.cat([*scores, module.iou_token.weight, module.mask_tokens.weight])[None]
@@ -83,38 +83,38 @@ class BatchedMaskDecoder:
     def prepare(self, features: list[Tensor]) -> list[Tensor]:
         return self._upscaling.prepare(features)
 
-    def __call__(self, picture: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor], multimask: bool,
+    def __call__(self, image: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor], multimask: bool,
                  ) -> Decoded:
         module, first = self._module, self._iou_token + 1
         tokens = torch.cat([self._output_tokens.expand(len(prompt), -1, -1), prompt], 1)
-        hidden, picture = self._transform(tokens, picture, positions)
+        hidden, image = self._transform(tokens, image, positions)
         mask_tokens = hidden[:, first:first + module.num_mask_tokens]
         mlps = enumerate(module.output_hypernetworks_mlps)
         weights = torch.stack([mlp(mask_tokens[:, k]) for k, mlp in mlps], 1)
         ious = module.iou_prediction_head(hidden[:, self._iou_token])
-        # Where a model has no score, every object counts as visible, as in the package.
+        # If the model predicts no object score, every object counts as visible, as in the package.
         certain = ious.new_full((len(ious), 1), 10.0)
         score = module.pred_obj_score_head(hidden[:, 0]) if module.pred_obj_scores else certain
         if multimask:
             best = ious[:, 1:].argmax(-1) + 1
-            masks = self._upscaling(picture, prepared, _of_each(weights, best)[:, None])[:, 0]
+            masks = self._upscaling(image, prepared, _of_each(weights, best)[:, None])[:, 0]
             token = _of_each(mask_tokens, best) if module.use_multimask_token_for_obj_ptr else mask_tokens[:, 0]
             return masks, _of_each(ious, best), token, score
         if module.dynamic_multimask_via_stability:
-            all_masks = self._upscaling(picture, prepared, weights)
+            all_masks = self._upscaling(image, prepared, weights)
             masks, ious = module._dynamic_multimask_via_stability(all_masks, ious)
         else:
-            masks = self._upscaling(picture, prepared, weights[:, :1])
+            masks = self._upscaling(image, prepared, weights[:, :1])
         return masks[:, 0], ious[:, 0], mask_tokens[:, 0], score
 
-    def _transform(self, tokens: Tensor, picture: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
+    def _transform(self, tokens: Tensor, image: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         """``TwoWayTransformer``."""
         queries = tokens
         for layer in self._layers:
-            queries, picture = layer(queries, tokens, picture, positions)
-        queries = queries + self._final(queries + tokens, picture + positions, picture)
+            queries, image = layer(queries, tokens, image, positions)
+        queries = queries + self._final(queries + tokens, image + positions, image)
         normed: Tensor = self._module.transformer.norm_final_attn(queries)
-        return normed, picture
+        return normed, image
 
 
 def _of_each(candidates: Tensor, which: Tensor) -> Tensor:
@@ -127,25 +127,25 @@ class _Layer:
 
     def __init__(self, module: Any) -> None:
         self._module = module
-        self._to_picture = _TokensToPicture(module.cross_attn_token_to_image)
-        self._to_tokens = _PictureToTokens(module.cross_attn_image_to_token)
+        self._to_image = _TokensToImage(module.cross_attn_token_to_image)
+        self._to_tokens = _ImageToTokens(module.cross_attn_image_to_token)
 
-    def __call__(self, queries: Tensor, tokens: Tensor, picture: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, queries: Tensor, tokens: Tensor, image: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         module = self._module
         if module.skip_first_layer_pe:
             queries = module.self_attn(q=queries, k=queries, v=queries)
         else:
-            placed = queries + tokens
-            queries = queries + module.self_attn(q=placed, k=placed, v=queries)
+            positioned = queries + tokens
+            queries = queries + module.self_attn(q=positioned, k=positioned, v=queries)
         queries = module.norm1(queries)
-        placed = picture + positions
-        queries = module.norm2(queries + self._to_picture(queries + tokens, placed, picture))
+        positioned = image + positions
+        queries = module.norm2(queries + self._to_image(queries + tokens, positioned, image))
         queries = module.norm3(queries + module.mlp(queries))
-        return queries, module.norm4(self._to_tokens(placed, queries + tokens, queries).add_(picture))
+        return queries, module.norm4(self._to_tokens(positioned, queries + tokens, queries).add_(image))
 
 
 class _Heads:
-    """An ``Attention``'s weights by head: (heads, width, C) weights and (heads, width) bias."""
+    """The weights of an ``Attention`` by head: (heads, width, C) weights and (heads, width) bias."""
 
     def __init__(self, module: Any) -> None:
         self.count = module.num_heads
@@ -155,22 +155,22 @@ class _Heads:
         self._value, self._value_bias = self._split(module.v_proj)
         self._out = module.out_proj.weight.unflatten(1, (self.count, -1))
         self.result_bias = module.out_proj.bias + torch.einsum("ohw,hw->o", self._out, self._value_bias)
-        """What remains of the biases of values and output: weights over keys sum to one."""
+        """The combined bias of values and output, which is constant because the weights over keys sum to one."""
 
     def results(self) -> Tensor:
-        """(C out, heads, C in) values and output in one."""
+        """Return the combined projection of values and output: (C out, heads, C in)."""
         return torch.einsum("ohw,hwc->ohc", self._out, self._value)
 
     def _split(self, linear: Any) -> tuple[Tensor, Tensor]:
         return linear.weight.unflatten(0, (self.count, -1)), linear.bias.unflatten(0, (self.count, -1))
 
 
-class _TokensToPicture:
-    """Attention of few tokens to the picture's."""
+class _TokensToImage:
+    """Attention from a few tokens to the image tokens."""
 
     def __init__(self, module: Any) -> None:
         heads = _Heads(module)
-        # (W_q t + b_q) . (W_k x + b_k): what does not depend on x is the same for all keys, and softmax ignores it.
+        # (W_q t + b_q) . (W_k x + b_k): terms without x are the same for all keys, so the softmax cancels them.
         weight = torch.einsum("hwc,hwk->hkc", heads.query, heads.key).flatten(0, 1)
         bias = torch.einsum("hw,hwk->hk", heads.query_bias, heads.key).flatten()
         self._heads = heads.count
@@ -178,15 +178,15 @@ class _TokensToPicture:
         self._results = (heads.results().flatten(1), heads.result_bias)
 
     def __call__(self, tokens: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        """(B, T, C) tokens; (B, N, C) the picture's as keys and as values. (B, T, C)."""
+        """Return (B, T, C) for (B, T, C) tokens and (B, N, C) image tokens as keys and as values."""
         batch, count, width = tokens.shape
         queries = F.linear(tokens, *self._queries).view(batch, count * self._heads, width)
         weights = torch.bmm(queries, keys.transpose(1, 2)).softmax(-1)
         return F.linear(torch.bmm(weights, values).view(batch, count, self._heads * width), *self._results)
 
 
-class _PictureToTokens:
-    """Attention of the picture's tokens to few."""
+class _ImageToTokens:
+    """Attention from the image tokens to a few tokens."""
 
     def __init__(self, module: Any) -> None:
         heads = _Heads(module)
@@ -201,7 +201,8 @@ class _PictureToTokens:
         self._bias = heads.result_bias
 
     def __call__(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        """(B, N, C) the picture's tokens; (B, T, C) the others as keys and as values. (B, N, C), the caller's."""
+        """Return (B, N, C) for (B, N, C) image tokens and (B, T, C) tokens as keys and as values. The caller may
+        modify the result."""
         batch, count, width = keys.shape
         rows = count * self._heads
         folded = F.linear(keys, *self._keys).view(batch, rows, width)
@@ -212,9 +213,9 @@ class _PictureToTokens:
 
 
 class _Upscaling:
-    """Two transposed convolutions of size and stride 2, and the masks' weights on what they give.
+    """Two transposed convolutions of size and stride 2, followed by the mask weights.
 
-    Pixels stay grouped by the cell that they come from: (cell, row in it, column in it) and once more.
+    Pixels stay grouped by the cell they come from: (cell, row in it, column in it), twice.
     """
 
     def __init__(self, module: Any) -> None:
@@ -223,8 +224,8 @@ class _Upscaling:
         self._second, self._second_bias = self._linear(second)
 
     def prepare(self, features: list[Tensor]) -> list[Tensor]:
-        """Biases and high-resolution features as they are added: (HW, 4 C / 4) and (4 HW, 4 C / 8), or without the
-        first dimension."""
+        """Return the sums of bias and high-resolution features: (HW, 4 C / 4) and (4 HW, 4 C / 8), or only the biases,
+        without the first dimension."""
         if not features:
             return [self._first_bias, self._second_bias]
         fine, coarse = features
@@ -233,12 +234,12 @@ class _Upscaling:
         fine = fine[0].view(-1, side, 2, 2, side, 2, 2).permute(1, 4, 2, 5, 3, 6, 0).reshape(4 * side * side, -1)
         return [coarse + self._first_bias, fine + self._second_bias]
 
-    def __call__(self, picture: Tensor, prepared: list[Tensor], weights: Tensor) -> Tensor:
-        """(B, HW, C) and (B, K, C / 8) weights -> (B, K, 4H, 4W)."""
-        batch, cells, _ = picture.shape
+    def __call__(self, image: Tensor, prepared: list[Tensor], weights: Tensor) -> Tensor:
+        """Upscale image tokens and apply the mask weights. (B, HW, C), (B, K, C / 8) -> (B, K, 4H, 4W)."""
+        batch, cells, _ = image.shape
         side, masks = math.isqrt(cells), weights.shape[1]
         norm = self._norm
-        x = F.linear(picture, self._first).add_(prepared[0]).view(batch, 4 * cells, -1)
+        x = F.linear(image, self._first).add_(prepared[0]).view(batch, 4 * cells, -1)
         x = self._first_activation(F.layer_norm(x, (x.shape[-1],), norm.weight, norm.bias, norm.eps))
         x = self._second_activation(F.linear(x, self._second).add_(prepared[1])).view(batch, 16 * cells, -1)
         x = torch.bmm(weights, x.transpose(1, 2)).view(batch, masks, side, side, 2, 2, 2, 2)
@@ -246,6 +247,6 @@ class _Upscaling:
 
     @staticmethod
     def _linear(convolution: Any) -> tuple[Tensor, Tensor]:
-        """(4 C out, C in) weights and (4 C out) bias, a pixel's channels together."""
+        """Return (4 C out, C in) weights and (4 C out,) bias, with the channels of a pixel adjacent."""
         weight = convolution.weight.permute(2, 3, 1, 0)
         return weight.reshape(-1, weight.shape[-1]).contiguous(), convolution.bias.repeat(4)

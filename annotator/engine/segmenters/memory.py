@@ -1,7 +1,7 @@
-"""What each object remembers, in storage that is shared by all and bounded per object.
+"""The memories of all objects, in shared storage that is bounded per object.
 
-Spatial memories and object pointers lie in slabs, one row each. An object only knows row numbers, so a batch of
-objects is gathered with one indexing operation, whatever their ages, and forgetting frees rows for the next object.
+Spatial memories and object pointers are rows of slabs. An object stores only row numbers, so the memories of a batch
+of objects of any age are gathered with one indexing operation, and forgetting an object frees its rows for reuse.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Slab:
         return self.capacity - len(self._free)
 
     def store(self, values: Tensor) -> list[int]:
-        """Copy (N, *row_shape) values into free rows; returns their numbers."""
+        """Copy (N, *row_shape) values into free rows; returns the row numbers."""
         count = len(values)
         if len(self._free) < count:
             self._grow(self.used + count)
@@ -44,7 +44,7 @@ class Slab:
         self._free.append(row)
 
     def gather(self, rows: Tensor) -> Tensor:
-        """(...,) row numbers -> (..., *row_shape)."""
+        """Return the rows with these numbers. (...,) -> (..., *row_shape)."""
         flat = self._rows.index_select(0, rows.reshape(-1))
         return flat.view(*rows.shape, *self._rows.shape[1:])
 
@@ -55,7 +55,7 @@ class Slab:
         old = self.capacity
         new = max(needed, old + old // 2, 8)
         grown = torch.zeros((new, *self._rows.shape[1:]), dtype=self._rows.dtype, device=self._rows.device)
-        # Zeros, not garbage: padding in a batch reads unused rows, and a masked NaN is still a NaN.
+        # Zeros, not uninitialised memory: padding reads unused rows, and a masked NaN is still a NaN.
         grown[:old] = self._rows
         self._rows = grown
         self._free.extend(range(new - 1, old - 1, -1))
@@ -63,7 +63,7 @@ class Slab:
 
 @dataclass(slots=True)
 class _Entry:
-    """One remembered frame of one object; ``spatial`` is None once only the pointer is within reach."""
+    """One memory frame of one object; ``spatial`` is None when only the pointer can still be used."""
 
     spatial: int | None
     pointer: int
@@ -71,7 +71,7 @@ class _Entry:
 
 @dataclass(slots=True)
 class ObjectMemory:
-    """Frames an object remembers, by frame index."""
+    """The memories of an object, by frame index."""
 
     conditioning: dict[int, _Entry] = field(default_factory=dict)
     recent: dict[int, _Entry] = field(default_factory=dict)
@@ -79,11 +79,11 @@ class ObjectMemory:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What one object attends to in one frame: slab rows and temporal positions, in the stock order."""
+    """The memories that one object attends to in one frame: slab rows and temporal positions, in the stock order."""
 
     spatial_rows: tuple[int, ...]
     spatial_positions: tuple[int, ...]
-    """0 for conditioning frames, else 1 (oldest) .. num_maskmem - 1 (the frame before)."""
+    """0 for conditioning frames, otherwise 1 (oldest) .. num_maskmem - 1 (the previous frame)."""
     pointer_rows: tuple[int, ...]
     pointer_distances: tuple[int, ...]
     """Frames between the pointer's frame and this one, signed for conditioning frames."""
@@ -91,14 +91,14 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class MemoryWindow:
-    """How far an object remembers; from the model's configuration and the length of the video."""
+    """The extent of an object's memory, from the model's configuration and the length of the video."""
 
     spatial_frames: int
-    """Non-conditioning spatial memories: num_maskmem - 1."""
+    """Number of non-conditioning spatial memories: num_maskmem - 1."""
     pointer_frames: int
-    """Frames back from which pointers are used: max_obj_ptrs_in_encoder - 1, less in very short videos."""
+    """Number of frames back to which pointers are used: max_obj_ptrs_in_encoder - 1, fewer in very short videos."""
     max_conditioning: int
-    """Conditioning memories that are attended to; older ones become ordinary. -1 for no limit."""
+    """Maximum number of conditioning memories; older ones become ordinary. -1 for no limit."""
     frame_count: int
     reverse: bool
 
@@ -110,9 +110,9 @@ class MemoryWindow:
 class MemoryBank:
     """Memories of all live objects.
 
-    Semantics are those of ``SAM2Base._prepare_memory_conditioned_features`` (sam2 1.1): conditioning frames first,
-    then the last frames by index, where a frame that was not memorised is a hole and stays one; pointers of past
-    conditioning frames and of up to 15 others.
+    The semantics are those of ``SAM2Base._prepare_memory_conditioned_features`` (sam2 1.1): conditioning frames first,
+    then the last frames by index, where a frame that was not memorised remains a gap; pointers of past conditioning
+    frames and of up to 15 others.
     """
 
     def __init__(self, tokens: int, memory_dim: int, pointer_dim: int, device: torch.device, window: MemoryWindow,
@@ -133,12 +133,12 @@ class MemoryBank:
 
     @property
     def rows_used(self) -> tuple[int, int]:
-        """Spatial memories and pointers held, over all objects."""
+        """Numbers of stored spatial memories and pointers over all objects."""
         return self._spatial.used, self._pointers.used
 
     def write(self, frame_index: int, object_ids: Iterable[int], spatial: Tensor, pointers: Tensor,
               conditioning: Iterable[bool]) -> None:
-        """Keep this frame for these objects. (N, tokens, memory_dim) and (N, pointer_dim)."""
+        """Store this frame's memory for these objects: (N, tokens, memory_dim) and (N, pointer_dim)."""
         rows = zip(object_ids, self._spatial.store(spatial), self._pointers.store(pointers), conditioning, strict=True)
         for object_id, spatial_row, pointer_row, is_conditioning in rows:
             memory = self._objects.setdefault(object_id, ObjectMemory())
@@ -148,10 +148,10 @@ class MemoryBank:
             entries[frame_index] = _Entry(spatial_row, pointer_row)
 
     def advance(self, frame_index: int) -> None:
-        """Drop what neither this frame nor any after it, in the direction of travel, can attend to.
+        """Drop memories that neither this frame nor any later one, in the direction of propagation, can attend to.
 
-        Called when a frame is about to be predicted and not when one is memorised: prompts of frames far ahead may
-        be memorised before the journey starts.
+        Called before a frame is predicted, not when one is memorised, because prompts of later frames may be memorised
+        before the propagation starts.
         """
         for memory in self._objects.values():
             self._demote(memory, frame_index)
@@ -164,7 +164,7 @@ class MemoryBank:
                 self._free(entry)
 
     def recall(self, object_id: int, frame_index: int) -> Recall:
-        """What the object attends to in this frame."""
+        """Return the memories that the object attends to in this frame."""
         memory, window, step = self._objects[object_id], self.window, self.window.direction
         selected, unselected = select_closest_cond_frames(frame_index, memory.conditioning, window.max_conditioning)
         spatial: list[tuple[int, int]] = [(e.spatial, 0) for e in selected.values() if e.spatial is not None]
@@ -185,15 +185,15 @@ class MemoryBank:
                       tuple(r for r, _ in pointers), tuple(d for _, d in pointers))
 
     def gather_spatial(self, rows: Tensor) -> Tensor:
-        """(B, M) rows -> (B, M, tokens, memory_dim) bfloat16."""
+        """Return spatial memories. (B, M) rows -> (B, M, tokens, memory_dim) bfloat16."""
         return self._spatial.gather(rows)
 
     def gather_pointers(self, rows: Tensor) -> Tensor:
-        """(B, P) rows -> (B, P, pointer_dim) float32."""
+        """Return pointers. (B, P) rows -> (B, P, pointer_dim) float32."""
         return self._pointers.gather(rows)
 
     def snapshot(self) -> dict[str, Any]:
-        """Every object's memories as CPU tensors of their own, which later frames leave as they are."""
+        """Return every object's memories as copied CPU tensors, which later frames do not change."""
         def copy(row: Tensor) -> Tensor:
             return row.to("cpu", copy=True)
 
@@ -207,7 +207,7 @@ class MemoryBank:
                 for k, m in self._objects.items()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Replace everything by a snapshot."""
+        """Replace all memories by those of a snapshot."""
         for object_id in self.object_ids:
             self.forget(object_id)
         for key, parts in state.items():
@@ -218,7 +218,7 @@ class MemoryBank:
                     entries[t] = _Entry(row, self._pointers.store(pointer[None].to(self._device))[0])
 
     def _demote(self, memory: ObjectMemory, frame_index: int) -> None:
-        """Past conditioning frames beyond the limit can never be selected again: keep them as ordinary ones."""
+        """Turn past conditioning frames beyond the limit into ordinary ones, because they can no longer be selected."""
         limit, step = self.window.max_conditioning, self.window.direction
         if limit < 0 or len(memory.conditioning) <= limit:
             return

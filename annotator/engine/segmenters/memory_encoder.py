@@ -1,11 +1,11 @@
 """SAM 2's memory encoder for many objects of one frame.
 
-The same weights and arithmetic as ``sam2.modeling.memory_encoder.MemoryEncoder``, laid out for speed. The package
+Uses the weights and arithmetic of ``sam2.modeling.memory_encoder.MemoryEncoder``, arranged for speed. The package
 normalises over channels with six passes over channels-first tensors. Here
 
-- the mean over channels is taken off the convolution's weights once instead of off its output each time;
-- tensors of many channels are channels last, where the fused layer norm takes one pass;
-- layer scales are multiplied into the linear layer before them.
+- the mean over channels is subtracted from the convolution's weights once, instead of from its output each time;
+- tensors with many channels are channels-last, for which the fused layer norm needs one pass;
+- layer scales are multiplied into the preceding linear layer.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-#: Channels from which the fused layer norm is the faster one (measured on a CPU; on CUDA it hardly matters).
+#: Number of channels from which the fused layer norm is faster (measured on a CPU; on CUDA it hardly matters).
 _FUSED_FROM = 32
 
 
 class BatchedMemoryEncoder:
-    """Runs a model's memory encoder on one picture's features and one mask per object.
+    """Runs a model's memory encoder on the features of one frame and one mask per object.
 
-    Weights are copied when it is made: later changes of the module's do not show.
+    It copies the weights on construction, so later changes to the module have no effect.
     """
 
     def __init__(self, module: Any) -> None:
@@ -36,12 +36,12 @@ class BatchedMemoryEncoder:
             self._blocks = [_Block.of(block) for block in module.fuser.layers]
 
     def project(self, features: Tensor) -> Tensor:
-        """The picture's part, shared by all objects. (1, C, H, W) -> the same shape, channels last."""
+        """Project the image features, which all objects share. (1, C, H, W) -> the same shape, channels-last."""
         projected: Tensor = self._module.pix_feat_proj(features)
         return projected.contiguous(memory_format=torch.channels_last)
 
     def __call__(self, projected: Tensor, masks: Tensor) -> Tensor:
-        """Memories of masks scaled for the encoder. (B, 1, S, S) -> (B, HW, M)."""
+        """Return the memories of masks that are scaled for the encoder. (B, 1, S, S) -> (B, HW, M)."""
         x = masks
         for stage in self._stages:
             x = stage(x)
@@ -61,11 +61,11 @@ class _Stage:
     stride: tuple[int, int]
     padding: tuple[int, int]
     norm_weight: Tensor
-    """(C,), or (C, 1, 1) where the convolution is centred."""
+    """(C,), or (C, 1, 1) if the convolution is centred."""
     norm_bias: Tensor
     eps: float
     centred: bool
-    """The convolution's output has mean zero over channels."""
+    """Whether the convolution's output has mean zero over channels."""
     activation: Callable[[Tensor], Tensor]
 
     @classmethod
@@ -89,11 +89,11 @@ class _Stage:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """``CXBlock``: depthwise convolution, layer norm and a two-layer perceptron, all channels last."""
+    """``CXBlock``: depthwise convolution, layer norm and a two-layer perceptron, all channels-last."""
 
     module: Any
     weight: Tensor
-    """(C, 4C) of the second linear layer, times the layer scale."""
+    """(C, 4C) weights of the second linear layer, times the layer scale."""
     bias: Tensor
 
     @classmethod

@@ -1,8 +1,8 @@
-"""Streaming multi-object SAM 2.1 on the ``sam2`` package's own modules.
+"""Streaming multi-object SAM 2.1 on the modules of the ``sam2`` package.
 
-The stock video predictor loops over objects, keeps every frame, and predicts and memorises in one go. Here the image
-encoder runs once per frame, all objects share batches, memory is bounded, and what a frame leaves in memory is the
-caller's decision. Given the same weights, prompts and frames the results agree with ``SAM2VideoPredictor``.
+The stock video predictor loops over objects, keeps every frame, and predicts and memorises in one step. Here the image
+encoder runs once per frame, all objects share batches, memory is bounded, and the caller decides what a frame writes
+to memory. With the same weights, prompts and frames the results agree with ``SAM2VideoPredictor``.
 """
 
 from __future__ import annotations
@@ -43,32 +43,32 @@ _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 _K = TypeVar("_K")
 _T = TypeVar("_T")
-#: Batches beyond the processor's cache are slower: each step of arithmetic waits for memory, and large tensors are
-#: new pages every time.
+#: Batches larger than the CPU cache are slower, because arithmetic waits for memory and large tensors are allocated as
+#: new pages each time.
 _CACHE_BYTES = 4 << 20
 _TOP_LEFT, _BOTTOM_RIGHT, _POSITIVE, _NEGATIVE = 2, 3, 1, 0
 
 
 @dataclass(frozen=True, slots=True)
 class Sam2Features:
-    """The encoded picture, shared by all objects of the frame."""
+    """The encoded frame, shared by all its objects."""
 
     frame_index: int
     tokens: Tensor
     """(HW, C) lowest-resolution features."""
     positions: Tensor
-    """(HW, C) their positional encoding."""
+    """(HW, C) positional encoding of the tokens."""
     high_res: list[Tensor]
-    """(1, C / 8, 4H, 4W) and (1, C / 4, 2H, 2W)."""
+    """(1, C / 8, 4H, 4W) and (1, C / 4, 2H, 2W) high-resolution features."""
     prepared: list[Tensor]
-    """The same, as the mask decoder takes them."""
+    """The high-resolution features in the form that the mask decoder takes."""
     memory_features: Tensor
-    """(1, C, H, W) projected for the memory encoder."""
+    """(1, C, H, W) features projected for the memory encoder."""
 
 
 @dataclass(slots=True)
 class _Part:
-    """Predictions of one batch, before they are put in order."""
+    """Predictions of one batch, in batch order."""
 
     logits: Tensor
     score: Tensor
@@ -77,7 +77,7 @@ class _Part:
 
 
 class Sam2Segmenter:
-    """The Segmenter contract over a SAM 2 model. One video at a time; not thread-safe."""
+    """A `Segmenter` on a SAM 2 model. One video at a time; not thread-safe."""
 
     def __init__(self, model: Any, name: str, device: str = "cpu", settings: Sam2Settings | None = None) -> None:
         self._model = model
@@ -92,7 +92,7 @@ class Sam2Segmenter:
         self._configure(settings or Sam2Settings())
 
     def _configure(self, settings: Sam2Settings) -> None:
-        """All that is not the model's."""
+        """Set everything that does not belong to the model."""
         self._settings = settings
         self._batch_size = min(settings.batch_size, self._cached_objects())
         self._encode_image = torch.compile(self._model.forward_image) if settings.compile else self._model.forward_image
@@ -101,12 +101,12 @@ class Sam2Segmenter:
 
     @classmethod
     def load(cls, checkpoint: Path, device: str = "cpu", settings: Sam2Settings | None = None) -> Sam2Segmenter:
-        """From any sam2 or sam2.1 checkpoint, or the built-in tiny-sam2. Raises ModelError."""
+        """Load any sam2 or sam2.1 checkpoint, or the built-in tiny-sam2. Raises ModelError."""
         model, arch = sam2_model.load(checkpoint, device)
         return cls(model, arch.name, device, settings)
 
     def sharing_weights(self, settings: Sam2Settings | None = None) -> Sam2Segmenter:
-        """Another segmenter over this one's model, with memories of its own. Not to be used at the same time."""
+        """Return another segmenter on the same model, with its own memories. Do not use both concurrently."""
         other = copy(self)
         other._configure(settings or self._settings)
         return other
@@ -117,7 +117,7 @@ class Sam2Segmenter:
 
     @property
     def batch_size(self) -> int:
-        """Objects per batch now; falls when the device runs out of memory."""
+        """Current number of objects per batch; reduced when the device runs out of memory."""
         return self._batch_size
 
     @property
@@ -134,8 +134,8 @@ class Sam2Segmenter:
 
     def encode(self, frame: Frame) -> Sam2Features:
         with self._inference():
-            picture = prepare_image(frame.image, self._model.image_size, self._device)
-            out = self._encode_image(picture[None])
+            image = prepare_image(frame.image, self._model.image_size, self._device)
+            out = self._encode_image(image[None])
             feats = out["backbone_fpn"][-self._model.num_feature_levels:]
             positions = out["vision_pos_enc"][-1]
             projected = self._memory_encoder.project(feats[-1])
@@ -146,7 +146,7 @@ class Sam2Segmenter:
     def prompt(self, features: Sam2Features, prompts: Mapping[int, Prompt]) -> Predictions:
         if not prompts:
             return self._no_predictions()
-        # Another number of points is another shape; padding them would change the result.
+        # Group prompts by their number of points, because padding them would change the result.
         groups: dict[int, list[int]] = defaultdict(list)
         for object_id, prompt in prompts.items():
             groups[-1 if prompt.mask is not None else len(_points_of(prompt))].append(object_id)
@@ -174,8 +174,8 @@ class Sam2Segmenter:
             for ids in groups.values():
                 for chunk, part in self._in_batches(ids, lambda c: self._track(features, [recalls[i] for i in c])):
                     parts |= {object_id: (part, row) for row, object_id in enumerate(chunk)}
-        nowhere = (False,) * len(object_ids)
-        return self._collect(tuple(object_ids), parts, nowhere, nowhere)
+        none = (False,) * len(object_ids)
+        return self._collect(tuple(object_ids), parts, none, none)
 
     def memorise(self, features: Sam2Features, predictions: Predictions, object_ids: Sequence[int] | None = None,
                  ) -> None:
@@ -204,7 +204,7 @@ class Sam2Segmenter:
     # -- the model's steps, each over one batch of objects -------------------------------------------------------
 
     def _track(self, features: Sam2Features, recalls: list[Recall]) -> _Part:
-        """Objects that remember equally many spatial memories, from their memories."""
+        """Predict objects with the same number of spatial memories from their memories."""
         bank, batch = self._require_bank(), len(recalls)
         tokens = len(recalls[0].spatial_rows) * self._cells ** 2
         pointer_count = max(len(r.pointer_rows) for r in recalls)
@@ -219,8 +219,8 @@ class Sam2Segmenter:
         return self._decode(conditioned, features, None, self._model._use_multimask(False, None))
 
     def _memory_positions(self, recalls: list[Recall], pointer_count: int) -> tuple[Tensor, Tensor]:
-        """(B, N) temporal positions of frames and (B, P, M) positional encoding of pointers' tokens; of one object
-        if they are the same for all, as they mostly are."""
+        """Return (B, N) temporal positions of frames and (B, P, M) positional encoding of pointer tokens; B is 1 if all
+        objects share them, which is the usual case."""
         model = self._model
         if len({(r.spatial_positions, r.pointer_distances) for r in recalls}) == 1:
             recalls = recalls[:1]
@@ -235,7 +235,7 @@ class Sam2Segmenter:
         return frames, pointers.repeat_interleave(self._attention.pointer_tokens, dim=1)
 
     def _padding_mask(self, recalls: list[Recall], tokens: int, pointer_count: int) -> Tensor | None:
-        """(B, K) which tokens are real; None if all are."""
+        """Return (B, K) bool, False for padding tokens; None without padding."""
         counts = [len(r.pointer_rows) for r in recalls]
         if min(counts) == pointer_count:
             return None
@@ -247,7 +247,7 @@ class Sam2Segmenter:
         return torch.tensor(values, dtype=torch.long, device=self._device)
 
     def _from_points(self, features: Sam2Features, prompts: list[Prompt]) -> _Part:
-        """Boxes and points, from the picture alone."""
+        """Predict from boxes and points, without memories."""
         model = self._model
         scale = model.image_size / np.array(self._size, np.float64)
         points = [_points_of(p) for p in prompts]
@@ -255,11 +255,11 @@ class Sam2Segmenter:
                                    device=self._device)
         labels = torch.tensor([[label for *_, label in p] for p in points], dtype=torch.int32, device=self._device)
         inputs = {"point_coords": coordinates, "point_labels": labels}
-        picture = (features.tokens + model.no_mem_embed[0]).expand(len(prompts), -1, -1)
-        return self._decode(picture, features, inputs, model._use_multimask(True, inputs))
+        image = (features.tokens + model.no_mem_embed[0]).expand(len(prompts), -1, -1)
+        return self._decode(image, features, inputs, model._use_multimask(True, inputs))
 
     def _from_masks(self, features: Sam2Features, prompts: list[Prompt]) -> _Part:
-        """Given masks are taken as they are; the model only makes their object pointers."""
+        """Use the given masks unchanged; the model computes only their object pointers."""
         model, side = self._model, self._model.image_size
         bitmaps = [p.mask.to_bitmap(*self._size) for p in prompts if p.mask is not None]
         masks = torch.from_numpy(np.stack(bitmaps)).float().to(self._device)[:, None]
@@ -269,16 +269,16 @@ class Sam2Segmenter:
         out = model._use_mask_as_output(embedding, high_res, (masks >= 0.5).float())
         return _Part(out[3][:, 0].float(), out[6][:, 0].float(), out[2][:, 0].float(), out[5].float())
 
-    def _decode(self, picture: Tensor, features: Sam2Features, points: dict[str, Tensor] | None,
+    def _decode(self, image: Tensor, features: Sam2Features, points: dict[str, Tensor] | None,
                 multimask: bool) -> _Part:
-        """Prompt encoder and mask decoder; as ``SAM2Base._forward_sam_heads``, at low resolution only."""
-        model, batch = self._model, len(picture)
+        """Run prompt encoder and mask decoder, like ``SAM2Base._forward_sam_heads`` but only at low resolution."""
+        model, batch = self._model, len(image)
         constants = self._constants
         if points is None:
             sparse = constants.empty_prompt.expand(batch, -1, -1)
         else:
             sparse, _ = model.sam_prompt_encoder((points["point_coords"], points["point_labels"]), None, None)
-        logits, iou, token, score = self._mask_decoder(picture + constants.no_mask, constants.image_positions, sparse,
+        logits, iou, token, score = self._mask_decoder(image + constants.no_mask, constants.image_positions, sparse,
                                                        features.prepared, multimask)
         logits, iou = logits.float(), iou.float()
         pointer = model.obj_ptr_proj(token)
@@ -290,7 +290,7 @@ class Sam2Segmenter:
         return _Part(logits, score[:, 0].float(), iou, pointer.float())
 
     def _encode_memory(self, features: Sam2Features, predictions: Predictions, rows: Sequence[int]) -> Tensor:
-        """Spatial memories of some rows. (N, HW, M); as ``SAM2Base._encode_new_memory``."""
+        """Return the spatial memories of some rows, like ``SAM2Base._encode_new_memory``: (N, HW, M)."""
         model = self._model
         index = torch.tensor(list(rows), device=self._device)
         side = model.image_size
@@ -308,7 +308,7 @@ class Sam2Segmenter:
         return memory
 
     def _cached_objects(self) -> int:
-        """Objects whose memories stay in a processor's cache; on another device as many as wanted."""
+        """Return the number of objects whose memories fit into the CPU cache; unlimited on other devices."""
         if self._device.type != "cpu":
             return sys.maxsize
         model = self._model
@@ -317,7 +317,7 @@ class Sam2Segmenter:
     # -- batches and bookkeeping ---------------------------------------------------------------------------------
 
     def _in_batches(self, items: Sequence[_K], run: Callable[[list[_K]], _T]) -> Iterator[tuple[list[_K], _T]]:
-        """Run over batches; when the device is out of memory, halve them for good and go on."""
+        """Run over batches; if the device runs out of memory, halve the batch size permanently and continue."""
         done = 0
         while done < len(items):
             chunk = list(items[done:done + self._batch_size])
@@ -326,10 +326,10 @@ class Sam2Segmenter:
             except torch.OutOfMemoryError as error:
                 if len(chunk) == 1:
                     raise ModelError(f"{self._device} has too little memory for {self._name} with a single object: "
-                                     "choose a smaller segmenter or free the device, then go on with --resume"
+                                     "choose a smaller segmenter or free memory, then continue with --resume"
                                      ) from error
                 self._batch_size = max(1, len(chunk) // 2)
-                log.warning("%s is out of memory: going on with %d objects per batch", self._device, self._batch_size)
+                log.warning("%s is out of memory: continuing with %d objects per batch", self._device, self._batch_size)
                 if self._device.type == "cuda":
                     torch.cuda.empty_cache()
                 continue
@@ -365,22 +365,23 @@ class Sam2Segmenter:
 
     def _require_bank(self) -> MemoryBank:
         if self._bank is None:
-            raise RuntimeError("start() comes before the first frame")
+            raise RuntimeError("call start() before the first frame")
         return self._bank
 
 
 @dataclass(frozen=True, slots=True)
 class _Constants:
-    """What the stock code computes anew for every object and frame though it never changes."""
+    """Constants that the stock code recomputes for every object and frame."""
 
     image_positions: Tensor
-    """(HW, C) for the mask decoder."""
+    """(HW, C) positional encoding for the mask decoder."""
     empty_prompt: Tensor
-    """(1, 2, C) sparse embedding of no points."""
+    """(1, 2, C) sparse embedding of an empty prompt."""
     no_mask: Tensor
-    """(HW, C) dense embedding of no mask."""
+    """(HW, C) dense embedding of a missing mask."""
     memory_positions: Tensor
-    """(num_maskmem, HW, M) position of a memory token by temporal position: 0 conditioning, then oldest first."""
+    """(num_maskmem, HW, M) positional encoding of memory tokens by temporal position: 0 conditioning, then oldest
+    first."""
 
     @classmethod
     def of(cls, model: Any, cells: int, device: torch.device) -> _Constants:
@@ -398,20 +399,20 @@ class _Constants:
 
 
 def prepare_image(image: Image, side: int, device: torch.device) -> Tensor:
-    """Resize bicubically to a square and normalise, as the stock loader does. (H, W, 3) uint8 -> (3, S, S) float32.
+    """Resize bicubically to a square and normalise, like the stock loader. (H, W, 3) uint8 -> (3, S, S) float32.
 
-    On CUDA the resizing runs on the device: antialiased bicubic there agrees with PIL's within one grey level.
+    On CUDA the device does the resizing; its antialiased bicubic result differs from PIL's by at most one grey level.
     """
     mean = torch.tensor(_MEAN, device=device).view(3, 1, 1)
     std = torch.tensor(_STD, device=device).view(3, 1, 1)
     if device.type == "cuda":
         pixels = torch.from_numpy(np.ascontiguousarray(image)).to(device).permute(2, 0, 1)[None].float()
         pixels = F.interpolate(pixels, (side, side), mode="bicubic", align_corners=False, antialias=True)
-        picture = pixels[0].round().clamp(0, 255) / 255
+        scaled = pixels[0].round().clamp(0, 255) / 255
     else:
         resized = PilImage.fromarray(image).resize((side, side))
-        picture = torch.from_numpy(np.asarray(resized).copy()).permute(2, 0, 1).float() / 255
-    return (picture - mean) / std
+        scaled = torch.from_numpy(np.asarray(resized).copy()).permute(2, 0, 1).float() / 255
+    return (scaled - mean) / std
 
 
 def _run_prompts(run: Callable[[Sam2Features, list[Prompt]], _Part], features: Sam2Features,
@@ -420,7 +421,7 @@ def _run_prompts(run: Callable[[Sam2Features, list[Prompt]], _Part], features: S
 
 
 def _points_of(prompt: Prompt) -> list[tuple[float, float, int]]:
-    """Box corners first, then clicks, in video pixels with SAM's labels."""
+    """Return box corners, then points, in video pixels with SAM's labels."""
     points: list[tuple[float, float, int]] = []
     if prompt.box_xyxy is not None:
         x0, y0, x1, y1 = prompt.box_xyxy

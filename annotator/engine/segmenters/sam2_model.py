@@ -1,4 +1,4 @@
-"""Build a SAM 2 model for a checkpoint, whatever its size and version."""
+"""Build the SAM 2 model of a checkpoint of any size and version."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _SIZES = {(96, 12): "t", (96, 16): "s", (112, 24): "b+", (144, 48): "l"}
 _TINY = (24, 7)
 
-#: What the stock video predictor adds to the published configurations (``apply_postprocessing``).
+#: Settings that the stock video predictor adds to the published configurations (``apply_postprocessing``).
 _POSTPROCESSING: dict[str, Any] = {
     "sam_mask_decoder_extra_args": {
         "dynamic_multimask_via_stability": True,
@@ -34,14 +34,14 @@ _POSTPROCESSING: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Which published configuration a state dict belongs to."""
+    """The published configuration that a state dict belongs to."""
 
     name: str
-    """As ``sam2.1_hiera_l`` or ``tiny-sam2``."""
+    """For example ``sam2.1_hiera_l`` or ``tiny-sam2``."""
     config: Path
 
     def parameters(self, video_predictor: bool = False) -> dict[str, Any]:
-        """The model's configuration, ready to be instantiated; optionally as the stock video predictor."""
+        """Return the model's configuration for instantiation, optionally as the stock video predictor."""
         from omegaconf import OmegaConf
 
         loaded = OmegaConf.load(self.config)
@@ -56,7 +56,7 @@ class Architecture:
 
 
 def recognise(state: dict[str, torch.Tensor], source: Path) -> Architecture:
-    """Tell the architecture from a state dict. Raises ModelError if it is no SAM 2."""
+    """Determine the architecture of a state dict. Raises ModelError if it is not a SAM 2."""
     first = state.get("image_encoder.trunk.patch_embed.proj.weight")
     if first is None:
         raise ModelError(f"{source} is not a SAM 2 checkpoint (it has no image encoder trunk): choose a sam2 or sam2.1 "
@@ -67,14 +67,14 @@ def recognise(state: dict[str, torch.Tensor], source: Path) -> Architecture:
     if shape == _TINY:
         return Architecture("tiny-sam2", resource_path("models/tiny-sam2.yaml"))
     if shape not in _SIZES:
-        raise ModelError(f"{source} holds a SAM 2 of unknown size (width {shape[0]}, {shape[1]} blocks): supported are "
-                         "tiny, small, base+ and large of sam2 and sam2.1, and the built-in tiny-sam2")
+        raise ModelError(f"{source} contains a SAM 2 of unknown size (width {shape[0]}, {shape[1]} blocks): give tiny, "
+                         "small, base+ or large of sam2 or sam2.1, or the built-in tiny-sam2")
     version = "sam2.1" if "no_obj_embed_spatial" in state else "sam2"
     return architecture(f"{version}_hiera_{_SIZES[shape]}")
 
 
 def architecture(name: str) -> Architecture:
-    """A published configuration of the sam2 package by name, or ``tiny-sam2``."""
+    """Return a published configuration of the sam2 package by name, or ``tiny-sam2``. Raises ModelError."""
     if name == "tiny-sam2":
         return Architecture(name, resource_path("models/tiny-sam2.yaml"))
     version = name.split("_")[0]
@@ -86,10 +86,10 @@ def architecture(name: str) -> Architecture:
 
 def build(arch: Architecture, state: dict[str, torch.Tensor] | None, source: Path | None, device: str,
           video_predictor: bool = False, seed: int = 0, image_size: int | None = None) -> Any:
-    """The model in evaluation mode on a device.
+    """Build the model in evaluation mode on a device.
 
-    Without a state the weights are random (benchmarks and tests). ``image_size`` replaces the input's side; no
-    parameter depends on it.
+    Without a state dict the weights are random (benchmarks and tests). ``image_size`` changes the input side, which no
+    parameter depends on.
     """
     import torch
     from hydra.utils import instantiate
@@ -107,16 +107,16 @@ def build(arch: Architecture, state: dict[str, torch.Tensor] | None, source: Pat
 
 
 def _check(expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor], source: Path) -> None:
-    """See that names and shapes are the model's. Raises ModelError."""
+    """Check that names and shapes match the model. Raises ModelError."""
     check_keys(expected, found, source)
     for name, tensor in expected.items():
         if found[name].shape != tensor.shape:
-            raise ModelError(f"{source} does not fit this model: {name} is {list(found[name].shape)} where "
-                             f"{list(tensor.shape)} is wanted; choose a checkpoint of this model")
+            raise ModelError(f"{source} does not match this model: {name} has shape {list(found[name].shape)}, not "
+                             f"{list(tensor.shape)}; choose a checkpoint of this model")
 
 
 def load(checkpoint: Path, device: str, video_predictor: bool = False) -> tuple[Any, Architecture]:
-    """Load any sam2 or sam2.1 checkpoint. Raises ModelError for a damaged file or another model's."""
+    """Load any sam2 or sam2.1 checkpoint. Raises ModelError if the file is damaged or belongs to another model."""
     state = load_state_dict(checkpoint)
     arch = recognise(state, checkpoint)
     log.info("loading %s from %s", arch.name, checkpoint)

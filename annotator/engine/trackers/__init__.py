@@ -1,1 +1,1 @@
-"""Trackers: SAM2MOT with its trajectory manager and cross-object interaction, and the box trackers beside it."""
+"""Trackers: SAM2MOT with its trajectory manager and cross-object interaction, and the box trackers."""

@@ -20,11 +20,11 @@ def _tracklet() -> BoTSORTTracklet:
 
 
 class BotSort(BoxTracker[BotSortSettings]):
-    """BoT-SORT without appearance behind the `annotator.engine.base.Tracker` protocol; see
+    """BoT-SORT without appearance as an `annotator.engine.base.Tracker`; see
     `annotator.engine.trackers.box_tracker.BoxTracker`.
 
-    It estimates the camera's motion from sparse optical flow, so a snapshot holds the last picture too, in grey and at
-    the size that the flow is computed at.
+    It estimates camera motion from sparse optical flow, so a snapshot also contains the last frame, in grey and at the
+    size used for the flow.
     """
 
     name = "botsort"
@@ -36,7 +36,7 @@ class BotSort(BoxTracker[BotSortSettings]):
     def __init__(self, settings: BotSortSettings | None = None, *, frame_rate: float = 30.0) -> None:
         """``frame_rate`` is the video's, in frames per second."""
         super().__init__(settings, frame_rate=frame_rate)
-        self.sees_pictures = self.settings.enable_cmc
+        self.needs_images = self.settings.enable_cmc
 
     def _new_tracklet(self) -> BoTSORTTracklet:
         return _tracklet()
@@ -62,7 +62,7 @@ class BotSort(BoxTracker[BotSortSettings]):
 
 
 class CBIoU(BoxTracker[CBIoUSettings]):
-    """C-BIoU behind the `Tracker` protocol; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
+    """C-BIoU as a `Tracker`; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
 
     name = "cbiou"
     settings_class = CBIoUSettings

@@ -1,7 +1,7 @@
-"""What the box trackers of the `trackers` library share behind the `annotator.engine.base.Tracker` protocol.
+"""Base class of the box trackers from the `trackers` library, as `annotator.engine.base.Tracker`.
 
-A subclass says which tracker of the library it is and what that one remembers; all else (classes apart, numbers from
-1, evidence, snapshots, cuts) is the same for all of them.
+A subclass defines the library's tracker and the state it keeps; everything else (separate classes, numbers from 1,
+evidence, snapshots, cuts) is shared.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _SNAPSHOT_VERSION = 1
 
 
 class BoxTracker(ABC, Generic[SettingsT]):
-    """A tracker of boxes and motion only.
+    """A tracker that uses only boxes and motion.
 
-    A tracklet's box is its matched detection, cut at the picture's edges. In frames without a match the tracklet is
-    LOST and has no box. Numbers count tracklets as they are first shown, from 1, whatever numbers the library uses.
+    A tracklet's box is its matched detection, clipped to the frame. In frames without a match the tracklet is LOST and
+    has no box. Tracklets are numbered from 1 in the order in which the library first shows them.
     """
 
     name: ClassVar[str]
@@ -49,42 +49,42 @@ class BoxTracker(ABC, Generic[SettingsT]):
     library_class: ClassVar[type]
     """The library's tracker."""
     counters: ClassVar[tuple[str, ...]] = ("age", "tracker_id", "time_since_update")
-    """Whole numbers that the library keeps per tracklet beside its Kalman filter."""
+    """Integers that the library keeps per tracklet in addition to its Kalman filter."""
     inner_counters: ClassVar[tuple[str, ...]] = ("_next_track_id",)
-    """Whole numbers that the library keeps per tracker."""
+    """Integers that the library keeps per tracker."""
 
     def __init__(self, settings: SettingsT | None = None, *, frame_rate: float = 30.0) -> None:
         """``frame_rate`` is the video's, in frames per second; it scales how long lost tracklets are kept."""
         if not np.isfinite(frame_rate) or frame_rate <= 0:
-            raise SettingsError(f"{self.name}: a frame rate of {frame_rate} is not possible; give the video's own")
+            raise SettingsError(f"{self.name}: a frame rate of {frame_rate} is invalid; give the video's frame rate")
         self.settings: SettingsT = settings or self.settings_class()
-        self.sees_pictures = False
-        """Whether the library is given the picture, to estimate the camera's motion."""
+        self.needs_images = False
+        """Whether the library needs images to estimate camera motion."""
         self._frame_rate = frame_rate
         self._inner: dict[int, Any] = {}
         self._number: dict[tuple[int, int], int] = {}
         self._label: dict[int, int] = {}
         self._last_number = 0
 
-    # -- what a subclass says ------------------------------------------------------------------------------------
+    # -- hooks for subclasses ------------------------------------------------------------------------------------
 
     @abstractmethod
     def _new_tracklet(self) -> Any:
-        """A tracklet of the library, to be filled from a snapshot."""
+        """Create a tracklet of the library, to be filled from a snapshot."""
 
     def _tracklet_state(self, track: Any) -> dict[str, Any]:
-        """What a tracklet keeps beside its filter and its counters, as plain data."""
+        """Return a tracklet's state without its filter and counters, as plain data."""
         return {}
 
     def _fill_tracklet(self, track: Any, saved: dict[str, Any]) -> None:
-        """The reverse of `_tracklet_state`."""
+        """Restore what `_tracklet_state` returned."""
 
     def _inner_state(self, inner: Any) -> dict[str, Any]:
-        """What a tracker keeps beside its tracklets and its counters, as plain data and tensors."""
+        """Return a tracker's state without its tracklets and counters, as plain data and tensors."""
         return {}
 
     def _fill_inner(self, inner: Any, saved: dict[str, Any]) -> None:
-        """The reverse of `_inner_state`."""
+        """Restore what `_inner_state` returned."""
 
     # -- frames --------------------------------------------------------------------------------------------------
 
@@ -96,10 +96,10 @@ class BoxTracker(ABC, Generic[SettingsT]):
         groups = detections.label[indices] if self.settings.class_aware else np.zeros(len(indices), np.int32)
         for group in sorted({int(g) for g in groups} - self._inner.keys()):
             self._inner[group] = self._make_inner()
-        picture = np.ascontiguousarray(frame.image[..., ::-1]) if self.sees_pictures else None
+        image = np.ascontiguousarray(frame.image[..., ::-1]) if self.needs_images else None
         matched: dict[int, int] = {}
         for group in sorted(self._inner):
-            matched |= self._step_group(group, detections, indices[groups == group], picture)
+            matched |= self._step_group(group, detections, indices[groups == group], image)
         boxes = clip_boxes(detections.box_xyxy, width, height)
         ended = self._drop_ended()
         objects = [self._object(number, matched.get(number), detections, boxes)
@@ -119,18 +119,18 @@ class BoxTracker(ABC, Generic[SettingsT]):
         del chosen["minimum_score"], chosen["class_aware"]
         return self.library_class(frame_rate=self._frame_rate, **chosen)
 
-    def _step_group(self, group: int, detections: Detections, indices: npt.NDArray[np.intp], picture: Image | None,
+    def _step_group(self, group: int, detections: Detections, indices: npt.NDArray[np.intp], image: Image | None,
                     ) -> dict[int, int]:
-        """Matched detection of each tracklet of this group: tracklet number -> index into the frame's detections."""
+        """Return the matches of this group: tracklet number -> index into the frame's detections."""
         given = sv.Detections(xyxy=detections.box_xyxy[indices].astype(np.float64),
                               confidence=detections.score[indices].astype(np.float64), data={"index": indices})
-        shown = self._inner[group].update(given, frame=picture)
+        shown = self._inner[group].update(given, frame=image)
         matched: dict[int, int] = {}
         if not len(shown) or shown.tracker_id is None:
             return matched
         returned = np.asarray(shown.data["index"])
         for inner_id, index in sorted(zip(shown.tracker_id.tolist(), returned.tolist(), strict=True)):
-            if inner_id < 0:  # the library's sign for a detection without a tracklet
+            if inner_id < 0:  # the library's id for a detection without a tracklet
                 continue
             if (group, inner_id) not in self._number:
                 self._last_number += 1
@@ -162,15 +162,16 @@ class BoxTracker(ABC, Generic[SettingsT]):
     # -- snapshots -----------------------------------------------------------------------------------------------
 
     def snapshot(self) -> State | None:
-        """State to go on from: plain numbers, strings, lists and tensors, so that it loads without running code.
+        """Return the state to continue from: plain numbers, strings, lists and tensors, safe to load.
 
-        None when another release of the library keeps its state elsewhere; the run is then replayed from its start.
+        Returns None if another release of the library keeps its state elsewhere; the run is then replayed from its
+        start.
         """
         try:
             return self._state()
         except AttributeError as error:
-            log.warning("%s: this release of the trackers library hides its state (%s); no snapshots", self.name,
-                        error)
+            log.warning("%s: cannot read the state of this release of the trackers library (%s); taking no snapshots",
+                        self.name, error)
             return None
 
     def _head(self) -> dict[str, Any]:
@@ -190,11 +191,11 @@ class BoxTracker(ABC, Generic[SettingsT]):
         return {**self._head(), "last_number": self._last_number, "numbers": numbers, "groups": groups}
 
     def restore(self, state: State) -> None:
-        """Go on from that state. Raises ModelError when it belongs to another tracker or other settings."""
+        """Return to a snapshot's state. Raises ModelError if it belongs to another tracker or other settings."""
         different = [name for name, value in self._head().items() if state.get(name) != value]
         if different:
             raise ModelError(f"the saved tracker state differs in {', '.join(different)} from this run's; "
-                             "run again from the start")
+                             "start a new run")
         self._inner = {int(g["group"]): self._restored(g) for g in state["groups"]}
         self._number = {(int(group), int(inner)): int(number) for group, inner, number, _ in state["numbers"]}
         self._label = {int(number): int(label) for _, _, number, label in state["numbers"]}
@@ -216,10 +217,10 @@ class BoxTracker(ABC, Generic[SettingsT]):
 
 
 def plain_filter(state: dict[str, Any]) -> dict[str, Any]:
-    """A Kalman filter's matrices as lists."""
+    """Return a Kalman filter's matrices as lists."""
     return {name: matrix.tolist() for name, matrix in state.items()}
 
 
 def filter_arrays(saved: dict[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
-    """The reverse of `plain_filter`."""
+    """Return the matrices that `plain_filter` turned into lists."""
     return {name: np.asarray(value, np.float64) for name, value in saved.items()}

@@ -1,4 +1,4 @@
-"""ByteTrack, the baseline: boxes and motion only, from the `trackers` library (Zhang et al., ECCV 2022)."""
+"""ByteTrack from the `trackers` library (Zhang et al., ECCV 2022): the baseline with only boxes and motion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from annotator.engine.trackers.box_tracker import BoxTracker
 
 
 class ByteTrack(BoxTracker[ByteTrackSettings]):
-    """ByteTrack behind the `Tracker` protocol; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
+    """ByteTrack as a `Tracker`; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
 
     name = "bytetrack"
     settings_class = ByteTrackSettings

@@ -1,4 +1,4 @@
-"""No tracker: detections are looked for and stored, and tracked later."""
+"""A tracker that tracks nothing, for runs that only store detections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from annotator.model.frame import Detections, EndReason, Frame, FrameResult
 
 
 class NoTracker:
-    """Passes detections on, behind the `annotator.engine.base.Tracker` protocol."""
+    """An `annotator.engine.base.Tracker` that only passes detections on."""
 
     name = "none"
 
@@ -20,7 +20,7 @@ class NoTracker:
         return ()
 
     def snapshot(self) -> State:
-        """Nothing is remembered, so that a run can go on after any frame."""
+        """Return an empty state; a run can continue after any frame."""
         return {}
 
     def restore(self, state: State) -> None:

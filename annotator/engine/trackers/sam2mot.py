@@ -1,8 +1,8 @@
 """SAM2MOT: tracking by segmentation, one frame at a time (arXiv 2504.04519).
 
-Each frame: encode the picture once; predict every live object from its memory; let the trajectory manager match,
-re-prompt and add; let cross-object interaction decide who may write its memory; memorise; remove. The box of a track
-is the tight box of its mask, never the detector's box.
+For each frame: encode it once; predict every live object from its memory; let the trajectory manager match, re-prompt
+and add objects; let cross-object interaction decide which objects write memory; memorise; remove objects. The box of a
+track is the tight box of its mask, never the detector's box.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class _Live:
     score: float
     iou: float
     cells: npt.NDArray[np.bool_]
-    """(h, w) its mask on the segmenter's grid."""
+    """(h, w) mask on the segmenter's grid."""
     mask: Mask
-    """Its mask in the video's pixels."""
+    """Mask in video pixels."""
     detection: int | None = None
     detection_iou: float = 0.0
     prompted: bool = False
@@ -44,7 +44,7 @@ class _Live:
 
 
 class Sam2Mot:
-    """The Tracker contract over any Segmenter."""
+    """A `Tracker` on any `Segmenter`."""
 
     def __init__(self, segmenter: Segmenter, width: int, height: int, frame_count: int,
                  settings: Sam2MotSettings | None = None) -> None:
@@ -60,7 +60,7 @@ class Sam2Mot:
         return "sam2mot"
 
     def step(self, frame: Frame, detections: Detections) -> FrameResult:
-        """Process the next frame with all its raw detections; the threshold is applied here."""
+        """Process the next frame with all its raw detections. This method applies the threshold."""
         features = self._segmenter.encode(frame)
         usable, indices = self._usable(detections)
         tracked = self._segmenter.predict(features, list(self._manager.live))
@@ -76,13 +76,13 @@ class Sam2Mot:
         order = list(live)
         overlap_matrix = pairwise_mask_iou(np.stack([live[n].cells for n in order])) if order else np.zeros((0, 0))
         self._interact(order, overlap_matrix, live)
-        # A newborn always memorises: without its first memory there would be nothing to follow it by.
+        # A new object always writes memory, because it cannot be propagated without its first one.
         writers = {n for n in order if live[n].occluded_by is None or live[n].prompted}
-        # The fresh prediction of a re-prompted object stands for the one from memory.
+        # The new prediction of a re-prompted object replaces the one from memory.
         for predictions in (_without(tracked, reprompted), reprompted, born):
-            chosen = [n for n in predictions.object_ids if n in writers]
-            if chosen:
-                self._segmenter.memorise(features, predictions, chosen)
+            selected = [n for n in predictions.object_ids if n in writers]
+            if selected:
+                self._segmenter.memorise(features, predictions, selected)
         labels = {n: self._manager.live[n].label for n in order}
         ended = self._manager.ended(overlap_matrix, order)
         for number in ended:
@@ -107,7 +107,7 @@ class Sam2Mot:
     # -- parts of a step -----------------------------------------------------------------------------------------
 
     def _usable(self, detections: Detections) -> tuple[Detections, list[int]]:
-        """Detections above the threshold with sane boxes, and their indices among the raw ones."""
+        """Return the detections above the threshold with valid boxes, and their indices among the raw ones."""
         strong = np.isfinite(detections.score) & (detections.score >= self.settings.det_threshold)
         indices = np.flatnonzero(strong & valid_boxes(detections.box_xyxy, *self._size))
         return detections[indices].usable(*self._size), indices.tolist()
@@ -127,29 +127,29 @@ class Sam2Mot:
 
     def _reprompt(self, features: Any, frame_index: int, detections: Detections,
                   matches: Mapping[int, tuple[int, float]], live: dict[int, _Live]) -> Predictions:
-        """Quality reconstruction: a fresh mask from the matched detection's box."""
+        """Quality reconstruction: predict a new mask from the matched detection's box."""
         scores = {n: item.score for n, item in live.items()}
-        chosen = self._manager.to_reprompt(matches, scores, detections.label)
-        prompts = {n: _box_prompt(frame_index, detections, index) for n, index in chosen.items()}
+        selected = self._manager.to_reprompt(matches, scores, detections.label)
+        prompts = {n: _box_prompt(frame_index, detections, index) for n, index in selected.items()}
         predictions = self._segmenter.prompt(features, prompts)
         for number, item in self._as_live(predictions).items():
             item.detection, item.reprompted = live[number].detection, True
-            item.detection_iou = _agreement(item.mask, detections.box_xyxy[chosen[number]])
+            item.detection_iou = _agreement(item.mask, detections.box_xyxy[selected[number]])
             live[number] = item
             self._manager.revise(number, item.score)
         return predictions
 
     def _add(self, features: Any, frame_index: int, detections: Detections, indices: list[int],
              matches: Mapping[int, tuple[int, float]], live: dict[int, _Live]) -> Predictions:
-        """Object addition: unmatched detections that no live mask covers become new objects.
+        """Object addition: turn unmatched detections that no live mask covers into new objects.
 
-        One that the segmenter cannot see even when prompted (score of a lost object, or no mask) is not added: it would
-        cover nothing and match nothing, and so be born again in every frame.
+        A detection for which the segmenter finds no object even when prompted (score of a lost object, or no mask) is
+        not added. It would cover nothing and match nothing, and so be added again in every frame.
         """
         candidates = self._manager.candidates(detections, (index for index, _ in matches.values()))
         if not candidates:
             return self._segmenter.prompt(features, {})
-        # All candidates are predicted in one batch under temporary numbers; those that prove covered are dropped.
+        # Predict all candidates in one batch with temporary numbers; covered ones are dropped afterwards.
         prompts = {-k: _box_prompt(frame_index, detections, index) for k, index in enumerate(candidates, 1)}
         predictions = self._segmenter.prompt(features, prompts)
         masks = self._as_live(predictions)
@@ -200,7 +200,7 @@ def _box_prompt(frame_index: int, detections: Detections, index: int) -> Prompt:
 
 
 def _agreement(mask: Mask, box_xyxy: npt.NDArray[np.floating]) -> float:
-    """IoU of a mask's tight box and a detection's."""
+    """Return the IoU of a mask's tight box and a detection's box."""
     return float(box_iou(np.array([mask.box_xyxy]), box_xyxy[None].astype(np.float64))[0, 0])
 
 
@@ -213,7 +213,7 @@ def _union(items: Any, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
 
 
 def _rows(predictions: Predictions, rows: list[int], object_ids: tuple[int, ...]) -> Predictions:
-    """Some rows of the predictions, under other ids."""
+    """Return some rows of the predictions with other ids."""
     return Predictions(object_ids, predictions.logits[rows], predictions.score[rows], predictions.iou[rows],
                        predictions.pointers[rows], tuple(predictions.prompted[r] for r in rows),
                        tuple(predictions.conditioning[r] for r in rows))

@@ -18,7 +18,7 @@ _UNIT_BOX = (0.0, 0.0, 1.0, 1.0)
 
 
 class Sort(BoxTracker[SortSettings]):
-    """SORT behind the `Tracker` protocol; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
+    """SORT as a `Tracker`; see `annotator.engine.trackers.box_tracker.BoxTracker`."""
 
     name = "sort"
     settings_class = SortSettings
@@ -30,9 +30,9 @@ class Sort(BoxTracker[SortSettings]):
 
 
 class OcSort(BoxTracker[OcSortSettings]):
-    """OC-SORT behind the `Tracker` protocol; see `annotator.engine.trackers.box_tracker.BoxTracker`.
+    """OC-SORT as a `Tracker`; see `annotator.engine.trackers.box_tracker.BoxTracker`.
 
-    Beside its filter a tracklet remembers its last boxes, its direction, and the filter as it was before it was lost.
+    In addition to its filter, a tracklet stores its last boxes, its direction, and the filter from before it was lost.
     """
 
     name = "ocsort"

@@ -1,6 +1,6 @@
-"""The trajectory manager: which objects are added, re-prompted and removed (SAM2MOT, section 3.2).
+"""The trajectory manager: decide which objects are added, re-prompted and removed (SAM2MOT, section 3.2).
 
-Pure NumPy and plain data: it decides, the per-frame loop in `sam2mot` carries out.
+Pure NumPy and plain data. The manager decides; the per-frame loop in `sam2mot` acts on it.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ class Trajectory:
     number: int
     label: int
     born: int
-    """Number of frames the run had seen when it was added."""
+    """Number of frames processed by the run when the object was added."""
     lost: int = 0
     scores: deque[float] = field(default_factory=deque)
-    """Its last score logits, oldest first."""
+    """The last score logits, oldest first."""
     hidden_at: int | None = None
-    """Last frame (counted as ``born`` is) in which cross-object interaction suppressed it."""
+    """Last frame (counted like ``born``) in which cross-object interaction found the object occluded."""
     hidden: int = 0
-    """So many frames on end it was suppressed, up to that one."""
+    """Number of consecutive occluded frames up to ``hidden_at``."""
 
 
 class TrajectoryManager:
-    """Keeps the live objects of one run."""
+    """Manages the live objects of one run."""
 
     def __init__(self, settings: TrajectorySettings, score_window: int) -> None:
         self.settings = settings
@@ -54,22 +54,22 @@ class TrajectoryManager:
         return self._live
 
     def observe(self, scores: Mapping[int, float]) -> None:
-        """Take this frame's score logits of the live objects; count lost frames."""
+        """Record this frame's score logits of the live objects and count lost frames."""
         self._frames += 1
         for number, score in scores.items():
-            self._take(self._live[number], score)
+            self._record(self._live[number], score)
 
     def revise(self, number: int, score: float) -> None:
-        """Replace this frame's score of an object that was re-prompted: it was pending, so nothing is counted yet."""
+        """Replace this frame's score of a re-prompted object. It was pending, so no lost frame has been counted."""
         trajectory = self._live[number]
         trajectory.scores.pop()
-        self._take(trajectory, score)
+        self._record(trajectory, score)
 
     def match(self, box_xyxy: Mapping[int, Box], detections: Detections,
               ) -> dict[int, tuple[int, float]]:
         """Match live objects to detections with the Hungarian method on box IoU.
 
-        Returns object number -> (detection index, IoU); pairs below ``match_iou`` are no match.
+        Returns object number -> (detection index, IoU); pairs below ``match_iou`` do not match.
         """
         numbers = list(box_xyxy)
         if not numbers or not len(detections):
@@ -86,7 +86,8 @@ class TrajectoryManager:
 
     def to_reprompt(self, matches: Mapping[int, tuple[int, float]], scores: Mapping[int, float],
                     labels: npt.NDArray[np.int32]) -> dict[int, int]:
-        """Quality reconstruction: pending objects with a detection of their own label -> detection index."""
+        """Return the objects for quality reconstruction: pending object with a detection of its label -> detection
+        index."""
         if not self.settings.reconstruct:
             return {}
         return {number: index for number, (index, _) in matches.items()
@@ -95,54 +96,54 @@ class TrajectoryManager:
                 and (self.settings.reprompt_hidden or self._live[number].hidden_at != self._frames - 1)}
 
     def candidates(self, detections: Detections, matched: Iterable[int]) -> list[int]:
-        """Detections that match no live object and may be new ones, best first."""
+        """Return the detections that match no live object and may be new ones, best first."""
         taken = set(matched)
         side = (detections.box_xyxy[:, 2:] - detections.box_xyxy[:, :2]).min(1) if len(detections) else []
         order = np.argsort(-detections.score, kind="stable")
         return [int(k) for k in order if int(k) not in taken and side[k] >= self.settings.min_box_side]
 
     def is_free(self, box_cells: Box, covered: Masks) -> bool:
-        """Whether enough of a box is not covered by live masks. The box (xyxy) counts in cells of the mask grid, and
-        in fractions of them: a small box spans few cells, and its neighbour's cells at its edge are hardly its own.
+        """Whether live masks leave enough of a box uncovered. The box (xyxy) is in cells of the mask grid, with
+        fractions, because a small box spans few cells and covers those at its edges only in part.
         """
         x0, y0, x1, y1 = box_cells
-        rows, columns = _shares(y0, y1, covered.shape[0]), _shares(x0, x1, covered.shape[1])
+        rows, columns = _coverage(y0, y1, covered.shape[0]), _coverage(x0, x1, covered.shape[1])
         area = float(rows.sum() * columns.sum())
         return area > 0 and 1 - float(rows @ covered @ columns) / area >= self.settings.uncovered
 
     def add(self, label: int, score: float) -> int:
-        """A new object, added in the frame last observed. Returns its number."""
+        """Add an object in the last observed frame. Returns its number."""
         number = self._next_number
         self._next_number += 1
         trajectory = self._live[number] = Trajectory(number, label, self._frames)
-        self._take(trajectory, score)
+        self._record(trajectory, score)
         return number
 
     def hide(self, number: int) -> None:
-        """Note that cross-object interaction suppressed the object in this frame."""
+        """Record that cross-object interaction found the object occluded in this frame."""
         trajectory = self._live[number]
         trajectory.hidden = trajectory.hidden + 1 if trajectory.hidden_at == self._frames - 1 else 1
         trajectory.hidden_at = self._frames
 
     def ended(self, mask_iou: npt.NDArray[np.floating], order: Sequence[int]) -> dict[int, EndReason]:
-        """Objects that end with this frame: lost for too long, or the double of another one.
+        """End and return the objects that are lost for too long or duplicates of another object.
 
-        ``mask_iou`` is (N, N), of the objects in ``order``. Ended objects are no longer live.
+        ``mask_iou`` is (N, N), for the objects in ``order``. Ended objects are no longer live.
         """
         ends = {n: EndReason.LOST for n, t in self._live.items() if t.lost >= self.settings.max_lost}
         for a, b in np.argwhere(np.triu(mask_iou > self.settings.duplicate_iou, 1)):
             first, second = sorted((order[a], order[b]))
-            if first not in ends and self._may_be_double(self._live[second]):
+            if first not in ends and self._may_be_duplicate(self._live[second]):
                 ends.setdefault(second, EndReason.DUPLICATE)
         for number, trajectory in self._live.items():
-            if self._is_hidden_for_good(trajectory):
+            if self._is_occluded_too_long(trajectory):
                 ends.setdefault(number, EndReason.DUPLICATE)
         for number in ends:
             del self._live[number]
         return ends
 
     def end_shot(self) -> dict[int, EndReason]:
-        """End all live objects, because the video cuts. They are no longer live."""
+        """End all live objects at a scene cut. They are no longer live."""
         ends = dict.fromkeys(self._live, EndReason.CUT)
         self._live.clear()
         return ends
@@ -155,8 +156,8 @@ class TrajectoryManager:
         self._next_number, self._frames = state["next_number"], state["frames"]
         self._live = {t["number"]: Trajectory(**{**t, "scores": deque(t["scores"])}) for t in state["live"]}
 
-    def _take(self, trajectory: Trajectory, score: float) -> None:
-        """One frame's score: remember it and count."""
+    def _record(self, trajectory: Trajectory, score: float) -> None:
+        """Store one frame's score and update the count of lost frames."""
         trajectory.scores.append(score)
         while len(trajectory.scores) > self._score_window:
             trajectory.scores.popleft()
@@ -165,18 +166,18 @@ class TrajectoryManager:
         elif self.settings.state_of(score) is TrackState.LOST:
             trajectory.lost += 1
 
-    def _is_hidden_for_good(self, trajectory: Trajectory) -> bool:
+    def _is_occluded_too_long(self, trajectory: Trajectory) -> bool:
         return (self.settings.max_hidden is not None and trajectory.hidden_at == self._frames
                 and trajectory.hidden >= self.settings.max_hidden)
 
-    def _may_be_double(self, trajectory: Trajectory) -> bool:
+    def _may_be_duplicate(self, trajectory: Trajectory) -> bool:
         young = self._frames - trajectory.born <= self.settings.duplicate_age
-        hidden = trajectory.hidden_at is not None and (
+        recently_occluded = trajectory.hidden_at is not None and (
             self._frames - trajectory.hidden_at <= self.settings.duplicate_grace)
-        return young and not hidden
+        return young and not recently_occluded
 
 
-def _shares(low: float, high: float, count: int) -> npt.NDArray[np.float64]:
-    """How much of each cell lies between two points of an axis. (count,) 0..1."""
+def _coverage(low: float, high: float, count: int) -> npt.NDArray[np.float64]:
+    """Return the fraction of each cell between two points of an axis: (count,) 0..1."""
     cells = np.arange(count)
     return np.asarray(np.clip(np.minimum(cells + 1, high) - np.maximum(cells, low), 0, None), np.float64)

@@ -1,1 +1,1 @@
-"""Weights: where published checkpoints lie, how they are fetched, checked and read."""
+"""Model weights: find, download, verify and read published checkpoints."""

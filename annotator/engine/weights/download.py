@@ -1,4 +1,4 @@
-"""Fetching published weights: resumed where it was cut, checked, and put in place in one step."""
+"""Download published weights: resume interrupted downloads, verify the file, move it into place atomically."""
 
 from __future__ import annotations
 
@@ -28,54 +28,54 @@ log = logging.getLogger(__name__)
 MIRROR_VARIABLE = "ANNOTATOR_MIRROR"
 
 _CHUNK = 1 << 18
-#: Left free on the disk beside the file.
+#: Disk space to leave free after the download.
 _MARGIN_BYTES = 64 << 20
-#: Answers that may be different the next time.
-_PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
+#: HTTP status codes worth a retry.
+_TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How patient a download is."""
+    """How often and how long to retry a download."""
 
     attempts: int = 6
-    """Failures in a row, without a byte in between, before it gives up."""
+    """Number of consecutive failures without progress before giving up."""
     first_wait_s: float = 1.0
     """Wait after the first failure; doubled after each further one, up to 30 s."""
     timeout_s: float = 30.0
-    """Longest silence on a connection."""
+    """Maximum time without data on a connection."""
     sleep: Callable[[float], None] = field(default=time.sleep)
 
     def wait(self, failures: int) -> None:
         self.sleep(min(self.first_wait_s * 2 ** (failures - 1), 30.0))
 
 
-class _Cut(Exception):
-    """The transfer failed in a way that trying again may mend."""
+class _Interrupted(Exception):
+    """The transfer failed, but a retry may succeed."""
 
 
 def download(name: str, progress: Progress | None = None, mirror: str | None = None, folder: Path | None = None,
              retries: Retries | None = None) -> Path:
-    """Fetch weights by name, unless they are there already.
+    """Download weights by name, unless they are installed.
 
-    A file cut off by a lost connection or a closed program is continued. Downloads of one file at the same time, in
-    any number of programs, wait for the first and take its result.
+    An interrupted download is resumed. Concurrent downloads of the same file, in any number of programs, wait for the
+    first and use its result.
 
     Args:
-        name: a name of the manifest.
-        progress: called often with bytes done and bytes in all; raising in it stops the download, and what has been
-            fetched is kept for the next time.
-        mirror: base URL or folder that has the published files under their own names; default ANNOTATOR_MIRROR,
-            else the public home.
-        folder: where to put the file; default the models folder.
-        retries: patience.
+        name: a name in the manifest.
+        progress: called often with bytes done and total bytes; an exception that it raises stops the download, and the
+            received part is kept for the next time.
+        mirror: base URL or folder with the published files under their own names; default ANNOTATOR_MIRROR, else the
+            published address.
+        folder: destination folder; default the models folder.
+        retries: retry policy.
 
     Returns:
-        Path of the file, its SHA-256 verified.
+        Path of the file, with verified SHA-256.
 
     Raises:
-        ModelError: no such name.
-        DownloadError: it could not be had; the message says what to do by hand.
+        ModelError: unknown name.
+        DownloadError: the download failed; the message says what to do manually.
     """
     weights = known(name)
     path = weights.path(folder)
@@ -85,18 +85,18 @@ def download(name: str, progress: Progress | None = None, mirror: str | None = N
 
 
 def fetch(weights: Weights, path: Path, mirror: str, progress: Progress | None, retries: Retries) -> Path:
-    """Fetch one entry of the manifest to a path. See `download`."""
+    """Download one entry of the manifest to a path. See `download`."""
     job = _Download(weights, path, source_url(weights, mirror), progress or (lambda done, total: None), retries)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _only_one(path, job):
-            return path if job.is_there() else job.run()
+        with _exclusive(path, job):
+            return path if job.is_complete() else job.run()
     except OSError as error:
         raise job.file_error(error) from error
 
 
 def source_url(weights: Weights, mirror: str = "") -> str:
-    """Where the file is fetched from: its public home, or a mirror given as base URL or folder."""
+    """Return the download address: the published one, or a mirror given as base URL or folder."""
     if not mirror:
         return weights.url
     if "://" not in mirror:
@@ -106,7 +106,7 @@ def source_url(weights: Weights, mirror: str = "") -> str:
                                 f"{MIRROR_VARIABLE}")
         return (folder.resolve() / weights.file).as_uri()
     if not mirror.startswith(("http://", "https://", "file://")):
-        raise DownloadError(f"the mirror {mirror} is of an unknown kind: give an http, https or file URL")
+        raise DownloadError(f"the mirror {mirror} has an unknown URL scheme: give an http, https or file URL")
     return mirror.rstrip("/") + "/" + urllib.parse.quote(weights.file)
 
 
@@ -115,31 +115,31 @@ def _reason(error: Exception) -> str:
 
 
 def _read(response: Any) -> bytes:
-    """The next bytes. Every failure of the connection is a cut, so that it is told from one of the disk."""
+    """Return the next bytes. Raises _Interrupted for connection errors, to distinguish them from disk errors."""
     try:
         data: bytes = response.read(_CHUNK)
         return data
     except (OSError, http.client.HTTPException) as error:
-        raise _Cut(_reason(error)) from error
+        raise _Interrupted(_reason(error)) from error
 
 
-class _only_one:  # noqa: N801 - read as a statement: with _only_one(...)
-    """Holds the lock of a file; while another program holds it, shows that one's progress."""
+class _exclusive:  # noqa: N801 - reads as a statement: with _exclusive(...)
+    """Holds the lock of a file; while another program holds it, shows that program's progress."""
 
     def __init__(self, path: Path, job: _Download) -> None:
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         self._job = job
 
     def __enter__(self) -> None:
-        told = False
+        logged = False
         while True:
             try:
                 self._lock.acquire(timeout=0.2)
                 return
             except Timeout:
-                if not told:
+                if not logged:
                     log.info("waiting for another download of %s", self._job.weights.file)
-                told = True
+                logged = True
                 self._job.show_progress()
 
     def __exit__(self, *exc: object) -> None:
@@ -147,7 +147,7 @@ class _only_one:  # noqa: N801 - read as a statement: with _only_one(...)
 
 
 class _Download:
-    """One file on its way: ``NAME.part`` beside its place until it is whole and verified."""
+    """The download of one file, stored as ``NAME.part`` in its folder until it is complete and verified."""
 
     def __init__(self, weights: Weights, path: Path, url: str, progress: Progress, retries: Retries) -> None:
         self.weights = weights
@@ -156,81 +156,82 @@ class _Download:
         self.url = url
         self.progress = progress
         self.retries = retries
-        self._told_size: int | None = None
+        self._reported_size: int | None = None
 
-    def is_there(self) -> bool:
-        """Whether the file is in place and right; a wrong one is put aside, not deleted."""
+    def is_complete(self) -> bool:
+        """Whether the file exists and is correct; an incorrect file is renamed, not deleted."""
         if not self.path.is_file():
             return False
-        if self.weights.size in (None, self.path.stat().st_size) and self._is_right(self.path):
+        if self.weights.size in (None, self.path.stat().st_size) and self._matches(self.path):
             return True
-        aside = self.path.with_name(self.path.name + ".wrong")
-        log.warning("%s is not the published file; it is now %s", self.path, aside.name)
-        self.path.replace(aside)
+        renamed = self.path.with_name(self.path.name + ".wrong")
+        log.warning("%s is not the published file; renaming it to %s", self.path, renamed.name)
+        self.path.replace(renamed)
         return False
 
     def run(self) -> Path:
-        """Fetch, verify, put in place."""
-        continued = self.got() > 0
+        """Download, verify, move into place."""
+        resumed = self.received() > 0
         self._fetch_all()
-        if continued and not self._is_right(self.part):
-            log.warning("%s was begun with another file; fetching it from the start", self.part)
+        if resumed and not self._matches(self.part):
+            log.warning("%s was started with another file; downloading it again", self.part)
             self.part.unlink()
-            self._told_size = None
+            self._reported_size = None
             self._fetch_all()
         digest = file_sha256(self.part)
         if not digest.startswith(self.weights.sha256):
             self.part.unlink()
             raise DownloadError(f"{self.url} is not the published {self.weights.file} (sha256 {digest[:8]}..., not "
-                                f"{self.weights.sha256[:8]}...) and was not kept: try again, or another mirror")
+                                f"{self.weights.sha256[:8]}...) and was not kept: try again, or use another mirror")
         self.part.replace(self.path)
         return self.path
 
     def _fetch_all(self) -> None:
-        """Connect until every byte is there. Raises DownloadError when there is no point in going on."""
+        """Connect until every byte is received. Raises DownloadError if further attempts are pointless."""
         failures = 0
-        while self.got() != self.size:
-            before = self.got()
+        while self.received() != self.size:
+            before = self.received()
             try:
                 self._check_space()
                 self._transfer()
-            except _Cut as cut:
-                failures = 1 if self.got() > before else failures + 1
+            except _Interrupted as error:
+                failures = 1 if self.received() > before else failures + 1
                 if failures >= self.retries.attempts:
-                    raise self._unreachable(str(cut)) from cut
-                # Silence may last minutes; whoever waits is told once what for.
-                log.log(logging.WARNING if failures == 1 else logging.INFO, "%s: %s; trying again", self.url, cut)
+                    raise self._unreachable(str(error)) from error
+                # Retries may take minutes, so warn the user once about the cause.
+                log.log(logging.WARNING if failures == 1 else logging.INFO, "%s: %s; trying again", self.url, error)
                 self.retries.wait(failures)
 
     @property
     def size(self) -> int | None:
-        """Bytes of the published file: from the manifest, else as the server says; None before it has said."""
-        return self._told_size if self.weights.size is None else self.weights.size
+        """Bytes of the published file, from the manifest or else from the server; None before the server's answer."""
+        return self._reported_size if self.weights.size is None else self.weights.size
 
-    def got(self) -> int:
-        """Bytes fetched so far."""
+    def received(self) -> int:
+        """Return the number of bytes received so far."""
         return self.part.stat().st_size if self.part.is_file() else 0
 
     def show_progress(self) -> None:
-        self._show(self.got())
+        self._show(self.received())
 
     def _show(self, done: int) -> None:
-        """Progress; 0 stands for a size that nobody has told yet."""
+        """Report progress; a total of 0 means that the size is unknown."""
         self.progress(done if self.size is None else min(done, self.size), self.size or 0)
 
-    def _is_right(self, path: Path) -> bool:
+    def _matches(self, path: Path) -> bool:
         return file_sha256(path).startswith(self.weights.sha256)
 
     def _check_space(self) -> None:
-        needed = (self.size or self.got()) - self.got() + _MARGIN_BYTES
+        needed = (self.size or self.received()) - self.received() + _MARGIN_BYTES
         free = shutil.disk_usage(self.part.parent).free
         if free < needed:
-            raise DownloadError(f"{self.part.parent} has {free >> 20} MB free and {self.weights.name} needs "
-                                f"{needed >> 20} MB: free some space, or set ANNOTATOR_MODELS_DIR to a larger disk")
+            raise DownloadError(f"{self.part.parent} has {free >> 20} MB free, but {self.weights.name} needs "
+                                f"{needed >> 20} MB: free some disk space, or set ANNOTATOR_MODELS_DIR to a larger "
+                                "disk")
 
     def _transfer(self) -> None:
-        """One connection. Raises _Cut when trying again may help."""
-        start = self.got()
+        """Receive data over one connection. Raises _Interrupted if a retry may help."""
+        start = self.received()
         if self.size is not None and start > self.size:
             self.part.unlink()
             start = 0
@@ -247,23 +248,24 @@ class _Download:
         except urllib.error.URLError as error:
             self._not_opened(error)
         except (TimeoutError, ConnectionError, http.client.HTTPException) as error:
-            raise _Cut(_reason(error)) from error
+            raise _Interrupted(_reason(error)) from error
 
     def _offset(self, response: Any, start: int) -> int:
-        """Where in the file the answer begins; refuses an answer of another length than the published file's."""
+        """Return the offset in the file at which the response starts. Raises DownloadError if the length of the file
+        differs from the published one."""
         offset = 0
         if response.status == 206:
             span = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
             if span is None or int(span[1]) != start:
                 self.part.unlink(missing_ok=True)
-                raise _Cut("the server continued at another place than asked")
+                raise _Interrupted("the server resumed at a different offset than requested")
             offset = start
         length = response.headers.get("Content-Length")
         if length is not None and self.size is None:
-            self._told_size = offset + int(length)
+            self._reported_size = offset + int(length)
         if length is not None and offset + int(length) != self.size:
-            raise DownloadError(f"{self.url} has {offset + int(length)} bytes and the published {self.weights.file} "
-                                f"{self.size}: it is another file; check the mirror, or a login page in between")
+            raise DownloadError(f"{self.url} has {offset + int(length)} bytes, but the published {self.weights.file} "
+                                f"has {self.size}: it is another file; check the mirror, or for a login page")
         return offset
 
     def _receive(self, response: Any, offset: int) -> None:
@@ -275,55 +277,55 @@ class _Download:
                 stream.write(chunk)
                 offset += len(chunk)
                 if self.size is not None and offset > self.size:
-                    raise DownloadError(f"{self.url} goes on after the {self.size} bytes of the published "
+                    raise DownloadError(f"{self.url} is longer than the {self.size} bytes of the published "
                                         f"{self.weights.file}: it is another file; check the mirror")
                 self._show(offset)
             stream.flush()
             os.fsync(stream.fileno())
         if self.size is None:
-            self._told_size = offset
+            self._reported_size = offset
         if offset != self.size:
-            raise _Cut(f"cut off after {offset} of {self.size} bytes")
+            raise _Interrupted(f"connection closed after {offset} of {self.size} bytes")
 
     def _refused(self, error: urllib.error.HTTPError) -> None:
         error.close()
         span = re.fullmatch(r"bytes \*/(\d+)", error.headers.get("Content-Range", ""))
-        if error.code == 416 and self.size is None and span is not None and int(span[1]) == self.got():
-            self._told_size = self.got()  # it was whole already
+        if error.code == 416 and self.size is None and span is not None and int(span[1]) == self.received():
+            self._reported_size = self.received()  # the file was already complete
             return
         if error.code == 416:
-            # What is there is no beginning of the server's file.
+            # The received part is longer than the server's file, so it cannot be resumed.
             self.part.unlink(missing_ok=True)
-            raise _Cut("the server cannot continue the file") from error
+            raise _Interrupted("the server cannot resume the file") from error
         answer = f"the server answered {error.code} {error.reason}"
-        if error.code in _PASSING_STATUSES:
-            raise _Cut(answer) from error
-        raise DownloadError(f"{self.url}: {answer}; {self._by_hand()}") from error
+        if error.code in _TRANSIENT_STATUSES:
+            raise _Interrupted(answer) from error
+        raise DownloadError(f"{self.url}: {answer}; {self._manual_steps()}") from error
 
     def _not_opened(self, error: urllib.error.URLError) -> None:
         reason = error.reason
         if self.url.startswith("file:"):
             raise DownloadError(f"{self.url} cannot be opened ({reason}): check the mirror") from error
         if isinstance(reason, OSError) and "CERTIFICATE_VERIFY_FAILED" in str(reason):
-            raise DownloadError(f"{self.url}: the server's certificate is not trusted here (set SSL_CERT_FILE to your "
-                                f"organisation's certificates); or {self._by_hand()}") from error
-        raise _Cut(str(reason)) from error
+            raise DownloadError(f"{self.url}: the server's certificate is not trusted (set SSL_CERT_FILE to your "
+                                f"organisation's certificates); or {self._manual_steps()}") from error
+        raise _Interrupted(str(reason)) from error
 
     def _unreachable(self, reason: str) -> DownloadError:
-        kept = f" ({self.got() >> 20} MB are kept and will be continued)" if self.got() else ""
+        kept = f" ({self.received() >> 20} MB are kept; the next download resumes)" if self.received() else ""
         return DownloadError(f"{self.weights.file} could not be downloaded from {self.url}: {reason}{kept}; check the "
-                             f"network, or {self._by_hand()}")
+                             f"network, or {self._manual_steps()}")
 
-    def _by_hand(self) -> str:
+    def _manual_steps(self) -> str:
         mirror = "a mirror" if self.url == self.weights.url else "another mirror"
-        return (f"fetch {self.weights.url} on another machine and put it at {self.path}, or set {MIRROR_VARIABLE} to "
-                f"{mirror}")
+        return (f"download {self.weights.url} on another machine and save it as {self.path}, or set {MIRROR_VARIABLE} "
+                f"to {mirror}")
 
     def file_error(self, error: OSError) -> DownloadError:
-        """One line for what the file system refuses."""
+        """Return a one-line error for a failed file operation."""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            wanted = f"free {self.size >> 20} MB" if self.size else "free some space"
-            return DownloadError(f"the disk of {self.path.parent} is full: {wanted} and download again; what has been "
-                                 "fetched is kept")
-        return DownloadError(f"{self.path} cannot be written ({error.strerror}): set ANNOTATOR_MODELS_DIR to a folder "
-                             "that can")
+            needed = f"free {self.size >> 20} MB" if self.size else "free some disk space"
+            return DownloadError(f"the disk of {self.path.parent} is full: {needed} and download again; the received "
+                                 "part is kept")
+        return DownloadError(f"{self.path} cannot be written ({error.strerror}): set ANNOTATOR_MODELS_DIR to a "
+                             "writable folder")

@@ -56,7 +56,7 @@ def test_a_state_dict_of_another_model_is_refused(tmp_path: Path) -> None:
     larger = {**TinyDetectorNet().state_dict(), "score_branch.2.bias": torch.zeros(5)}
     for content in (torch.nn.Linear(3, 4).state_dict(), larger, [1, 2], torch.zeros(3)):
         torch.save(content, path)
-        with pytest.raises(ModelError, match=r"other\.pt holds") as caught:
+        with pytest.raises(ModelError, match=r"other\.pt contains") as caught:
             load_net(path)
         assert "\n" not in str(caught.value)
 

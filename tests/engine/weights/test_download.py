@@ -264,7 +264,7 @@ def test_names_of_the_manifest_are_downloaded_from_the_mirror_variable(
     monkeypatch.setenv("ANNOTATOR_MODELS_DIR", str(tmp_path))
     assert download.download("some-model", retries=patience()) == tmp_path / "some.pt"
     assert checkpoints.verify("some-model") == weights.sha256
-    with pytest.raises(ModelError, match="no model is called other"):
+    with pytest.raises(ModelError, match="unknown model other"):
         download.download("other")
 
 
