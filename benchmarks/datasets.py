@@ -1,11 +1,11 @@
-"""Run the benchmark command over real sequences that are laid out as each data set, kill it once, let it go on, and
-compare with a run that nothing disturbed.
+"""Run the benchmark command over real sequences in the layout of each data set, kill it once, resume it, and compare
+with an undisturbed run.
 
     python -m benchmarks.datasets --data DIR --json
 
-DIR holds sequences of MOTChallenge: ``mot17_mini/*`` and ``adl_rundle6_f1-60``, with ``img1``, ``gt/gt.txt`` and
-``det/det.txt``. They are linked, not copied. The same pictures serve all four data sets, so the scores of the others
-say that their paths work, and nothing of the data sets they stand for.
+DIR contains MOTChallenge sequences: ``mot17_mini/*`` and ``adl_rundle6_f1-60``, with ``img1``, ``gt/gt.txt`` and
+``det/det.txt``. They are linked, not copied. All four layouts use the same images, so the scores of the other three
+only show that their code paths work, and say nothing about those data sets.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from benchmarks.harness.results import emit, environment, progress
 
 ROOT = Path(__file__).parents[1]
 CONFIG = "segmenter: {segmenter}\ndevice: {device}\ntracker: {tracker}\nsnapshot_every: 2\n"
-_PATIENCE = 900.0
+_TIMEOUT = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
-    """Sequences laid out as one data set."""
+class Layout:
+    """Sequences in the layout of one data set."""
 
     dataset: str
     split: str
@@ -41,8 +41,8 @@ class Laid:
     """One folder per sequence, with its det.txt."""
 
 
-def lay_out(data: Path, folder: Path) -> list[Laid]:
-    """Links to the sequences in each data set's layout, and their labels in each one's form."""
+def make_layouts(data: Path, folder: Path) -> list[Layout]:
+    """Link the sequences in each data set's layout, and write their labels in each data set's format."""
     mot17 = sorted(child for child in (data / "mot17_mini").iterdir() if child.is_dir())
     adl = data / "adl_rundle6_f1-60"
     for sequence in (*mot17, adl):
@@ -54,10 +54,10 @@ def lay_out(data: Path, folder: Path) -> list[Laid]:
         _as_uavdt(sequence, name, folder / "uavdt")
     for sequence in mot17[:2]:
         _as_bdd100k(sequence, folder / "bdd100k")
-    return [Laid("mot17", "train", folder / "mot17", folder / "mot17" / "train"),
-            Laid("dancetrack", "val", folder / "dancetrack", folder / "dancetrack" / "val"),
-            Laid("uavdt", "test", folder / "uavdt", folder / "uavdt" / "detections"),
-            Laid("bdd100k", "val", folder / "bdd100k", folder / "bdd100k" / "detections")]
+    return [Layout("mot17", "train", folder / "mot17", folder / "mot17" / "train"),
+            Layout("dancetrack", "val", folder / "dancetrack", folder / "dancetrack" / "val"),
+            Layout("uavdt", "test", folder / "uavdt", folder / "uavdt" / "detections"),
+            Layout("bdd100k", "val", folder / "bdd100k", folder / "bdd100k" / "detections")]
 
 
 def _link(target: Path, link: Path) -> None:
@@ -70,21 +70,21 @@ def _people(sequence: Path) -> MotRows:
 
 
 def _as_uavdt(sequence: Path, name: str, root: Path) -> None:
-    """Counted people are the truth, whatever else is labelled is to be ignored."""
+    """Write scored people as ground truth and all other labels as ignore regions."""
     _link(sequence / "img1", root / "UAV-benchmark-M" / name)
     _link(sequence / "det" / "det.txt", root / "detections" / f"{name}.txt")
     truth = root / "UAV-benchmark-MOTD_v1.0" / "GT"
     truth.mkdir(parents=True, exist_ok=True)
     rows = _people(sequence)
     counted = (rows.class_number == 1) & (rows.seventh != 0)
-    for suffix, chosen in (("gt", counted), ("gt_ignore", ~counted)):
+    for suffix, selected in (("gt", counted), ("gt_ignore", ~counted)):
         (truth / f"{name}_{suffix}.txt").write_text("".join(
             f"{frame + 1},{number},{x0:g},{y0:g},{x1 - x0:g},{y1 - y0:g},1,0,0\n" for frame, number, (x0, y0, x1, y1)
-            in zip(rows.frame_index[chosen], rows.id[chosen], rows.box_xyxy[chosen], strict=True)))
+            in zip(rows.frame_index[selected], rows.id[selected], rows.box_xyxy[selected], strict=True)))
 
 
 def _as_bdd100k(sequence: Path, root: Path) -> None:
-    """Counted people are pedestrians, the others and all else "other person", which is not scored."""
+    """Write scored people as pedestrians and all other labels as "other person", which is not scored."""
     name = sequence.name
     _link(sequence / "img1", root / "images" / "track" / "val" / name)
     rows = _people(sequence)
@@ -111,27 +111,28 @@ def _as_bdd100k(sequence: Path, root: Path) -> None:
                         for k in range(len(found)) if box_area(boxes[k]) > 0]}))
 
 
-def run(laid: Laid, folder: Path, config: Path, options: list[str]) -> dict[str, Any]:
-    """One undisturbed run and one that is killed and goes on. Returns scores and whether both left the same."""
-    base = ["benchmark", laid.dataset, str(laid.root), "--split", laid.split, "--config", str(config), "--detections",
-            str(laid.detections), "--json", "--quiet", *options]
+def run(layout: Layout, folder: Path, config: Path, options: list[str]) -> dict[str, Any]:
+    """Make one undisturbed run and one that is killed and resumed. Returns scores and whether both agree."""
+    base = ["benchmark", layout.dataset, str(layout.root), "--split", layout.split, "--config", str(config),
+            "--detections", str(layout.detections), "--json", "--quiet", *options]
     began = time.monotonic()
-    whole = _finish([*base, "--out", str(folder / "whole")])
+    undisturbed = _finish([*base, "--out", str(folder / "whole")])
     seconds = time.monotonic() - began
     killed = _kill([*base, "--out", str(folder / "part")], folder / "part")
     _finish([*base, "--out", str(folder / "part")])
     same = _texts(folder / "whole") == _texts(folder / "part")
     table = _table(base, folder / "whole")
-    progress(f"{laid.dataset}: {seconds:.0f} s; {killed}; {'the same' if same else 'NOT the same'} afterwards\n{table}")
+    progress(f"{layout.dataset}: {seconds:.0f} s; {killed}; {'the same' if same else 'NOT the same'} afterwards\n"
+             f"{table}")
     frames = sum(json.loads(path.read_text())["frames"] for path in (folder / "whole").glob("*/run.json"))
-    return {"scores": whole["scores"], "sequences": whole["sequences"], "frames": frames,
-            "thresholds": whole["thresholds"], "seconds": round(seconds, 1), "killed": killed, "same_after_kill": same,
-            "table": table}
+    return {"scores": undisturbed["scores"], "sequences": undisturbed["sequences"], "frames": frames,
+            "thresholds": undisturbed["thresholds"], "seconds": round(seconds, 1), "killed": killed,
+            "same_after_kill": same, "table": table}
 
 
 def _finish(arguments: list[str]) -> dict[str, Any]:
     done = subprocess.run([sys.executable, "-m", "annotator", *arguments], cwd=ROOT, capture_output=True, text=True,
-                          timeout=_PATIENCE, check=False)
+                          timeout=_TIMEOUT, check=False)
     if done.returncode:
         raise SystemExit(f"annotator {' '.join(arguments)}: {done.stderr}")
     return dict(json.loads(done.stdout))
@@ -140,23 +141,23 @@ def _finish(arguments: list[str]) -> dict[str, Any]:
 def _table(base: list[str], out: Path) -> str:
     arguments = [argument for argument in base if argument != "--json"]
     done = subprocess.run([sys.executable, "-m", "annotator", *arguments, "--out", str(out)], cwd=ROOT,
-                          capture_output=True, text=True, timeout=_PATIENCE, check=True)
+                          capture_output=True, text=True, timeout=_TIMEOUT, check=True)
     return done.stdout
 
 
 def _kill(arguments: list[str], out: Path) -> str:
-    """Kill a run as soon as it has left a snapshot in its second sequence."""
+    """Kill a run as soon as it has written a snapshot in its second sequence."""
     process = subprocess.Popen([sys.executable, "-m", "annotator", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while process.poll() is None and time.monotonic() < deadline:
         done = len(list(out.glob("*/trajectories.txt")))
         if done >= 1 and list(out.glob("*/*.snapshot")):
             process.kill()
             process.wait()
-            return f"killed after {done} finished sequences, amid the next"
+            return f"killed after {done} finished sequences, during the next"
         time.sleep(0.02)
-    return "was too fast to be killed"
+    return "finished before it could be killed"
 
 
 def _texts(out: Path) -> dict[str, str]:
@@ -171,7 +172,7 @@ def main() -> None:
     parser.add_argument("--tracker", default=PreannotateSettings().tracker)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--thresholds", default="adaptive")
-    parser.add_argument("--json", action="store_true", help="print one JSON object last (the default as well)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end (always done)")
     arguments = parser.parse_args()
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -179,10 +180,10 @@ def main() -> None:
         config = folder / "config.yml"
         config.write_text(CONFIG.format(segmenter=arguments.segmenter, device=arguments.device,
                                         tracker=arguments.tracker))
-        for laid in lay_out(arguments.data, folder):
-            if laid.dataset in arguments.datasets:
-                found[laid.dataset] = run(laid, folder / "out" / laid.dataset, config,
-                                          ["--thresholds", arguments.thresholds])
+        for layout in make_layouts(arguments.data, folder):
+            if layout.dataset in arguments.datasets:
+                found[layout.dataset] = run(layout, folder / "out" / layout.dataset, config,
+                                            ["--thresholds", arguments.thresholds])
     emit({"datasets": found, "segmenter": arguments.segmenter, "tracker": arguments.tracker,
           "environment": environment()})
 

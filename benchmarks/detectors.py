@@ -1,10 +1,10 @@
-"""Every named detector of MMDetection, built from its configuration and run on one real frame; YOLOX-Nano on many.
+"""Build every named MMDetection detector from its configuration and run it on one real frame; YOLOX-Nano on many.
 
     python -m benchmarks.detectors --json
     python -m benchmarks.detectors --names yolox-nano,rtmdet-tiny --json
 
-The weights are random, so times and memory are what counts, not what is found. Each architecture runs in a process of
-its own: its peak of memory is its own. YOLOX-Nano has real weights: those of an ONNX file, which is run beside it.
+The weights are random, so only times and memory are meaningful, not the detections. Each architecture runs in its own
+process, so that its memory peak is separate. YOLOX-Nano gets the real weights of an ONNX file, which is also run.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from benchmarks.harness.results import emit, environment, progress
 from benchmarks.measures.detections import differences, frames_of, score
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-#: A run longer than this many seconds is not repeated.
+#: A run that takes longer than this many seconds is not repeated.
 LONG = 20.0
 PROMPT = "person . car ."
-#: What is missing of BERT's vocabulary does not change how long it takes.
+#: A small part of BERT's vocabulary; the rest does not affect the time.
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "?", "person", "car")
-#: Scores from which YOLOX-Nano's boxes count.
+#: Minimum score of YOLOX-Nano's boxes.
 THRESHOLD = 0.3
 
 
@@ -49,7 +49,7 @@ def run_one(name: str, picture: Path, device: str) -> dict[str, Any]:
         vocabulary.write_text("\n".join(WORDS) + "\n")
         config = read_config(name)
         if "score_thr" in config.model.test_cfg:
-            config.model.test_cfg.score_thr = 0.0  # a random network is sure of nothing
+            config.model.test_cfg.score_thr = 0.0  # a random network has low scores
         model = build(config, None, device, vocabulary=vocabulary)
         detector = MmdetDetector(model, name, device, settings=DetectorSettings(score_floor=0),
                                  prompt=PROMPT if name in READS_TEXT else None)
@@ -66,7 +66,7 @@ def run_one(name: str, picture: Path, device: str) -> dict[str, Any]:
 
 
 def run_all(names: list[str], picture: Path, device: str) -> dict[str, Any]:
-    """One process per architecture. What fails is told by its error, and the others go on."""
+    """Run each architecture in its own process. A failure is recorded by its error and does not stop the others."""
     results: dict[str, Any] = {}
     for name in names:
         progress(f"{name} ...")
@@ -81,7 +81,7 @@ def run_all(names: list[str], picture: Path, device: str) -> dict[str, Any]:
 
 
 def yolox_nano(onnx: Path, data: Path) -> dict[str, Any]:
-    """YOLOX-Nano's real weights through MMDetection and through ONNX."""
+    """Compare YOLOX-Nano's real weights in MMDetection and in ONNX."""
     import torch
 
     from annotator.engine.detectors.mmdet import MmdetDetector
@@ -96,10 +96,10 @@ def yolox_nano(onnx: Path, data: Path) -> dict[str, Any]:
     sequences = {"mot17": sorted((data / "mot17_mini").glob("MOT17-*")), "adl": [data / "adl_rundle6_f1-60"]}
     some = [frame for name, step, most in (("mot17", 1, 14), ("adl", 10, 6))
             for frame in [f for s in sequences[name] for f in frames_of(s)][::step][:most]]
-    apart = [differences(ours.detect([frame])[0], theirs.detect([frame])[0]) for frame in some]
-    boxes, scores = (np.concatenate([one[k] for one in apart]) for k in (0, 1))
+    compared = [differences(ours.detect([frame])[0], theirs.detect([frame])[0]) for frame in some]
+    boxes, scores = (np.concatenate([one[k] for one in compared]) for k in (0, 1))
     result: dict[str, Any] = {
-        "frames": len(some), "boxes": len(boxes), "without_like": sum(one[2] for one in apart),
+        "frames": len(some), "boxes": len(boxes), "without_like": sum(one[2] for one in compared),
         "box_diff_median_px": float(np.median(boxes)), "box_diff_max_px": float(boxes.max()),
         "score_diff_median": float(np.median(scores)), "score_diff_max": float(scores.max()),
         "threshold": THRESHOLD, "overlap": 0.5}
@@ -114,9 +114,9 @@ def yolox_nano(onnx: Path, data: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--names", default=",".join(ARCHITECTURES), help="architectures, with commas between")
+    parser.add_argument("--names", default=",".join(ARCHITECTURES), help="architectures, comma-separated")
     parser.add_argument("--data", type=Path, default=DATA, help="folder with mot17_mini, adl_rundle6_f1-60, detectors")
-    parser.add_argument("--picture", type=Path, help="default: the first one of MOT17-04")
+    parser.add_argument("--picture", type=Path, help="default: the first frame of MOT17-04")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--one", help=argparse.SUPPRESS)
@@ -130,7 +130,7 @@ def main() -> None:
     result = {"environment": environment(), "detectors": run_all(args.names.split(","), picture, args.device)}
     onnx = args.data / "detectors/yolox_nano_416.onnx"
     if onnx.is_file() and (args.data / "mot17_mini").is_dir():
-        progress("YOLOX-Nano through MMDetection and through ONNX ...")
+        progress("YOLOX-Nano in MMDetection and in ONNX ...")
         result["yolox_nano"] = yolox_nano(onnx, args.data)
     emit(result)
 

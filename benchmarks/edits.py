@@ -1,17 +1,16 @@
-"""How long every kind of edit takes, and its undo, in the store and until the window shows it.
+"""Time every kind of edit and its undo, in the store and until the window shows the result.
 
-``python -m benchmarks.edits --observations 1000000 --json``: medians in milliseconds over repeats, at random places of
-one project: a 1080p video with 100 objects and their masks in every frame, shown in a window of 1920 x 1080 without a
-screen.
+``python -m benchmarks.edits --observations 1000000 --json``: medians in milliseconds over repeats, at random frames of
+one project: a 1080p video with 100 objects and their masks in every frame, in an offscreen window of 1920 x 1080.
 
-| Key | Is |
+| Key | Meaning |
 |---|---|
-| ``store_ms``, ``store_undo_ms`` | the transaction, journal included |
-| ``canvas_ms``, ``canvas_undo_ms`` | until the picture is painted with it: transaction, views told, frame read anew |
-| ``window_ms``, ``window_undo_ms`` | until the timeline has its lanes anew and is painted too |
+| ``store_ms``, ``store_undo_ms`` | the transaction, including the journal |
+| ``canvas_ms``, ``canvas_undo_ms`` | until the canvas shows it: transaction, notified views, frame read again |
+| ``window_ms``, ``window_undo_ms`` | until the timeline has updated its lanes and is painted too |
 
-``worst`` names the slowest kind of each. ``*_cpu_ms`` are the same in processor time of the thread: a busy machine does
-not stretch them, and what is waited for is left out.
+``worst`` names the slowest kind of each. ``*_cpu_ms`` are the same in CPU time of the thread: they are independent of
+the load on the machine and exclude waiting.
 """
 
 from __future__ import annotations
@@ -45,14 +44,14 @@ from benchmarks.scenarios.large_project import Size, build
 _OBJECTS = 100
 #: Frames that are drawn and encoded; the video repeats them.
 _CLIP = 250
-#: Tries to find a place where an edit can be made (a track may have nothing on one side of a frame), per repeat.
+#: Attempts per repeat to find a frame where the edit is possible (a track may have no box on one side of a frame).
 _TRIES = 10
 
 Times = dict[str, list[float]]
 
 
 class Watch:
-    """Milliseconds since it was made, of the clock and of this thread's processor."""
+    """Measures milliseconds since its creation, in wall-clock time and in CPU time of this thread."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.thread_time()
@@ -68,14 +67,14 @@ def timed(times: Times, name: str, action: Callable[[], object]) -> None:
     watch.note(times, name)
 
 
-class Place:
-    """Frames and tracks, drawn anew for each repeat but alike for every kind."""
+class Sampler:
+    """Draws random frames and tracks for each repeat, the same for every kind of edit."""
 
     def __init__(self, store: Store, seed: int) -> None:
         self._store, self._video, self._random = store, store.video(), random.Random(seed)
 
     def draw(self) -> tuple[int, int, int]:
-        """Two tracks (ids) that are seen in a frame, and the frame."""
+        """Return two tracks (ids) that are visible in a frame, and the frame."""
         frame = self._random.randrange(30, self._video.frame_count - 30)
         seen = [each.track for each in self._store.observations(self._video.id, frame) if each.box_xyxy is not None]
         one, other = self._random.sample(seen, 2)
@@ -86,48 +85,48 @@ def steps(store: Store) -> int:
     return sum(not step.undone for step in store.history())
 
 
-def repeat(store: Store, kind: EditKind, count: int, once: Callable[[Place, Callable[[], object]], None]) -> int:
-    """Do an edit at so many places; ``once`` is given the edit, makes it, and undoes it. Returns how often it was
-    done."""
-    place, done = Place(store, 0), 0
+def repeat(store: Store, kind: EditKind, count: int, once: Callable[[Callable[[], object]], None]) -> int:
+    """Make an edit ``count`` times at random frames; ``once`` makes the given edit and undoes it. Returns the number of
+    successful repeats."""
+    sampler, done = Sampler(store, 0), 0
     for _ in range(count * _TRIES):
         if done == count:
             break
-        one, other, frame = place.draw()
+        one, other, frame = sampler.draw()
         before = steps(store)
         try:
             if kind.before is not None:
                 kind.before(store, one, other, frame)
-            once(place, partial(kind.edit, store, one, other, frame))
+            once(partial(kind.edit, store, one, other, frame))
             done += 1
         except StorageError:
-            pass  # nothing on one side of the frame
+            pass  # the track has no box on one side of the frame
         while steps(store) > before:
             store.undo()
     return done
 
 
 def in_store(path: Path, count: int) -> dict[str, Times]:
-    """Edit and undo without any window."""
+    """Time edits and undo without a window."""
     found: dict[str, Times] = {}
     with Store.open(path) as store:
         for name, kind in EDIT_KINDS.items():
             times: Times = defaultdict(list)
 
-            def once(_: Place, edit: Callable[[], object], times: Times = times) -> None:
+            def once(edit: Callable[[], object], times: Times = times) -> None:
                 timed(times, "store", edit)
                 timed(times, "store_undo", store.undo)
 
             if not repeat(store, kind, count, once):
-                raise RuntimeError(f"{name} could be done nowhere")
+                raise RuntimeError(f"{name} was not possible at any frame")
             found[name] = times
             progress(f"store: {name} {statistics.median(times['store_ms']):.1f} ms, undo "
                      f"{statistics.median(times['store_undo_ms']):.1f} ms")
     return found
 
 
-class Painted(QObject):
-    """Counts how often a widget was painted."""
+class PaintCounter(QObject):
+    """Counts the paint events of a widget."""
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
@@ -140,14 +139,14 @@ class Painted(QObject):
 
 
 class WindowBench:
-    """The window of `benchmarks.ui`, edited through its document as actions do it."""
+    """The window of `benchmarks.ui`, edited through its document like the window's actions do."""
 
     def __init__(self, app: QApplication, folder: Path, project: Path) -> None:
         self.bench = Bench(app, folder)
         self.bench.open(project)
         self.window = self.bench.window
-        self._canvas = Painted(self.window.canvas.viewport())
-        self._timeline = Painted(self.window.timeline.viewport())
+        self._canvas = PaintCounter(self.window.canvas.viewport())
+        self._timeline = PaintCounter(self.window.timeline.viewport())
 
     @property
     def store(self) -> Store:
@@ -156,12 +155,11 @@ class WindowBench:
         return session.store
 
     def shown(self, times: Times, undo: str, action: Callable[[], object]) -> None:
-        """Note how long it takes until the canvas, and until the timeline too, is painted with what an action changed.
-        """
+        """Time an action until the canvas shows the change, and until the timeline shows it too."""
         window, lanes = self.window, self.window.timeline.lanes
         watch = Watch()
         action()
-        # Painted whole, whether the edit is in sight or not: the slowest case.
+        # Repaint the whole canvas even if the edit is not visible: the slowest case.
         window.canvas.viewport().update()
         canvas = self._canvas.count
         self.bench.until(lambda: self._canvas.count > canvas)
@@ -178,11 +176,11 @@ class WindowBench:
             times: Times = defaultdict(list)
             repeat(self.store, kind, count, partial(self._once, times))
             found[name] = times
-            progress(f"window: {name} {statistics.median(times['window_ms']):.1f} ms, of it until the canvas "
+            progress(f"window: {name} {statistics.median(times['window_ms']):.1f} ms, canvas "
                      f"{statistics.median(times['canvas_ms']):.1f} ms")
         return found
 
-    def _once(self, times: Times, _: Place, edit: Callable[[], object]) -> None:
+    def _once(self, times: Times, edit: Callable[[], object]) -> None:
         self.bench.settle()
         failed: list[StorageError] = []
 
@@ -193,7 +191,7 @@ class WindowBench:
                 failed.append(error)
 
         before = steps(self.store)
-        # What was refused leaves no new lanes to wait for, so it is tried without a watch first.
+        # A refused edit creates no new lanes to wait for, so try it without timing first.
         self.window.document.edit(change)
         if failed or steps(self.store) == before:
             raise failed[0] if failed else StorageError("the edit changed nothing")
@@ -210,7 +208,7 @@ def medians(*parts: dict[str, Times]) -> dict[str, dict[str, float]]:
 
 
 def worst(found: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """Key to the slowest kind and its time."""
+    """Return the slowest kind and its time by key."""
     keys = next(iter(found.values()))
     slowest = {key: max(found, key=lambda name: found[name][key]) for key in keys}
     return {key: {"kind": name, "ms": found[name][key]} for key, name in slowest.items()}
@@ -219,8 +217,8 @@ def worst(found: dict[str, dict[str, float]]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--observations", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=7, help="places per kind")
-    parser.add_argument("--json", action="store_true", help="print one JSON object last (the default as well)")
+    parser.add_argument("--repeats", type=int, default=7, help="repeats per kind")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end (always done)")
     args = parser.parse_args()
     frames = max(args.observations // _OBJECTS // _CLIP, 1) * _CLIP
     size = Size(frames=frames, objects=_OBJECTS, tracks=max(frames // 5, 2 * _OBJECTS), clip=_CLIP)

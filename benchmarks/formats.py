@@ -1,10 +1,11 @@
-"""How fast each format is written and read, and what memory it takes.
+"""Measure the speed and memory of writing and reading each format.
 
 ``python -m benchmarks.formats --observations 1000000 --json``: rows per second and peak memory (MB above the start) per
-format, out and in. Each is measured in a process of its own, because peaks never come down again. Formats of lines are
-measured with a tenth of the observations too: their memory must not depend on how many there are. ``--formats`` chooses
-some. Masks are small discs, and only formats that need masks get them; those get a share of the observations
-(``observations`` says how many), as do data sets that are MOTChallenge's format in other folders.
+format, out and in. Each measurement has its own process, because a process's memory peak never decreases. Line-based
+formats are also measured with a tenth of the observations, because their memory must not depend on the number of
+observations. ``--formats`` selects formats. Masks are small discs, and only formats that need masks get them. These
+formats get a fraction of the observations (``observations`` is the number), as do data sets that are MOTChallenge's
+format in other folders.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ from benchmarks.harness.results import emit, environment, progress
 
 _OBJECTS = 50
 _WIDTH, _HEIGHT = 1920, 1080
-#: A row of text for each box, or a file of them for each frame.
+#: Formats with one text line per box, in one file or in a file per frame.
 LINES = ("mot", "mot-results", "mot-det", "mot17", "dancetrack", "sportsmot", "mots", "kitti-mots", "kitti",
          "kitti-results", "uavdt", "yolo", "csv")
-#: Of the observations, where all of them would take too long for what they show.
+#: Fraction of the observations for formats that would otherwise take too long.
 _SHARES = {**dict.fromkeys(("mot17", "dancetrack", "sportsmot", "mots", "kitti-mots", "youtube-vis"), 0.1),
            **dict.fromkeys(("mots-png", "bdd100k-bitmask"), 0.01)}
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Objects that move right a pixel a frame, without overlap; made while someone goes through them."""
+    """Objects that move right by one pixel per frame, without overlap; generated during iteration."""
 
     frames: int
     masks: bool
@@ -72,7 +73,7 @@ def _measure(name: str, observations: int, folder: str, reading: bool, answer: m
 
 
 def measure(name: str, observations: int) -> dict[str, float]:
-    """One format, out and in; writing includes reading back, which every export does."""
+    """Measure one format, out and in; writing includes reading back, which every export does."""
     context = multiprocessing.get_context("spawn")
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -89,7 +90,7 @@ def measure(name: str, observations: int) -> dict[str, float]:
 
 
 def measured(name: str, observations: int) -> dict[str, float]:
-    """One format; one of lines twice, to see whether memory grows."""
+    """Measure one format; line-based formats twice, to check whether memory grows."""
     found = {"observations": observations, **measure(name, observations)}
     if name in LINES:
         fewer = measure(name, max(observations // 10, _OBJECTS))
@@ -98,7 +99,7 @@ def measured(name: str, observations: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """The command."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--observations", type=int, default=1_000_000)
     parser.add_argument("--formats", nargs="+", default=[each.name for each in writable()])

@@ -1,10 +1,11 @@
-"""Kill a pre-annotation at random moments and see that nothing is lost and that it ends as if nothing had happened.
+"""Kill a pre-annotation at random moments and check that nothing is lost and the resumed run gives the same result.
 
     python -m benchmarks.kill --kills 50 --json
 
-Each kill is a SIGKILL at a moment drawn uniformly over the duration of an undisturbed run, loading of models included;
-the first comes at once, and every fifth as soon as the file of an engine snapshot appears. Then the project must open
-and be whole, and going on must end with the same tracks, boxes, masks and detections as the undisturbed run.
+Each kill is a SIGKILL at a moment drawn uniformly over the duration of an undisturbed run, including model loading; the
+first comes immediately, and every fifth as soon as an engine snapshot appears. Afterwards the project must open and
+pass its integrity check, and the resumed run must end with the tracks, boxes, masks and detections of the undisturbed
+run.
 """
 
 from __future__ import annotations
@@ -32,34 +33,34 @@ from testbed.videos import write_video
 ROOT = Path(__file__).parents[1]
 SPEC = ClipSpec(width=240, height=180, objects=(3, 4), exits=0.0)
 SEED = 7
-#: Snapshots so often that most kills fall between two of them.
+#: Frequent snapshots, so that most kills fall between two of them.
 CONFIG = "snapshot_every: 3\ndetector: tiny-detector\nsegmenter: tiny-sam2\ndevice: cpu\n"
-#: Every so many kills, one is aimed at the writing of a snapshot.
+#: One in this many kills is aimed at the writing of a snapshot.
 AIMED = 5
-#: Share of kills after which going on is killed once too.
+#: Fraction of kills after which the resumed run is killed once too.
 AGAIN = 0.2
-_PATIENCE = 600.0
+_TIMEOUT = 600.0
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was seen after each kill."""
+    """Counts of what happened after the kills."""
 
     kills: int = 0
     opened: int = 0
-    """Projects that opened, and kills before there was one."""
+    """Projects that opened, and kills before a project existed."""
     integrity_ok: int = 0
     resumed: int = 0
-    """Runs that came to their end afterwards."""
+    """Runs that finished afterwards."""
     identical: int = 0
     killed_again: int = 0
     phases: Counter[str] = field(default_factory=Counter)
-    """How far the run had come when it was killed."""
+    """States of the runs when they were killed."""
     failures: list[str] = field(default_factory=list)
 
 
 class Bench:
-    """One clip, its undisturbed result, and runs of it that are killed."""
+    """One clip, its undisturbed result, and its killed runs."""
 
     def __init__(self, folder: Path, frames: int = 60, seed: int = 0, rounds: int = 2) -> None:
         self.folder = folder
@@ -74,7 +75,7 @@ class Bench:
         self.expected: dict[str, str] = {}
 
     def undisturbed(self) -> None:
-        """Run to the end; twice by default, because the first time finds no file in the cache and takes longer."""
+        """Run to the end; twice by default, because the first run has cold file caches and takes longer."""
         for number in range(self._rounds):
             project = self.folder / f"undisturbed-{number}" / "p.annot"
             project.parent.mkdir()
@@ -84,20 +85,20 @@ class Bench:
             self.expected = project_digests(project)
 
     def kill_once(self, number: int) -> None:
-        """Kill one run, see what is left, and let it go on to its end."""
+        """Kill one run, check the project, and resume the run to its end."""
         outcome = self.outcome
         project = self.folder / f"kill-{number}" / "p.annot"
         project.parent.mkdir()
-        self.kill(project, resume=False, aimed=number % AIMED == AIMED - 1, at_once=number == 0)
+        self.kill(project, resume=False, aimed=number % AIMED == AIMED - 1, immediately=number == 0)
         outcome.kills += 1
-        state = self.look(project, count=True)
+        state = self.check(project, count=True)
         outcome.phases[state] += 1
         if state == "damaged":
             return
         if self._random.random() < AGAIN and state == "running":
             self.kill(project, resume=True)
             outcome.killed_again += 1
-            state = self.look(project, count=False)
+            state = self.check(project, count=False)
         if state != "finished":
             self.run_to_end(project, resume=state == "running")
         outcome.resumed += 1
@@ -108,8 +109,8 @@ class Bench:
         different = [name for name in self.expected if found.get(name) != self.expected[name]]
         outcome.failures.append(f"kill {number} ({state}): {', '.join(different)} differ")
 
-    def look(self, project: Path, count: bool) -> str:
-        """Open a killed run's project: no project, no run, running, finished, or damaged."""
+    def check(self, project: Path, count: bool) -> str:
+        """Open a killed run's project. Returns "no project", "no run", "running", "finished" or "damaged"."""
         outcome = self.outcome
         if not project.exists():
             outcome.opened += count
@@ -128,12 +129,12 @@ class Bench:
             return "no run"
         return "finished" if runs[-1].status is RunStatus.FINISHED else "running"
 
-    def kill(self, project: Path, resume: bool, aimed: bool = False, at_once: bool = False) -> None:
-        """Start a run and kill it, if it is not over before."""
+    def kill(self, project: Path, resume: bool, aimed: bool = False, immediately: bool = False) -> None:
+        """Start a run and kill it unless it finishes first."""
         process = self._start(project, resume)
         if aimed:
             _wait_for(process, lambda: any(project.parent.glob("*.snapshot*")))
-        elif not at_once:
+        elif not immediately:
             deadline = time.monotonic() + self._random.uniform(0, self.duration)
             _wait_for(process, lambda: time.monotonic() >= deadline)
         process.kill()
@@ -142,14 +143,14 @@ class Bench:
         process.stderr.close()
 
     def run_to_end(self, project: Path, resume: bool) -> None:
-        """Run, or go on, undisturbed. Raises RuntimeError if it fails."""
+        """Run or resume to the end. Raises RuntimeError if the run fails."""
         process = self._start(project, resume)
-        _, said = process.communicate(timeout=_PATIENCE)
+        _, errors = process.communicate(timeout=_TIMEOUT)
         if process.returncode:
-            raise RuntimeError(f"the run ended with status {process.returncode}: {said.decode()}")
+            raise RuntimeError(f"the run ended with status {process.returncode}: {errors.decode()}")
 
     def arguments(self, project: Path, resume: bool) -> list[str]:
-        """Of ``annotator``."""
+        """Return the arguments of ``annotator``."""
         return ["preannotate", str(self.clip), "--project", str(project), "--config", str(self.config), "--quiet",
                 *(["--resume"] if resume else [])]
 
@@ -169,8 +170,8 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--frames", type=int, default=60, help="of the clip")
-    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--frames", type=int, default=60, help="frames of the clip")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the kill times")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     began = time.monotonic()

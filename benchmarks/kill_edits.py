@@ -1,12 +1,12 @@
-"""Kill a program amid edits and a re-propagation, at random moments, and see that each is there whole or not at all.
+"""Kill a program during edits and a propagation, at random moments, and check that each edit is complete or absent.
 
     python -m benchmarks.kill_edits --kills 200 --json
 
-A writer process makes one kind of edit after another on a small project, undo and redo among them, and says before
-each what it is about to do. It is killed with SIGKILL at a moment drawn uniformly over some edits. Then the project
-must open and be whole, its state must be the one before or the one after the edit in question, and undoing everything
-must end at the start. A re-propagation, with a made-up segmenter, leaves a proposal of the frames that were stored,
-and an import leaves nothing that is seen, or whole tracks.
+A writer process makes one edit of a random kind after another on a small project, including undo and redo, and
+announces each edit beforehand. It is killed with SIGKILL at a random moment. Afterwards the project must open and pass
+its integrity check, its state must be the one before or after the last announced edit, and undoing everything must lead
+back to the initial state. A propagation, with generated results, leaves a proposal of the stored frames; an import
+leaves either nothing visible or complete tracks.
 """
 
 from __future__ import annotations
@@ -40,29 +40,29 @@ FRAMES, TRACKS = 120, 12
 KINDS = ("swap", "merge", "split", "split range", "delete range", "delete from", "delete", "renumber", "renumber all",
          "relabel", "describe", "mark", "unmark", "lock", "box", "no box", "new track", "fill", "interpolate",
          "end interpolation", "keyframes", "undo", "redo", "propagate", "accept", "drop", "import")
-#: What stores its boxes in transactions of their own, before anybody sees them.
+#: Kinds that store boxes in separate transactions before the boxes become visible.
 STAGED = ("propagate", "import")
 _TABLES = ("label", "proposal", "tracklet", "observation", "mask", "track", "span", "mark")
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was seen after each kill."""
+    """Counts of what happened after the kills."""
 
     kills: int = 0
     opened: int = 0
     whole: int = 0
-    """Projects in the state before or after the edit, and no other."""
+    """Projects in the state before or after the edit."""
     undone: int = 0
-    """Projects in which undoing everything led to the start."""
+    """Projects in which undoing everything led to the initial state."""
     kinds: Counter[str] = field(default_factory=Counter)
-    """What was being done."""
+    """Kinds of the interrupted edits."""
     failures: list[str] = field(default_factory=list)
 
 
 def build(path: Path) -> None:
-    """A project of some tracks, each lost for a while."""
+    """Create a project with several tracks, each lost in some frames."""
     with Store.create(path) as store:
         video = store.add_video("clip", path.with_name("clip.mp4"), 640, 480, FRAMES, 25.0, "none")
         run = store.begin_run(video.id, "preannotate", {}, {}, ("object",), 0, FRAMES - 1)
@@ -81,7 +81,7 @@ def _result(frame: int, numbers: range = range(1, TRACKS + 1)) -> FrameResult:
 
 
 def work(path: Path, seed: int) -> None:
-    """The writer: edits without end. Says the edit's kind and the state's digest before each."""
+    """Make edits endlessly, as the writer process. Prints the edit's kind and the state's digest before each."""
     rng = random.Random(seed)
     with Store.open(path) as store:
         while True:
@@ -92,36 +92,36 @@ def work(path: Path, seed: int) -> None:
 
 
 def step(store: Store, kind: str, rng: random.Random) -> None:
-    """One edit, or its refusal; a video without tracks begins anew."""
+    """Make one edit, which may be refused. Undo everything if no tracks remain."""
     try:
         do(store, kind, rng)
     except UserError:
-        return  # refused, with nothing changed
+        return  # refused without any change
     if not store.tracks(1):
         undo_all(store)
 
 
 def undo_all(store: Store) -> None:
-    """Back to what the first run left."""
+    """Return to the state after the first run."""
     while store.undo():
         pass
     store.redo()
 
 
 def do(store: Store, kind: str, rng: random.Random) -> object:
-    """One edit of a kind, at random places. Raises StorageError where it is refused."""
+    """Make an edit of a kind with random arguments. Raises StorageError if it is refused."""
     tracks = [track.id for track in store.tracks(1)]
     a, b = rng.sample(tracks, 2) if len(tracks) > 1 else (tracks[0], tracks[0])
     first = rng.randrange(FRAMES - 20)
     last = first + rng.randrange(20)
-    waiting = store.proposals(1)
+    pending = store.proposals(1)
     if kind in ("accept", "drop"):
-        if not waiting:
-            raise StorageError("nothing waits")
+        if not pending:
+            raise StorageError("there is no proposal")
         if kind == "drop":
-            return proposals.discard_proposal(store, waiting[0].id)
-        return proposals.accept_proposal(store, waiting[0].id, {1: a})
-    made: dict[str, Any] = {
+            return proposals.discard_proposal(store, pending[0].id)
+        return proposals.accept_proposal(store, pending[0].id, {1: a})
+    edits: dict[str, Any] = {
         "swap": lambda: identities.swap_tracks(store, a, b, first, rng.choice([None, last])),
         "merge": lambda: identities.merge_tracks(store, a, [b], True, rng.choice(list(MergeRule))),
         "split": lambda: identities.split_track(store, a, first),
@@ -137,44 +137,44 @@ def do(store: Store, kind: str, rng: random.Random) -> object:
         "describe": lambda: identities.describe(store, a, f"name {first}", "#102030", ReviewState.REVIEWED),
         "lock": lambda: track_marks.lock_tracks(store, [a], rng.random() < 0.3),
         "box": lambda: drawn_boxes.set_box(store, a, first, (1.0, 2.0, 30.0 + first, 40.0)),
-        "no box": lambda: drawn_boxes.delete_box(store, *_drawn(store, tracks)),
+        "no box": lambda: drawn_boxes.delete_box(store, *_manual_box(store, tracks)),
         "new track": lambda: drawn_boxes.add_track(store, 1, store.labels()[0].id, first, (5.0, 6.0, 25.0, 46.0)),
         "interpolate": lambda: keyframes.interpolate(store, a, first, last + 1),
         "end interpolation": lambda: keyframes.end_interpolation(store, a, first, last),
         "fill": lambda: keyframes.fill_gap(store, a, 52),
         "keyframes": lambda: keyframes.reduce_to_keyframes(store, a, first, last, pixels=1.0),
         "undo": store.undo, "redo": store.redo, "propagate": lambda: propagate(store, first),
-        "import": lambda: bring_in(store, first, rng.random() < 0.5),
+        "import": lambda: import_tracks(store, first, rng.random() < 0.5),
     }
-    return made[kind]()
+    return edits[kind]()
 
 
 def propagate(store: Store, first: int) -> None:
-    """What a re-propagation writes: frames back first, then on, one transaction each."""
+    """Write what a propagation writes: first the backward frames, then the forward ones, one transaction each."""
     run = store.begin_run(1, REPROPAGATE, {}, {}, ("object",), 0, FRAMES - 1, OnExisting.PROPOSE)
     for frame in [*range(first, max(first - 10, -1), -1), *range(first + 1, first + 10)]:
         store.write_frame(run.id, _result(frame, range(1, 2)))
     store.finish_run(run.id, RunStatus.FINISHED)
 
 
-def bring_in(store: Store, first: int, drawn: bool) -> object:
-    """An import of a few tracks, of a person's boxes or of a machine's."""
+def import_tracks(store: Store, first: int, manual: bool) -> object:
+    """Import a few tracks with manual or machine boxes."""
     frames = [LabelledFrame(frame, tuple(LabelledBox(number, 0, (frame + 1.0, 30.0 * number, frame + 21.0,
                                                                   30.0 * number + 20)) for number in (1, 2, 3)))
               for frame in range(first, first + 12)]
-    return add_tracks(store, 1, ("object",), frames, human=drawn, settings={}, title="Import")
+    return add_tracks(store, 1, ("object",), frames, human=manual, settings={}, title="Import")
 
 
-def _drawn(store: Store, tracks: list[int]) -> tuple[int, int]:
-    """A track and a frame in which a person drew its box. Raises StorageError where there is none."""
+def _manual_box(store: Store, tracks: list[int]) -> tuple[int, int]:
+    """Return the track and frame of a manual box. Raises StorageError if there is none."""
     span = next((span for span in store.spans(tracks) if span.human), None)
     if span is None:
-        raise StorageError("nobody drew a box")
+        raise StorageError("there is no manual box")
     return span.track, span.first
 
 
 def digest(store: Store, only: tuple[str, ...] = _TABLES) -> str:
-    """Of all rows that edits may touch."""
+    """Return a digest of all rows that edits may change."""
     connection = store._connection
     rows = {table: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {table}")), key=repr)
             for table in only}
@@ -182,7 +182,7 @@ def digest(store: Store, only: tuple[str, ...] = _TABLES) -> str:
 
 
 def kill_once(folder: Path, number: int, rng: random.Random, outcome: Outcome) -> None:
-    """Start a writer, kill it, and look at what is left."""
+    """Start a writer, kill it, and check the project."""
     path = folder / f"kill-{number}.annot"
     build(path)
     with Store.open(path) as store:
@@ -191,24 +191,24 @@ def kill_once(folder: Path, number: int, rng: random.Random, outcome: Outcome) -
     command = [sys.executable, "-m", "benchmarks.kill_edits", "--work", str(path), "--seed", str(seed)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    deadline = time.monotonic() + _PATIENCE
-    said = [process.stdout.readline()]
+    deadline = time.monotonic() + _TIMEOUT
+    output = [process.stdout.readline()]
     stop = time.monotonic() + rng.uniform(0, 0.8)
     while time.monotonic() < min(stop, deadline):
         time.sleep(0.001)
     process.kill()
-    said += process.stdout.readlines()
+    output += process.stdout.readlines()
     process.wait()
-    lines = [json.loads(line) for line in said if line.endswith("\n") and line.strip()]
+    lines = [json.loads(line) for line in output if line.endswith("\n") and line.strip()]
     outcome.kills += 1
     if not lines:
-        outcome.failures.append(f"kill {number}: the writer said nothing")
+        outcome.failures.append(f"kill {number}: the writer printed nothing")
         return
-    look(path, lines[-1], start, f"kill {number} (seed {seed})", outcome, seed, len(lines))
+    check(path, lines[-1], start, f"kill {number} (seed {seed})", outcome, seed, len(lines))
 
 
-def look(path: Path, last: dict[str, str], start: str, name: str, outcome: Outcome, seed: int, steps: int) -> None:
-    """Is the project what it was before the last edit, or what it is after it?"""
+def check(path: Path, last: dict[str, str], start: str, name: str, outcome: Outcome, seed: int, steps: int) -> None:
+    """Check that the project is in the state before or after the last edit."""
     kind = last["kind"]
     outcome.kinds[kind] += 1
     try:
@@ -219,22 +219,22 @@ def look(path: Path, last: dict[str, str], start: str, name: str, outcome: Outco
             conflict = first_conflict(spans)
             found = digest(store)
             allowed = {last["before"], _expected(path, seed, steps)}
-            # Frames of a re-propagation or an import are stored one by one, as of any job.
+            # A propagation or an import stores its frames one by one, like any job.
             if conflict is None and (found in allowed or kind in STAGED):
                 outcome.whole += 1
             else:
-                outcome.failures.append(f"{name}: {kind} is neither there nor not there ({conflict})")
+                outcome.failures.append(f"{name}: {kind} is neither complete nor absent ({conflict})")
             undo_all(store)
             if digest(store, ("track", "span", "mark")) == start:
                 outcome.undone += 1
             else:
-                outcome.failures.append(f"{name}: undoing all after {kind} is not the start")
+                outcome.failures.append(f"{name}: undoing everything after {kind} does not lead to the initial state")
     except StorageError as error:
         outcome.failures.append(f"{name}: {kind}: {error}")
 
 
 def _expected(path: Path, seed: int, steps: int) -> str:
-    """The state after the last edit: the same edits again, undisturbed."""
+    """Return the state after the last edit, by repeating all edits undisturbed."""
     copy = path.with_name(path.stem + "-again.annot")
     build(copy)
     rng = random.Random(seed)

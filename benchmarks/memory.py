@@ -1,9 +1,9 @@
-"""Peak memory of a short and a long pre-annotation, and how the stock predictor's memory grows.
+"""Measure the peak memory of a short and a long pre-annotation, and the growth of the stock predictor's memory.
 
     python -m benchmarks.memory --frames 300,3000 --json
 
-Each length runs in a process of its own, whole: decode, track, store. The objects live all the time (their boxes are
-given as detections) and are re-prompted again and again.
+Each length runs completely in its own process: decode, track, store. The objects exist in all frames (their boxes are
+given as detections) and are re-prompted repeatedly.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from benchmarks.harness.results import emit, environment, progress
 from testbed.synthetic_clips import Clip, ClipSpec, make_clip
 
 SEED = 11
-#: Frames of the clip that is played to and fro.
+#: Frames of the clip, which is played forward and backward in turn.
 LOOP = 40
-#: Re-prompts are what is measured here, so every visible object is made pending for the tracker. Doubles end, or the
-#: longer video would have more and more objects.
+#: Every visible object counts as pending, because the benchmark measures re-prompts. Duplicates end, because otherwise
+#: the number of objects would grow with the video's length.
 PENDING = TrajectorySettings(reliable=1000.0, pending=-2000.0, suspicious=-3000.0, max_hidden=5)
 
 
 def make_source(folder: Path, clip: Clip, frames: int) -> tuple[Path, Path]:
-    """A video of this length and the detections of all its objects."""
+    """Write a video of this length and the detections of all its objects."""
     order = list(range(LOOP)) + list(range(LOOP - 2, 0, -1))
     boxes = clip.boxes()
     video, detections = folder / "loop.mp4", folder / "det.txt"
@@ -52,7 +52,7 @@ def make_source(folder: Path, clip: Clip, frames: int) -> tuple[Path, Path]:
 
 
 def run_one(frames: int, objects: int, folder: Path) -> dict[str, float]:
-    """Pre-annotate in this process. Peak memory in MB, and what happened."""
+    """Pre-annotate in this process. Returns the peak memory in MB, and the numbers of objects and re-prompts."""
     from annotator.jobs.project import add_source, open_project
     from annotator.jobs.tracking import preannotate
     from annotator.jobs.tracking.config import PreannotateSettings
@@ -73,7 +73,7 @@ def run_one(frames: int, objects: int, folder: Path) -> dict[str, float]:
 
 
 def stock_growth(objects: int, frames: int = 24) -> float:
-    """MB of memories and pictures that the stock predictor keeps per object and frame."""
+    """Return the MB of memories and images that the stock predictor keeps per object and frame."""
     import torch
 
     from benchmarks.scenarios.stock_predictor import Stock, build_models, steady_plan
@@ -89,8 +89,8 @@ def stock_growth(objects: int, frames: int = 24) -> float:
     tensors = [v for memory in per_object for outputs in memory.values() for out in outputs.values()
                for v in out.values() if isinstance(v, torch.Tensor)]
     kept = sum(v.numel() * v.element_size() for v in tensors)
-    pictures = stock.state["images"]
-    return float(kept + pictures.numel() * pictures.element_size()) / (objects * frames) / 1e6
+    images = stock.state["images"]
+    return float(kept + images.numel() * images.element_size()) / (objects * frames) / 1e6
 
 
 def main() -> None:

@@ -1,13 +1,13 @@
-"""Box prompts: how soon the mask is seen, and how fast objects are followed, beside the stock video predictor.
+"""Measure box prompts: the latency of the mask, and the speed of the propagation compared with the stock predictor.
 
     python -m benchmarks.prompt --json
 
-`prompt_latency_ms` is measured through the window, without a screen: a box is drawn with Ctrl and the mouse, and the
-clock runs from the button's release to the mask on the canvas. The picture was encoded meanwhile, as it is while a
-hand draws. `repropagation` follows 1 and 8 objects from boxes in the middle frame, both ways. The stock predictor does
-the same with equal weights, and both take turns frame by frame, so that a noisy machine slows both alike. Ours decodes
-the video, makes masks of the video's size and stores them as a proposal within that time; the stock gets decoded
-pictures and ends at mask logits.
+`prompt_latency_ms` is measured in an offscreen window: a box is Ctrl-dragged with the mouse, and the time is taken from
+the button's release to the mask on the canvas. The frame is encoded beforehand, as it is while a user draws.
+`repropagation` propagates 1 and 8 objects from boxes in the middle frame in both directions. The stock predictor does
+the same with equal weights, and both take turns frame by frame, so that machine load affects both equally. Our time
+includes decoding the video, creating masks of the video's size and storing them as a proposal; the stock predictor gets
+decoded images and ends at mask logits.
 """
 
 from __future__ import annotations
@@ -39,48 +39,47 @@ from annotator.jobs.prompts import propagate
 from annotator.jobs.prompts.propagate import PromptRequest, PromptSettings
 from annotator.ui.app import prepare
 from annotator.ui.window.main_window import MainWindow
-from benchmarks.harness.event_loop import turn_until
+from benchmarks.harness.event_loop import run_until
 from benchmarks.harness.results import emit, environment, progress
 from benchmarks.scenarios.stock_predictor import SEED, Stock, build_models
 from testbed.synthetic_clips import Clip, ClipSpec, make_clip
 from testbed.videos import write_video
 
-#: Frames of each way that are not counted: they hold the prompts, and warm up.
+#: Frames of each direction that are not counted: they contain the prompts and warm up.
 _FIRST = 2
-#: Seconds until it is given up.
 
 
 def boxes_of(clip: Clip, frame: int, count: int) -> list[Box]:
-    """Boxes of objects that are seen in a frame, again from the first where there are too few."""
+    """Return ``count`` boxes of visible objects in a frame, repeated if there are too few."""
     seen = clip.boxes_of_frame(frame)
-    there = seen[np.isfinite(seen).all(1)]
+    visible = seen[np.isfinite(seen).all(1)]
     boxes = []
     for k in range(count):
-        x1, y1, x2, y2 = map(float, there[k % len(there)])
+        x1, y1, x2, y2 = map(float, visible[k % len(visible)])
         boxes.append((x1, y1, x2, y2))
     return boxes
 
 
-# --- how soon ---------------------------------------------------------------------------------------------------------
+# --- latency ----------------------------------------------------------------------------------------------------------
 
 
-class Hand:
+class BoxDrawer:
     """Draws boxes in a window and waits for masks."""
 
     def __init__(self, folder: Path, project: Path) -> None:
         self.window = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
         self.window.resize(1280, 800)
         self.window.show()
-        # The application's own processEvents gives back a None too many each time in PySide6 6.12.
+        # In PySide6 6.12 QApplication.processEvents drops one reference to None too many per call.
         self._loop = QEventLoop()
         if not self.window.open_path(project):
             raise RuntimeError(self.window.statusBar().currentMessage())
 
     def until(self, done: Callable[[], bool]) -> None:
-        turn_until(self._loop, done)
+        run_until(self._loop, done)
 
     def latency(self, frame: int, box: Box) -> float:
-        """Milliseconds from the button's release to the painted mask."""
+        """Return the milliseconds from the button's release to the painted mask."""
         window, prompts = self.window, self.window.features.prompts.prompts
         port, control = window.canvas.viewport(), Qt.KeyboardModifier.ControlModifier
         window.document.go_to(frame)
@@ -89,7 +88,7 @@ class Hand:
         QTest.mousePress(port, Qt.MouseButton.LeftButton, control, start)
         for share in (0.3, 0.7, 1.0):
             QTest.mouseMove(port, start + (end - start) * share)
-        self._rest()
+        self._wait_until_idle()
         began = time.perf_counter()
         QTest.mouseRelease(port, Qt.MouseButton.LeftButton, control, end)
         self.until(lambda: prompts.answer is not None)
@@ -99,8 +98,8 @@ class Hand:
         self.until(lambda: prompts.following.running is None and not window.worker.in_interlude)
         return taken
 
-    def _rest(self) -> None:
-        """Until the engine has nothing to do: what a hand takes to draw a box."""
+    def _wait_until_idle(self) -> None:
+        """Wait until the engine is idle, as it is when a user has drawn a box."""
         idle: list[object] = []
         self.window.worker.ask("idle", lambda: None, idle.append, idle.append)
         self.until(lambda: bool(idle))
@@ -111,28 +110,28 @@ class Hand:
 
 
 def latencies(folder: Path, project: Path, clip: Clip, repeats: int) -> dict[str, float]:
-    """p50 and p95 of prompts in different frames; the first ones load the model and are not counted."""
-    hand = Hand(folder, project)
+    """Return p50 and p95 of prompts in different frames; the first prompts load the model and are not counted."""
+    drawer = BoxDrawer(folder, project)
     taken = []
     try:
         for k in range(repeats + _FIRST):
             frame = k * 7 % len(clip.images)
-            taken.append(hand.latency(frame, boxes_of(clip, frame, 1)[0]))
+            taken.append(drawer.latency(frame, boxes_of(clip, frame, 1)[0]))
     finally:
-        hand.close()
+        drawer.close()
     counted = taken[_FIRST:]
     return {"p50": round(float(np.percentile(counted, 50)), 1), "p95": round(float(np.percentile(counted, 95)), 1)}
 
 
-# --- how fast ---------------------------------------------------------------------------------------------------------
+# --- speed ------------------------------------------------------------------------------------------------------------
 
 
 def ours(project: Path, boxes: list[Box], middle: int, segmenter: Sam2Segmenter, frames: int) -> Iterator[None]:
-    """Follow boxes as the window does, a step per frame."""
-    usual = registry.sam2mot_settings("tiny-sam2")
-    # Nobody is given up, so that both follow equally many objects.
+    """Propagate boxes like the window does, one step per frame."""
+    default = registry.sam2mot_settings("tiny-sam2")
+    # No object may end early, so that both propagate the same number of objects.
     settings = PromptSettings(segmenter="tiny-sam2", device="cpu", sam2mot=replace(
-        usual, trajectories=replace(usual.trajectories, max_lost=frames + 1)))
+        default, trajectories=replace(default.trajectories, max_lost=frames + 1)))
     with open_project(project) as session:
         requests = [PromptRequest(middle, box) for box in boxes]
         for _ in propagate.start(session, session.store.video(), requests, settings, segmenter=segmenter):
@@ -140,7 +139,7 @@ def ours(project: Path, boxes: list[Box], middle: int, segmenter: Sam2Segmenter,
 
 
 def stocks(stock: Stock, boxes: list[Box], middle: int) -> Iterator[None]:
-    """The same by the stock predictor."""
+    """Propagate boxes with the stock predictor, one step per frame."""
     with stock._autocast():
         for number, box in enumerate(boxes, 1):
             stock.model.add_new_points_or_box(stock.state, middle, number, box=np.asarray(box, np.float32))
@@ -154,14 +153,14 @@ def stocks(stock: Stock, boxes: list[Box], middle: int) -> Iterator[None]:
 
 
 def compare(project: Path, clip: Clip, count: int, models: tuple[Any, Any]) -> dict[str, float]:
-    """Frames per second of both, by the median frame."""
+    """Return the frames per second of both, from the median time per frame."""
     middle, frames = len(clip.images) // 2, len(clip.images)
     boxes, device = boxes_of(clip, middle, count), torch.device("cpu")
     stock = Stock(models[1], clip, device, bfloat16=False)
     mine = ours(project, boxes, middle, Sam2Segmenter(models[0], "ours", "cpu", Sam2Settings()), frames)
     theirs = stocks(stock, boxes, middle)
     taken: tuple[list[float], list[float]] = ([], [])
-    for step in range(frames + 1):  # the middle frame is gone through on both ways
+    for step in range(frames + 1):  # both passes visit the middle frame
         for steps, times in zip((mine, theirs), taken, strict=True):
             began = time.perf_counter()
             next(steps)
@@ -169,7 +168,7 @@ def compare(project: Path, clip: Clip, count: int, models: tuple[Any, Any]) -> d
                 times.append(time.perf_counter() - began)
     for steps in (mine, theirs):
         if next(steps, "end") != "end":
-            raise RuntimeError("one of both went through more frames than the other")
+            raise RuntimeError("one of the two processed more frames than the other")
     our_s, stock_s = float(np.median(taken[0])), float(np.median(taken[1])) + stock.prepare_s
     return {"ours_fps": round(1 / our_s, 2), "stock_fps": round(1 / stock_s, 2), "ratio": round(stock_s / our_s, 2)}
 
@@ -200,7 +199,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--objects", default="1,8")
     parser.add_argument("--frames", type=int, default=24)
-    parser.add_argument("--repeats", type=int, default=20, help="prompts that are timed")
+    parser.add_argument("--repeats", type=int, default=20, help="number of timed prompts")
     parser.add_argument("--json", action="store_true")
     emit(run(parser.parse_args()))
 

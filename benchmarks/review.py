@@ -1,13 +1,12 @@
-"""How much of what a tracker got wrong the review queue puts first, and what its suggestions mend.
+"""Measure how many tracking errors the review queue ranks first, and what its suggestions fix.
 
     python -m benchmarks.review --json
 
-True errors are the identity switches of CLEAR MOT. One is found if an entry of the queue concerns one of its two
-tracks at most 10 frames from where it happens. K is the number of true errors of a clip, and the queue of each clip
-is cut at K and at 2K. ``hota_after``: each of the first 2K suggestions is carried out if an oracle, who knows the
-ground truth, finds that it raises HOTA. Synthetic clips are held out: the weights were fitted to others, by
-`tools.training.fit_review_weights`. ``--real DIR...`` adds MOTChallenge sequences, tracked from their det.txt with
-ByteTrack.
+True errors are the identity switches of CLEAR MOT. An error is found if an entry of the queue concerns one of its two
+tracks at most 10 frames away. K is the number of true errors of a clip, and each clip's queue is cut at K and at 2K.
+``hota_after``: each of the first 2K suggestions is applied if an oracle that knows the ground truth finds that it
+raises HOTA. Synthetic clips are held out: `tools.training.fit_review_weights` fitted the weights to other clips.
+``--real DIR...`` adds MOTChallenge sequences, tracked with ByteTrack from their det.txt.
 """
 
 from __future__ import annotations
@@ -45,8 +44,8 @@ from benchmarks.scenarios.tracked_clips import (
 )
 from testbed.synthetic_clips import CONDITIONS
 
-#: Held-out clips begin here. Seeds from 5000 on are for the weights, from 7000 on for `benchmarks.effort`, and those
-#: that models are trained on lie above a million.
+#: First seed of the held-out clips. Seeds from 5000 on are used for the weights, from 7000 on for `benchmarks.effort`,
+#: and those above a million for training models.
 FIRST_SEED = 1000
 
 
@@ -78,7 +77,7 @@ class Outcome:
 
 
 def assess(tracked: Tracked, folder: Path, outcome: Outcome, fixes: bool = True) -> None:
-    """Queue of one clip against its true errors."""
+    """Compare the queue of one clip with its true errors."""
     with Session(Store.open(store_results(folder, tracked))) as session:
         video = session.store.video()
         errors = identity_switches(tracked.truth, boxes_of(session, video))
@@ -99,14 +98,14 @@ def assess(tracked: Tracked, folder: Path, outcome: Outcome, fixes: bool = True)
 
 def apply_where_right(session: Session, video: VideoRecord, tracked: Tracked, entries: Sequence[Entry],
                       score_now: float, outcome: Outcome) -> float:
-    """Carry out suggestions that raise HOTA; take back the others. Returns the final HOTA."""
+    """Apply suggestions that raise HOTA; undo the others. Returns the final HOTA."""
     for entry in entries:
         if entry.suggestion.fix in (Fix.FINE, Fix.PROMPT):
             continue
         try:
             ranking.apply_fix(session, video, entry)
         except StorageError:
-            continue  # an earlier fix took one of its tracks away
+            continue  # an earlier fix has removed one of the entry's tracks
         after = score(session, video, tracked)
         if after > score_now:
             score_now, outcome.applied = after, outcome.applied + 1
@@ -129,7 +128,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One clip: of a condition and seed, or of a folder."""
+    """One clip, given by condition and seed or by a folder."""
 
     condition: str = ""
     seed: int = 0
@@ -153,11 +152,11 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=7, help="synthetic clips per condition")
     parser.add_argument("--frames", type=int, default=150)
     parser.add_argument("--conditions", default=",".join(CONDITIONS))
-    parser.add_argument("--cache", type=Path, help="folder that keeps tracked clips between runs, for one and the same "
-                        "models only")
+    parser.add_argument("--cache", type=Path, help="folder that keeps tracked clips between runs; valid only for the "
+                        "same models")
     parser.add_argument("--real", type=Path, nargs="*", default=[], metavar="DIR", help="MOTChallenge sequences with "
                         "gt/ and det/, tracked with ByteTrack")
-    parser.add_argument("--no-fixes", action="store_true", help="leave out HOTA after fixes")
+    parser.add_argument("--no-fixes", action="store_true", help="skip HOTA after fixes")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

@@ -1,9 +1,9 @@
-"""Our streaming SAM 2 against the stock video predictor: speed and agreement, in one process.
+"""Compare our streaming SAM 2.1 with the stock video predictor: speed and agreement, in one process.
 
     python -m benchmarks.segmenter --objects 1,8,32 --frames 60 --json
 
-Both get the same weights, boxes and frames, and take turns frame by frame, so that a noisy machine slows both alike.
-Both begin with decoded pictures and end at mask logits of the video's size. `mixed` has 32 objects that are born,
+Both get the same weights, boxes and frames, and take turns frame by frame, so that machine load affects both equally.
+Both start with decoded images and end at mask logits of the video's size. `mixed` has 32 objects that are added,
 re-prompted, suppressed (their memory of a frame is not written) and removed at different times.
 """
 
@@ -31,7 +31,7 @@ from testbed.synthetic_clips import Clip, ClipSpec, make_clip
 
 @dataclass
 class Tally:
-    """Times in seconds per tracked frame, and how well both agree."""
+    """Times in seconds per tracked frame, and the agreement of both."""
 
     ours: list[float] = field(default_factory=list)
     stock: list[float] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Tally:
 
 
 class Ours:
-    """Our segmenter, driven in the same way."""
+    """Our segmenter, driven frame by frame."""
 
     def __init__(self, segmenter: Sam2Segmenter, clip: Clip) -> None:
         self.segmenter, self._clip, self._live = segmenter, clip, list[int]()
@@ -71,12 +71,12 @@ class Ours:
 
     def _at_video_size(self, predictions: Predictions) -> None:
         size = (self._clip.spec.height, self._clip.spec.width)
-        for logits in predictions.logits:  # one by one, as the stock predictor: all at once are tens of megabytes
+        for logits in predictions.logits:  # one by one, like the stock predictor; together they take tens of MB
             F.interpolate(logits[None, None], size, mode="bilinear", align_corners=False)
 
 
 def compare(ours: Ours, stock: Stock, checker: Sam2Segmenter, clip: Clip, plan: Plan, check_every: int) -> Tally:
-    """Run both over the clip, turn by turn."""
+    """Run both on the clip, alternating frame by frame."""
     tally = Tally()
     for t in range(len(clip.images)):
         prompts, removed = plan.prompts.get(t, {}), plan.removed.get(t, [])
@@ -89,7 +89,7 @@ def compare(ours: Ours, stock: Stock, checker: Sam2Segmenter, clip: Clip, plan: 
         mine = ours.step(t, prompts, removed, plan.unwritten.get(t, []))
         _synchronise(stock)
         end = time.perf_counter()
-        if t >= 2:  # the first frames hold the prompts of all objects, and warm up
+        if t >= 2:  # the first frames contain the prompts of all objects and warm up
             tally.stock.append(middle - began + stock.prepare_s)
             tally.ours.append(end - middle)
         for object_id in plan.unwritten.get(t, []):
@@ -100,7 +100,7 @@ def compare(ours: Ours, stock: Stock, checker: Sam2Segmenter, clip: Clip, plan: 
 
 
 def _one_step(checker: Sam2Segmenter, stock: Stock, clip: Clip, t: int) -> float:
-    """Largest difference of mask logits in one step from the stock's own memory of the frames before."""
+    """Return the largest difference of mask logits after one step from the stock predictor's memory."""
     checker.restore(stock.memory_state((clip.spec.width, clip.spec.height), len(clip.images)))
     features = checker.encode(Frame(t, clip.images[t], 0.0))
     ids = list(stock.state["obj_ids"])
@@ -152,10 +152,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--objects", default="1,8,32")
     parser.add_argument("--frames", type=int, default=60)
-    parser.add_argument("--mixed", type=int, default=32, help="objects of the mixed case; 0 leaves it out")
+    parser.add_argument("--mixed", type=int, default=32, help="number of objects in the mixed case; 0 skips it")
     parser.add_argument("--checkpoint", default="tiny-sam2", help="name or path")
-    parser.add_argument("--random", metavar="CONFIG", help="random weights of e.g. sam2.1_hiera_l: speed alone")
-    parser.add_argument("--image-size", type=int, help="input side instead of the model's own")
+    parser.add_argument("--random", metavar="CONFIG", help="random weights, e.g. of sam2.1_hiera_l: speed only")
+    parser.add_argument("--image-size", type=int, help="input side (default: the model's)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--bfloat16", action=argparse.BooleanOptionalAction, default=torch.cuda.is_available())
     parser.add_argument("--json", action="store_true")

@@ -1,4 +1,4 @@
-"""How fast the project file answers and takes, with a large number of boxes in it.
+"""Time reads and writes of a project file with many boxes.
 
 ``python -m benchmarks.store --observations 1000000 --json``: milliseconds, medians over repeats.
 """
@@ -32,8 +32,8 @@ _WIDTH, _HEIGHT = 1920, 1080
 _BATCH = 50
 
 
-class MadeUpTracker:
-    """Keeps `_OBJECTS` objects alive; each lives a third of the video and is then followed by a new one."""
+class SyntheticTracker:
+    """Keeps `_OBJECTS` objects alive; each lives for a third of the video and is then replaced by a new one."""
 
     def __init__(self, frames: int, masks: bool) -> None:
         self._life = max(frames // 3, 1)
@@ -44,7 +44,7 @@ class MadeUpTracker:
         self._born = [-(index * self._life // _OBJECTS) for index in range(_OBJECTS)]
 
     def result(self, frame: int) -> FrameResult:
-        """One frame with as many detections as objects."""
+        """Return one frame with as many detections as objects."""
         boxes = (self._rng.random((_OBJECTS, 4)) * 100).astype(np.float32)
         boxes[:, 2:] += boxes[:, :2] + 1
         objects, ended = [], []
@@ -64,7 +64,7 @@ class MadeUpTracker:
 def build(path: Path, observations: int, masks: bool) -> int:
     """Write a project of this size. Returns its number of frames."""
     frames = max(observations // _OBJECTS, 10)
-    tracker = MadeUpTracker(frames, masks)
+    tracker = SyntheticTracker(frames, masks)
     start = time.perf_counter()
     with Store.create(path) as store:
         video = store.add_video("clip", path.with_name("clip.mp4"), _WIDTH, _HEIGHT, frames, 25.0, "none")
@@ -78,7 +78,7 @@ def build(path: Path, observations: int, masks: bool) -> int:
 
 
 def median_ms(repeats: int, action: Callable[[], object]) -> float:
-    """Median duration of an action in milliseconds."""
+    """Return the median duration of an action in milliseconds."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -88,7 +88,7 @@ def median_ms(repeats: int, action: Callable[[], object]) -> float:
 
 
 def measure(path: Path, frames: int, masks: bool, repeats: int) -> dict[str, Any]:
-    """Time the questions and edits of daily work."""
+    """Time the typical queries and edits."""
     rng = random.Random(0)
     open_ms = median_ms(repeats, lambda: Store.open(path).close())
     with Store.open(path) as store:
@@ -102,7 +102,7 @@ def measure(path: Path, frames: int, masks: bool, repeats: int) -> dict[str, Any
             swaps.append(median_ms(1, partial(identities.swap_tracks, store, a, b, frame)))
             undos.append(median_ms(1, store.undo))
         of_edits = measure_edits(store, frames, rng, max(repeats // 4, 3))
-        tracker = MadeUpTracker(frames, masks)
+        tracker = SyntheticTracker(frames, masks)
         write = {}
         for mode in (OnExisting.ADD, OnExisting.REPLACE):
             run = store.begin_run(video, "preannotate", {}, {}, ("object",), 0, frames - 1, mode)
@@ -120,10 +120,10 @@ def measure(path: Path, frames: int, masks: bool, repeats: int) -> dict[str, Any
 
 
 def measure_edits(store: Store, frames: int, rng: random.Random, repeats: int) -> dict[str, Any]:
-    """Each kind of edit and its undo, the preview of a swap, and reading the evidence of all boxes."""
+    """Time each kind of edit and its undo, the preview of a swap, and reading the evidence of all boxes."""
     video = store.video().id
 
-    def chosen() -> tuple[int, int, int]:
+    def sample() -> tuple[int, int, int]:
         frame = rng.randrange(30, frames - 30)
         a, b = rng.sample([shown.track for shown in store.observations(video, frame)], 2)
         return a, b, frame
@@ -132,7 +132,7 @@ def measure_edits(store: Store, frames: int, rng: random.Random, repeats: int) -
     for name, kind in EDIT_KINDS.items():
         times, undos = [], []
         for _ in range(repeats):
-            a, b, frame = chosen()
+            a, b, frame = sample()
             before = sum(not step.undone for step in store.history())
             try:
                 if kind.before is not None:
@@ -140,12 +140,12 @@ def measure_edits(store: Store, frames: int, rng: random.Random, repeats: int) -
                 times.append(median_ms(1, partial(kind.edit, store, a, b, frame)))
                 undos.append(median_ms(1, store.undo))
             except StorageError:
-                pass  # nothing on one side of the frame
+                pass  # the track has no box on one side of the frame
             while sum(not step.undone for step in store.history()) > before:
                 store.undo()
         found[name] = {"edit": round(statistics.median(times), 3), "undo": round(statistics.median(undos), 3)}
         progress(f"{name}: {found[name]}")
-    a, b, frame = chosen()
+    a, b, frame = sample()
     previews = median_ms(repeats, lambda: preview(store, lambda: identities.swap_tracks(store, a, b, frame)))
     return {"edits_ms": found, "preview_ms": previews,
             "evidence_s": round(median_ms(1, lambda: store.evidence(video)) / 1000, 2)}
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--observations", type=int, default=1_000_000)
     parser.add_argument("--masks", action="store_true", help="give every box a mask")
     parser.add_argument("--repeats", type=int, default=20)
-    parser.add_argument("--json", action="store_true", help="print one JSON object last (the default as well)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end (always done)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.annot"

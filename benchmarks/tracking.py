@@ -1,8 +1,8 @@
-"""SAM2MOT, its ablations and ByteTrack on the same detections of held-out synthetic clips.
+"""Compare SAM2MOT, its ablations and ByteTrack on the same detections of held-out synthetic clips.
 
     python -m benchmarks.tracking --json
 
-Four conditions, at least ten clips each, paired clip by clip. Nothing is tuned on these clips.
+There are four conditions with at least ten clips each, paired clip by clip. Nothing is tuned on these clips.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from testbed.demo_clip import SEED as DEMO_SEED
 from testbed.demo_clip import SPEC as DEMO_SPEC
 from testbed.synthetic_clips import CONDITIONS, Clip, ClipSpec, make_clip
 
-#: Held-out clips begin here; training seeds are above a million.
+#: First seed of the held-out clips; training seeds are above a million.
 FIRST_SEED = 1000
-#: Share of the detections that the weak detector loses.
+#: Fraction of the detections that the weak detector drops.
 DROPPED = 0.3
 SHOWN = ("hota", "deta", "assa", "idf1", "mota", "idsw")
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A tracker to compare: what it changes of the settings that go with the weights."""
+    """A tracker to compare, as a change of the settings that belong to the weights."""
 
     change: Callable[[Sam2MotSettings], Sam2MotSettings] = lambda settings: settings
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
@@ -60,7 +60,7 @@ VARIANTS = {
 
 @dataclass
 class ClipResult:
-    """Scores of one clip, by tracker, and what fired in it."""
+    """Scores of one clip by tracker, and how often interaction and reconstruction were applied."""
 
     condition: str
     scores: dict[str, Scores]
@@ -71,7 +71,7 @@ class ClipResult:
 
 def run_clip(condition: str, spec: ClipSpec, seed: int, weights: tuple[str, str], variants: tuple[str, ...],
              ) -> ClipResult:
-    """All trackers on one clip."""
+    """Run all trackers on one clip."""
     clip = make_clip(spec, seed)
     frames = [Frame(t, image, t / 25) for t, image in enumerate(clip.images)]
     detector = TinyDetector(checkpoints.find(weights[1]))
@@ -97,7 +97,7 @@ def run_clip(condition: str, spec: ClipSpec, seed: int, weights: tuple[str, str]
 
 
 def track(tracker: Tracker, frames: list[Frame], detections: list[Detections]) -> tuple[list[FrameBoxes], list[int]]:
-    """Boxes by frame; how often an object was suppressed, and how often re-prompted."""
+    """Return the boxes by frame, and how often an object was suppressed and re-prompted."""
     found: list[FrameBoxes] = []
     suppressed = reprompted = 0
     for frame, boxes in zip(frames, detections, strict=True):
@@ -117,7 +117,7 @@ def truth_boxes(clip: Clip) -> Iterator[FrameBoxes]:
 
 
 def grid_ceiling(clip: Clip, cells: int, truth: list[FrameBoxes]) -> float:
-    """DetA of perfect masks that went through the mask grid: what no tracker on this grid can beat."""
+    """Return the DetA of perfect masks resampled on the mask grid, an upper bound for trackers on this grid."""
     import cv2
 
     resizer = MaskResizer(cells, clip.spec.width, clip.spec.height)
@@ -135,7 +135,7 @@ def grid_ceiling(clip: Clip, cells: int, truth: list[FrameBoxes]) -> float:
 
 
 def table(results: list[ClipResult]) -> dict[str, dict[str, float]]:
-    """Scores over clips, by tracker: counts summed, the rest combined as TrackEval does."""
+    """Return the scores over all clips by tracker: counts summed, the rest combined like TrackEval."""
     by_tracker: dict[str, dict[str, Scores]] = defaultdict(dict)
     for k, result in enumerate(results):
         for name, scores in result.scores.items():
@@ -145,7 +145,7 @@ def table(results: list[ClipResult]) -> dict[str, dict[str, float]]:
 
 
 def wins(results: list[ClipResult], other: str) -> str:
-    """Clips in which sam2mot's AssA is above another tracker's."""
+    """Return the number of clips in which sam2mot's AssA is above another tracker's."""
     better = sum(r.scores["sam2mot"].assa > r.scores[other].assa for r in results)
     return f"{better} of {len(results)}"
 

@@ -1,20 +1,20 @@
-"""How fast the window is with a large project: painting, stepping, seeking, the timeline, opening; and how long it
-keeps people waiting while a job runs.
+"""Measure the speed of the window with a large project: painting, stepping, seeking, the timeline, opening, and the
+event loop's latency while a job runs.
 
 ``python -m benchmarks.ui --json``: a 1080p video with 100 objects and their masks in every frame, 2,000 tracks, a
-million boxes, in a window of 1920 x 1080 without a screen.
+million boxes, in an offscreen window of 1920 x 1080.
 
-| Key | Is |
+| Key | Meaning |
 |---|---|
-| ``paint_*`` | from a frame's picture and rows to its pixels: image, masks, boxes and names |
-| ``step_p95`` | from the key press for the next frame to its pixels, decoding and reading included |
-| ``seek_p95`` | from the jump to any frame to the pixels of just that frame |
-| ``timeline_p95`` | one step of the wheel over the timeline, panning or zooming, to its pixels |
-| ``open_s`` | from "open this project" to picture, boxes, lanes and rows |
-| ``latency_p99``, ``longest_stall`` | how late the event loop was, from the click on Run to the job's end |
+| ``paint_*`` | from a decoded frame and its rows to pixels: image, masks, boxes and names |
+| ``step_p95`` | from the key press for the next frame to its pixels, including decoding and reading |
+| ``seek_p95`` | from the jump to a random frame to the pixels of exactly that frame |
+| ``timeline_p95`` | from one wheel step over the timeline, panning or zooming, to its pixels |
+| ``open_s`` | from opening the project to the complete window: frame, boxes, lanes and rows |
+| ``latency_p99``, ``longest_stall`` | latency of the event loop, from the click on Run to the job's end |
 | ``floor_step_p95`` | reading and showing the same frames in a plain pyqtgraph ImageItem |
 
-``cpu`` holds the first four as processor time of the window's own thread, which a busy machine does not stretch.
+``cpu`` contains the first four as CPU time of the window's thread, which is independent of the load on the machine.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from benchmarks.scenarios.large_project import FULL, QUICK, build
 
 
 def floor(video: Path, size: tuple[int, int], repeats: int) -> Stopwatch:
-    """Frame after frame in a plain pyqtgraph ImageItem of the canvas's size."""
+    """Time consecutive frames in a plain pyqtgraph ImageItem of the canvas's size."""
     view = pg.GraphicsView()
     box = pg.ViewBox(lockAspect=True, invertY=True)
     view.setCentralItem(box)
@@ -79,7 +79,7 @@ def measure(app: QApplication, folder: Path, project: Path, quick: bool) -> dict
     figures["floor_step_p95_ms"] = percentile(plain.wall, 95)
     figures["cpu"] = {f"{name}_p95_ms": percentile(watch.cpu, 95)
                       for name, watch in [*watches.items(), ("floor_step", plain)]}
-    progress("a job; the event loop is listened to")
+    progress("running a job to measure the event loop's latency")
     late, longest, status = bench.latency(15 if quick else 100)
     figures |= {"latency_p99_ms": percentile(late, 99), "longest_stall_ms": longest, "job": status}
     bench.window.close()
@@ -88,8 +88,8 @@ def measure(app: QApplication, folder: Path, project: Path, quick: bool) -> dict
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the frames and fewer repeats, to try it")
-    parser.add_argument("--json", action="store_true", help="print one JSON object last (the default as well)")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the frames and fewer repeats, for a trial")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end (always done)")
     arguments = parser.parse_args()
     prepare()
     app = QApplication([])
@@ -97,7 +97,7 @@ def main() -> None:
     size = QUICK if arguments.quick else FULL
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        os.environ[MODELS_DIR_VARIABLE] = str(folder / "models")  # the built-in models, whatever is installed
+        os.environ[MODELS_DIR_VARIABLE] = str(folder / "models")  # use the built-in models even if others are installed
         figures = measure(app, folder, build(folder, size), arguments.quick)
     emit({**figures, "observations": size.observations, "tracks": size.tracks, "environment": environment()})
 

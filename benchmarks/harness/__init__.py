@@ -1,1 +1,1 @@
-"""What every benchmark command uses: the JSON result with its environment, and a Qt event loop that waits."""
+"""Shared parts of all benchmark commands: the JSON result with its environment, and a Qt event loop to wait on."""

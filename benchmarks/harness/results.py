@@ -1,4 +1,4 @@
-"""What every benchmark says about where it ran, and how it says it."""
+"""The description of a benchmark's environment, and the output of its result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PACKAGES = ("torch", "torchvision", "sam2", "numpy", "opencv-python", "av", "on
 
 
 def environment() -> dict[str, Any]:
-    """Machine, processor count, device, Python and package versions. Does not import torch by itself."""
+    """Return machine, CPU count, device, Python and package versions. Does not import torch."""
     return {
         "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
         "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -30,13 +30,13 @@ def environment() -> dict[str, Any]:
 
 
 def emit(result: dict[str, Any]) -> None:
-    """Print the result as one JSON object, last on standard output."""
+    """Print the result as one JSON object at the end of standard output."""
     sys.stdout.flush()
     print(json.dumps(result), flush=True)
 
 
 def progress(message: str) -> None:
-    """Print a line of progress on standard error."""
+    """Print a progress line to standard error."""
     print(message, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""A main window that a benchmark drives, and clocks for what it does."""
+"""A main window driven by a benchmark, and timers for its operations."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 from annotator.ui.app import spare_collections
 from annotator.ui.canvas.frame_source import FrameSource
 from annotator.ui.window.main_window import MainWindow
-from benchmarks.harness.event_loop import turn_until
+from benchmarks.harness.event_loop import run_until
 from benchmarks.harness.results import progress
 
 WINDOW_SIZE = (1920, 1080)
-#: Milliseconds between two beats of the heart that measures latency.
+#: Milliseconds between two beats of the timer that measures latency.
 _BEAT = 5.0
 
 
 class Stopwatch:
-    """Milliseconds of the clock, and of this thread's processor."""
+    """Collects milliseconds of wall-clock time and of this thread's CPU time."""
 
     def __init__(self) -> None:
         self.wall: list[float] = []
@@ -44,15 +44,15 @@ def percentile(values: Sequence[float], share: float) -> float:
     return round(float(np.percentile(values, share)), 2)
 
 
-class Heart(QObject):
-    """Beats on the event loop and notes how late each beat comes."""
+class Heartbeat(QObject):
+    """A timer on the event loop that records how late each beat is."""
 
     def __init__(self) -> None:
         super().__init__()
         self._last = time.perf_counter()
         self._began = self._last
         self.gaps: list[tuple[float, float]] = []
-        """Seconds since the first beat, and milliseconds since the one before."""
+        """Seconds since the start, and milliseconds since the previous beat."""
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=int(_BEAT))
         self._timer.timeout.connect(self._beat)
         self._timer.start()
@@ -69,7 +69,7 @@ class Heart(QObject):
         return round(max(gap for _, gap in self.gaps) - _BEAT, 1)
 
     def lateness(self) -> list[float]:
-        """What an event would have waited that came at any beat, those that a standstill swallowed included."""
+        """Return the waiting times (ms) of events at every beat, including the beats that a stall skipped."""
         late: list[float] = []
         for _, gap in self.gaps:
             wait = gap - _BEAT
@@ -79,13 +79,13 @@ class Heart(QObject):
         return late
 
     def worst(self, count: int = 12) -> list[tuple[float, float]]:
-        """When the longest standstills ended (seconds), and how long they were (ms)."""
+        """Return when the longest stalls ended (seconds) and their durations (ms)."""
         found = sorted(self.gaps, key=lambda beat: -beat[1])[:count]
         return [(round(at, 2), round(gap, 1)) for at, gap in sorted(found)]
 
 
 class PaintWatch(QObject):
-    """Knows which frame the canvas was painted with last."""
+    """Records the frame that the canvas has painted last."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -100,7 +100,7 @@ class PaintWatch(QObject):
 
 
 class Bench:
-    """A window and the questions asked of it."""
+    """A window and the measurements made with it."""
 
     def __init__(self, app: QApplication, folder: Path) -> None:
         self._app = app
@@ -108,27 +108,27 @@ class Bench:
         self.window.resize(*WINDOW_SIZE)
         self.window.show()
         self._painted = PaintWatch(self.window)
-        # The application's own processEvents gives back a None too many each time in PySide6 6.12.
+        # In PySide6 6.12 QApplication.processEvents drops one reference to None too many per call.
         self._loop = QEventLoop()
         self._random = random.Random(0)
         spare_collections()
         self.settle()
 
     def settle(self) -> None:
-        """Let everything happen that waits to happen: states read, frames decoded ahead."""
+        """Process pending work: states read, frames decoded ahead."""
         end = time.perf_counter() + 0.3
         while time.perf_counter() < end:
             self._loop.processEvents()
             time.sleep(0.002)
 
     def until(self, done: Callable[[], bool]) -> None:
-        turn_until(self._loop, done)
+        run_until(self._loop, done)
 
     def _until_painted(self, frame: int) -> None:
         self.until(lambda: self._painted.frame == frame)
 
     def open(self, project: Path) -> float:
-        """Seconds from the wish to the whole window."""
+        """Open a project. Returns the seconds until the window is complete."""
         began = time.perf_counter()
         if not self.window.open_path(project):
             raise RuntimeError(self.window.statusBar().currentMessage())
@@ -140,7 +140,7 @@ class Bench:
         return taken
 
     def paint(self, repeats: int) -> Stopwatch:
-        """Picture and rows of frame after frame to pixels; the picture as the decoding thread hands it over."""
+        """Time the painting of consecutive frames, from the decoded frame and its rows to pixels."""
         watch, canvas, controller = Stopwatch(), self.window.canvas, self.window.controller
         source = controller.source
         assert source is not None
@@ -161,7 +161,7 @@ class Bench:
         return source.request(frame) is not None
 
     def steps(self, repeats: int) -> Stopwatch:
-        """The key for the next frame, again and again."""
+        """Time the key for the next frame, repeatedly."""
         watch, document = Stopwatch(), self.window.document
         self.window.canvas.setFocus()
         document.go_to(0)
@@ -192,7 +192,7 @@ class Bench:
         return watch
 
     def timeline(self, repeats: int) -> Stopwatch:
-        """Wheel turns over the timeline: up and down, along, closer and away."""
+        """Time wheel events over the timeline: vertical and horizontal panning, zooming in and out."""
         watch, timeline = Stopwatch(), self.window.timeline
         port = timeline.viewport()
         control, shift, none = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier,
@@ -214,8 +214,8 @@ class Bench:
         return watch
 
     def latency(self, frames: int) -> tuple[list[float], float, str]:
-        """How late the event loop was (ms, as an event at any moment meets it), the longest it stood still, and how
-        the job ended."""
+        """Run a job. Returns the event loop's latencies (ms, for an event at any moment), its longest stall (ms), and
+        the job's final status."""
         window = self.window
         assert window.document.video is not None
         window.document.go_to(0)
@@ -226,15 +226,15 @@ class Bench:
         run = next(button for button in dialog.findChildren(QPushButton) if button.isDefault())
         ended: list[str] = []
         window.worker.finished.connect(lambda status, message: ended.append(f"{status} {message}".strip()))
-        heart = Heart()
+        heartbeat = Heartbeat()
         QTest.mouseClick(run, Qt.MouseButton.LeftButton)
         while not ended or window.worker.busy:
             self._loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        heart.stop()
-        return heart.lateness(), heart.longest(), ended[0]
+        heartbeat.stop()
+        return heartbeat.lateness(), heartbeat.longest(), ended[0]
 
 
 def wheel(widget: QWidget, position: QPoint, delta: int, modifiers: Qt.KeyboardModifier) -> QWheelEvent:
-    """One turn of the wheel, as a mouse makes it."""
+    """Return a wheel event like that of a mouse."""
     return QWheelEvent(QPointF(position), QPointF(widget.mapToGlobal(position)), QPoint(0, 0), QPoint(0, delta),
                        Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False)

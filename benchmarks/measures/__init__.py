@@ -1,1 +1,1 @@
-"""Measures that benchmarks compute: detection counts, the oracle of effort. No command lives here."""
+"""Measures that benchmarks compute: detection counts, the effort oracle. Contains no commands."""

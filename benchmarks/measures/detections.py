@@ -1,4 +1,4 @@
-"""Recall and precision of a detector on frames with ground truth, and how far two detectors' boxes lie apart."""
+"""Recall and precision of a detector on frames with ground truth, and differences between two detectors' boxes."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from annotator.video.images import read_image
 
 FloatArray = npt.NDArray[np.floating]
 
-#: MOTChallenge classes that are neither people to be found nor mistakes: on vehicles, static, distractor, reflection.
+#: MOTChallenge classes that are neither people nor false positives: on vehicles, static, distractor, reflection.
 _IGNORED_CLASSES = (2, 7, 8, 12)
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What is to be found in one frame."""
+    """Ground truth of one frame."""
 
     people: FloatArray
     """(N, 4) xyxy."""
     ignored: FloatArray
-    """(M, 4) xyxy: finding these is neither right nor wrong."""
+    """(M, 4) xyxy boxes that count neither as hits nor as false positives."""
 
 
 @dataclass
 class Counts:
-    """Hits and misses over many frames."""
+    """Hits and false positives over many frames."""
 
     people: int = 0
     hits: int = 0
@@ -48,7 +48,7 @@ class Counts:
 
 
 def read_truth(path: Path) -> dict[int, Truth]:
-    """Ground truth of a MOTChallenge file by frame index from 0. Files without a class column hold people only."""
+    """Return a MOTChallenge file's ground truth by frame index from 0. Without a class column, all boxes are people."""
     rows = np.loadtxt(path, delimiter=",", ndmin=2)
     boxes = np.concatenate([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]], 1)
     with_classes = rows.shape[1] >= 9 and (rows[:, 7] >= 1).all()
@@ -59,14 +59,14 @@ def read_truth(path: Path) -> dict[int, Truth]:
 
 
 def frames_of(sequence: Path) -> Iterator[Frame]:
-    """Pictures of a MOTChallenge sequence's folder."""
+    """Yield the frames of a MOTChallenge sequence's folder."""
     for path in sorted((sequence / "img1").glob("*.jpg")):
         index = int(path.stem) - 1
         yield Frame(index, read_image(path), index / 30)
 
 
 def count(found: Detections, truth: Truth, overlap: float = 0.5) -> Counts:
-    """Match boxes to people one to one, the surest box first, each to the one it overlaps most."""
+    """Match boxes to people one to one, highest score first, each to the person it overlaps most."""
     free = np.ones(len(truth.people), bool)
     counts = Counts(people=len(truth.people))
     for box in found.box_xyxy[np.argsort(-found.score, kind="stable")].astype(float):
@@ -80,7 +80,7 @@ def count(found: Detections, truth: Truth, overlap: float = 0.5) -> Counts:
 
 
 def score(detector: Detector, sequences: list[Path], threshold: float) -> Counts:
-    """Recall and precision of the first label over whole sequences, boxes scoring ``threshold`` or more."""
+    """Count hits and false positives of the first label over whole sequences, for scores of ``threshold`` or more."""
     total = Counts()
     for sequence in sequences:
         truth = read_truth(sequence / "gt/gt.txt")
@@ -95,15 +95,16 @@ def score(detector: Detector, sequences: list[Path], threshold: float) -> Counts
 
 
 def differences(one: Detections, other: Detections) -> tuple[FloatArray, FloatArray, int]:
-    """Largest difference of each box's edges (pixels) and of its score from its like, and how many have no like.
+    """Return each box's largest edge difference (pixels) and score difference from its counterpart, and the number of
+    boxes without one.
 
-    Likes are of one label and overlap by more than 0.9.
+    Counterparts have the same label and an IoU above 0.9.
     """
     if not len(one) or not len(other):
         return np.zeros(0), np.zeros(0), len(one) + len(other)
     iou = np.where(one.label[:, None] == other.label[None], box_iou(one.box_xyxy, other.box_xyxy), 0.0)
     best = iou.argmax(1)
-    alike = np.flatnonzero(iou.max(1) > 0.9)
-    boxes = np.abs(one.box_xyxy[alike] - other.box_xyxy[best[alike]]).max(1)
-    scores = np.abs(one.score[alike] - other.score[best[alike]])
-    return boxes, scores, len(one) - len(alike) + len(other) - len(set(best[alike].tolist()))
+    matched = np.flatnonzero(iou.max(1) > 0.9)
+    boxes = np.abs(one.box_xyxy[matched] - other.box_xyxy[best[matched]]).max(1)
+    scores = np.abs(one.score[matched] - other.score[best[matched]])
+    return boxes, scores, len(one) - len(matched) + len(other) - len(set(best[matched].tolist()))

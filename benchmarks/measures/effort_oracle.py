@@ -1,4 +1,4 @@
-"""A person who knows the truth: which edit mends what, decided from boxes alone. No window, no project."""
+"""An oracle that knows the ground truth: decides which edit fixes an error, from boxes alone."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from annotator.evaluation import FrameBoxes, evaluate_arrays
 from annotator.model.box import box_iou
 from annotator.review import Fix, Suggestion
 
-#: Points of HOTA by which an edit must improve the tracks for a person to see that they were wrong.
+#: Minimum gain of an edit, in points of HOTA, for a person to notice that the tracks were wrong.
 WORTH_IT = 0.1
 
 
 def after(tracks: Sequence[FrameBoxes], fix: Suggestion) -> list[FrameBoxes]:
-    """What an edit makes of tracks: (ids (N,), boxes (N, 4)) per frame. A prompt and nothing change nothing."""
+    """Return the tracks after an edit: (ids (N,), boxes (N, 4)) per frame. A prompt or "fine" changes nothing."""
     if fix.fix in (Fix.FINE, Fix.PROMPT):
         return list(tracks)
     fresh = 1 + max((int(np.max(ids, initial=0)) for ids, _ in tracks), default=0)
@@ -34,7 +34,7 @@ def after(tracks: Sequence[FrameBoxes], fix: Suggestion) -> list[FrameBoxes]:
             changed, shown = changed[kept], shown[kept]
         elif fix.fix is Fix.MERGE:
             into, *others = fix.tracks
-            # The one that is merged into keeps its boxes where both have one.
+            # The target of the merge keeps its boxes where both have one.
             kept = ~(np.isin(changed, others) & bool((changed == into).any()))
             changed, shown = np.where(np.isin(changed, others), into, changed)[kept], shown[kept]
         made.append((changed, shown))
@@ -43,10 +43,9 @@ def after(tracks: Sequence[FrameBoxes], fix: Suggestion) -> list[FrameBoxes]:
 
 def judge(truth: Sequence[FrameBoxes], tracks: Sequence[FrameBoxes], options: Mapping[Fix, Suggestion],
           suggested: Fix = Fix.MERGE) -> tuple[Fix, float]:
-    """What a person does about a moment: the edit that brings the tracks nearest to the truth, a prompt where an
-    object is missed, or nothing. Of edits that come to the same, such as a swap and a merge where one track ends and
-    the other begins, the one that is suggested. Returns it and what it gains in points of HOTA; a prompt's gain is not
-    known and counts as infinite."""
+    """Return a person's decision on a moment and its gain in points of HOTA: the best edit, a prompt for a missed
+    object, or nothing. Of equivalent edits, such as a swap and a merge where one track ends and the other begins, the
+    suggested one is returned. A prompt's gain is unknown and counts as infinite."""
     asked = options.get(Fix.PROMPT)
     if asked is not None and is_missed(truth, tracks, asked):
         return Fix.PROMPT, math.inf
@@ -58,7 +57,7 @@ def judge(truth: Sequence[FrameBoxes], tracks: Sequence[FrameBoxes], options: Ma
 
 
 def is_missed(truth: Sequence[FrameBoxes], tracks: Sequence[FrameBoxes], asked: Suggestion) -> bool:
-    """Whether an object is where a prompt is suggested, and no track follows it."""
+    """Whether the suggested prompt marks an object that no track covers."""
     if asked.frame is None or asked.box_xyxy is None:
         return False
     here = np.asarray(asked.box_xyxy, np.float64).reshape(1, 4)

@@ -1,1 +1,1 @@
-"""Projects, clips and edits that several benchmarks measure. No command lives here."""
+"""Projects, clips and edits that several benchmarks use. Contains one command, `background_subtraction`."""

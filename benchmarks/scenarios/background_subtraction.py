@@ -1,11 +1,11 @@
-"""Detections for a video from a camera that stands still, without any model: what differs from the background.
+"""Detect objects in a video from a static camera by background subtraction, without a model.
 
     python -m benchmarks.scenarios.background_subtraction VIDEO --out det.txt
 
-The background is the median of frames that are as unlike one another as possible, so that something which rests for
-most of the video does not become background. What differs from it by more than the noise is an object's extent, if
-its core differs strongly (threshold by Otsu, 1979). Touching objects are parted between their cores. Nothing is fitted
-to a particular video: the defaults are shares of the picture.
+The background is the median of frames that differ from each other as much as possible, so that an object that rests for
+most of the video does not become background. A region that differs from the background by more than the noise is an
+object if its core differs strongly (threshold by Otsu, 1979). Touching objects are separated between their cores. No
+parameter is fitted to a particular video; the defaults are relative to the frame size.
 """
 
 from __future__ import annotations
@@ -29,75 +29,75 @@ log = logging.getLogger("background_subtraction")
 
 @dataclass(frozen=True)
 class Settings:
-    """Lengths are shares of the picture's height, areas shares of its area."""
+    """Parameters; lengths are relative to the frame's height, areas to its area."""
 
     candidates: int = 240
-    """Frames, evenly spaced, that the background's frames are chosen from."""
+    """Number of evenly spaced frames from which the background's frames are selected."""
     samples: int = 41
-    """Frames that the background is made of."""
+    """Number of frames in the background's median."""
     noise_factor: float = 6.0
-    """An object's extent differs by this many standard deviations of the noise."""
+    """Minimum difference of an object's extent, in standard deviations of the noise."""
     lowest_threshold: float = 12.0
-    """Grey levels below which a difference is noise, whatever the measurement says."""
+    """Minimum difference of an object's extent in grey levels, regardless of the measured noise."""
     smooth: float = 0.002
     """Standard deviation of the blur before thresholding."""
     close: float = 0.008
-    """Gaps up to this width inside an object's core are filled."""
+    """Maximum width of gaps to fill inside an object's core."""
     smallest: float = 0.0002
     """Smaller cores are noise."""
     largest: float = 0.25
-    """Larger regions are a change of light."""
+    """Larger regions are lighting changes."""
     lesser_core: float = 0.3
-    """A core smaller than this share of the largest one in its region is a part of that object, not another one."""
+    """A core smaller than this fraction of the largest core in its region is a part of that object."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What the whole video says."""
+    """Background and thresholds of a video."""
 
     background: Image
     """(H, W, 3) uint8 RGB."""
     extent_threshold: float
-    """Grey levels above which a difference is no noise."""
+    """Grey levels above which a difference is not noise."""
     core_threshold: float
-    """Grey levels above which it is surely an object's."""
+    """Grey levels above which a difference certainly belongs to an object."""
 
 
 def spread_frames(video: VideoReader, settings: Settings) -> list[Image]:
-    """Frames of the video, each as unlike those chosen before it as can be had among evenly spaced candidates."""
+    """Return frames of the video, each the most different from the earlier ones among evenly spaced candidates."""
     step = max(1, len(video) // settings.candidates)
     table = np.stack([cv2.resize(frame.image, (96, 96), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
                       for frame in video.frames(step=step)])
-    chosen = [0]
+    selected = [0]
     distance = ((table - table[0]) ** 2).sum(1)
-    while len(chosen) < min(settings.samples, len(table)):
-        chosen.append(int(distance.argmax()))
-        distance = np.minimum(distance, ((table - table[chosen[-1]]) ** 2).sum(1))
-    return [video.read(step * k).image for k in sorted(chosen)]
+    while len(selected) < min(settings.samples, len(table)):
+        selected.append(int(distance.argmax()))
+        distance = np.minimum(distance, ((table - table[selected[-1]]) ** 2).sum(1))
+    return [video.read(step * k).image for k in sorted(selected)]
 
 
 def difference(image: Image, background: Image, settings: Settings) -> Image:
-    """Largest difference over the colours, slightly blurred. (H, W) uint8."""
+    """Return the largest difference over the colour channels, slightly blurred: (H, W) uint8."""
     worst = cv2.absdiff(image, background).max(2)
     return np.asarray(cv2.GaussianBlur(worst, (0, 0), max(settings.smooth * len(background), 0.5)), np.uint8)
 
 
 def study(video: VideoReader, settings: Settings) -> Scene:
-    """Background and thresholds of a video."""
+    """Compute background and thresholds of a video."""
     frames = spread_frames(video, settings)
     background = np.median(np.stack(frames), axis=0).astype(np.uint8)
     pooled = np.concatenate([difference(image, background, settings)[::2, ::2].ravel() for image in frames])
     sigma = 1.4826 * float(np.median(pooled))  # the median of absolute differences
     extent = max(settings.lowest_threshold, settings.noise_factor * sigma)
     above = pooled[pooled >= extent]
-    # Objects are a small share of the picture: without the bulk of the noise Otsu's classes are of like size.
+    # Objects cover a small part of the frame; without most of the noise, Otsu's classes have similar sizes.
     core = float(cv2.threshold(above.reshape(1, -1), 0, 255, cv2.THRESH_OTSU)[0]) if len(above) else extent
     log.info("background of %d frames; thresholds %.0f and %.0f grey levels", len(frames), extent, core)
     return Scene(background, extent, max(core, extent))
 
 
 def detect(image: Image, scene: Scene, settings: Settings) -> Detections:
-    """One box per core. The score is half the core's mean difference in units of its threshold, at most 1."""
+    """Return one box per core. Its score is half the core's mean difference divided by the threshold, at most 1."""
     differing = difference(image, scene.background, settings)
     height, width = differing.shape
     side = max(1, round(settings.close * height)) | 1
@@ -130,7 +130,7 @@ def _components(mask: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int32], npt
 
 def _cores_by_region(cores: npt.NDArray[np.int32], stats: npt.NDArray[np.int32], regions: npt.NDArray[np.int32],
                      settings: Settings) -> dict[int, list[int]]:
-    """Region -> the cores in it that are objects."""
+    """Return the cores that are objects, by region."""
     areas = stats[:, cv2.CC_STAT_AREA]
     found: dict[int, list[int]] = {}
     for core in range(1, len(stats)):
@@ -145,7 +145,7 @@ def _cores_by_region(cores: npt.NDArray[np.int32], stats: npt.NDArray[np.int32],
 
 
 def _nearest(cores: npt.NDArray[np.int32], members: list[int]) -> npt.NDArray[np.int32]:
-    """Which of these cores is nearest to each pixel."""
+    """Return the nearest of these cores for each pixel."""
     if len(members) == 1:
         return np.full(cores.shape, members[0], np.int32)
     distances = [cv2.distanceTransform((cores != member).astype(np.uint8), cv2.DIST_L2, 5) for member in members]
@@ -153,7 +153,7 @@ def _nearest(cores: npt.NDArray[np.int32], members: list[int]) -> npt.NDArray[np
 
 
 def rows(frame_index: int, found: Detections) -> list[str]:
-    """MOTChallenge detection rows."""
+    """Return MOTChallenge detection rows."""
     return [f"{frame_index + 1},-1,{x1:g},{y1:g},{x2 - x1:g},{y2 - y1:g},{score:.4f},-1,-1,-1"
             for (x1, y1, x2, y2), score in zip(found.box_xyxy.tolist(), found.score.tolist(), strict=True)]
 

@@ -1,4 +1,4 @@
-"""Every kind of edit of identities, boxes and marks, as benchmarks make it on a large project."""
+"""Every kind of edit of identities, boxes and marks, for benchmarks on a large project."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from annotator.storage.rows.runs import REPROPAGATE
 from annotator.storage.store import Store
 
 Edit = Callable[[Store, int, int, int], object]
-"""Store, two tracks (ids) that are both seen in a frame, and that frame."""
+"""Called with the store, two tracks (ids) that are both visible in a frame, and that frame."""
 
 _BOX = (1.0, 2.0, 30.0, 40.0)
 _EVIDENCE = Evidence(8.0, 0.9)
@@ -21,7 +21,7 @@ _EVIDENCE = Evidence(8.0, 0.9)
 
 @dataclass(frozen=True, slots=True)
 class EditKind:
-    """An edit, and what there must be before it can be made; only the edit itself is timed."""
+    """An edit and its preparation; only the edit is timed."""
 
     edit: Edit
     before: Edit | None = None
@@ -32,7 +32,7 @@ def _video(store: Store, track: int) -> int:
 
 
 def _propose(store: Store, track: int, _: int, frame: int) -> None:
-    """A proposal of 20 frames, as a box prompt leaves it."""
+    """Create a proposal of 20 frames like that of a box prompt."""
     video = store.video().id
     run = store.begin_run(video, REPROPAGATE, {}, {}, ("object",), frame - 10, frame + 9, OnExisting.PROPOSE)
     thing = TrackedObject(1, 0, TrackState.RELIABLE, 0.9, _BOX, None, _EVIDENCE)
@@ -44,7 +44,7 @@ def _newest_proposal(store: Store, track: int) -> int:
     return store.proposals(_video(store, track))[-1].id
 
 
-#: By name. Frames lie 30 or more from either end of the video.
+#: Edits by name. Their frames are at least 30 frames from either end of the video.
 EDIT_KINDS: dict[str, EditKind] = {
     "swap": EditKind(lambda s, a, b, f: identities.swap_tracks(s, a, b, f)),
     "swap_range": EditKind(lambda s, a, b, f: identities.swap_tracks(s, a, b, f, f + 9)),

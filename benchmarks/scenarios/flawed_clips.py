@@ -1,4 +1,4 @@
-"""Projects with errors in them, for `benchmarks.effort`: one planted error of a kind, or all that a tracker made."""
+"""Projects with errors for `benchmarks.effort`: one planted error of a kind, or all errors of a tracker."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from testbed.videos import write_video
 #: Objects that cross once and look different.
 PLANTED = ClipSpec(frames=60, width=320, height=240, objects=(4, 5), crossings=1.0, lookalikes=0.0, exits=0.0,
                    pillars=(0, 0))
-#: A clip in which an object is followed takes the time of a segmenter.
+#: A shorter clip, because propagating an object takes the time of a segmenter.
 PLANTED_MISSING = replace(PLANTED, frames=24)
 KINDS = ("swap", "merge", "split", "missing_object")
-#: Clips that neither the weights of the ranking nor any other benchmark has seen.
+#: First seed of clips that neither the weights of the ranking nor any other benchmark uses.
 FIRST_SEED = 7000
 _SEEN = Evidence(9.0, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Flawed:
-    """A project with errors, and the truth."""
+    """A project with errors, and its ground truth."""
 
     path: Path
     truth: list[FrameBoxes]
     planted: int
-    """Errors that were put in by hand."""
+    """Number of planted errors."""
     frame: int = 0
-    """Of a planted error: where it is."""
+    """Frame of the planted error."""
     box_xyxy: tuple[float, float, float, float] | None = None
-    """Of an object that is missing: where it is in that frame."""
+    """Box of the missing object in that frame."""
 
 
 def truth_of(clip: Clip) -> list[FrameBoxes]:
-    """Ids from 0 and boxes of what is to be seen in each frame."""
+    """Return ids (from 0) and boxes of the visible objects in each frame."""
     return list(_truth(clip.boxes()))
 
 
@@ -58,8 +58,8 @@ def _truth(boxes: npt.NDArray[np.float64]) -> Iterator[FrameBoxes]:
 
 
 def plant(folder: Path, kind: str, seed: int) -> Flawed:
-    """A clip that was tracked perfectly but for one error of a kind (`KINDS`); seeds are tried from this one on until
-    a clip has a place for it."""
+    """Create a clip that is tracked perfectly except for one error of a kind (`KINDS`). Tries seeds from this one on
+    until a clip can contain the error."""
     for k in range(seed, seed + 100):
         clip = make_clip(PLANTED_MISSING if kind == "missing_object" else PLANTED, k)
         boxes = clip.boxes()
@@ -67,16 +67,16 @@ def plant(folder: Path, kind: str, seed: int) -> Flawed:
         if place is not None:
             break
     else:
-        raise RuntimeError(f"no clip from seed {seed} on has a place for a {kind}")
+        raise RuntimeError(f"no clip from seed {seed} on can contain a {kind}")
     one, other, frame = place
     numbers = np.tile(np.arange(1, clip.object_count + 1), (len(boxes), 1))
     shown = np.asarray(np.isfinite(boxes).all(2), bool)
     if kind == "swap":
         numbers[frame:, [one, other]] = numbers[frame:, [other, one]]
-    elif kind == "merge":  # to be merged: one object is two tracks, with a few frames between them
+    elif kind == "merge":  # one object has two tracks, with a gap of a few frames, which must be merged
         numbers[frame:, one] = clip.object_count + 1
         shown[frame - 2:frame, one] = False
-    elif kind == "split":  # to be split: one track goes over to another object that comes into sight
+    elif kind == "split":  # one track jumps to another object that appears, and must be split
         numbers[frame:, other] = numbers[frame, one]
         shown[frame:, one] = shown[:frame, other] = False
     else:
@@ -91,8 +91,8 @@ def plant(folder: Path, kind: str, seed: int) -> Flawed:
 
 
 def _place(boxes: npt.NDArray[np.float64], kind: str) -> tuple[int, int, int] | None:
-    """Two objects (from 0) and a frame. For a swap they meet there and are apart long before and after; for the
-    others they are seen all the time, and one of them is alone then."""
+    """Return two objects (from 0) and a frame. For a swap they meet in that frame and are apart long before and after.
+    For other kinds they are visible in all frames, and the first is alone around that frame."""
     count = len(boxes)
     seen = np.isfinite(boxes).all((0, 2))
     for one, other in combinations(np.flatnonzero(seen).tolist(), 2):
@@ -115,18 +115,18 @@ def _place(boxes: npt.NDArray[np.float64], kind: str) -> tuple[int, int, int] | 
 def _results(clip: Clip, boxes: npt.NDArray[np.float64], numbers: npt.NDArray[np.int64], shown: npt.NDArray[np.bool_],
              ) -> Iterator[FrameResult]:
     for frame in range(len(boxes)):
-        there = np.flatnonzero(np.isfinite(boxes[frame]).all(1))
+        visible = np.flatnonzero(np.isfinite(boxes[frame]).all(1))
         objects = [TrackedObject(int(numbers[frame, n]), 0, TrackState.RELIABLE, 0.9,
                                  _box(boxes[frame, n]), Mask.from_bitmap(clip.instances[frame] == n + 1), _SEEN)
-                   for n in there if shown[frame, n]]
-        found = Detections(boxes[frame, there].astype(np.float32), np.full(len(there), 0.9, np.float32),
-                           np.zeros(len(there), np.int32))
+                   for n in visible if shown[frame, n]]
+        found = Detections(boxes[frame, visible].astype(np.float32), np.full(len(visible), 0.9, np.float32),
+                           np.zeros(len(visible), np.int32))
         yield FrameResult(frame, tuple(sorted(objects, key=lambda thing: thing.tracklet)), found)
 
 
 def tracked(folder: Path, condition: str, seed: int, frames: int, cache: Path | None) -> Flawed:
-    """A clip as the built-in models and SAM2MOT track it, with two errors more: two tracks that exchange names where
-    they come nearest, and one that is broken in two."""
+    """Create a clip tracked by the built-in models and SAM2MOT, with two more errors: two tracks that swap identities
+    where they are nearest, and one that is split in two."""
     made = cached(cache, condition, seed, frames)
     clip = make_clip(replace(CONDITIONS[condition], frames=frames), seed)
     path = _store(folder / made.name, clip, made.results)
@@ -138,7 +138,7 @@ def tracked(folder: Path, condition: str, seed: int, frames: int, cache: Path | 
         if len(long) > 1:
             meeting = _nearest(store.trajectory(long[0]), store.trajectory(long[1]))
             identities.swap_tracks(store, long[0], long[1], meeting)
-            planted += 2  # both objects are switched
+            planted += 2  # both objects have an identity switch
         if len(long) > 2:
             life = [seen.frame for seen in store.trajectory(long[2]) if seen.box_xyxy is not None]
             identities.split_track(store, long[2], life[len(life) // 2])
@@ -152,7 +152,7 @@ def _box(row: npt.NDArray[np.float64]) -> Box:
 
 
 def _nearest(one: Sequence[TrackObservation], other: Sequence[TrackObservation]) -> int:
-    """Frame in which two trajectories come nearest, with some way to go on either side."""
+    """Return the frame in which two trajectories are nearest, away from the ends of their common frames."""
     centres = [{seen.frame: np.add(seen.box_xyxy[:2], seen.box_xyxy[2:]) / 2
                 for seen in path if seen.box_xyxy is not None} for path in (one, other)]
     both = sorted(centres[0].keys() & centres[1].keys())

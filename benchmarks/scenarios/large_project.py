@@ -1,4 +1,4 @@
-"""A large project made up for `benchmarks.ui`: a 1080p video, and tracks with a mask in every frame."""
+"""Generate a large project for `benchmarks.ui`: a 1080p video, and tracks with a mask in every frame."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from annotator.model.track import RunStatus
 from benchmarks.harness.results import progress
 
 WIDTH, HEIGHT, FPS = 1920, 1080, 25
-#: Frames between two keyframes: two seconds, as cameras and editors write it.
+#: Frames between two video keyframes: two seconds, as usual for cameras and video editors.
 KEYFRAME_EVERY = 50
 _BATCH = 100
 _TEMPLATES = 64
@@ -30,11 +30,11 @@ _EVIDENCE = Evidence(8.0, 0.9)
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large the project is."""
+    """The size of a project."""
 
     frames: int = 10_000
     objects: int = 100
-    """In each frame."""
+    """Objects per frame."""
     tracks: int = 2_000
     clip: int = 250
     """Frames that are drawn and encoded; the video repeats them."""
@@ -44,13 +44,13 @@ class Size:
         return self.frames * self.objects
 
 
-#: The size that the targets are set for, and one to try things with.
+#: The size that the targets refer to, and a smaller one for trials.
 FULL = Size()
 QUICK = Size(frames=1_000, tracks=2_000, clip=100)
 
 
 def build(folder: Path, size: Size) -> Path:
-    """Write video and project into a folder. Returns the project."""
+    """Write video and project into a folder. Returns the project's path."""
     began = time.perf_counter()
     video = folder / "clip.mp4"
     write_video(video, size.frames, size.clip)
@@ -59,7 +59,7 @@ def build(folder: Path, size: Size) -> Path:
     crowd = Crowd(size)
     with open_project(path, create=True) as session:
         record, _ = add_source(session, video)
-        # The kind of a run that was not looking for objects, and so stores no detections.
+        # A run of kind "import" stores no detections.
         run = session.store.begin_run(record.id, "import", {}, {}, ("person", "car"), 0, size.frames - 1)
         for first in range(0, size.frames, _BATCH):
             session.apply(run.id, [crowd.result(k) for k in range(first, min(first + _BATCH, size.frames))])
@@ -71,7 +71,7 @@ def build(folder: Path, size: Size) -> Path:
 
 
 class Crowd:
-    """Objects that walk to and fro; where one ends, the next begins."""
+    """Objects that move back and forth; when one ends, another begins in its place."""
 
     def __init__(self, size: Size) -> None:
         rng = np.random.default_rng(0)
@@ -82,7 +82,7 @@ class Crowd:
         self._start = rng.uniform(0, 4000, (size.objects, 2))
 
     def result(self, frame: int) -> FrameResult:
-        """What a tracker would say of this frame."""
+        """Return a tracker's result for this frame."""
         return FrameResult(frame, tuple(sorted((self._object(slot, frame) for slot in range(self._slots)),
                                                key=lambda thing: thing.tracklet)))
 
@@ -91,21 +91,21 @@ class Crowd:
         number = generation * self._slots + slot + 1
         template = self._templates[number % _TEMPLATES]
         speed, start = self._speed[number % _TEMPLATES], self._start[slot]
-        left = _to_and_fro(start[0] + speed[0] * age, WIDTH - template.width)
-        top = _to_and_fro(start[1] + speed[1] * age, HEIGHT - template.height)
+        left = _bounce(start[0] + speed[0] * age, WIDTH - template.width)
+        top = _bounce(start[1] + speed[1] * age, HEIGHT - template.height)
         mask = Mask(left, top, template.width, template.height, template.rle)
         phase = (frame + 13 * number) // 40 % 12
         state = TrackState.SUSPICIOUS if phase == 0 else TrackState.PENDING if phase == 1 else TrackState.RELIABLE
         return TrackedObject(number, number % 2, state, 0.6 + 0.4 * (number % 7) / 7, mask.box_xyxy, mask, _EVIDENCE)
 
 
-def _to_and_fro(place: float, most: int) -> int:
-    phase = place % (2 * most)
-    return int(phase if phase < most else 2 * most - phase)
+def _bounce(position: float, limit: int) -> int:
+    phase = position % (2 * limit)
+    return int(phase if phase < limit else 2 * limit - phase)
 
 
 def _blob(rng: np.random.Generator) -> Mask:
-    """A mask with an uneven edge, of the size of a person some way off."""
+    """Return a mask with an uneven edge and the size of a distant person."""
     width = int(rng.integers(40, 120))
     height = int(width * rng.uniform(1.6, 2.6))
     rough = cv2.resize(rng.standard_normal((9, 5)), (width, height), interpolation=cv2.INTER_CUBIC)
@@ -113,30 +113,30 @@ def _blob(rng: np.random.Generator) -> Mask:
     return Mask.from_bitmap(x ** 2 + y ** 2 + 0.12 * rough < 0.85)
 
 
-def pictures(count: int) -> Iterator[npt.NDArray[np.uint8]]:
-    """Pictures that change everywhere from one to the next. Each (1080, 1920, 3) uint8 RGB."""
+def images(count: int) -> Iterator[npt.NDArray[np.uint8]]:
+    """Yield images that change everywhere from one to the next: (1080, 1920, 3) uint8 RGB each."""
     rng = np.random.default_rng(1)
     noise = rng.standard_normal((HEIGHT // 8 + 60, WIDTH // 8 + 60, 3)).astype(np.float32)
     smooth = cv2.resize(cv2.GaussianBlur(noise, (0, 0), 3), None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC)
     scene = ((smooth - smooth.min()) * (190 / np.ptp(smooth)) + 30).astype(np.uint8)
     for k in range(count):
         x, y = (k * 3) % 400, (k * 2) % 400
-        picture = scene[y:y + HEIGHT, x:x + WIDTH].copy()
+        image = scene[y:y + HEIGHT, x:x + WIDTH].copy()
         for part in range(40):
             left, top = (part * 191 + k * (part % 9 - 4)) % (WIDTH - 60), (part * 127 + k * (part % 5)) % (HEIGHT - 120)
-            picture[top:top + 120, left:left + 60] = (part * 37 % 256, part * 91 % 256, part * 151 % 256)
-        yield picture
+            image[top:top + 120, left:left + 60] = (part * 37 % 256, part * 91 % 256, part * 151 % 256)
+        yield image
 
 
 def write_video(path: Path, frames: int, clip: int) -> None:
-    """A video of so many frames, H.264 with B-frames in MP4: one clip, encoded once, again and again."""
+    """Write a video of ``frames`` frames, H.264 with B-frames in MP4: one clip, encoded once and repeated."""
     once = io.BytesIO()
     with av.open(once, "w", format="mp4") as container:
         options = {"crf": "20", "preset": "veryfast", "g": str(KEYFRAME_EVERY)}
         stream = container.add_stream("libx264", rate=Fraction(FPS), options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for picture in pictures(clip):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        for image in images(clip):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode())
     with av.open(str(path), "w") as target:
         copy = None

@@ -1,4 +1,4 @@
-"""The package's own predictor beside ours: models with equal weights, and plans of prompts for both."""
+"""The stock predictor of the sam2 package, for comparisons: models with equal weights, and prompt plans for both."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SEED = 7
 
 @dataclass
 class Plan:
-    """What happens in which frame. All prompts are boxes."""
+    """The events of each frame. All prompts are boxes."""
 
     prompts: dict[int, dict[int, Box]]
     removed: dict[int, list[int]] = field(default_factory=dict)
     unwritten: dict[int, list[int]] = field(default_factory=dict)
-    """Objects whose memory of the frame is not kept."""
+    """Objects whose memory of the frame is not written."""
 
 
 class Stock:
@@ -42,14 +42,14 @@ class Stock:
         began = time.perf_counter()
         images = torch.stack([prepare_image(i, model.image_size, device) for i in clip.images])
         self.prepare_s = (time.perf_counter() - began) / len(clip.images)
-        """Seconds per frame that it needs before its loop; ours prepares pictures within."""
+        """Seconds per frame for preparing images before the loop; ours prepares them inside its loop."""
         sam2_video_predictor.load_video_frames = lambda **_: (images, clip.spec.height, clip.spec.width)
         sam2_video_predictor.tqdm = lambda frames, **_: frames
         with self._autocast():
             self.state = model.init_state("clip")
 
     def step(self, t: int, prompts: dict[int, Box], removed: list[int]) -> dict[int, torch.Tensor]:
-        """Masks of the frame at low resolution, by object."""
+        """Return the frame's low-resolution masks by object."""
         with self._autocast():
             for object_id in removed:
                 self.model.remove_object(self.state, object_id, need_output=False)
@@ -70,7 +70,7 @@ class Stock:
         memory["non_cond_frame_outputs"].pop(t, None)
 
     def memory_state(self, size: tuple[int, int], frame_count: int) -> dict[str, Any]:
-        """Its memories as one of our snapshots."""
+        """Return the stock predictor's memories as one of our snapshots."""
         memories = {}
         for object_id, index in self.state["obj_id_to_idx"].items():
             memory = self.state["output_dict_per_obj"][index]
@@ -91,12 +91,13 @@ def _dump(outputs: dict[int, dict[str, Any]]) -> dict[str, Any]:
 
 
 def steady_plan(clip: Clip, count: int) -> Plan:
-    """All objects prompted in the first frame."""
+    """Return a plan that prompts all objects in the first frame."""
     return Plan({0: dict(enumerate(_boxes(clip, 0, count), 1))})
 
 
 def mixed_plan(clip: Clip, count: int, seed: int = SEED) -> Plan:
-    """Births over the first half, two re-prompts each, some skipped memories, a third removed near the end."""
+    """Return a plan with births over the first half, two re-prompts each, some skipped memories, and a third of the
+    objects removed near the end."""
     rng = np.random.default_rng(seed)
     frames = len(clip.images)
     plan = Plan({t: {} for t in range(frames)})
@@ -116,20 +117,20 @@ def mixed_plan(clip: Clip, count: int, seed: int = SEED) -> Plan:
 
 
 def _boxes(clip: Clip, t: int, count: int) -> list[Box]:
-    """A box for every object: its own where it is seen, else another's, moved a little."""
+    """Return a box for every object: its own if it is visible, else another object's, slightly moved."""
     seen = clip.boxes_of_frame(t)
-    there = seen[np.isfinite(seen).all(1)]
+    visible = seen[np.isfinite(seen).all(1)]
     rng = np.random.default_rng(SEED + t)
     boxes = []
     for n in range(count):
         own = n < len(seen) and np.isfinite(seen[n]).all()
-        box = seen[n] if own else there[n % len(there)] + rng.normal(0, 6, 4)
+        box = seen[n] if own else visible[n % len(visible)] + rng.normal(0, 6, 4)
         boxes.append((float(box[0]), float(box[1]), float(max(box[2], box[0] + 8)), float(max(box[3], box[1] + 8))))
     return boxes
 
 
 def build_models(args: argparse.Namespace) -> tuple[Any, Any]:
-    """Our model and the stock predictor with the same weights."""
+    """Build our model and the stock predictor with the same weights."""
     if args.random:
         arch, state = sam2_model.architecture(args.random), None
     else:

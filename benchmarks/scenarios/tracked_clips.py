@@ -1,4 +1,4 @@
-"""Clips and sequences that were tracked, with their ground truth, and projects that hold them."""
+"""Tracked clips and sequences with their ground truth, and projects that contain them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from annotator.session import Session
 from annotator.storage.store import Store
 from testbed.synthetic_clips import CONDITIONS, Clip, make_clip
 
-#: Frames by which an entry of the queue may miss the switch that it stands for.
+#: Maximum distance in frames between an entry of the queue and the switch that it finds.
 TOLERANCE = 10
 
 
 @dataclass
 class Tracked:
-    """A clip and what a tracker made of it."""
+    """A clip and a tracker's results for it."""
 
     name: str
     width: int
@@ -40,7 +40,7 @@ class Tracked:
 
 
 def track_synthetic(condition: str, seed: int, frames: int) -> Tracked:
-    """One synthetic clip through the built-in detector, segmenter and tracker."""
+    """Track one synthetic clip with the built-in detector, segmenter and tracker."""
     from annotator.engine import registry
     from annotator.engine.detectors.tiny import TinyDetector
     from annotator.engine.segmenters.sam2 import Sam2Segmenter
@@ -64,7 +64,7 @@ def track_synthetic(condition: str, seed: int, frames: int) -> Tracked:
 
 
 def track_sequence(folder: Path) -> Tracked:
-    """A MOTChallenge sequence with gt/gt.txt and det/det.txt through ByteTrack: no weights are needed."""
+    """Track a MOTChallenge sequence with gt/gt.txt and det/det.txt with ByteTrack, which needs no weights."""
     from annotator.engine.detectors.file import FileDetector
     from annotator.engine.settings import ByteTrackSettings
     from annotator.engine.trackers.bytetrack import ByteTrack
@@ -92,7 +92,7 @@ def _truth(clip: Clip) -> Iterator[FrameBoxes]:
 
 
 def store_results(folder: Path, tracked: Tracked) -> Path:
-    """A project that holds the results as a run would have stored them."""
+    """Create a project with the results stored like those of a run."""
     path = folder / f"{tracked.name}.annot"
     with Store.create(path) as store:
         count = len(tracked.results)
@@ -104,17 +104,17 @@ def store_results(folder: Path, tracked: Tracked) -> Path:
 
 
 def make_queue(session: Session, video: VideoRecord, images: Any) -> ReviewQueue:
-    """The queue, with colours where there are pictures."""
-    looks = Appearances()
+    """Build the queue, with colours if there are images."""
+    appearances = Appearances()
     if images is not None:
         frames = (Frame(t, image, t / 25) for t, image in enumerate(images))
-        for _ in ranking.add_appearances(session.store, video, frames, looks):
+        for _ in ranking.add_appearances(session.store, video, frames, appearances):
             pass
-    return build_queue(ranking.review_input(session.store, video, looks))
+    return build_queue(ranking.review_input(session.store, video, appearances))
 
 
 def boxes_of(session: Session, video: VideoRecord) -> list[FrameBoxes]:
-    """The project's boxes by frame, tracks by id."""
+    """Return the project's boxes by frame, tracks by id."""
     found: list[FrameBoxes] = []
     for _, shown in session.store.iter_frames(video.id):
         seen = [o for o in shown if o.box_xyxy is not None]
@@ -124,7 +124,7 @@ def boxes_of(session: Session, video: VideoRecord) -> list[FrameBoxes]:
 
 
 def cached(folder: Path | None, condition: str, seed: int, frames: int) -> Tracked:
-    """A tracked clip, from an earlier run's folder if it is there."""
+    """Return a tracked clip, from the cache folder if it is there."""
     path = None if folder is None else folder / f"{condition}-{seed}-{frames}.pickle"
     if path is not None and path.exists():
         tracked: Tracked = pickle.loads(path.read_bytes())
@@ -137,7 +137,7 @@ def cached(folder: Path | None, condition: str, seed: int, frames: int) -> Track
 
 
 def one_thread() -> None:
-    """For each of several processes, so that they do not fight for processors."""
+    """Limit torch to one thread, for processes that run in parallel."""
     import torch
 
     torch.set_num_threads(1)
@@ -145,6 +145,6 @@ def one_thread() -> None:
 
 
 def is_found(error: IdentitySwitch, entries: Sequence[Entry]) -> bool:
-    """Whether an entry concerns one of the two tracks, not long before or after."""
+    """Whether an entry concerns one of the switch's two tracks within `TOLERANCE` frames."""
     return any({error.before, error.after} & set(entry.tracks)
                and entry.first - TOLERANCE <= error.frame <= entry.last + TOLERANCE for entry in entries)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from annotator.evaluation.errors import Errors, find_errors
 from annotator.storage.store import Store
-from benchmarks.effort import mend_one
+from benchmarks.effort import fix_one
 from benchmarks.scenarios.flawed_clips import FIRST_SEED, Flawed, plant
 from benchmarks.scenarios.tracked_clips import boxes_of
 
@@ -37,7 +37,7 @@ def test_the_planted_error_is_the_only_one(kind: str, switches: int, misses: int
 
 
 def test_a_swap_in_the_queue_costs_two_keys(qapp: QApplication, tmp_path: Path) -> None:
-    told = mend_one(tmp_path, "swap", FIRST_SEED)
+    told = fix_one(tmp_path, "swap", FIRST_SEED)
     assert told["found"]
     assert told["suggested"]
     assert told["keys"] + told["clicks"] + told["drags"] == 2

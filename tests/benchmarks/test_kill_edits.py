@@ -41,5 +41,5 @@ def test_a_state_that_no_edit_explains_is_noticed(tmp_path: Path) -> None:
     outcome = kill_edits.Outcome()
     with Store.open(path) as store:
         store._connection.exec_driver_sql("UPDATE track SET name = 'torn'")
-    kill_edits.look(path, {"kind": "swap", "before": "x"}, "x", "test", outcome, 5, 0)
+    kill_edits.check(path, {"kind": "swap", "before": "x"}, "x", "test", outcome, 5, 0)
     assert (outcome.whole, outcome.undone, len(outcome.failures)) == (0, 0, 2)

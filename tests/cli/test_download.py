@@ -142,7 +142,7 @@ def always_cut(scene: Scene) -> None:
 #: Name -> what is wrong, words of the line, what is left.
 REFUSED: dict[str, tuple[Callable[[Scene], None], tuple[str, ...], list[str]]] = {
     "wrong hash": (wrong_hash, ("is not the published some.pt (sha256 ", "was not kept", "another mirror"), []),
-    "another page": (login_page, ("has 26 bytes and the published some.pt 1048576", "login page"), []),
+    "another page": (login_page, ("has 26 bytes, but the published some.pt has 1048576", "login page"), []),
     "404": (not_found, ("the server answered 404", "https://example.org/some.pt", "save it as", "another mirror"), []),
     "falls silent": (silent, ("timed out", "check the network", "save it as"), [f"{FILE}.part"]),
     "cut again and again": (
