@@ -1,4 +1,4 @@
-"""What tests, benchmarks and tools share: synthetic clips, their difficulty, videos of them, converted models.
+"""Code shared by tests, benchmarks and tools: synthetic clips, their difficulty, videos of them, converted models.
 
-It imports the program and nothing of the three.
+It imports the program and none of the three.
 """

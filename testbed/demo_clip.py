@@ -1,10 +1,10 @@
-"""Make the bundled demo clip: video, ground truth and its difficulty beside that of held-out clips.
+"""Create the bundled demo clip: video, ground truth, and its difficulty compared with held-out clips.
 
     python -m testbed.demo_clip
     python -m testbed.demo_clip --choose
 
-The seed is outside the training seeds, and no tracker had a say in it: ``--choose`` names, among the candidates, the
-clip whose difficulty lies nearest to the medians of the held-out clips.
+The seed is outside the training seeds and was chosen without running a tracker: ``--choose`` prints the candidate whose
+difficulty is nearest to the medians of the held-out clips.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from testbed.videos import FPS, write_video
 OUT = Path(__file__).parents[1] / "resources" / "demo"
 SPEC = ClipSpec(frames=150, crossings=0.6, exits=0.3, pillars=(1, 1))
 SEED = 45
-#: Seeds that the demo's could have been.
+#: Candidate seeds for the demo.
 CANDIDATES = range(40, 60)
 #: Held-out clips of the same kind, for comparison.
 HELD_OUT = range(100, 120)
 
 
 def write_truth(clip: Clip, folder: Path, name: str) -> None:
-    """MOTChallenge ground truth of the visible parts."""
+    """Write MOTChallenge ground truth of the visible parts."""
     boxes, visible = clip.boxes(), clip.visible()
     shares = clip.visible_pixels() / clip.areas
     lines = []
@@ -45,25 +45,25 @@ def write_truth(clip: Clip, folder: Path, name: str) -> None:
 
 
 def medians() -> dict[str, float]:
-    """Median difficulty of the held-out clips."""
+    """Return the median difficulty of the held-out clips."""
     facts = [difficulty(make_clip(SPEC, seed)) for seed in HELD_OUT]
     return {key: float(np.median([d[key] for d in facts])) for key in facts[0]}
 
 
 def choose() -> int:
-    """The candidate nearest to the held-out medians, every figure compared by its ratio."""
-    usual = medians()
+    """Return the candidate nearest to the held-out medians, comparing each measure by its ratio."""
+    typical = medians()
 
     def distance(seed: int) -> float:
         facts = difficulty(make_clip(SPEC, seed))
-        return sum(abs(math.log((facts[key] + 1e-3) / (usual[key] + 1e-3))) for key in usual)
+        return sum(abs(math.log((facts[key] + 1e-3) / (typical[key] + 1e-3))) for key in typical)
 
     return min(CANDIDATES, key=distance)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--choose", action="store_true", help="only name the seed that is nearest to the medians")
+    parser.add_argument("--choose", action="store_true", help="only print the seed nearest to the medians")
     if parser.parse_args().choose:
         print(choose())
         return

@@ -1,4 +1,4 @@
-"""How hard a synthetic clip is: what a tracker has to survive in it."""
+"""Measure how difficult a synthetic clip is for a tracker."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import numpy as np
 from annotator.model.box import box_iou
 from testbed.synthetic_clips import Clip
 
-#: Two objects whose boxes overlap more than this are crossing.
+#: IoU above which two objects are crossing.
 CROSSING_IOU = 0.3
 
 
 def difficulty(clip: Clip) -> dict[str, float]:
-    """Crossings, hidden frames, entries, object size and speed of a clip."""
+    """Return crossings, occluded frames, entries, object size and speed of a clip."""
     boxes, visible = clip.boxes(), clip.visible()
     frames, objects = visible.shape
     crossing = np.zeros((frames, objects, objects), bool)
@@ -34,6 +34,6 @@ def difficulty(clip: Clip) -> dict[str, float]:
 
 
 def _longest_gap(visible: np.ndarray) -> int:
-    """Longest stretch of hidden frames with the object visible before and after."""
+    """Return the longest run of frames without the object, with the object visible before and after."""
     seen = np.flatnonzero(visible)
     return int(np.diff(seen).max() - 1) if len(seen) > 1 else 0

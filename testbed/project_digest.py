@@ -1,4 +1,4 @@
-"""Digests of what the runs of a project found, to compare two projects bit by bit."""
+"""Digests of the results of a project's runs, to compare two projects bit by bit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from annotator.storage.store import Store
 
 
 def project_digests(project: Path) -> dict[str, str]:
-    """Digests of all that the runs of a project found, to the bit; times and settings left out."""
+    """Return exact digests of all results of a project's runs, without times and settings."""
     with Store.open(project, read_only=True) as store, store.read_snapshot() as reader:
         parts: dict[str, list[object]] = {"runs": [], "tracks": [], "spans": [], "results": [], "detections": [],
                                           "frames": []}

@@ -1,8 +1,8 @@
 """Synthetic tracking clips with exact ground truth.
 
-Coloured, shaded sprites move over a muted world seen by a camera. They cross, hide behind one another and behind
-pillars, leave and come back, and some are look-alikes of others. The clips train the built-in models, fill the
-tracking benchmark and give the bundled demo; every clip follows from its seed alone.
+Coloured, shaded sprites move over a muted background seen by a camera. They cross, occlude each other, pass behind
+pillars, leave the frame and return, and some are look-alikes of others. The clips are used for training the built-in
+models, for the tracking benchmark and for the bundled demo. A clip is fully determined by its spec and seed.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
 
-#: A sprite that shows fewer pixels than this share of its own area has no ground-truth box in that frame.
+#: A sprite with a visible fraction of its area below this has no ground-truth box in that frame.
 MIN_VISIBLE_SHARE = 0.10
-#: Nor has one that shows fewer pixels than this, counted at a picture height of 256.
+#: The same for a sprite with fewer visible pixels than this, at a frame height of 256.
 MIN_VISIBLE_PIXELS = 16
 
 
 @dataclass(frozen=True)
 class ClipSpec:
-    """What a clip is like. Lengths are shares of the picture's height, speeds are per frame."""
+    """Parameters of a clip. Lengths are relative to the frame's height, speeds are per frame."""
 
     frames: int = 150
     width: int = 480
@@ -33,33 +33,33 @@ class ClipSpec:
     size: tuple[float, float] = (0.2, 0.38)
     speed: tuple[float, float] = (0.006, 0.022)
     lookalikes: float = 0.4
-    """Share of objects that are made as near copies of an earlier one; the others differ from all in hue."""
+    """Fraction of objects that are near copies of an earlier one; the others differ in hue from all."""
     crossings: float = 0.5
-    """Share of objects that swing through the same point as one earlier object; look-alikes through their originals'
-    where those are free."""
+    """Fraction of objects that pass through the same point as one earlier object; look-alikes cross their originals if
+    these have no partner yet."""
     exits: float = 0.25
-    """Share of objects whose path leaves the picture and returns."""
+    """Fraction of objects whose path leaves the frame and returns."""
     pillars: tuple[int, int] = (0, 2)
-    """Number of unlabelled occluders that stand in front of everything."""
+    """Number of unlabelled occluders in front of everything."""
     pillar_width: tuple[float, float] = (0.08, 0.2)
     camera_pan: float = 0.0
-    """Amplitude of the camera's own swing."""
+    """Amplitude of the camera's panning."""
     camera_shake: float = 0.0
     noise: float = 4.0
     """Standard deviation of the sensor noise in grey levels."""
     rim: tuple[float, float] = (0.4, 0.7)
-    """How much darker a sprite is at its edge than inside, as if it were round."""
+    """How much darker a sprite is at its edge than inside, which makes it look round."""
     saturation: float = 0.15
-    """How colourful the world is, beside its own brightness."""
+    """Colour saturation of the background, from 0 for grey to 1."""
     sprite_saturation: tuple[float, float] = (0.65, 1.0)
-    """How colourful sprites are, as the S of HSV."""
+    """Colour saturation of sprites, the S of HSV."""
     world_contrast: tuple[float, float] = (4, 20)
     sprite_contrast: tuple[float, float] = (4, 16)
-    """Grey levels by which a surface varies."""
+    """Variation of a surface in grey levels."""
     stripes: float = 0.2
-    """Share of surfaces with stripes."""
+    """Fraction of surfaces with stripes."""
     stride: int = 1
-    """Time between two pictures, in frames at the given speeds."""
+    """Time between two images, in frames at the given speeds."""
 
 
 #: The four conditions of the tracking benchmark.
@@ -73,14 +73,14 @@ CONDITIONS: dict[str, ClipSpec] = {
 
 @dataclass
 class Clip:
-    """Pictures and ground truth of one clip."""
+    """Images and ground truth of one clip."""
 
     images: Image
     """(T, H, W, 3) uint8, RGB."""
     instances: npt.NDArray[np.uint8]
-    """(T, H, W) number of the object seen at each pixel, from 1; 0 is everything else."""
+    """(T, H, W) number of the visible object at each pixel, from 1; 0 elsewhere."""
     areas: npt.NDArray[np.int64]
-    """(T, N) pixels that each object would show if nothing hid it and the picture had no edge."""
+    """(T, N) area of each object in pixels, without occlusion and beyond the frame's edges."""
     spec: ClipSpec
 
     @property
@@ -88,24 +88,25 @@ class Clip:
         return int(self.areas.shape[1])
 
     def visible_pixels(self) -> npt.NDArray[np.int64]:
-        """(T, N) pixels that each object does show."""
+        """Return the number of visible pixels of each object: (T, N)."""
         counts = [np.bincount(f.ravel(), minlength=self.object_count + 1)[1:] for f in self.instances]
         return np.asarray(counts, np.int64)
 
     def visible(self) -> npt.NDArray[np.bool_]:
-        """(T, N) whether an object shows enough of itself to be labelled."""
+        """Return whether each object is visible enough to be labelled: (T, N)."""
         pixels = self.visible_pixels()
         floor = MIN_VISIBLE_PIXELS * (self.spec.height / 256) ** 2
         return (pixels >= floor) & (pixels >= MIN_VISIBLE_SHARE * self.areas)
 
     def boxes(self) -> npt.NDArray[np.float64]:
-        """(T, N, 4) tight boxes of the visible part, xyxy with exclusive right and bottom; NaN when not visible."""
+        """Return tight boxes of the visible parts: (T, N, 4) xyxy, right and bottom exclusive; NaN if not visible."""
         boxes = np.stack([self.boxes_of_frame(t) for t in range(len(self.images))])
         boxes[~self.visible()] = np.nan
         return boxes
 
     def boxes_of_frame(self, t: int) -> npt.NDArray[np.float64]:
-        """(N, 4) tight boxes of whatever shows in one frame, be it a single pixel; NaN where nothing does."""
+        """Return tight boxes of all visible pixels in one frame, even of a single one: (N, 4); NaN if there are none.
+        """
         boxes = np.full((self.object_count, 4), np.nan)
         for n in range(self.object_count):
             mask = self.instances[t] == n + 1
@@ -128,7 +129,7 @@ class _Sprite:
 
 @dataclass
 class _Path:
-    """Two sine waves per axis: smooth, bounded, and able to leave the picture and come back."""
+    """Two sine waves per axis: a smooth, bounded path that may leave the frame and return."""
 
     centre: npt.NDArray[np.float64]
     amplitude: npt.NDArray[np.float64]
@@ -142,7 +143,7 @@ class _Path:
 def make_clip(spec: ClipSpec, seed: int) -> Clip:
     """Render the clip of this seed."""
     rng = np.random.default_rng(seed)
-    cv2.setRNGSeed(seed & 0x7FFFFFFF)  # OpenCV's own generator draws the sensor noise
+    cv2.setRNGSeed(seed & 0x7FFFFFFF)  # OpenCV's generator draws the sensor noise
     scale = float(spec.height)
     sprites = _make_sprites(spec, rng, scale)
     pillars = _make_pillars(spec, rng, scale)
@@ -177,12 +178,12 @@ def make_clip(spec: ClipSpec, seed: int) -> Clip:
 
 
 def make_colour(rng: np.random.Generator, hue: float, saturation: tuple[float, float]) -> npt.NDArray[np.float64]:
-    """A random colour of this hue (0..1), neither black nor blinding. (3,) 0..255, RGB."""
+    """Return a random colour of this hue (0..1), neither very dark nor very bright: (3,) 0..255, RGB."""
     return np.asarray(colorsys.hsv_to_rgb(hue, rng.uniform(*saturation), rng.uniform(0.55, 1.0))) * 235
 
 
 def _new_hue(rng: np.random.Generator, taken: list[float]) -> float:
-    """Of a few random hues the one that is farthest from those taken, round the circle."""
+    """Return the one of a few random hues that is farthest from the used ones on the colour circle."""
     candidates = rng.uniform(0, 1, 4)
     if not taken:
         return float(candidates[0])
@@ -193,7 +194,7 @@ def _new_hue(rng: np.random.Generator, taken: list[float]) -> float:
 def make_texture(rng: np.random.Generator, height: int, width: int, contrast: tuple[float, float] = (5, 30),
                  stripes: float = 0.2, saturation: float = 1.0,
                  base: npt.NDArray[np.float64] | None = None) -> Image:
-    """A random surface: coloured noise of one grain, a slow gradient and sometimes stripes. (H, W, 3) uint8."""
+    """Return a random surface: colour noise of one grain size, a gradient and sometimes stripes. (H, W, 3) uint8."""
     grain = max(2, round(min(height, width) * rng.uniform(0.03, 0.25)))
     if base is None:
         base = rng.uniform(20, 235, 3)
@@ -219,7 +220,7 @@ def _shaded(texture: Image, mask: Image, rim: float) -> Image:
 
 
 def make_shape(rng: np.random.Generator, size: int) -> Image:
-    """A random silhouette that fills most of a square. (size, size) uint8 of 0 and 255."""
+    """Return a random silhouette that fills most of a square: (size, size) uint8 of 0 and 255."""
     mask = np.zeros((size, size), np.uint8)
     centre = size / 2
     kind = rng.integers(0, 4)
@@ -255,7 +256,7 @@ def _make_sprites(spec: ClipSpec, rng: np.random.Generator, scale: float) -> lis
     extent = np.array([spec.width, spec.height], float)
     sprites: list[_Sprite] = []
     hues: list[float] = []
-    single: list[int] = []  # those whose way no other crosses by design
+    single: list[int] = []  # sprites without a crossing partner
     for n in range(int(rng.integers(spec.objects[0], spec.objects[1] + 1))):
         model = int(rng.integers(0, n)) if n and rng.random() < spec.lookalikes else None
         original = None if model is None else sprites[model]
@@ -291,7 +292,7 @@ def _make_path(spec: ClipSpec, rng: np.random.Generator, extent: npt.NDArray[np.
     if crossing is not None:
         centre = crossing.centre + rng.normal(0, 0.1 * size, 2)
         reach = rng.uniform(0.2, 0.42) * extent
-        # The same rate and a phase near the partner's, the other way round: they meet again and again.
+        # The same rate, a phase near the partner's and the opposite direction, so that they meet repeatedly.
         phase = crossing.phase[0, 0] + rng.normal(0, 0.35)
         amplitude = -np.sign(crossing.amplitude[0]) * np.abs(unit * reach)
         rate = float(crossing.rate[0, 0])
@@ -311,7 +312,7 @@ def _make_path(spec: ClipSpec, rng: np.random.Generator, extent: npt.NDArray[np.
 
 def _draw_sprite(image: Image, instances: npt.NDArray[np.uint8], sprite: _Sprite, number: int, t: int,
                  camera: npt.NDArray[np.float64]) -> int:
-    """Draw one sprite over what is there; returns the pixels it would show unhidden."""
+    """Draw one sprite over the image. Returns its area in pixels without occlusion."""
     x, y = sprite.path.at(t) - camera
     depth, rate, phase = sprite.pulse
     wide, high = 1 + depth * np.sin(rate * t + phase), 1 + depth * np.cos(rate * t + phase)
@@ -369,7 +370,7 @@ def _draw_pillar(image: Image, instances: npt.NDArray[np.uint8], pillar: _Pillar
 
 
 def training_spec(rng: np.random.Generator, frames: int, side: int = 256, stride: int = 1) -> ClipSpec:
-    """A random square clip for training: every condition mixed, and everything a little further than in any of them."""
+    """Return a random square spec for training: a mixture of all conditions, with slightly wider ranges than any."""
     spec = ClipSpec(frames=frames, stride=stride, width=side, height=side, objects=(4, 8), size=(0.18, 0.44),
                     speed=(0.005, 0.026), lookalikes=0.5, crossings=0.8, exits=0.3, pillars=(0, 2),
                     pillar_width=(0.05, 0.26), noise=float(rng.uniform(2, 7)), rim=(0.3, 0.75), saturation=0.2,

@@ -1,4 +1,4 @@
-"""Synthetic clips as video files."""
+"""Write synthetic clips as video files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FPS = 25
 
 
 def write_video(clip: Clip, path: Path) -> None:
-    """H.264 in MP4 with B-frames, as cameras and editors write it."""
+    """Write a clip as H.264 in MP4 with B-frames, like cameras and video editors do."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(FPS), options={"crf": "20", "preset": "slow"})
         stream.width, stream.height, stream.pix_fmt = clip.spec.width, clip.spec.height, "yuv420p"

@@ -1,10 +1,10 @@
-"""Weights of a YOLOX in an ONNX file as MMDetection's own YOLOX wants them.
+"""Convert the weights of a YOLOX in an ONNX file for MMDetection's YOLOX.
 
     python -m testbed.yolox_from_onnx yolox_nano.onnx yolox_nano.pth
 
-Exporters fold batch norms into convolutions, and the folded ones have no names. So convolutions are told apart by their
-order in the graph, which is the order in which the network runs; a convolution's weight goes to MMDetection's
-convolution, and its bias to the batch norm after it, which otherwise does nothing.
+Exporters fold batch norms into convolutions, which then have no names. So convolutions are identified by their order in
+the graph, which is the order in which the network runs. The weight of a convolution is copied to MMDetection's
+convolution, and its bias to the following batch norm, which is otherwise the identity.
 """
 
 from __future__ import annotations
@@ -33,33 +33,33 @@ class Convolution:
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Numbers and values of a protobuf message's fields; bytes for what has a length."""
-    place = 0
+    """Yield number and value of each field of a protobuf message; bytes for length-delimited fields."""
+    position = 0
 
     def varint() -> int:
-        nonlocal place
+        nonlocal position
         value = shift = 0
         while True:
-            byte = message[place]
-            place += 1
+            byte = message[position]
+            position += 1
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value
             shift += 7
 
-    while place < len(message):
+    while position < len(message):
         key = varint()
         number, wire = key >> 3, key & 7
         if wire == 0:
             yield number, varint()
             continue
         length = {1: 8, 5: 4}.get(wire) or varint()
-        yield number, message[place:place + length]
-        place += length
+        yield number, message[position:position + length]
+        position += length
 
 
 def convolutions(path: Path) -> list[Convolution]:
-    """The convolutions of an ONNX file in the order of its graph. ONNX's numbers of fields are those of onnx.proto."""
+    """Return the convolutions of an ONNX file in graph order. Field numbers are from onnx.proto."""
     model = memoryview(path.read_bytes())
     graph = next(value for number, value in fields(model) if number == 7)
     assert isinstance(graph, memoryview)
@@ -77,7 +77,7 @@ def convolutions(path: Path) -> list[Convolution]:
 
 
 def _tensor(message: memoryview) -> tuple[str, Tensor]:
-    """Name and content of a tensor; zeros for those that are not float32."""
+    """Return name and content of a tensor; an empty tensor if it is not float32."""
     shape: list[int] = []
     name, raw, kind = "", np.zeros(0, np.float32), 0
     for number, value in fields(message):
@@ -107,17 +107,17 @@ def _varints(message: memoryview | None) -> list[int]:
 
 
 def state_dict(network: nn.Module, found: list[Convolution]) -> dict[str, Tensor]:
-    """The state of MMDetection's YOLOX with these convolutions, which are in the order in which the network runs.
+    """Return the state of MMDetection's YOLOX with these convolutions, given in the order in which the network runs.
 
-    Raises ValueError if they are not this network's.
+    Raises ValueError if they belong to another network.
     """
     state = network.state_dict()
     names = running_order(network)
     if len(names) != len(found):
-        raise ValueError(f"the file has {len(found)} convolutions and the network {len(names)}")
+        raise ValueError(f"the file has {len(found)} convolutions, but the network has {len(names)}")
     for name, convolution in zip(names, found, strict=True):
         if state[f"{name}.weight"].shape != convolution.weight.shape:
-            raise ValueError(f"{name} is {list(state[f'{name}.weight'].shape)} here and "
+            raise ValueError(f"{name} has shape {list(state[f'{name}.weight'].shape)} in the network, but "
                              f"{list(convolution.weight.shape)} in the file")
         state[f"{name}.weight"] = convolution.weight
         if f"{name}.bias" in state:
@@ -133,7 +133,7 @@ def state_dict(network: nn.Module, found: list[Convolution]) -> dict[str, Tensor
 
 
 def running_order(network: nn.Module) -> list[str]:
-    """Names of the network's convolutions in the order in which the published YOLOX runs through its own."""
+    """Return the names of the network's convolutions in the order in which the published YOLOX runs them."""
     order: list[str] = []
     hooks = [module.register_forward_hook(lambda *_, name=name: order.append(name))
              for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
@@ -144,15 +144,15 @@ def running_order(network: nn.Module) -> list[str]:
         for hook in hooks:
             hook.remove()
     body = [name for name in order if not name.startswith(("neck.out_convs", "bbox_head."))]
-    # Of two branches MMDetection runs the short one first, the published network the main one.
-    for place, name in enumerate(tuple(body)):
+    # Of the two branches MMDetection runs the short one first, the published network the main one.
+    for index, name in enumerate(tuple(body)):
         if name.endswith(".short_conv.conv"):
-            body[place:place + 2] = body[place + 1], name
+            body[index:index + 2] = body[index + 1], name
     head = [name for level in range(3) for part in HEAD for name in order if name.startswith(part.format(level))]
     return body + head
 
 
-#: Parts of MMDetection's head for one level in the order in which the published network runs them.
+#: Parts of MMDetection's head for one level, in the order of the published network.
 HEAD = ("neck.out_convs.{}.", "bbox_head.multi_level_cls_convs.{}.", "bbox_head.multi_level_conv_cls.{}",
         "bbox_head.multi_level_reg_convs.{}.", "bbox_head.multi_level_conv_reg.{}", "bbox_head.multi_level_conv_obj.{}")
 
@@ -163,7 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("onnx", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--size", default="nano", help="of the YOLOX: nano, tiny, s, m, l or x")
+    parser.add_argument("--size", default="nano", help="size of the YOLOX: nano, tiny, s, m, l or x")
     args = parser.parse_args()
     network = build(read_config(f"yolox-{args.size}"), None, "cpu").network
     torch.save({"state_dict": state_dict(network, convolutions(args.onnx))}, args.out)

@@ -1,1 +1,1 @@
-"""Scripts that make what the project bundles: synthetic clips and the models trained on them."""
+"""Developer scripts: train the built-in models, stress the program, keep generated files up to date."""

@@ -1,1 +1,1 @@
-"""Programs that try to break the window and the readers: a monkey, a fuzzer, a recorded session."""
+"""Programs that stress the window and the readers: a monkey test, a format fuzzer, a recorded session."""

@@ -1,11 +1,12 @@
-"""Damages label files at random and imports them: nothing may crash, hang, be half imported or write elsewhere.
+"""Damage label files at random and import them: nothing may crash, hang, be partly imported or write outside.
 
-``python -m tools.stress.fuzz_formats --count 20000 --seed 1``: prints what went wrong as JSON, exit status 1 if
-anything did.
-Every format's own export of a small video is what is damaged: bytes cut, swapped, doubled and replaced, most of all in
-headers; numbers made huge, negative, words or lists; elements nested deep; entities and aliases that multiply; archives
-and pictures that unpack to more than memory holds; names that lead elsewhere; links out of the folder and in circles,
-pipes that nobody writes to, folders in a file's place.
+``python -m tools.stress.fuzz_formats --count 20000 --seed 1``: prints the problems as JSON; exit status 1 if there are
+any.
+
+The program damages each format's export of a small video: it truncates, changes, duplicates and replaces bytes, most
+often in headers; replaces numbers by huge or negative ones, words or lists; nests elements deeply; adds entities and
+aliases that expand exponentially, and archives that unpack to more than the available memory; inserts names that point
+elsewhere; and replaces files by links out of the folder or in circles, pipes without a writer, and folders.
 """
 
 from __future__ import annotations
@@ -39,18 +40,18 @@ from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.storage.store import Store
 
-#: Seconds of the processor that an import may take.
-_LONGEST = 5.0
-#: Share of files that are replaced by what is no file.
-_TRICKS = 0.08
-#: Imports between two looks at all that lies around.
-_LOOK_EVERY = 50
-#: Seconds by the clock after which an import is taken to hang, and is broken off.
-_HANGS = 60
+#: Maximum CPU time of an import in seconds.
+_MAX_SECONDS = 5.0
+#: Fraction of files that are replaced by something that is not a regular file.
+_NON_FILES = 0.08
+#: Number of imports between two checks of the whole folder.
+_CHECK_EVERY = 50
+#: Wall-clock seconds after which an import counts as hanging and is aborted.
+_TIMEOUT = 60
 _INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
-#: Bytes of memory that an import may ask for before it fails.
-_MOST_MEMORY = 6 << 30
-#: Of formats that are only read.
+#: Maximum memory of the process in bytes.
+_MAX_MEMORY = 6 << 30
+#: File extensions of formats that can only be imported.
 _SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json"}
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
 _ODD = (b"1e309", b"-1", b"nan", b"99999999999999999999", b"inf", b'"x"', b"null", b"[]", b"0", b"1e18", b"2147483648",
@@ -68,7 +69,7 @@ _OUTWARD = b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><annotation
 
 @dataclass(slots=True)
 class Findings:
-    """What happened to how many files."""
+    """Counts of imported and refused files, and the problems found."""
 
     imported: int = 0
     refused: int = 0
@@ -78,7 +79,7 @@ class Findings:
 
 
 def seeds(folder: Path) -> dict[str, Path]:
-    """An export of a small video in every format; formats that are only read get small files of their own."""
+    """Write an export of a small video in every format; import-only formats get small handwritten files."""
     mask = Mask.from_bitmap(np.ones((6, 5), bool), 3, 4)
     frames = [LabelledFrame(frame, tuple(
         LabelledBox(number, number % 2, (3.0, 4.0, 8.0, 10.0), 0.5, mask if number == 1 else None)
@@ -107,7 +108,7 @@ def seeds(folder: Path) -> dict[str, Path]:
 
 
 def _sleap_project(path: Path) -> None:
-    """Two animals of four points each, in three frames."""
+    """Write a SLEAP project with two animals of four points each in three frames."""
     import h5py
 
     frames = np.zeros(3, [("frame_id", "<u8"), ("video", "<u4"), ("frame_idx", "<u8")])
@@ -176,7 +177,7 @@ def _name(data: bytes, rng: random.Random) -> bytes:
 
 
 def _unpacks(data: bytes, rng: random.Random) -> bytes:
-    """Small files that become large."""
+    """Return a small file that unpacks to a large one."""
     if rng.random() < 0.5:
         return _LAUGHS
     file = io.BytesIO()
@@ -193,8 +194,8 @@ MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (_cut, _swap, _
                                                                  _replaced, _head, _name, _name, _unpacks)
 
 
-def _trick(victim: Path, secret: Path, rng: random.Random) -> None:
-    """Put something that is no file where a file was."""
+def _replace_by_non_file(victim: Path, secret: Path, rng: random.Random) -> None:
+    """Replace a file by a link, a pipe or a folder."""
     victim.unlink()
     kind = rng.randrange(5)
     if kind == 0:
@@ -212,13 +213,13 @@ def _trick(victim: Path, secret: Path, rng: random.Random) -> None:
 def run(count: int, seed: int, folder: Path) -> Findings:
     """Import ``count`` damaged exports into one project below ``folder``."""
     rng = random.Random(seed)
-    signal.signal(signal.SIGALRM, _broken_off)
+    signal.signal(signal.SIGALRM, _abort)
     originals = seeds(folder / "seeds")
     findings = Findings()
     with Store.create(folder / "p.annot") as store:
         store.add_video("clip", folder / "clip.mp4", 64, 48, 6, 25.0, "print")
         names = [each.name for each in readable()]
-        around = _listing(folder, but=folder / "work")
+        outside = _listing(folder, without=folder / "work")
         for turn in range(count):
             name = names[turn % len(names)]
             work = folder / "work" / name
@@ -226,27 +227,27 @@ def run(count: int, seed: int, folder: Path) -> Findings:
             shutil.copytree(originals[name], work)
             files = [path for path in sorted(work.rglob("*")) if path.is_file() and "export" not in path.name]
             victim = rng.choice(files)
-            if rng.random() < _TRICKS:
-                _trick(victim, folder / "seeds" / "mot/clip/gt/gt.txt", rng)
+            if rng.random() < _NON_FILES:
+                _replace_by_non_file(victim, folder / "seeds" / "mot/clip/gt/gt.txt", rng)
             else:
                 victim.write_bytes(rng.choice(MUTATIONS)(victim.read_bytes(), rng))
-            left = _listing(work)
-            _one(store, name, work, f"seed {seed} turn {turn} {name} {victim.name}", findings)
-            if _listing(work) != left:
-                findings.wrong.append(f"seed {seed} turn {turn} {name} {victim.name}: wrote where it read")
-            if turn % _LOOK_EVERY == 0 or turn == count - 1:
-                beside = _listing(folder, but=folder / "work")
-                if beside != around:
-                    findings.wrong.append(f"seed {seed} up to turn {turn}: wrote {sorted(beside ^ around)[:5]}")
-                around = beside
+            before = _listing(work)
+            _import(store, name, work, f"seed {seed} turn {turn} {name} {victim.name}", findings)
+            if _listing(work) != before:
+                findings.wrong.append(f"seed {seed} turn {turn} {name} {victim.name}: wrote to the imported folder")
+            if turn % _CHECK_EVERY == 0 or turn == count - 1:
+                now = _listing(folder, without=folder / "work")
+                if now != outside:
+                    findings.wrong.append(f"seed {seed} up to turn {turn}: wrote {sorted(now ^ outside)[:5]}")
+                outside = now
     return findings
 
 
-def _one(store: Store, name: str, work: Path, what: str, findings: Findings) -> None:
+def _import(store: Store, name: str, work: Path, what: str, findings: Findings) -> None:
     video = store.videos()[0]
     runs = len(store.runs())
-    signal.alarm(_HANGS)
-    # Of the processor, because a busy machine is no fault of an import; the alarm tells one that waits without end.
+    signal.alarm(_TIMEOUT)
+    # Measure CPU time, which is independent of the load on the machine; the alarm detects an import that hangs.
     start = time.process_time()
     try:
         import_labels(store, video, work, name)
@@ -256,37 +257,37 @@ def _one(store: Store, name: str, work: Path, what: str, findings: Findings) -> 
     except FormatError:
         findings.refused += 1
         if store.tracks(video.id) or any(not step.undone for step in store.history()) or len(store.runs()) != runs:
-            findings.wrong.append(f"{what}: half imported")
+            findings.wrong.append(f"{what}: partly imported")
             store.undo()
-    except Exception as error:  # noqa: BLE001  (any other kind is what this looks for)
+    except Exception as error:  # noqa: BLE001  (any other exception is a bug that this program looks for)
         findings.wrong.append(f"{what}: {type(error).__name__}: {error}"[:300])
     finally:
         signal.alarm(0)
     seconds = time.process_time() - start
     findings.slowest = max(findings.slowest, seconds)
     findings.by_format[name] += 1
-    if seconds > _LONGEST:
+    if seconds > _MAX_SECONDS:
         findings.wrong.append(f"{what}: {seconds:.1f} s")
 
 
-def _broken_off(_number: int, _frame: FrameType | None) -> None:
-    raise TimeoutError(f"still busy after {_HANGS} s")
+def _abort(_number: int, _frame: FrameType | None) -> None:
+    raise TimeoutError(f"still running after {_TIMEOUT} s")
 
 
-def _listing(folder: Path, but: Path | None = None) -> set[str]:
-    """All that lies in a folder, but for the project's own files."""
+def _listing(folder: Path, without: Path | None = None) -> set[str]:
+    """Return all paths in a folder except the project's files."""
     return {str(path) for path in folder.rglob("*")
-            if not path.name.startswith("p.annot") and not (but is not None and path.is_relative_to(but))}
+            if not path.name.startswith("p.annot") and not (without is not None and path.is_relative_to(without))}
 
 
 def main() -> int:
-    """The command."""
+    """Run the fuzzer."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    # So that one that asks for all there is fails alone, and not the machine with it.
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    # Make an import that requests too much memory fail without affecting the machine.
+    resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     with tempfile.TemporaryDirectory() as folder:
         found = run(args.count, args.seed, Path(folder))
     print(json.dumps({"files": args.count, "imported": found.imported, "refused": found.refused,

@@ -1,10 +1,10 @@
-"""Random but legal input into the window, with a project open and a job running again and again.
+"""Monkey test: random but valid input to the window, with an open project and repeated jobs.
 
     python -m tools.stress.monkey --minutes 30 --seed 1
 
-Keys, clicks, drags and wheel turns go through Qt as real events. Exit status 1, with what was done last, for an
-exception, a warning of Qt's, a job that failed, a thread that outlives the window, or memory that goes on growing
-after the caches are full. Prints resident memory over time.
+Keys, clicks, drags and wheel steps are real Qt events. The exit status is 1, and the latest inputs are printed, after
+an exception, a Qt warning, a failed job, a thread that outlives the window, or memory that keeps growing after the
+caches are full. Prints the resident memory over time.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ from annotator.ui.app import prepare, spare_collections
 from annotator.ui.widgets.theme import Theme, apply_theme
 from annotator.ui.window.main_window import MainWindow
 
-#: Actions that end the session or ask the system's file dialogs; all others are fair.
+#: Excluded actions, which end the session or open system file dialogs.
 NOT_PRESSED = ("file.", "run.", "help.demo")
-#: What Qt says where there is no window manager, and of nothing wrong.
+#: Harmless Qt warnings in the absence of a window manager.
 HARMLESS = ("This plugin does not support",)
-#: Megabytes by which memory may differ between the second quarter of the time and the last.
-MOST_GROWTH = 64
+#: Maximum growth of memory in megabytes between the second and the last quarter of the time.
+MAX_GROWTH = 64
 _BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton,
             Qt.MouseButton.MiddleButton)
 _MODIFIERS = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier,
@@ -65,12 +65,12 @@ _MODIFIERS = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.NoModifier, Qt
 
 
 class Watch:
-    """Hears what goes wrong, wherever it does."""
+    """Collects problems from exception hooks and Qt's message handler."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
         self.done: deque[str] = deque(maxlen=25)
-        """What the monkey did last."""
+        """The monkey's latest inputs."""
 
     def listen(self) -> None:
         sys.excepthook = self._on_exception
@@ -92,7 +92,7 @@ class Watch:
 
 
 class Monkey(QObject):
-    """Does one random thing after another to a window."""
+    """Sends random input to a window."""
 
     def __init__(self, window: MainWindow, watch: Watch, seed: int) -> None:
         super().__init__(window)
@@ -110,7 +110,7 @@ class Monkey(QObject):
         window.worker.finished.connect(self._on_job)
 
     def step(self) -> None:
-        """One thing, and then a moment."""
+        """Perform one random input and wait briefly."""
         gesture = self._random.choices([g for g, _ in self._gestures], [weight for _, weight in self._gestures])[0]
         self._watch.done.append(gesture.__name__)
         self._watch.done[-1] = gesture()
@@ -118,12 +118,12 @@ class Monkey(QObject):
         self.wait(self._random.choice((0, 0, 5, 20, 60)))
 
     def wait(self, milliseconds: int) -> None:
-        """Let the window live. In a running loop, as the program has one: only there Qt deletes what is to go."""
+        """Run the event loop. It must be a running loop, because only there Qt performs deferred deletions."""
         QTimer.singleShot(milliseconds, self._loop.quit)
         self._loop.exec()
 
     def end(self) -> None:
-        """Close what is open, and the window."""
+        """Close all dialogs and the window."""
         self._window.worker.cancel()
         self._window.features.prompts.prompts.following.cancel()
         self._until(lambda: not self._window.worker.writing)
@@ -133,20 +133,20 @@ class Monkey(QObject):
         self._window.close()
         self.wait(200)
 
-    def _until(self, done: Callable[[], bool], patience: float = 60.0) -> None:
-        end = time.monotonic() + patience
+    def _until(self, done: Callable[[], bool], timeout: float = 60.0) -> None:
+        end = time.monotonic() + timeout
         while not done() and time.monotonic() < end:
             self.wait(20)
         if not done():
-            self._watch.note("the job did not end within a minute after it was cancelled")
+            self._watch.note("the job did not end within a minute after its cancellation")
 
     # Keys
 
     def press_action(self) -> str:
-        """Keys of an action that can be done now."""
-        chosen = [entry for entry in self._window.actions_ if entry.action.isEnabled() and entry.action.shortcuts()
-                  and not entry.name.startswith(NOT_PRESSED)]
-        entry = self._random.choice(chosen)
+        """Press the keys of an enabled action."""
+        enabled = [entry for entry in self._window.actions_ if entry.action.isEnabled() and entry.action.shortcuts()
+                   and not entry.name.startswith(NOT_PRESSED)]
+        entry = self._random.choice(enabled)
         self._press(self._window.canvas, entry.action.shortcuts()[0])
         return entry.name
 
@@ -163,64 +163,64 @@ class Monkey(QObject):
 
     def _press(self, widget: QWidget, keys: QKeySequence) -> None:
         for k in range(keys.count()):
-            combination = keys[k]  # type: ignore[index]  # PySide6's own types leave it out
+            combination = keys[k]  # type: ignore[index]  # missing in PySide6's type annotations
             QTest.keyClick(widget, combination.key(), combination.keyboardModifiers())
 
     # The mouse
 
     def click_canvas(self) -> str:
-        """A click, half of the time on an object."""
+        """Click the canvas, half of the time on an object."""
         canvas = self._window.canvas
-        place = self._somewhere(canvas.viewport())
+        point = self._random_point(canvas.viewport())
         shapes = [shape for shape in canvas.overlay.shapes if shape.rect is not None]
         if shapes and self._random.random() < 0.5:
             rect = self._random.choice(shapes).rect
             assert rect is not None
-            place = canvas.to_widget(rect.center()).toPoint()
-        return self._click(canvas.viewport(), place)
+            point = canvas.to_widget(rect.center()).toPoint()
+        return self._click(canvas.viewport(), point)
 
     def drag_canvas(self) -> str:
         return self._drag(self._window.canvas.viewport())
 
     def click_timeline(self) -> str:
         port = self._window.timeline.viewport()
-        return self._click(port, self._somewhere(port))
+        return self._click(port, self._random_point(port))
 
     def drag_timeline(self) -> str:
         return self._drag(self._window.timeline.viewport())
 
     def click_anything(self) -> str:
-        """A click on any widget of the window that can be seen and used."""
+        """Click any visible and enabled widget of the window."""
         widgets = [widget for widget in self._window.findChildren(QWidget)
                    if widget.isVisible() and widget.isEnabled() and widget.window() is self._window]
         widget = self._random.choice(widgets)
-        return self._click(widget, self._somewhere(widget))
+        return self._click(widget, self._random_point(widget))
 
     def turn_wheel(self) -> str:
         window = self._window
         port = self._random.choice((window.canvas, window.timeline, window.features.tracks.table.view)).viewport()
-        place, delta = self._somewhere(port), self._random.choice((-240, -120, 120, 240))
+        point, delta = self._random_point(port), self._random.choice((-240, -120, 120, 240))
         modifiers = self._random.choice(_MODIFIERS)
-        event = QWheelEvent(QPointF(place), QPointF(port.mapToGlobal(place)), QPoint(0, 0), QPoint(0, delta),
+        event = QWheelEvent(QPointF(point), QPointF(port.mapToGlobal(point)), QPoint(0, 0), QPoint(0, delta),
                             Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False)
         QApplication.sendEvent(port, event)
         return f"wheel {delta} over {type(port.parent()).__name__}"
 
-    def _somewhere(self, widget: QWidget) -> QPoint:
+    def _random_point(self, widget: QWidget) -> QPoint:
         return QPoint(self._random.randrange(max(widget.width(), 1)), self._random.randrange(max(widget.height(), 1)))
 
-    def _click(self, widget: QWidget, place: QPoint) -> str:
+    def _click(self, widget: QWidget, point: QPoint) -> str:
         button, modifiers = self._random.choice(_BUTTONS), self._random.choice(_MODIFIERS)
-        name = f"click {type(widget).__name__} {widget.objectName()} at {place.x()},{place.y()}"
+        name = f"click {type(widget).__name__} {widget.objectName()} at {point.x()},{point.y()}"
         if self._random.random() < 0.1:
-            QTest.mouseDClick(widget, button, modifiers, place)
+            QTest.mouseDClick(widget, button, modifiers, point)
             return f"double {name}"
-        QTest.mouseClick(widget, button, modifiers, place)
+        QTest.mouseClick(widget, button, modifiers, point)
         return name
 
     def _drag(self, port: QWidget) -> str:
         button, modifiers = self._random.choice(_BUTTONS), self._random.choice(_MODIFIERS)
-        start, end = self._somewhere(port), self._somewhere(port)
+        start, end = self._random_point(port), self._random_point(port)
         QTest.mousePress(port, button, modifiers, start)
         for share in (0.2, 0.5, 0.8, 1.0):
             QTest.mouseMove(port, start + (end - start) * share)
@@ -238,12 +238,12 @@ class Monkey(QObject):
     # Jobs
 
     def run_a_job(self) -> str:
-        """The job's dialog, and Enter."""
+        """Open the run dialog and click its default button."""
         if self._window.worker.busy or self._open_dialogs():
-            return "no job now"
+            return "job skipped: busy"
         action = self._window.actions_["run.track"]
         if not action.isEnabled():
-            return "no job possible"
+            return "job skipped: disabled"
         action.trigger()
         self.wait(50)
         for dialog in self._open_dialogs():
@@ -265,7 +265,7 @@ class Monkey(QObject):
     # Dialogs
 
     def _answer(self) -> None:
-        """Whoever opens a dialog is answered with Esc a moment later, also where the program waits for it."""
+        """Answer open dialogs with Esc after a while, including those that block the program."""
         for dialog in self._open_dialogs():
             if self._random.random() < 0.5:
                 QTest.keyClick(dialog, Qt.Key.Key_Escape)
@@ -279,12 +279,12 @@ class Monkey(QObject):
 
 
 def resident_mb() -> float:
-    """Resident memory of this process."""
+    """Return the resident memory of this process in MB."""
     return resident_bytes() / 2**20
 
 
 def growth(samples: Sequence[float]) -> float:
-    """Megabytes between the median of the second quarter, when models are loaded and caches full, and of the last."""
+    """Return the growth in MB from the median of the second quarter, when caches are full, to that of the last."""
     quarter = len(samples) // 4
     if quarter < 1:
         return 0.0
@@ -292,7 +292,7 @@ def growth(samples: Sequence[float]) -> float:
 
 
 def play(folder: Path, minutes: float, seed: int) -> dict[str, Any]:
-    """Let the monkey play in a project of the demo clip. Returns what was found."""
+    """Run the monkey on a project with the demo clip. Returns the findings."""
     watch = Watch()
     app = QApplication(sys.argv[:1])
     apply_theme(app, Theme.DARK)
@@ -317,7 +317,7 @@ def play(folder: Path, minutes: float, seed: int) -> dict[str, Any]:
     if left:
         watch.note(f"threads outlive the window: {', '.join(left)}")
     grown = round(growth(memory), 1)
-    if grown > MOST_GROWTH:
+    if grown > MAX_GROWTH:
         watch.note(f"memory grew by {grown} MB after the caches were full")
     qInstallMessageHandler(None)
     return {"steps": monkey.count, "jobs": monkey.jobs, "memory_mb": [round(value) for value in memory],
@@ -325,7 +325,7 @@ def play(folder: Path, minutes: float, seed: int) -> dict[str, Any]:
 
 
 def _run(monkey: Monkey, minutes: float) -> tuple[list[float], int]:
-    """Memory, every hundredth of the time, and the most threads there were."""
+    """Return memory samples, one per hundredth of the time, and the maximum number of threads."""
     memory: list[float] = []
     threads, began, length = 0, time.monotonic(), minutes * 60
     while (now := time.monotonic() - began) < length:

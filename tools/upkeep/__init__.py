@@ -1,1 +1,1 @@
-"""Programs that keep generated files true: translations, the table of formats, the demo clip."""
+"""Programs that keep generated files up to date: translations and the table of formats."""

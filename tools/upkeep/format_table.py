@@ -1,6 +1,6 @@
-"""The table of formats in ``docs/formats.md``, made from what the formats say of themselves.
+"""Generate the table of formats in ``docs/formats.md`` from the formats' declared abilities.
 
-``python -m tools.upkeep.format_table`` writes it; a test fails where the document differs.
+``python -m tools.upkeep.format_table`` writes the table; a test fails if the document differs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from annotator.jobs.labels.export import writes_ignore_regions
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
 BEGIN, END = "<!-- made by tools.upkeep.format_table -->\n", "<!-- end of the table -->\n"
 
-#: The field's own readers, which every export is shown to where they are installed.
+#: Reference readers that verify every export if they are installed.
 READERS = {
     **dict.fromkeys(("mot", "mot-results", "mot17", "dancetrack", "sportsmot", "mots", "kitti-mots", "kitti", "bdd100k",
                      "youtube-vis"), ("TrackEval",)),
@@ -24,7 +24,7 @@ READERS = {
 
 
 def table() -> str:
-    """The table as Markdown."""
+    """Return the table as Markdown."""
     head = ("Name", "Out", "In", "Pictures", "Lost or changed on the way out and in again", "Also read by")
     lines = [_line(head), _line(["---"] * len(head))]
     lines += [_line((f"`{each.name}`", _yes(each.can_write), _yes(each.can_read), _yes("pictures" in each.options),
@@ -34,7 +34,7 @@ def table() -> str:
 
 
 def lost(each: LabelFormat) -> Iterator[str]:
-    """What a format cannot hold, as it says itself."""
+    """Yield what a format cannot represent, according to its abilities."""
     can = each.abilities
     for what, held in (("tracks", can.identities), ("labels", can.labels), ("masks", can.masks),
                        ("scores", can.scores), ("ignored tracks", can.ignored or can.regions),
@@ -58,7 +58,7 @@ def _line(cells: tuple[str, ...] | list[str]) -> str:
 
 
 def main() -> None:
-    """The command."""
+    """Write the table into the document."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)

@@ -1,15 +1,15 @@
-"""The window's texts for translators, and back into the program.
+"""Extract the window's texts for translators, and compile the translations for the program.
 
-    python tools/upkeep/translations.py update            bring every resources/translations/*.ts up to date; compile
-    python tools/upkeep/translations.py update --add de   begin another language
-    python tools/upkeep/translations.py compile           only .ts to .qm
+    python tools/upkeep/translations.py update            update all resources/translations/*.ts and compile them
+    python tools/upkeep/translations.py update --add de   also add a language
+    python tools/upkeep/translations.py compile           only compile .ts to .qm
     python tools/upkeep/translations.py check             exit status 1 if update would change anything
 
-English holds every text as it stands in the program; only its plural forms are written by hand. A language that lacks
-a text shows the English one. Edit the .ts files with Qt Linguist (`pyside6-linguist`) or by hand.
+The English file repeats the program's texts; only its plural forms are edited manually. A language that lacks a text
+shows the English one. Edit the .ts files with Qt Linguist (`pyside6-linguist`) or a text editor.
 
-The texts are found by Python's own parser. `pyside6-lupdate` loses the class of a text inside a nested call, and a
-text without its class is never found again by the program. Compiling is `pyside6-lrelease`.
+This program finds the texts with Python's parser, because `pyside6-lupdate` loses the class of a text inside a nested
+call, and the program cannot look up a text without its class. `pyside6-lrelease` compiles the files.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES, TEXTS = ROOT / "annotator" / "ui", ROOT / "resources" / "translations"
-#: Contexts whose texts are the values of a class of that name, in a part of the program that knows no Qt.
+#: Contexts whose texts are the values of the class with that name, in modules without Qt.
 LISTED = {"Sentence": ROOT / "annotator" / "review" / "reasons.py"}
-#: How many forms a counted text has; Qt's rules, by language.
+#: Number of plural forms by language, according to Qt.
 FORMS = {"en": 2, "de": 2, "es": 2, "fr": 2, "it": 2, "nl": 2, "pt": 2, "pl": 3, "cs": 3, "ru": 3, "uk": 3, "ja": 1,
          "ko": 1, "zh": 1}
 
 
 class TextError(Exception):
-    """A text that cannot be translated; one line."""
+    """A text cannot be extracted or a translation cannot be compiled; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Text:
-    """One text of the program."""
+    """A translatable text of the program."""
 
     context: str
     """Class whose ``tr`` is called, or the first argument of ``translate``."""
@@ -48,22 +48,22 @@ class Text:
 
 
 def texts_in(path: Path) -> set[Text]:
-    """Texts of one Python file.
+    """Return the texts of one Python file.
 
     Raises:
-        TextError: ``tr`` is called with something else than a text, or outside a class.
+        TextError: ``tr`` is called with something other than a string literal, or outside a class.
     """
     return set(_walk(ast.parse(path.read_text(encoding="utf-8"), str(path)), "", path))
 
 
 def all_texts() -> list[Text]:
-    """Texts of the window, sorted."""
+    """Return the texts of the window, sorted."""
     listed = (listed_in(path, name) for name, path in LISTED.items())
     return sorted(set().union(*listed, *(texts_in(path) for path in sorted(SOURCES.glob("**/*.py")))))
 
 
 def listed_in(path: Path, name: str) -> set[Text]:
-    """Values of one class of a Python file; those with ``%n`` are counted."""
+    """Return the values of one class in a Python file; those with ``%n`` have plural forms."""
     [listing] = [node for node in ast.parse(path.read_text(encoding="utf-8"), str(path)).body
                  if isinstance(node, ast.ClassDef) and node.name == name]
     values = (node.value for node in listing.body if isinstance(node, ast.Assign))
@@ -92,14 +92,14 @@ def _text_of(call: ast.Call, context: str, path: Path) -> Text | None:
         return None
     first = arguments[0] if arguments else None
     if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
-        raise TextError(f"{path}:{call.lineno}: {name} needs the text itself, so that it can be found here")
+        raise TextError(f"{path}:{call.lineno}: {name} needs a string literal, so that the text can be extracted")
     if not context:
         raise TextError(f"{path}:{call.lineno}: tr outside a class; use QCoreApplication.translate with a context")
     return Text(context, first.value, len(arguments) > 2)
 
 
 def read_ts(path: Path) -> dict[Text, list[str]]:
-    """What a translation file holds: the text's forms, or its only one; empty where it is not translated."""
+    """Read a translation file: the forms of each text; empty if it is not translated."""
     found: dict[Text, list[str]] = {}
     for context in ET.parse(path).getroot().iter("context"):
         for message in context.iter("message"):
@@ -116,7 +116,8 @@ def read_ts(path: Path) -> dict[Text, list[str]]:
 
 
 def merged(texts: list[Text], known: dict[Text, list[str]], language: str) -> dict[Text, list[str]]:
-    """All texts with what is known of them; English repeats the uncounted ones, the rest are left to people."""
+    """Return all texts with their known translations. English repeats texts without plural forms; missing forms are
+    left empty for translators."""
     result = {}
     for text in texts:
         forms = known.get(text, [])
@@ -128,7 +129,7 @@ def merged(texts: list[Text], known: dict[Text, list[str]], language: str) -> di
 
 
 def ts_text(translations: dict[Text, list[str]], language: str) -> str:
-    """The file; sorted and without line numbers, so that two branches seldom touch the same lines."""
+    """Return the content of a .ts file, sorted and without line numbers, to avoid merge conflicts."""
     root = ET.Element("TS", version="2.1", language=language, sourcelanguage="en")
     contexts: dict[str, ET.Element] = {}
     for text, forms in sorted(translations.items()):
@@ -150,23 +151,23 @@ def ts_text(translations: dict[Text, list[str]], language: str) -> str:
 
 
 def language_of(path: Path) -> str:
-    """``annotator_de.ts`` is ``de``."""
+    """Return the language of a file: ``de`` for ``annotator_de.ts``."""
     return path.stem.removeprefix("annotator_")
 
 
 def updated(path: Path, texts: list[Text]) -> str:
-    """What the file should say."""
+    """Return the updated content of a translation file."""
     known = read_ts(path) if path.exists() else {}
     return ts_text(merged(texts, known, language_of(path)), language_of(path))
 
 
 def unfinished(path: Path) -> list[Text]:
-    """Texts that the file does not translate."""
+    """Return the texts that the file does not translate completely."""
     return [text for text, forms in read_ts(path).items() if not forms or not all(forms)]
 
 
 def compile_all() -> None:
-    """Every .ts to a .qm beside it. Raises TextError if lrelease fails."""
+    """Compile every .ts file to a .qm file next to it. Raises TextError if lrelease fails."""
     program = Path(sys.executable).with_name("pyside6-lrelease")
     for path in sorted(TEXTS.glob("*.ts")):
         command = [str(program if program.exists() else "pyside6-lrelease"), "-silent", str(path), "-qm",
@@ -174,26 +175,26 @@ def compile_all() -> None:
         try:
             done = subprocess.run(command, capture_output=True, text=True)
         except FileNotFoundError as error:
-            raise TextError("pyside6-lrelease is not there: install the window extra") from error
+            raise TextError("pyside6-lrelease is not installed: install the window extra") from error
         if done.returncode:
             raise TextError(f"{path.name} cannot be compiled: {(done.stderr or done.stdout).strip()}")
 
 
 def update(languages: list[str]) -> None:
-    """Bring all languages up to date, these too, and say what is left to people."""
+    """Update all languages, add the given ones, and print the number of missing translations."""
     TEXTS.mkdir(parents=True, exist_ok=True)
     paths = {*TEXTS.glob("*.ts"), *(TEXTS / f"annotator_{language}.ts" for language in ["en", *languages])}
     texts = all_texts()
     for path in sorted(paths):
         path.write_text(updated(path, texts), encoding="utf-8")
         left = unfinished(path)
-        print(f"{path.name}: {len(texts)} texts, {len(left)} to be translated")
+        print(f"{path.name}: {len(texts)} texts, {len(left)} to translate")
         for text in left if language_of(path) == "en" else []:
-            print(f"  needs its plural forms: {text.context}: {text.source}")
+            print(f"  plural forms missing: {text.context}: {text.source}")
 
 
 def check() -> bool:
-    """Whether the files hold what the program says."""
+    """Whether the files match the program's texts."""
     texts, good = all_texts(), True
     for path in sorted(TEXTS.glob("*.ts")):
         if updated(path, texts) != path.read_text(encoding="utf-8"):
@@ -205,7 +206,8 @@ def check() -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=("update", "compile", "check"))
-    parser.add_argument("--add", action="append", default=[], metavar="LANGUAGE", help="such as de; with update")
+    parser.add_argument("--add", action="append", default=[], metavar="LANGUAGE",
+                        help="language to add with update, such as de")
     options = parser.parse_args()
     try:
         if options.command == "check":

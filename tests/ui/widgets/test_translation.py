@@ -79,7 +79,7 @@ QCoreApplication.translate("C", "six")
 
 
 @pytest.mark.parametrize(("line", "said"), [("tr('x')", "outside a class"),
-                                            ("class A:\n    y = tr(name)", "needs the text itself")])
+                                            ("class A:\n    y = tr(name)", "needs a string literal")])
 def test_what_cannot_be_found_is_refused(line: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(TextError, match=said):
         translations.texts_in(write(tmp_path / "a.py", line))
