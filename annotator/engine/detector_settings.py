@@ -1,4 +1,4 @@
-"""How a detector is run, typed and documented. No heavy imports: the command line reads this at start."""
+"""Settings of detectors. No heavy imports, because the command line imports this module at start."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from annotator.errors import SettingsError
 
 
 class Suppression(StrEnum):
-    """Which of several boxes on one object a detector gives."""
+    """How overlapping boxes of one object are suppressed."""
 
     MODEL = "model"
-    """As the model itself has it: per class for most, not at all for some."""
+    """Only the model's own suppression: per class for most models, none for some."""
     PER_CLASS = "per-class"
     AGNOSTIC = "agnostic"
-    """Whatever the class: no two boxes on one object with different labels."""
+    """Across classes, so that an object does not get two boxes with different labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorSettings:
-    """How a detector is run."""
+    """How to run a detector."""
 
     score_floor: float = 0.05
-    """Boxes scoring less are not even stored."""
+    """Minimum score of stored boxes."""
     nms: Suppression = Suppression.MODEL
     nms_overlap: float | None = None
-    """Boxes that overlap more (IoU) are one object; None for the detector's own value."""
+    """Boxes that overlap more (IoU) count as one object; None for the detector's default."""
     batch_size: int = 1
-    """Frames that are detected at once. Faster on a GPU; scores then differ in their last digits from one by one."""
+    """Frames per batch. Larger batches are faster on a GPU; the last digits of the scores depend on the batch size."""
     half: bool = False
     """Compute in half precision (bfloat16 on a CPU)."""
     tile: int | None = None
-    """Side in pixels of the tiles that larger pictures are searched in, besides the whole: for small objects."""
+    """Side of tiles in pixels. Larger frames are also searched tile by tile, to find small objects."""
     tile_overlap: float = 0.2
-    """Share of a tile that its neighbour sees too, at least."""
+    """Minimum fraction of a tile that is shared with its neighbour."""
 
     def __post_init__(self) -> None:
         for name in ("score_floor", "nms_overlap"):

@@ -1,4 +1,4 @@
-"""Every threshold of the engine, typed and documented. No heavy imports: the command line reads this at start."""
+"""All thresholds of the engine. No heavy imports, because the command line imports this module at start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Self
 from annotator.errors import SettingsError
 from annotator.model.frame import TrackState
 
-#: Every tracker by name; the registry makes them.
+#: Names of all trackers; the registry creates them.
 TRACKERS = ("sam2mot", "bytetrack", "ocsort", "botsort", "sort", "cbiou")
 
 
@@ -20,45 +20,45 @@ class TrajectorySettings:
     reliable: float = 8.0
     """Score logits above this are reliable."""
     pending: float = 6.0
-    """Above this, up to ``reliable``: pending. Such a score also sets the lost counter to zero."""
+    """Above this, up to ``reliable``: pending. Such a score also resets the count of lost frames."""
     suspicious: float = 2.0
     """Above this, up to ``pending``: suspicious. At or below: lost."""
     match_iou: float = 0.3
-    """A detection and a live object whose boxes overlap less are no match."""
+    """Minimum box IoU for matching a detection to a live object."""
     match_labels: bool = True
-    """Only objects and detections of the same label match."""
+    """Match only objects and detections of the same label."""
     uncovered: float = 0.7
-    """A new object needs at least this share of its box free of live masks."""
+    """Minimum fraction of a new object's box that live masks leave uncovered."""
     max_lost: int = 25
-    """A track ends at so many lost frames."""
+    """A track ends after this many lost frames."""
     reconstruct: bool = True
     """Quality reconstruction: re-prompt pending tracks from their matched detections."""
     duplicate_iou: float = 0.95
-    """Masks that overlap more may be one object prompted twice."""
+    """Tracks whose masks overlap more may be duplicates of one object."""
     duplicate_age: int = 5
-    """Then the younger track ends, if it is at most so many frames old ..."""
+    """The younger duplicate ends if it is at most this many frames old ..."""
     duplicate_grace: int = 25
-    """... and was not hidden by another within so many frames."""
+    """... and was not occluded by another object within this many frames."""
     reprompt_hidden: bool = True
-    """Quality reconstruction also of tracks that another hid in the frame before. False for segmenters that then take
-    the neighbour's detection for their own."""
+    """Also re-prompt tracks that were occluded in the previous frame. False for segmenters that would then adopt the
+    neighbour's detection."""
     max_hidden: int | None = None
-    """A track that others hid for so many frames on end is their double and ends. None, as in the paper: none is. For
-    segmenters that lose an object to a look-alike and do not find back."""
+    """A track that is occluded for this many consecutive frames counts as a duplicate and ends. None, as in the paper,
+    disables this. For segmenters that lose an object to a look-alike and do not recover it."""
     min_box_side: float = 2.0
-    """Detections smaller than this many pixels start no track."""
+    """Minimum side in pixels of a detection that starts a track."""
 
     def __post_init__(self) -> None:
         if not self.reliable > self.pending > self.suspicious:
-            raise SettingsError(f"the score thresholds must fall: reliable {self.reliable} > pending {self.pending} > "
-                                f"suspicious {self.suspicious}")
+            raise SettingsError(f"the score thresholds must decrease: reliable {self.reliable} > pending "
+                                f"{self.pending} > suspicious {self.suspicious}")
         for name in ("match_iou", "uncovered", "duplicate_iou"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"trajectories.{name} is {getattr(self, name)}: give a number from 0 to 1")
         if self.max_lost < 1:
             raise SettingsError(f"trajectories.max_lost is {self.max_lost}: give at least 1")
         if self.max_hidden is not None and self.max_hidden < 1:
-            raise SettingsError(f"trajectories.max_hidden is {self.max_hidden}: give at least 1, or nothing")
+            raise SettingsError(f"trajectories.max_hidden is {self.max_hidden}: give at least 1, or null")
 
     def state_of(self, score_logit: float) -> TrackState:
         if score_logit > self.reliable:
@@ -74,33 +74,33 @@ class InteractionSettings:
 
     enabled: bool = True
     mask_iou: float = 0.8
-    """Masks that overlap more than this are in severe occlusion."""
+    """Masks that overlap more (IoU) are in severe occlusion."""
     score_gap: float = 2.0
-    """Score logits that differ by more decide on their own: the lower one is hidden."""
+    """If the score logits differ by more, the object with the lower one is occluded."""
     window: int = 10
-    """Number of last score logits whose variance decides otherwise: the higher one is hidden."""
+    """Otherwise the variance of this many last score logits decides: the object with the higher one is occluded."""
     min_deviation_gap: float = 0.2
-    """Standard deviations closer than this decide nothing."""
+    """If the standard deviations differ by less, neither object counts as occluded."""
     show_hidden: bool = True
-    """Give out the mask and box predicted for a hidden object, which are nearly its neighbour's. False: it has none
-    while it is hidden."""
+    """Return the predicted mask and box of an occluded object, which are nearly its neighbour's. False: the object has
+    no mask and box while it is occluded."""
 
     def __post_init__(self) -> None:
         if not 0 < self.mask_iou <= 1:
-            raise SettingsError(f"interaction.mask_iou is {self.mask_iou}: give a number above 0, up to 1")
+            raise SettingsError(f"interaction.mask_iou is {self.mask_iou}: give a number above 0 and up to 1")
         if self.window < 2:
-            raise SettingsError(f"interaction.window is {self.window}: a variance needs at least 2 logits")
+            raise SettingsError(f"interaction.window is {self.window}: give at least 2, which a variance needs")
 
 
 @dataclass(frozen=True, slots=True)
 class Sam2MotSettings:
-    """Every threshold of the tracker. Defaults are the paper's for SAM 2.1 where it gives one."""
+    """All thresholds of the tracker. Defaults are the paper's for SAM 2.1 where it states them."""
 
     det_threshold: float = 0.5
-    """Detections scoring less neither start, match nor re-prompt a track. The published system sets one per sequence
-    and detector."""
+    """Detections with a lower score neither start, match nor re-prompt a track. The published system uses a value per
+    sequence and detector."""
     speck_share: float = 0.1
-    """Separate parts of a mask smaller than this share of its largest part are dropped; 0 keeps all of them."""
+    """Separate parts of a mask below this fraction of its largest part are removed; 0 keeps all parts."""
     trajectories: TrajectorySettings = field(default_factory=TrajectorySettings)
     interaction: InteractionSettings = field(default_factory=InteractionSettings)
 
@@ -111,28 +111,30 @@ class Sam2MotSettings:
             raise SettingsError(f"speck_share is {self.speck_share}: give a number from 0 to 1")
 
     def without_interaction(self) -> Sam2MotSettings:
-        """The ablation without cross-object interaction."""
+        """Return the ablation without cross-object interaction."""
         return replace(self, interaction=replace(self.interaction, enabled=False))
 
     def without_reconstruction(self) -> Sam2MotSettings:
-        """The ablation without quality reconstruction."""
+        """Return the ablation without quality reconstruction."""
         return replace(self, trajectories=replace(self.trajectories, reconstruct=False))
 
 
 @dataclass(frozen=True, slots=True)
 class Sam2Settings:
-    """How the segmenter runs; nothing here changes what it was trained to do."""
+    """How to run the segmenter; these settings do not change the model."""
 
     max_conditioning: int = 4
-    """Conditioning memories attended to per object, chosen by the package's own rule. -1 for no limit, as stock."""
+    """Maximum number of conditioning memories per object, selected by the sam2 package. -1 for no limit, as in the
+    stock predictor."""
     reprompt_conditions: bool = True
-    """Keep a re-prompt as a conditioning memory; False keeps it as an ordinary one, as stock."""
+    """Keep a re-prompt as a conditioning memory; False keeps it as an ordinary one, as in the stock predictor."""
     batch_size: int = 64
-    """Objects per batch at most: fewer on a CPU, whose cache holds fewer; halved when the device runs out of memory."""
+    """Maximum number of objects per batch: limited further by the cache of a CPU; halved when a GPU runs out of memory.
+    """
     bfloat16: bool = True
     """Autocast to bfloat16 on CUDA."""
     compile: bool = False
-    """Compile the image encoder with torch.compile: slow start, faster frames."""
+    """Compile the image encoder with torch.compile: slower start, faster frames."""
 
     def __post_init__(self) -> None:
         if self.max_conditioning != -1 and self.max_conditioning < 2:
@@ -143,12 +145,12 @@ class Sam2Settings:
 
 @dataclass(frozen=True, slots=True)
 class SceneCutSettings:
-    """When a change between two frames is a cut; see `annotator.engine.scene_cuts`."""
+    """When a change between two frames is a scene cut; see `annotator.engine.scene_cuts`."""
 
     ratio: float = 3.0
-    """A cut changes the picture so many times as much as the frames around it change on average."""
+    """Minimum ratio of the change at a cut to the average change around it."""
     min_change: float = 15.0
-    """And at least so much: mean difference of hue, saturation and value, each 0..255."""
+    """Minimum change at a cut: mean difference of hue, saturation and value, each 0..255."""
 
     def __post_init__(self) -> None:
         if not self.ratio > 1:
@@ -159,48 +161,48 @@ class SceneCutSettings:
 
 @dataclass(frozen=True, slots=True)
 class BoxTrackerSettings(ABC):
-    """What the trackers of the `trackers` library have in common. All settings but two carry the library's own names
-    and defaults."""
+    """Common settings of the trackers from the `trackers` library. All settings except ``minimum_score`` and
+    ``class_aware`` have the library's names and defaults."""
 
     lost_track_buffer: int = 30
-    """How long a tracklet is remembered without a detection, in frames at 30 per second; at another frame rate
-    it is as many seconds."""
+    """How long a tracklet is kept without a detection, in frames at 30 per second; converted to the same time at other
+    frame rates."""
     minimum_score: float = 0.1
-    """Detections below this are not used at all (ByteTrack's lower threshold; the library has none)."""
+    """Minimum score of detections (ByteTrack's lower threshold; the library has none)."""
     class_aware: bool = True
-    """Match within a class only: one instance of the library's tracker per class."""
+    """Match only within a class: one instance of the library's tracker per class."""
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
             if "threshold" in name or name == "minimum_score":
-                self._check(0 <= getattr(self, name) <= 1, name, "it must lie in 0..1")
-        self._check(self.lost_track_buffer >= 0, "lost_track_buffer", "it must be at least 0")
+                self._check(0 <= getattr(self, name) <= 1, name, "give a number from 0 to 1")
+        self._check(self.lost_track_buffer >= 0, "lost_track_buffer", "give at least 0")
         if "minimum_consecutive_frames" in self.__dataclass_fields__:
             self._check(getattr(self, "minimum_consecutive_frames") >= 1,  # noqa: B009 - not every tracker has it
-                        "minimum_consecutive_frames", "it must be at least 1")
+                        "minimum_consecutive_frames", "give at least 1")
 
     def _check(self, good: bool, name: str, rule: str) -> None:
         if not good:
             raise SettingsError(f"{type(self).__name__.removesuffix('Settings').lower()}: {name} is "
-                                f"{getattr(self, name)}; {rule}")
+                                f"{getattr(self, name)}: {rule}")
 
     @property
     @abstractmethod
     def reliable_score(self) -> float:
-        """Matched detections at or above this make a tracklet reliable in a frame."""
+        """Minimum score of a matched detection that makes a tracklet reliable in a frame."""
 
     @property
     def det_threshold(self) -> float:
-        """The score from which a detection may begin a tracklet."""
+        """Minimum score of a detection that may start a tracklet."""
         return float(getattr(self, self._thresholds()[0]))
 
     def with_threshold(self, wanted: float) -> Self:
-        """With tracklets beginning at this score, and no other threshold above it."""
+        """Return the settings with this score threshold for starting tracklets, and no other threshold above it."""
         own = self._thresholds()
         return replace(self, **{name: min(getattr(self, name), wanted) for name in own} | {own[0]: wanted})
 
     def _thresholds(self) -> list[str]:
-        """Those of scores that this tracker has, the one that begins tracklets first."""
+        """Return the names of this tracker's score thresholds, starting with the one for starting tracklets."""
         names = ("track_activation_threshold", "high_conf_det_threshold", "minimum_score")
         return [name for name in names if name in self.__dataclass_fields__]
 
@@ -208,16 +210,16 @@ class BoxTrackerSettings(ABC):
 @dataclass(frozen=True, slots=True)
 class ByteTrackSettings(BoxTrackerSettings):
     """ByteTrack. The library shows a tracklet from its second matched detection on (``minimum_consecutive_frames``), so
-    each tracklet begins one frame after the object's first detection."""
+    each tracklet starts one frame after the object's first detection."""
 
     track_activation_threshold: float = 0.7
-    """A detection at or above this that matches nothing begins a tracklet."""
+    """Minimum score of an unmatched detection that starts a tracklet."""
     minimum_consecutive_frames: int = 2
-    """Matches in a row before a tracklet is shown."""
+    """Number of consecutive matches before a tracklet is shown."""
     minimum_iou_threshold: float = 0.1
-    """A pair of tracklet and detection that overlaps less is no match."""
+    """Minimum IoU of a match."""
     high_conf_det_threshold: float = 0.6
-    """Detections at or above this are matched first; the others only with the tracklets left over."""
+    """Detections at or above this score are matched first, the others only with the remaining tracklets."""
 
     @property
     def reliable_score(self) -> float:
@@ -229,11 +231,11 @@ class SortSettings(BoxTrackerSettings):
     """SORT."""
 
     track_activation_threshold: float = 0.25
-    """A detection at or above this that matches nothing begins a tracklet."""
+    """Minimum score of an unmatched detection that starts a tracklet."""
     minimum_consecutive_frames: int = 3
-    """Matches before a tracklet is shown."""
+    """Number of matches before a tracklet is shown."""
     minimum_iou_threshold: float = 0.3
-    """A pair of tracklet and detection that overlaps less is no match."""
+    """Minimum IoU of a match."""
 
     @property
     def reliable_score(self) -> float:
@@ -242,23 +244,23 @@ class SortSettings(BoxTrackerSettings):
 
 @dataclass(frozen=True, slots=True)
 class OcSortSettings(BoxTrackerSettings):
-    """OC-SORT. In its first frames the library shows tracklets at once."""
+    """OC-SORT. In the first frames of a video the library shows tracklets immediately."""
 
     minimum_consecutive_frames: int = 3
-    """Matches in a row before a tracklet is shown, also after each frame in which it was lost."""
+    """Number of consecutive matches before a tracklet is shown, also after each frame in which it was lost."""
     minimum_iou_threshold: float = 0.3
-    """A pair of tracklet and detection that overlaps less is no match."""
+    """Minimum IoU of a match."""
     direction_consistency_weight: float = 0.2
-    """Weight of the direction of motion beside the overlap."""
+    """Weight of the direction of motion relative to the IoU."""
     high_conf_det_threshold: float = 0.6
-    """Detections below this are not used."""
+    """Minimum score of detections."""
     delta_t: int = 3
-    """Frames back to which a direction is measured."""
+    """Number of frames back to measure the direction of motion."""
 
     def __post_init__(self) -> None:
         BoxTrackerSettings.__post_init__(self)
-        self._check(self.direction_consistency_weight >= 0, "direction_consistency_weight", "it must be at least 0")
-        self._check(self.delta_t >= 1, "delta_t", "it must be at least 1")
+        self._check(self.direction_consistency_weight >= 0, "direction_consistency_weight", "give at least 0")
+        self._check(self.delta_t >= 1, "delta_t", "give at least 1")
 
     @property
     def reliable_score(self) -> float:

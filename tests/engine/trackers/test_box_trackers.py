@@ -142,7 +142,7 @@ def test_the_camera_s_motion_is_followed_if_wished() -> None:
 
 
 @pytest.mark.parametrize(("kind", "values", "words"), [
-    (OcSortSettings, {"delta_t": 0}, "ocsort: delta_t is 0; it must be at least 1"),
+    (OcSortSettings, {"delta_t": 0}, "ocsort: delta_t is 0: give at least 1"),
     (BotSortSettings, {"cmc_downscale": 0}, "botsort: cmc_downscale is 0"),
     (SortSettings, {"minimum_consecutive_frames": 0}, "sort: minimum_consecutive_frames is 0"),
     (CBIoUSettings, {"buffer_ratio_first": -0.1}, "cbiou: buffer_ratio_first is -0.1"),
