@@ -69,7 +69,7 @@ class OnnxDetector:
         with np.errstate(invalid="ignore"):
             keep = np.flatnonzero((score >= self._floor) & (label >= 0) & np.isfinite(boxes).all(1))
         keep = keep[np.argsort(-score[keep], kind="stable")][:_CANDIDATES]
-        boxes, score, label = placement.to_picture(boxes[keep]), score[keep], label[keep]
+        boxes, score, label = placement.to_image(boxes[keep]), score[keep], label[keep]
         kept = suppress(boxes, score, None if self._agnostic else label, self._overlap)
         return Detections(boxes[kept], np.clip(score[kept], 0, 1).astype(np.float32), label[kept])
 

@@ -27,7 +27,7 @@ class Placement:
     scale: tuple[float, float]
     offset: tuple[float, float] = (0.0, 0.0)
 
-    def to_picture(self, box_xyxy: FloatArray) -> FloatArray:
+    def to_image(self, box_xyxy: FloatArray) -> FloatArray:
         """Convert (N, 4) boxes from input pixels to image pixels."""
         return np.asarray((box_xyxy - np.tile(self.offset, 2)) / np.tile(self.scale, 2), np.float32)
 

@@ -89,13 +89,13 @@ def tile_starts(length: int, side: int, overlap: float) -> list[int]:
     return [round(k * (length - side) / (count - 1)) for k in range(count)]
 
 
-def _cut_off(box_xyxy: FloatArray, corner: tuple[int, int], size: tuple[int, int], picture: tuple[int, int],
+def _cut_off(box_xyxy: FloatArray, corner: tuple[int, int], size: tuple[int, int], frame_size: tuple[int, int],
              ) -> npt.NDArray[np.bool_]:
     """Return which boxes (in tile pixels) end at an edge of the tile that is not an edge of the image."""
     cut = np.zeros(len(box_xyxy), bool)
     for axis in (0, 1):
         if corner[axis] > 0:
             cut |= box_xyxy[:, axis] < _EDGE
-        if corner[axis] + size[axis] < picture[axis]:
+        if corner[axis] + size[axis] < frame_size[axis]:
             cut |= box_xyxy[:, axis + 2] > size[axis] - _EDGE
     return cut

@@ -85,9 +85,9 @@ def test_a_patch_of_the_picture_is_found_again_where_the_placement_says(head: He
     # The red square is the only place where red stands far above blue, whatever padding and scaling.
     rows, columns = np.nonzero(red - blue > 0.6 * (red - blue).max())
     found = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], np.float32)
-    np.testing.assert_allclose(placement.to_picture(found)[0], [400, 100, 600, 200], atol=3)
+    np.testing.assert_allclose(placement.to_image(found)[0], [400, 100, 600, 200], atol=3)
 
 
 def test_placement_undoes_scale_and_offset() -> None:
     placement = Placement((0.5, 0.25), (10, 20))
-    np.testing.assert_allclose(placement.to_picture(np.array([[15, 25, 20, 30]], np.float32)), [[10, 20, 20, 40]])
+    np.testing.assert_allclose(placement.to_image(np.array([[15, 25, 20, 30]], np.float32)), [[10, 20, 20, 40]])
