@@ -172,7 +172,7 @@ def make_clip(spec: ClipSpec, seed: int) -> Clip:
             image = np.asarray(cv2.GaussianBlur(image, (0, 0), blur), np.uint8)
         gain = flicker * (1 + 0.03 * np.sin(0.1 * t))
         noise = np.empty(image.shape, np.int16)
-        cv2.randn(noise, 0, spec.noise)  # type: ignore[call-overload]  # its types leave numbers out
+        cv2.randn(noise, 0, spec.noise)  # type: ignore[call-overload]  # OpenCV's types lack numbers
         images[k] = cv2.add(cv2.convertScaleAbs(image, alpha=gain), noise, dtype=cv2.CV_8U)
     return Clip(images, instances, areas, spec)
 

@@ -48,7 +48,7 @@ def _version(name: str) -> str | None:
 
 
 def _processor() -> str:
-    info = Path("/proc/cpuinfo")  # psutil does not tell the model
+    info = Path("/proc/cpuinfo")  # psutil does not report the model
     if info.exists():
         for line in info.read_text().splitlines():
             if line.startswith("model name"):

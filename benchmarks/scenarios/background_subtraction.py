@@ -123,7 +123,8 @@ def detect(image: Image, scene: Scene, settings: Settings) -> Detections:
 
 
 def _components(mask: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """(H, W) number of each pixel's connected part, 0 for the background; (N, 5) OpenCV's figures of each."""
+    """Return (H, W) the number of each pixel's connected component, 0 for the background, and (N, 5) their OpenCV
+    statistics."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 

@@ -1,4 +1,4 @@
-"""What there is to compute on."""
+"""The machine's compute devices and their memory."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ class Gpu:
     total_bytes: int
     free_bytes: int
     driver: str = ""
-    """Version of the driver; empty where only torch was asked."""
+    """Version of the driver; empty if the information comes from torch."""
     load: int | None = None
-    """Share of the last second in which it computed, in percent; None where it is not told."""
+    """GPU utilization over the last second in percent; None if not available."""
 
 
 @dataclass(frozen=True, slots=True)
 class TorchBuild:
-    """The torch that is installed."""
+    """The installed torch."""
 
     version: str
     cuda: str | None
-    """CUDA version it was built for; None for a build that computes on the CPU only."""
+    """CUDA version that torch was built for; None for a CPU-only build."""
     cuda_works: bool
     bf16: bool
-    """Whether the first CUDA device computes in bfloat16."""
+    """Whether the first CUDA device supports bfloat16."""
     threads: int
-    """CPU threads it uses."""
+    """Number of CPU threads that torch uses."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceUse:
-    """What this program computes on, and how much of its memory is taken."""
+    """The device that this program computes on, and its memory use."""
 
     name: str
-    """As torch calls it: ``cuda:0``, ``cpu``."""
+    """torch's name: ``cuda:0`` or ``cpu``."""
     used_bytes: int
-    """On a GPU by everybody, in main memory by this program."""
+    """Memory used by all programs on a GPU, or main memory used by this program."""
     total_bytes: int
 
 
 def device_in_use() -> DeviceUse:
-    """The GPU that holds most of this program's tensors, else the CPU. Imports nothing and starts no GPU."""
+    """Return the GPU with most of this program's tensors, else the CPU. Imports nothing and initialises no GPU."""
     torch = sys.modules.get("torch")
     if torch is not None and getattr(torch, "cuda", None) is not None and torch.cuda.is_initialized():
         held = {index: torch.cuda.memory_allocated(index) for index in range(torch.cuda.device_count())}
@@ -64,14 +64,14 @@ def device_in_use() -> DeviceUse:
 
 
 def resident_bytes() -> int:
-    """Main memory that this program holds."""
+    """Return the main memory that this program uses."""
     return psutil.Process().memory_info().rss
 
 
 def return_free_memory() -> None:
-    """Give the system back what was freed and is kept for later, where the C library can: glibc keeps most of it.
+    """Return freed memory to the system if the C library supports it; glibc keeps most of it for reuse.
 
-    Costs some ten milliseconds, and what is asked for next costs more. So it is for the end of something large.
+    This takes about ten milliseconds and makes the next allocations slower, so call it after large tasks only.
     """
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
@@ -80,7 +80,7 @@ def return_free_memory() -> None:
 
 
 def torch_build() -> TorchBuild:
-    """What the installed torch can do. Imports torch."""
+    """Describe the installed torch. Imports torch."""
     import torch
 
     works = torch.cuda.is_available()
@@ -89,15 +89,15 @@ def torch_build() -> TorchBuild:
 
 
 def gpus() -> list[Gpu]:
-    """All GPUs: those of the whole machine if the ``cluster`` extra is installed, else those that torch may use.
+    """Return all GPUs of the machine if the ``cluster`` extra is installed, else those visible to torch.
 
-    The first way asks the driver only and holds no memory on any GPU, so it is safe on a machine that others use.
+    The first method queries only the driver and allocates no GPU memory, so it is safe on a shared machine.
     """
     return gpus_of_driver() or _gpus_of_torch()
 
 
 def gpus_of_driver() -> list[Gpu]:
-    """All GPUs that the driver knows, without torch; none where the ``cluster`` extra is missing."""
+    """Return all GPUs that the driver reports, without torch; empty if the ``cluster`` extra is not installed."""
     try:
         import pynvml
     except ImportError:
@@ -121,7 +121,7 @@ def _gpu_of_driver(index: int, driver: str) -> Gpu:
     memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
     try:
         load: int | None = int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)
-    except pynvml.NVMLError:  # a partitioned GPU does not tell
+    except pynvml.NVMLError:  # a partitioned GPU does not report it
         load = None
     return Gpu(index, str(pynvml.nvmlDeviceGetName(handle)), int(memory.total), int(memory.free), driver, load)
 
@@ -137,5 +137,5 @@ def _gpus_of_torch() -> list[Gpu]:
 
 
 def memory_bytes() -> int:
-    """Main memory of the machine."""
+    """Return the main memory of the machine."""
     return psutil.virtual_memory().total
