@@ -127,7 +127,7 @@ def test_the_window_has_its_segmenters_too(bright_spots: Path) -> None:
 
 
 def test_its_models_are_listed(bright_spots: Path) -> None:
-    assert re.search(r"bright-spots +detector +installed +of the package bright-spots 1\.0", done("models").out)
+    assert re.search(r"bright-spots +detector +installed +from the package bright-spots 1\.0", done("models").out)
     listed = {each["name"]: each for each in json.loads(done("models", "--json").out)}
     assert listed["look-around"] == {"name": "look-around", "kind": "segmenter", "installed": True,
                                      "package": "bright-spots 1.0"}

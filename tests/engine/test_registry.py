@@ -142,7 +142,7 @@ def test_a_segmenter_is_no_detector_and_a_detector_no_segmenter() -> None:
 def test_settings_that_a_detector_would_pass_over_are_refused(models: Path, settings: DetectorSettings,
                                                               key: str) -> None:
     (models / "net.onnx").touch()
-    with pytest.raises(SettingsError, match=f"detection.{key} means nothing to tiny-detector, .*: leave it out"):
+    with pytest.raises(SettingsError, match=f"detection.{key} has no effect on tiny-detector, .*: omit it"):
         registry.make_detector("tiny-detector", "cpu", settings=settings)
     with pytest.raises(SettingsError if key == "half" else ModelError, match="net.onnx"):
         registry.make_detector(str(models / "net.onnx"), "cpu", settings=settings)

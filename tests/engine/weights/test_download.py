@@ -253,7 +253,7 @@ def test_a_mirror_may_be_an_address_or_a_folder(weights: Weights, server: FakeWe
     assert fetch(elsewhere, tmp_path / "b" / "some.pt", str(tmp_path / "mirror"), None, patience()).exists()
     with pytest.raises(DownloadError, match="neither a URL nor a folder"):
         source_url(weights, "nowhere")
-    with pytest.raises(DownloadError, match="unknown kind"):
+    with pytest.raises(DownloadError, match="unknown URL scheme"):
         source_url(weights, "ftp://example.org")
 
 
