@@ -8,7 +8,6 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QColorDialog, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.model.attribute import AttributeKind
 from annotator.storage.edits import attributes, labels
@@ -16,6 +15,7 @@ from annotator.storage.store import Store
 from annotator.ui.labels.dialog import LabelDialog
 from annotator.ui.tracks.attribute_fields import ChoiceField
 from annotator.ui.window.main_window import MainWindow
+from tests.required import required
 from tests.ui.tracks.test_inspector import choose, store_of
 
 NAME = 2

@@ -8,7 +8,6 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtWidgets import QColorDialog, QComboBox, QMenu
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.model.attribute import AttributeKind
 from annotator.model.track import ReviewState, Track
@@ -18,6 +17,7 @@ from annotator.ui.tracks.attribute_fields import ChoiceField, FlagField, TextFie
 from annotator.ui.tracks.model import ATTRIBUTES, LABEL, NAME, NUMBER, REVIEW, SCORE
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES
+from tests.required import required
 
 
 def store_of(window: MainWindow) -> Store:

@@ -8,11 +8,11 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, QTranslator
 from PySide6.QtWidgets import QApplication
-from tests.required import required
 
 from annotator.resources import resource_root
 from annotator.review.reasons import Sentence, english
 from annotator.ui.widgets.translation import install_translations
+from tests.required import required
 from tools.upkeep import translations
 from tools.upkeep.translations import Text, TextError
 

@@ -9,12 +9,12 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.ui.canvas.canvas import Tool
 from annotator.ui.canvas.overlay import Shape
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
+from tests.required import required
 from tests.ui.conftest import wait_read
 
 
