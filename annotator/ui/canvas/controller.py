@@ -13,7 +13,6 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import Frame, Image
 from annotator.model.track import VideoRecord
 from annotator.session import Session
-from annotator.storage.edits import drawn_boxes
 from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.canvas.frame_source import FrameSource
 from annotator.ui.canvas.shapes import ShapeBuilder
@@ -184,23 +183,10 @@ class CanvasController(QObject):
             self._document.select((track,))
 
     def _on_drawn(self, box: Box) -> None:
-        video, frame = self._document.video, self._document.frame
-        if video is None:
-            return
-        made: list[int] = []
-
-        def add(session: Session) -> None:
-            with session.store.transaction("Add track"):
-                labels = session.store.labels()
-                label = labels[0] if labels else session.store.ensure_label("object")
-                made.append(drawn_boxes.add_track(session.store, video.id, label.id, frame, box))
-
-        if self._document.edit(add):
-            self._document.select(made)
+        self._document.draw_track(box)
 
     def _on_box_changed(self, track: int, box: Box) -> None:
-        frame = self._document.frame
-        self._document.edit(lambda session: drawn_boxes.set_box(session.store, track, frame, box))
+        self._document.set_box(track, box)
 
     def selected_rect(self) -> QRectF | None:
         """The box of the one selected track in this frame, picture pixels."""

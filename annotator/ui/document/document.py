@@ -11,9 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from annotator.errors import StorageError, UserError
 from annotator.jobs.project import ScannedSource, add_scanned, open_project
 from annotator.model.attribute import Attribute
+from annotator.model.box import Box
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Label, OnExisting, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.session import Session
+from annotator.storage.edits import drawn_boxes
 from annotator.ui.document.lanes import Lane, make_lanes
 from annotator.ui.widgets.message import Message
 from annotator.video import VideoReader
@@ -250,6 +252,28 @@ class Document(QObject):
             log.info("refused: %s", error)
             return str(error)
         return None
+
+    def draw_track(self, box: Box) -> None:
+        """Add a track with a manual box (pixels) in the current frame and select it. It gets the first class, or
+        "object" in a project without classes."""
+        video, frame = self._video, self._frame
+        if video is None:
+            return
+        made: list[int] = []
+
+        def add(session: Session) -> None:
+            with session.store.transaction("Add track"):
+                labels = session.store.labels()
+                label = labels[0] if labels else session.store.ensure_label("object")
+                made.append(drawn_boxes.add_track(session.store, video.id, label.id, frame, box))
+
+        if self.edit(add):
+            self.select(made)
+
+    def set_box(self, track: int, box: Box) -> None:
+        """Give a track a manual box (pixels) in the current frame."""
+        frame = self._frame
+        self.edit(lambda session: drawn_boxes.set_box(session.store, track, frame, box))
 
     def undo(self) -> None:
         self.edit(lambda session: session.undo())

@@ -10,12 +10,12 @@ from annotator.errors import StorageError
 from annotator.session import Session
 from annotator.storage.edits.preview import EditPreview, preview
 from annotator.ui.document.document import Document
-from annotator.ui.edits.plans import Answer, Plan, Question
+from annotator.ui.edits.plans import TRACK, AnyQuestion, Plan, Question
 from annotator.ui.edits.preview_words import PreviewWords
 from annotator.ui.edits.question_bar import EditBar
 from annotator.ui.widgets.message import Message
 
-Wanted = Callable[[], Plan | Question]
+Wanted = Callable[[], Plan | AnyQuestion]
 
 
 class EditController(QObject):
@@ -33,7 +33,7 @@ class EditController(QObject):
         super().__init__(bar)
         self._document, self.bar = document, bar
         self._words = PreviewWords(self)
-        self._question: Question | None = None
+        self._question: AnyQuestion | None = None
         self._plan: Plan | None = None
         self._then: Callable[[], object] | None = None
         bar.answered.connect(self._on_answer)
@@ -63,7 +63,7 @@ class EditController(QObject):
             self.bar.end()
             self.shown.emit(None)
 
-    def _take(self, wanted: Plan | Question, then: Callable[[], object] | None) -> None:
+    def _take(self, wanted: Plan | AnyQuestion, then: Callable[[], object] | None) -> None:
         if isinstance(wanted, Question):
             self._ask(wanted, then)
             return
@@ -92,7 +92,7 @@ class EditController(QObject):
 
     # Asking
 
-    def _ask(self, question: Question, then: Callable[[], object] | None) -> None:
+    def _ask(self, question: AnyQuestion, then: Callable[[], object] | None) -> None:
         self._question, self._plan, self._then = question, None, then
         self.bar.ask(question.title, question.hint, question.answer, question.start)
         self._on_answer()
@@ -108,7 +108,7 @@ class EditController(QObject):
         if question is None:
             return
         answer = self.bar.answer
-        if question.answer is Answer.TRACK:
+        if question.answer is TRACK:
             answer = self._track_of(answer)
             if answer is None:
                 self._plan = None
@@ -118,7 +118,7 @@ class EditController(QObject):
                 return
         self._preview(question, answer)
 
-    def _preview(self, question: Question, answer: object) -> Plan | Question | None:
+    def _preview(self, question: AnyQuestion, answer: object) -> Plan | AnyQuestion | None:
         try:
             wanted = question.plan(answer)
             if isinstance(wanted, Question):
@@ -137,7 +137,7 @@ class EditController(QObject):
     def point_at(self, track: int | None) -> None:
         """The pointer is over a track: preview it as the answer, while one is asked for."""
         question = self._question
-        if question is None or question.answer is not Answer.TRACK or self.bar.answer is not None:
+        if question is None or question.answer is not TRACK or self.bar.answer is not None:
             return
         if track is None or track == question.track:
             self._on_answer()
@@ -146,7 +146,7 @@ class EditController(QObject):
 
     def _on_applied(self) -> None:
         question, plan, then = self._question, self._plan, self._then
-        if question is not None and question.answer is Answer.TRACK:
+        if question is not None and question.answer is TRACK:
             self._answer_with(self._track_of(self.bar.answer))
         elif plan is not None:
             self.cancel()
@@ -169,7 +169,7 @@ class EditController(QObject):
         question = self._question
         if question is None or not self.bar.asking:
             return
-        if question.answer is not Answer.TRACK:
+        if question.answer is not TRACK:
             self.cancel()
             return
         others = self._document.selection - {question.track}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import partial
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject
 
@@ -37,32 +37,42 @@ class Plan:
     """Says what would change, where making it and taking it back would take too long."""
 
 
-class Answer(Enum):
-    """What a question asks for."""
-
-    TRACK = auto()
-    """Another track, by a click or its number."""
-    NUMBER = auto()
-    RULE = auto()
-    """Whose box stays, a `MergeRule`."""
-    PIXELS = auto()
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+@dataclass(frozen=True, eq=False)
+class Answer(Generic[T]):
+    """What a question asks for, with the type of the answer."""
+
+    name: str
+
+
+TRACK: Answer[int] = Answer("track")
+"""The id of another track, by a click or its number."""
+NUMBER: Answer[int] = Answer("number")
+RULE: Answer[MergeRule] = Answer("rule")
+"""Whose box stays."""
+PIXELS: Answer[float] = Answer("pixels")
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
     """An edit that lacks one thing."""
 
     title: str
     hint: str
     """What to do."""
-    answer: Answer
-    plan: Callable[[object], Plan | Question]
+    answer: Answer[T]
+    plan: Callable[[T], Plan | AnyQuestion]
     """From the answer (track id, number, rule, pixels) to the edit, or to what else must be known. Raises
     StorageError."""
-    start: object = None
+    start: T | None = None
     """The answer to begin with."""
     track: int | None = None
     """Id of the track that is chosen already."""
+
+
+AnyQuestion = Question[Any]
 
 
 class Plans(QObject):
@@ -116,43 +126,43 @@ class Plans(QObject):
 
     # Identities
 
-    def swap(self) -> Plan | Question:
+    def swap(self) -> Plan | AnyQuestion:
         """Exchange the two selected tracks from here on."""
         return self._swap(self._document.frame, None)
 
-    def swap_range(self) -> Plan | Question:
+    def swap_range(self) -> Plan | AnyQuestion:
         """Exchange them within the chosen range."""
         return self._swap(*self._range())
 
-    def _swap(self, first: int, last: int | None) -> Plan | Question:
+    def _swap(self, first: int, last: int | None) -> Plan | AnyQuestion:
         chosen = self._chosen(most=2)
         if len(chosen) == 2:
             return self.swap_of(chosen[0], chosen[1], first, last)
         [one] = chosen
         return Question(self.tr("Swap {0} {1} with").format(one.number, self._where(first, last)), self._pick_hint(),
-                        Answer.TRACK, lambda other: self.swap_of(one, self._track(other), first, last), track=one.id)
+                        TRACK, lambda other: self.swap_of(one, self._track(other), first, last), track=one.id)
 
     def swap_of(self, one: Track, other: Track, first: int, last: int | None = None) -> Plan:
         return Plan(self.tr("Swap {0} and {1} {2}").format(one.number, other.number, self._where(first, last)),
                     lambda store: identities.swap_tracks(store, one.id, other.id, first, last))
 
-    def merge(self) -> Plan | Question:
+    def merge(self) -> Plan | AnyQuestion:
         """Make one of the selected tracks; the lowest number stays. Asks whose box stays where two have one."""
         chosen = self._chosen()
         if len(chosen) > 1:
             return self.merge_of(chosen)
         [one] = chosen
-        return Question(self.tr("Merge {0} with").format(one.number), self._pick_hint(), Answer.TRACK,
+        return Question(self.tr("Merge {0} with").format(one.number), self._pick_hint(), TRACK,
                         lambda other: self.merge_of((one, self._track(other))), track=one.id)
 
-    def merge_of(self, tracks: Sequence[Track]) -> Plan | Question:
+    def merge_of(self, tracks: Sequence[Track]) -> Plan | AnyQuestion:
         """Merge into the one with the lowest number."""
         chosen = sorted(tracks, key=lambda track: track.number)
         plan = self._merge_by(chosen, MergeRule.INTO)
         if self._is_possible(self._merge_by(chosen, MergeRule.REFUSE)) or not self._is_possible(plan):
             return plan
-        return Question(plan.title, self.tr("where both have a box, there stays"), Answer.RULE,
-                        lambda rule: self._merge_by(chosen, MergeRule(str(rule))), MergeRule.INTO)
+        return Question(plan.title, self.tr("where both have a box, there stays"), RULE,
+                        lambda rule: self._merge_by(chosen, rule), MergeRule.INTO)
 
     def _merge_by(self, tracks: Sequence[Track], rule: MergeRule) -> Plan:
         into, *others = tracks
@@ -180,11 +190,11 @@ class Plans(QObject):
         return Plan(self.tr("Split frames {1} to {2} off {0}").format(self.names(chosen), first, last),
                     partial(_split, [track.id for track in chosen], first, last))
 
-    def renumber(self) -> Question:
+    def renumber(self) -> Question[int]:
         """Another number for the selected track."""
         [one] = self._chosen(most=1)
         return Question(self.tr("Renumber {0} to").format(one.number), self.tr("a number that no other track has"),
-                        Answer.NUMBER, lambda number: self._renumber_of(one, int(str(number))), one.number)
+                        NUMBER, lambda number: self._renumber_of(one, number), one.number)
 
     def _renumber_of(self, track: Track, number: int) -> Plan:
         return Plan(self.tr("Renumber {0} to {1}").format(track.number, number),
@@ -313,13 +323,13 @@ class Plans(QObject):
         return Plan(self.tr("Fill all gaps of {0}").format(one.number),
                     lambda store: keyframes.fill_gaps(store, one.id))
 
-    def reduce(self) -> Question:
+    def reduce(self) -> Question[float]:
         """The machine's boxes, in the chosen range or all, to few keyframes."""
         [one] = self._chosen(most=1)
         first, last = self._document.range or (0, None)
         return Question(self.tr("Reduce {0} to keyframes").format(one.number),
-                        self.tr("edges may be off by"), Answer.PIXELS,
-                        lambda pixels: self._reduce_of(one, first, last, float(str(pixels))), self.tolerance)
+                        self.tr("edges may be off by"), PIXELS,
+                        lambda pixels: self._reduce_of(one, first, last, pixels), self.tolerance)
 
     def _reduce_of(self, track: Track, first: int, last: int | None, pixels: float) -> Plan:
         def words(store: Store) -> str:
@@ -335,9 +345,9 @@ class Plans(QObject):
 
     # Helpers
 
-    def _track(self, key: object) -> Track:
+    def _track(self, key: int) -> Track:
         known = self._document.tracks()
-        if not isinstance(key, int) or key not in known:
+        if key not in known:
             raise StorageError(self.tr("there is no such track; click one or type its number"))
         return known[key]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 from PySide6.QtCore import QEvent, QObject, QRegularExpression, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPalette, QRegularExpressionValidator
 from PySide6.QtWidgets import (
@@ -9,7 +11,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDoubleSpinBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -22,16 +23,19 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.storage.edits.merging import MergeRule
-from annotator.ui.edits.plans import Answer
+from annotator.ui.edits.plans import NUMBER, PIXELS, RULE, TRACK, Answer
+from annotator.ui.widgets.floating_card import FloatingCard
 
 #: Pixels between the strip and the picture's edges, and its width at most.
 _MARGIN, _WIDEST = 8, 760
 #: Milliseconds after the last change of the answer until it is previewed.
 _PAUSE = 60
+T = TypeVar("T")
+
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class EditBar(QFrame):
+class EditBar(FloatingCard):
     """Lies over the upper edge of a widget and moves nothing there. Enter applies, Esc ends, wherever the focus is."""
 
     answered = Signal()
@@ -41,12 +45,8 @@ class EditBar(QFrame):
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
-        self._over = over
-        self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setAutoFillBackground(True)
-        self.setBackgroundRole(QPalette.ColorRole.Window)
         self._asking = False
-        self._answer: Answer | None = None
+        self._answer: Answer[Any] | None = None
         self.title, self.text = QLabel(self), QLabel(self)
         for label in (self.title, self.text):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -61,8 +61,6 @@ class EditBar(QFrame):
         self._pause.timeout.connect(self.answered)
         self.apply.clicked.connect(self.applied)
         self.cancel.clicked.connect(self.cancelled)
-        over.installEventFilter(self)
-        self.hide()
 
     def _make_fields(self) -> None:
         self.track_field = QLineEdit(self, placeholderText=self.tr("No."))
@@ -75,9 +73,9 @@ class EditBar(QFrame):
             self.rule_field.addItem(text, rule)
         self.pixels_field = QDoubleSpinBox(self, minimum=0.0, maximum=200.0, singleStep=0.5, decimals=1,
                                            suffix=self.tr(" px"))
-        self._fields: dict[Answer, QWidget] = {
-            Answer.TRACK: self.track_field, Answer.NUMBER: self.number_field, Answer.RULE: self.rule_field,
-            Answer.PIXELS: self.pixels_field}
+        self._fields: dict[Answer[Any], QWidget] = {
+            TRACK: self.track_field, NUMBER: self.number_field, RULE: self.rule_field,
+            PIXELS: self.pixels_field}
         self._pages = QStackedWidget(self)
         self._pages.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         for field in self._fields.values():
@@ -123,12 +121,11 @@ class EditBar(QFrame):
         if not self._asking:
             self.hide()
 
-    def ask(self, title: str, hint: str, answer: Answer | None, start: object = None, verb: str = "") -> None:
+    def ask(self, title: str, hint: str, answer: Answer[T] | None, start: T | None = None) -> None:
         """Wait for an answer of this kind, or for a mere yes."""
         self._answer = answer
         self.title.setText(title)
         self.hint.setText(hint)
-        self.apply.setText(verb or self.tr("Apply"))
         self._show_asking(answer, True)
         self._begin_with(start)
         self._pause.stop()
@@ -149,7 +146,7 @@ class EditBar(QFrame):
         self._asking = False
         self.hide()
         if had_focus:
-            self._over.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.over.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def say(self, text: str, refused: bool = False, possible: bool = True) -> None:
         """What would change, or why it cannot be done."""
@@ -157,27 +154,27 @@ class EditBar(QFrame):
         self.text.setVisible(bool(text))
         self.text.setForegroundRole(QPalette.ColorRole.WindowText if refused else QPalette.ColorRole.PlaceholderText)
         self.apply.setEnabled(possible and not refused)
-        self._place()
+        self.settle()
         self.show()
         self.raise_()
 
     @property
     def answer(self) -> object:
         """What was answered so far; None for nothing. Of a track its number."""
-        if self._answer is Answer.TRACK:
+        if self._answer is TRACK:
             return int(self.track_field.text()) if self.track_field.text() else None
-        if self._answer is Answer.NUMBER:
+        if self._answer is NUMBER:
             return self.number_field.value()
-        if self._answer is Answer.PIXELS:
+        if self._answer is PIXELS:
             return self.pixels_field.value()
-        return self.rule_field.currentData() if self._answer is Answer.RULE else None
+        return MergeRule(self.rule_field.currentData()) if self._answer is RULE else None
 
-    def _show_asking(self, answer: Answer | None, asking: bool) -> None:
+    def _show_asking(self, answer: Answer[Any] | None, asking: bool) -> None:
         for widget in (self.apply, self.cancel, self.hint):
             widget.setVisible(asking)
         self._pages.setVisible(answer is not None)
 
-    def _begin_with(self, start: object) -> None:
+    def _begin_with(self, start: Any) -> None:
         field = None if self._answer is None else self._fields[self._answer]
         if field is None:
             self.apply.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -189,23 +186,19 @@ class EditBar(QFrame):
         elif isinstance(field, QComboBox):
             field.setCurrentIndex(max(field.findData(start), 0))
         elif isinstance(field, QSpinBox | QDoubleSpinBox):
-            field.setValue(start)  # type: ignore[arg-type]  # a number, as its question says
+            field.setValue(start)
             field.selectAll()
         self.show()
         field.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _place(self) -> None:
-        width = min(self._over.width() - 2 * _MARGIN, _WIDEST)
-        layout = self.layout()
-        assert layout is not None
-        height = layout.heightForWidth(width) if layout.hasHeightForWidth() else self.sizeHint().height()
-        self.setGeometry((self._over.width() - width) // 2, _MARGIN, width, height)
+    def settle(self) -> None:
+        width = min(self.over.width() - 2 * _MARGIN, _WIDEST)
+        self.setGeometry((self.over.width() - width) // 2, _MARGIN, width, self.height_at(width))
 
     # Keys
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if watched is self._over and event.type() is QEvent.Type.Resize and self.isVisible():
-            self._place()
+        super().eventFilter(watched, event)
         if not self._asking or event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) \
                 or not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget) or not self._hears(watched):
             return False

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from PySide6.QtCore import QEvent, QObject, QRect, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QRect, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from annotator.jobs.prompts.limits import Direction
 from annotator.ui.actions.registry import Actions
+from annotator.ui.widgets.floating_card import FloatingCard
 from annotator.ui.widgets.swatch import swatch
 
 MARGIN, WIDTH = 8, 680
@@ -68,7 +67,7 @@ class BarState:
     """Whether it is accepted when it is done."""
 
 
-class PromptBar(QFrame):
+class PromptBar(FloatingCard):
     """Floats over the canvas, so that the picture stays where it is: at the upper edge, or at the lower one where it
     would hide what is drawn. Keys stay the canvas's."""
 
@@ -79,16 +78,11 @@ class PromptBar(QFrame):
 
     def __init__(self, canvas: QWidget, actions: Actions) -> None:
         super().__init__(canvas)
-        self._canvas, self._actions = canvas, actions
+        self._actions = actions
         self._below = False
-        self.setAutoFillBackground(True)
-        self.setBackgroundRole(QPalette.ColorRole.Window)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
         self._make_fields()
         self._lay_out()
         self._connect()
-        canvas.installEventFilter(self)
-        self.hide()
 
     def _make_fields(self) -> None:
         tr = self.tr
@@ -195,7 +189,7 @@ class PromptBar(QFrame):
         self.drop.setText(self._with_key(self.tr("Drop"), "prompt.drop"))
         self.show()
         self.raise_()
-        self._settle()
+        self.settle()
 
     def _show_choices(self, state: BarState) -> None:
         self.direction.setVisible(state.direction is not None)
@@ -223,14 +217,9 @@ class PromptBar(QFrame):
         key = self._actions[name].shortcut().toString()
         return f"{text}  {key}" if key else text
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show) and not self.isHidden():
-            self._settle()
-        return super().eventFilter(watched, event)
-
-    def _settle(self) -> None:
+    def settle(self) -> None:
         hint = self.sizeHint()
-        width = min(max(WIDTH, hint.width()), self._canvas.width() - 2 * MARGIN)
+        width = min(max(WIDTH, hint.width()), self.over.width() - 2 * MARGIN)
         self.resize(width, hint.height())
-        top = max(self._canvas.height() - hint.height() - MARGIN, 0) if self._below else MARGIN
-        self.move((self._canvas.width() - width) // 2, top)
+        top = max(self.over.height() - hint.height() - MARGIN, 0) if self._below else MARGIN
+        self.move((self.over.width() - width) // 2, top)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QSettings
+from PySide6.QtCore import QSettings
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from annotator.jobs.demo import is_demo
 from annotator.ui.actions.feature import Feature
@@ -15,6 +15,7 @@ from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.document.document import Document
 from annotator.ui.document.player import Player
+from annotator.ui.widgets.floating_card import FloatingCard
 
 _DONE = "hints/done"
 MARGIN, WIDTH = 16, 300
@@ -29,15 +30,11 @@ class Hint:
     applies: Callable[[], bool] = lambda: True
 
 
-class HintCard(QFrame):
+class HintCard(FloatingCard):
     """A small card over the lower left corner of the canvas."""
 
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
-        self._canvas = canvas
-        self.setAutoFillBackground(True)
-        self.setBackgroundRole(QPalette.ColorRole.Window)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setFixedWidth(WIDTH)
         self.place, self.text = QLabel(self), QLabel(self, wordWrap=True)
         self.place.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -60,8 +57,6 @@ class HintCard(QFrame):
         layout.setSpacing(4)
         layout.addLayout(row)
         layout.addWidget(self.text)
-        canvas.installEventFilter(self)
-        self.hide()
 
     def show_hint(self, place: str, text: str) -> None:
         """Show these words."""
@@ -69,17 +64,11 @@ class HintCard(QFrame):
         self.text.setText(text)
         self.show()
         self.raise_()
-        self._settle()
+        self.settle()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        # The canvas gets its size before it is seen for the first time.
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show) and not self.isHidden():
-            self._settle()
-        return super().eventFilter(watched, event)
-
-    def _settle(self) -> None:
-        self.resize(WIDTH, self.heightForWidth(WIDTH) if self.hasHeightForWidth() else self.sizeHint().height())
-        self.move(MARGIN, max(self._canvas.height() - self.height() - MARGIN, 0))
+    def settle(self) -> None:
+        self.resize(WIDTH, self.height_at(WIDTH))
+        self.move(MARGIN, max(self.over.height() - self.height() - MARGIN, 0))
 
 
 class FirstMinute(Feature):

@@ -398,7 +398,7 @@ def test_the_only_box_of_a_track_stays(hands: Hands) -> None:
         drawn_boxes.add_track(s.store, video.id, s.store.labels()[0].id, 0, (5, 5, 30, 30))))
     document.select(made)
     hands.key(Qt.Key.Key_K)
-    assert "all that track 4 has" in hands.message
+    assert "track 4 has no box except the one in frame 0" in hands.message
     assert hands.boxes(made[0]) == {0: (5, 5, 30, 30)}
 
 

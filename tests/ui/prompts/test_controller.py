@@ -41,8 +41,9 @@ BOX = (100.0, 60.0, 140.0, 100.0)
 
 
 @pytest.fixture
-def segmenters(opened: MainWindow) -> FakeSegmenters:
-    """Asked in place of the real ones."""
+def segmenters(opened: MainWindow, monkeypatch: pytest.MonkeyPatch) -> FakeSegmenters:
+    """Asked in place of the real ones. Every step reports its progress, however fast the machine is."""
+    monkeypatch.setattr("annotator.ui.threads.engine_worker._TELL_EVERY", 0.0)
     made = FakeSegmenters()
     opened.features.prompts.engine.make_segmenter = made.make
     opened.canvas.setFocus()
