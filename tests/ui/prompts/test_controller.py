@@ -15,7 +15,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.jobs.project import open_project
 from annotator.jobs.prompts.limits import Direction
@@ -32,6 +31,7 @@ from annotator.ui.jobs.bar import JobBar
 from annotator.ui.prompts.bar import Stage
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES
+from tests.required import required
 from tests.ui.fake_prompter import FakeSegmenters
 from tests.ui.window.test_main_window import at
 
