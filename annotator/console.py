@@ -1,4 +1,4 @@
-"""Standard error of the command line: messages, warnings once each, and one line of progress that they do not break."""
+"""The command line's output to standard error: messages, each warning once, and a progress line below them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TextIO
 
 
 class Console:
-    """Writes lines and one line of progress, rewritten on a terminal and written now and then elsewhere."""
+    """Writes messages and a progress line, which is rewritten on a terminal and repeated at intervals elsewhere."""
 
     def __init__(self, stream: TextIO, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
-        """``quiet`` leaves out progress, never messages."""
+        """``quiet`` suppresses progress, never messages."""
         self._stream = stream
         self._quiet = quiet
         self._clock = clock
@@ -21,12 +21,12 @@ class Console:
         self._open = False
 
     def line(self, text: str) -> None:
-        """A message of its own."""
+        """Write a message on its own line."""
         self.end()
         self._write(text + "\n")
 
     def progress(self, text: str, done: bool = False) -> None:
-        """Say how far the work is; may be called as often as one likes. ``done``: the last word, always shown."""
+        """Show progress; frequent calls are throttled. ``done``: the last update, always shown."""
         now = self._clock()
         wait = 0.2 if self._terminal else 10.0
         if self._quiet or (not done and self._last is not None and now - self._last < wait):
@@ -36,13 +36,13 @@ class Console:
         self._open = self._terminal
 
     def end(self) -> None:
-        """Finish the line of progress, if one is open."""
+        """End the current progress line, if any."""
         if self._open:
             self._write("\n")
         self._open = False
 
     def restart(self) -> None:
-        """Another job begins: its first word is shown at once."""
+        """Start another job, whose first progress is shown immediately."""
         self.end()
         self._last = None
 
@@ -51,29 +51,29 @@ class Console:
             self._stream.write(text)
             self._stream.flush()
         except BrokenPipeError:
-            # Nobody reads it any more; the work goes on.
+            # The reader is gone, but the work continues.
             self._quiet = True
 
 
 class ConsoleHandler(logging.Handler):
-    """Log records as single lines on the console; each warning once, however often it is found."""
+    """Writes log records to the console as single lines; repeated warnings only once."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
-        self._said: set[str] = set()
+        self._shown: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """See `logging.Handler`."""
         try:
             text = f"{record.levelname.lower()}: {one_line(record.getMessage())}"
-            if record.levelno < logging.WARNING or text not in self._said:
+            if record.levelno < logging.WARNING or text not in self._shown:
                 self._console.line(text)
-            self._said.add(text)
-        except Exception:  # noqa: BLE001 - a log line must never stop the work; this is what logging's own handlers do
+            self._shown.add(text)
+        except Exception:  # noqa: BLE001 - a log line must never stop the work; logging's own handlers do the same
             self.handleError(record)
 
 
 def one_line(text: str) -> str:
-    """Without line breaks and repeated spaces."""
+    """Return the text without line breaks and repeated spaces."""
     return " ".join(text.split())

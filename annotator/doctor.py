@@ -1,4 +1,4 @@
-"""What this machine has of what the program needs: the answer to "why does it not run, or run slowly, here?"."""
+"""Check the installation and the machine, to find out why the program does not run or is slow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from annotator.engine.runtime import devices
 from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import ModelKind
 
-#: Distributions of the core whose versions matter when something behaves differently elsewhere.
+#: Core packages whose versions help to explain different behavior on another machine.
 _CORE = ("torch", "torchvision", "sam2", "numpy", "scipy", "opencv-python", "av", "onnxruntime", "sqlalchemy",
          "pycocotools", "trackers", "trackeval", "scenedetect")
 _EXTRAS = {"window": ("pyside6-essentials", "pyqtgraph"), "mmdet": ("mmdet", "mmengine", "mmcv-lite", "transformers"),
@@ -27,18 +27,18 @@ _EXTRAS = {"window": ("pyside6-essentials", "pyqtgraph"), "mmdet": ("mmdet", "mm
 _DECODERS = ("h264", "hevc", "mpeg4", "vp9", "av1", "mjpeg", "prores")
 _ENCODERS = ("libx264", "mpeg4")
 _LOW_DISK_BYTES = 2 << 30
-#: To begin with, on a GPU and on a CPU.
+#: Recommended detectors for a GPU and for a CPU.
 _FIRST_DETECTORS = ("co-dino-l", "rtmdet-s")
-#: What the largest published model takes with a handful of objects.
+#: GPU memory that the largest published model needs with a few objects.
 _LOW_GPU_BYTES = 4 << 30
 
 
 class Status(StrEnum):
-    """How a check went."""
+    """The result of a check."""
 
     OK = "ok"
     WARNING = "warning"
-    """Works, but not as well as it could."""
+    """Works, but with limitations."""
     FAILED = "failed"
 
 
@@ -49,25 +49,25 @@ class Check:
     name: str
     status: Status
     text: str
-    """What was found, one line."""
+    """The finding, in one line."""
     advice: str = ""
-    """What to do about it, one line; empty when all is well."""
+    """The recommended action, in one line; empty if none is needed."""
     data: dict[str, object] = field(default_factory=dict)
-    """The same as values that JSON can hold."""
+    """The finding as JSON values."""
 
 
 def report(folder: Path | None = None) -> list[Check]:
-    """All checks, in reading order. Imports torch and asks the GPU driver; takes a few seconds.
+    """Run all checks and return them in display order. Imports torch and queries the GPU driver; takes a few seconds.
 
     Args:
-        folder: where projects are to lie, for its free space; default the current folder.
+        folder: the folder for projects, whose free space is checked; default the current folder.
     """
     return [_program(), _packages(), _opencv(), *_extras(), _device(), *_gpus(), _codecs(), *_weights(),
             _disk("models disk", checkpoints.models_dir()), _disk("project disk", folder or Path.cwd()), _window()]
 
 
 def lines(checks: Iterable[Check]) -> list[str]:
-    """The report as text, one line a check and one for each advice."""
+    """Return the report as text: one line per check, and one per advice."""
     marks = {Status.OK: "ok  ", Status.WARNING: "warn", Status.FAILED: "FAIL"}
     text = []
     for check in checks:
@@ -78,7 +78,7 @@ def lines(checks: Iterable[Check]) -> list[str]:
 
 
 def as_data(checks: Iterable[Check]) -> dict[str, object]:
-    """The report as what JSON can hold: ``ok`` (nothing failed) and ``checks``."""
+    """Return the report as JSON values: ``ok`` (no check failed) and ``checks``."""
     rows = list(checks)
     return {"ok": all(check.status is not Status.FAILED for check in rows), "checks": [asdict(check) for check in rows]}
 
@@ -100,12 +100,12 @@ def _program() -> Check:
     text = f"annotator {__version__}, Python {python}, {platform.platform(terse=True)}"
     if (3, 11) <= sys.version_info[:2] <= (3, 13):
         return Check("program", Status.OK, text, data=data)
-    return Check("program", Status.WARNING, text, "it is tested with Python 3.11 to 3.13: use one of these", data)
+    return Check("program", Status.WARNING, text, "use Python 3.11 to 3.13; other versions are untested", data)
 
 
 def _packages() -> Check:
     found = {name: _version(name) for name in _CORE}
-    # opencv-python-headless brings the same modules, and some machines have only that.
+    # opencv-python-headless contains the same modules and may be installed instead.
     found["opencv-python"] = found["opencv-python"] or _version("opencv-python-headless")
     text = ", ".join(f"{name} {version}" for name, version in found.items() if version)
     missing = [name for name, version in found.items() if version is None]
@@ -118,7 +118,7 @@ def _packages() -> Check:
 def _opencv() -> Check:
     both = {name: _version(name) for name in ("opencv-python", "opencv-python-headless")}
     if all(both.values()):
-        return Check("opencv", Status.WARNING, "opencv-python and opencv-python-headless share one folder",
+        return Check("opencv", Status.WARNING, "opencv-python and opencv-python-headless overwrite each other",
                      "pip uninstall -y opencv-python opencv-python-headless && pip install opencv-python", dict(both))
     try:
         import cv2
@@ -134,13 +134,14 @@ def _extras() -> list[Check]:
         found = {name: _version(name) for name in names}
         if extra == "window" and found["pyside6-essentials"] is None:
             found["pyside6-essentials"] = _version("pyside6")
-        there = [f"{name} {version}" for name, version in found.items() if version]
+        installed = [f"{name} {version}" for name, version in found.items() if version]
         missing = [name for name, version in found.items() if version is None]
-        if there and missing:
-            checks.append(Check(f"extra {extra}", Status.WARNING, f"only in part: {', '.join(missing)} missing",
+        if installed and missing:
+            checks.append(Check(f"extra {extra}", Status.WARNING, f"incomplete: {', '.join(missing)} missing",
                                 f"pip install {' '.join(missing)}", dict(found)))
         else:
-            checks.append(Check(f"extra {extra}", Status.OK, ", ".join(there) or "not installed", data=dict(found)))
+            checks.append(Check(f"extra {extra}", Status.OK, ", ".join(installed) or "not installed",
+                                data=dict(found)))
     return checks
 
 
@@ -158,10 +159,10 @@ def _device() -> Check:
         return Check("torch", Status.OK, f"{build.version}, CUDA {build.cuda}, {precision}; {host}", data=data)
     if build.cuda:
         return Check("torch", Status.WARNING, f"{build.version}, built for CUDA {build.cuda}, finds no GPU; {host}",
-                     "check `nvidia-smi`, the driver's age, CUDA_VISIBLE_DEVICES and, in a container, --gpus", data)
+                     "check `nvidia-smi`, the driver version, CUDA_VISIBLE_DEVICES and, in a container, --gpus", data)
     return Check("torch", Status.WARNING, f"{build.version}, computes on the CPU; {host}",
-                 "full-size models take seconds per frame on a CPU: for work, use a CUDA GPU and a CUDA build of torch",
-                 data)
+                 "full-size models take seconds per frame on a CPU: use a CUDA GPU and a CUDA build of torch for "
+                 "real work", data)
 
 
 def _gpus() -> list[Check]:
@@ -174,7 +175,7 @@ def _gpus() -> list[Check]:
         text = f"{gpu.name}, {_size(gpu.free_bytes)} of {_size(gpu.total_bytes)} free{load}{driver}"
         low = gpu.free_bytes < _LOW_GPU_BYTES
         checks.append(Check(f"gpu {gpu.index}", Status.WARNING if low else Status.OK, text,
-                            "little memory is free: close other programs, or choose a smaller model" if low else "",
+                            "little free memory: close other programs, or choose a smaller model" if low else "",
                             asdict(gpu)))
     return checks
 
@@ -197,26 +198,26 @@ def _codecs() -> Check:
     reads = {name: _has_codec(name, "r") for name in _DECODERS}
     writes = {name: _has_codec(name, "w") for name in _ENCODERS}
     data: dict[str, object] = {"av": av.__version__, "reads": reads, "writes": writes}
-    missing = [name for name, there in reads.items() if not there]
-    text = (f"PyAV {av.__version__} reads {', '.join(n for n, there in reads.items() if there)}; "
-            f"writes {', '.join(n for n, there in writes.items() if there) or 'nothing'}")
+    missing = [name for name, supported in reads.items() if not supported]
+    text = (f"PyAV {av.__version__} reads {', '.join(n for n, supported in reads.items() if supported)}; "
+            f"writes {', '.join(n for n, supported in writes.items() if supported) or 'nothing'}")
     if missing:
         return Check("video", Status.WARNING, text, f"videos in {', '.join(missing)} cannot be read: "
-                     "install PyAV's own wheel with `pip install --force-reinstall --only-binary av av`", data)
+                     "install PyAV's wheel with `pip install --force-reinstall --only-binary av av`", data)
     return Check("video", Status.OK, text, data=data)
 
 
 def _weights() -> list[Check]:
     checks = []
     for kind in (ModelKind.SEGMENTER, ModelKind.DETECTOR):
-        there = checkpoints.installed(kind)
-        data: dict[str, object] = {"installed": [weights.name for weights in there],
+        installed = checkpoints.installed(kind)
+        data: dict[str, object] = {"installed": [weights.name for weights in installed],
                                    "folder": str(checkpoints.models_dir())}
-        text = ", ".join(weights.name for weights in there)
-        if not there:
+        text = ", ".join(weights.name for weights in installed)
+        if not installed:
             checks.append(Check(f"{kind}s", Status.FAILED, "none, not even the built-in one",
-                                "install the program again", data))
-        elif all(weights.built_in for weights in there):
+                                "reinstall the program", data))
+        elif all(weights.built_in for weights in installed):
             checks.append(Check(f"{kind}s", Status.WARNING, f"{text} (for demonstration only)", _better(kind), data))
         else:
             checks.append(Check(f"{kind}s", Status.OK, text, data=data))
@@ -224,29 +225,30 @@ def _weights() -> list[Check]:
 
 
 def _better(kind: ModelKind) -> str:
-    """What to do where only a demonstration model is installed."""
+    """Return the advice if only a demonstration model is installed."""
     published = [w for w in checkpoints.manifest() if w.kind is kind and not w.built_in]
     if kind is ModelKind.SEGMENTER:
-        return f"for work: annotator models download {published[0].name}"
+        return f"for real work: annotator models download {published[0].name}"
     names = " or ".join(w.name for w in published if w.name in _FIRST_DETECTORS)
-    return (f"for work: annotator models download {names} (with the extra mmdet), or give --detections FILE or a "
-            "detector of your own as an ONNX file")
+    return (f"for real work: annotator models download {names} (needs the extra mmdet), or give --detections FILE or "
+            "your own detector as an ONNX file")
 
 
 def _disk(name: str, folder: Path) -> Check:
-    there = folder
-    while not there.exists() and there != there.parent:
-        there = there.parent
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
     try:
-        free = shutil.disk_usage(there).free
+        free = shutil.disk_usage(existing).free
     except OSError as error:
-        return Check(name, Status.FAILED, f"{folder} cannot be read ({error.strerror})", "check the disk, your rights")
+        return Check(name, Status.FAILED, f"{folder} cannot be read ({error.strerror})",
+                     "check the disk and your permissions")
     data: dict[str, object] = {"folder": str(folder), "free_bytes": free}
     text = f"{_size(free)} free at {folder}"
-    if not os.access(there, os.W_OK):
-        return Check(name, Status.WARNING, f"{text}, which cannot be written", "choose another folder", data)
+    if not os.access(existing, os.W_OK):
+        return Check(name, Status.WARNING, f"{text}, which is not writable", "choose another folder", data)
     if free < _LOW_DISK_BYTES:
-        return Check(name, Status.WARNING, text, "free some space", data)
+        return Check(name, Status.WARNING, text, "free some disk space", data)
     return Check(name, Status.OK, text, data=data)
 
 
@@ -256,7 +258,7 @@ def _window() -> Check:
                                                            os.environ.get("WAYLAND_DISPLAY"))
     data: dict[str, object] = {"qt": qt, "display": display}
     if qt and display:
-        return Check("window", Status.OK, "can be opened", data=data)
+        return Check("window", Status.OK, "available", data=data)
     if not qt:
-        return Check("window", Status.OK, "not installed; the command line needs none (extra: window)", data=data)
-    return Check("window", Status.OK, "installed, but there is no display here; the command line needs none", data=data)
+        return Check("window", Status.OK, "not installed (extra: window); the command line does not need it", data=data)
+    return Check("window", Status.OK, "installed, but no display is available; the command line needs none", data=data)
