@@ -269,21 +269,21 @@ class OcSortSettings(BoxTrackerSettings):
 
 @dataclass(frozen=True, slots=True)
 class TwoStageSettings(BoxTrackerSettings):
-    """What C-BIoU and BoT-SORT have in common: strong detections are matched first. In its first frame the library
-    shows tracklets at once."""
+    """Common settings of C-BIoU and BoT-SORT, which match detections with a high score first. In the first frame the
+    library shows tracklets immediately."""
 
     track_activation_threshold: float = 0.7
-    """A detection at or above this that matches nothing begins a tracklet."""
+    """Minimum score of an unmatched detection that starts a tracklet."""
     minimum_consecutive_frames: int = 2
-    """Matches before a tracklet is shown."""
+    """Number of matches before a tracklet is shown."""
     minimum_iou_threshold_first_assoc: float = 0.2
-    """Least overlap times score with strong detections."""
+    """Minimum IoU times score of a match with a high-score detection."""
     minimum_iou_threshold_second_assoc: float = 0.5
-    """Least overlap with weak detections."""
+    """Minimum IoU of a match with a low-score detection."""
     minimum_iou_threshold_unconfirmed_assoc: float = 0.3
-    """Least overlap times score for tracklets that are not shown yet."""
+    """Minimum IoU times score of a match with a tracklet that is not shown yet."""
     high_conf_det_threshold: float = 0.6
-    """Detections at or above this are strong."""
+    """Minimum score of the detections that are matched first."""
 
     @property
     def reliable_score(self) -> float:
@@ -295,14 +295,14 @@ class CBIoUSettings(TwoStageSettings):
     """C-BIoU."""
 
     buffer_ratio_first: float = 0.3
-    """Margin added around boxes on each side, in box sizes, where strong detections are matched."""
+    """Margin on each side of the boxes, relative to the box size, when high-score detections are matched."""
     buffer_ratio_second: float = 0.5
-    """The same where weak ones are."""
+    """The same when low-score detections are matched."""
 
     def __post_init__(self) -> None:
         TwoStageSettings.__post_init__(self)
         for name in ("buffer_ratio_first", "buffer_ratio_second"):
-            self._check(getattr(self, name) >= 0, name, "it must be at least 0")
+            self._check(getattr(self, name) >= 0, name, "give at least 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,10 +310,10 @@ class BotSortSettings(TwoStageSettings):
     """BoT-SORT."""
 
     enable_cmc: bool = True
-    """Estimate the camera's motion from the pictures and move the tracklets along."""
+    """Estimate camera motion from the images and move the tracklets with it."""
     cmc_downscale: int = 2
-    """How many times smaller the pictures are for that."""
+    """Factor by which the images are downscaled for that."""
 
     def __post_init__(self) -> None:
         TwoStageSettings.__post_init__(self)
-        self._check(self.cmc_downscale >= 1, "cmc_downscale", "it must be at least 1")
+        self._check(self.cmc_downscale >= 1, "cmc_downscale", "give at least 1")

@@ -47,7 +47,7 @@ class BoxTracker(ABC, Generic[SettingsT]):
     name: ClassVar[str]
     settings_class: type[SettingsT]
     library_class: ClassVar[type]
-    """The library's tracker."""
+    """The library's tracker class."""
     counters: ClassVar[tuple[str, ...]] = ("age", "tracker_id", "time_since_update")
     """Integers that the library keeps per tracklet in addition to its Kalman filter."""
     inner_counters: ClassVar[tuple[str, ...]] = ("_next_track_id",)
@@ -115,9 +115,9 @@ class BoxTracker(ABC, Generic[SettingsT]):
         return ended
 
     def _make_inner(self) -> Any:
-        chosen = asdict(self.settings)
-        del chosen["minimum_score"], chosen["class_aware"]
-        return self.library_class(frame_rate=self._frame_rate, **chosen)
+        options = asdict(self.settings)
+        del options["minimum_score"], options["class_aware"]
+        return self.library_class(frame_rate=self._frame_rate, **options)
 
     def _step_group(self, group: int, detections: Detections, indices: npt.NDArray[np.intp], image: Image | None,
                     ) -> dict[int, int]:
