@@ -146,7 +146,7 @@ class _Pass:
         self._neighbour_scores: dict[int, deque[float]] = defaultdict(deque)
 
     def is_over(self, frame: int, end: int) -> bool:
-        """Whether no object is live any more and no prompt follows from this frame to the range's end."""
+        """Whether no object is live and no prompt follows from this frame to the range's end."""
         low, high = min(frame, end), max(frame, end)
         ahead = any(low <= k <= high for prompts in self._prompts.values() for k in prompts)
         return not ahead and not any(self._within(number, frame) for number in self._live)
