@@ -171,7 +171,7 @@ class SimulatedUser:
         return walk
 
     def _current(self) -> Entry | None:
-        return self.window.review.desk.current
+        return self.window.features.review.controller.current
 
     def _decide(self, entry: Entry, walk: Walk) -> None:
         desk, before = self.window.features.review.controller, self.steps()
