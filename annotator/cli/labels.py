@@ -192,16 +192,9 @@ def _convert(args: argparse.Namespace, _: Console) -> int:
 
 
 def _picture_source(videos: Sequence[str] | None, cancel: CancelToken) -> PictureSource | None:
-    from annotator.formats.base import PictureSource
-    from annotator.video import open_video
+    from annotator.jobs.labels.export import frames_of
 
-    if videos is None:
-        return None
-    paths = {}
-    for path in map(Path, videos):
-        with open_video(path) as reader:
-            paths[reader.info.name] = path
-    return PictureSource(paths, cancel.raise_if_cancelled)
+    return None if videos is None else frames_of(map(Path, videos), cancel)
 
 
 def _info_from_options(args: argparse.Namespace) -> SequenceInfo | None:

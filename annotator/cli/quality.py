@@ -27,12 +27,8 @@ def add_commands(commands: Any) -> None:
 def _review(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.project import open_project
     from annotator.jobs.review import ranking
-    from annotator.review import Kind
 
-    known = {kind.value: kind for kind in Kind}
-    unknown = [kind for kind in args.kind if kind not in known]
-    if unknown:
-        raise SettingsError(f"--kind {unknown[0]} does not exist: choose one of {', '.join(known)}")
+    kinds = ranking.kinds_named(args.kind)
     with cancel_on_interrupt() as cancel, open_project(Path(args.project), read_only=True) as session:
         video = one_video(session, args.video)
         queue = None
@@ -44,7 +40,7 @@ def _review(args: argparse.Namespace, console: Console) -> int:
         numbers = {track.id: track.number for track in session.store.tracks(video.id)}
     if queue is None:
         return INTERRUPTED
-    selected = queue.filtered([known[kind] for kind in args.kind])
+    selected = queue.filtered(kinds)
     entries = [ranking.entry_json(entry, numbers) for entry in selected[:args.top]]
     if args.json:
         print(json.dumps({"video": video.name, "open": len(queue.open), "reviewed": queue.done, "entries": entries}))

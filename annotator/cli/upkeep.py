@@ -73,14 +73,12 @@ def _doctor(args: argparse.Namespace, _: Console) -> int:
 
 
 def _relink(args: argparse.Namespace, _: Console) -> int:
-    from annotator.jobs.project import open_project
-    from annotator.storage.upkeep.relink import relink
-    from annotator.video import fingerprint
+    from annotator.jobs.project import open_project, relink
 
     project = Path(args.project)
     roots = [Path(root) for root in args.search] or [project.resolve().parent]
     with open_project(project) as session:
-        report = relink(session.store, roots, fingerprint)
+        report = relink(session, roots)
     for name in report.in_place:
         print(f"{name}: already in place")
     for name, path in report.found.items():

@@ -11,6 +11,8 @@ from annotator.errors import StorageError, UserError, VideoError
 from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage.store import Store
+from annotator.storage.upkeep.relink import RelinkReport
+from annotator.storage.upkeep.relink import relink as find_videos
 from annotator.video import Progress, VideoReader, fingerprint, open_video
 
 
@@ -88,6 +90,11 @@ def add_scanned(session: Session, scanned: ScannedSource) -> tuple[VideoRecord, 
     record = session.store.add_video(name, info.path, info.width, info.height, info.frame_count, info.fps,
                                      scanned.fingerprint, info.times)
     return record, tuple(warnings)
+
+
+def relink(session: Session, search_roots: Sequence[Path]) -> RelinkReport:
+    """Find missing videos of the project below these folders and store their new paths."""
+    return find_videos(session.store, search_roots, fingerprint)
 
 
 def _is_same_file(one: Path, other: Path) -> bool:

@@ -110,7 +110,7 @@ def test_an_object_is_prompted_reviewed_and_scored(project: Path, clip: object) 
     assert queue["open"] == len(queue["entries"])
     if queue["entries"]:
         assert {"frame", "tracks", "kinds", "chance", "reason", "suggestion"} <= set(queue["entries"][0])
-    assert "--kind odd does not exist" in refused("review", project, "--kind", "odd")
+    assert "there is no kind of moment 'odd'" in refused("review", project, "--kind", "odd")
 
     with Store.open(project, read_only=True) as store:
         track = store.tracks(1)[-1]

@@ -20,6 +20,7 @@ from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, 
 from annotator.model.track import Mark, MarkKind, ReviewState, Track, TrackObservation, VideoRecord
 from annotator.storage.reader import Reader
 from annotator.storage.store import Store
+from annotator.video import open_video
 
 #: Formats that write ignore regions as objects of a distractor class.
 _WITH_DISTRACTORS = frozenset({"mot", "mot17"})
@@ -67,6 +68,18 @@ class StoredFrames:
 
 def _covers(mark: Mark, frame: int) -> bool:
     return mark.first <= frame and (mark.last is None or frame <= mark.last)
+
+
+def frames_of(videos: Iterable[Path], cancel: CancelToken) -> PictureSource:
+    """Return the frames of these videos, by the videos' names, for labels that belong to no project.
+
+    Raises VideoError for a video that cannot be read.
+    """
+    paths = {}
+    for path in videos:
+        with open_video(path) as reader:
+            paths[reader.info.name] = path
+    return PictureSource(paths, cancel.raise_if_cancelled)
 
 
 def sequences(reader: Reader, videos: Sequence[VideoRecord], masks: bool, format_name: str | None = None,

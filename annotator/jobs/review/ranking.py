@@ -14,7 +14,7 @@ from annotator.model.changes import Changes
 from annotator.model.evidence import EvidenceTable
 from annotator.model.frame import Frame
 from annotator.model.track import MarkKind, Run, VideoRecord
-from annotator.review import Entry, Fix, ReviewInput, ReviewQueue, Suggestion, build_queue
+from annotator.review import Entry, Fix, Kind, ReviewInput, ReviewQueue, Suggestion, build_queue
 from annotator.review.appearance import Appearances
 from annotator.session import Session
 from annotator.storage.edits import drawn_boxes, identities
@@ -51,6 +51,15 @@ def build(session: Session, video: VideoRecord, appearance: bool = True, cancel:
                     yield ReviewProgress(done, video.frame_count)
         queue = build_queue(review_input(reader, video, found))
     yield ReviewProgress(video.frame_count, video.frame_count, queue)
+
+
+def kinds_named(names: Sequence[str]) -> list[Kind]:
+    """Return kinds of suspicious moments by name. Raises SettingsError for an unknown name."""
+    known = {kind.value: kind for kind in Kind}
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise SettingsError(f"there is no kind of moment {unknown!r}: choose one of {', '.join(known)}")
+    return [known[name] for name in names]
 
 
 def add_appearances(reader: Reader, video: VideoRecord, frames: Iterable[Frame], found: Appearances) -> Generator[int]:
