@@ -1,4 +1,4 @@
-"""Start the window."""
+"""Entry point of the window."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from annotator.ui.window.about import NAME, log_folder
 from annotator.ui.window.crash import CrashReporter
 from annotator.ui.window.main_window import MainWindow
 
-#: Seconds.
+#: Longest time, in seconds, for which a thread may keep Python's lock while another one waits for it.
 _SWITCH_INTERVAL = 0.001
 
 
 def run(paths: Sequence[Path]) -> int:
-    """Open the window with these projects and videos; returns the exit status when it is closed."""
+    """Open the window with these projects and videos; return the exit status after it was closed."""
     prepare()
     log_path = _log_to_file()
     app = QApplication(sys.argv[:1])
@@ -36,27 +36,27 @@ def run(paths: Sequence[Path]) -> int:
     window = MainWindow(settings)
     CrashReporter(window, log_path).install()
     window.show()
-    spare_collections()
+    freeze_startup_objects()
     for path in paths:
         window.open_path(path)
-    # Once the window stands and has drawn itself; whoever presses Run before that waits for no more than the rest.
+    # After the window has been drawn. A user who starts a run earlier only waits for the rest of the warm-up.
     QTimer.singleShot(500, window.warm_up)
     return app.exec()
 
 
 def prepare() -> None:
-    """What has to be so before Qt starts."""
-    # Importing cv2 points this at Qt plugins of its own, which do not fit.
+    """Set up the environment and the interpreter before Qt starts."""
+    # Importing cv2 points this variable to OpenCV's own Qt plugins, which are incompatible with PySide6.
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
-    # How long a thread may keep Python's lock while another waits for it. The window's thread gives it up whenever it
-    # paints, and would wait these 5 ms, Python's default, to get it back from one that decodes or tracks.
+    # The window's thread releases Python's lock whenever it paints. With Python's default it would wait up to 5 ms to
+    # get it back from a thread that decodes or tracks.
     sys.setswitchinterval(_SWITCH_INTERVAL)
 
 
-def spare_collections() -> None:
-    """Call it once the window is up: what exists now stays, and no collection of garbage need look at it again.
+def freeze_startup_objects() -> None:
+    """Exclude the objects that exist now from garbage collection; call it when the window is open.
 
-    A full collection visits every object with Python's lock held, and the window stands still meanwhile.
+    A full collection visits every object while it holds Python's lock, and the window freezes meanwhile.
     """
     gc.freeze()
 

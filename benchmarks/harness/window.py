@@ -15,7 +15,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 
-from annotator.ui.app import spare_collections
+from annotator.ui.app import freeze_startup_objects
 from annotator.ui.canvas.frame_source import FrameSource
 from annotator.ui.window.main_window import MainWindow
 from benchmarks.harness.event_loop import run_until
@@ -111,7 +111,7 @@ class Bench:
         # In PySide6 6.12 QApplication.processEvents drops one reference to None too many per call.
         self._loop = QEventLoop()
         self._random = random.Random(0)
-        spare_collections()
+        freeze_startup_objects()
         self.settle()
 
     def settle(self) -> None:

@@ -48,7 +48,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 from annotator.engine.runtime.devices import resident_bytes
 from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
 from annotator.jobs.demo import demo_clip
-from annotator.ui.app import prepare, spare_collections
+from annotator.ui.app import freeze_startup_objects, prepare
 from annotator.ui.widgets.theme import Theme, apply_theme
 from annotator.ui.window.main_window import MainWindow
 
@@ -303,7 +303,7 @@ def play(folder: Path, minutes: float, seed: int) -> dict[str, Any]:
     window = MainWindow(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
     window.resize(1280, 720)
     window.show()
-    spare_collections()
+    freeze_startup_objects()
     if not window.open_path(clip):
         raise SystemExit(window.statusBar().currentMessage())
     monkey = Monkey(window, watch, seed)

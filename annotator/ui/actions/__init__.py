@@ -1,4 +1,4 @@
-"""The registry of actions, and everything that reads it: the command palette, the key editor, the cheat sheet.
+"""The registry of actions, and its readers: the command palette, the key editor, the cheat sheet.
 
-A feature registers its actions here; menus and keys follow. What an action does stays in its feature's room.
+Features register their actions here; menus and shortcuts follow. The code of an action stays in its feature's room.
 """

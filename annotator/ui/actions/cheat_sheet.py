@@ -1,4 +1,4 @@
-"""All keys on one page: to look at, or to print."""
+"""All keyboard shortcuts and mouse gestures on one page, on the screen or as a PDF."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Group = tuple[str, list[tuple[str, str]]]
 
 
 class CheatSheet(QDialog):
-    """Over the window, until a key is pressed or it is closed."""
+    """A dialog over the window; F1, ? or Esc closes it."""
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Keys and gestures"))
+        self.setWindowTitle(self.tr("Shortcuts and gestures"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.groups = [*_groups(actions), self._gestures()]
         self.page = QTextBrowser(self)
         self.page.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.page.setHtml(sheet_html(self.groups, self.palette()))
-        title = QLabel(self.tr("Keys and gestures"), self)
+        title = QLabel(self.tr("Shortcuts and gestures"), self)
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.3)
         title.setFont(font)
@@ -54,11 +54,11 @@ class CheatSheet(QDialog):
         super().keyPressEvent(event)
 
     def save_pdf(self, path: Path) -> None:
-        """Write the sheet as one or more A4 pages, across. An existing file is replaced."""
+        """Write the sheet as A4 pages in landscape format. An existing file is replaced."""
         writer = QPdfWriter(str(path))
         writer.setPageLayout(QPageLayout(QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Landscape,
                                          QMarginsF(12, 12, 12, 12), QPageLayout.Unit.Millimeter))
-        writer.setTitle(self.tr("Keys and gestures"))
+        writer.setTitle(self.tr("Shortcuts and gestures"))
         document = QTextDocument()
         paper = QPalette(Qt.GlobalColor.white)
         paper.setColor(QPalette.ColorRole.Text, Qt.GlobalColor.black)
@@ -74,23 +74,23 @@ class CheatSheet(QDialog):
     def _gestures(self) -> Group:
         tr = self.tr
         return tr("Mouse"), [
-            (tr("Select, add to the selection"), tr("click, Shift+click")),
-            (tr("Move or resize the selected box"), tr("drag it or a handle")),
-            (tr("New box"), tr("Ctrl+drag")),
-            (tr("Change the selected region"), tr("drag a corner, an edge or it")),
-            (tr("Take a corner out of it"), tr("Alt+click")),
-            (tr("Zoom at the pointer"), tr("wheel")),
-            (tr("Pan"), tr("drag, middle drag")),
-            (tr("Play; pan while held"), tr("Space")),
-            (tr("End what was begun"), tr("Esc")),
-            (tr("Go there on the timeline"), tr("click")),
-            (tr("Choose a range"), tr("Shift+drag on the timeline")),
+            (tr("Select; add to the selection"), tr("Click; Shift+click")),
+            (tr("Move or resize the selected box"), tr("Drag the box or a handle")),
+            (tr("Prompt a new object"), tr("Ctrl+drag")),
+            (tr("Reshape the selected region"), tr("Drag a corner, an edge or the inside")),
+            (tr("Delete a corner of the region"), tr("Alt+click")),
+            (tr("Zoom at the pointer"), tr("Wheel")),
+            (tr("Pan"), tr("Drag; middle-button drag")),
+            (tr("Play; hold to pan"), tr("Space")),
+            (tr("Cancel the current action"), tr("Esc")),
+            (tr("Move the playhead"), tr("Click the timeline")),
+            (tr("Select a range"), tr("Shift+drag on the timeline")),
             (tr("Zoom the timeline"), tr("Ctrl+wheel")),
         ]
 
 
 def _groups(actions: Actions) -> list[Group]:
-    """Menus with those actions that have keys."""
+    """Return the menus, each with its actions that have shortcuts."""
     found: dict[str, list[tuple[str, str]]] = {}
     for entry in actions:
         if entry.keys_text:
@@ -99,7 +99,7 @@ def _groups(actions: Actions) -> list[Group]:
 
 
 def balanced(groups: Sequence[Group], columns: int) -> list[list[Group]]:
-    """Groups in this many columns of about the same height, in order of their size."""
+    """Distribute groups over columns of about the same height, the largest group first."""
     filled: list[list[Group]] = [[] for _ in range(columns)]
     heights = [0] * columns
     for group in sorted(groups, key=lambda one: len(one[1]), reverse=True):
@@ -110,7 +110,7 @@ def balanced(groups: Sequence[Group], columns: int) -> list[list[Group]]:
 
 
 def sheet_html(groups: Sequence[Group], palette: QPalette) -> str:
-    """The page, in the colours of a palette."""
+    """Return the page as HTML, in the colors of a palette."""
     text = palette.color(QPalette.ColorRole.Text).name()
     faint = palette.color(QPalette.ColorRole.PlaceholderText).name()
     cells = []

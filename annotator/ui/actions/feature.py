@@ -1,4 +1,4 @@
-"""The shape that every feature of the window has."""
+"""The base class of the window's features."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from annotator.ui.widgets.message import Message
 
 
 class Feature(QObject):
-    """One feature of the window: a room's only door for the window that builds it.
+    """One feature of the window, and the only interface between its room and the window.
 
-    A feature is given what it uses when it is built. The window then calls `add_actions` once, `update` whenever
-    another project or video is shown or a run begins or ends, and `close` once at the end, the newest feature first.
-    Its work, if any, keeps the project open: while it is `busy`, closing the window asks first, and then calls `stop`
-    and waits for `stopped`. Every method has a default that does nothing.
+    A feature receives what it uses when it is built. The window then calls `add_actions` once, `update` whenever
+    another project or video is shown or a run begins or ends, and `close` once at the end, for the last feature first.
+    While a feature is `busy`, the project stays open: closing the window asks first, then calls `stop` and waits for
+    `stopped`. Every method has a default that does nothing.
     """
 
     message = Signal(Message)
@@ -23,10 +23,10 @@ class Feature(QObject):
     """Work that kept the feature busy has ended."""
 
     def add_actions(self, actions: Actions) -> None:
-        """Register what the user can do."""
+        """Register the feature's actions."""
 
     def update(self) -> None:
-        """Show what holds now."""
+        """Show the current state."""
 
     @property
     def busy(self) -> bool:
@@ -37,4 +37,4 @@ class Feature(QObject):
         """Ask that work to end."""
 
     def close(self) -> None:
-        """Release threads, files and listeners; the feature is not used again."""
+        """Release threads, files and listeners. The feature is not used afterwards."""

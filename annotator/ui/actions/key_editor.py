@@ -1,4 +1,4 @@
-"""Change the keys of actions."""
+"""The editor of keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from PySide6.QtWidgets import (
 from annotator.ui.actions.palette import match_rank
 from annotator.ui.actions.registry import Actions, Entry
 
-#: Keys with a meaning that no menu shows.
+#: Keys with a fixed function that no menu shows.
 RESERVED = ("Space", "Esc")
 _ENTRY = Qt.ItemDataRole.UserRole
 
 
 class KeyEditor(QDialog):
-    """All actions by menu; choose one, press its new key. What is pressed counts at once."""
+    """A list of all actions by menu. Select one and press its new shortcut, which takes effect immediately."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Keys"))
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(560, 560)
         self._actions = actions
         self._wanted: list[str] = []
-        self.search = QLineEdit(self, placeholderText=self.tr("Search by name or key"), clearButtonEnabled=True)
+        self.search = QLineEdit(self, placeholderText=self.tr("Search by name or shortcut"), clearButtonEnabled=True)
         self.tree = QTreeWidget(self)
         self.capture = QKeySequenceEdit(self)
-        self.also = QCheckBox(self.tr("Keep its other keys"), self)
-        self.none = QPushButton(self.tr("No key"), self)
+        self.also = QCheckBox(self.tr("Keep existing shortcuts"), self)
+        self.none = QPushButton(self.tr("Clear"), self)
         self.reset = QPushButton(self.tr("Reset"), self)
         self.reset_all = QPushButton(self.tr("Reset all"), self)
         self.message = QLabel(self)
-        self.take = QPushButton(self.tr("Take it over"), self)
+        self.take = QPushButton(self.tr("Reassign"), self)
         self._chosen = QLabel(self)
         self._set_up()
         self._lay_out()
@@ -55,7 +55,7 @@ class KeyEditor(QDialog):
 
     def _set_up(self) -> None:
         self.tree.setColumnCount(3)
-        self.tree.setHeaderLabels([self.tr("Action"), self.tr("Keys"), ""])
+        self.tree.setHeaderLabels([self.tr("Action"), self.tr("Shortcuts"), ""])
         self.tree.setUniformRowHeights(True)
         self.tree.setAlternatingRowColors(True)
         header = self.tree.header()
@@ -65,7 +65,7 @@ class KeyEditor(QDialog):
         header.resizeSection(2, 72)
         self.capture.setMaximumSequenceLength(1)
         self.capture.setClearButtonEnabled(False)
-        self.capture.setAccessibleName(self.tr("New key"))
+        self.capture.setAccessibleName(self.tr("New shortcut"))
         self.message.setWordWrap(True)
         self.message.setMinimumHeight(2 * self.fontMetrics().height())
         self.take.hide()
@@ -73,12 +73,12 @@ class KeyEditor(QDialog):
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.addWidget(self._chosen, 1)
-        row.addWidget(QLabel(self.tr("New key"), self))
+        row.addWidget(QLabel(self.tr("New shortcut"), self))
         row.addWidget(self.capture)
         row.addWidget(self.also)
-        said = QHBoxLayout()
-        said.addWidget(self.message, 1)
-        said.addWidget(self.take)
+        message_row = QHBoxLayout()
+        message_row.addWidget(self.message, 1)
+        message_row.addWidget(self.take)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         for button, role in ((self.none, QDialogButtonBox.ButtonRole.ActionRole),
                              (self.reset, QDialogButtonBox.ButtonRole.ActionRole),
@@ -91,7 +91,7 @@ class KeyEditor(QDialog):
         for part in (self.search, self.tree):
             layout.addWidget(part)
         layout.addLayout(row)
-        layout.addLayout(said)
+        layout.addLayout(message_row)
         layout.addWidget(buttons)
 
     def _connect(self) -> None:
@@ -116,7 +116,7 @@ class KeyEditor(QDialog):
                 continue
             if title not in menus:
                 menus[title] = QTreeWidgetItem(self.tree, [title])
-                menus[title].setSizeHint(0, QSize(0, 20))  # and so have all lines
+                menus[title].setSizeHint(0, QSize(0, 20))  # uniform row heights: applies to all lines
                 menus[title].setFlags(Qt.ItemFlag.ItemIsEnabled)
                 menus[title].setFirstColumnSpanned(True)
                 menus[title].setExpanded(True)
@@ -132,7 +132,7 @@ class KeyEditor(QDialog):
         self._on_chosen()
 
     def _items(self) -> list[QTreeWidgetItem]:
-        """The lines of actions, in order."""
+        """Items of the actions, in order."""
         menus = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
         found = [menu.child(place) for menu in menus if menu is not None for place in range(menu.childCount())]
         return [item for item in found if item is not None]
@@ -156,11 +156,11 @@ class KeyEditor(QDialog):
 
     @property
     def entry(self) -> Entry | None:
-        """The chosen action."""
+        """The selected action."""
         return self._entry_of(self.tree.currentItem())
 
     def choose(self, name: str) -> None:
-        """Choose an action by its name."""
+        """Select an action by its name."""
         for item in self._items():
             if item.data(0, _ENTRY) == name:
                 self.tree.setCurrentItem(item)
@@ -173,7 +173,7 @@ class KeyEditor(QDialog):
         self._chosen.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 200))
         self._chosen.setToolTip(text)
         if not keep_message:
-            self._say("")
+            self._show_message("")
 
     # Keys
 
@@ -183,7 +183,7 @@ class KeyEditor(QDialog):
         pressed = sequence.toString(QKeySequence.SequenceFormat.PortableText)
         self.capture.clear()
         if pressed in RESERVED:
-            self._say(self.tr("{0} has a meaning of its own: Space plays and pans, Esc ends what was begun. "
+            self._show_message(self.tr("{0} is reserved: Space plays and pans, Esc cancels the current action. "
                               "Press another key.").format(pressed))
             return
         entry = self.entry
@@ -192,7 +192,7 @@ class KeyEditor(QDialog):
             self._give([*(key for key in kept if key != pressed), pressed])
 
     def _give(self, keys: list[str] | tuple[str, ...]) -> None:
-        """Give the chosen action these keys, or say whose they are."""
+        """Assign these keys to the selected action, or show which action has them."""
         entry = self.entry
         if entry is None:
             return
@@ -200,12 +200,12 @@ class KeyEditor(QDialog):
         if other is not None:
             rival = next(found for found in self._actions if found.name == other)
             self._wanted = list(keys)
-            self._say(self.tr("{0} belongs to “{1}” in the menu {2}.").format(
+            self._show_message(self.tr("{0} is already assigned to “{1}” in the {2} menu.").format(
                 self._shared(keys, other), rival.title, rival.menu_path), take=True)
             return
         self._actions.set_keys(entry.name, keys)
-        self._say(self.tr("“{0}” has the keys {1} now.").format(entry.title, entry.keys_text) if keys
-                  else self.tr("“{0}” has no key now.").format(entry.title))
+        self._show_message(self.tr("“{0}” is now assigned to {1}.").format(entry.title, entry.keys_text) if keys
+                  else self.tr("“{0}” no longer has a shortcut.").format(entry.title))
         self._show_all()
 
     def _shared(self, keys: list[str] | tuple[str, ...], other: str) -> str:
@@ -217,7 +217,7 @@ class KeyEditor(QDialog):
         entry = self.entry
         if entry is not None:
             self._actions.take_keys(entry.name, self._wanted)
-            self._say(self.tr("“{0}” has the keys {1} now.").format(entry.title, entry.keys_text))
+            self._show_message(self.tr("“{0}” is now assigned to {1}.").format(entry.title, entry.keys_text))
             self._show_all()
 
     def _reset(self) -> None:
@@ -226,9 +226,9 @@ class KeyEditor(QDialog):
 
     def _reset_all(self) -> None:
         self._actions.reset_keys()
-        self._say(self.tr("Every action has its first keys again."))
+        self._show_message(self.tr("All actions have their default shortcuts again."))
         self._show_all()
 
-    def _say(self, text: str, take: bool = False) -> None:
+    def _show_message(self, text: str, take: bool = False) -> None:
         self.message.setText(text)
         self.take.setVisible(take)

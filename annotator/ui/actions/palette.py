@@ -1,4 +1,4 @@
-"""The command palette: type a few letters, press Enter."""
+"""The command palette: find an action by a few letters and run it with Enter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown
 
 
 class CommandPalette(QDialog):
-    """Every action with its key. Those that cannot be done now are greyed."""
+    """A list of all actions with their shortcuts. Unavailable actions are disabled and say what they need."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class CommandPalette(QDialog):
             item.setDisabled(not possible)
             self.list.addTopLevelItem(item)
         if not ranked:
-            nothing = QTreeWidgetItem([self.tr("No action is called that"), ""])
+            nothing = QTreeWidgetItem([self.tr("No matching actions"), ""])
             nothing.setDisabled(True)
             self.list.addTopLevelItem(nothing)
         self.list.setColumnWidth(0, self.width() - 160)
@@ -81,7 +81,10 @@ def _title(entry: Entry) -> str:
 
 
 def match_rank(text: str, title: str) -> int | None:
-    """How well a title answers to what was typed, 0 the best; None if its letters do not occur in this order."""
+    """Return how well a title matches the typed text, 0 for the best match; None if it does not match.
+
+    The weakest match contains the letters of the text in this order.
+    """
     wanted, have = text.casefold().strip(), title.casefold()
     if not wanted:
         return 0

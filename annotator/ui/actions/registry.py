@@ -1,4 +1,4 @@
-"""Everything a person can do, by name: its text, its keys, where it stands; and keys that people chose themselves."""
+"""The registry of actions: their names, texts, menus and shortcuts, including shortcuts that the user customized."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from annotator.ui.actions.needs import Needs
 _KEYS = "keys/"
 
 
-#: Between the titles of menus within one another, where they stand in a line.
+#: Separator between the titles of nested menus in one line.
 _WITHIN = " \u203a "
 
 
@@ -23,28 +23,28 @@ class Entry:
     """One action of the program."""
 
     name: str
-    """Stable name, as settings know it: ``frame.next``."""
+    """Stable name, used in the settings: ``go.next``."""
     menu: str
-    """Title of its menu; ``View/Filter`` is one within another."""
+    """Title of its menu; ``View/Filter`` is a submenu."""
     title: str
-    """What it is called, whatever it would do just now."""
+    """Its name, independent of the current state."""
     action: QAction
     default_keys: tuple[str, ...]
     needs: Needs = Needs.NOTHING
     """What must hold for it to be enabled."""
     when: Callable[[], bool] | None = None
-    """What must hold beside that."""
+    """A further condition for it to be enabled."""
     group: str = ""
-    """Actions of a menu that belong together; a separator divides groups."""
+    """Group within the menu; separators divide groups."""
 
     @property
     def menu_path(self) -> str:
-        """Its menu in one line."""
+        """Titles of its menu and submenus in one line."""
         return self.menu.replace("/", _WITHIN)
 
     @property
     def keys_text(self) -> str:
-        """Its keys as this system writes them."""
+        """Its shortcuts in the system's notation."""
         return ", ".join(sequence.toString(QKeySequence.SequenceFormat.NativeText)
                          for sequence in self.action.shortcuts())
 
@@ -53,7 +53,7 @@ class Actions(QObject):
     """The registry of actions. Menus, the palette, the key editor and the cheat sheet all read it."""
 
     keys_changed = Signal(str)
-    """Name of an action that has other keys now."""
+    """Name of an action whose shortcuts changed."""
 
     def __init__(self, window: QWidget, settings: QSettings) -> None:
         super().__init__(window)
@@ -65,27 +65,27 @@ class Actions(QObject):
     def add(self, name: str, menu: str, text: str, slot: Callable[[], object], keys: Sequence[str] = (),
             tip: str = "", *, needs: Needs = Needs.NOTHING, when: Callable[[], bool] | None = None, group: str = "",
             checkable: bool = False, checked: bool = False) -> QAction:
-        """Register an action under a menu; ``View/Filter`` is a menu within a menu.
+        """Register an action in a menu; ``View/Filter`` is a submenu.
 
         Args:
-            name: stable name, as settings know it.
+            name: stable name, used in the settings.
             menu: title of its menu.
-            text: what the menu shows.
-            slot: what it does.
-            keys: default keys. Keys that the user chose win, for other actions too: a default key that the user gave
-                to another action is left out.
-            tip: the tooltip, without the keys.
-            needs: what must hold for the action to be enabled, see `set_facts`.
-            when: a further condition, asked by `refresh`.
-            group: actions of one menu with the same group stand together, between separators.
-            checkable: whether it is switched on and off; ``slot`` is then called for either.
-            checked: whether it is on at first.
+            text: its text in the menu.
+            slot: called when the action is triggered.
+            keys: default shortcuts. Customized shortcuts take precedence: a default shortcut that the user assigned to
+                another action is omitted.
+            tip: the tooltip, without the shortcuts.
+            needs: what must hold for the action to be enabled; see `set_facts`.
+            when: a further condition, checked by `refresh`.
+            group: actions of one menu with the same group are listed together, between separators.
+            checkable: whether the action is switched on and off; ``slot`` is called for both.
+            checked: whether the action is on initially.
 
         Raises:
             ValueError: the name is taken.
         """
         if name in self._entries:
-            raise ValueError(f"there is an action {name!r} already")
+            raise ValueError(f"an action named {name!r} exists already")
         action = QAction(text, self._window, checkable=checkable, checked=checked)
         action.setObjectName(name)
         action.setStatusTip(tip or text)
@@ -112,7 +112,7 @@ class Actions(QObject):
         return self._entries[name].action
 
     def menu_of(self, name: str) -> str:
-        """Title of the menu in which an action stands."""
+        """Return the title of an action's menu."""
         return self._entries[name].menu
 
     def __iter__(self) -> Iterator[Entry]:
@@ -121,21 +121,21 @@ class Actions(QObject):
     # What can be done now
 
     def set_facts(self, facts: Needs) -> None:
-        """Enable the actions whose needs are met by what holds now."""
+        """Set the facts that hold now, and enable the actions whose needs they meet."""
         self._facts = facts
         self.refresh()
 
     def refresh(self) -> None:
-        """Ask every action again whether it can run."""
+        """Update which actions are enabled."""
         for entry in self:
             self._enable(entry)
 
     def missing(self, name: str) -> Needs:
-        """What an action needs and does not have now."""
+        """Return the needs of an action that are not met."""
         return self._entries[name].needs & ~self._facts
 
     def disabled_by_key(self, keys: QKeySequence) -> Entry | None:
-        """The action that these keys would run if it were enabled."""
+        """Return the disabled action that has this shortcut, if any."""
         return next((entry for entry in self if not entry.action.isEnabled() and keys in entry.action.shortcuts()),
                     None)
 
@@ -146,12 +146,12 @@ class Actions(QObject):
     # Keys
 
     def keys(self, name: str) -> list[str]:
-        """Keys of an action, as text that does not depend on the language."""
+        """Return the shortcuts of an action in a notation that is independent of the language."""
         return [sequence.toString(QKeySequence.SequenceFormat.PortableText)
                 for sequence in self._entries[name].action.shortcuts()]
 
     def conflict(self, name: str, keys: Sequence[str]) -> str | None:
-        """Another action that one of these keys belongs to."""
+        """Return the name of another action that has one of these shortcuts, if any."""
         wanted = {QKeySequence(key) for key in keys if key}
         for entry in self:
             if entry.name != name and wanted & set(entry.action.shortcuts()):
@@ -159,26 +159,26 @@ class Actions(QObject):
         return None
 
     def set_keys(self, name: str, keys: Sequence[str] | None) -> None:
-        """Give an action these keys from now on; None brings its defaults back.
+        """Assign shortcuts to an action; None restores its defaults.
 
         Raises:
-            ValueError: one of them is another action's.
+            ValueError: another action has one of them.
         """
         entry = self._entries[name]
         wanted = entry.default_keys if keys is None else tuple(key for key in keys if key)
         other = self.conflict(name, wanted)
         if other is not None:
-            raise ValueError(f"{', '.join(wanted)} is taken by {other}")
+            raise ValueError(f"{', '.join(wanted)} is assigned to {other}")
         self._store(entry, wanted)
 
     def take_keys(self, name: str, keys: Sequence[str]) -> None:
-        """Give an action these keys; whoever has one of them loses it."""
+        """Assign shortcuts to an action and remove them from all other actions."""
         while (other := self.conflict(name, keys)) is not None:
             self._store(self._entries[other], self._without(self.keys(other), keys))
         self.set_keys(name, keys)
 
     def reset_keys(self) -> None:
-        """Every action has its default keys again."""
+        """Restore the default shortcuts of all actions."""
         for entry in self:
             self._store(entry, entry.default_keys)
 
@@ -189,12 +189,12 @@ class Actions(QObject):
         if keys == entry.default_keys:
             self._settings.remove(_KEYS + entry.name)
         else:
-            # An empty list would be read back as if nothing had been stored.
+            # QSettings reads an empty list back as a missing value.
             self._settings.setValue(_KEYS + entry.name, list(keys) or "")
         self._set(entry, keys)
 
     def _chosen(self, entry: Entry) -> tuple[str, ...] | None:
-        """What a person chose; None for the defaults."""
+        """Return the customized shortcuts; None for the defaults."""
         stored = self._settings.value(_KEYS + entry.name)
         if stored is None:
             return None

@@ -31,7 +31,7 @@ class BoxClipboard(QObject):
 
     @property
     def boxes(self) -> dict[int, Box]:
-        """Track id to xyxy in picture pixels."""
+        """Track id to xyxy in image pixels."""
         return dict(self._boxes)
 
     def copy(self) -> None:

@@ -16,7 +16,7 @@ from annotator.model.frame import Image
 from annotator.ui.canvas.overlay import REACH, Overlay, Shape
 from annotator.ui.canvas.picture import Picture, shown_size
 
-#: Smallest box that a hand can mean, in picture pixels; and how far a press may wander and still be a click.
+#: Smallest box that a hand can mean, in image pixels; and how far a press may wander and still be a click.
 LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
 
 
@@ -40,20 +40,20 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """Track id or None, and whether it is added to the selection."""
     hovered = Signal(object)
     box_drawn = Signal(tuple)
-    """A new box, xyxy in picture pixels."""
+    """A new box, xyxy in image pixels."""
     box_changed = Signal(int, tuple)
     """Track id and where its box was moved or resized to."""
     tool_changed = Signal(Tool)
     region_drawn = Signal(tuple)
-    """A rectangle to be ignored, xyxy in picture pixels."""
+    """A rectangle to be ignored, xyxy in image pixels."""
     prompt_began = Signal()
     """A prompt's box is being drawn."""
     prompt_drawn = Signal(tuple, bool)
-    """A prompt's box, xyxy in picture pixels, and whether it was drawn with the tool: more may be said yet."""
+    """A prompt's box, xyxy in image pixels, and whether it was drawn with the tool: more may be said yet."""
     prompt_pointed = Signal(QPointF, bool)
-    """A click of the prompt tool, in picture pixels, and whether it is on the object (not with Alt)."""
+    """A click of the prompt tool, in image pixels, and whether it is on the object (not with Alt)."""
     pointed = Signal(QPointF)
-    """A click with a tool that draws, in picture pixels."""
+    """A click with a tool that draws, in image pixels."""
     missed = Signal(QPointF)
     """A click that selects, where there is no track."""
     menu_wanted = Signal(object, QPoint)
@@ -145,14 +145,14 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if width and height:
             self._view.setRange(QRectF(0, 0, width, height), padding=0.01)
 
-    def zoom(self, factor: float, centre: QPointF | None = None) -> None:
-        """Closer for factors above 1; ``centre`` (picture pixels) stays where it is."""
+    def zoom(self, factor: float, center: QPointF | None = None) -> None:
+        """Closer for factors above 1; ``center`` (image pixels) stays where it is."""
         if not self._size[0]:
             return
         now = self.scale_factor()
         factor = min(max(now * factor, 0.02), 64.0) / now
         self._fitted = False
-        self._view.scaleBy((1 / factor, 1 / factor), center=None if centre is None else (centre.x(), centre.y()))
+        self._view.scaleBy((1 / factor, 1 / factor), center=None if center is None else (center.x(), center.y()))
 
     def pixel_view(self) -> None:
         """One pixel of the video on one pixel of the screen."""
@@ -168,11 +168,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         return shown_size(place, self.devicePixelRatioF())
 
     def to_picture(self, position: QPointF) -> QPointF:
-        """From widget coordinates to picture pixels."""
+        """From widget coordinates to image pixels."""
         return QPointF(self._view.mapSceneToView(self.mapToScene(position.toPoint())))
 
     def to_widget(self, point: QPointF) -> QPointF:
-        """From picture pixels to widget coordinates."""
+        """From image pixels to widget coordinates."""
         return QPointF(self.mapFromScene(self._view.mapViewToScene(point)))
 
     def show_rect(self, rect: QRectF) -> None:
@@ -186,8 +186,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Zoom and move so that a part of the picture is in the middle and takes up this share of the view."""
         self._fitted = False
         width, height = max(rect.width(), 1.0) / share, max(rect.height(), 1.0) / share
-        centre = rect.center()
-        self._view.setRange(QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height), padding=0)
+        center = rect.center()
+        self._view.setRange(QRectF(center.x() - width / 2, center.y() - height / 2, width, height), padding=0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         super().resizeEvent(event)

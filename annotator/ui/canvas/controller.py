@@ -17,7 +17,7 @@ from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.canvas.frame_source import FrameSource
 from annotator.ui.canvas.shapes import ShapeBuilder
 from annotator.ui.document.document import Document
-from annotator.ui.threads.reading_queue import Reading, Request
+from annotator.ui.threads.reading_queue import ReadingQueue, Request
 from annotator.ui.threads.tasks import Progress
 from annotator.ui.widgets.message import Message
 from annotator.video import VideoReader, open_video
@@ -35,7 +35,7 @@ class CanvasController(QObject):
     exact = Signal(int)
     """The picture on the canvas is that of the frame that is looked at."""
 
-    def __init__(self, document: Document, canvas: Canvas, reading: Reading) -> None:
+    def __init__(self, document: Document, canvas: Canvas, reading: ReadingQueue) -> None:
         super().__init__(canvas)
         self._document, self._canvas, self._reading = document, canvas, reading
         self._source: FrameSource | None = None
@@ -189,7 +189,7 @@ class CanvasController(QObject):
         self._document.set_box(track, box)
 
     def selected_rect(self) -> QRectF | None:
-        """The box of the one selected track in this frame, picture pixels."""
+        """The box of the one selected track in this frame, image pixels."""
         if len(self._document.selection) != 1:
             return None
         (track,) = self._document.selection

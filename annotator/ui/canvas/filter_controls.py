@@ -133,14 +133,14 @@ class FilterControls(QObject):
         self.set_filter(replace(self.filter, states=hidden))
 
     def _take_score(self, percent: int) -> None:
-        if percent != round(self.filter.least_score * 100):
-            self.set_filter(replace(self.filter, least_score=percent / 100))
+        if percent != round(self.filter.min_score * 100):
+            self.set_filter(replace(self.filter, min_score=percent / 100))
 
     def _show_state(self) -> None:
         chosen = self.filter
         for state, box in self._states.items():
             box.setChecked(state not in chosen.states)
-        self.score.setValue(round(chosen.least_score * 100))
+        self.score.setValue(round(chosen.min_score * 100))
         for box in self.label_boxes():
             box.setChecked(int(box.property("label")) not in chosen.labels)
         self.button.setText(self.tr("Filter: all") if chosen.is_open else self.tr("Filter: some hidden"))
@@ -156,8 +156,8 @@ class FilterControls(QObject):
             parts.append(self.tr("%n classes hidden", "", len(chosen.labels)))
         if chosen.states:
             parts.append(self.tr("%n states hidden", "", len(chosen.states)))
-        if chosen.least_score:
-            parts.append(self.tr("scores from {0:.2f}").format(chosen.least_score))
+        if chosen.min_score:
+            parts.append(self.tr("scores from {0:.2f}").format(chosen.min_score))
         return ", ".join(parts)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from annotator.errors import VideoError
 from annotator.model.frame import Image
 from annotator.ui.canvas.pixels import drawable, scaled
-from annotator.ui.threads.priorities import Niceness, give_way
+from annotator.ui.threads.priorities import Niceness, lower_priority
 from annotator.ui.threads.relay import Relay
 from annotator.video import VideoReader
 
@@ -26,7 +26,7 @@ AHEAD, BEHIND = 12, 4
 class FrameSource(QObject):
     """Asks for frames and hears of them; never waits for a decoder.
 
-    The last request counts: a scrub over a thousand frames decodes those at which it rests. Neighbours are decoded
+    The last request counts: a scrub over a thousand frames decodes those at which it rests. Neighbors are decoded
     ahead when nothing is asked for.
     """
 
@@ -101,7 +101,7 @@ class FrameSource(QObject):
         self._reader.close()
 
     def _decode(self) -> None:
-        give_way(Niceness.PICTURES)
+        lower_priority(Niceness.FRAMES)
         while (frame := self._next()) is not None:
             try:
                 image = drawable(self._reader.read(frame).image)
@@ -140,13 +140,13 @@ class FrameSource(QObject):
             while not self._closed:
                 if self._wanted is not None and self._wanted not in self._broken:
                     return self._wanted
-                frame = self._missing_neighbour()
+                frame = self._missing_neighbor()
                 if frame is not None:
                     return frame
                 self._changed.wait()
             return None
 
-    def _missing_neighbour(self) -> int | None:
+    def _missing_neighbor(self) -> int | None:
         most = AHEAD + BEHIND + 1
         if self._cache:
             most = min(most, self._room // _size(next(iter(self._cache.values()))))

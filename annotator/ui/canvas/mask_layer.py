@@ -19,7 +19,7 @@ Crop = npt.NDArray[np.uint8]
 class MaskLayer:
     """Decodes masks once per frame and draws them, one after the other, however often the frame is painted.
 
-    A frame costs what its objects are large, not what the picture is: each mask is coloured and drawn within the
+    A frame costs what its objects are large, not what the picture is: each mask is colored and drawn within the
     processor's cache, which one image for all of them would not fit into.
     """
 
@@ -35,7 +35,7 @@ class MaskLayer:
         self._memory = np.zeros(max((mask.width * mask.height for mask, _ in self._masks), default=0), np.uint32)
 
     def draw(self, painter: QPainter) -> None:
-        """Draw them, in picture pixels."""
+        """Draw them, in image pixels."""
         for number, (mask, value) in enumerate(self._masks):
             if number == len(self._crops):
                 self._crops.append(_decoded(mask))

@@ -8,7 +8,7 @@ Rect = tuple[float, float, float, float]
 """left, top, right, bottom"""
 
 
-class NamePlaces:
+class NameLayout:
     """Gives places to names, first come, first served.
 
     All names have the same height, so one can only meet those in its own band of that height and the two next to it.

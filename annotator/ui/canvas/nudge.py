@@ -53,7 +53,7 @@ class Nudge(QObject):
                         needs=Needs.EDITABLE | Needs.ONE_TRACK)
 
     def move(self, dx: float, dy: float) -> None:
-        """Move the selected box by so many picture pixels; it is stored when the gesture ends."""
+        """Move the selected box by so many image pixels; it is stored when the gesture ends."""
         rect = self._controller.selected_rect()
         if rect is None or not self._document.writable:
             self._document.message.emit(Message.refused(self.tr("Select one box to move it"),

@@ -17,7 +17,7 @@ from annotator.model.frame import TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import TrackObservation
 from annotator.ui.canvas.mask_layer import MaskLayer
-from annotator.ui.canvas.name_layout import NamePlaces
+from annotator.ui.canvas.name_layout import NameLayout
 from annotator.ui.widgets.name_plates import NamePlates, Plate
 
 #: Half the side of a handle, and how near the pointer must come to it, in device-independent pixels.
@@ -37,7 +37,7 @@ class Look:
     """Outlines of the masks instead of filled ones."""
     opacity: float = 0.4
     trail: int = 0
-    """Frames of the past whose centres are joined by a line; 0 for none."""
+    """Frames of the past whose centers are joined by a line; 0 for none."""
     solo: bool = False
     """Only selected tracks."""
 
@@ -51,9 +51,9 @@ class Shape:
     name: str
     """Number, class and whatever else is written at the box."""
     trail: Sequence[tuple[float, float]] = field(default=())
-    """Centres in earlier frames, pixels, oldest first."""
+    """Centers in earlier frames, pixels, oldest first."""
     rect: QRectF | None = field(init=False)
-    """The box, in picture pixels."""
+    """The box, in image pixels."""
 
     def __post_init__(self) -> None:
         box = self.observation.box_xyxy
@@ -205,7 +205,7 @@ class Overlay(QGraphicsItem):
                 self._paint_handles(painter, shape.rect, shape.color)
 
     def _box_style(self, shape: Shape) -> tuple[bool, int, float, Qt.PenStyle]:
-        """Whether it is marked, colour, width and style of its lines."""
+        """Whether it is marked, color, width and style of its lines."""
         track, observation = shape.track, shape.observation
         width = 2.5 if track in self._selected else 2.0 if track == self._hovered else 1.2
         dashed = observation.state is TrackState.LOST or observation.occluded
@@ -245,7 +245,7 @@ class Overlay(QGraphicsItem):
             self._plates = NamePlates(self._font, ratio)
         limits = transform.mapRect(self._rect).intersected(QRectF(painter.viewport()))
         # Whole pixels only, so that a plate is copied and not drawn.
-        places = NamePlaces((ceil(limits.left()), ceil(limits.top()), floor(limits.right()), floor(limits.bottom())),
+        places = NameLayout((ceil(limits.left()), ceil(limits.top()), floor(limits.right()), floor(limits.bottom())),
                             self._plates.height)
         across, down, scale_x, scale_y = transform.dx(), transform.dy(), transform.m11(), transform.m22()
         painter.save()
@@ -263,7 +263,7 @@ class Overlay(QGraphicsItem):
 
 
 def contour_path(mask: Mask) -> QPainterPath:
-    """The mask's outlines, in picture pixels."""
+    """The mask's outlines, in image pixels."""
     path = QPainterPath()
     if mask.is_empty():
         return path

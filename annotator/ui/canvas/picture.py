@@ -43,9 +43,9 @@ class Picture(QGraphicsItem):
         if brightness == 0 and contrast == 0:
             self._table = None
             return
-        grey = np.arange(256) / 255 - 0.5
+        gray = np.arange(256) / 255 - 0.5
         slope = (1 + contrast) / max(1 - contrast, 0.01)
-        self._table = np.clip((grey * slope + 0.5 + brightness) * 255, 0, 255).astype(np.uint8)
+        self._table = np.clip((gray * slope + 0.5 + brightness) * 255, 0, 255).astype(np.uint8)
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
         return self._rect

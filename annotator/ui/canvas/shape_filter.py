@@ -18,7 +18,7 @@ class ShapeFilter:
     """Ids of labels whose tracks are hidden."""
     states: frozenset[TrackState] = frozenset()
     """States in which the machine's boxes are hidden."""
-    least_score: float = 0.0
+    min_score: float = 0.0
     """Machine boxes below this score are hidden, 0..1."""
 
     @property
@@ -32,4 +32,4 @@ class ShapeFilter:
             return False
         if observation.human:
             return True
-        return observation.state not in self.states and observation.score >= self.least_score
+        return observation.state not in self.states and observation.score >= self.min_score

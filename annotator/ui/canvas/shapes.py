@@ -11,18 +11,18 @@ from annotator.ui.canvas.overlay import Shape
 from annotator.ui.canvas.shape_filter import ShapeFilter
 from annotator.ui.document.document import Document
 
-Centre = tuple[float, float]
+Center = tuple[float, float]
 
 #: Trajectories kept for trails.
 _KEPT = 256
 
 
 class ShapeBuilder:
-    """Looks up colours and names, and remembers trajectories as long as trails are shown."""
+    """Looks up colors and names, and remembers trajectories as long as trails are shown."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._paths: OrderedDict[int, dict[int, Centre]] = OrderedDict()
+        self._paths: OrderedDict[int, dict[int, Center]] = OrderedDict()
         self.filter = ShapeFilter()
         """What is left out."""
 
@@ -50,7 +50,7 @@ class ShapeBuilder:
             shapes.append(Shape(observation, QColor(track.color), name, path))
         return shapes
 
-    def _trail(self, track: int, frame: int, length: int) -> list[Centre]:
+    def _trail(self, track: int, frame: int, length: int) -> list[Center]:
         session = self._document.session
         assert session is not None
         path = self._paths.get(track)

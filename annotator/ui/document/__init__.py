@@ -1,4 +1,4 @@
-"""The open project as the window sees it: video, frame, selection, range, and the player's clock.
+"""The window's model of the open project: video, frame, selection, range, and playback.
 
-Signals and plain data only. Widgets do not belong here, and neither does anything that the store already knows.
+Signals and plain data only. Widgets do not belong here, nor does anything that the store already keeps.
 """

@@ -1,4 +1,4 @@
-"""The open project as the window sees it: which video, which frame, what is selected; and who wants to know."""
+"""The window's model of the open project: current video and frame, selection, and signals about changes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ log = logging.getLogger(__name__)
 
 
 class Document(QObject):
-    """Turns a session into signals. Keeps what a person is looking at; what is true, it asks the store."""
+    """Turns a session into signals. It keeps the current view only; data is read from the store."""
 
     opened = Signal()
-    """Another project, or none."""
+    """Another project was opened, or the project was closed."""
     video_changed = Signal()
     frame_changed = Signal(int)
     selection_changed = Signal()
     range_changed = Signal()
     changed = Signal(Changes)
-    """Changes of the present video, after each commit."""
+    """Changes of the current video, after each commit."""
     message = Signal(Message)
     """One line for the status bar."""
 
@@ -51,7 +51,7 @@ class Document(QObject):
         self._lanes: list[Lane] | None = None
         self._reader: VideoReader | None = None
         self.in_use: Callable[[], bool] = lambda: False
-        """Whether a job works on the project, which must then stay open."""
+        """Whether a job uses the project, which must then stay open."""
 
     # The project
 
@@ -65,14 +65,14 @@ class Document(QObject):
 
     @property
     def writable(self) -> bool:
-        """Whether there is a project that may be changed."""
+        """Whether a project is open and writable."""
         return self._session is not None and not self._session.store.read_only
 
     def open(self, path: Path, create: bool = False, read_only: bool = False) -> None:
-        """Open a project in place of the present one.
+        """Open a project in place of the current one.
 
         Raises:
-            UserError: the present project then stays open.
+            UserError: it cannot be opened; the current project stays open.
         """
         self._check_free()
         session = open_project(path, create=create, read_only=read_only)
@@ -87,7 +87,7 @@ class Document(QObject):
         """Close the project, if one is open.
 
         Raises:
-            StorageError: a job works on it.
+            StorageError: a job uses it.
         """
         if self._session is None:
             return
@@ -100,13 +100,17 @@ class Document(QObject):
 
     def _check_free(self) -> None:
         if self._session is not None and self.in_use():
-            raise StorageError(f"a job is still working on {self._session.store.path}: let it end or cancel it, then "
-                               "close the project or open another")
+            raise StorageError(f"a job is still using {self._session.store.path}: wait for it or cancel it, then close "
+                               "the project or open another one")
 
     def add_scanned(self, scanned: ScannedSource) -> tuple[str, ...]:
-        """Add a video to the project and show it; returns what is wrong with it in words. Takes over the reader.
+        """Add a video to the project and show it. Takes ownership of the reader.
 
-        Raises UserError.
+        Returns:
+            Warnings about the video.
+
+        Raises:
+            UserError: the video cannot be added.
         """
         if self._session is None:
             raise RuntimeError("no project is open")
@@ -117,7 +121,7 @@ class Document(QObject):
         return warnings
 
     def take_reader(self) -> VideoReader | None:
-        """The reader of the present video, if it was just added and nobody has taken it; theirs from then on."""
+        """Return the reader of a video that was just added, once; the caller then owns it."""
         reader, self._reader = self._reader, None
         return reader
 
@@ -129,7 +133,7 @@ class Document(QObject):
     def videos(self) -> list[VideoRecord]:
         return [] if self._session is None else self._session.store.videos()
 
-    # What is looked at
+    # Current view
 
     @property
     def video(self) -> VideoRecord | None:
@@ -146,7 +150,7 @@ class Document(QObject):
         self.range_changed.emit()
 
     def reload_video(self) -> None:
-        """Read the present video's record anew, after its file was moved; what is looked at stays."""
+        """Read the record of the current video again after its file was moved; the view does not change."""
         if self._video is not None:
             key = self._video.id
             self._video = next(video for video in self.videos() if video.id == key)
@@ -157,7 +161,7 @@ class Document(QObject):
         return self._frame
 
     def go_to(self, frame: int) -> None:
-        """Show a frame; what lies outside the video is brought inside."""
+        """Show a frame; the index is clamped to the video."""
         if self._video is None:
             return
         frame = min(max(int(frame), 0), self._video.frame_count - 1)
@@ -178,45 +182,47 @@ class Document(QObject):
 
     @property
     def range(self) -> tuple[int, int] | None:
-        """Frames chosen on the timeline, both inclusive."""
+        """First and last frame of the selected range, both inclusive."""
         return self._range
 
-    def set_range(self, chosen: tuple[int, int] | None) -> None:
-        if chosen != self._range:
-            self._range = chosen
+    def set_range(self, frames: tuple[int, int] | None) -> None:
+        if frames != self._range:
+            self._range = frames
             self.range_changed.emit()
 
-    # What the store says
+    # Data from the store
 
     def tracks(self) -> dict[int, Track]:
-        """Track id to track of the present video."""
+        """Tracks of the current video by id."""
         if self._tracks is None:
             self._tracks = {} if self._session is None or self._video is None else {
                 track.id: track for track in self._session.store.tracks(self._video.id)}
         return self._tracks
 
     def labels(self) -> dict[int, Label]:
-        """Label id to label."""
+        """Labels by id."""
         if self._labels is None:
             self._labels = {} if self._session is None else {
                 label.id: label for label in self._session.store.labels()}
         return self._labels
 
     def attributes(self) -> list[Attribute]:
-        """Which attributes tracks have."""
+        """Attributes that are defined for tracks."""
         if self._attributes is None:
             self._attributes = [] if self._session is None else self._session.store.attributes()
         return self._attributes
 
     def lanes(self, only: Iterable[int] | None = None) -> list[Lane]:
-        """Where each track of the present video is (or only some of them, by id), by number; what a running job has
-        open ends where it is now."""
+        """Return the lanes of all tracks of the current video, or of some by id, sorted by track number.
+
+        Spans that a running job has not ended yet reach to the last frame of that job.
+        """
         if self._session is None or self._video is None:
             return []
         if self._lanes is None:
             store, tracks = self._session.store, self.tracks()
             running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING
-                       and run.on_existing is not OnExisting.PROPOSE]  # what is only proposed is in no lane
+                       and run.on_existing is not OnExisting.PROPOSE]  # lanes do not show proposals
             reached = max((run.finished_frame or 0 for run in running), default=None)
             spans = store.video_spans(self._video.id)
             self._lanes = make_lanes(tracks.values(), spans, self._video.frame_count, reached)
@@ -226,15 +232,15 @@ class Document(QObject):
         return [lane for lane in self._lanes if lane.track.id in chosen]
 
     def observations(self, frame: int, masks: bool) -> list[TrackObservation]:
-        """What the tracks show in a frame of the present video."""
+        """Observations of all tracks in a frame of the current video."""
         if self._session is None or self._video is None:
             return []
         return self._session.store.observations(self._video.id, frame, masks)
 
-    # Changing it
+    # Edits
 
     def edit(self, change: Callable[[Session], object]) -> bool:
-        """Make an edit. One that is refused becomes a `message`. Returns whether it was made."""
+        """Make an edit and return whether it was made. The reason of a refusal is sent as a `message`."""
         if self._session is None:
             return False
         reason = self.try_edit(change)
@@ -243,7 +249,7 @@ class Document(QObject):
         return reason is None
 
     def try_edit(self, change: Callable[[Session], object]) -> str | None:
-        """Make an edit; returns why it was refused, for a caller that shows the reason itself, or None."""
+        """Make an edit and return None, or the reason of a refusal, for callers that show it themselves."""
         if self._session is None:
             return self.tr("No project is open")
         try:
@@ -284,7 +290,7 @@ class Document(QObject):
     def _on_changes(self, changes: Changes) -> None:
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS):
             self._tracks = None
-            # Labels too: one that was taken away is back with the first track that has it.
+            # Labels too: a removed label reappears with the first track that uses it again.
             self._labels = self._attributes = None
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.RUNS
                             | ChangeKind.OBSERVATIONS):

@@ -1,4 +1,4 @@
-"""What the timeline draws, read from the store a little at a time. No Qt."""
+"""Plain data for the timeline's lanes, read from the store in small portions. No Qt."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from annotator.model.frame import TrackState
 from annotator.model.track import Track, TrackObservation
 from annotator.storage.spans.algebra import OPEN, Span
 
-#: Frames of a conflict so far apart are two.
-TOGETHER = 6
+#: Conflicts at least this many frames apart are separate conflicts.
+CONFLICT_GAP = 6
 
 
 class Order(StrEnum):
-    """How lanes are sorted."""
+    """Sort order of the lanes."""
 
     NUMBER = "number"
     START = "start"
@@ -55,12 +55,12 @@ class Lane:
 
     @property
     def keyframes(self) -> list[int]:
-        """Frames with a person's box, rising."""
+        """Frames with a manual box, ascending."""
         return [frame for bar in self.bars if bar.human for frame in range(bar.first, bar.last + 1)]
 
     @property
     def length(self) -> int:
-        """Frames in which the track exists, gaps left out."""
+        """Number of frames in which the track exists, without gaps."""
         covered, reach = 0, -1
         for bar in self.bars:
             covered += max(bar.last - max(bar.first, reach + 1) + 1, 0)
@@ -70,7 +70,7 @@ class Lane:
 
 def make_lanes(tracks: Iterable[Track], spans: Iterable[Span], frame_count: int, reached: int | None = None,
                ) -> list[Lane]:
-    """Lanes by track number. ``reached``: last frame of a running job, where its open spans end for now."""
+    """Return the lanes in the order of ``tracks``. ``reached``: last frame of a running job, where open spans end."""
     end = frame_count - 1 if reached is None else reached
     bars: dict[int, list[Bar]] = defaultdict(list)
     for span in spans:
@@ -86,9 +86,9 @@ def _ordered(bars: list[Bar]) -> tuple[Bar, ...]:
 
 def sort_lanes(lanes: Sequence[Lane], order: Order, group: Callable[[Lane], int] | None = None,
                suspicion: Mapping[int, int] | None = None) -> list[Lane]:
-    """Lanes in this order; ties by number. Those with the same ``group`` stay together, the least group first.
+    """Sort lanes; ties are sorted by number. Lanes with the same ``group`` stay together, groups ascending.
 
-    ``suspicion``: track id to number of suspicious frames; most of them first.
+    ``suspicion``: number of suspicious frames by track id; the largest number comes first.
     """
     counts = suspicion or {}
     keys: dict[Order, Callable[[Lane], int]] = {
@@ -103,8 +103,10 @@ def sort_lanes(lanes: Sequence[Lane], order: Order, group: Callable[[Lane], int]
 
 
 def object_counts(lanes: Iterable[Lane], frame_count: int) -> npt.NDArray[np.int32]:
-    """(frame_count,) int32 number of tracks that exist in each frame. Boxes may lie beyond the count that a video's
-    header gave; those are not counted."""
+    """Return the number of tracks that exist in each frame, (frame_count,) int32.
+
+    Boxes beyond the frame count in the video's header are not counted.
+    """
     steps = np.zeros(frame_count + 1, np.int32)
     for lane in lanes:
         reach = -1
@@ -128,7 +130,7 @@ class Stretch:
 
 
 def stretches(trajectory: Sequence[TrackObservation]) -> list[Stretch]:
-    """Runs of equal state along a track's frames."""
+    """Split a trajectory into stretches of equal state."""
     found: list[Stretch] = []
     for observation in trajectory:
         state = TrackState.LOST if observation.outside else observation.state
@@ -142,14 +144,14 @@ def stretches(trajectory: Sequence[TrackObservation]) -> list[Stretch]:
 
 
 class Event(StrEnum):
-    """What happened to a track in a frame, by the letter that says so on its lane."""
+    """An event of a track in a frame; the value is the letter on its lane."""
 
     PROMPT = "P"
-    """It was prompted: by a detection where it began, or by a person."""
+    """It was prompted, by its first detection or by the user."""
     REPROMPT = "R"
-    """The tracker prompted it anew with a detection."""
+    """The tracker prompted it again with a detection."""
     CONFLICT = "X"
-    """Another track hides it; of a stretch of such frames, the first."""
+    """Another track occludes it; the first of such a sequence of frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +163,16 @@ class Letter:
 
 
 def letters(events: Iterable[TrackEvent]) -> list[Letter]:
-    """Letters by frame, from the events of a track by frame."""
+    """Return the letters for the events of a track; events and letters are sorted by frame."""
     found: list[Letter] = []
-    hidden = -TOGETHER
+    hidden = -CONFLICT_GAP
     for event in events:
         if event.prompted:
             found.append(Letter(event.frame, Event.PROMPT))
         if event.reprompted:
             found.append(Letter(event.frame, Event.REPROMPT))
         if event.hidden:
-            if event.frame - hidden >= TOGETHER:
+            if event.frame - hidden >= CONFLICT_GAP:
                 found.append(Letter(event.frame, Event.CONFLICT))
             hidden = event.frame
     return found

@@ -1,4 +1,4 @@
-"""Playback: which frame it is time for."""
+"""Playback: move the current frame with the clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 class Player(QObject):
-    """Moves the document's frame by the clock. Late frames are left out rather than shown late."""
+    """Moves the document's frame with the clock. Late frames are skipped rather than shown late."""
 
     playing_changed = Signal(bool)
     speed_changed = Signal(float)
@@ -40,14 +40,14 @@ class Player(QObject):
 
     @property
     def loop(self) -> bool:
-        """Whether playback goes round in the chosen range, or in the whole video where none is chosen."""
+        """Whether playback loops over the selected range, or over the whole video if none is selected."""
         return self._loop
 
     def set_loop(self, loop: bool) -> None:
         self._loop = loop
 
     def set_speed(self, speed: float) -> None:
-        """Times real time."""
+        """Set the playback speed as a multiple of real time."""
         self._speed = speed
         self._start_here()
         if self.playing:
@@ -55,7 +55,7 @@ class Player(QObject):
         self.speed_changed.emit(speed)
 
     def faster(self, steps: int = 1) -> None:
-        """The next speed up, or down for negative steps."""
+        """Select a faster speed, or a slower one for negative steps."""
         place = min(range(len(SPEEDS)), key=lambda k: abs(SPEEDS[k] - self._speed))
         self.set_speed(SPEEDS[min(max(place + steps, 0), len(SPEEDS) - 1)])
 
@@ -120,4 +120,4 @@ class Player(QObject):
 
     def _on_frame(self, frame: int) -> None:
         if self.playing and frame != self._expected:
-            self._start_here()  # somebody jumped: go on from there
+            self._start_here()  # the user moved the playhead: continue from there

@@ -41,8 +41,8 @@ class LabelDialog(QDialog):
         layout.addWidget(self.error)
         layout.addWidget(buttons)
         # Not at once: what changed may be the very line that a person is leaving.
-        self._stale = QTimer(self, singleShot=True, interval=0)
-        self._stale.timeout.connect(self.reload)
+        self._reload_timer = QTimer(self, singleShot=True, interval=0)
+        self._reload_timer.timeout.connect(self.reload)
         document.changed.connect(self._on_changes)
         document.opened.connect(self._on_opened)
         self.reload()
@@ -62,7 +62,7 @@ class LabelDialog(QDialog):
     def _on_changes(self, changes: Changes) -> None:
         if changes.kinds & (ChangeKind.LABELS | ChangeKind.HISTORY):
             self.error.hide()
-            self._stale.start()
+            self._reload_timer.start()
 
     def _show_error(self, message: str) -> None:
         palette = self.palette()
@@ -71,4 +71,4 @@ class LabelDialog(QDialog):
         self.error.setPalette(palette)
         self.error.setText(message)
         self.error.show()
-        self._stale.start()  # what was typed and refused gives way to what holds
+        self._reload_timer.start()  # what was typed and refused gives way to what holds

@@ -46,7 +46,7 @@ class LabelsFeature(Feature):
                                             needs=Needs.EDITABLE | Needs.TRACK,
                                             when=partial(self._has_class, k), group="classes"))
         self._edit = actions.add("label.edit", menu, self.tr("Classes and attributes…"), self.show_dialog, ["Ctrl+L"],
-                                 self.tr("Names, colours, attributes, and what detectors' classes become"),
+                                 self.tr("Names, colors, attributes, and what detectors' classes become"),
                                  needs=Needs.VIDEO, group="edit")
         for state, text in self._states():
             actions.add(f"review.mark-{state.value}", self.tr("Track"), self.tr("Mark as {0}").format(text),

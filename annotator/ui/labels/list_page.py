@@ -1,4 +1,4 @@
-"""Classes in their order, with names, colours and how many tracks have them."""
+"""Classes in their order, with names, colors and how many tracks have them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class LabelList(EditorPage):
-    """Names are edited in place; a double click on a colour changes it."""
+    """Names are edited in place; a double click on a color changes it."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
@@ -40,7 +40,7 @@ class LabelList(EditorPage):
         self.table = QTableWidget(0, 4, self)
         self._set_up_table()
         self.add = self._button(self.tr("Add"), self._add)
-        self.color = self._button(self.tr("Colour…"), self._ask_color)
+        self.color = self._button(self.tr("Color…"), self._ask_color)
         self.up = self._button(self.tr("Up"), lambda: self._move(-1))
         self.down = self._button(self.tr("Down"), lambda: self._move(1))
         self.merge = QToolButton(self)
@@ -114,7 +114,7 @@ class LabelList(EditorPage):
             item = self.table.item(row, column) or QTableWidgetItem()
             item.setText(text)
             item.setFlags(still | Qt.ItemFlag.ItemIsEditable if column == _NAME else still)
-            item.setToolTip(self.tr("Double-click to change the colour") if column == _COLOR else text)
+            item.setToolTip(self.tr("Double-click to change the color") if column == _COLOR else text)
             if column == _KEY:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
             elif column == _USES:

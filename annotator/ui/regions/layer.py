@@ -49,13 +49,13 @@ class RegionLayer(QGraphicsItem):
         self.update()
 
     def at(self, point: QPointF) -> Mark | None:
-        """The smallest region that holds a point, in picture pixels."""
+        """The smallest region that holds a point, in image pixels."""
         held = [(_area(polygon), -region.id, region) for region in self._regions
                 if (polygon := self.polygon(region)).containsPoint(point, Qt.FillRule.OddEvenFill)]
         return min(held)[2] if held else None
 
     def polygon(self, region: Mark) -> QPolygonF:
-        """Corners in picture pixels; a region without any is the whole picture."""
+        """Corners in image pixels; a region without any is the whole picture."""
         return QPolygonF([QPointF(x, y) for x, y in region.region]) if region.region else QPolygonF(self._rect)
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name

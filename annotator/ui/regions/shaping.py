@@ -136,7 +136,7 @@ class RegionShaping(QObject):
 
 
 def _changed(corners: Corners, grip: Grip, moved: QPointF, start: QPointF) -> list[QPointF]:
-    """Corners after a drag, picture pixels; ``start`` is where it began."""
+    """Corners after a drag, image pixels; ``start`` is where it began."""
     points = [QPointF(x, y) for x, y in corners]
     if grip.corner is not None:
         points[grip.corner] += moved

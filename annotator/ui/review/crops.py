@@ -22,7 +22,7 @@ from annotator.review import Entry
 from annotator.session import Session
 from annotator.storage.reader import Reader
 from annotator.ui.document.document import Document
-from annotator.ui.threads.priorities import Niceness, give_way
+from annotator.ui.threads.priorities import Niceness, lower_priority
 from annotator.ui.threads.relay import Relay
 from annotator.video import VideoReader, open_video
 
@@ -105,7 +105,7 @@ class CropSource(QObject):
     # On its thread
 
     def _work(self, session: Session, video: VideoRecord) -> None:
-        give_way(Niceness.ENGINE)
+        lower_priority(Niceness.ENGINE)
         try:
             with open_video(check_video(session, video), fps=video.fps) as pictures:
                 while (wanted := self._next()) is not None:

@@ -16,7 +16,7 @@ from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.review import ReviewQueue
 from annotator.ui.document.document import Document
-from annotator.ui.threads.priorities import Niceness, give_way
+from annotator.ui.threads.priorities import Niceness, lower_priority
 from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.widgets.message import Message
 
@@ -114,7 +114,7 @@ class QueueBuilder(QObject):
         self._began, self._stale = time.monotonic(), False
 
         def rank(_progress: Progress, cancel: CancelToken) -> object:
-            give_way(Niceness.ENGINE)
+            lower_priority(Niceness.ENGINE)
             with store.read_snapshot() as reader:
                 queue = ranking.rank_again(reader, video, colours)
                 complete = colours.is_complete(reader, video)
@@ -147,7 +147,7 @@ class QueueBuilder(QObject):
         colours = self._colours
 
         def look(progress: Progress, cancel: CancelToken) -> object:
-            give_way(Niceness.ENGINE)
+            lower_priority(Niceness.ENGINE)
             path = check_video(session, video)
             with session.store.read_snapshot() as reader, closing(colours.look(reader, video, path, cancel)) as steps:
                 for done, total in steps:

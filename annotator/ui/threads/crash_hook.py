@@ -1,4 +1,4 @@
-"""Faults of the program that another thread met, handed to the one crash reporter."""
+"""Report bugs that occur in other threads to the one crash reporter."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import sys
 
 
 def report_crash(error: BaseException) -> None:
-    """Report an error as if it had not been caught."""
+    """Report an error as if it were uncaught."""
     sys.excepthook(type(error), error, error.__traceback__)

@@ -1,4 +1,4 @@
-"""One thread for everything that computes with models, and the order in which it does it. No Qt."""
+"""One thread for everything that computes with models, and the order of its work. No Qt."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from annotator.ui.threads.priorities import Niceness, give_way
+from annotator.ui.threads.priorities import Niceness, lower_priority
 
 Work = Callable[[], None]
 
 
 class EngineThread:
-    """Does one thing at a time: first what a person waits for, then interludes, then jobs.
+    """A thread that does one thing at a time: questions first, then interludes, then jobs.
 
-    A job and an interlude ask between two of their frames what else is to be done. So a question is answered within a
-    frame's time, and an interlude suspends a job, which then goes on as if nothing had been. Work may not raise. The
-    thread begins with the first work and ends with `close`.
+    Jobs and interludes check between two frames whether more urgent work waits. So a question is answered within the
+    time of one frame, and an interlude suspends a job, which continues afterwards. Work must not raise. The thread
+    starts with the first work and ends with `close`.
     """
 
     def __init__(self, name: str = "engine") -> None:
@@ -31,14 +31,14 @@ class EngineThread:
     # From any thread
 
     def ask(self, topic: str, question: Work) -> None:
-        """Do something short. A question that still waits is replaced by a newer one on the same topic."""
+        """Do something short. A newer question replaces a waiting one with the same topic."""
         with self._changed:
             self._questions.pop(topic, None)
             self._questions[topic] = question
             self._wake()
 
     def interject(self, interlude: Work) -> None:
-        """Do something between two frames of a job, or at once where there is none."""
+        """Do something between two frames of the job, or immediately if no job runs."""
         with self._changed:
             self._interludes.append(interlude)
             self._wake()
@@ -50,7 +50,7 @@ class EngineThread:
             self._wake()
 
     def set_paused(self, paused: bool) -> None:
-        """Hold a job between two frames, or let it go on. Questions and interludes are not held."""
+        """Pause or continue the job between two frames. Questions and interludes are not paused."""
         with self._changed:
             self._paused = paused
             self._changed.notify_all()
@@ -60,9 +60,9 @@ class EngineThread:
         return self._paused
 
     def close(self) -> None:
-        """End the thread after what it does now; what waits is forgotten. Closing twice is harmless.
+        """End the thread after its current work and drop the work that waits. Closing twice is harmless.
 
-        Jobs and interludes must have ended: they may wait for the caller's thread.
+        Jobs and interludes must have ended, because they may wait for the caller's thread.
         """
         with self._changed:
             self._closed = True
@@ -74,7 +74,7 @@ class EngineThread:
     # On the engine's thread
 
     def between_frames_of_a_job(self) -> None:
-        """Do what is more urgent, and wait as long as the job is paused."""
+        """Do more urgent work, and wait while the job is paused."""
         while (work := self._next(self._more_urgent, lambda: not self._paused)) is not None:
             work()
 
@@ -92,12 +92,12 @@ class EngineThread:
         self._changed.notify_all()
 
     def _loop(self) -> None:
-        give_way(Niceness.ENGINE)
+        lower_priority(Niceness.ENGINE)
         while (work := self._next(self._anything, lambda: False)) is not None:
             work()
 
     def _next(self, take: Callable[[], Work | None], enough: Callable[[], bool]) -> Work | None:
-        """What is to be done now; waits for it unless there is ``enough``. None: nothing, or the end."""
+        """Return the next work; wait for it unless ``enough`` returns True. None: no work, or the thread is closed."""
         with self._changed:
             while not self._closed:
                 work = take()

@@ -1,4 +1,4 @@
-"""The window's side of the engine's thread: jobs, interludes, questions, and what is told of them."""
+"""The window's side of the engine's thread: jobs, interludes, questions, and the signals about them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: Progress is told this often at most; results are stored whenever they come.
-_TELL_EVERY = 0.1
+#: Shortest time between two reports of progress, in seconds; results are stored as they come.
+_REPORT_INTERVAL = 0.1
 
 
 class Progress(Protocol):
-    """Where a job stands after a frame: `JobProgress`, `PromptProgress`."""
+    """The state of a job after a frame: `JobProgress`, `PromptProgress`."""
 
     @property
     def done(self) -> int: ...
@@ -40,7 +40,7 @@ Job = Callable[[Session, CancelToken], Generator[Progress]]
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A job or an interlude: what it is to do, and who is told."""
+    """A job or an interlude, and the signal and function that report on it."""
 
     job: Job
     session: Session
@@ -50,25 +50,25 @@ class _Run:
 
 
 class EngineWorker(QObject):
-    """Runs one job at a time, and between two of its frames what a person waits for.
+    """Runs one job at a time and, between two of its frames, work that the user waits for.
 
-    An *interlude* is a short job of its own, such as a re-propagation: the job is suspended and goes on afterwards. A
-    *question* is one call, such as a prompt's mask: answered between two frames of whatever runs. Pausing, cancelling
-    and suspending take effect between frames.
+    An *interlude* is a short job, such as a re-propagation; the running job is suspended and continues afterwards. A
+    *question* is one call, such as the mask of a prompt; it is answered between two frames of the running work.
+    Pausing, canceling and suspending take effect between frames.
     """
 
     started = Signal(str)
     progressed = Signal(object)
-    """The job's progress, a few times a second and once for the last frame."""
+    """Progress of the job, several times a second and after the last frame."""
     paused_changed = Signal(bool)
     finished = Signal(str, str)
-    """How it ended (``finished``, ``cancelled`` or ``failed``) and, for a failure, one line."""
+    """How the job ended (``finished``, ``cancelled`` or ``failed``) and, for a failure, a one-line message."""
     interlude_started = Signal(str)
     interlude_progressed = Signal(object)
     interlude_finished = Signal(str, str)
-    """As `finished`."""
+    """As for `finished`."""
     crashed = Signal(Exception)
-    """An error that is the program's own."""
+    """A bug in the program."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,10 +96,10 @@ class EngineWorker(QObject):
         return self.busy and self._thread.paused
 
     def start(self, title: str, session: Session, job: Job) -> None:
-        """Begin a job on the engine's thread; after an interlude, if there is one.
+        """Start a job on the engine's thread, after the interlude if one is running.
 
         Raises:
-            RuntimeError: another one is running.
+            RuntimeError: another job is running.
         """
         if self.busy:
             raise RuntimeError("a job is running already")
@@ -109,13 +109,13 @@ class EngineWorker(QObject):
         run = _Run(job, BridgedSession(session, self._bridge), self._cancel, self.progressed, self._end)
         self.started.emit(title)
         self._thread.run(lambda: self._drive(run, self._thread.between_frames_of_a_job))
-        self._thread.run(return_free_memory)  # after it: nobody waits for that
+        self._thread.run(return_free_memory)  # after the job, when nothing waits for it
 
     def interject(self, title: str, session: Session, job: Job) -> None:
-        """Begin an interlude, between two frames of the job or at once.
+        """Start an interlude, between two frames of the job or immediately.
 
         Raises:
-            RuntimeError: another one is running.
+            RuntimeError: another interlude is running.
         """
         if self.in_interlude:
             raise RuntimeError("an interlude is running already")
@@ -128,54 +128,54 @@ class EngineWorker(QObject):
 
     def ask(self, topic: str, question: Callable[[], T], answered: Callable[[T], object],
             failed: Callable[[str], object]) -> None:
-        """Call ``question`` on the engine's thread; ``answered`` gets what it returns, on the window's.
+        """Call ``question`` on the engine's thread, and ``answered`` with its result on the window's thread.
 
-        A question may not touch the project. One that still waits is replaced by a newer one on the same topic, and
+        A question must not touch the project. A newer question replaces a waiting one with the same topic, which is
         then never answered.
         """
         self._thread.ask(topic, lambda: self._answer(question, answered, failed))
 
     def set_paused(self, paused: bool) -> None:
-        """Hold the job after the present frame, or let it go on. One that was cancelled is not held any more."""
+        """Pause the job after the current frame, or continue it. A canceled job can no longer be paused."""
         if not self.busy or (paused and self._cancel.cancelled):
             return
         self._thread.set_paused(paused)
         self.paused_changed.emit(paused)
 
     def cancel(self) -> None:
-        """Stop the job after the present frame; finished frames stay."""
+        """Stop the job after the current frame; finished frames are kept."""
         self._cancel.cancel()
         self._thread.set_paused(False)
 
     def cancel_interlude(self) -> None:
-        """Stop the interlude after the present frame; finished frames stay, and the job goes on."""
+        """Stop the interlude after the current frame; finished frames are kept, and the job continues."""
         self._cancel_interlude.cancel()
 
     def close(self) -> None:
         """End the engine's thread.
 
         Raises:
-            RuntimeError: a job or an interlude is running, which may wait for the window.
+            RuntimeError: a job or an interlude is running; it may wait for the window.
         """
         if self.writing:
-            raise RuntimeError("a job is running: cancel it and wait for its end")
+            raise RuntimeError("a job is running: cancel it and wait until it has ended")
         self._thread.close()
 
     # On the engine's thread
 
     def _drive(self, run: _Run, between_frames: Callable[[], None]) -> None:
-        status, message, told = "finished", "", 0.0
+        status, message, last_report = "finished", "", 0.0
         progress: Progress | None = None
         try:
             steps = run.job(run.session, run.cancel)
             try:
                 for progress in steps:
-                    if time.monotonic() - told >= _TELL_EVERY:
-                        told = time.monotonic()
-                        self._tell(run.progressed, progress)
+                    if time.monotonic() - last_report >= _REPORT_INTERVAL:
+                        last_report = time.monotonic()
+                        self._post(run.progressed, progress)
                     between_frames()
                 if progress is not None:
-                    self._tell(run.progressed, progress)
+                    self._post(run.progressed, progress)
             finally:
                 steps.close()
             if run.cancel.cancelled and (progress is None or progress.done < progress.total):
@@ -187,11 +187,11 @@ class EngineWorker(QObject):
         except Exception as error:
             log.exception("the job failed")
             status, message = "failed", f"{type(error).__name__}: {error}"
-            self._tell(self.crashed, error)
+            self._post(self.crashed, error)
         self._bridge.post(lambda: run.ended(status, message))
 
-    def _tell(self, signal: SignalInstance, what: object) -> None:
-        self._bridge.post(lambda: signal.emit(what))
+    def _post(self, signal: SignalInstance, value: object) -> None:
+        self._bridge.post(lambda: signal.emit(value))
 
     def _answer(self, question: Callable[[], Any], answered: Callable[[Any], object],
                 failed: Callable[[str], object]) -> None:
@@ -203,12 +203,12 @@ class EngineWorker(QObject):
         except Exception as error:
             log.exception("a question failed")
             message = f"{type(error).__name__}: {error}"
-            self._tell(self.crashed, error)
+            self._post(self.crashed, error)
             self._bridge.post(lambda: failed(message))
         else:
             self._bridge.post(lambda: answered(answer))
 
-    # On the window's
+    # On the window's thread
 
     def _end(self, status: str, message: str) -> None:
         self._busy = False

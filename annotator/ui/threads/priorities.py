@@ -1,4 +1,4 @@
-"""Which of the program's threads goes first where several want a core. No Qt."""
+"""Priorities of the program's threads when several compete for a core. No Qt."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ log = logging.getLogger(__name__)
 
 
 class Niceness(IntEnum):
-    """Steps below the window's own thread, as of nice(2). Threads that such a thread starts stand where it does."""
+    """Priority below the window's thread, in steps of nice(2). Threads inherit it from the thread that starts them."""
 
-    PICTURES = 4
-    """Decodes what will be looked at next: a picture that is being painted waits for none of it."""
+    FRAMES = 4
+    """Decodes the frames that are shown next; painting must not wait for it."""
     ENGINE = 9
-    """Computes on every core there is."""
+    """Computes on all cores."""
 
 
-def give_way(niceness: Niceness) -> None:
-    """Take the calling thread so many steps down. Only Linux has priorities of single threads."""
+def lower_priority(niceness: Niceness) -> None:
+    """Lower the priority of the calling thread. Only Linux has priorities for single threads."""
     if sys.platform != "linux":
         return
     try:

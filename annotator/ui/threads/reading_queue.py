@@ -1,4 +1,4 @@
-"""Videos are read once from end to end before they can be shown: on a thread, one after the other."""
+"""A queue of videos to read from end to end before they are shown, one after the other on a thread."""
 
 from __future__ import annotations
 
@@ -14,73 +14,73 @@ from annotator.ui.threads.tasks import Task, TaskWorker
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Something to be read, and who hears of it on the window's thread."""
+    """A video to read, and functions that are called on the window's thread with the outcome."""
 
     topic: str
-    """By which it can be withdrawn."""
+    """Key for `ReadingQueue.withdraw`."""
     title: str
-    """What is going on, in words."""
+    """Text for the status bar."""
     task: Task
     done: Callable[[Any], None]
-    """Is given what the task returned."""
+    """Called with the result of the task."""
     failed: Callable[[str], None]
-    """One line that says what, where and what next."""
+    """Called with one line that says what failed, where, and what to do next."""
     cancelled: Callable[[], None] = lambda: None
-    """A person did not want to wait."""
+    """Called when the user has canceled the request."""
 
 
-class Reading(QObject):
-    """A queue before one thread. Hours of video take seconds, thousands of pictures on a server longer."""
+class ReadingQueue(QObject):
+    """A queue for one thread. Hours of video take seconds; thousands of images on a server take longer."""
 
     idle = Signal()
-    """Nothing is being read any more."""
+    """The queue is empty."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.worker = TaskWorker(self, "reading")
         self._waiting: deque[Request] = deque()
-        self._present: Request | None = None
-        self._telling = False
-        self.worker.finished.connect(lambda answer: self._tell(lambda request: request.done(answer)))
-        self.worker.failed.connect(lambda message: self._tell(lambda request: request.failed(message)))
-        self.worker.cancelled.connect(lambda: self._tell(lambda request: request.cancelled()))
+        self._current: Request | None = None
+        self._calling_back = False
+        self.worker.finished.connect(lambda answer: self._call_back(lambda request: request.done(answer)))
+        self.worker.failed.connect(lambda message: self._call_back(lambda request: request.failed(message)))
+        self.worker.cancelled.connect(lambda: self._call_back(lambda request: request.cancelled()))
         self.worker.ended.connect(self._next)
 
     def ask(self, request: Request, first: bool = False) -> None:
-        """Read this when its turn comes, or before all that wait."""
+        """Add a request at the end of the queue, or at its start."""
         if first:
             self._waiting.appendleft(request)
         else:
             self._waiting.append(request)
-        if not self.worker.busy and not self._telling:
+        if not self.worker.busy and not self._calling_back:
             self._next()
 
     def withdraw(self, topic: str) -> None:
-        """Nobody wants to hear of requests with this topic any more."""
+        """Drop all requests with this topic and cancel the running one; their functions are not called."""
         self._waiting = deque(request for request in self._waiting if request.topic != topic)
-        if self._present is not None and self._present.topic == topic:
-            self._present = None
+        if self._current is not None and self._current.topic == topic:
+            self._current = None
             self.worker.cancel()
 
     def close(self) -> None:
-        """Stop reading and wait for the thread; nobody hears of it."""
+        """Stop reading and wait for the thread; no functions are called."""
         self._waiting.clear()
-        self._present = None
+        self._current = None
         self.worker.close()
 
-    def _tell(self, tell: Callable[[Request], None]) -> None:
-        request, self._present = self._present, None
+    def _call_back(self, call: Callable[[Request], None]) -> None:
+        request, self._current = self._current, None
         if request is None:
             return
-        self._telling = True
+        self._calling_back = True
         try:
-            tell(request)
+            call(request)
         finally:
-            self._telling = False
+            self._calling_back = False
 
     def _next(self) -> None:
         if self._waiting:
-            self._present = self._waiting.popleft()
-            self.worker.start(self._present.title, self._present.task)
+            self._current = self._waiting.popleft()
+            self.worker.start(self._current.title, self._current.task)
         else:
             self.idle.emit()

@@ -1,4 +1,4 @@
-"""From other threads to the window's: what is told of them is told there."""
+"""Run functions on the window's thread on behalf of other threads."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 
 class Relay(QObject):
-    """Runs functions on the thread that it lives in, for callers on others, who do not wait.
+    """Runs functions on the thread that it lives in, for callers on other threads, which do not wait.
 
-    Signals of the window's objects are emitted through it, so that all who listen hear them at once and on their own
-    thread. Emitted elsewhere, a signal waits as an event of Qt's, and PySide delivers that to the method of a plain
-    object even when the method was disconnected and its object freed meanwhile: the process crashes.
+    Threads emit signals of the window's objects through it, so every slot is called directly and on its own thread. A
+    signal that is emitted on another thread waits as a Qt event. PySide delivers that event to the method of a plain
+    object even if the method was disconnected and its object freed meanwhile, and the process crashes.
     """
 
     _posted = Signal(object)
@@ -22,10 +22,10 @@ class Relay(QObject):
         self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
 
     def post(self, function: Callable[[], object]) -> None:
-        """Have a function called between two events of the relay's own thread, in the order of the calls.
+        """Queue a function to be called on the relay's thread, in the order of the calls.
 
         Raises:
-            RuntimeError: the relay is gone, with the object that owned it.
+            RuntimeError: the relay was deleted with the object that owned it.
         """
         self._posted.emit(function)
 

@@ -1,4 +1,4 @@
-"""From the engine's thread to the window's: what a job asks of the store is done where its connection belongs."""
+"""Run a job's calls of the store on the window's thread, which owns the connection."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class Bridge(Relay):
-    """A relay for callers who wait for the answer."""
+    """A relay for callers that wait for the result."""
 
     def call(self, function: Callable[[], T]) -> T:
-        """What the function returns or raises, run between two events of the bridge's own thread."""
+        """Call a function on the bridge's thread; return its result or raise its error."""
         answer: Future[T] = Future()
         self.post(lambda: _answer(function, answer))
         return answer.result()
@@ -33,7 +33,7 @@ def _answer(function: Callable[[], T], answer: Future[T]) -> None:
 
 
 class _BridgedStore:
-    """A store whose methods run on the window's thread, where its connection belongs."""
+    """A store whose methods run on the window's thread, which owns its connection."""
 
     def __init__(self, store: Store, bridge: Bridge) -> None:
         self._store, self._bridge = store, bridge
@@ -46,7 +46,7 @@ class _BridgedStore:
 
 
 class BridgedSession(Session):
-    """A session for a job on another thread. Reads and writes of the store go over the bridge, one at a time."""
+    """A session for a job on another thread. Its reads and writes of the store pass the bridge one at a time."""
 
     def __init__(self, session: Session, bridge: Bridge) -> None:
         super().__init__(cast(Store, _BridgedStore(session.store, bridge)))

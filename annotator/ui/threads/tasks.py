@@ -1,4 +1,4 @@
-"""Work beside the engine's: one function on a thread of its own, with progress, cancel and one answer."""
+"""Tasks in parallel with the engine: one function on its own thread, with progress, cancellation and one result."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 Task = Callable[[Progress, CancelToken], object]
 
-#: Seconds between two tellings of progress.
-_TELL_EVERY = 0.1
+#: Shortest time between two reports of progress, in seconds.
+_REPORT_INTERVAL = 0.1
 
 
 class TaskWorker(QObject):
-    """Runs one task at a time. A task may not touch the window's objects, nor its connection to the project."""
+    """Runs one task at a time. A task must touch neither the window's objects nor its connection to the project."""
 
     started = Signal(str)
     progressed = Signal(object, object)
-    """Done and in all, a few times a second; bytes do not fit into Qt's own whole numbers."""
+    """Amount done and total, several times a second. Typed as objects: byte counts exceed Qt's int."""
     finished = Signal(object)
-    """What the task returned."""
+    """Result of the task."""
     failed = Signal(str)
-    """One line that says what, where and what next."""
+    """One line that says what failed, where, and what to do next."""
     cancelled = Signal()
     crashed = Signal(Exception)
-    """A fault of the program; the crash reporter gets it too."""
+    """A bug in the program; the crash reporter receives it too."""
     ended = Signal()
-    """After any of the four above, when another task may begin."""
+    """Emitted after any of the four above; another task may start now."""
 
     def __init__(self, parent: QObject | None = None, name: str = "task") -> None:
         super().__init__(parent)
@@ -53,10 +53,10 @@ class TaskWorker(QObject):
         return self._thread is not None
 
     def start(self, title: str, task: Task) -> None:
-        """Begin a task.
+        """Start a task.
 
         Raises:
-            RuntimeError: another one is running.
+            RuntimeError: another task is running.
         """
         if self.busy:
             raise RuntimeError("a task is running already")
@@ -70,47 +70,47 @@ class TaskWorker(QObject):
         self._cancel.cancel()
 
     def abandon(self) -> None:
-        """Whoever asked is gone: cancel, tell nothing any more, and go too when the thread has ended."""
+        """Cancel the task because its caller is gone. No more signals are emitted; deletes itself after the thread."""
         self._abandoned = True
         self.cancel()
         if not self.busy:
             self.deleteLater()
 
     def close(self) -> None:
-        """Cancel and wait for the end; nothing is told of it any more."""
+        """Cancel the task and wait until it has ended; no more signals are emitted."""
         self.cancel()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
 
     def _work(self, task: Task, cancel: CancelToken) -> None:
-        told = 0.0
+        last_report = 0.0
 
         def progress(done: int, total: int) -> None:
-            nonlocal told
+            nonlocal last_report
             cancel.raise_if_cancelled()
-            if time.monotonic() - told >= _TELL_EVERY or done == total:
-                told = time.monotonic()
+            if time.monotonic() - last_report >= _REPORT_INTERVAL or done == total:
+                last_report = time.monotonic()
                 self._relay.post(lambda: self.progressed.emit(done, total))
 
         try:
             answer = task(progress, cancel)
-            tell: Callable[[], None] = lambda: self.finished.emit(answer)  # noqa: E731 - one of four
+            report: Callable[[], None] = lambda: self.finished.emit(answer)  # noqa: E731 - one of four
         except Cancelled:
-            tell = self.cancelled.emit
+            report = self.cancelled.emit
         except UserError as error:
             message = str(error)
-            tell = lambda: self.failed.emit(message)  # noqa: E731
+            report = lambda: self.failed.emit(message)  # noqa: E731
         except Exception as error:
             log.exception("the task failed")
             bug = error
-            tell = lambda: self.crashed.emit(bug)  # noqa: E731
+            report = lambda: self.crashed.emit(bug)  # noqa: E731
         try:
-            self._relay.post(lambda: self._on_done(tell))
+            self._relay.post(lambda: self._on_done(report))
         except RuntimeError:
-            log.debug("the window is gone; nobody hears of %s", self._name)
+            log.debug("the window was closed; the result of %s is dropped", self._name)
 
-    def _on_done(self, tell: Callable[[], None]) -> None:
+    def _on_done(self, report: Callable[[], None]) -> None:
         if self._thread is None:  # closed meanwhile
             return
         self._thread.join()
@@ -118,5 +118,5 @@ class TaskWorker(QObject):
         if self._abandoned:
             self.deleteLater()
             return
-        tell()
+        report()
         self.ended.emit()

@@ -10,8 +10,8 @@ from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.document.player import Player
-from annotator.ui.timeline.frame_actions import Moving, MovingButtons
-from annotator.ui.timeline.keyframe_actions import Keyframes
+from annotator.ui.timeline.frame_actions import FrameActions, PlaybackButtons
+from annotator.ui.timeline.keyframe_actions import KeyframeActions
 from annotator.ui.timeline.order import LaneOrder
 from annotator.ui.timeline.timeline import Timeline
 from annotator.ui.timeline.transport import Transport
@@ -29,13 +29,13 @@ class TimelineFeature(Feature):
 
     def add_actions(self, actions: Actions) -> None:
         document, player, timeline = self._document, self._player, self._timeline
-        Moving(document, player, timeline, actions)
+        FrameActions(document, player, timeline, actions)
         self.transport = Transport(document, player, actions, self._settings, self._canvas, self._window)
-        self.keyframes = Keyframes(document, player, timeline, actions)
+        self.keyframes = KeyframeActions(document, player, timeline, actions)
         actions.add("view.timeline", self.tr("View"), self.tr("Whole video on the timeline"), timeline.fit,
                     ["Shift+F"], needs=Needs.VIDEO, group="zoom")
         self.lane_order = LaneOrder(document, timeline, actions, self._settings)
-        self.buttons = MovingButtons(player, actions, self._window)
+        self.buttons = PlaybackButtons(player, actions, self._window)
 
     def add_buttons(self, bar: QHBoxLayout) -> None:
         """Put the buttons of playback into a bar."""

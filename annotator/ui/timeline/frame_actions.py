@@ -16,7 +16,7 @@ from annotator.ui.timeline.timeline import Timeline
 from annotator.ui.widgets.icon_button import Sign, SignButton
 
 
-class Moving(QObject):
+class FrameActions(QObject):
     """Actions that move the playhead or start playback."""
 
     def __init__(self, document: Document, player: Player, timeline: Timeline, actions: Actions) -> None:
@@ -52,7 +52,7 @@ class Moving(QObject):
             self._document.go_to(min(frames) if first else max(frames))
 
 
-class MovingButtons(QObject):
+class PlaybackButtons(QObject):
     """A button for each of the most used of these actions."""
 
     def __init__(self, player: Player, actions: Actions, parent: QWidget) -> None:

@@ -14,7 +14,7 @@ from annotator.ui.timeline.timeline import Timeline
 from annotator.ui.widgets.message import Message
 
 
-class Keyframes(QObject):
+class KeyframeActions(QObject):
     """Actions that go to the next or previous box drawn by a person, of the selected tracks or else of all."""
 
     def __init__(self, document: Document, player: Player, timeline: Timeline, actions: Actions) -> None:

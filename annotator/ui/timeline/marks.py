@@ -16,9 +16,9 @@ from annotator.storage.rows.runs import REPROPAGATE
 
 #: Kinds of runs that show nothing of their own.
 _UNSEEN = (DETECT, REPROPAGATE)
-#: The colour of cuts, readable on both themes.
+#: The color of cuts, readable on both themes.
 CUT = "#e0853d"
-#: The colour of what a person has looked at, readable on both themes.
+#: The color of what a person has looked at, readable on both themes.
 REVIEWED = "#3fa66b"
 
 Ranges = tuple[tuple[int, int], ...]
@@ -77,37 +77,37 @@ def read_marks(session: Session, video_id: int, frame_count: int) -> TimelineMar
         joined(each for found in ranges.values() for each in found), frozenset(locked))
 
 
-def paint_on_lanes(painter: QPainter, marks: TimelineMarks, place: Places, palette: QPalette) -> None:
+def paint_on_lanes(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, palette: QPalette) -> None:
     """Faint lines across the lanes: dashed where a run ends or begins, solid at cuts."""
     faint = palette.color(QPalette.ColorRole.Text)
     faint.setAlpha(90)
     painter.setPen(QPen(faint, 1, Qt.PenStyle.DashLine))
     for frame in marks.boundaries:
-        if 0 < frame < place.frame_count:
-            _line(painter, place, frame)
+        if 0 < frame < axis.frame_count:
+            _line(painter, axis, frame)
     cut = QColor(CUT)
     cut.setAlpha(150)
     painter.setPen(QPen(cut, 1))
     for frame in marks.cuts:
-        _line(painter, place, frame)
+        _line(painter, axis, frame)
 
 
-def paint_on_ruler(painter: QPainter, marks: TimelineMarks, place: Places, palette: QPalette) -> None:
+def paint_on_ruler(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, palette: QPalette) -> None:
     """A bar with ends for each run at the ruler's foot, a wedge for each cut."""
     color = palette.color(QPalette.ColorRole.PlaceholderText)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     for run in marks.runs:
-        left, right = place.x(run.first), place.x(run.last + 1)
-        if right >= place.left and left <= place.right:
-            left = max(left, place.left)
-            painter.drawRect(QRectF(left, place.top - 2, max(min(right, place.right) - left - 1, 1), 2))
+        left, right = axis.x(run.first), axis.x(run.last + 1)
+        if right >= axis.left and left <= axis.right:
+            left = max(left, axis.left)
+            painter.drawRect(QRectF(left, axis.top - 2, max(min(right, axis.right) - left - 1, 1), 2))
     painter.setBrush(QColor(CUT))
     for frame in marks.cuts:
-        x = place.x(frame)
-        if place.left <= x <= place.right:
-            painter.drawPolygon(QPolygonF([QPointF(x - 4, place.top - 8), QPointF(x + 4, place.top - 8),
-                                           QPointF(x, place.top - 2)]))
+        x = axis.x(frame)
+        if axis.left <= x <= axis.right:
+            painter.drawPolygon(QPolygonF([QPointF(x - 4, axis.top - 8), QPointF(x + 4, axis.top - 8),
+                                           QPointF(x, axis.top - 2)]))
 
 
 def paint_on_overview(painter: QPainter, marks: TimelineMarks, left: float, width: float, height: float,
@@ -124,7 +124,7 @@ def paint_on_overview(painter: QPainter, marks: TimelineMarks, left: float, widt
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class TimeAxis:
     """Where frames lie in the timeline's viewport, in device-independent pixels."""
 
     left: float
@@ -156,7 +156,7 @@ class Places:
         return self.left + frame / max(self.frame_count, 1) * self.width
 
 
-def _line(painter: QPainter, place: Places, frame: int) -> None:
-    x = place.x(frame)
-    if place.left <= x <= place.right:
-        painter.drawLine(QPointF(x, place.top), QPointF(x, place.bottom))
+def _line(painter: QPainter, axis: TimeAxis, frame: int) -> None:
+    x = axis.x(frame)
+    if axis.left <= x <= axis.right:
+        painter.drawLine(QPointF(x, axis.top), QPointF(x, axis.bottom))

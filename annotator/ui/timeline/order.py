@@ -27,7 +27,7 @@ _ARROW = "QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-p
 _ORDER, _GROUPING = "lanes/order", "lanes/grouping"
 
 
-class SuspicionReader(QObject):
+class SuspicionCounter(QObject):
     """Counts suspicious frames per track on a thread of its own: in a long video that takes a while."""
 
     ready = Signal(int, object)
@@ -82,9 +82,9 @@ class LaneOrder(QObject):
     def __init__(self, document: Document, timeline: Timeline, actions: Actions, settings: QSettings) -> None:
         super().__init__(timeline)
         self._document, self._timeline, self._settings = document, timeline, settings
-        self._reader = SuspicionReader(document)
-        self._stale = QTimer(self, singleShot=True, interval=1000)
-        self._stale.timeout.connect(self._count)
+        self._reader = SuspicionCounter(document)
+        self._reload_timer = QTimer(self, singleShot=True, interval=1000)
+        self._reload_timer.timeout.connect(self._count)
         self._orders = self._add_orders(actions)
         self._groupings = self._add_groupings(actions)
         self.button = self._make_button()
@@ -109,7 +109,7 @@ class LaneOrder(QObject):
 
     def close(self) -> None:
         """End what runs aside."""
-        self._stale.stop()
+        self._reload_timer.stop()
         self._reader.close()
 
     def _menu(self) -> str:
@@ -180,8 +180,8 @@ class LaneOrder(QObject):
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.OBSERVATIONS | ChangeKind.SPANS | ChangeKind.TRACKS
-        if changes.kinds & kinds and self._needs_suspicion() and not self._stale.isActive():
-            self._stale.start()
+        if changes.kinds & kinds and self._needs_suspicion() and not self._reload_timer.isActive():
+            self._reload_timer.start()
 
     def _on_counts(self, video: int, counts: dict[int, int]) -> None:
         if self._document.video is not None and self._document.video.id == video:

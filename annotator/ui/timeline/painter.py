@@ -18,7 +18,7 @@ from annotator.ui.document.lanes import Event, Lane, Letter, Stretch
 from annotator.ui.timeline.groups import Heading, Row
 from annotator.ui.timeline.marks import (
     REVIEWED,
-    Places,
+    TimeAxis,
     TimelineMarks,
     paint_on_lanes,
     paint_on_overview,
@@ -47,7 +47,7 @@ _SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICI
 class Scene:
     """What one painting of the timeline shows."""
 
-    place: Places
+    axis: TimeAxis
     rows: Sequence[Row]
     """Lanes and the headings of their groups."""
     sight: range
@@ -81,22 +81,22 @@ class TimelinePainter:
     """Paints one scene."""
 
     def __init__(self, painter: QPainter, scene: Scene, palette: QPalette) -> None:
-        self._painter, self._scene, self._place, self._palette = painter, scene, scene.place, palette
+        self._painter, self._scene, self._axis, self._palette = painter, scene, scene.axis, palette
         self._letter_font = QFont(painter.font())
         self._letter_font.setBold(True)
         self._letter_font.setPixelSize(10)
-        self._width, self._height = int(scene.place.right), int(scene.place.bottom)
+        self._width, self._height = int(scene.axis.right), int(scene.axis.bottom)
 
     def paint(self) -> None:
         """Everything, from the back to the front."""
         self._paint_lanes()
-        paint_on_lanes(self._painter, self._scene.marks, self._place, self._palette)
+        paint_on_lanes(self._painter, self._scene.marks, self._axis, self._palette)
         self._paint_range()
         self._paint_preview()
         self._paint_overview()
         self._paint_ruler()
-        paint_on_ruler(self._painter, self._scene.marks, self._place, self._palette)
-        paint_proposal_on_ruler(self._painter, self._scene.proposed, self._place)
+        paint_on_ruler(self._painter, self._scene.marks, self._axis, self._palette)
+        paint_proposal_on_ruler(self._painter, self._scene.proposed, self._axis)
         self._paint_playhead()
 
     def _color(self, role: QPalette.ColorRole) -> QColor:
@@ -121,7 +121,7 @@ class TimelinePainter:
             painter.save()
             painter.setClipRect(NAMES, OVERVIEW + RULER, width - NAMES, self._height)
             self._paint_lane(lane, scene.states.get(lane.track.id), y)
-            paint_proposal_on_lane(painter, scene.proposed.by_track.get(lane.track.id, ()), self._place, y, LANE)
+            paint_proposal_on_lane(painter, scene.proposed.by_track.get(lane.track.id, ()), self._axis, y, LANE)
             painter.restore()
             name = lane.track.name or (scene.labels[lane.track.label].name if lane.track.label in scene.labels else "")
             self._paint_name(QRect(0, y, NAMES, LANE), lane, name, selected)
@@ -175,8 +175,8 @@ class TimelinePainter:
 
     def _paint_stretch(self, stretch: Stretch, color: QColor, y: int) -> None:
         """Full where it is sure, paler where it is pending, hatched where suspicious, a line where lost."""
-        painter, place = self._painter, self._place
-        left, right = max(place.x(stretch.first), place.left), min(place.x(stretch.last + 1), place.right)
+        painter, axis = self._painter, self._axis
+        left, right = max(axis.x(stretch.first), axis.left), min(axis.x(stretch.last + 1), axis.right)
         if right < left:
             return
         rect = QRectF(left, y + 4, max(right - left, 1.0), LANE - 8)
@@ -191,21 +191,21 @@ class TimelinePainter:
 
     def _paint_reviewed(self, first: int, last: int, y: int) -> None:
         """A line under what a person has looked at."""
-        left, right = max(self._place.x(first), self._place.left), min(self._place.x(last + 1), self._place.right)
+        left, right = max(self._axis.x(first), self._axis.left), min(self._axis.x(last + 1), self._axis.right)
         if right > left:
             self._painter.fillRect(QRectF(left, y + LANE - 4, right - left, 2), QColor(REVIEWED))
 
     def _paint_letters(self, lane: Lane, color: QColor, y: int) -> None:
         """R, P and X on the bar; letters that would cover one another are left out, and one that follows close behind
         its like is a tick. Where a lane begins, its first prompt is a matter of course."""
-        painter, place = self._painter, self._place
+        painter, axis = self._painter, self._axis
         painter.save()
         painter.setFont(self._letter_font)
         ink = readable_on(_over(self._color(QPalette.ColorRole.Base), color, _SHADE[TrackState.PENDING]))
         painter.setPen(ink)
-        letters = ((place.x(each.frame + 0.5), each.event) for each in self._scene.letters.get(lane.track.id, ())
+        letters = ((axis.x(each.frame + 0.5), each.event) for each in self._scene.letters.get(lane.track.id, ())
                    if each.frame != lane.first)
-        for x, event in spread(takewhile(lambda each: each[0] <= place.right, letters), place.left):
+        for x, event in spread(takewhile(lambda each: each[0] <= axis.right, letters), axis.left):
             if event is None:
                 painter.fillRect(QRectF(x - 0.5, y + LANE - 8, 1, 3), ink)
             else:
@@ -214,21 +214,21 @@ class TimelinePainter:
 
     def _paint_keyframes(self, lane: Lane, y: int) -> None:
         """A dot per box that a person drew; dots that would hide one another are left out."""
-        place = self._place
-        first, last = place.frame_at(place.left), place.frame_at(place.right)
+        axis = self._axis
+        first, last = axis.frame_at(axis.left), axis.frame_at(axis.right)
         reach = 0.0
         for bar in lane.bars:
             if not bar.human:
                 continue
             for frame in range(max(bar.first, first), min(bar.last, last) + 1):
-                x = place.x(frame + 0.5)
+                x = axis.x(frame + 0.5)
                 if x - reach >= 4:
                     self._painter.drawEllipse(QPointF(x, y + LANE / 2), 3, 3)
                     reach = x
 
     def _fill(self, first: int, last: int, y: int, color: QColor) -> None:
-        left, right = self._place.x(first), self._place.x(last + 1)
-        if right >= self._place.left and left <= self._place.right:
+        left, right = self._axis.x(first), self._axis.x(last + 1)
+        if right >= self._axis.left and left <= self._axis.right:
             self._painter.fillRect(QRectF(left, y + 4, max(right - left, 1.0), LANE - 8), color)
 
     def _paint_name(self, rect: QRect, lane: Lane, name: str, selected: bool) -> None:
@@ -251,7 +251,7 @@ class TimelinePainter:
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()
 
-    def _paint_lock(self, centre: QPointF) -> None:
+    def _paint_lock(self, center: QPointF) -> None:
         """A small padlock."""
         painter = self._painter
         painter.save()
@@ -259,8 +259,8 @@ class TimelinePainter:
         ink = self._color(QPalette.ColorRole.Text)
         painter.setPen(QPen(ink, 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawArc(QRectF(centre.x() - 2.5, centre.y() - 6, 5, 7), 0, 180 * 16)
-        painter.fillRect(QRectF(centre.x() - 4, centre.y() - 2, 8, 6), ink)
+        painter.drawArc(QRectF(center.x() - 2.5, center.y() - 6, 5, 7), 0, 180 * 16)
+        painter.fillRect(QRectF(center.x() - 4, center.y() - 2, 8, 6), ink)
         painter.restore()
 
     # Time
@@ -271,18 +271,18 @@ class TimelinePainter:
             return
         color = self._color(QPalette.ColorRole.Highlight)
         color.setAlpha(60)
-        left, right = max(self._place.x(chosen[0]), self._place.left), self._place.x(chosen[1] + 1)
+        left, right = max(self._axis.x(chosen[0]), self._axis.left), self._axis.x(chosen[1] + 1)
         if right > left:
             self._painter.fillRect(QRectF(left, OVERVIEW, right - left, self._height - OVERVIEW), color)
 
     def _paint_preview(self) -> None:
         """A frame around the boxes that would change hands, on the lanes of their tracks."""
-        seen, scene, place = self._scene.preview, self._scene, self._place
+        seen, scene, axis = self._scene.preview, self._scene, self._axis
         if seen is None or seen.first_frame is None or seen.last_frame is None:
             return
         changed = {change.track for change in seen.tracks}
-        left = max(place.x(seen.first_frame), place.left)
-        right = min(place.x(seen.last_frame + 1), place.right)
+        left = max(axis.x(seen.first_frame), axis.left)
+        right = min(axis.x(seen.last_frame + 1), axis.right)
         if right < left:
             return
         painter = self._painter
@@ -299,7 +299,7 @@ class TimelinePainter:
 
     def _paint_overview(self) -> None:
         """Objects per frame, over the whole video whatever the zoom."""
-        painter, scene, place = self._painter, self._scene, self._place
+        painter, scene, axis = self._painter, self._scene, self._axis
         painter.fillRect(0, 0, self._width, OVERVIEW, self._color(QPalette.ColorRole.Window))
         color = self._color(QPalette.ColorRole.Text)
         color.setAlpha(110)
@@ -309,34 +309,34 @@ class TimelinePainter:
         painter.setPen(self._color(QPalette.ColorRole.Text))
         painter.drawText(QRect(8, 0, NAMES - 16, OVERVIEW), Qt.AlignmentFlag.AlignVCenter, scene.count)
         if not scene.fitted:
-            scale = place.width / max(place.frame_count * place.pixels, 1)
+            scale = axis.width / max(axis.frame_count * axis.pixels, 1)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 1))
-            painter.drawRect(QRectF(place.left + (place.left - place.origin) * scale, 1, place.width * scale - 1,
+            painter.drawRect(QRectF(axis.left + (axis.left - axis.origin) * scale, 1, axis.width * scale - 1,
                                     OVERVIEW - 3))
-        paint_on_overview(painter, scene.marks, place.left, place.width, OVERVIEW, place.frame_count)
-        paint_proposal_on_overview(painter, scene.proposed, place, OVERVIEW)
-        x = place.overview_x(scene.frame)
+        paint_on_overview(painter, scene.marks, axis.left, axis.width, OVERVIEW, axis.frame_count)
+        paint_proposal_on_overview(painter, scene.proposed, axis, OVERVIEW)
+        x = axis.overview_x(scene.frame)
         painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, OVERVIEW))
 
     def _paint_ruler(self) -> None:
-        painter, place = self._painter, self._place
+        painter, axis = self._painter, self._axis
         painter.fillRect(0, OVERVIEW, self._width, RULER, self._color(QPalette.ColorRole.Window))
-        step = _nice_step(TICK_GAP / place.pixels)
-        first = place.frame_at(place.left) // step * step
+        step = _nice_step(TICK_GAP / axis.pixels)
+        first = axis.frame_at(axis.left) // step * step
         painter.setPen(self._color(QPalette.ColorRole.Text))
-        for frame in range(first, place.frame_count, step):
-            x = place.x(frame)
-            if x > place.right:
+        for frame in range(first, axis.frame_count, step):
+            x = axis.x(frame)
+            if x > axis.right:
                 break
-            if x >= place.left:
+            if x >= axis.left:
                 painter.drawLine(QPointF(x, OVERVIEW + RULER - 5), QPointF(x, OVERVIEW + RULER))
                 painter.drawText(QPointF(x + 3, OVERVIEW + RULER - 6), str(frame))
 
     def _paint_playhead(self) -> None:
-        x = self._place.x(self._scene.frame + 0.5)
-        if x < self._place.left:
+        x = self._axis.x(self._scene.frame + 0.5)
+        if x < self._axis.left:
             return
         self._painter.setPen(QPen(self._color(QPalette.ColorRole.Highlight), 2))
         self._painter.drawLine(QPointF(x, OVERVIEW), QPointF(x, self._height))
@@ -390,7 +390,7 @@ def _nice_step(least: float) -> int:
 
 
 def _over(ground: QColor, color: QColor, share: float) -> QColor:
-    """A colour seen over another, as a bar's shade is: prompts mostly stand where a track is pending, and paler."""
+    """A color seen over another, as a bar's shade is: prompts mostly stand where a track is pending, and paler."""
     def mixed(top: int, below: int) -> int:
         return round(share * top + (1 - share) * below)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from annotator.ui.timeline.marks import Places
+from annotator.ui.timeline.marks import TimeAxis
 from annotator.ui.widgets.theme import ACCENT
 
 Stretches = tuple[tuple[int, int], ...]
@@ -27,31 +27,31 @@ class ProposedFrames:
     """Track id -> those of a track that is there."""
 
 
-def paint_on_ruler(painter: QPainter, proposed: ProposedFrames, place: Places) -> None:
+def paint_on_ruler(painter: QPainter, proposed: ProposedFrames, axis: TimeAxis) -> None:
     """A band at the ruler's foot."""
-    for rect in _rects(proposed.all, place, place.top - _BAND, _BAND):
+    for rect in _rects(proposed.all, axis, axis.top - _BAND, _BAND):
         painter.fillRect(rect, QColor(ACCENT))
 
 
-def paint_on_lane(painter: QPainter, stretches: Stretches, place: Places, y: float, height: float) -> None:
+def paint_on_lane(painter: QPainter, stretches: Stretches, axis: TimeAxis, y: float, height: float) -> None:
     """A dashed frame around what would change of a track."""
-    for rect in _rects(stretches, place, y + 1, height - 2):
+    for rect in _rects(stretches, axis, y + 1, height - 2):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(ACCENT), 2, Qt.PenStyle.DashLine))
         painter.drawRect(rect)
 
 
-def paint_on_overview(painter: QPainter, proposed: ProposedFrames, place: Places, height: float) -> None:
+def paint_on_overview(painter: QPainter, proposed: ProposedFrames, axis: TimeAxis, height: float) -> None:
     """A line at the overview's foot."""
     for first, last in proposed.all:
-        left, right = place.overview_x(first), place.overview_x(last + 1)
+        left, right = axis.overview_x(first), axis.overview_x(last + 1)
         painter.fillRect(QRectF(left, height - 4, max(right - left, 1.5), 4), QColor(ACCENT))
 
 
-def _rects(stretches: Stretches, place: Places, top: float, height: float) -> list[QRectF]:
+def _rects(stretches: Stretches, axis: TimeAxis, top: float, height: float) -> list[QRectF]:
     rects = []
     for first, last in stretches:
-        left, right = max(place.x(first), place.left), min(place.x(last + 1), place.right)
-        if right > place.left and left < place.right:
+        left, right = max(axis.x(first), axis.left), min(axis.x(last + 1), axis.right)
+        if right > axis.left and left < axis.right:
             rects.append(QRectF(left, top, max(right - left, 1.5), height))
     return rects

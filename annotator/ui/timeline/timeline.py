@@ -27,10 +27,10 @@ from annotator.ui.document.lanes import (
 )
 from annotator.ui.timeline.group_texts import GroupTexts
 from annotator.ui.timeline.groups import Grouping, Heading, Row, group_key, with_headings
-from annotator.ui.timeline.marks import Places, TimelineMarks, read_marks
+from annotator.ui.timeline.marks import TimeAxis, TimelineMarks, read_marks
 from annotator.ui.timeline.painter import LANE, NAMES, OVERVIEW, RULER, Scene, TimelinePainter, overview_outline
 from annotator.ui.timeline.proposed_frames import ProposedFrames
-from annotator.ui.widgets.throttle import SparingTimer
+from annotator.ui.widgets.throttle import ThrottledTimer
 
 #: Most pixels that a frame may take.
 WIDEST_FRAME = 40.0
@@ -68,7 +68,7 @@ class Timeline(QAbstractScrollArea):
         self._fitted = True
         self._drag: str | None = None
         self._anchor = 0
-        self._stale = SparingTimer(self.reload, 60, self, soonest=5)
+        self._reload_timer = ThrottledTimer(self.reload, 60, self, soonest=5)
         self._reading = QTimer(self, singleShot=True, interval=0)
         self._reading.timeout.connect(self._read_states)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -154,13 +154,13 @@ class Timeline(QAbstractScrollArea):
         count = self._frame_count()
         if not count:
             return
-        centre = self._document.frame + 0.5 if frame is None else frame
-        x = self._x(centre)
+        center = self._document.frame + 0.5 if frame is None else frame
+        x = self._x(center)
         least = self._track_width() / count
         self._pixels = min(max(self._pixels * factor, least), max(WIDEST_FRAME, least))
         self._fitted = self._pixels == least
         self._update_bars()
-        self.horizontalScrollBar().setValue(round(centre * self._pixels - (x - NAMES)))
+        self.horizontalScrollBar().setValue(round(center * self._pixels - (x - NAMES)))
 
     def reload(self) -> None:
         """Read lanes anew."""
@@ -173,7 +173,7 @@ class Timeline(QAbstractScrollArea):
         self._outline = None
         self._update_bars()
 
-    # Places
+    # TimeAxis
 
     def _frame_count(self) -> int:
         return 0 if self._document.video is None else self._document.video.frame_count
@@ -184,13 +184,13 @@ class Timeline(QAbstractScrollArea):
     def _x(self, frame: float) -> float:
         return NAMES + frame * self._pixels - self.horizontalScrollBar().value()
 
-    def _places(self) -> Places:
-        return Places(NAMES, self.viewport().width(), OVERVIEW + RULER, self.viewport().height(), self._x(0),
+    def _axis(self) -> TimeAxis:
+        return TimeAxis(NAMES, self.viewport().width(), OVERVIEW + RULER, self.viewport().height(), self._x(0),
                       self._pixels, self._frame_count())
 
     def frame_at(self, x: float) -> int:
         """The frame that lies here, brought inside the video."""
-        return self._places().frame_at(x)
+        return self._axis().frame_at(x)
 
     def row_at(self, y: float) -> Row | None:
         row = int((y - OVERVIEW - RULER + self.verticalScrollBar().value()) // LANE)
@@ -232,7 +232,7 @@ class Timeline(QAbstractScrollArea):
         for track in changes.tracks or list(self._states):
             self._states.pop(track, None)
         # A running job commits many times a second; without one it was a person.
-        self._stale.begin(at_once=not self._document.in_use())
+        self._reload_timer.begin(urgent=not self._document.in_use())
 
     def _on_frame(self, frame: int) -> None:
         x = self._x(frame + 0.5)
@@ -246,7 +246,7 @@ class Timeline(QAbstractScrollArea):
         height = self.viewport().height()
         for frame in (self._playhead, self._document.frame):
             self.viewport().update(QRect(round(self._x(frame + 0.5)) - 3, OVERVIEW, 6, height - OVERVIEW))
-            self.viewport().update(QRect(round(self._places().overview_x(frame)) - 3, 0, 6, OVERVIEW))
+            self.viewport().update(QRect(round(self._axis().overview_x(frame)) - 3, 0, 6, OVERVIEW))
 
     def _on_selection(self) -> None:
         self._unfold_chosen()
@@ -319,7 +319,7 @@ class Timeline(QAbstractScrollArea):
         if self._outline is None or self._outline[0] != width:
             self._outline = (width, overview_outline(self._counts, self._frame_count(), width))
         return Scene(
-            place=self._places(), rows=self._rows, sight=self._rows_in_sight(),
+            axis=self._axis(), rows=self._rows, sight=self._rows_in_sight(),
             top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, letters=self._letters,
             labels=document.labels(), selection=document.selection, marks=self._marks, proposed=self._proposed,
             chosen=document.range, preview=self._preview, frame=document.frame, outline=self._outline[1],

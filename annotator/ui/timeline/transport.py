@@ -13,13 +13,13 @@ from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.document.player import SPEEDS, Player
-from annotator.ui.widgets.frame_text import PlaceError, format_time, frame_times, parse_place
+from annotator.ui.widgets.frame_text import FrameTextError, format_time, frame_times, parse_frame
 from annotator.ui.widgets.message import Message
 
 _STEP = "go/step"
 
 
-class PlaceField(QLineEdit):
+class FrameField(QLineEdit):
     """Shows the frame; what is typed instead is gone to on Enter. Escape leaves it."""
 
     def __init__(self, document: Document, player: Player, back: QWidget, parent: QWidget) -> None:
@@ -67,8 +67,8 @@ class PlaceField(QLineEdit):
 
     def _go(self) -> None:
         try:
-            frame = parse_place(self.text(), self._document.frame, self._times)
-        except PlaceError as error:
+            frame = parse_frame(self.text(), self._document.frame, self._times)
+        except FrameTextError as error:
             self._document.message.emit(Message.refused(str(error)))
             self.selectAll()
             return
@@ -88,7 +88,7 @@ class Transport(QObject):
         self._document, self._player, self._actions, self._settings = document, player, actions, settings
         self._time, self._of = QLabel(parent), QLabel(parent)
         self._time.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.place = PlaceField(document, player, canvas, parent)
+        self.place = FrameField(document, player, canvas, parent)
         self.step = QSpinBox(parent)
         self.speed = QToolButton(parent)
         self._build_step()

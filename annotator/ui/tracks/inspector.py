@@ -30,18 +30,18 @@ class Inspector(QStackedWidget):
         self.region = RegionFields(document, regions)
         for page in (self._empty, self.tracks, self.region):
             self.addWidget(_scrolled(page))
-        self._stale = QTimer(self, singleShot=True, interval=150)
-        self._stale.timeout.connect(self.refresh)
+        self._reload_timer = QTimer(self, singleShot=True, interval=150)
+        self._reload_timer.timeout.connect(self.refresh)
         document.video_changed.connect(self.refresh)
         document.selection_changed.connect(self._on_selection)
         document.changed.connect(self._on_changes)
         regions.selection_changed.connect(self._on_selection)
-        scores.updated.connect(self._stale.start)
+        scores.updated.connect(self._reload_timer.start)
         self.refresh()
 
     def refresh(self) -> None:
         """Show what holds now."""
-        self._stale.stop()
+        self._reload_timer.stop()
         selection = self._document.selection
         chosen = [track for key, track in self._document.tracks().items() if key in selection] if selection else []
         region = self._regions.selected
@@ -70,8 +70,8 @@ class Inspector(QStackedWidget):
         self.refresh()
 
     def _on_changes(self, changes: Changes) -> None:
-        if changes.kinds & _KINDS and not self._stale.isActive():
-            self._stale.start()
+        if changes.kinds & _KINDS and not self._reload_timer.isActive():
+            self._reload_timer.start()
 
 
 def _scrolled(page: QWidget) -> QScrollArea:

@@ -36,7 +36,7 @@ from annotator.ui.tracks.model import (
     TrackModel,
 )
 from annotator.ui.widgets.swatch import swatch
-from annotator.ui.widgets.throttle import SparingTimer
+from annotator.ui.widgets.throttle import ThrottledTimer
 
 
 class TrackTable(QWidget):
@@ -69,7 +69,7 @@ class TrackTable(QWidget):
         self._empty.setWordWrap(True)
         self._set_up_view()
         self._lay_out()
-        self._stale = SparingTimer(self._reload, 200, self, soonest=20)
+        self._reload_timer = ThrottledTimer(self._reload, 200, self, soonest=20)
         document.video_changed.connect(self._reload)
         document.changed.connect(self._on_changes)
         document.selection_changed.connect(lambda: self._show_selection(scroll=True))
@@ -161,7 +161,7 @@ class TrackTable(QWidget):
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.LABELS | ChangeKind.RUNS
         if changes.kinds & kinds:
-            self._stale.begin(at_once=not self._document.in_use())
+            self._reload_timer.begin(urgent=not self._document.in_use())
 
     def _reload(self) -> None:
         self._syncing = True

@@ -34,7 +34,7 @@ LONGEST_NAME = 120
 
 
 class TrackFields(QWidget):
-    """Number, class, name, colour, frames, score, review state and attributes."""
+    """Number, class, name, color, frames, score, review state and attributes."""
 
     def __init__(self, document: Document, scores: MeanScores) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class TrackFields(QWidget):
         form.addRow(self.tr("Number"), self.number)
         form.addRow(self.tr("Class"), self.label)
         form.addRow(self.tr("Name"), self.name)
-        form.addRow(self.tr("Colour"), self.color)
+        form.addRow(self.tr("Color"), self.color)
         frames = QWidget(self)
         row = QHBoxLayout(frames)
         row.setContentsMargins(0, 0, 0, 0)

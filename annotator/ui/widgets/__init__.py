@@ -1,4 +1,4 @@
-"""Building blocks: popovers, icon buttons, swatches, themes, the text of frames and times.
+"""Building blocks: popovers, icon buttons, swatches, themes, and frames and times as text.
 
-They know Qt and nothing of a project, so that every other room may use them.
+They depend on Qt and know nothing about a project, so every other room may use them.
 """

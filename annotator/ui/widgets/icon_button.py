@@ -1,4 +1,4 @@
-"""Buttons with drawn signs, in the colour of text: seen in both themes and sharp at any scale."""
+"""Buttons with drawn icons in the text color: visible in both themes and sharp at any scale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 
 class Sign(Enum):
-    """What a button shows."""
+    """The icon of a button."""
 
     FIRST = auto()
     PREVIOUS = auto()

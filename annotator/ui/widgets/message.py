@@ -1,4 +1,4 @@
-"""Messages for the user: one line each, with a severity and, where it matters, a condition under which it holds."""
+"""Messages for the user: one line each, with a severity and, optionally, the condition under which they are true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names on their colour, drawn once and kept: a frame shows a hundred, and the next one mostly the same."""
+"""Name labels on a colored background, drawn once and cached: consecutive frames show mostly the same names."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
-#: Pieces of names that are kept: some 5 kB each on an ordinary screen.
+#: Number of cached pieces; each takes about 5 kB on an ordinary screen.
 _KEPT = 4096
-#: How wide a name may be before its last word, and how many letters are never wider; the table has all of it.
+#: Maximum width of a name without its last word, in device-independent pixels, and a number of characters that always
+#: fits into it. The table of tracks shows the whole name.
 _WIDEST, _LONG = 180.0, 16
-#: Room at either end of a name, in device-independent pixels.
+#: Margin at either end of a name, in device-independent pixels.
 _MARGIN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a name, and how wide it is in device-independent pixels: a whole number of them."""
+    """A part of a name, and its width in whole device-independent pixels."""
 
     pixmap: QPixmap
     width: int
@@ -26,25 +27,27 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """A name in pieces that are drawn side by side. The last word is one of its own: a score changes with every frame,
-    what stands before it does not."""
+    """A name in pieces that are drawn side by side.
+
+    The last word is a separate piece: it is often a score, which changes with every frame, while the rest stays.
+    """
 
     pieces: tuple[Piece, ...]
     width: int
 
 
 class NamePlates:
-    """Makes plates for one font and one screen."""
+    """A cache of plates for one font and one screen."""
 
     def __init__(self, font: QFont, ratio: float) -> None:
-        """``ratio``: pixels of the screen per device-independent pixel."""
+        """``ratio``: screen pixels per device-independent pixel."""
         self._font, self.ratio = font, ratio
         self._metrics = QFontMetricsF(font)
         self.height = float(round(self._metrics.height()) + 1)
         self._pieces: OrderedDict[tuple[str, int, bool, bool], Piece] = OrderedDict()
 
     def plate(self, name: str, color: QColor) -> Plate:
-        """The name on its colour; may be drawn at whole pixels."""
+        """Return the plate of a name on this color, to be drawn at whole pixels."""
         head, blank, last = name.rpartition(" ")
         rgba = color.rgba()
         if not blank:
@@ -78,6 +81,6 @@ class NamePlates:
 
 
 def readable_on(color: QColor) -> Qt.GlobalColor:
-    """Black or white, whichever is read better on this colour."""
+    """Return black or white, whichever is easier to read on this color."""
     luminance = 0.299 * color.red() + 0.587 * color.green() + 0.114 * color.blue()
     return Qt.GlobalColor.black if luminance > 140 else Qt.GlobalColor.white

@@ -1,4 +1,4 @@
-"""One line above the picture that offers a next step; it waits until it is taken or sent away."""
+"""A line above the frame that offers a next step until it is accepted or dismissed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 
 class OfferBar(QFrame):
-    """Hidden while there is nothing to offer. The newest offer is shown; when it goes, the one before it is."""
+    """A bar that shows the newest offer, and the one before it when that is gone. Hidden without offers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,19 +35,19 @@ class OfferBar(QFrame):
         self.hide()
 
     def offer(self, topic: str, text: str, button: str, do: Callable[[], object]) -> None:
-        """Show a line with a button; ``topic`` names it for `withdraw`."""
+        """Show a line with a button; ``topic`` identifies it for `withdraw`."""
         self._offers.pop(topic, None)
         self._offers[topic] = (text, button, do)
         self._update()
 
     def withdraw(self, topic: str) -> None:
-        """Take an offer back, if it was made."""
+        """Remove the offer with this topic, if there is one."""
         if self._offers.pop(topic, None) is not None:
             self._update()
 
     @property
     def topic(self) -> str:
-        """What the offer that is shown is about; empty without one."""
+        """Topic of the offer that is shown; empty if there is none."""
         return next(reversed(self._offers), "")
 
     def _take(self) -> None:

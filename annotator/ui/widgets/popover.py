@@ -1,4 +1,4 @@
-"""A button that opens a small panel beside itself, and rows with sliders to put into it."""
+"""A button that opens a small panel next to it, and rows of sliders for the panel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSlider, QToolButton,
 
 
 class Popover(QFrame):
-    """Opens at a button and closes with Escape or a click elsewhere."""
+    """A panel that opens at a button and closes with Esc or a click outside."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -19,7 +19,7 @@ class Popover(QFrame):
         self.column.setSpacing(8)
 
     def open_at(self, button: QWidget) -> None:
-        """Above the button if there is room, below it otherwise; never beyond the screen."""
+        """Open above the button if there is room, otherwise below it, always within the screen."""
         self.adjustSize()
         place = QRect(button.mapToGlobal(QPoint(button.width() - self.width(), -self.height() - 4)), self.size())
         screen = button.screen().availableGeometry()
@@ -31,7 +31,7 @@ class Popover(QFrame):
 
 
 class PopoverButton(QToolButton):
-    """Says in its text what is set, opens the panel when it is pressed."""
+    """A button that opens the panel; its text shows the current setting."""
 
     def __init__(self, popover: Popover, parent: QWidget) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class PopoverButton(QToolButton):
 
 
 class Sliders(QWidget):
-    """Rows of name, slider and value, aligned."""
+    """Aligned rows of a name, a slider and its value."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class Sliders(QWidget):
 
     def add(self, name: str, least: int, most: int, step: int, changed: Callable[[int], object],
             show: Callable[[int], str] = str) -> QSlider:
-        """A row; ``changed`` hears of every new value, ``show`` turns one into text."""
+        """Add a row; ``changed`` is called with every new value, ``show`` formats a value as text."""
         row = self._grid.rowCount()
         slider = QSlider(Qt.Orientation.Horizontal, self)
         slider.setRange(least, most)

@@ -1,4 +1,4 @@
-"""What came of an export or import: counts, what was left out, and where the files are."""
+"""A report after an export or import: counts, skipped items, and the written files."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QL
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is told at the end."""
+    """The result of an export or import."""
 
     title: str
     summary: str
     rows: Sequence[tuple[str, str]]
-    """What, and how much."""
+    """Names and values."""
     remarks: Sequence[str] = ()
     files: Sequence[Path] = ()
     folder: Path | None = None
-    """What 'Show folder' opens."""
+    """The folder that 'Show folder' opens."""
 
 
 class ReportDialog(QDialog):
-    """Stands beside the window and stops nobody."""
+    """A report in a dialog that does not block the window."""
 
     def __init__(self, report: Report, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +66,7 @@ class ReportDialog(QDialog):
 
 
 def _fill(view: QListWidget, lines: Sequence[str]) -> None:
-    """At most six lines high; a long one is cut in its middle, and whole in its tooltip."""
+    """Fill a list of at most six visible lines. Long lines are elided in the middle; the tooltip has the whole text."""
     for line in lines:
         view.addItem(line)
         view.item(view.count() - 1).setToolTip(line)

@@ -1,4 +1,4 @@
-"""Small pictures of colours, for lists and buttons."""
+"""Color swatches for lists and buttons."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ SIDE = 16
 
 
 def swatch(color: str | None) -> QIcon:
-    """A filled square of this colour (``#rrggbb``); an empty one where there is none, or several."""
-    pixmap = QPixmap(2 * SIDE, 2 * SIDE)  # twice as large, for screens with fine pixels
+    """Return a filled square of this color (``#rrggbb``); an empty one for None (no color, or different ones)."""
+    pixmap = QPixmap(2 * SIDE, 2 * SIDE)  # twice the size, for high-resolution screens
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

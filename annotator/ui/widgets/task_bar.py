@@ -1,4 +1,4 @@
-"""A task beside the engine's job, in the status bar: how far, and a way to cancel it."""
+"""A task that runs in parallel with the engine's job, in the status bar: its progress, and a button to cancel it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from annotator.ui.threads.tasks import TaskWorker
 
 
 class TaskBar(QWidget):
-    """Hidden while nothing runs."""
+    """Title, progress and a Cancel button; hidden while no task runs."""
 
     def __init__(self, worker: TaskWorker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class TaskBar(QWidget):
 
     def _on_progress(self, done: int, total: int) -> None:
         if done >= total:
-            # What is left, such as reading the files back, does not say how far it is.
+            # The remaining work, such as reading the files back, reports no progress.
             self.bar.setRange(0, 0)
             return
         self.bar.setRange(0, 1000)

@@ -1,4 +1,4 @@
-"""Light and dark: the colours of everything that is not footage."""
+"""Light and dark themes: the colors of everything except the video."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ _FADED = {Role.WindowText, Role.Text, Role.ButtonText}
 
 
 class Theme(StrEnum):
+    """A theme, with the value that the settings store."""
+
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
 
 
 def apply_theme(app: QApplication, theme: Theme) -> None:
-    """Colour every window of the program."""
+    """Apply a theme to every window of the program."""
     dark = theme is Theme.DARK or (
         theme is Theme.SYSTEM and QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark)
     app.setStyle("Fusion")
@@ -37,6 +39,7 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
 
 
 def make_palette(dark: bool) -> QPalette:
+    """Return the colors of the dark or the light theme."""
     palette = QPalette()
     for role, color in (_DARK if dark else _LIGHT).items():
         palette.setColor(role, QColor(color))

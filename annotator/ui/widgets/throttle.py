@@ -1,4 +1,4 @@
-"""Work that is put off, so that it never takes much of the window's time."""
+"""Deferred work that never takes much of the window's time."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-#: Most of the window's time that one such work may take.
+#: Maximum share of the window's time that one kind of work may take.
 _SHARE = 0.05
 
 
-class SparingTimer(QTimer):
-    """Does something a while after `begin`: the later, the longer it took the last time.
+class ThrottledTimer(QTimer):
+    """Runs work some time after `begin`; the longer it took the last time, the later it runs again.
 
-    A running job commits many times a second. What is read anew then may take a twentieth of the time, however large
-    the project is. A person makes few edits and looks at each, so what they changed is not put off.
+    A running job commits many times a second. The views that reload after each commit may take a twentieth of the
+    time, however large the project is. Users make few edits and look at each, so theirs are not deferred.
     """
 
     def __init__(self, work: Callable[[], object], least: int, parent: QObject, soonest: int | None = None) -> None:
-        """``least``: shortest time between two works in milliseconds; ``soonest``: shortest wait, after a longer pause
-        or for a person (as long, if left out)."""
+        """Prepare the timer.
+
+        Args:
+            work: called when the time has come.
+            least: shortest time between two calls in milliseconds.
+            parent: the Qt object that owns the timer.
+            soonest: shortest wait in milliseconds, for urgent work and after a pause; ``least`` if omitted.
+        """
         super().__init__(parent)
         self.setSingleShot(True)
         self._work, self._least = work, least
@@ -29,10 +35,10 @@ class SparingTimer(QTimer):
         self._ended = 0.0
         self.timeout.connect(self._run)
 
-    def begin(self, at_once: bool = False) -> None:
-        """Something is to be done; while that waits, more of it changes nothing. ``at_once``: a person waits for it."""
+    def begin(self, urgent: bool = False) -> None:
+        """Schedule the work, unless it is scheduled already. ``urgent``: the user waits for the result."""
         since = round(1000 * (time.monotonic() - self._ended))
-        wait = self._soonest if at_once else max(self._soonest, self._between - since)
+        wait = self._soonest if urgent else max(self._soonest, self._between - since)
         if not self.isActive() or self.remainingTime() > wait:
             self.start(wait)
 

@@ -1,4 +1,4 @@
-"""A table whose columns have names, and tooltips that say more."""
+"""A table model with column titles and tooltips for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class TitledTable(QAbstractTableModel):
-    """The columns. The rows are those of whoever derives from it."""
+    """The columns of a table; subclasses provide the rows."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -19,7 +19,7 @@ class TitledTable(QAbstractTableModel):
         self._tips: Sequence[str] = ()
 
     def set_titles(self, titles: Sequence[str], tips: Sequence[str] = ()) -> None:
-        """Name the columns. ``tips``: as many, or none."""
+        """Set the titles of the columns and, optionally, a tooltip for each."""
         self._titles, self._tips = titles, tips
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's signature

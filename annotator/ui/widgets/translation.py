@@ -1,4 +1,4 @@
-"""The window's language."""
+"""The language of the window."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ log = logging.getLogger(__name__)
 
 
 def install_translations(app: QCoreApplication, locale: QLocale) -> str:
-    """Show texts in the locale's language where there is a translation, in English otherwise.
+    """Show texts in the language of the locale if a translation exists, otherwise in English.
 
-    English is always there below: it holds the plural forms, and whatever another language has not translated yet.
+    English stays installed below any other language: it contains the plural forms and the texts that the other language
+    does not translate yet.
 
     Returns:
-        The language that was found: ``en``, ``de``.
+        The language in use, such as ``en`` or ``de``.
     """
     folder = str(resource_root() / "translations")
     english = QTranslator(app)
     if english.load("annotator_en", folder):
         app.installTranslator(english)
     else:
-        log.warning("the English texts are missing in %s; numbers will read like '1 tracks'", folder)
+        log.warning("the English texts are missing in %s; plurals will be wrong, as in '1 tracks'", folder)
     own = QTranslator(app)
     if locale.language() is QLocale.Language.English or not own.load(locale, "annotator", "_", folder):
         return "en"

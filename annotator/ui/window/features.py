@@ -23,7 +23,7 @@ from annotator.ui.prompts.feature import PromptsFeature
 from annotator.ui.regions.feature import RegionsFeature
 from annotator.ui.review.feature import ReviewFeature
 from annotator.ui.threads.engine_worker import EngineWorker
-from annotator.ui.threads.reading_queue import Reading
+from annotator.ui.threads.reading_queue import ReadingQueue
 from annotator.ui.timeline.feature import TimelineFeature
 from annotator.ui.timeline.timeline import Timeline
 from annotator.ui.tracks.feature import TracksFeature
@@ -45,7 +45,7 @@ class Workspace:
     canvas: Canvas
     controller: CanvasController
     timeline: Timeline
-    reading: Reading
+    reading: ReadingQueue
     worker: EngineWorker
     offers: OfferBar
 

@@ -13,7 +13,7 @@ from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.document.document import Document
-from annotator.ui.threads.reading_queue import Reading
+from annotator.ui.threads.reading_queue import ReadingQueue
 from annotator.ui.widgets.offer_bar import OfferBar
 from annotator.ui.widgets.task_bar import TaskBar
 from annotator.ui.window.opening import Opening
@@ -26,7 +26,7 @@ class FilesFeature(Feature):
     labels_dropped = Signal(object)
     """Path of a label file."""
 
-    def __init__(self, document: Document, reading: Reading, canvas: CanvasController, offers: OfferBar,
+    def __init__(self, document: Document, reading: ReadingQueue, canvas: CanvasController, offers: OfferBar,
                  settings: QSettings, is_labels: Callable[[Path], bool], window: QWidget) -> None:
         """``is_labels``: whether a dropped path is meant as labels."""
         super().__init__(window)

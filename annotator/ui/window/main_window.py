@@ -15,7 +15,7 @@ from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.document.document import Document
 from annotator.ui.document.player import Player
 from annotator.ui.threads.engine_worker import EngineWorker
-from annotator.ui.threads.reading_queue import Reading
+from annotator.ui.threads.reading_queue import ReadingQueue
 from annotator.ui.timeline.timeline import Timeline
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
@@ -37,7 +37,7 @@ class MainWindow(QMainWindow):
         self.document = Document(self)
         self.player = Player(self.document)
         self.canvas = Canvas(self)
-        self.reading = Reading(self)
+        self.reading = ReadingQueue(self)
         self.controller = CanvasController(self.document, self.canvas, self.reading)
         self.timeline = Timeline(self.document, self)
         self.worker = EngineWorker(self)

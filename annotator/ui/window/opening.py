@@ -16,7 +16,7 @@ from annotator.jobs.project import ScannedSource, scan_source
 from annotator.model.cancel import CancelToken
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
-from annotator.ui.threads.reading_queue import Reading, Request
+from annotator.ui.threads.reading_queue import ReadingQueue, Request
 from annotator.ui.threads.tasks import Progress
 from annotator.ui.widgets.message import Message
 from annotator.ui.window.about import NAME
@@ -33,7 +33,7 @@ class Opening(QObject):
     labels_dropped = Signal(Path)
     """Path of a label file."""
 
-    def __init__(self, document: Document, reading: Reading, settings: QSettings,
+    def __init__(self, document: Document, reading: ReadingQueue, settings: QSettings,
                  is_labels: Callable[[Path], bool], window: QWidget) -> None:
         super().__init__(window)
         self._document, self._reading, self._settings, self._window = document, reading, settings, window

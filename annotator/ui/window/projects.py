@@ -17,7 +17,7 @@ from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.document.document import Document
-from annotator.ui.threads.reading_queue import Reading, Request
+from annotator.ui.threads.reading_queue import ReadingQueue, Request
 from annotator.ui.threads.tasks import Progress
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
@@ -34,7 +34,7 @@ class ProjectController(QObject):
     """One line for the status bar."""
 
     def __init__(self, document: Document, canvas: CanvasController, offers: OfferBar,
-                 open_path: Callable[[Path], bool], reading: Reading, window: QWidget) -> None:
+                 open_path: Callable[[Path], bool], reading: ReadingQueue, window: QWidget) -> None:
         super().__init__(window)
         self._reading = reading
         self._document, self._canvas, self._offers = document, canvas, offers

@@ -6,11 +6,11 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.ui.actions.palette import CommandPalette, match_rank
 from annotator.ui.actions.registry import Actions
 from annotator.ui.window.main_window import MainWindow
+from tests.required import required
 
 
 def test_no_two_actions_share_a_key(window: MainWindow) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.ui.canvas.name_layout import NamePlaces, Rect
+from annotator.ui.canvas.name_layout import NameLayout, Rect
 
 LIMITS, HEIGHT = (0.0, 0.0, 400.0, 300.0), 15.0
 
@@ -18,7 +18,7 @@ boxes = st.tuples(st.floats(-100, 450), st.floats(-100, 350), st.floats(1, 200),
 
 @given(st.lists(st.tuples(boxes, st.floats(10, 80)), max_size=60))
 def test_names_never_meet_and_stay_in_the_picture(wanted: list[tuple[Rect, float]]) -> None:
-    places = NamePlaces(LIMITS, HEIGHT)
+    places = NameLayout(LIMITS, HEIGHT)
     found = [place for box, width in wanted if (place := places.place(box, width)) is not None]
     for number, place in enumerate(found):
         assert place[0] >= 0
@@ -29,15 +29,15 @@ def test_names_never_meet_and_stay_in_the_picture(wanted: list[tuple[Rect, float
 
 
 def test_above_then_below_then_inside_then_nowhere() -> None:
-    places = NamePlaces(LIMITS, HEIGHT)
+    places = NameLayout(LIMITS, HEIGHT)
     box = (100.0, 100.0, 150.0, 180.0)
     tops = [place[1] if (place := places.place(box, 40)) is not None else None for _ in range(4)]
     assert tops == [85, 180, 100, None]
 
 
 def test_a_box_out_of_sight_has_no_name() -> None:
-    assert NamePlaces(LIMITS, HEIGHT).place((401, 10, 450, 50), 40) is None
+    assert NameLayout(LIMITS, HEIGHT).place((401, 10, 450, 50), 40) is None
 
 
 def test_a_name_at_the_edge_moves_inside() -> None:
-    assert NamePlaces(LIMITS, HEIGHT).place((380, -20, 420, 40), 40) == (360, 0, 400, 15)
+    assert NameLayout(LIMITS, HEIGHT).place((380, -20, 420, 40), 40) == (360, 0, 400, 15)

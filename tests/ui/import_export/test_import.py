@@ -8,7 +8,6 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.formats.base import ExportOptions
 from annotator.formats.registry import get_format, readable
@@ -19,6 +18,7 @@ from annotator.ui.import_export.import_dialog import ImportChoice, ImportDialog
 from annotator.ui.widgets.report_dialog import ReportDialog
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES
+from tests.required import required
 from tests.ui.conftest import back_to
 
 

@@ -85,7 +85,7 @@ def test_the_project_of_a_running_job_stays_open(opened: MainWindow, clip: MadeC
     qtbot.waitUntil(lambda: opened.worker.paused, timeout=60000)
     path = opened.document.path
     opened.actions_["file.close"].trigger()
-    assert "a job is still working on" in opened.statusBar().currentMessage()
+    assert "a job is still using" in opened.statusBar().currentMessage()
     open_project(tmp_path / "other.annot", create=True).close()
     assert not opened.open_path(tmp_path / "other.annot")
     assert opened.document.path == path

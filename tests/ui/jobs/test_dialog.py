@@ -11,7 +11,6 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
@@ -26,6 +25,7 @@ from annotator.ui.jobs.estimates import Estimates
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
 from tests.patience import PATIENCE_S
+from tests.required import required
 from tests.ui.conftest import back_to, has_picture
 
 

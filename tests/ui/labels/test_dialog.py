@@ -52,7 +52,7 @@ def shown(dialog: LabelDialog) -> list[str]:
 
 def wait_reloaded(dialog: LabelDialog, qtbot: QtBot) -> None:
     """Until the dialog shows what was changed last."""
-    qtbot.waitUntil(lambda: not dialog._stale.isActive())
+    qtbot.waitUntil(lambda: not dialog._reload_timer.isActive())
 
 
 def type_over(qtbot: QtBot, line: QLineEdit, text: str) -> None:

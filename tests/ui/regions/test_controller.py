@@ -9,12 +9,12 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.model.track import Mark
 from annotator.ui.canvas.canvas import Tool
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES
+from tests.required import required
 from tests.ui.window.test_main_window import at, drag
 
 

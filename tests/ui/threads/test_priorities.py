@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from annotator.ui.threads.priorities import Niceness, give_way
+from annotator.ui.threads.priorities import Niceness, lower_priority
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of single threads")
 
@@ -16,7 +16,7 @@ def test_a_thread_steps_down_and_the_others_stay(niceness: Niceness) -> None:
     before, inside = os.getpriority(os.PRIO_PROCESS, 0), []
 
     def work() -> None:
-        give_way(niceness)
+        lower_priority(niceness)
         inside.append(os.getpriority(os.PRIO_PROCESS, 0))
 
     thread = threading.Thread(target=work)
@@ -27,4 +27,4 @@ def test_a_thread_steps_down_and_the_others_stay(niceness: Niceness) -> None:
 
 
 def test_pictures_come_before_the_engine_and_after_the_window() -> None:
-    assert 0 < Niceness.PICTURES < Niceness.ENGINE
+    assert 0 < Niceness.FRAMES < Niceness.ENGINE

@@ -42,7 +42,7 @@ def test_a_time_is_taken_too_and_nonsense_is_said(opened: MainWindow, qtbot: QtB
     qtbot.keyClicks(field, "soon")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert opened.document.frame == 8
-    assert "'soon' is no frame and no time" in opened.statusBar().currentMessage()
+    assert "'soon' is not a frame or a time" in opened.statusBar().currentMessage()
 
 
 def test_escape_leaves_the_field_as_it_was(opened: MainWindow, qtbot: QtBot) -> None:

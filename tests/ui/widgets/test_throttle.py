@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from annotator.ui.widgets.throttle import SparingTimer
+from annotator.ui.widgets.throttle import ThrottledTimer
 
 
 class FakeClock:
@@ -29,7 +29,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     return made
 
 
-def fire(timer: SparingTimer) -> None:
+def fire(timer: ThrottledTimer) -> None:
     """What Qt does when the time has come."""
     assert timer.isActive()
     timer.stop()
@@ -39,7 +39,7 @@ def fire(timer: SparingTimer) -> None:
 def test_it_comes_soon_after_a_pause_and_seldom_in_a_rush(qapp: QApplication, clock: FakeClock) -> None:
     done: list[float] = []
     parent = QObject()
-    timer = SparingTimer(lambda: done.append(clock.now), 300, parent, soonest=1)
+    timer = ThrottledTimer(lambda: done.append(clock.now), 300, parent, soonest=1)
     timer.begin()
     assert timer.interval() == 1
     fire(timer)
@@ -58,7 +58,7 @@ def test_it_comes_soon_after_a_pause_and_seldom_in_a_rush(qapp: QApplication, cl
 
 def test_what_took_long_waits_longer(qapp: QApplication, clock: FakeClock) -> None:
     parent = QObject()
-    timer = SparingTimer(lambda: clock.sleep(0.05), 10, parent)
+    timer = ThrottledTimer(lambda: clock.sleep(0.05), 10, parent)
     timer.begin()
     assert timer.interval() == 10
     fire(timer)
@@ -70,11 +70,11 @@ def test_what_took_long_waits_longer(qapp: QApplication, clock: FakeClock) -> No
 def test_a_person_does_not_wait_for_a_rush_to_end(qtbot: QtBot) -> None:
     done: list[int] = []
     parent = QObject()
-    timer = SparingTimer(lambda: done.append(1), 60000, parent, soonest=1)
+    timer = ThrottledTimer(lambda: done.append(1), 60000, parent, soonest=1)
     timer.begin()
     qtbot.waitUntil(lambda: len(done) == 1)
     timer.begin()
     assert timer.interval() > 1000
-    timer.begin(at_once=True)
+    timer.begin(urgent=True)
     qtbot.waitUntil(lambda: len(done) == 2)
     assert not timer.isActive()

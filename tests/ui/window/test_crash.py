@@ -10,10 +10,10 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
-from tests.required import required
 
 from annotator.ui.window.crash import CrashReporter
 from annotator.ui.window.main_window import MainWindow
+from tests.required import required
 
 
 @pytest.fixture
