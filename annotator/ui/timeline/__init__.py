@@ -1,4 +1,4 @@
-"""The timeline: lanes, overview, playhead, marks, the transport bar, and the actions that go from frame to frame.
+"""The timeline: lanes, overview, playhead, marks, the transport bar, and the actions that move between frames.
 
-What lanes show is read from the store through `annotator.ui.document.lanes`; painting decides nothing.
+Lanes are read from the store as `annotator.ui.document.lanes`; the painter only draws them.
 """

@@ -1,4 +1,4 @@
-"""The timeline's own actions and the bar above it."""
+"""The timeline's actions and the bar above it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from annotator.ui.timeline.transport import Transport
 
 
 class TimelineFeature(Feature):
-    """Going from frame to frame, playback, and the order of the lanes."""
+    """Navigation between frames, playback, and the order of the lanes."""
 
     def __init__(self, document: Document, player: Player, timeline: Timeline, canvas: QWidget, settings: QSettings,
                  window: QWidget) -> None:
-        """``canvas`` gets the focus back from the field in which a frame is typed."""
+        """``canvas`` receives the focus after a frame was entered in the frame field."""
         super().__init__(window)
         self._document, self._player, self._timeline, self._canvas = document, player, timeline, canvas
         self._settings, self._window = settings, window
@@ -32,17 +32,17 @@ class TimelineFeature(Feature):
         FrameActions(document, player, timeline, actions)
         self.transport = Transport(document, player, actions, self._settings, self._canvas, self._window)
         self.keyframes = KeyframeActions(document, player, timeline, actions)
-        actions.add("view.timeline", self.tr("View"), self.tr("Whole video on the timeline"), timeline.fit,
+        actions.add("view.timeline", self.tr("View"), self.tr("Fit timeline to video"), timeline.fit,
                     ["Shift+F"], needs=Needs.VIDEO, group="zoom")
         self.lane_order = LaneOrder(document, timeline, actions, self._settings)
         self.buttons = PlaybackButtons(player, actions, self._window)
 
     def add_buttons(self, bar: QHBoxLayout) -> None:
-        """Put the buttons of playback into a bar."""
+        """Add the playback buttons to a bar."""
         self.buttons.add_to(bar)
 
     def add_fields(self, bar: QHBoxLayout) -> None:
-        """Put the fields for frame, time, speed and step into a bar."""
+        """Add the fields for time, frame, speed and step size to a bar."""
         self.transport.add_to(bar)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""From frame to frame, and playing: actions, and the buttons of them."""
+"""Actions that move between frames and control playback, and buttons for them."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class FrameActions(QObject):
                 ("go.last", tr("Last frame"), lambda: document.go_to(1 << 40), ["End"])):
             add(name, menu, text, slot, keys, needs=Needs.VIDEO, group="frame")
         for name, text, slot, keys in (
-                ("go.start", tr("Start of the track"), lambda: self._go_to_end(first=True), ["Ctrl+Left"]),
-                ("go.end", tr("End of the track"), lambda: self._go_to_end(first=False), ["Ctrl+Right"])):
+                ("go.start", tr("Start of track"), lambda: self._go_to_end(first=True), ["Ctrl+Left"]),
+                ("go.end", tr("End of track"), lambda: self._go_to_end(first=False), ["Ctrl+Right"])):
             add(name, menu, text, slot, keys, needs=Needs.VIDEO | Needs.TRACK, group="track")
         for name, text, slot, keys in (
                 ("play.toggle", tr("Play or pause"), player.toggle, []),
@@ -39,7 +39,8 @@ class FrameActions(QObject):
                 ("play.slower", tr("Play slower"), lambda: player.faster(-1), [","])):
             add(name, menu, text, slot, keys, needs=Needs.VIDEO, group="play")
         add("play.loop", menu, tr("Loop"), lambda: player.set_loop(actions["play.loop"].isChecked()), ["L"],
-            tr("Loop the selected range"), needs=Needs.VIDEO, group="play", checkable=True)
+            tr("Loop the selected range, or the whole video if none is selected"), needs=Needs.VIDEO, group="play",
+            checkable=True)
 
     def _step(self, frames: int) -> None:
         self._player.pause()
@@ -53,7 +54,7 @@ class FrameActions(QObject):
 
 
 class PlaybackButtons(QObject):
-    """A button for each of the most used of these actions."""
+    """Buttons for the most frequently used actions."""
 
     def __init__(self, player: Player, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -63,18 +64,18 @@ class PlaybackButtons(QObject):
             action, button = actions[name], SignButton(sign, parent)
             button.clicked.connect(action.trigger)
             button.setToolTip(action.toolTip())
-            action.changed.connect(partial(_follow_action, button, action))
+            action.changed.connect(partial(_update_button, button, action))
             if name == "play.toggle":
                 self.play = button
             self._buttons.append(button)
         player.playing_changed.connect(lambda playing: self.play.set_sign(Sign.PAUSE if playing else Sign.PLAY))
 
     def add_to(self, layout: QHBoxLayout) -> None:
-        """Put the buttons into the bar."""
+        """Add the buttons to a bar."""
         for button in self._buttons:
             layout.addWidget(button)
 
 
-def _follow_action(button: SignButton, action: QAction) -> None:
+def _update_button(button: SignButton, action: QAction) -> None:
     button.setToolTip(action.toolTip())
     button.setEnabled(action.isEnabled())

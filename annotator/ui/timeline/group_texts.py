@@ -1,4 +1,4 @@
-"""What the headings of groups of lanes say."""
+"""Texts for the headings of lane groups."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from annotator.ui.widgets.frame_text import format_duration
 
 
 class GroupTexts(QObject):
-    """Words for the keys of `lane_groups.group_key`."""
+    """Translates the keys of `groups.group_key` into headings."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self._document = document
 
     def text(self, grouping: Grouping, group: int) -> str:
-        """The heading of a group."""
+        """Return the heading of a group."""
         if grouping is Grouping.LABEL:
             labels = self._document.labels()
             return labels[group].name if group in labels else self.tr("No class")
@@ -28,14 +28,14 @@ class GroupTexts(QObject):
         if group == len(SUSPICIONS):
             return self.tr("No suspicious frames")
         most = SUSPICIONS[0]
-        return self.tr("{0} suspicious frames or more").format(most) if group == 0 else \
+        return self.tr("{0} or more suspicious frames").format(most) if group == 0 else \
             self.tr("Fewer than {0} suspicious frames").format(most)
 
     def _start(self, group: int) -> str:
         video = self._document.video
         rate = video.fps if video is not None and video.fps > 0 else 25.0
         span = span_seconds((0 if video is None else video.frame_count) / rate)
-        return self.tr("Begins from {0} to {1}").format(format_duration(group * span),
+        return self.tr("Starts at {0} to {1}").format(format_duration(group * span),
                                                         format_duration((group + 1) * span))
 
     def _length(self, group: int) -> str:

@@ -1,4 +1,4 @@
-"""Which lanes stand together under one heading. No Qt."""
+"""Groups of lanes under a common heading. No Qt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from annotator.ui.document.lanes import Lane
 
 
 class Grouping(StrEnum):
-    """What lanes of a group have in common."""
+    """The property that the lanes of a group share."""
 
     LABEL = "label"
     START = "start"
@@ -24,49 +24,55 @@ class Heading:
     """A row above the lanes of a group."""
 
     key: int
-    """What its lanes have in common; see `group_key`."""
+    """The value that its lanes share; see `group_key`."""
     text: str
     count: int
     folded: bool = False
-    """Its lanes are not shown."""
+    """Whether its lanes are collapsed."""
 
 
 Row = Lane | Heading
 
-#: Seconds from which on a track is in the group before: the longest first.
+#: Lower limits of the groups by length, in seconds, descending; shorter tracks form one more group.
 LENGTHS = (60, 10, 1)
-#: Suspicious frames from which on a track is in the group before: the most first.
+#: Lower limits of the groups by number of suspicious frames, descending; tracks without any form one more group.
 SUSPICIONS = (10, 1)
-#: Seconds that a group by start may span, and how many such groups there may be.
+#: Possible lengths of a group by start, in seconds, and the maximum number of such groups.
 _SPANS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 _MOST_GROUPS = 12
 
 
 def span_seconds(duration: float) -> int:
-    """Seconds that one group by start covers in a video of so many."""
+    """Return the length of a group by start for a video of this duration; both in seconds."""
     return next((span for span in _SPANS if duration / span <= _MOST_GROUPS), _SPANS[-1])
 
 
 def group_key(grouping: Grouping, fps: float, frame_count: int, suspicion: Mapping[int, int]) -> Callable[[Lane], int]:
-    """What tells groups apart, rising in the order in which they are shown.
+    """Return a function that maps a lane to its group; groups are shown in ascending order.
 
-    A label's id; the group's number by start; the place in `LENGTHS` or `SUSPICIONS`.
+    The value is the id of the label, the number of the group by start, or an index into `LENGTHS` or `SUSPICIONS`.
     """
     rate = fps if fps > 0 else 25.0
     span = span_seconds(frame_count / rate)
     keys: dict[Grouping, Callable[[Lane], int]] = {
         Grouping.LABEL: lambda lane: lane.track.label,
         Grouping.START: lambda lane: int(lane.first / rate // span),
-        Grouping.LENGTH: lambda lane: _place(lane.length / rate, LENGTHS),
-        Grouping.SUSPICION: lambda lane: _place(suspicion.get(lane.track.id, 0), SUSPICIONS),
+        Grouping.LENGTH: lambda lane: _limit_index(lane.length / rate, LENGTHS),
+        Grouping.SUSPICION: lambda lane: _limit_index(suspicion.get(lane.track.id, 0), SUSPICIONS),
     }
     return keys[grouping]
 
 
 def with_headings(lanes: Sequence[Lane], key: Callable[[Lane], int], text: Callable[[int], str],
                   folded: Collection[int] = ()) -> list[Row]:
-    """Lanes that are sorted by group, each group below its heading; ``text`` says what a key means. Of ``folded``
-    groups the heading alone."""
+    """Insert a heading above each group of lanes.
+
+    Args:
+        lanes: sorted by group.
+        key: maps a lane to its group.
+        text: returns the heading of a group.
+        folded: groups that are shown as a heading only.
+    """
     rows: list[Row] = []
     for group, members in groupby(lanes, key):
         together = list(members)
@@ -76,5 +82,5 @@ def with_headings(lanes: Sequence[Lane], key: Callable[[Lane], int], text: Calla
     return rows
 
 
-def _place(value: float, limits: Sequence[int]) -> int:
-    return next((place for place, limit in enumerate(limits) if value >= limit), len(limits))
+def _limit_index(value: float, limits: Sequence[int]) -> int:
+    return next((index for index, limit in enumerate(limits) if value >= limit), len(limits))

@@ -1,4 +1,4 @@
-"""From one frame that a person looked at to the next."""
+"""Actions that move between keyframes."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from annotator.ui.widgets.message import Message
 
 
 class KeyframeActions(QObject):
-    """Actions that go to the next or previous box drawn by a person, of the selected tracks or else of all."""
+    """Actions that go to the next or previous manual box of the selected tracks, or of all tracks."""
 
     def __init__(self, document: Document, player: Player, timeline: Timeline, actions: Actions) -> None:
         super().__init__(timeline)
         self._document, self._player, self._timeline = document, player, timeline
         menu, tr = self.tr("Go"), self.tr
         actions.add("go.previous-keyframe", menu, tr("Previous keyframe"), lambda: self.go(-1), ["E"],
-                    tr("The last frame before this one in which a person drew a box"), needs=Needs.VIDEO, group="track")
+                    tr("Go to the previous frame with a manual box"), needs=Needs.VIDEO, group="track")
         actions.add("go.next-keyframe", menu, tr("Next keyframe"), lambda: self.go(1), ["R"],
-                    tr("The next frame in which a person drew a box"), needs=Needs.VIDEO, group="track")
+                    tr("Go to the next frame with a manual box"), needs=Needs.VIDEO, group="track")
 
     def frames(self) -> list[int]:
-        """Frame indices with a person's box, rising."""
+        """Frame indices with a manual box, ascending."""
         chosen = self._document.selection
         return sorted({frame for lane in self._timeline.lanes if not chosen or lane.track.id in chosen
                        for frame in lane.keyframes})
 
     def go(self, direction: int) -> None:
-        """To the next one (1) or the one before (-1); says so where there is none."""
+        """Go to the next (1) or previous (-1) keyframe; show a message if there is none."""
         frames, here = self.frames(), self._document.frame
         place = bisect_right(frames, here) if direction > 0 else bisect_left(frames, here) - 1
         if not 0 <= place < len(frames):
             self._document.message.emit(Message.refused(
-                self.tr("There is no keyframe after this frame") if direction > 0
-                else self.tr("There is no keyframe before this frame"), lambda: self._document.frame == here))
+                self.tr("No keyframe after this frame") if direction > 0
+                else self.tr("No keyframe before this frame"), lambda: self._document.frame == here))
             return
         self._player.pause()
         self._document.go_to(frames[place])

@@ -1,4 +1,4 @@
-"""What the timeline shows beside boxes: where runs began and ended, where the view is cut, what people looked at."""
+"""What the timeline shows besides boxes: ranges of runs, scene cuts, and reviewed frames."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from annotator.model.track import MarkKind, RunStatus
 from annotator.session import Session
 from annotator.storage.rows.runs import REPROPAGATE
 
-#: Kinds of runs that show nothing of their own.
+#: Kinds of runs that are not shown.
 _UNSEEN = (DETECT, REPROPAGATE)
-#: The color of cuts, readable on both themes.
+#: Color of scene cuts, visible in both themes.
 CUT = "#e0853d"
-#: The color of what a person has looked at, readable on both themes.
+#: Color of reviewed frames, visible in both themes.
 REVIEWED = "#3fa66b"
 
 Ranges = tuple[tuple[int, int], ...]
@@ -26,7 +26,7 @@ Ranges = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class RunRange:
-    """Frames that one run went over, both inclusive."""
+    """First and last frame of one run, both inclusive."""
 
     first: int
     last: int
@@ -36,20 +36,20 @@ class RunRange:
 
 @dataclass(frozen=True, slots=True)
 class TimelineMarks:
-    """Runs in the order in which they were made, and frames with which another view begins."""
+    """Runs in the order in which they were started, the first frames after scene cuts, and the user's marks."""
 
     runs: tuple[RunRange, ...] = ()
     cuts: tuple[int, ...] = ()
     reviewed: dict[int, Ranges] = field(default_factory=dict)
-    """Track id -> frames that a person has looked at, both ends inclusive."""
+    """Ranges of frames that were reviewed, by track id; both ends inclusive."""
     looked_at: Ranges = ()
-    """Frames in which something was looked at, whatever it was; rising, none touches the next."""
+    """Ranges of frames in which anything was reviewed; ascending, not adjacent."""
     locked: frozenset[int] = frozenset()
-    """Track ids."""
+    """Ids of locked tracks."""
 
     @property
     def boundaries(self) -> list[int]:
-        """Frames before which a run began, or after which one ended; rising."""
+        """First frames of runs, and the frames after their last ones; ascending."""
         return sorted({frame for run in self.runs for frame in (run.first, run.last + 1)})
 
     def runs_at(self, frame: int) -> list[RunRange]:
@@ -57,8 +57,10 @@ class TimelineMarks:
 
 
 def read_marks(session: Session, video_id: int, frame_count: int) -> TimelineMarks:
-    """Runs whose step is in effect, the cuts that they saw, and what people said. Runs that only detected or followed
-    prompts are left out."""
+    """Read the runs that are not undone, their scene cuts, and the user's marks.
+
+    Runs that only detected objects or propagated prompts are omitted.
+    """
     undone = {step.run for step in session.history() if step.undone}
     runs = [run for run in session.store.runs(video_id)
             if run.finished_frame is not None and run.id not in undone and run.kind not in _UNSEEN]
@@ -78,7 +80,7 @@ def read_marks(session: Session, video_id: int, frame_count: int) -> TimelineMar
 
 
 def paint_on_lanes(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, palette: QPalette) -> None:
-    """Faint lines across the lanes: dashed where a run ends or begins, solid at cuts."""
+    """Paint faint lines across the lanes: dashed where a run begins or ends, solid at scene cuts."""
     faint = palette.color(QPalette.ColorRole.Text)
     faint.setAlpha(90)
     painter.setPen(QPen(faint, 1, Qt.PenStyle.DashLine))
@@ -93,7 +95,7 @@ def paint_on_lanes(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, pale
 
 
 def paint_on_ruler(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, palette: QPalette) -> None:
-    """A bar with ends for each run at the ruler's foot, a wedge for each cut."""
+    """Paint a bar for each run at the bottom of the ruler, and a wedge for each scene cut."""
     color = palette.color(QPalette.ColorRole.PlaceholderText)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
@@ -112,7 +114,7 @@ def paint_on_ruler(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, pale
 
 def paint_on_overview(painter: QPainter, marks: TimelineMarks, left: float, width: float, height: float,
                       frame_count: int) -> None:
-    """A line per cut, a bar at the foot under what a person has looked at."""
+    """Paint a line for each scene cut, and a bar at the bottom for reviewed frames."""
     scale = width / max(frame_count, 1)
     for first, last in marks.looked_at:
         painter.fillRect(QRectF(left + first * scale, height - 4, max((last + 1 - first) * scale, 2), 3),
@@ -125,34 +127,34 @@ def paint_on_overview(painter: QPainter, marks: TimelineMarks, left: float, widt
 
 @dataclass(frozen=True, slots=True)
 class TimeAxis:
-    """Where frames lie in the timeline's viewport, in device-independent pixels."""
+    """The horizontal axis: positions of frames in the timeline's viewport, in device-independent pixels."""
 
     left: float
     right: float
     top: float
-    """Where lanes begin, below the ruler."""
+    """Top of the lanes, below the ruler."""
     bottom: float
     origin: float
-    """Where frame 0 begins; may lie out of sight."""
+    """Left edge of frame 0; may be out of view."""
     pixels: float
     """Width of a frame."""
     frame_count: int
 
     def x(self, frame: float) -> float:
-        """Where a frame begins."""
+        """Return the left edge of a frame."""
         return self.origin + frame * self.pixels
 
     def frame_at(self, x: float) -> int:
-        """The frame that lies here, brought inside the video."""
+        """Return the frame at a position, clamped to the video."""
         return min(max(int((x - self.origin) / self.pixels), 0), max(self.frame_count - 1, 0))
 
     @property
     def width(self) -> float:
-        """Of what shows frames, right of the names."""
+        """Width of the area with frames, to the right of the names."""
         return max(self.right - self.left, 1)
 
     def overview_x(self, frame: float) -> float:
-        """Where a frame begins on the overview, which always shows the whole video."""
+        """Return the left edge of a frame in the overview, which always shows the whole video."""
         return self.left + frame / max(self.frame_count, 1) * self.width
 
 

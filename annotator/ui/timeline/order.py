@@ -1,4 +1,4 @@
-"""In which order and groups lanes stand, chosen at the head of the timeline or in the menu."""
+"""Order and groups of the lanes, selected at the top of the timeline or in the menu."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from annotator.ui.timeline.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
-#: Fusion puts the arrow of a menu into the corner, half below the line that is written on.
+#: Fusion puts the menu arrow into the corner, half a line too low.
 _ARROW = "QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; }"
 
 _ORDER, _GROUPING = "lanes/order", "lanes/grouping"
 
 
 class SuspicionCounter(QObject):
-    """Counts suspicious frames per track on a thread of its own: in a long video that takes a while."""
+    """Counts suspicious frames per track on its own thread, because it takes a while in a long video."""
 
     ready = Signal(int, object)
-    """Video id; track id to number of frames."""
+    """Video id, and number of suspicious frames by track id."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
@@ -41,7 +41,7 @@ class SuspicionCounter(QObject):
         self._again = False
 
     def ask(self) -> None:
-        """Count; asked while it counts, it counts once more afterwards."""
+        """Start counting. A request during a count starts another count afterwards."""
         session, video = self._document.session, self._document.video
         if session is None or video is None:
             return
@@ -63,7 +63,7 @@ class SuspicionCounter(QObject):
         self._thread.start()
 
     def close(self) -> None:
-        """Wait for a count that goes on."""
+        """Wait for a count in progress."""
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -77,7 +77,7 @@ class SuspicionCounter(QObject):
 
 
 class LaneOrder(QObject):
-    """The choice, kept for the next time; suspicion is counted anew when tracks changed."""
+    """The selected order and grouping, kept in the settings. Suspicion is counted again when tracks change."""
 
     def __init__(self, document: Document, timeline: Timeline, actions: Actions, settings: QSettings) -> None:
         super().__init__(timeline)
@@ -108,7 +108,7 @@ class LaneOrder(QObject):
         return next((grouping for grouping, action in self._groupings.items() if action.isChecked()), None)
 
     def close(self) -> None:
-        """End what runs aside."""
+        """Stop the timer and the thread."""
         self._reload_timer.stop()
         self._reader.close()
 
@@ -117,10 +117,10 @@ class LaneOrder(QObject):
 
     def _add_orders(self, actions: Actions) -> dict[Order, QAction]:
         group = QActionGroup(self)
-        texts = {Order.NUMBER: self.tr("By number"), Order.START: self.tr("By start"),
-                 Order.LENGTH: self.tr("By length"), Order.LABEL: self.tr("By class"),
-                 Order.SUSPICION: self.tr("By suspicion")}
-        tip = self.tr("Order of the lanes on the timeline")
+        texts = {Order.NUMBER: self.tr("Sort by number"), Order.START: self.tr("Sort by start"),
+                 Order.LENGTH: self.tr("Sort by length"), Order.LABEL: self.tr("Sort by class"),
+                 Order.SUSPICION: self.tr("Sort by suspicion")}
+        tip = self.tr("Sort the lanes of the timeline")
         made = {}
         for order, text in texts.items():
             made[order] = actions.add(f"lanes.{order}", self._menu(), text, self._apply, [], tip, group="order",
@@ -129,12 +129,12 @@ class LaneOrder(QObject):
         return made
 
     def _add_groupings(self, actions: Actions) -> dict[Grouping, QAction]:
-        """One of them or none."""
+        """Add actions for the groupings, of which at most one is checked."""
         group = QActionGroup(self)
         group.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         texts = {Grouping.LABEL: self.tr("Group by class"), Grouping.START: self.tr("Group by start"),
                  Grouping.LENGTH: self.tr("Group by length"), Grouping.SUSPICION: self.tr("Group by suspicion")}
-        tip = self.tr("Lanes that have this in common stand under one heading")
+        tip = self.tr("Show lanes in groups with a heading")
         made = {}
         for grouping, text in texts.items():
             keys = ["Shift+G"] if grouping is Grouping.LABEL else []
@@ -155,7 +155,7 @@ class LaneOrder(QObject):
         button.setAutoRaise(True)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setStyleSheet(_ARROW)
-        button.setToolTip(self.tr("Order and groups of the lanes"))
+        button.setToolTip(self.tr("Sort and group the lanes"))
         return button
 
     def _apply(self) -> None:

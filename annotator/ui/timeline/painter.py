@@ -1,4 +1,4 @@
-"""How the timeline is painted. What is in sight is the timeline's to say."""
+"""Paint the timeline. Which lanes and frames are in view is decided by the timeline."""
 
 from __future__ import annotations
 
@@ -32,53 +32,53 @@ from annotator.ui.widgets.name_plates import readable_on
 
 #: Heights and widths in device-independent pixels.
 LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
-#: Width of the triangle before a heading, with its gap.
+#: Width of the triangle before a heading, including the gap.
 FOLD = 12
-#: Least pixels between two letters on a lane.
+#: Minimum distance between two letters on a lane, in pixels.
 LETTER = 9
-#: The same between two ticks that stand for letters.
+#: Minimum distance between two ticks that replace letters, in pixels.
 TICK = 2
-#: Least pixels between two ticks of the ruler.
+#: Minimum distance between two ticks of the ruler, in pixels.
 TICK_GAP = 70
 _SHADE = {TrackState.RELIABLE: 1.0, TrackState.PENDING: 0.75, TrackState.SUSPICIOUS: 0.3}
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What one painting of the timeline shows."""
+    """Everything that the timeline shows in one repaint."""
 
     axis: TimeAxis
     rows: Sequence[Row]
     """Lanes and the headings of their groups."""
-    sight: range
-    """Of these rows, those in sight."""
+    visible: range
+    """Rows in view."""
     top: int
-    """Where the first row begins; may lie out of sight."""
+    """Top of the first row; may be out of view."""
     states: Mapping[int, list[Stretch]]
-    """By track, as far as they are read."""
+    """By track, for the tracks that have been read."""
     letters: Mapping[int, Sequence[Letter]]
-    """By track, as far as they are read."""
+    """By track, for the tracks that have been read."""
     labels: Mapping[int, Label]
     selection: frozenset[int]
     marks: TimelineMarks
     proposed: ProposedFrames
-    """What the proposal that is shown would change."""
-    chosen: tuple[int, int] | None
-    """First and last of the chosen frames."""
+    """Frames that the displayed proposal would change."""
+    selected_range: tuple[int, int] | None
+    """First and last frame of the selected range."""
     preview: EditPreview | None
-    """What an edit would change that is pointed at or asked about."""
+    """Changes of the edit under the pointer or in question."""
     frame: int
-    """Where the playhead stands."""
+    """Frame of the playhead."""
     outline: QPolygonF
-    """Of the overview; see `overview_outline`."""
+    """Outline of the overview; see `overview_outline`."""
     fitted: bool
-    """Whether the whole video is in sight."""
+    """Whether the whole video is in view."""
     count: str
-    """How many tracks there are, in words."""
+    """Number of tracks as text."""
 
 
 class TimelinePainter:
-    """Paints one scene."""
+    """A painter for one scene."""
 
     def __init__(self, painter: QPainter, scene: Scene, palette: QPalette) -> None:
         self._painter, self._scene, self._axis, self._palette = painter, scene, scene.axis, palette
@@ -88,7 +88,7 @@ class TimelinePainter:
         self._width, self._height = int(scene.axis.right), int(scene.axis.bottom)
 
     def paint(self) -> None:
-        """Everything, from the back to the front."""
+        """Paint everything from back to front."""
         self._paint_lanes()
         paint_on_lanes(self._painter, self._scene.marks, self._axis, self._palette)
         self._paint_range()
@@ -106,7 +106,7 @@ class TimelinePainter:
 
     def _paint_lanes(self) -> None:
         painter, scene, width = self._painter, self._scene, self._width
-        for number in scene.sight:
+        for number in scene.visible:
             lane, y = scene.rows[number], scene.top + number * LANE
             if isinstance(lane, Heading):
                 self._paint_heading(lane, y)
@@ -127,7 +127,7 @@ class TimelinePainter:
             self._paint_name(QRect(0, y, NAMES, LANE), lane, name, selected)
 
     def _paint_heading(self, heading: Heading, y: int) -> None:
-        """A band from side to side; the text stays at the left, whatever part of the video is in sight."""
+        """Paint a band across the whole width, with the text at the left for any scroll position."""
         painter = self._painter
         painter.save()
         painter.setClipRect(0, OVERVIEW + RULER, self._width, self._height)
@@ -146,7 +146,7 @@ class TimelinePainter:
         painter.restore()
 
     def _paint_fold(self, folded: bool, y: int) -> None:
-        """A triangle that points down to the lanes, or aside to where they went."""
+        """Paint a triangle that points down if the group is expanded, and right if it is collapsed."""
         middle = y + LANE / 2
         tips = ((9.0, middle - 4), (14.0, middle), (9.0, middle + 4)) if folded else (
             (7.0, middle - 2.5), (15.0, middle - 2.5), (11.0, middle + 2.5))
@@ -174,7 +174,7 @@ class TimelinePainter:
         self._paint_keyframes(lane, y)
 
     def _paint_stretch(self, stretch: Stretch, color: QColor, y: int) -> None:
-        """Full where it is sure, paler where it is pending, hatched where suspicious, a line where lost."""
+        """Paint a stretch: solid if reliable, paler if pending, hatched if suspicious, a line if lost."""
         painter, axis = self._painter, self._axis
         left, right = max(axis.x(stretch.first), axis.left), min(axis.x(stretch.last + 1), axis.right)
         if right < left:
@@ -190,14 +190,17 @@ class TimelinePainter:
             painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
 
     def _paint_reviewed(self, first: int, last: int, y: int) -> None:
-        """A line under what a person has looked at."""
+        """Paint a line below reviewed frames."""
         left, right = max(self._axis.x(first), self._axis.left), min(self._axis.x(last + 1), self._axis.right)
         if right > left:
             self._painter.fillRect(QRectF(left, y + LANE - 4, right - left, 2), QColor(REVIEWED))
 
     def _paint_letters(self, lane: Lane, color: QColor, y: int) -> None:
-        """R, P and X on the bar; letters that would cover one another are left out, and one that follows close behind
-        its like is a tick. Where a lane begins, its first prompt is a matter of course."""
+        """Paint the letters R, P and X on a lane.
+
+        Letters that would overlap are omitted, and a letter close behind an equal one becomes a tick. The prompt at the
+        start of a lane is not shown, because every track begins with one.
+        """
         painter, axis = self._painter, self._axis
         painter.save()
         painter.setFont(self._letter_font)
@@ -213,7 +216,7 @@ class TimelinePainter:
         painter.restore()
 
     def _paint_keyframes(self, lane: Lane, y: int) -> None:
-        """A dot per box that a person drew; dots that would hide one another are left out."""
+        """Paint a dot for each manual box; dots that would overlap are omitted."""
         axis = self._axis
         first, last = axis.frame_at(axis.left), axis.frame_at(axis.right)
         reach = 0.0
@@ -252,7 +255,7 @@ class TimelinePainter:
         painter.restore()
 
     def _paint_lock(self, center: QPointF) -> None:
-        """A small padlock."""
+        """Paint a small padlock."""
         painter = self._painter
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -266,7 +269,7 @@ class TimelinePainter:
     # Time
 
     def _paint_range(self) -> None:
-        chosen = self._scene.chosen
+        chosen = self._scene.selected_range
         if chosen is None:
             return
         color = self._color(QPalette.ColorRole.Highlight)
@@ -276,7 +279,7 @@ class TimelinePainter:
             self._painter.fillRect(QRectF(left, OVERVIEW, right - left, self._height - OVERVIEW), color)
 
     def _paint_preview(self) -> None:
-        """A frame around the boxes that would change hands, on the lanes of their tracks."""
+        """Paint a frame around the boxes that would move to another track, on the lanes of both tracks."""
         seen, scene, axis = self._scene.preview, self._scene, self._axis
         if seen is None or seen.first_frame is None or seen.last_frame is None:
             return
@@ -290,7 +293,7 @@ class TimelinePainter:
         painter.setClipRect(NAMES, OVERVIEW + RULER, self._width - NAMES, self._height)
         painter.setPen(QPen(self._color(QPalette.ColorRole.Text), 1, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for number in scene.sight:
+        for number in scene.visible:
             row = scene.rows[number]
             if isinstance(row, Lane) and row.track.id in changed:
                 top = scene.top + number * LANE
@@ -298,7 +301,7 @@ class TimelinePainter:
         painter.restore()
 
     def _paint_overview(self) -> None:
-        """Objects per frame, over the whole video whatever the zoom."""
+        """Paint the number of objects per frame, for the whole video at any zoom."""
         painter, scene, axis = self._painter, self._scene, self._axis
         painter.fillRect(0, 0, self._width, OVERVIEW, self._color(QPalette.ColorRole.Window))
         color = self._color(QPalette.ColorRole.Text)
@@ -343,11 +346,11 @@ class TimelinePainter:
 
 
 def spread(letters: Iterable[tuple[float, Event]], left: float) -> Iterator[tuple[float, Event | None]]:
-    """Where to write which letter and where a tick does (None); left out is what finds no room.
+    """Yield the positions of letters and ticks (None); those without enough space are omitted.
 
     Args:
-        letters: Pixels from the left, rising, and what happened there.
-        left: Nothing is written before it.
+        letters: positions in pixels, ascending, with their events.
+        left: nothing is drawn to the left of it.
     """
     reach, before = left - LETTER, dict[Event, float]()
     for x, event in letters:
@@ -363,12 +366,12 @@ def spread(letters: Iterable[tuple[float, Event]], left: float) -> Iterator[tupl
 
 
 def overview_outline(counts: npt.NDArray[np.int32], frame_count: int, width: int) -> QPolygonF:
-    """The overview's shape: the most objects per pixel column.
+    """Return the outline of the overview: the maximum number of objects per pixel column.
 
     Args:
-        counts: objects per frame, of shape (``frame_count``,); empty where there are none.
-        frame_count: of the video.
-        width: of the overview in pixels, without the names at its left.
+        counts: (frame_count,) int32 objects per frame; empty if there are none.
+        frame_count: number of frames of the video.
+        width: width of the overview in pixels, without the names to its left.
     """
     edges = np.linspace(0, frame_count, width + 1).astype(int)[:-1]
     most = max(int(counts.max(initial=0)), 1)
@@ -380,7 +383,7 @@ def overview_outline(counts: npt.NDArray[np.int32], frame_count: int, width: int
 
 
 def _nice_step(least: float) -> int:
-    """1, 2 or 5 times a power of ten, at least this."""
+    """Return the smallest number of at least ``least`` that is 1, 2 or 5 times a power of ten."""
     step = 1
     while True:
         for factor in (1, 2, 5):
@@ -390,7 +393,7 @@ def _nice_step(least: float) -> int:
 
 
 def _over(ground: QColor, color: QColor, share: float) -> QColor:
-    """A color seen over another, as a bar's shade is: prompts mostly stand where a track is pending, and paler."""
+    """Blend a color over another. Letters are written mostly on pending stretches, which are paler than the color."""
     def mixed(top: int, below: int) -> int:
         return round(share * top + (1 - share) * below)
 

@@ -1,4 +1,4 @@
-"""What a proposal would change, on the timeline."""
+"""Frames that a proposal would change, on the timeline."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from annotator.ui.widgets.theme import ACCENT
 
 Stretches = tuple[tuple[int, int], ...]
 
-#: Height of the band at the ruler's foot.
+#: Height of the band at the bottom of the ruler.
 _BAND = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedFrames:
-    """Stretches of frames, first and last inclusive, in which something would change."""
+    """Stretches of frames that would change, first and last inclusive."""
 
     all: Stretches = ()
     """Of all objects."""
     by_track: Mapping[int, Stretches] = field(default_factory=dict)
-    """Track id -> those of a track that is there."""
+    """Of existing tracks, by track id."""
 
 
 def paint_on_ruler(painter: QPainter, proposed: ProposedFrames, axis: TimeAxis) -> None:
-    """A band at the ruler's foot."""
+    """Paint a band at the bottom of the ruler."""
     for rect in _rects(proposed.all, axis, axis.top - _BAND, _BAND):
         painter.fillRect(rect, QColor(ACCENT))
 
 
 def paint_on_lane(painter: QPainter, stretches: Stretches, axis: TimeAxis, y: float, height: float) -> None:
-    """A dashed frame around what would change of a track."""
+    """Paint a dashed frame around the stretches of a track that would change."""
     for rect in _rects(stretches, axis, y + 1, height - 2):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(ACCENT), 2, Qt.PenStyle.DashLine))
@@ -42,7 +42,7 @@ def paint_on_lane(painter: QPainter, stretches: Stretches, axis: TimeAxis, y: fl
 
 
 def paint_on_overview(painter: QPainter, proposed: ProposedFrames, axis: TimeAxis, height: float) -> None:
-    """A line at the overview's foot."""
+    """Paint a line at the bottom of the overview."""
     for first, last in proposed.all:
         left, right = axis.overview_x(first), axis.overview_x(last + 1)
         painter.fillRect(QRectF(left, height - 4, max(right - left, 1.5), 4), QColor(ACCENT))

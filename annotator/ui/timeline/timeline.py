@@ -1,4 +1,4 @@
-"""The timeline: a lane per track, an overview above them, the playhead across."""
+"""The timeline: one lane per track, an overview above, and the playhead."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from annotator.ui.timeline.painter import LANE, NAMES, OVERVIEW, RULER, Scene, T
 from annotator.ui.timeline.proposed_frames import ProposedFrames
 from annotator.ui.widgets.throttle import ThrottledTimer
 
-#: Most pixels that a frame may take.
+#: Maximum width of a frame in pixels.
 WIDEST_FRAME = 40.0
-#: Trajectories whose states are kept, and how many are read before the event loop gets its turn.
+#: Number of trajectories whose states are cached, and number that is read per turn of the event loop.
 KEPT_STATES, STATES_AT_ONCE = 512, 4
 
 
 class Timeline(QAbstractScrollArea):
-    """Draws only what is in sight, so that thousands of tracks cost what thirty do."""
+    """A widget that draws only the lanes in view, so thousands of tracks are as fast as thirty."""
 
     track_clicked = Signal(int, bool)
-    """Track id, and whether it is added to the selection."""
+    """Track id, and whether to add it to the selection."""
     menu_wanted = Signal(object, QPoint)
-    """The right button on the lanes: track id or None, and where on the screen."""
+    """A right click on the lanes: track id or None, and the position on the screen."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,37 +80,37 @@ class Timeline(QAbstractScrollArea):
         document.selection_changed.connect(self._on_selection)
         document.range_changed.connect(self.viewport().update)
 
-    # What it shows
+    # Content
 
     @property
     def lanes(self) -> Sequence[Lane]:
-        """In the order in which they are shown."""
+        """All lanes in the displayed order."""
         return self._lanes
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The same with the headings of groups, and without what is folded."""
+        """Displayed rows: lanes and headings, without the lanes of collapsed groups."""
         return self._rows
 
     def set_order(self, order: Order, grouping: Grouping | None = None) -> None:
-        """Sort lanes; with a ``grouping`` in groups, each under a heading."""
+        """Sort the lanes, in groups with headings if ``grouping`` is given."""
         if grouping is not self._grouping:
             self._folded.clear()
         self._order, self._grouping = order, grouping
         self._sort(self._lanes)
 
     def fold(self, key: int, folded: bool) -> None:
-        """Hide the lanes of a group, or show them again."""
+        """Collapse or expand a group of lanes."""
         (self._folded.add if folded else self._folded.discard)(key)
         self._sort(self._lanes)
 
     def set_suspicion(self, counts: Mapping[int, int]) -> None:
-        """Track id to number of suspicious frames, for the order of that name."""
+        """Set the number of suspicious frames by track id, for sorting and grouping by suspicion."""
         self._suspicion = counts
         self._sort(self._lanes)
 
     def set_preview(self, seen: EditPreview | None) -> None:
-        """Show what an edit would change, or no longer."""
+        """Show what an edit would change; None ends the preview."""
         self._preview = seen
         self.viewport().update()
 
@@ -127,7 +127,7 @@ class Timeline(QAbstractScrollArea):
 
     @property
     def marks(self) -> TimelineMarks:
-        """Runs and cuts of the present video."""
+        """Runs, scene cuts and marks of the current video."""
         return self._marks
 
     @property
@@ -136,13 +136,13 @@ class Timeline(QAbstractScrollArea):
         return self._proposed
 
     def set_proposed(self, proposed: ProposedFrames) -> None:
-        """Mark frames that a proposal would change."""
+        """Mark the frames that a proposal would change."""
         if proposed != self._proposed:
             self._proposed = proposed
             self.viewport().update()
 
     def fit(self) -> None:
-        """The whole video in sight."""
+        """Show the whole video."""
         self._fitted = True
         count = self._frame_count()
         if count:
@@ -150,7 +150,7 @@ class Timeline(QAbstractScrollArea):
         self._update_bars()
 
     def zoom(self, factor: float, frame: float | None = None) -> None:
-        """Closer for factors above 1; the frame given, or the present one, stays where it is."""
+        """Zoom in for factors above 1, else out; ``frame``, or the current frame, keeps its position."""
         count = self._frame_count()
         if not count:
             return
@@ -163,7 +163,7 @@ class Timeline(QAbstractScrollArea):
         self.horizontalScrollBar().setValue(round(center * self._pixels - (x - NAMES)))
 
     def reload(self) -> None:
-        """Read lanes anew."""
+        """Read the lanes again."""
         lanes = self._document.lanes()
         self._sort(lanes)
         self._counts = object_counts(lanes, self._frame_count())
@@ -173,7 +173,7 @@ class Timeline(QAbstractScrollArea):
         self._outline = None
         self._update_bars()
 
-    # TimeAxis
+    # Geometry
 
     def _frame_count(self) -> int:
         return 0 if self._document.video is None else self._document.video.frame_count
@@ -189,7 +189,7 @@ class Timeline(QAbstractScrollArea):
                       self._pixels, self._frame_count())
 
     def frame_at(self, x: float) -> int:
-        """The frame that lies here, brought inside the video."""
+        """Return the frame at a position, clamped to the video."""
         return self._axis().frame_at(x)
 
     def row_at(self, y: float) -> Row | None:
@@ -200,7 +200,7 @@ class Timeline(QAbstractScrollArea):
         row = self.row_at(y)
         return row if isinstance(row, Lane) else None
 
-    def _rows_in_sight(self) -> range:
+    def _visible_rows(self) -> range:
         top = self.verticalScrollBar().value()
         height = self.viewport().height() - OVERVIEW - RULER
         return range(top // LANE, min((top + height) // LANE + 1, len(self._rows)))
@@ -231,7 +231,7 @@ class Timeline(QAbstractScrollArea):
             return
         for track in changes.tracks or list(self._states):
             self._states.pop(track, None)
-        # A running job commits many times a second; without one it was a person.
+        # A running job commits many times a second; without a job, the user made the change and waits for it.
         self._reload_timer.begin(urgent=not self._document.in_use())
 
     def _on_frame(self, frame: int) -> None:
@@ -242,22 +242,22 @@ class Timeline(QAbstractScrollArea):
         self._update_playhead()
 
     def _update_playhead(self) -> None:
-        """Paint again what lies under the playhead, where it was and where it is: a step moves nothing else."""
+        """Repaint the old and the new position of the playhead; nothing else changes with the frame."""
         height = self.viewport().height()
         for frame in (self._playhead, self._document.frame):
             self.viewport().update(QRect(round(self._x(frame + 0.5)) - 3, OVERVIEW, 6, height - OVERVIEW))
             self.viewport().update(QRect(round(self._axis().overview_x(frame)) - 3, 0, 6, OVERVIEW))
 
     def _on_selection(self) -> None:
-        self._unfold_chosen()
+        self._unfold_selected()
         rows = [number for number, row in enumerate(self._rows)
                 if isinstance(row, Lane) and row.track.id in self._document.selection]
-        if rows and not set(rows) & set(self._rows_in_sight()[:-1]):
+        if rows and not set(rows) & set(self._visible_rows()[:-1]):
             self.verticalScrollBar().setValue(rows[0] * LANE - LANE)
         self.viewport().update()
 
-    def _unfold_chosen(self) -> None:
-        """Show a group again in which something is chosen, if nothing chosen shows elsewhere."""
+    def _unfold_selected(self) -> None:
+        """Expand the groups of the selected tracks, if all of them are collapsed."""
         video, grouping, chosen = self._document.video, self._grouping, self._document.selection
         if video is None or grouping is None or not self._folded or not chosen:
             return
@@ -268,7 +268,7 @@ class Timeline(QAbstractScrollArea):
             self._sort(self._lanes)
 
     def _read_states(self) -> None:
-        """Read what the lanes in sight lack, a few at a time."""
+        """Read missing states of the lanes in view, a few at a time."""
         session = self._document.session
         if session is None:
             return
@@ -282,8 +282,8 @@ class Timeline(QAbstractScrollArea):
             self.viewport().update()
 
     def _missing(self) -> list[int]:
-        """Tracks in sight whose states are not read yet."""
-        rows = (self._rows[number] for number in self._rows_in_sight())
+        """Tracks in view whose states have not been read yet."""
+        rows = (self._rows[number] for number in self._visible_rows())
         return [row.track.id for row in rows if isinstance(row, Lane) and row.track.id not in self._states]
 
     # Painting
@@ -302,7 +302,7 @@ class Timeline(QAbstractScrollArea):
         try:
             self._paint(painter)
         finally:
-            painter.end()  # at once, also where an error keeps this call's variables alive
+            painter.end()  # explicitly, because an error may keep this call's variables alive
 
     def _paint(self, painter: QPainter) -> None:
         self._playhead = self._document.frame
@@ -319,10 +319,10 @@ class Timeline(QAbstractScrollArea):
         if self._outline is None or self._outline[0] != width:
             self._outline = (width, overview_outline(self._counts, self._frame_count(), width))
         return Scene(
-            axis=self._axis(), rows=self._rows, sight=self._rows_in_sight(),
+            axis=self._axis(), rows=self._rows, visible=self._visible_rows(),
             top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, letters=self._letters,
             labels=document.labels(), selection=document.selection, marks=self._marks, proposed=self._proposed,
-            chosen=document.range, preview=self._preview, frame=document.frame, outline=self._outline[1],
+            selected_range=document.range, preview=self._preview, frame=document.frame, outline=self._outline[1],
             fitted=self._fitted, count=self.tr("%n tracks", "", len(self._lanes)))
 
     # The mouse
@@ -349,27 +349,27 @@ class Timeline(QAbstractScrollArea):
             self._drag = "scrub" if position.x() >= NAMES else None
             if self._drag and self._document.range is not None and lane is None:
                 self._document.set_range(None)
-        self._follow(position.toPoint())
+        self._drag_to(position.toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """The second of two quick presses begins what any press does."""
+        """Treat the second press of a double click like any other press."""
         self.mousePressEvent(event)
 
     def _ask_for_menu(self, event: QMouseEvent) -> None:
-        """What the menu is about is in sight: the playhead goes to where it was asked for."""
+        """Request a menu. The playhead moves to the click, so the frame that the menu refers to is visible."""
         lane, position = self.lane_at(event.position().y()), event.position()
         if position.x() >= NAMES and position.y() >= OVERVIEW and self._document.range is None:
             self._document.go_to(self.frame_at(position.x()))
         self.menu_wanted.emit(None if lane is None else lane.track.id, event.globalPosition().toPoint())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._follow(event.position().toPoint())
+        self._drag_to(event.position().toPoint())
         self.viewport().setToolTip(self._tip_at(event.position()))
 
     def _tip_at(self, position: QPointF) -> str:
         row = self.row_at(position.y())
         if isinstance(row, Heading):
-            does = self.tr("A click shows them") if row.folded else self.tr("A click hides them")
+            does = self.tr("Click to expand") if row.folded else self.tr("Click to collapse")
             return f"{row.text}: {self.tr('%n tracks', '', row.count)}\n{does}"
         lane = self.lane_at(position.y())
         if lane is not None:
@@ -380,29 +380,29 @@ class Timeline(QAbstractScrollArea):
         lines = [self.tr("Run with {0}, frames {1} to {2}").format(run.tracker or "?", run.first, run.last)
                  for run in self._marks.runs_at(frame)]
         if any(abs(self._x(cut) - position.x()) <= 4 for cut in self._marks.cuts):
-            lines.append(self.tr("Another view begins here"))
+            lines.append(self.tr("Scene cut"))
         return "\n".join(lines)
 
     def _lane_tip(self, lane: Lane, x: float) -> Iterator[str]:
-        """The track, and what the letters under the pointer stand for."""
+        """Yield lines about the track, and about the letters under the pointer."""
         if lane.track.name:
             yield lane.track.name
         yield self.tr("Track {0}, frames {1} to {2}").format(lane.track.number, lane.first, lane.last)
         if lane.track.id in self._marks.locked:
-            yield self.tr("Locked: no edit and no run changes it")
-        words = {Event.PROMPT: self.tr("Prompted in frame {0}"), Event.REPROMPT: self.tr("Prompted anew in frame {0}"),
-                 Event.CONFLICT: self.tr("Hidden by another track from frame {0} on")}
+            yield self.tr("Locked: neither edits nor runs can change it")
+        words = {Event.PROMPT: self.tr("Prompted in frame {0}"), Event.REPROMPT: self.tr("Re-prompted in frame {0}"),
+                 Event.CONFLICT: self.tr("Occluded by another track from frame {0}")}
         for letter in self._letters.get(lane.track.id, ()):
             if abs(self._x(letter.frame + 0.5) - x) <= 5 and letter.frame != lane.first:
                 yield words[letter.event].format(letter.frame)
         frame = self.frame_at(x)
         if x >= NAMES and any(a <= frame <= b for a, b in self._marks.reviewed.get(lane.track.id, ())):
-            yield self.tr("Looked at")
+            yield self.tr("Reviewed")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._drag = None
 
-    def _follow(self, position: QPoint) -> None:
+    def _drag_to(self, position: QPoint) -> None:
         if self._drag == "scrub":
             self._document.go_to(self.frame_at(position.x()))
         elif self._drag == "overview":

@@ -1,4 +1,4 @@
-"""Between canvas and timeline: where we are, where to go, how fast and how far."""
+"""The transport bar between canvas and timeline: time, frame, playback speed and step size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STEP = "go/step"
 
 
 class FrameField(QLineEdit):
-    """Shows the frame; what is typed instead is gone to on Enter. Escape leaves it."""
+    """A field that shows the current frame. Enter goes to the typed frame or time; Esc leaves the field."""
 
     def __init__(self, document: Document, player: Player, back: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
@@ -28,8 +28,8 @@ class FrameField(QLineEdit):
         self._times = np.zeros(0)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setFixedWidth(self.fontMetrics().horizontalAdvance("00:00.0000") + 12)
-        self.setToolTip(self.tr("A frame such as 412, +10 or -10, or a time such as 0:16.48"))
-        self.setAccessibleName(self.tr("Frame or time to go to"))
+        self.setToolTip(self.tr("Enter a frame such as 412, +10 or -10, or a time such as 0:16.48"))
+        self.setAccessibleName(self.tr("Go to frame or time"))
         self.returnPressed.connect(self._go)
         self.editingFinished.connect(self._show)
         document.video_changed.connect(self._on_video)
@@ -38,12 +38,12 @@ class FrameField(QLineEdit):
 
     @property
     def seconds(self) -> float:
-        """Presentation time of the present frame."""
+        """Presentation time of the current frame."""
         frame = self._document.frame
         return float(self._times[frame]) if frame < len(self._times) else 0.0
 
     def begin(self) -> None:
-        """Take the keyboard, ready to be typed over."""
+        """Take the keyboard focus and select the text."""
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.selectAll()
 
@@ -61,7 +61,7 @@ class FrameField(QLineEdit):
         self._show()
 
     def _show(self) -> None:
-        # Frames that play past must not overwrite what is being typed.
+        # Playback must not overwrite a text that is being typed.
         if not (self.hasFocus() and self.isModified()):
             self.setText(str(self._document.frame) if len(self._times) else "")
 
@@ -80,7 +80,7 @@ class FrameField(QLineEdit):
 
 
 class Transport(QObject):
-    """The bar's fields, and the actions that belong to them."""
+    """The fields of the bar, and their actions."""
 
     def __init__(self, document: Document, player: Player, actions: Actions, settings: QSettings, canvas: QWidget,
                  parent: QWidget) -> None:
@@ -99,7 +99,7 @@ class Transport(QObject):
         self._update()
 
     def add_to(self, layout: QHBoxLayout) -> None:
-        """Put the fields into the bar."""
+        """Add the fields to a bar."""
         for widget in (self._time, self.place, self._of, self.speed, self.step):
             layout.addWidget(widget)
             layout.addSpacing(4)
@@ -120,16 +120,16 @@ class Transport(QObject):
         self.speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.speed.setAutoRaise(True)
         self.speed.setFixedHeight(24)
-        self.speed.setToolTip(self.tr("Speed of playback"))
+        self.speed.setToolTip(self.tr("Playback speed"))
 
     def _add_actions(self) -> None:
         menu, tr, add = self.tr("Go"), self.tr, self._actions.add
-        add("go.many", menu, tr("Several frames on"), lambda: self._move(self.step.value()), ["V", "Shift+Right"],
+        add("go.many", menu, tr("Several frames forward"), lambda: self._move(self.step.value()), ["V", "Shift+Right"],
             needs=Needs.VIDEO, group="frame")
-        add("go.many-back", menu, tr("Several frames back"), lambda: self._move(-self.step.value()),
+        add("go.many-back", menu, tr("Several frames backward"), lambda: self._move(-self.step.value()),
             ["C", "Shift+Left"], needs=Needs.VIDEO, group="frame")
-        add("go.jump", menu, tr("Go to a frame or time"), self.place.begin, ["Ctrl+G"],
-            tr("Type a frame such as 412 or a time such as 0:16.48"), needs=Needs.VIDEO, group="frame")
+        add("go.jump", menu, tr("Go to frame or time…"), self.place.begin, ["Ctrl+G"],
+            tr("Enter a frame such as 412 or a time such as 0:16.48"), needs=Needs.VIDEO, group="frame")
         add("play.normal", menu, tr("Play at normal speed"), lambda: self._player.set_speed(1.0), ["/"],
             needs=Needs.VIDEO, group="play")
         self._name_steps()
@@ -141,9 +141,9 @@ class Transport(QObject):
 
     def _name_steps(self) -> None:
         frames = self.step.value()
-        self._actions["go.many"].setText(self.tr("%n frames on", "", frames))
-        self._actions["go.many-back"].setText(self.tr("%n frames back", "", frames))
-        self.step.setToolTip(self.tr("Frames that {0} and {1} go").format(
+        self._actions["go.many"].setText(self.tr("%n frames forward", "", frames))
+        self._actions["go.many-back"].setText(self.tr("%n frames backward", "", frames))
+        self.step.setToolTip(self.tr("Step size of {0} and {1}, in frames").format(
             *(", ".join(self._actions.keys(name)) or "…" for name in ("go.many-back", "go.many"))))
 
     def _move(self, frames: int) -> None:

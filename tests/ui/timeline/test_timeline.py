@@ -68,8 +68,8 @@ def test_lanes_are_sorted_from_the_menu_at_their_head(varied: MainWindow) -> Non
     varied.actions_["lanes.label"].trigger()
     names = [name for _, name in order_of(varied)]
     assert names == sorted(names)
-    assert varied.features.timeline.lane_order.button.text() == "By class"
-    assert varied.features.timeline.lane_order.button.menu().actions()[0].text() == "By number"
+    assert varied.features.timeline.lane_order.button.text() == "Sort by class"
+    assert varied.features.timeline.lane_order.button.menu().actions()[0].text() == "Sort by number"
 
 
 def test_suspicious_tracks_come_first(varied: MainWindow, qtbot: QtBot) -> None:
@@ -151,7 +151,7 @@ def test_groups_by_length_start_and_suspicion_have_headings_that_say_so(varied: 
     varied.actions_["lanes.group-length"].trigger()
     assert texts() == ["Shorter than 1 s"]  # the clip has 20 frames
     varied.actions_["lanes.group-start"].trigger()
-    assert texts() == ["Begins from 0:00 to 0:01"]
+    assert texts() == ["Starts at 0:00 to 0:01"]
     varied.actions_["lanes.group-suspicion"].trigger()
     qtbot.waitUntil(lambda: "Fewer than 10 suspicious frames" in texts())
     assert len(varied.timeline.lanes) == len(varied.document.tracks())
@@ -211,7 +211,7 @@ def test_the_ruler_says_what_run_and_what_cut_lie_there(varied: MainWindow, qtbo
     qtbot.mouseMove(timeline.viewport(), QPoint(round(timeline._x(6)), OVERVIEW + 10))
     tip = timeline.viewport().toolTip()
     assert "sam2mot, frames 0 to 19" in tip
-    assert "Another view" in tip
+    assert "Scene cut" in tip
 
 
 def test_every_keyframe_has_a_dot(varied: MainWindow, qtbot: QtBot) -> None:

@@ -74,7 +74,7 @@ def test_the_step_is_chosen_and_remembered(opened: MainWindow, settings: QSettin
     qtbot.keyClick(opened, Qt.Key.Key_V)
     qtbot.keyClick(opened, Qt.Key.Key_C)
     assert opened.document.frame == 4
-    assert "4 frames on" in opened.actions_["go.many"].text()
+    assert "4 frames forward" in opened.actions_["go.many"].text()
     again = MainWindow(settings)
     qtbot.addWidget(again)
     assert again.features.timeline.transport.step.value() == 4
@@ -137,7 +137,7 @@ def test_keyframes_of_the_selected_track_or_of_all(opened: MainWindow, qtbot: Qt
     assert opened.document.frame == 7
     qtbot.keyClick(opened, Qt.Key.Key_R)
     assert opened.document.frame == 7
-    assert "no keyframe after" in opened.statusBar().currentMessage()
+    assert "No keyframe after" in opened.statusBar().currentMessage()
 
 
 def test_nothing_goes_beyond_the_video(opened: MainWindow, project: Path) -> None:
