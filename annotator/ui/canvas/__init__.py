@@ -1,5 +1,5 @@
-"""The picture, what is drawn over it, and the gestures on it.
+"""The frame, the overlay drawn over it, and the mouse gestures on it.
 
-Frames, boxes, masks and trails belong here. A gesture asks the document for an edit; features draw through layers of
-their own, and no feature is imported.
+Frames, boxes, masks and trails belong here. A gesture asks the document for an edit. Features draw through their own
+layers; this room imports no feature.
 """

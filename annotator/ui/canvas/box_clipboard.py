@@ -1,4 +1,4 @@
-"""Copy a box in one frame, paste it in another."""
+"""Copy boxes from one frame and paste them into another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from annotator.ui.widgets.message import Message
 
 
 class BoxClipboard(QObject):
-    """Keeps copied boxes while the project is open. What is pasted is a person's box."""
+    """Keeps copied boxes while the project is open. A pasted box is a manual box."""
 
     def __init__(self, document: Document, actions: Actions) -> None:
         super().__init__(document)
@@ -27,15 +27,15 @@ class BoxClipboard(QObject):
                     self.tr("Copy the boxes of the selected tracks in this frame"), needs=Needs.VIDEO | Needs.TRACK,
                     group="clipboard")
         actions.add("edit.paste", self.tr("Edit"), self.tr("Paste boxes"), self.paste, ["Ctrl+V"],
-                    self.tr("Put the copied boxes into this frame"), needs=Needs.EDITABLE, group="clipboard")
+                    self.tr("Paste the copied boxes into this frame"), needs=Needs.EDITABLE, group="clipboard")
 
     @property
     def boxes(self) -> dict[int, Box]:
-        """Track id to xyxy in image pixels."""
+        """Copied boxes by track id, xyxy in image pixels."""
         return dict(self._boxes)
 
     def copy(self) -> None:
-        """Keep the boxes that the selected tracks have in the present frame."""
+        """Copy the boxes of the selected tracks in the current frame."""
         document = self._document
         found = {o.track: o.box_xyxy for o in document.observations(document.frame, masks=False)
                  if o.track in document.selection and o.box_xyxy is not None}
@@ -46,11 +46,14 @@ class BoxClipboard(QObject):
                 self.tr("Nothing to copy: select a track that has a box in this frame")))
 
     def paste(self) -> None:
-        """Give the copied boxes to their tracks in the present frame; a single one to the one that is selected."""
+        """Paste the copied boxes into the current frame.
+
+        Each box goes to the track that it was copied from; a single box goes to the selected track, if there is one.
+        """
         document, frame, wanted = self._document, self._document.frame, self._wanted()
         if not wanted:
             document.message.emit(Message.refused(
-                self.tr("Nothing to paste: copy a box of this video first"), lambda: not self._wanted()))
+                self.tr("Nothing to paste: copy a box in this video first"), lambda: not self._wanted()))
             return
 
         def put(session: Session) -> None:
@@ -64,7 +67,7 @@ class BoxClipboard(QObject):
             document.select(wanted)
 
     def _wanted(self) -> dict[int, Box]:
-        """Which box goes to which track: only tracks of this video, only what lies inside its picture."""
+        """Boxes to paste by track id: only for tracks of this video, clipped to the image."""
         document, video = self._document, self._document.video
         if video is None or not self._boxes:
             return {}

@@ -1,4 +1,4 @@
-"""The picture, and the hands on it: zoom, pan, select, draw, move, resize."""
+"""The canvas: shows the frame; zoom, pan, select, draw, move and resize."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from annotator.model.frame import Image
 from annotator.ui.canvas.overlay import REACH, Overlay, Shape
 from annotator.ui.canvas.picture import Picture, shown_size
 
-#: Smallest box that a hand can mean, in image pixels; and how far a press may wander and still be a click.
+#: Shortest side of a drawn box in image pixels, and the distance in widget pixels up to which a drag is still a click.
 LEAST_SIDE, CLICK_SLIP = 2.0, 3.0
 
 
-#: Held while clicking, they add to the selection.
+#: Modifiers with which a click adds to the selection.
 _ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class Tool(Enum):
-    """What a press on the canvas begins."""
+    """The tool that a press on the canvas uses."""
 
     SELECT = auto()
     DRAW = auto()
@@ -34,36 +34,36 @@ class Tool(Enum):
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
-    """Shows a picture and its shapes; says what a person does to them, and changes nothing itself."""
+    """Shows a frame and its shapes, and emits signals for the user's gestures. It changes no data itself."""
 
     clicked = Signal(object, bool)
-    """Track id or None, and whether it is added to the selection."""
+    """Track id or None, and whether to add it to the selection."""
     hovered = Signal(object)
     box_drawn = Signal(tuple)
     """A new box, xyxy in image pixels."""
     box_changed = Signal(int, tuple)
-    """Track id and where its box was moved or resized to."""
+    """Track id, and its moved or resized box, xyxy in image pixels."""
     tool_changed = Signal(Tool)
     region_drawn = Signal(tuple)
-    """A rectangle to be ignored, xyxy in image pixels."""
+    """A rectangular ignore region, xyxy in image pixels."""
     prompt_began = Signal()
-    """A prompt's box is being drawn."""
+    """The user began to draw the box of a prompt."""
     prompt_drawn = Signal(tuple, bool)
-    """A prompt's box, xyxy in image pixels, and whether it was drawn with the tool: more may be said yet."""
+    """The box of a prompt, xyxy in image pixels, and whether the prompt tool is active, so that more may follow."""
     prompt_pointed = Signal(QPointF, bool)
-    """A click of the prompt tool, in image pixels, and whether it is on the object (not with Alt)."""
+    """A click with the prompt tool, in image pixels, and whether the point is positive (True) or negative (Alt)."""
     pointed = Signal(QPointF)
-    """A click with a tool that draws, in image pixels."""
+    """A click with a drawing tool, in image pixels."""
     missed = Signal(QPointF)
-    """A click that selects, where there is no track."""
+    """A click with the selection tool that hit no track, in image pixels."""
     menu_wanted = Signal(object, QPoint)
-    """The right button: track id or None, and where on the screen."""
+    """A right click: track id or None, and the position on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background="#202124")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        # A graphics scene would take every drag for itself and drop it; files are the window's.
+        # Otherwise the graphics scene would swallow drags of files, which the window handles.
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
         self._view = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False, defaultPadding=0.0)
@@ -80,15 +80,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._drop: Callable[[], None] | None = None
         self._space = False
         self.pointer: Callable[[QPointF], Qt.CursorShape | None] = lambda _: None
-        """The cursor over what others can take hold of, in widget coordinates."""
+        """Returns the cursor over a handle of another feature; the position is in widget coordinates."""
         self.panned = False
-        """Whether the picture was dragged since Space was pressed."""
+        """Whether the view was panned since Space was pressed."""
         self._fitted = True
 
-    # What is shown
+    # Content
 
     def set_picture_size(self, width: int, height: int) -> None:
-        """A video of this size comes; 0 x 0 for none."""
+        """Prepare for a video of this size; 0 x 0 for none."""
         self._size = (width, height)
         self.overlay.set_picture_size(width, height)
         if width == 0:
@@ -96,20 +96,20 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.fit()
 
     def set_image(self, image: Image, scaled: Image | None = None) -> None:
-        """A frame, and the same in `shown_size` if it is there; (H, W, 3) uint8 RGB each."""
+        """Show a frame; ``scaled`` is the same frame in `shown_size`, if available. Both are (H, W, 3) uint8 RGB."""
         self.picture.set_image(image, scaled)
 
     def set_shapes(self, shapes: Sequence[Shape]) -> None:
         self.overlay.set_shapes(shapes)
 
     def add_layer(self, item: QGraphicsItem, above: bool = False) -> None:
-        """Something more to draw, between the picture and the tracks or ``above`` both."""
+        """Add an item between the frame and the tracks, or ``above`` both."""
         self.overlay.setZValue(1)
         item.setZValue(2 if above else 0.5)
         self._view.addItem(item, ignoreBounds=True)
 
     def set_editable(self, editable: bool) -> None:
-        """Whether boxes may be drawn and moved."""
+        """Set whether boxes can be drawn and moved."""
         self._editable = editable
         if not editable:
             self.set_tool(Tool.SELECT)
@@ -136,17 +136,17 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.tool_changed.emit(tool)
         self._update_cursor()
 
-    # Where it looks
+    # View
 
     def fit(self) -> None:
-        """The whole picture, and again whenever the window changes its size, until somebody zooms or pans."""
+        """Show the whole frame, also after the canvas is resized, until the user zooms or pans."""
         width, height = self._size
         self._fitted = True
         if width and height:
             self._view.setRange(QRectF(0, 0, width, height), padding=0.01)
 
     def zoom(self, factor: float, center: QPointF | None = None) -> None:
-        """Closer for factors above 1; ``center`` (image pixels) stays where it is."""
+        """Zoom in for factors above 1, else out; ``center`` (image pixels) keeps its position."""
         if not self._size[0]:
             return
         now = self.scale_factor()
@@ -155,35 +155,35 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._view.scaleBy((1 / factor, 1 / factor), center=None if center is None else (center.x(), center.y()))
 
     def pixel_view(self) -> None:
-        """One pixel of the video on one pixel of the screen."""
+        """Show one pixel of the video as one pixel of the screen."""
         self.zoom(1 / (self.scale_factor() * self.devicePixelRatioF()))
 
     def scale_factor(self) -> float:
-        """Device-independent pixels per picture pixel."""
+        """Return device-independent pixels per image pixel."""
         return float(1 / max(self._view.viewPixelSize()[0], 1e-9))
 
     def shown_size(self) -> tuple[int, int]:
-        """Width and height that the picture has on the screen, in the screen's pixels."""
+        """Return the width and height of the frame on the screen, in screen pixels."""
         place = self._view.childGroup.sceneTransform().mapRect(self._bounds())
         return shown_size(place, self.devicePixelRatioF())
 
     def to_picture(self, position: QPointF) -> QPointF:
-        """From widget coordinates to image pixels."""
+        """Convert widget coordinates to image pixels."""
         return QPointF(self._view.mapSceneToView(self.mapToScene(position.toPoint())))
 
     def to_widget(self, point: QPointF) -> QPointF:
-        """From image pixels to widget coordinates."""
+        """Convert image pixels to widget coordinates."""
         return QPointF(self.mapFromScene(self._view.mapViewToScene(point)))
 
     def show_rect(self, rect: QRectF) -> None:
-        """Bring a part of the picture into sight, if it is not."""
+        """Pan so that a part of the frame is in view, unless it is already."""
         if not self._view.viewRect().contains(rect):
             offset = rect.center() - self._view.viewRect().center()
             self._fitted = False
             self._view.translateBy((offset.x(), offset.y()))
 
     def look_at(self, rect: QRectF, share: float) -> None:
-        """Zoom and move so that a part of the picture is in the middle and takes up this share of the view."""
+        """Zoom and pan so that a part of the frame is centered and takes up this share of the view."""
         self._fitted = False
         width, height = max(rect.width(), 1.0) / share, max(rect.height(), 1.0) / share
         center = rect.center()
@@ -215,7 +215,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._update_cursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """The second of two quick presses begins what any press does."""
+        """Treat the second press of a double click like any other press."""
         self.mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -242,7 +242,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._update_cursor(event.position())
 
     def click_at(self, point: QPointF, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """What a click in the picture means with the present tool and these keys held."""
+        """Handle a click in the frame with the current tool and these modifiers."""
         if self._tool is Tool.PROMPT:
             self.prompt_pointed.emit(point, not modifiers & Qt.KeyboardModifier.AltModifier)
             return
@@ -266,7 +266,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         event.ignore()
 
     def set_panning(self, held: bool) -> None:
-        """While Space is held, the left button pans."""
+        """Set whether the left button pans, as while Space is held."""
         self._space = held
         if held:
             self.panned = False
@@ -304,7 +304,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _begin_prompt(self, start: QPointF, careful: bool) -> None:
         self.prompt_began.emit()
-        # Who chose the tool has more to say: it stays.
+        # The prompt tool stays active: more boxes and points may follow.
         self._begin_draw(start, lambda box: self.prompt_drawn.emit(box, careful), stay=self._tool is Tool.PROMPT)
 
     def _begin_draw(self, start: QPointF, drawn: Callable[[Box], object], stay: bool = False) -> None:
@@ -338,25 +338,25 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._drag, self._drop = drag, drop
 
     def cancel_gesture(self) -> bool:
-        """End what a press began, without effect. Returns whether there was anything."""
-        going_on = self._drag is not None
+        """Cancel the current gesture. Returns whether there was one."""
+        active = self._drag is not None
         self._cancel_drag()
-        return going_on
+        return active
 
     def _cancel_drag(self) -> None:
         self._press = self._drag = self._drop = None
         self.overlay.set_draft(None)
 
-    # What lies where
+    # Hit tests
 
     def track_at(self, point: QPointF) -> int | None:
-        """The smallest box that holds the point: what lies inside another can still be had."""
+        """Return the track with the smallest box that contains the point, so nested boxes can be selected."""
         found = [(shape.rect.width() * shape.rect.height(), shape.track) for shape in self.overlay.shapes
                  if shape.rect is not None and shape.rect.contains(point)]
         return min(found)[1] if found else None
 
     def _grip_at(self, position: QPointF) -> tuple[Shape, int] | None:
-        """The selected shape and which of its handles (0-7), or its inside (8), lies here."""
+        """Return the selected shape, and the handle (0-7) or inside (8) at this position."""
         selected = self.overlay.selected
         if len(selected) != 1:
             return None
@@ -372,7 +372,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         return None
 
     def within(self, points: Sequence[QPointF], together: bool) -> list[QPointF]:
-        """Points brought into the picture: each by itself, or all by the same way, so that they keep their shape."""
+        """Clamp points to the frame: each by itself, or all by the same offset, which keeps their shape."""
         width, height = self._size
         if together:
             x, y = [point.x() for point in points], [point.y() for point in points]
@@ -399,7 +399,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
 
 def _changed(rect: QRectF, grip: int, by: QPointF) -> QRectF:
-    """The box after its handle, or all of it, was moved; turned right way round."""
+    """Return the box after a handle, or the whole box, was moved; normalized."""
     changed = QRectF(rect)
     if grip == 8:
         return changed.translated(by)

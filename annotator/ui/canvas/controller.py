@@ -1,4 +1,4 @@
-"""Between the document and the canvas: which picture, which shapes, and what a gesture means."""
+"""Connect the document and the canvas: show frames and shapes, and turn gestures into edits."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _SHOWN = "shown"
 
 
 class CanvasController(QObject):
-    """Shows the document's frame; turns gestures into edits, one undo step each."""
+    """Shows the document's frame, and turns gestures into edits of one undo step each."""
 
     missing = Signal(str)
-    """The video is not where the project says; one line."""
+    """The video file was not found or does not match; a one-line message."""
     unread = Signal()
-    """A person did not want to wait until the present video was read."""
+    """The user canceled the reading of the current video."""
     exact = Signal(int)
-    """The picture on the canvas is that of the frame that is looked at."""
+    """The canvas shows the image of the current frame."""
 
     def __init__(self, document: Document, canvas: Canvas, reading: ReadingQueue) -> None:
         super().__init__(canvas)
@@ -56,7 +56,7 @@ class CanvasController(QObject):
 
     @property
     def shown(self) -> int | None:
-        """The frame whose picture is on the canvas: while the exact one is decoded, one near it."""
+        """Frame whose image is on the canvas; a nearby one while the current frame is being decoded."""
         return self._shown
 
     def close(self) -> None:
@@ -67,17 +67,17 @@ class CanvasController(QObject):
             self._source = None
 
     def refresh(self) -> None:
-        """Read the frame's shapes anew and draw them over the picture."""
+        """Read the shapes of the frame again and draw them."""
         look = self._canvas.overlay.look
         self._canvas.set_shapes(self.shapes.build(self._document.frame, look.masks, look.trail))
 
     def redraw_picture(self) -> None:
-        """Show the picture again, in another tone perhaps."""
+        """Show the frame again, for example with another brightness."""
         self._shown = None
         self._show_picture(self._document.frame)
 
     def reopen(self) -> None:
-        """Try the video again, after it was located."""
+        """Open the video again after its file was located."""
         self._on_video()
 
     # The document
@@ -152,7 +152,7 @@ class CanvasController(QObject):
         self._shown = frame
 
     def present_frame(self) -> Frame | None:
-        """The frame that is looked at, if its own picture is decoded. The picture is not to be written to."""
+        """Return the current frame if it is decoded, else None. Its image must not be modified."""
         video, index = self._document.video, self._document.frame
         image = None if self._source is None else self._source.get(index)
         if video is None or image is None:
@@ -173,7 +173,7 @@ class CanvasController(QObject):
     # Gestures
 
     def select_clicked(self, track: int | None, additive: bool) -> None:
-        """Select what was clicked, or add it to the selection; None for nothing."""
+        """Select the clicked track, or toggle it in the selection; None is a click on no track."""
         if track is None:
             if not additive:
                 self._document.select(())
@@ -189,7 +189,7 @@ class CanvasController(QObject):
         self._document.set_box(track, box)
 
     def selected_rect(self) -> QRectF | None:
-        """The box of the one selected track in this frame, image pixels."""
+        """Return the box of the selected track in this frame, in image pixels; None unless exactly one is selected."""
         if len(self._document.selection) != 1:
             return None
         (track,) = self._document.selection

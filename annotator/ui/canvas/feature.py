@@ -1,4 +1,4 @@
-"""The picture's own actions: zoom, what is drawn, tone, filter, copy and paste, nudging, drawing a box."""
+"""Actions of the canvas: zoom, overlays, brightness, filter, copy and paste, nudging, drawing a box."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from annotator.ui.widgets.message import Message
 
 
 class CanvasFeature(Feature):
-    """Puts the canvas and its controls together."""
+    """The canvas with its actions and controls."""
 
     def __init__(self, document: Document, canvas: Canvas, controller: CanvasController, settings: QSettings,
                  window: QWidget) -> None:
@@ -32,8 +32,8 @@ class CanvasFeature(Feature):
 
     def add_actions(self, actions: Actions) -> None:
         tr = self.tr
-        actions.add("tool.draw", tr("Track"), tr("New object by hand"), lambda: self._canvas.set_tool(Tool.DRAW),
-                    ["Alt+N"], tr("Draw the box of a new object in this frame; no model is asked"),
+        actions.add("tool.draw", tr("Track"), tr("Draw new object"), lambda: self._canvas.set_tool(Tool.DRAW),
+                    ["Alt+N"], tr("Draw the box of a new object in this frame, without running a model"),
                     needs=Needs.EDITABLE, group="new")
         self.clipboard = BoxClipboard(self._document, actions)
         self.nudge = Nudge(self._document, self._canvas, self._controller, actions)
@@ -42,7 +42,7 @@ class CanvasFeature(Feature):
         self.filter = FilterControls(self._document, self._controller, actions, self._window)
 
     def add_to(self, bar: QHBoxLayout) -> None:
-        """Put the buttons of filter and tone into a bar."""
+        """Add the filter and image buttons to a bar."""
         for button in (self.filter.button, self.picture.button):
             bar.addWidget(button)
 
@@ -55,5 +55,5 @@ class CanvasFeature(Feature):
 
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.DRAW:
-            self.message.emit(Message.hint(self.tr("Draw the box of a new object; Esc ends"),
+            self.message.emit(Message.hint(self.tr("Draw the box of a new object; press Esc to cancel"),
                                            lambda: self._canvas.tool is Tool.DRAW))

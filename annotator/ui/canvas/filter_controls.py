@@ -1,4 +1,4 @@
-"""Which tracks are drawn: by label, by state, by score, and one by one."""
+"""Controls for which tracks are drawn: by label, state and score, and individually."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from annotator.ui.canvas.shape_filter import ShapeFilter
 from annotator.ui.document.document import Document
 from annotator.ui.widgets.popover import Popover, PopoverButton, Sliders
 
-#: Labels in sight in the popover before it scrolls.
+#: Number of labels that the popover shows without scrolling.
 _LABELS_IN_SIGHT = 8
 
 
 class FilterControls(QObject):
-    """A popover and actions that say what the canvas leaves out. The button tells that something is left out."""
+    """A popover and actions for the filter of the canvas. The button shows whether anything is hidden."""
 
     def __init__(self, document: Document, controller: CanvasController, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._document, self._controller = document, controller
         self.popover = Popover(parent)
         self.button = PopoverButton(self.popover, parent)
-        # The list of labels is that of the moment at which the popover opens.
+        # The list of labels is filled whenever the popover opens.
         self.button.pressed.connect(self._fill_labels)
         self._states: dict[TrackState, QCheckBox] = {}
         self._build()
@@ -41,21 +41,21 @@ class FilterControls(QObject):
         return self._controller.shapes.filter
 
     def set_filter(self, wanted: ShapeFilter) -> None:
-        """Draw what this filter leaves."""
+        """Apply a filter."""
         self._controller.shapes.filter = wanted
         self._controller.refresh()
         self._show_state()
 
     def show_all(self) -> None:
-        """Leave nothing out."""
+        """Show all tracks, labels and states."""
         self.set_filter(ShapeFilter())
 
     def hide_selected(self) -> None:
-        """Hide the selected tracks until they are shown again."""
+        """Hide the selected tracks."""
         self.set_filter(replace(self.filter, tracks=self.filter.tracks | self._document.selection))
 
     def hide_others(self) -> None:
-        """Hide all but the selected tracks; those that come later are shown."""
+        """Hide all current tracks except the selected ones; tracks added later are shown."""
         chosen = self._document.selection
         if chosen:
             self.set_filter(replace(self.filter, tracks=frozenset(self._document.tracks()) - chosen))
@@ -67,7 +67,7 @@ class FilterControls(QObject):
         actions.add("filter.hide-others", menu, tr("Hide other tracks"), self.hide_others, ["Ctrl+H"],
                     needs=Needs.VIDEO | Needs.TRACK)
         actions.add("filter.show-all", menu, tr("Show all tracks"), self.show_all, ["Ctrl+Shift+H"],
-                    tr("Show every track, label and state again"), needs=Needs.VIDEO)
+                    tr("Show all tracks, classes and states"), needs=Needs.VIDEO)
 
     def _build(self) -> None:
         tr, column = self.tr, self.popover.column
@@ -82,7 +82,7 @@ class FilterControls(QObject):
         self._scroll.setWidget(inside)
         column.addWidget(QLabel(tr("Classes"), self.popover))
         column.addWidget(self._scroll)
-        states = QGroupBox(tr("States of the machine's boxes"), self.popover)
+        states = QGroupBox(tr("States of predicted boxes"), self.popover)
         lines = QVBoxLayout(states)
         lines.setSpacing(4)
         for state, text in ((TrackState.RELIABLE, tr("reliable")), (TrackState.PENDING, tr("pending")),
@@ -93,7 +93,7 @@ class FilterControls(QObject):
             lines.addWidget(box)
         column.addWidget(states)
         rows = Sliders(self.popover)
-        self.score = rows.add(tr("Least score"), 0, 100, 5, self._take_score, lambda value: f"{value / 100:.2f}")
+        self.score = rows.add(tr("Minimum score"), 0, 100, 5, self._take_score, lambda value: f"{value / 100:.2f}")
         column.addWidget(rows)
         everything = QPushButton(tr("Show all"), self.popover)
         everything.clicked.connect(self.show_all)
@@ -119,7 +119,7 @@ class FilterControls(QObject):
         self._scroll.setFixedHeight(line * min(max(len(self._document.labels()), 1), _LABELS_IN_SIGHT) + 8)
 
     def label_boxes(self) -> list[QCheckBox]:
-        """The boxes of the classes, as the popover shows them."""
+        """Check boxes of the classes in the popover."""
         items = [self._labels.itemAt(k) for k in range(self._labels.count())]
         widgets = [item.widget() for item in items if item is not None]
         return [widget for widget in widgets if isinstance(widget, QCheckBox)]
@@ -144,11 +144,11 @@ class FilterControls(QObject):
         for box in self.label_boxes():
             box.setChecked(int(box.property("label")) not in chosen.labels)
         self.button.setText(self.tr("Filter: all") if chosen.is_open else self.tr("Filter: some hidden"))
-        self.button.setToolTip(self._in_words(chosen))
+        self.button.setToolTip(self._description(chosen))
 
-    def _in_words(self, chosen: ShapeFilter) -> str:
+    def _description(self, chosen: ShapeFilter) -> str:
         if chosen.is_open:
-            return self.tr("Everything is drawn")
+            return self.tr("All tracks are shown")
         parts = []
         if chosen.tracks:
             parts.append(self.tr("%n tracks hidden", "", len(chosen.tracks)))
@@ -157,7 +157,7 @@ class FilterControls(QObject):
         if chosen.states:
             parts.append(self.tr("%n states hidden", "", len(chosen.states)))
         if chosen.min_score:
-            parts.append(self.tr("scores from {0:.2f}").format(chosen.min_score))
+            parts.append(self.tr("minimum score {0:.2f}").format(chosen.min_score))
         return ", ".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""Pictures for the canvas: decoded on a thread of their own, around the frame that is looked at."""
+"""Images for the canvas, decoded around the current frame on a separate thread."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from annotator.video import VideoReader
 
 log = logging.getLogger(__name__)
 
-#: Pictures kept, in bytes: some 30 of 1080p.
+#: Size of the image cache in bytes: about 30 images of 1080p.
 CACHE_BYTES = 256 << 20
-#: Frames decoded beyond the present one: in the direction of the last step, and against it.
+#: Number of frames decoded around the current one: in the direction of the last step, and in the other one.
 AHEAD, BEHIND = 12, 4
 
 
 class FrameSource(QObject):
-    """Asks for frames and hears of them; never waits for a decoder.
+    """A source of decoded frames that never blocks the window.
 
-    The last request counts: a scrub over a thousand frames decodes those at which it rests. Neighbors are decoded
-    ahead when nothing is asked for.
+    Only the last request counts: scrubbing over a thousand frames decodes those at which it pauses. Neighboring frames
+    are decoded in advance when no request is open.
     """
 
     ready = Signal(int)
-    """A frame that was asked for can now be had from `get`."""
+    """A requested frame is now available from `get`."""
     failed = Signal(int, str)
+    """A requested frame cannot be decoded: frame index and message."""
 
     def __init__(self, reader: VideoReader, cache_bytes: int = CACHE_BYTES, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +53,7 @@ class FrameSource(QObject):
         self._thread.start()
 
     def get(self, frame: int) -> Image | None:
-        """(H, W, 3) uint8 RGB if it is decoded already, laid out by `pixels.drawable`. Not to be written to."""
+        """Return a decoded frame, (H, W, 3) uint8 RGB in the layout of `pixels.drawable`, or None. Do not modify it."""
         with self._changed:
             image = self._cache.get(frame)
             if image is not None:
@@ -60,20 +61,22 @@ class FrameSource(QObject):
             return image
 
     def small(self, frame: int) -> Image | None:
-        """A frame that `get` has, in the size in which pictures are shown, if it was decoded since that is known."""
+        """Return a frame in the size on the screen, if it was decoded after that size was set."""
         with self._changed:
             return self._small.get(frame)
 
     def set_shown_size(self, size: tuple[int, int]) -> None:
-        """Width and height on the screen, in its pixels: what is decoded from now on is also kept in that size, where
-        it is the smaller one."""
+        """Set the width and height on the screen, in screen pixels.
+
+        Frames decoded from now on are also kept in that size, if it is smaller than the image.
+        """
         with self._changed:
             if size != self._shown_size:
                 self._shown_size = size
                 self._small.clear()
 
     def nearest(self, frame: int) -> tuple[int, Image] | None:
-        """The decoded frame that lies nearest."""
+        """Return the nearest decoded frame and its index."""
         with self._changed:
             if not self._cache:
                 return None
@@ -81,7 +84,7 @@ class FrameSource(QObject):
             return index, self._cache[index]
 
     def request(self, frame: int, direction: int = 1) -> Image | None:
-        """Look at a frame: returned at once if it is there, announced by `ready` otherwise."""
+        """Request a frame. Returns it if it is decoded; otherwise `ready` is emitted later."""
         with self._changed:
             image = self._cache.get(frame)
             self._target, self._direction = frame, 1 if direction >= 0 else -1
@@ -135,7 +138,7 @@ class FrameSource(QObject):
         self._relay.post(lambda: self.ready.emit(frame))
 
     def _next(self) -> int | None:
-        """The frame to decode now; waits while there is none. None: the source was closed."""
+        """Return the next frame to decode; wait if there is none. None: the source was closed."""
         with self._changed:
             while not self._closed:
                 if self._wanted is not None and self._wanted not in self._broken:
@@ -163,7 +166,7 @@ class FrameSource(QObject):
         self._cache[frame] = image
         most = max(self._room // _size(image), 1)
         while len(self._cache) > most:
-            # What lies farthest from the present frame is needed last.
+            # The frame farthest from the current one will be needed last.
             farthest = max(self._cache, key=lambda known: abs(known - self._target))
             del self._cache[farthest]
             self._small.pop(farthest, None)
@@ -175,5 +178,5 @@ def _is_smaller(size: tuple[int, int], image: Image) -> bool:
 
 
 def _size(image: Image) -> int:
-    """Bytes that a picture keeps."""
+    """Return the memory of an image in bytes."""
     return image.nbytes if image.base is None else image.base.nbytes

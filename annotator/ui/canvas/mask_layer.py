@@ -1,4 +1,4 @@
-"""Masks of one frame decoded once and drawn over the picture."""
+"""The masks of one frame, decoded once and drawn over the image."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Crop = npt.NDArray[np.uint8]
 
 
 class MaskLayer:
-    """Decodes masks once per frame and draws them, one after the other, however often the frame is painted.
+    """Decodes masks once per frame and draws them one by one, however often the frame is painted.
 
-    A frame costs what its objects are large, not what the picture is: each mask is colored and drawn within the
-    processor's cache, which one image for all of them would not fit into.
+    The cost grows with the size of the objects, not of the image: each mask is colored and drawn within the processor's
+    cache, which a single image for all masks would exceed.
     """
 
     def __init__(self) -> None:
@@ -29,13 +29,13 @@ class MaskLayer:
         self._memory: npt.NDArray[np.uint32] = np.zeros(0, np.uint32)
 
     def set_masks(self, masks: Iterable[tuple[Mask, QColor]], opacity: float) -> None:
-        """Masks of another frame, in drawing order. ``opacity``: 0..1."""
+        """Set the masks of another frame, in drawing order. ``opacity``: 0..1."""
         self._masks = [(mask, _premultiplied(color.rgba(), opacity)) for mask, color in masks if not mask.is_empty()]
         self._crops.clear()
         self._memory = np.zeros(max((mask.width * mask.height for mask, _ in self._masks), default=0), np.uint32)
 
     def draw(self, painter: QPainter) -> None:
-        """Draw them, in image pixels."""
+        """Draw the masks in image pixels."""
         for number, (mask, value) in enumerate(self._masks):
             if number == len(self._crops):
                 self._crops.append(_decoded(mask))
@@ -46,16 +46,16 @@ class MaskLayer:
 
 
 def _decoded(mask: Mask) -> Crop:
-    """The mask's crop, row by row. Decoding gives columns, which OpenCV turns several times faster than NumPy.
+    """Return the mask's crop in row-major order, (height, width) uint8, 0 or 1.
 
-    (height, width) uint8, 0 or 1.
+    Decoding yields column-major order, which OpenCV transposes several times faster than NumPy.
     """
     return np.asarray(cv2.transpose(mask.crop().view(np.uint8).T), np.uint8)
 
 
 @lru_cache(maxsize=1024)
 def _premultiplied(rgb: int, opacity: float) -> int:
-    """0xRRGGBB, whatever stands before it, as 0xAARRGGBB with the opacity multiplied in."""
+    """Return 0xRRGGBB (higher bits are ignored) as 0xAARRGGBB, premultiplied with the opacity."""
     alpha = round(255 * opacity)
     red, green, blue = (round((rgb >> shift & 255) * opacity) for shift in (16, 8, 0))
     return alpha << 24 | red << 16 | green << 8 | blue

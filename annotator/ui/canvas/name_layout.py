@@ -1,4 +1,4 @@
-"""Where names stand beside their boxes: none covers another, none leaves the picture. No Qt."""
+"""Positions of names next to their boxes, without overlap and within the image. No Qt."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ Rect = tuple[float, float, float, float]
 
 
 class NameLayout:
-    """Gives places to names, first come, first served.
+    """Assigns positions to names, first come, first served.
 
-    All names have the same height, so one can only meet those in its own band of that height and the two next to it.
+    All names have the same height, so a name can only overlap with names in its own band of that height or in the two
+    adjacent bands.
     """
 
     def __init__(self, limits: Rect, height: float) -> None:
@@ -20,7 +21,10 @@ class NameLayout:
         self._bands: dict[int, list[Rect]] = defaultdict(list)
 
     def place(self, box: Rect, width: float) -> Rect | None:
-        """Above the box, else below it, else inside its top; None where nothing is free or the box is out of sight."""
+        """Return a position above the box, else below it, else inside at its top; None if there is no space.
+
+        None is also returned if the box is out of view.
+        """
         left, top, right, bottom = self._limits
         if box[0] >= right or box[2] <= left or box[1] >= bottom or box[3] <= top:
             return None

@@ -1,4 +1,4 @@
-"""Move the selected box by arrow keys."""
+"""Move the selected box with the arrow keys."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.document.document import Document
 from annotator.ui.widgets.message import Message
 
-#: Picture pixels that one press moves a box, plain and with Shift.
+#: Distance that one press moves a box, in image pixels, without and with Shift.
 STEP, LEAP = 1, 10
-#: Milliseconds after the last press at which the move ends, where Alt is not let go before.
+#: Milliseconds after the last press until the move is stored, unless Alt is released before.
 PAUSE = 800
 
 
 class Nudge(QObject):
-    """Presses while Alt is held are one gesture, and so one undo step; until then the box is a draft."""
+    """Moves the selected box. All presses while Alt is held are one undo step; until it ends, the box is a draft."""
 
     def __init__(self, document: Document, canvas: Canvas, controller: CanvasController, actions: Actions) -> None:
         super().__init__(canvas)
@@ -41,23 +41,24 @@ class Nudge(QObject):
     def _add_actions(self, actions: Actions) -> None:
         tr = self.tr
         menu = f"{tr('Edit')}/{tr('Move box')}"
-        for name, text, far, key, dx, dy in (("left", tr("Left"), tr("Far left"), "Left", -1, 0),
-                                             ("right", tr("Right"), tr("Far right"), "Right", 1, 0),
-                                             ("up", tr("Up"), tr("Far up"), "Up", 0, -1),
-                                             ("down", tr("Down"), tr("Far down"), "Down", 0, 1)):
+        for name, text, far, key, dx, dy in (("left", tr("Move left"), tr("Move far left"), "Left", -1, 0),
+                                             ("right", tr("Move right"), tr("Move far right"), "Right", 1, 0),
+                                             ("up", tr("Move up"), tr("Move far up"), "Up", 0, -1),
+                                             ("down", tr("Move down"), tr("Move far down"), "Down", 0, 1)):
             actions.add(f"edit.move-{name}", menu, text, partial(self.move, dx * STEP, dy * STEP), [f"Alt+{key}"],
-                        tr("Move the selected box by {0} pixels").format(STEP),
+                        tr("Move the selected box by %n pixels", "", STEP),
                         needs=Needs.EDITABLE | Needs.ONE_TRACK)
             actions.add(f"edit.move-far-{name}", menu, far, partial(self.move, dx * LEAP, dy * LEAP),
-                        [f"Alt+Shift+{key}"], tr("Move the selected box by {0} pixels").format(LEAP),
+                        [f"Alt+Shift+{key}"], tr("Move the selected box by %n pixels", "", LEAP),
                         needs=Needs.EDITABLE | Needs.ONE_TRACK)
 
     def move(self, dx: float, dy: float) -> None:
-        """Move the selected box by so many image pixels; it is stored when the gesture ends."""
+        """Move the selected box by a distance in image pixels; it is stored when the gesture ends."""
         rect = self._controller.selected_rect()
         if rect is None or not self._document.writable:
-            self._document.message.emit(Message.refused(self.tr("Select one box to move it"),
-                                                        lambda: self._controller.selected_rect() is None))
+            self._document.message.emit(Message.refused(
+                self.tr("Select a single track with a box in this frame to move its box"),
+                lambda: self._controller.selected_rect() is None))
             return
         (track,) = self._document.selection
         if self._moved is not None:
@@ -67,7 +68,7 @@ class Nudge(QObject):
         self._pause.start()
 
     def finish(self) -> None:
-        """Store what was moved."""
+        """Store the moved box."""
         self._pause.stop()
         if self._moved is None:
             return

@@ -1,4 +1,4 @@
-"""What is drawn over the picture: masks, boxes, trails, names."""
+"""The overlay on the frame: masks, boxes, trails and names."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ from annotator.ui.canvas.mask_layer import MaskLayer
 from annotator.ui.canvas.name_layout import NameLayout
 from annotator.ui.widgets.name_plates import NamePlates, Plate
 
-#: Half the side of a handle, and how near the pointer must come to it, in device-independent pixels.
+#: Half the side of a handle, and the distance at which it can be grabbed, in device-independent pixels.
 HANDLE, REACH = 4.0, 8.0
-#: Pens and widths of names that are kept.
+#: Number of cached pens.
 _KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is shown, and how."""
+    """What the overlay shows, and how."""
 
     boxes: bool = True
     names: bool = True
     masks: bool = True
     contours: bool = False
-    """Outlines of the masks instead of filled ones."""
+    """Outlines of masks instead of filled masks."""
     opacity: float = 0.4
     trail: int = 0
-    """Frames of the past whose centers are joined by a line; 0 for none."""
+    """Number of past frames in the trail of box centers; 0 for no trails."""
     solo: bool = False
-    """Only selected tracks."""
+    """Whether only selected tracks are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One track in the frame that is shown."""
+    """One track in the displayed frame."""
 
     observation: TrackObservation
     color: QColor
     name: str
-    """Number, class and whatever else is written at the box."""
+    """Text at the box: number, name or class, and score."""
     trail: Sequence[tuple[float, float]] = field(default=())
-    """Centers in earlier frames, pixels, oldest first."""
+    """Box centers in earlier frames, in image pixels, oldest first."""
     rect: QRectF | None = field(init=False)
     """The box, in image pixels."""
 
@@ -66,7 +66,7 @@ class Shape:
 
 
 class Overlay(QGraphicsItem):
-    """All shapes of a frame as one item. Lines and names keep their size on the screen at any zoom."""
+    """All shapes of a frame in one item. Lines and names have the same size on the screen at any zoom."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,11 +84,11 @@ class Overlay(QGraphicsItem):
         self._ratio = 1.0
         self._plates: NamePlates | None = None
 
-    # What it shows
+    # Content
 
     @property
     def shapes(self) -> Sequence[Shape]:
-        """Those that are shown, in drawing order."""
+        """Displayed shapes in drawing order."""
         if not self._look.solo:
             return self._shapes
         return [shape for shape in self._shapes if shape.track in self._selected]
@@ -121,11 +121,11 @@ class Overlay(QGraphicsItem):
 
     @property
     def draft(self) -> QRectF | None:
-        """The box that is being drawn or changed."""
+        """Box that is being drawn or changed."""
         return self._draft
 
     def set_draft(self, rect: QRectF | None) -> None:
-        """A box that is being drawn or changed, over everything else."""
+        """Show a box that is being drawn or changed, over everything else."""
         self._draft = rect
         self.update()
 
@@ -139,7 +139,7 @@ class Overlay(QGraphicsItem):
         self.update()
 
     def handles(self, rect: QRectF) -> list[QPointF]:
-        """The eight places where a box can be taken hold of, from the top left clockwise."""
+        """Return the positions of the eight handles of a box, clockwise from the top left."""
         c = rect.center()
         return [rect.topLeft(), QPointF(c.x(), rect.top()), rect.topRight(), QPointF(rect.right(), c.y()),
                 rect.bottomRight(), QPointF(c.x(), rect.bottom()), rect.bottomLeft(), QPointF(rect.left(), c.y())]
@@ -188,7 +188,7 @@ class Overlay(QGraphicsItem):
         painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in shape.trail]))
 
     def _paint_boxes(self, painter: QPainter, shapes: Sequence[Shape]) -> None:
-        """Boxes of one pen in one call, marked ones above the others."""
+        """Paint the boxes with one call per pen, selected and hovered ones last."""
         alike: dict[tuple[bool, int, float, Qt.PenStyle], list[QRectF]] = {}
         for shape in shapes:
             if shape.rect is not None:
@@ -205,15 +205,15 @@ class Overlay(QGraphicsItem):
                 self._paint_handles(painter, shape.rect, shape.color)
 
     def _box_style(self, shape: Shape) -> tuple[bool, int, float, Qt.PenStyle]:
-        """Whether it is marked, color, width and style of its lines."""
+        """Return whether the shape is selected or hovered, and the color, width and style of its lines."""
         track, observation = shape.track, shape.observation
         width = 2.5 if track in self._selected else 2.0 if track == self._hovered else 1.2
         dashed = observation.state is TrackState.LOST or observation.occluded
         return (width > 1.2, shape.color.rgba(), width, Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
 
     def _pen(self, rgba: int, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-        """A pen whose width is the same at any zoom and on any screen. Kept: the next frame needs the same."""
-        width *= self._ratio  # Qt counts the width of such pens in the screen's pixels
+        """Return a pen with the same width at any zoom and on any screen; cached for the next frames."""
+        width *= self._ratio  # Qt measures the width of cosmetic pens in screen pixels
         key = (rgba, width, style)
         pen = self._pens.get(key)
         if pen is None:
@@ -224,7 +224,7 @@ class Overlay(QGraphicsItem):
         return pen
 
     def _paint_human_mark(self, painter: QPainter, rect: QRectF, color: QColor) -> None:
-        """A filled corner says that a person drew this box."""
+        """Paint a filled corner, which marks a manual box."""
         side = 7 / painter.worldTransform().m11()
         corner = rect.topRight()
         painter.setPen(Qt.PenStyle.NoPen)
@@ -239,12 +239,12 @@ class Overlay(QGraphicsItem):
             painter.drawRect(QRectF(point.x() - half, point.y() - half, 2 * half, 2 * half))
 
     def _paint_names(self, painter: QPainter, shapes: Sequence[Shape]) -> None:
-        """Names above their boxes, moved where they would cover one another or leave the picture."""
+        """Paint the names above their boxes, moved where they would overlap or leave the frame."""
         transform, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
         if self._plates is None or self._plates.ratio != ratio:
             self._plates = NamePlates(self._font, ratio)
         limits = transform.mapRect(self._rect).intersected(QRectF(painter.viewport()))
-        # Whole pixels only, so that a plate is copied and not drawn.
+        # At whole pixels a plate is copied instead of resampled.
         places = NameLayout((ceil(limits.left()), ceil(limits.top()), floor(limits.right()), floor(limits.bottom())),
                             self._plates.height)
         across, down, scale_x, scale_y = transform.dx(), transform.dy(), transform.m11(), transform.m22()
@@ -263,7 +263,7 @@ class Overlay(QGraphicsItem):
 
 
 def contour_path(mask: Mask) -> QPainterPath:
-    """The mask's outlines, in image pixels."""
+    """Return the outlines of a mask in image pixels."""
     path = QPainterPath()
     if mask.is_empty():
         return path

@@ -13,10 +13,10 @@ from annotator.ui.canvas.pixels import qt_image
 
 
 class Picture(QGraphicsItem):
-    """Draws what `pixels.drawable` laid out as it is, without a copy.
+    """The image of a frame, drawn without a copy if it has the layout of `pixels.drawable`.
 
-    Where the decoding thread has scaled it to the size in which it is shown, that is drawn, pixel by pixel: Qt's own
-    scaling shares the work among threads and waits for them, which takes long on a machine that is busy.
+    If the decoding thread has scaled the image to its size on the screen, that is drawn pixel by pixel. Qt's own
+    scaling distributes the work over threads and waits for them, which is slow on a busy machine.
     """
 
     def __init__(self) -> None:
@@ -28,8 +28,7 @@ class Picture(QGraphicsItem):
         self._table: np.ndarray | None = None
 
     def set_image(self, image: Image | None, scaled: Image | None = None) -> None:
-        """(H, W, 3) uint8 RGB, None for nothing; ``scaled``: the same in the size in which it is shown, if it is
-        there."""
+        """Set the image, (H, W, 3) uint8 RGB, or None; ``scaled``: the same in its size on the screen, if available."""
         rect = QRectF() if image is None else QRectF(0, 0, image.shape[1], image.shape[0])
         if rect != self._rect:
             self.prepareGeometryChange()
@@ -39,7 +38,7 @@ class Picture(QGraphicsItem):
         self.update()
 
     def set_tone(self, brightness: float, contrast: float) -> None:
-        """For dark footage: -1..1 each, 0 leaves the picture as it is. Takes effect with the next image."""
+        """Set brightness and contrast, -1..1 each; 0 has no effect. Applies from the next image on."""
         if brightness == 0 and contrast == 0:
             self._table = None
             return
@@ -75,5 +74,5 @@ class Picture(QGraphicsItem):
 
 
 def shown_size(place: QRectF, ratio: float) -> tuple[int, int]:
-    """Width and height in the screen's pixels of what takes this place; ``ratio``: of them per unit of the place."""
+    """Return the width and height of a rectangle in screen pixels; ``ratio``: screen pixels per unit of ``place``."""
     return round(place.width() * ratio), round(place.height() * ratio)

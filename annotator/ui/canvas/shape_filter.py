@@ -1,4 +1,4 @@
-"""Which boxes of a frame are drawn. No Qt."""
+"""The filter for the boxes that are drawn. No Qt."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from annotator.model.track import TrackObservation
 
 @dataclass(frozen=True, slots=True)
 class ShapeFilter:
-    """What is left out of the picture. It changes nothing but what is seen."""
+    """Tracks and boxes that are hidden on the canvas; the data is not affected."""
 
     tracks: frozenset[int] = frozenset()
     """Ids of hidden tracks."""
     labels: frozenset[int] = frozenset()
     """Ids of labels whose tracks are hidden."""
     states: frozenset[TrackState] = frozenset()
-    """States in which the machine's boxes are hidden."""
+    """States in which predicted boxes are hidden."""
     min_score: float = 0.0
-    """Machine boxes below this score are hidden, 0..1."""
+    """Predicted boxes below this score are hidden, 0..1."""
 
     @property
     def is_open(self) -> bool:
@@ -27,7 +27,7 @@ class ShapeFilter:
         return self == ShapeFilter()
 
     def shows(self, observation: TrackObservation) -> bool:
-        """Whether this box is drawn. A person's box has neither state nor score to be hidden for."""
+        """Return whether a box is drawn. Manual boxes are never hidden for their state or score."""
         if observation.track in self.tracks or observation.label in self.labels:
             return False
         if observation.human:

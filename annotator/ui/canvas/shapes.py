@@ -1,4 +1,4 @@
-"""From what the store says of a frame to what the canvas draws."""
+"""Build the shapes of a frame for the canvas from the data in the store."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from annotator.ui.document.document import Document
 
 Center = tuple[float, float]
 
-#: Trajectories kept for trails.
+#: Number of trajectories cached for trails.
 _KEPT = 256
 
 
 class ShapeBuilder:
-    """Looks up colors and names, and remembers trajectories as long as trails are shown."""
+    """Looks up colors and names, and caches trajectories for trails."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._paths: OrderedDict[int, dict[int, Center]] = OrderedDict()
         self.filter = ShapeFilter()
-        """What is left out."""
+        """Filter for the shapes."""
 
     def forget(self, tracks: Iterable[int] = ()) -> None:
-        """These tracks changed; all of them where none is named."""
+        """Drop the cached trajectories of changed tracks; of all tracks if ``tracks`` is empty."""
         chosen = list(tracks)
         if not chosen:
             self._paths.clear()
@@ -35,7 +35,13 @@ class ShapeBuilder:
             self._paths.pop(track, None)
 
     def build(self, frame: int, masks: bool, trail: int) -> list[Shape]:
-        """Shapes of a frame, by track number."""
+        """Return the shapes of a frame.
+
+        Args:
+            frame: frame index.
+            masks: whether to read masks.
+            trail: number of past frames in the trails; 0 for none.
+        """
         tracks, labels = self._document.tracks(), self._document.labels()
         shapes = []
         for observation in self._document.observations(frame, masks):
