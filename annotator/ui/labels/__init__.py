@@ -1,4 +1,4 @@
-"""Classes and attributes: the editor, and the keys and menus that give them to tracks.
+"""Classes and attributes: the editor, and the keys and menus that assign them to tracks.
 
-Fields of a selected track belong to `annotator.ui.tracks`.
+The fields of a selected track belong to `annotator.ui.tracks`.
 """

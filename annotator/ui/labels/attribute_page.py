@@ -1,4 +1,4 @@
-"""Attributes of tracks: a list, and the fields of the chosen one."""
+"""The page for attributes of tracks: a list, and the fields of the selected attribute."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from annotator.ui.tracks.attribute_fields import AttributeField, LineField, make
 
 
 class AttributeEditor(EditorPage):
-    """Which attributes there are; for which class, of which kind, with which options and default."""
+    """Defines attributes: their name, class, type, options and default value."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
@@ -48,7 +48,7 @@ class AttributeEditor(EditorPage):
         self.kind.activated.connect(self._change_kind)
         self.options = LineField(self._change_options, self)
         self.default: AttributeField | None = None
-        self._empty = QLabel(self.tr("Attributes say more of a track than its class does: a team, an age, a state"),
+        self._empty = QLabel(self.tr("Attributes describe tracks in more detail than classes: a team, an age, a state"),
                              self, alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._lay_out()
@@ -60,8 +60,8 @@ class AttributeEditor(EditorPage):
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
         form.addRow(self.tr("Name"), self.name)
-        form.addRow(self.tr("Of"), self.label)
-        form.addRow(self.tr("Kind"), self.kind)
+        form.addRow(self.tr("Class"), self.label)
+        form.addRow(self.tr("Type"), self.kind)
         form.addRow(self.tr("Options"), self.options)
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -87,16 +87,16 @@ class AttributeEditor(EditorPage):
         button.clicked.connect(lambda: slot())
         return button
 
-    # What is shown
+    # Display
 
     def reload(self) -> None:
-        """Show what holds now; the chosen attribute stays chosen."""
+        """Show the current state; the selected attribute stays selected."""
         chosen = None if self._shown is None else self._shown.id
         every, labels = self._document.attributes(), self._document.labels()
         with QSignalBlocker(self.list), QSignalBlocker(self.label):
             self.list.clear()
             for attribute in every:
-                of = labels[attribute.label].name if attribute.label in labels else self.tr("every class")
+                of = labels[attribute.label].name if attribute.label in labels else self.tr("all classes")
                 item = QListWidgetItem(f"{attribute.name} ({of})", self.list)
                 item.setData(Qt.ItemDataRole.UserRole, attribute.id)
                 item.setToolTip(item.text())
@@ -104,7 +104,7 @@ class AttributeEditor(EditorPage):
                 if attribute.id == chosen:
                     self.list.setCurrentItem(item)
             self.label.clear()
-            self.label.addItem(self.tr("every class"), None)
+            self.label.addItem(self.tr("all classes"), None)
             for label in labels.values():
                 self.label.addItem(label.name, label.id)
         if self.list.currentRow() < 0 and every:
@@ -112,7 +112,7 @@ class AttributeEditor(EditorPage):
         self._show_chosen()
 
     def choose(self, attribute_id: int) -> None:
-        """Show the fields of an attribute."""
+        """Select an attribute and show its fields."""
         for row in range(self.list.count()):
             if self.list.item(row).data(Qt.ItemDataRole.UserRole) == attribute_id:
                 self.list.setCurrentRow(row)
@@ -137,17 +137,17 @@ class AttributeEditor(EditorPage):
         self.kind.setCurrentIndex(self.kind.findData(attribute.kind))
         self.options.setEnabled(attribute.kind is AttributeKind.CHOICE)
         self.options.show_text(", ".join(attribute.options), self.tr("red, green, blue")
-                               if attribute.kind is AttributeKind.CHOICE else self.tr("of a choice only"))
+                               if attribute.kind is AttributeKind.CHOICE else self.tr("for choices only"))
         before = self._shown
         if self.default is None or before is None or replace(attribute, default=None) != replace(before, default=None):
             if self.default is not None:
                 self._form.removeRow(self.default)
-            # The field of an attribute without default shows none itself.
+            # The editing field must not show the default as its own placeholder.
             self.default = make_field(replace(attribute, default=None), lambda value: self._change(default=value), self)
             self._form.addRow(self.tr("Default"), self.default)
         self.default.show_values([attribute.default])
 
-    # What is changed
+    # Edits
 
     def _add(self) -> None:
         taken = {attribute.name for attribute in self._document.attributes()}
@@ -173,7 +173,7 @@ class AttributeEditor(EditorPage):
             self._edit(lambda session: attributes.change_attribute(session.store, changed))
 
     def _present(self) -> Attribute | None:
-        """The chosen attribute as it is now: what is shown may be a moment behind."""
+        """Return the current state of the selected attribute; the displayed state may be slightly older."""
         shown = self._shown
         return None if shown is None else next((a for a in self._document.attributes() if a.id == shown.id), None)
 
@@ -182,7 +182,7 @@ class AttributeEditor(EditorPage):
         if shown is None:
             return
         kind = AttributeKind(self.kind.currentData())
-        # A choice must offer something: the store refuses an empty one.
+        # The store refuses a choice without options.
         options = shown.options or (self.tr("option 1"), self.tr("option 2"))
         options = options if kind is AttributeKind.CHOICE else ()
         default = replace(shown, kind=kind, options=options).fitting(shown.default)

@@ -1,4 +1,4 @@
-"""What detectors' classes become in this project: another class, or nothing."""
+"""The page that maps detector classes to classes of the project, or drops them."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from annotator.ui.document.document import Document
 from annotator.ui.labels.page import EditorPage
 from annotator.ui.widgets.swatch import swatch
 
-#: Of the list's first two lines, which are no labels.
+#: Data of the first two entries of each list, which are not labels.
 KEPT, DROPPED = "kept", "dropped"
 
 
 class ClassMap(EditorPage):
-    """One line per class that a run has seen or that somebody named."""
+    """A table with one row per detector class that a run has used or that was added here."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
         self.boxes: dict[str, QComboBox] = {}
-        """What each class becomes."""
-        about = QLabel(self.tr("Runs that begin from now on take these over. Classes that are not listed keep their "
-                               "names."), self)
+        """Lists for the target of each class, by class name."""
+        about = QLabel(self.tr("The mapping applies to future runs. Classes that are not listed keep their names."),
+                       self)
         about.setWordWrap(True)
         self.table = QTableWidget(0, 2, self)
-        self.table.setHorizontalHeaderLabels([self.tr("Detector's class"), self.tr("Becomes")])
+        self.table.setHorizontalHeaderLabels([self.tr("Detector class"), self.tr("Project class")])
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(28)
         self.table.setShowGrid(False)
@@ -49,7 +49,7 @@ class ClassMap(EditorPage):
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.name = QLineEdit(self, placeholderText=self.tr("Name of a detector's class"))
+        self.name = QLineEdit(self, placeholderText=self.tr("Name of a detector class"))
         completer = QCompleter(COCO_LABELS, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.name.setCompleter(completer)
@@ -69,7 +69,7 @@ class ClassMap(EditorPage):
         self._named: set[str] = set()
 
     def reload(self) -> None:
-        """Show what holds now."""
+        """Show the current state."""
         session = self._document.session
         mapping = {} if session is None else session.store.class_labels()
         seen = set() if session is None else {name for run in session.store.runs() for name in run.labels}
@@ -95,8 +95,8 @@ class ClassMap(EditorPage):
 
     def _show(self, box: QComboBox, mapped: bool, label: str | None) -> None:
         box.clear()
-        box.addItem(self.tr("keeps its name"), KEPT)
-        box.addItem(self.tr("nothing: it is dropped"), DROPPED)
+        box.addItem(self.tr("(same name)"), KEPT)
+        box.addItem(self.tr("(dropped)"), DROPPED)
         for each in self._document.labels().values():
             box.addItem(swatch(each.color), each.name, each.id)
             if mapped and each.name == label:

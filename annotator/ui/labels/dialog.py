@@ -1,4 +1,4 @@
-"""The editor of classes, attributes and detectors' classes: every change is made at once and can be undone."""
+"""The editor of classes, attributes and detector classes. Every change is made immediately and can be undone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from annotator.ui.labels.list_page import LabelList
 
 
 class LabelDialog(QDialog):
-    """Three pages, and a line for what was refused."""
+    """A dialog with three pages, and a line for refused changes."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class LabelDialog(QDialog):
         self._pages = QTabWidget(self)
         self._pages.addTab(self.labels, self.tr("Classes"))
         self._pages.addTab(self.attributes, self.tr("Attributes"))
-        self._pages.addTab(self.classes, self.tr("Detectors' classes"))
+        self._pages.addTab(self.classes, self.tr("Detector classes"))
         self.error = QLabel(self)
         self.error.setWordWrap(True)
         self.error.hide()
@@ -40,7 +40,7 @@ class LabelDialog(QDialog):
         layout.addWidget(self._pages)
         layout.addWidget(self.error)
         layout.addWidget(buttons)
-        # Not at once: what changed may be the very line that a person is leaving.
+        # Deferred, because the change may come from the field that is losing the focus.
         self._reload_timer = QTimer(self, singleShot=True, interval=0)
         self._reload_timer.timeout.connect(self.reload)
         document.changed.connect(self._on_changes)
@@ -48,7 +48,7 @@ class LabelDialog(QDialog):
         self.reload()
 
     def reload(self) -> None:
-        """Show what holds now."""
+        """Show the current state."""
         for page in (self.labels, self.attributes, self.classes):
             page.reload()
             page.setEnabled(self._document.writable)
@@ -71,4 +71,4 @@ class LabelDialog(QDialog):
         self.error.setPalette(palette)
         self.error.setText(message)
         self.error.show()
-        self._reload_timer.start()  # what was typed and refused gives way to what holds
+        self._reload_timer.start()  # replace the refused input with the current values

@@ -1,4 +1,4 @@
-"""What is said of all selected tracks at once: class by key, review state, attributes; one undo step each."""
+"""Assign a class, a review state or an attribute to all selected tracks, one undo step each."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from annotator.ui.document.document import Document
 from annotator.ui.labels.dialog import LabelDialog
 from annotator.ui.widgets.swatch import swatch
 
-#: Classes that have a key.
+#: Number of classes with a key.
 KEYS = 9
 
 
 class LabelsFeature(Feature):
-    """Actions on the selected tracks, and the menu that the table shows for them."""
+    """Actions on the selected tracks, and their part of the context menu."""
 
     attribute_wanted = Signal(str)
-    """An attribute of this name is to be typed in."""
+    """The user wants to enter a value for the attribute with this name."""
 
     def __init__(self, document: Document, window: QWidget) -> None:
         super().__init__(window)
@@ -41,12 +41,12 @@ class LabelsFeature(Feature):
         self._actions = actions
         menu = self.tr("Class")
         for k in range(KEYS):
-            self._by_key.append(actions.add(f"label.{k + 1}", menu, self.tr("Class {0}").format(k + 1),
+            self._by_key.append(actions.add(f"label.{k + 1}", menu, self.tr("Assign class {0}").format(k + 1),
                                             partial(self._assign_nth, k), [str(k + 1)],
                                             needs=Needs.EDITABLE | Needs.TRACK,
                                             when=partial(self._has_class, k), group="classes"))
         self._edit = actions.add("label.edit", menu, self.tr("Classes and attributes…"), self.show_dialog, ["Ctrl+L"],
-                                 self.tr("Names, colors, attributes, and what detectors' classes become"),
+                                 self.tr("Edit classes, colors and attributes, and map detector classes"),
                                  needs=Needs.VIDEO, group="edit")
         for state, text in self._states():
             actions.add(f"review.mark-{state.value}", self.tr("Track"), self.tr("Mark as {0}").format(text),
@@ -54,14 +54,14 @@ class LabelsFeature(Feature):
         self.update()
 
     def update(self) -> None:
-        """Texts follow the classes."""
+        """Show the names of the classes in the actions."""
         labels = list(self._document.labels().values())
         for k, action in enumerate(self._by_key):
             action.setVisible(k < len(labels))
         if labels[:KEYS] != self._shown:
             self._shown = labels[:KEYS]
             for action, label in zip(self._by_key, labels, strict=False):
-                _show(action, self.tr("Class {0}").format(label.name), label.color)
+                _show(action, self.tr("Assign class {0}").format(label.name), label.color)
         self._actions.refresh()
 
     def _has_class(self, place: int) -> bool:
@@ -72,7 +72,7 @@ class LabelsFeature(Feature):
             self.update()
 
     def fill_menu(self, menu: QMenu) -> None:
-        """Add what can be said of the selected tracks."""
+        """Add actions for the selected tracks to a context menu."""
         if not self._is_ready():
             return
         labels = menu.addMenu(self.tr("Class"))
@@ -87,7 +87,7 @@ class LabelsFeature(Feature):
         menu.addAction(self._edit)
 
     def show_dialog(self) -> None:
-        """The editor of classes and attributes. It stays open beside the window."""
+        """Open the editor of classes and attributes, which is not modal."""
         if self._document.video is None:
             return
         if self._dialog is None:
@@ -98,11 +98,11 @@ class LabelsFeature(Feature):
 
     @property
     def dialog(self) -> LabelDialog | None:
-        """The editor, once it was shown."""
+        """The editor, if it has been opened."""
         return self._dialog
 
     def _states(self) -> tuple[tuple[ReviewState, str], ...]:
-        return ((ReviewState.UNSEEN, self.tr("not reviewed")), (ReviewState.IN_PROGRESS, self.tr("review begun")),
+        return ((ReviewState.UNSEEN, self.tr("not reviewed")), (ReviewState.IN_PROGRESS, self.tr("review in progress")),
                 (ReviewState.REVIEWED, self.tr("reviewed")))
 
     def _is_ready(self) -> bool:
@@ -121,8 +121,8 @@ class LabelsFeature(Feature):
             menu.addAction(self.tr("{0}…").format(attribute.name), partial(self.attribute_wanted.emit, attribute.name))
             return
         values = menu.addMenu(attribute.name)
-        for text, value in [*options, (self.tr("as by default"), None)]:
-            values.addAction(text, partial(self._say, attribute.name, value))
+        for text, value in [*options, (self.tr("default"), None)]:
+            values.addAction(text, partial(self._set_attribute, attribute.name, value))
 
     def _assign_nth(self, place: int) -> None:
         labels = list(self._document.labels().values())
@@ -139,7 +139,7 @@ class LabelsFeature(Feature):
         if chosen:
             self._document.edit(lambda session: attributes.describe_tracks(session.store, chosen, review=state))
 
-    def _say(self, name: str, value: Value | None) -> None:
+    def _set_attribute(self, name: str, value: Value | None) -> None:
         chosen = sorted(self._document.selection)
         self._document.edit(
             lambda session: attributes.describe_tracks(session.store, chosen, attributes={name: value}))

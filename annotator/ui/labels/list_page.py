@@ -1,4 +1,4 @@
-"""Classes in their order, with names, colors and how many tracks have them."""
+"""The page for classes: order, names, colors and number of tracks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class LabelList(EditorPage):
-    """Names are edited in place; a double click on a color changes it."""
+    """A table of classes. Names are edited in place; a double click changes a color."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
@@ -45,12 +45,12 @@ class LabelList(EditorPage):
         self.down = self._button(self.tr("Down"), lambda: self._move(1))
         self.merge = QToolButton(self)
         self.merge.setText(self.tr("Merge into"))
-        self.merge.setToolTip(self.tr("Give all tracks of this class another one, and remove this one"))
+        self.merge.setToolTip(self.tr("Assign all tracks of this class to another class and remove this one"))
         self.merge.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.merge.setMenu(QMenu(self.merge))
         self.merge.menu().aboutToShow.connect(self._fill_merge)
         self.remove = self._button(self.tr("Remove"), self._remove)
-        self.remove.setToolTip(self.tr("Remove this class; no track may have it"))
+        self.remove.setToolTip(self.tr("Remove this class; it must not have tracks"))
         row = QHBoxLayout()
         row.setSpacing(4)
         for button in (self.add, self.color, self.up, self.down):
@@ -93,10 +93,10 @@ class LabelList(EditorPage):
         button.clicked.connect(lambda: slot())
         return button
 
-    # What is shown
+    # Display
 
     def reload(self) -> None:
-        """Show what holds now; the chosen class stays chosen."""
+        """Show the current state; the selected class stays selected."""
         chosen, session = self.chosen, self._document.session
         self._labels = list(self._document.labels().values())
         uses = {} if session is None else session.store.label_uses()
@@ -145,7 +145,7 @@ class LabelList(EditorPage):
         self.up.setEnabled(row > 0)
         self.down.setEnabled(0 <= row < len(self._labels) - 1)
 
-    # What is changed
+    # Edits
 
     def _add(self) -> None:
         taken = {label.name for label in self._labels}

@@ -1,4 +1,4 @@
-"""What the pages of the editor share: edits whose refusal the editor itself shows."""
+"""The base class of the editor's pages: edits with refusals that the editor shows."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from annotator.ui.document.document import Document
 
 
 class EditorPage(QWidget):
-    """One page. Every change is an edit of its own."""
+    """A page of the editor. Every change is a separate edit."""
 
     refused = Signal(str)
-    """Why an edit of this page was not made."""
+    """The reason why an edit was refused."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
 
     def reload(self) -> None:
-        """Show what holds now."""
+        """Show the current state."""
         raise NotImplementedError
 
     def _edit(self, change: Callable[[Session], object]) -> bool:
-        """Make an edit; returns whether it was made."""
+        """Make an edit and return whether it was made."""
         reason = self._document.try_edit(change)
         if reason is not None:
             self.refused.emit(reason)

@@ -1,4 +1,4 @@
-"""Ignore regions on the canvas: drawing, selecting and deleting them, one undo step each."""
+"""Draw, select and delete ignore regions on the canvas, one undo step each."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from annotator.ui.regions.layer import RegionLayer
 from annotator.ui.regions.shaping import Corners, RegionShaping
 from annotator.ui.widgets.message import Message
 
-#: How near the first corner a click closes a polygon, in device-independent pixels.
+#: Distance from the first corner within which a click closes a polygon, in device-independent pixels.
 CLOSING = 10
 _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace)
 
 
 class RegionsFeature(Feature):
-    """Shows the frame's regions and turns gestures into edits.
+    """Shows the regions of the frame, and turns gestures into edits.
 
-    With the tool, a drag draws a rectangle; clicks set the corners of a polygon, which Enter or a click on its first
-    corner closes and Backspace takes a corner from. It holds for the chosen range, else for the whole video. A selected
-    one is changed by its corners and edges (`region_shaping.py`).
+    With the tool, a drag draws a rectangle, and clicks set the corners of a polygon. Enter or a click on the first
+    corner closes the polygon; Backspace removes the last corner. The region applies to the selected range, or to the
+    whole video. The selected region is reshaped by its corners and edges (`shaping.py`).
     """
 
     selection_changed = Signal()
@@ -58,14 +58,13 @@ class RegionsFeature(Feature):
     def add_actions(self, actions: Actions) -> None:
         actions.add("tool.ignore", self.tr("Track"), self.tr("Ignore region"),
                     lambda: self._canvas.set_tool(Tool.IGNORE), ["Shift+N"],
-                    self.tr("Drag a rectangle, or click the corners of a region that must not count"),
+                    self.tr("Draw a region that is ignored in evaluation: drag a rectangle or click its corners"),
                     needs=Needs.EDITABLE, group="new")
 
     def _on_tool(self, tool: Tool) -> None:
         self._set_corners([])
         if tool is Tool.IGNORE:
-            text = self.tr("Drag a rectangle, or click corners and press Enter: what is inside will not count; "
-                           "Esc ends")
+            text = self.tr("Drag a rectangle, or click the corners and press Enter; press Esc to cancel")
             self.message.emit(Message.hint(text, lambda: self._canvas.tool is Tool.IGNORE))
 
     @property
@@ -74,7 +73,7 @@ class RegionsFeature(Feature):
         return next((region for region in self._regions if region.id == self._selected), None)
 
     def _selected_here(self) -> Mark | None:
-        """The selected region, where the present frame has it."""
+        """Return the selected region if it applies to the current frame."""
         return next((region for region in self.layer.regions if region.id == self._selected), None)
 
     def select(self, region: int | None) -> None:
@@ -88,7 +87,7 @@ class RegionsFeature(Feature):
         self.selection_changed.emit()
 
     def delete_selected(self) -> bool:
-        """Delete the selected region. Returns whether there was one."""
+        """Delete the selected region. Returns whether one was deleted."""
         region = self.selected
         if region is None:
             return False
@@ -170,12 +169,12 @@ class RegionsFeature(Feature):
         self._document.edit(lambda session: drawn_boxes.reshape_region(session.store, region.id, corners))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """While corners are set: Enter closes, Backspace takes one back, and a line follows the pointer."""
+        """Handle a polygon in progress: Enter closes it, Backspace removes a corner, a line follows the pointer."""
         if not self._corners:
             return False
         if isinstance(event, QKeyEvent) and watched is self._canvas:
             if event.type() is QEvent.Type.ShortcutOverride and event.key() in _KEYS:
-                event.accept()  # or an action that has this key would get it
+                event.accept()  # otherwise an action with this shortcut would receive it
                 return True
             return event.type() is QEvent.Type.KeyPress and event.key() in _KEYS and self._on_key(event.key())
         if isinstance(event, QMouseEvent) and event.type() is QEvent.Type.MouseMove:

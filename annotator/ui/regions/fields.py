@@ -1,4 +1,4 @@
-"""Fields of an ignore region: for which frames it holds, and a way to be rid of it."""
+"""Fields of an ignore region: its frames, and a button to delete it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from annotator.ui.regions.feature import RegionsFeature
 
 
 class RegionFields(QWidget):
-    """First and last frame, or to the video's end."""
+    """A form with the first and last frame of a region."""
 
     def __init__(self, document: Document, regions: RegionsFeature) -> None:
         super().__init__()
@@ -22,11 +22,11 @@ class RegionFields(QWidget):
         font = title.font()
         font.setBold(True)
         title.setFont(font)
-        title.setToolTip(self.tr("Nothing inside it counts when results are scored"))
+        title.setToolTip(self.tr("Objects inside it are ignored in evaluation"))
         self.first, self.last = QSpinBox(self), QSpinBox(self)
         for box in (self.first, self.last):
             box.setKeyboardTracking(False)
-        self.to_end = QCheckBox(self.tr("to the end of the video"), self)
+        self.to_end = QCheckBox(self.tr("To the end of the video"), self)
         self.remove = QPushButton(self.tr("Delete region"), self)
         self.first.valueChanged.connect(self._change)
         self.last.valueChanged.connect(self._change)

@@ -1,4 +1,4 @@
-"""Ignore regions as they are drawn between the picture and the tracks."""
+"""The layer that draws ignore regions between the frame and the tracks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from annotator.ui.widgets.theme import ACCENT
 
 
 class RegionLayer(QGraphicsItem):
-    """Hatched polygons. Hatching and lines keep their size on the screen at any zoom."""
+    """Hatched polygons. Hatching and lines have the same size on the screen at any zoom."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class RegionLayer(QGraphicsItem):
 
     @property
     def regions(self) -> Sequence[Mark]:
-        """Those that are shown."""
+        """Displayed regions."""
         return self._regions
 
     def set_picture_size(self, width: int, height: int) -> None:
@@ -34,28 +34,28 @@ class RegionLayer(QGraphicsItem):
         self._rect = QRectF(0, 0, width, height)
 
     def set_regions(self, regions: Sequence[Mark], selected: int | None) -> None:
-        """Regions of the frame, and the id of the one that is selected."""
+        """Set the regions of the frame, and the id of the selected one."""
         self._regions, self._selected = regions, selected
         self.update()
 
     def set_draft(self, corners: Sequence[QPointF]) -> None:
-        """Corners of a polygon that is being drawn, the last one under the pointer."""
+        """Set the corners of a polygon that is being drawn; the last one is under the pointer."""
         self._draft = tuple(corners)
         self.update()
 
     def set_shaped(self, region: int | None, corners: Sequence[QPointF]) -> None:
-        """Draw a region with these corners while its outline is being changed; None ends that."""
+        """Draw a region with these corners while it is being reshaped; None ends that."""
         self._shaped = (region, tuple(corners))
         self.update()
 
     def at(self, point: QPointF) -> Mark | None:
-        """The smallest region that holds a point, in image pixels."""
+        """Return the smallest region that contains a point in image pixels."""
         held = [(_area(polygon), -region.id, region) for region in self._regions
                 if (polygon := self.polygon(region)).containsPoint(point, Qt.FillRule.OddEvenFill)]
         return min(held)[2] if held else None
 
     def polygon(self, region: Mark) -> QPolygonF:
-        """Corners in image pixels; a region without any is the whole picture."""
+        """Return the polygon of a region in image pixels; a region without corners is the whole frame."""
         return QPolygonF([QPointF(x, y) for x, y in region.region]) if region.region else QPolygonF(self._rect)
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
@@ -80,7 +80,7 @@ class RegionLayer(QGraphicsItem):
         painter.restore()
 
     def _paint_region(self, painter: QPainter, polygon: QPolygonF, selected: bool) -> None:
-        # Dark under light is seen on any footage.
+        # Light lines over dark ones are visible on any image.
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 90))
         painter.drawPolygon(polygon)
@@ -94,7 +94,7 @@ class RegionLayer(QGraphicsItem):
 
 
 def _paint_corners(painter: QPainter, polygon: QPolygonF) -> None:
-    """Where the outline can be taken hold of."""
+    """Paint handles at the corners."""
     painter.setPen(QPen(QColor(ACCENT), 1))
     painter.setBrush(QColor("white"))
     for k in range(polygon.size()):

@@ -1,4 +1,4 @@
-"""Changing an ignore region with the mouse: move a corner or all of it, put a corner in, take one out."""
+"""Reshape an ignore region with the mouse: move it or a corner, insert a corner, delete one."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from annotator.ui.regions.layer import RegionLayer
 
 Corners = Sequence[tuple[float, float]]
 
-#: A region with fewer corners has no inside.
+#: A polygon with fewer corners has no area.
 LEAST_CORNERS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Grip:
-    """What of a region lies under the pointer."""
+    """The part of a region under the pointer; the inside if neither field is set."""
 
     corner: int | None = None
     edge: int | None = None
-    """The edge that begins at this corner. Neither: the inside."""
+    """Index of the corner at which the edge begins."""
 
 
 class RegionShaping(QObject):
-    """Turns presses on the selected region into a new outline, told once when the button is let go.
+    """Turns drags of the selected region into a new outline, which is reported when the button is released.
 
-    A corner is dragged; an edge that is dragged gets a corner there; the inside moves all of it; a click with Alt takes
-    a corner out. Esc gives the gesture up. A click that does not move is the canvas's.
+    Dragging a corner moves it, dragging an edge inserts a corner there, and dragging the inside moves the region. Alt
+    with a click deletes a corner. Esc cancels the gesture. A click without a drag is passed to the canvas.
     """
 
     def __init__(self, canvas: Canvas, layer: RegionLayer, selected: Callable[[], Mark | None],
@@ -66,7 +66,7 @@ class RegionShaping(QObject):
         return False
 
     def grip_at(self, position: QPointF) -> Grip | None:
-        """What of the selected region lies here, in widget coordinates."""
+        """Return the part of the selected region at a position in widget coordinates."""
         region = self._selected()
         if region is None or not region.region or self._canvas.tool is not Tool.SELECT or not self._canvas.editable:
             return None
@@ -91,7 +91,7 @@ class RegionShaping(QObject):
 
     def _begin(self, event: QMouseEvent) -> bool:
         if self._press is not None:
-            return True  # another button amid a gesture
+            return True  # another button during a gesture
         modifiers = event.modifiers()
         if event.button() is not Qt.MouseButton.LeftButton or self._canvas.panning or modifiers & (
                 Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
@@ -101,11 +101,11 @@ class RegionShaping(QObject):
             return False
         self._canvas.setFocus(Qt.FocusReason.MouseFocusReason)
         if modifiers & Qt.KeyboardModifier.AltModifier:
-            return self._take_out(region, grip)
+            return self._delete_corner(region, grip)
         self._press, self._grip, self._region = event.position(), grip, region
         return True
 
-    def _take_out(self, region: Mark, grip: Grip) -> bool:
+    def _delete_corner(self, region: Mark, grip: Grip) -> bool:
         if grip.corner is None:
             return False
         if len(region.region) > LEAST_CORNERS:
@@ -136,7 +136,7 @@ class RegionShaping(QObject):
 
 
 def _changed(corners: Corners, grip: Grip, moved: QPointF, start: QPointF) -> list[QPointF]:
-    """Corners after a drag, image pixels; ``start`` is where it began."""
+    """Return the corners after a drag that began at ``start``, in image pixels."""
     points = [QPointF(x, y) for x, y in corners]
     if grip.corner is not None:
         points[grip.corner] += moved
@@ -148,7 +148,7 @@ def _changed(corners: Corners, grip: Grip, moved: QPointF, start: QPointF) -> li
 
 
 def _distance(point: QPointF, one: QPointF, other: QPointF) -> float:
-    """From a point to a line between two others."""
+    """Return the distance of a point from the line segment between two others."""
     p, a, b = (np.array([each.x(), each.y()]) for each in (point, one, other))
     along = float(np.dot(b - a, b - a))
     share = 0.0 if along == 0 else min(max(float(np.dot(p - a, b - a)) / along, 0.0), 1.0)

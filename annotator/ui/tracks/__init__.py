@@ -1,4 +1,4 @@
-"""The table of tracks and the inspector with the fields of what is selected.
+"""The table of tracks, and the inspector with the fields of the selection.
 
-Every field edits all selected tracks as one step. EditsFeature edits belong to `annotator.ui.edits`.
+Every field edits all selected tracks in one step. Edits of identities belong to `annotator.ui.edits`.
 """

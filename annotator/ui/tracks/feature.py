@@ -12,7 +12,7 @@ from annotator.ui.tracks.table import TrackTable
 
 
 class TracksFeature(Feature):
-    """Two panels that share the mean scores of tracks."""
+    """The two panels, which share the mean scores of tracks."""
 
     def __init__(self, document: Document, regions: RegionsFeature, window: QWidget) -> None:
         super().__init__(window)

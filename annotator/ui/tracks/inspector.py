@@ -1,4 +1,4 @@
-"""What is known of the selected tracks or of the selected ignore region, and what a person says of them."""
+"""The inspector: fields of the selected tracks or of the selected ignore region."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _KINDS = ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.M
 
 
 class Inspector(QStackedWidget):
-    """Fields of the selected tracks, of the selected region, or a line that says what to select."""
+    """Pages with the fields of the selected tracks, the fields of the selected region, or a hint."""
 
     def __init__(self, document: Document, scores: MeanScores, regions: RegionsFeature, parent: QWidget | None = None,
                  ) -> None:
         super().__init__(parent)
         self._document, self._regions = document, regions
-        self._empty = QLabel(self.tr("Select a track to see and change what is known of it"), self,
+        self._empty = QLabel(self.tr("Select a track to view and edit its properties"), self,
                              alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(16, 16, 16, 16)
@@ -40,7 +40,7 @@ class Inspector(QStackedWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what holds now."""
+        """Show the current state."""
         self._reload_timer.stop()
         selection = self._document.selection
         chosen = [track for key, track in self._document.tracks().items() if key in selection] if selection else []
@@ -55,7 +55,7 @@ class Inspector(QStackedWidget):
             self.setCurrentIndex(0)
 
     def focus_attribute(self, name: str) -> None:
-        """Let a person type in an attribute of the selected tracks."""
+        """Set the focus to the field of an attribute of the selected tracks."""
         self.refresh()
         field = self.tracks.fields.get(name)
         if field is not None:
@@ -66,7 +66,7 @@ class Inspector(QStackedWidget):
             field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _on_selection(self) -> None:
-        self.tracks.commit()  # what was typed was meant for the tracks of before
+        self.tracks.commit()  # typed text belongs to the tracks that were selected before
         self.refresh()
 
     def _on_changes(self, changes: Changes) -> None:

@@ -1,4 +1,4 @@
-"""Mean scores of tracks, read a few at a time while nothing else is to be done."""
+"""Mean scores of tracks, read a few at a time when the event loop is idle."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from annotator.model.changes import ChangeKind, Changes
 from annotator.ui.document.document import Document
 
-#: Tracks read before the event loop gets its turn, and milliseconds without new boxes until all are read anew.
+#: Tracks read per turn of the event loop, and milliseconds without new boxes until all are read again.
 AT_ONCE, QUIET = 8, 2000
 
 
 class MeanScores(QObject):
-    """What is known so far; asks for the rest by itself."""
+    """A cache of mean scores that reads missing ones itself."""
 
     updated = Signal()
-    """More is known."""
+    """All requested scores have been read."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
@@ -26,20 +26,20 @@ class MeanScores(QObject):
         self._wanted: dict[int, None] = {}
         self._reading = QTimer(self, singleShot=True, interval=0)
         self._reading.timeout.connect(self._read)
-        # While a job writes boxes frame by frame, every mean would be wrong again before it is shown.
+        # While a job writes boxes frame by frame, every mean would be outdated before it is shown.
         self._quiet = QTimer(self, singleShot=True, interval=QUIET)
         self._quiet.timeout.connect(self._read_all_again)
         document.video_changed.connect(self._forget)
         document.changed.connect(self._on_changes)
 
     def get(self, track: int) -> float | None:
-        """A track's mean score; None where it has none or it is not known yet, in which case it will be read."""
+        """Return the mean score of a track; None if it has none, or if it is not known yet and will be read."""
         if track not in self._known:
             self._want((track,))
         return self._known.get(track)
 
     def is_known(self, track: int) -> bool:
-        """Whether `get` says what is true."""
+        """Return whether the score of a track has been read."""
         return track in self._known
 
     def _want(self, tracks: Iterable[int]) -> None:

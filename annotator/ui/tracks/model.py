@@ -1,4 +1,4 @@
-"""Rows of the table of tracks, and which of them are shown."""
+"""Model and filter of the table of tracks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class TrackModel(LaneRows):
-    """Tracks of the present video, as lanes say where they are."""
+    """Tracks of the current video with their lanes."""
 
     def __init__(self, document: Document, scores: MeanScores) -> None:
         super().__init__(self._sort_key, document)
@@ -30,24 +30,24 @@ class TrackModel(LaneRows):
         self._scores = scores
         titles = (self.tr("No."), self.tr("Class"), self.tr("Name"), self.tr("First"), self.tr("Last"),
                   self.tr("Length"), self.tr("Score"), self.tr("Review"), self.tr("Attributes"))
-        tips = (self.tr("Number of the track"), self.tr("Class"), self.tr("Name"), self.tr("First frame"),
-                self.tr("Last frame"), self.tr("Frames in which the track exists"),
-                self.tr("Mean score of the boxes that the tracker gave it"), self.tr("How far it was reviewed"),
-                self.tr("Attributes that were set"))
+        tips = (self.tr("Track number"), self.tr("Class"), self.tr("Name"), self.tr("First frame"),
+                self.tr("Last frame"), self.tr("Number of frames in which the track exists"),
+                self.tr("Mean score of the predicted boxes"), self.tr("Review state"),
+                self.tr("Attributes with a value"))
         self.set_titles(titles, tips)
-        self._review = {ReviewState.UNSEEN: "", ReviewState.IN_PROGRESS: self.tr("begun"),
+        self._review = {ReviewState.UNSEEN: "", ReviewState.IN_PROGRESS: self.tr("in progress"),
                         ReviewState.REVIEWED: self.tr("done")}
         scores.updated.connect(self._on_scores)
 
     def reload(self) -> None:
         self.set_lanes(self._document.lanes())
-        # Names of classes and attributes are no part of a lane.
+        # Lanes do not contain the names of classes and attributes.
         self._announce(LABEL, LABEL)
         self._announce(ATTRIBUTES, ATTRIBUTES)
 
     @property
     def unused(self) -> Sequence[int]:
-        """Columns in which no track has anything, and which only some projects need."""
+        """Optional columns that are empty for all tracks."""
         tracks = [lane.track for lane in self._lanes]
         used = {NAME: any(track.name for track in tracks), ATTRIBUTES: any(track.attributes for track in tracks)}
         return [column for column, needed in used.items() if not needed]
@@ -71,7 +71,7 @@ class TrackModel(LaneRows):
         return self._lanes[row].track
 
     def track_of(self, index: Index) -> int:
-        """Track id of a row."""
+        """Return the track id of a row."""
         return self._lanes[index.row()].track.id
 
     def rows_of(self, tracks: frozenset[int]) -> list[int]:
@@ -118,7 +118,7 @@ class TrackModel(LaneRows):
 
 
 class TrackFilter(LaneFilter):
-    """Rows that have the text somewhere, and the label and review state that are asked for."""
+    """A filter for a text in any column, a label and a review state."""
 
     def __init__(self, model: TrackModel, parent: QObject | None = None) -> None:
         super().__init__(model, parent)
@@ -129,17 +129,17 @@ class TrackFilter(LaneFilter):
         self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
 
     def set_label(self, label: int | None) -> None:
-        """Only tracks of this label; None for all."""
+        """Show only tracks with this label; None for all."""
         self._label = label
         self.invalidate()
 
     def set_review(self, review: ReviewState | None) -> None:
-        """Only tracks in this state; None for all."""
+        """Show only tracks in this state; None for all."""
         self._review = review
         self.invalidate()
 
     def refresh(self) -> None:
-        """Ask again which rows are shown: what they say may have changed."""
+        """Filter again after the contents of rows changed."""
         if self._label is not None or self._review is not None or self.filterRegularExpression().pattern():
             self.invalidate()
 

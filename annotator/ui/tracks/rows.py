@@ -1,4 +1,4 @@
-"""Lanes as rows of a table that changes row by row: what did not change is neither sorted nor painted again."""
+"""Lanes as rows of a table that is updated row by row: unchanged rows are not repainted."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from PySide6.QtCore import QModelIndex, QObject, QSortFilterProxyModel, Qt
 from annotator.ui.document.lanes import Lane
 from annotator.ui.widgets.titled_table import TitledTable
 
-#: Beyond so many separate removals the whole table is read anew.
+#: With more separate removals than this, the model is reset.
 _MOST_GROUPS = 16
 
 
 class LaneRows(TitledTable):
-    """Keeps lanes in the order of a column. What the columns are is said by those who derive from it."""
+    """A table model of lanes, sorted by a column. Subclasses define the columns."""
 
     def __init__(self, sort_key: Callable[[Lane, int], Any], parent: QObject | None = None) -> None:
-        """``sort_key``: what rows are sorted by, of a lane and a column; of one type per column."""
+        """``sort_key``: returns the sort key of a lane for a column; one type per column."""
         super().__init__(parent)
         self._sort_key_of = sort_key
         self._lanes: list[Lane] = []
         self._column, self._descending = 0, False
 
     def set_lanes(self, lanes: Sequence[Lane]) -> None:
-        """Show these. Rows that stay keep their selection."""
+        """Show these lanes. Rows that remain keep their selection."""
         new = {lane.track.id: lane for lane in lanes}
         gone = groups(row for row, lane in enumerate(self._lanes) if lane.track.id not in new)
         if not self._lanes or len(gone) > _MOST_GROUPS:
@@ -51,7 +51,7 @@ class LaneRows(TitledTable):
         self.restore_order()
 
     def restore_order(self) -> None:
-        """Sort anew, where what rows are sorted by has changed and they have not."""
+        """Sort again after sort keys changed."""
         ordered = self._sorted(self._lanes)
         if all(one is other for one, other in zip(ordered, self._lanes, strict=True)):
             return
@@ -76,7 +76,7 @@ class LaneRows(TitledTable):
 
 
 class LaneFilter(QSortFilterProxyModel):
-    """Leaves rows out; their order is the model's own, which sorts thousands in a few milliseconds."""
+    """A filter that leaves sorting to the model, which sorts thousands of rows in a few milliseconds."""
 
     def __init__(self, model: LaneRows, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -89,7 +89,7 @@ class LaneFilter(QSortFilterProxyModel):
 
 
 def groups(rows: Iterable[int]) -> list[tuple[int, int]]:
-    """Rising numbers as ranges without gaps, both ends inclusive."""
+    """Group ascending numbers into ranges without gaps, both ends inclusive."""
     found: list[tuple[int, int]] = []
     for row in rows:
         if found and found[-1][1] == row - 1:

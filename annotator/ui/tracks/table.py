@@ -1,4 +1,4 @@
-"""The table of tracks: numbers align, columns sort, several are chosen at once."""
+"""The table of tracks, with filters."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ from annotator.ui.widgets.throttle import ThrottledTimer
 
 
 class TrackTable(QWidget):
-    """Filters and the table; its selection is the document's."""
+    """Filters and the table. The selected rows are the document's selection."""
 
     menu_requested = Signal(QMenu)
-    """A menu about the selected tracks is to be shown; whoever has actions for it adds them."""
+    """A context menu for the selected tracks is about to open; receivers add their actions to it."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,13 +55,13 @@ class TrackTable(QWidget):
         self.filter = QLineEdit(self, placeholderText=self.tr("Filter tracks"), clearButtonEnabled=True)
         self.filter.textChanged.connect(self._proxy.setFilterFixedString)
         self.label_filter = QComboBox(self)
-        self.label_filter.setToolTip(self.tr("Only tracks of this class"))
+        self.label_filter.setToolTip(self.tr("Filter by class"))
         self.label_filter.currentIndexChanged.connect(
             lambda: self._proxy.set_label(self.label_filter.currentData()))
         self.review_filter = QComboBox(self)
-        self.review_filter.setToolTip(self.tr("Only tracks that were reviewed so far"))
-        for text, state in ((self.tr("Any review"), None), (self.tr("Not begun"), ReviewState.UNSEEN),
-                            (self.tr("Begun"), ReviewState.IN_PROGRESS), (self.tr("Done"), ReviewState.REVIEWED)):
+        self.review_filter.setToolTip(self.tr("Filter by review state"))
+        for text, state in ((self.tr("Any state"), None), (self.tr("Not started"), ReviewState.UNSEEN),
+                            (self.tr("In progress"), ReviewState.IN_PROGRESS), (self.tr("Done"), ReviewState.REVIEWED)):
             self.review_filter.addItem(text, state)
         self.review_filter.currentIndexChanged.connect(self._on_review_filter)
         self.view = QTableView(self)
@@ -122,7 +122,7 @@ class TrackTable(QWidget):
         self._show_what_is_used()
 
     def _show_what_is_used(self) -> None:
-        """Columns that a project may have no use for are there as soon as it has."""
+        """Show optional columns only if the project uses them."""
         unused = self.model.unused
         for column in (NAME, ATTRIBUTES):
             self.view.setColumnHidden(column, column in unused)
@@ -141,7 +141,7 @@ class TrackTable(QWidget):
         self._proxy.set_review(None if state is None else ReviewState(state))
 
     def _fill_labels(self) -> None:
-        """Labels to choose from, the chosen one kept."""
+        """Fill the label filter, keeping its selection."""
         box, chosen = self.label_filter, self.label_filter.currentData()
         box.blockSignals(True)
         box.clear()
@@ -154,8 +154,8 @@ class TrackTable(QWidget):
 
     def _show_emptiness(self) -> None:
         tracks = self.model.rowCount()
-        self._empty.setText(self.tr("No track is like that") if tracks else self.tr(
-            "No tracks yet: run the tracker (Ctrl+E) or draw one (N)"))
+        self._empty.setText(self.tr("No tracks match the filter") if tracks else self.tr(
+            "No tracks yet: run the tracker (Ctrl+E) or prompt an object (N)"))
         self._pages.setCurrentIndex(0 if self._proxy.rowCount() else 1)
 
     def _on_changes(self, changes: Changes) -> None:

@@ -1,4 +1,4 @@
-"""Fields of one or several tracks: an edit applies to all of them and is one undo step."""
+"""Fields of one or several tracks. An edit applies to all of them in one undo step."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from annotator.model.track import ReviewState, Track
 from annotator.session import Session
 from annotator.storage.edits import attributes, identities
 from annotator.ui.document.document import Document
-from annotator.ui.tracks.attribute_fields import AttributeField, LineField, make_field, same, several
+from annotator.ui.tracks.attribute_fields import AttributeField, LineField, common_value, make_field, mixed_text
 from annotator.ui.tracks.mean_scores import MeanScores
 from annotator.ui.widgets.swatch import swatch
 
-#: Device-independent pixels that the name of an attribute takes at most.
+#: Maximum width of an attribute's name in device-independent pixels.
 LONGEST_NAME = 120
 
 
 class TrackFields(QWidget):
-    """Number, class, name, color, frames, score, review state and attributes."""
+    """A form with number, class, name, color, frames, score, review state and attributes."""
 
     def __init__(self, document: Document, scores: MeanScores) -> None:
         super().__init__()
@@ -42,25 +42,25 @@ class TrackFields(QWidget):
         self._tracks: list[Track] = []
         self._shown: list[Attribute] = []
         self.fields: dict[str, AttributeField] = {}
-        """Of each attribute, by name."""
+        """Fields of the attributes, by name."""
         self.number = LineField(self._renumber, self)
         self.label = QComboBox(self)
-        self.label.setPlaceholderText(several())
+        self.label.setPlaceholderText(mixed_text())
         self.label.activated.connect(self._relabel)
         self.name = LineField(lambda text: self._describe(name=" ".join(text.split())), self)
         self.name.textChanged.connect(self.name.setToolTip)
         self.color = QPushButton(self)
         self.color.clicked.connect(self._ask_color)
         self.review = QComboBox(self)
-        self.review.setPlaceholderText(several())
-        for text, state in ((self.tr("not begun"), ReviewState.UNSEEN), (self.tr("begun"), ReviewState.IN_PROGRESS),
-                            (self.tr("done"), ReviewState.REVIEWED)):
+        self.review.setPlaceholderText(mixed_text())
+        for text, state in ((self.tr("not started"), ReviewState.UNSEEN),
+                            (self.tr("in progress"), ReviewState.IN_PROGRESS), (self.tr("done"), ReviewState.REVIEWED)):
             self.review.addItem(text, state)
         self.review.activated.connect(lambda: self._describe(review=ReviewState(self.review.currentData())))
         self.first = self._link(self.tr("Go to the first frame"))
         self.last = self._link(self.tr("Go to the last frame"))
         self.length, self.score = QLabel(self), QLabel(self)
-        self.score.setToolTip(self.tr("Mean score of the boxes that the tracker gave"))
+        self.score.setToolTip(self.tr("Mean score of the predicted boxes"))
         self._title = QLabel(self)
         font = self._title.font()
         font.setBold(True)
@@ -99,22 +99,22 @@ class TrackFields(QWidget):
         button.clicked.connect(lambda: self._document.go_to(int(button.text())))
         return button
 
-    # What is shown
+    # Display
 
     def show_tracks(self, tracks: Sequence[Track]) -> None:
-        """Show these tracks, at least one."""
+        """Show one or several tracks."""
         self._tracks = list(tracks)
         self._show_title()
         self._show_labels()
-        number, _ = same(track.number for track in tracks)
+        number, _ = common_value(track.number for track in tracks)
         self.number.setEnabled(len(tracks) == 1)
-        self.number.show_text(None if number is None else str(number), several())
-        name, equal = same(track.name for track in tracks)
-        self.name.show_text(name, "" if equal else several())
-        color, equal = same(track.color for track in tracks)
+        self.number.show_text(None if number is None else str(number), mixed_text())
+        name, equal = common_value(track.name for track in tracks)
+        self.name.show_text(name, "" if equal else mixed_text())
+        color, equal = common_value(track.color for track in tracks)
         self.color.setIcon(swatch(color))
-        self.color.setText((color or "") if equal else several())
-        review, equal = same(track.review for track in tracks)
+        self.color.setText((color or "") if equal else mixed_text())
+        review, equal = common_value(track.review for track in tracks)
         self.review.setCurrentIndex(self.review.findData(review) if equal else -1)
         self._show_frames()
         self._show_score()
@@ -138,7 +138,7 @@ class TrackFields(QWidget):
                 self.label.addItem(swatch(label.color), label.name, label.id)
         for k, label in enumerate(labels):
             self.label.setItemIcon(k, swatch(label.color))
-        chosen, equal = same(track.label for track in self._tracks)
+        chosen, equal = common_value(track.label for track in self._tracks)
         self.label.setCurrentIndex(self.label.findData(chosen) if equal else -1)
         self.label.setToolTip(self.label.currentText())
 
@@ -163,14 +163,14 @@ class TrackFields(QWidget):
         return low if low == high else self.tr("{0} to {1}").format(low, high)
 
     def _show_attributes(self) -> None:
-        """Fields for the attributes that all of these tracks have."""
+        """Show fields for the attributes that all of these tracks have."""
         every = self._document.attributes()
         labels = {track.label for track in self._tracks}
         shown = [a for a in every if all(a in attributes_of(label, every) for label in labels)]
         if shown != self._shown:
             while self._form.rowCount() > self._fixed_rows:
                 self._form.removeRow(self._form.rowCount() - 1)
-            self.fields = {a.name: make_field(a, partial(self._say, a.name), self) for a in shown}
+            self.fields = {a.name: make_field(a, partial(self._set_attribute, a.name), self) for a in shown}
             for attribute in shown:
                 field, label = self.fields[attribute.name], QLabel(self)
                 label.setText(label.fontMetrics().elidedText(attribute.name, Qt.TextElideMode.ElideRight, LONGEST_NAME))
@@ -183,10 +183,10 @@ class TrackFields(QWidget):
             self.fields[attribute.name].show_values(
                 [attribute.fitting(track.attributes.get(attribute.name)) for track in self._tracks])
 
-    # What is changed
+    # Edits
 
     def commit(self) -> None:
-        """Take over what is typed but not yet entered, for the tracks that are shown."""
+        """Apply text that was typed but not entered yet to the displayed tracks."""
         for field in (self.number, self.name, *self.fields.values()):
             if isinstance(field, LineField):
                 field.commit()
@@ -194,10 +194,10 @@ class TrackFields(QWidget):
     def _edit(self, change: Callable[[Session, list[int]], object]) -> None:
         chosen = [track.id for track in self._tracks]
         if not chosen or not self._document.edit(lambda session: change(session, chosen)):
-            self._show_anew()
+            self._show_current()
 
-    def _show_anew(self) -> None:
-        """What was refused gives way to what holds."""
+    def _show_current(self) -> None:
+        """Replace refused input with the current values."""
         known = self._document.tracks()
         left = [known[track.id] for track in self._tracks if track.id in known]
         for field in self.findChildren(QLineEdit):
@@ -208,7 +208,7 @@ class TrackFields(QWidget):
     def _describe(self, name: str | None = None, color: str | None = None, review: ReviewState | None = None) -> None:
         self._edit(lambda session, chosen: attributes.describe_tracks(session.store, chosen, name, color, review))
 
-    def _say(self, name: str, value: Value | None) -> None:
+    def _set_attribute(self, name: str, value: Value | None) -> None:
         self._edit(lambda session, chosen: attributes.describe_tracks(session.store, chosen, attributes={name: value}))
 
     def _relabel(self) -> None:

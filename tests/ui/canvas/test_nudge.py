@@ -79,5 +79,5 @@ def test_closing_keeps_the_move(opened: MainWindow, project: Path) -> None:
 
 def test_without_one_selected_box_it_says_so(opened: MainWindow) -> None:
     opened.features.canvas.nudge.move(1, 0)
-    assert "Select one box" in opened.statusBar().currentMessage()
+    assert "Select a single track" in opened.statusBar().currentMessage()
     assert opened.canvas.overlay.draft is None

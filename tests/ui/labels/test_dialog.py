@@ -169,10 +169,10 @@ def test_detectors_classes_are_mapped_dropped_and_kept(dialog: LabelDialog, qtbo
     choose(qtbot, page.boxes["truck"], "car")
     wait_reloaded(dialog, qtbot)
     assert store(dialog).class_labels() == {"truck": "car"}
-    choose(qtbot, page.boxes["truck"], "nothing: it is dropped")
+    choose(qtbot, page.boxes["truck"], "(dropped)")
     wait_reloaded(dialog, qtbot)
     assert store(dialog).class_labels() == {"truck": None}
-    choose(qtbot, page.boxes["truck"], "keeps its name")
+    choose(qtbot, page.boxes["truck"], "(same name)")
     assert store(dialog).class_labels() == {}
 
 

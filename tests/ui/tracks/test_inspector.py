@@ -96,14 +96,14 @@ def test_different_values_are_shown_as_such(described: MainWindow) -> None:
     described.features.tracks.inspector.refresh()
     fields = described.features.tracks.inspector.tracks
     assert (fields.label.currentIndex(), fields.review.currentIndex()) == (-1, -1)
-    assert (fields.name.text(), fields.name.placeholderText()) == ("", "(several)")
-    assert fields.color.text() == "(several)"
+    assert (fields.name.text(), fields.name.placeholderText()) == ("", "(multiple)")
+    assert fields.color.text() == "(multiple)"
     assert not fields.number.isEnabled()
     team, age, late = fields.fields["team"], fields.fields["age"], fields.fields["late"]
     assert isinstance(team, ChoiceField)
     assert isinstance(age, TextField)
     assert isinstance(late, FlagField)
-    assert (team.currentIndex(), age.placeholderText()) == (-1, "(several)")
+    assert (team.currentIndex(), age.placeholderText()) == (-1, "(multiple)")
     assert late.checkState() is Qt.CheckState.PartiallyChecked
     described.document.select(ids[:1])
     assert (team.currentText(), age.text(), late.checkState()) == ("red", "3", Qt.CheckState.Checked)
@@ -182,7 +182,7 @@ def test_digits_give_the_selected_tracks_their_class(described: MainWindow, qtbo
     names = store_of(described).label_names()
     assert [names[track.label] for track in tracks_of(described)] == ["car", "car", "object"]
     assert steps(described)[-1] == "Relabel tracks 1, 2"
-    assert described.actions_["label.2"].text() == "Class car"
+    assert described.actions_["label.2"].text() == "Assign class car"
     assert not described.actions_["label.3"].isVisible()
     before = described.canvas.scale_factor()
     qtbot.keyClick(described.canvas, Qt.Key.Key_1)
@@ -205,12 +205,12 @@ def test_the_table_shows_and_filters(described: MainWindow, qtbot: QtBot) -> Non
     choose(qtbot, table.label_filter, "car")
     assert view.rowCount() == 1
     choose(qtbot, table.label_filter, "Any class")
-    choose(qtbot, table.review_filter, "Not begun")
+    choose(qtbot, table.review_filter, "Not started")
     assert view.rowCount() == 2
     qtbot.keyClicks(table.filter, "team red")
     assert view.rowCount() == 0
     assert table._empty.isVisible()
-    choose(qtbot, table.review_filter, "Any review")
+    choose(qtbot, table.review_filter, "Any state")
     assert view.rowCount() == 1
     assert view.index(0, NUMBER).data() == 1
 
