@@ -41,10 +41,11 @@ class Nudge(QObject):
     def _add_actions(self, actions: Actions) -> None:
         tr = self.tr
         menu = f"{tr('Edit')}/{tr('Move box')}"
-        for name, text, far, key, dx, dy in (("left", tr("Move left"), tr("Move far left"), "Left", -1, 0),
-                                             ("right", tr("Move right"), tr("Move far right"), "Right", 1, 0),
-                                             ("up", tr("Move up"), tr("Move far up"), "Up", 0, -1),
-                                             ("down", tr("Move down"), tr("Move far down"), "Down", 0, 1)):
+        for name, text, far, key, dx, dy in (
+                ("left", tr("Left"), tr("Left by %n pixels", "", LEAP), "Left", -1, 0),
+                ("right", tr("Right"), tr("Right by %n pixels", "", LEAP), "Right", 1, 0),
+                ("up", tr("Up"), tr("Up by %n pixels", "", LEAP), "Up", 0, -1),
+                ("down", tr("Down"), tr("Down by %n pixels", "", LEAP), "Down", 0, 1)):
             actions.add(f"edit.move-{name}", menu, text, partial(self.move, dx * STEP, dy * STEP), [f"Alt+{key}"],
                         tr("Move the selected box by %n pixels", "", STEP),
                         needs=Needs.EDITABLE | Needs.ONE_TRACK)

@@ -106,7 +106,7 @@ class Transport(QObject):
 
     def _build_step(self) -> None:
         self.step.setRange(2, 1000)
-        self.step.setPrefix(self.tr("step "))
+        self.step.setPrefix(self.tr("Step: "))
         self.step.setFixedHeight(24)
         self.step.setKeyboardTracking(False)
         self.step.setValue(int(str(self._settings.value(_STEP) or 10)))
