@@ -260,8 +260,10 @@ class Document(QObject):
         return None
 
     def draw_track(self, box: Box) -> None:
-        """Add a track with a manual box (pixels) in the current frame and select it. It gets the first class, or
-        "object" in a project without classes."""
+        """Add a track with a manual box (xyxy in image pixels) in the current frame, and select it.
+
+        The track gets the first class of the project, or the new class "object" if there are none.
+        """
         video, frame = self._video, self._frame
         if video is None:
             return
@@ -277,7 +279,7 @@ class Document(QObject):
             self.select(made)
 
     def set_box(self, track: int, box: Box) -> None:
-        """Give a track a manual box (pixels) in the current frame."""
+        """Give a track a manual box (xyxy in image pixels) in the current frame."""
         frame = self._frame
         self.edit(lambda session: drawn_boxes.set_box(session.store, track, frame, box))
 

@@ -1,4 +1,4 @@
-"""A card that floats over another widget and keeps its place there."""
+"""A card that floats over another widget and keeps its position there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 
 class FloatingCard(QFrame):
-    """Lies over a widget without moving anything in it; hidden at first. `settle` puts it in its place."""
+    """A frame over a widget that does not affect the widget's layout; initially hidden. `settle` positions it."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
@@ -20,17 +20,17 @@ class FloatingCard(QFrame):
         self.hide()
 
     def settle(self) -> None:
-        """Take size and place; called when the widget below is shown or resized."""
+        """Set size and position; called when the widget below is shown or resized."""
         raise NotImplementedError
 
     def height_at(self, width: int) -> int:
-        """Height in pixels that the card needs at a width."""
+        """Return the height in pixels that the card needs at a width."""
         layout = self.layout()
         assert layout is not None
         return layout.heightForWidth(width) if layout.hasHeightForWidth() else self.sizeHint().height()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        # The widget below gets its size before it is shown for the first time.
+        # The widget below is resized before it is shown for the first time.
         if watched is self.over and event.type() in (QEvent.Type.Resize, QEvent.Type.Show) and not self.isHidden():
             self.settle()
         return False

@@ -55,7 +55,7 @@ def test_a_further_condition_is_asked_on_every_refresh(actions: Actions) -> None
 def test_what_is_missing_is_named(actions: Actions) -> None:
     actions.set_facts(Needs.VIDEO)
     assert actions.missing("track.swap-range") == Needs.WRITABLE | Needs.RANGE
-    assert missing_in_words(Needs.WRITABLE | Needs.RANGE) == "a project that can be changed and a selected range"
+    assert missing_in_words(Needs.WRITABLE | Needs.RANGE) == "a writable project and a selected range"
     assert missing_in_words(Needs.EDITABLE | Needs.RANGE) == "an open video", "the rest follows once it is open"
     assert missing_in_words(Needs.NOTHING) == ""
 
