@@ -353,8 +353,8 @@ def test_lanes_have_letters_where_the_tracker_prompted_anew_and_where_one_hid_an
     timeline = mistaken.timeline
     one, other = by_number(mistaken, 1, 2)
     qtbot.waitUntil(lambda: {one, other} <= timeline._letters.keys())
-    for track, frame, letter, words in ((one, MEETING - 3, "X", "Hidden by another"),
-                                        (other, MEETING + 4, "R", "anew")):
+    for track, frame, letter, words in ((one, MEETING - 3, "X", "Occluded by another"),
+                                        (other, MEETING + 4, "R", "Re-prompted")):
         assert [(each.event.value, each.frame) for each in timeline._letters[track] if each.frame] == [(letter, frame)]
         row = next(k for k, lane in enumerate(timeline.lanes) if lane.track.id == track)
         place = QPoint(round(timeline._x(frame + 0.5)), OVERVIEW + RULER + row * LANE + LANE // 2)

@@ -17,7 +17,7 @@ TIMES = frame_times(1500, 25.0, None)
 ])
 def test_what_is_typed(typed: str, frame: int | None) -> None:
     if frame is None:
-        with pytest.raises(FrameTextError, match=r"write a frame such as 412"):
+        with pytest.raises(FrameTextError, match=r"enter a frame such as 412"):
             parse_frame(typed, 100, TIMES)
     else:
         assert parse_frame(typed, 100, TIMES) == frame
