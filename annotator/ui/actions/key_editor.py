@@ -204,7 +204,7 @@ class KeyEditor(QDialog):
                 self._shared(keys, other), rival.title, rival.menu_path), take=True)
             return
         self._actions.set_keys(entry.name, keys)
-        self._show_message(self.tr("“{0}” is now assigned to {1}.").format(entry.title, entry.keys_text) if keys
+        self._show_message(self.tr("{1} is now assigned to “{0}”.").format(entry.title, entry.keys_text) if keys
                   else self.tr("“{0}” no longer has a shortcut.").format(entry.title))
         self._show_all()
 
@@ -217,7 +217,7 @@ class KeyEditor(QDialog):
         entry = self.entry
         if entry is not None:
             self._actions.take_keys(entry.name, self._wanted)
-            self._show_message(self.tr("“{0}” is now assigned to {1}.").format(entry.title, entry.keys_text))
+            self._show_message(self.tr("{1} is now assigned to “{0}”.").format(entry.title, entry.keys_text))
             self._show_all()
 
     def _reset(self) -> None:

@@ -102,7 +102,7 @@ class LabelsFeature(Feature):
         return self._dialog
 
     def _states(self) -> tuple[tuple[ReviewState, str], ...]:
-        return ((ReviewState.UNSEEN, self.tr("not reviewed")), (ReviewState.IN_PROGRESS, self.tr("review in progress")),
+        return ((ReviewState.UNSEEN, self.tr("not reviewed")), (ReviewState.IN_PROGRESS, self.tr("in review")),
                 (ReviewState.REVIEWED, self.tr("reviewed")))
 
     def _is_ready(self) -> bool:

@@ -56,7 +56,7 @@ class RegionsFeature(Feature):
         canvas.tool_changed.connect(self._on_tool)
 
     def add_actions(self, actions: Actions) -> None:
-        actions.add("tool.ignore", self.tr("Track"), self.tr("Ignore region"),
+        actions.add("tool.ignore", self.tr("Track"), self.tr("Draw ignore region"),
                     lambda: self._canvas.set_tool(Tool.IGNORE), ["Shift+N"],
                     self.tr("Draw a region that is ignored in evaluation: drag a rectangle or click its corners"),
                     needs=Needs.EDITABLE, group="new")

@@ -35,8 +35,8 @@ class GroupTexts(QObject):
         video = self._document.video
         rate = video.fps if video is not None and video.fps > 0 else 25.0
         span = span_seconds((0 if video is None else video.frame_count) / rate)
-        return self.tr("Starts at {0} to {1}").format(format_duration(group * span),
-                                                        format_duration((group + 1) * span))
+        return self.tr("Starts between {0} and {1}").format(format_duration(group * span),
+                                                            format_duration((group + 1) * span))
 
     def _length(self, group: int) -> str:
         if group == 0:

@@ -151,7 +151,7 @@ def test_groups_by_length_start_and_suspicion_have_headings_that_say_so(varied: 
     varied.actions_["lanes.group-length"].trigger()
     assert texts() == ["Shorter than 1 s"]  # the clip has 20 frames
     varied.actions_["lanes.group-start"].trigger()
-    assert texts() == ["Starts at 0:00 to 0:01"]
+    assert texts() == ["Starts between 0:00 and 0:01"]
     varied.actions_["lanes.group-suspicion"].trigger()
     qtbot.waitUntil(lambda: "Fewer than 10 suspicious frames" in texts())
     assert len(varied.timeline.lanes) == len(varied.document.tracks())
