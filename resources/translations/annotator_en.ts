@@ -31,20 +31,20 @@
             <translation>Add</translation>
         </message>
         <message>
-            <source>Attributes say more of a track than its class does: a team, an age, a state</source>
-            <translation>Attributes say more of a track than its class does: a team, an age, a state</translation>
+            <source>Attributes describe tracks in more detail than classes: a team, an age, a state</source>
+            <translation>Attributes describe tracks in more detail than classes: a team, an age, a state</translation>
         </message>
         <message>
             <source>Choice</source>
             <translation>Choice</translation>
         </message>
         <message>
-            <source>Default</source>
-            <translation>Default</translation>
+            <source>Class</source>
+            <translation>Class</translation>
         </message>
         <message>
-            <source>Kind</source>
-            <translation>Kind</translation>
+            <source>Default</source>
+            <translation>Default</translation>
         </message>
         <message>
             <source>Name</source>
@@ -53,10 +53,6 @@
         <message>
             <source>Number</source>
             <translation>Number</translation>
-        </message>
-        <message>
-            <source>Of</source>
-            <translation>Of</translation>
         </message>
         <message>
             <source>Options</source>
@@ -71,20 +67,24 @@
             <translation>Text</translation>
         </message>
         <message>
+            <source>Type</source>
+            <translation>Type</translation>
+        </message>
+        <message>
             <source>Yes or no</source>
             <translation>Yes or no</translation>
+        </message>
+        <message>
+            <source>all classes</source>
+            <translation>all classes</translation>
         </message>
         <message>
             <source>attribute {0}</source>
             <translation>attribute {0}</translation>
         </message>
         <message>
-            <source>every class</source>
-            <translation>every class</translation>
-        </message>
-        <message>
-            <source>of a choice only</source>
-            <translation>of a choice only</translation>
+            <source>for choices only</source>
+            <translation>for choices only</translation>
         </message>
         <message>
             <source>option 1</source>
@@ -118,16 +118,16 @@
             <translation>Nothing to copy: select a track that has a box in this frame</translation>
         </message>
         <message>
-            <source>Nothing to paste: copy a box of this video first</source>
-            <translation>Nothing to paste: copy a box of this video first</translation>
+            <source>Nothing to paste: copy a box in this video first</source>
+            <translation>Nothing to paste: copy a box in this video first</translation>
         </message>
         <message>
             <source>Paste boxes</source>
             <translation>Paste boxes</translation>
         </message>
         <message>
-            <source>Put the copied boxes into this frame</source>
-            <translation>Put the copied boxes into this frame</translation>
+            <source>Paste the copied boxes into this frame</source>
+            <translation>Paste the copied boxes into this frame</translation>
         </message>
     </context>
     <context>
@@ -140,16 +140,16 @@
     <context>
         <name>CanvasFeature</name>
         <message>
-            <source>Draw the box of a new object in this frame; no model is asked</source>
-            <translation>Draw the box of a new object in this frame; no model is asked</translation>
+            <source>Draw new object</source>
+            <translation>Draw new object</translation>
         </message>
         <message>
-            <source>Draw the box of a new object; Esc ends</source>
-            <translation>Draw the box of a new object; Esc ends</translation>
+            <source>Draw the box of a new object in this frame, without running a model</source>
+            <translation>Draw the box of a new object in this frame, without running a model</translation>
         </message>
         <message>
-            <source>New object by hand</source>
-            <translation>New object by hand</translation>
+            <source>Draw the box of a new object; press Esc to cancel</source>
+            <translation>Draw the box of a new object; press Esc to cancel</translation>
         </message>
         <message>
             <source>Track</source>
@@ -197,12 +197,16 @@
             <translation>Alt+click</translation>
         </message>
         <message>
-            <source>Change the selected region</source>
-            <translation>Change the selected region</translation>
+            <source>Cancel the current action</source>
+            <translation>Cancel the current action</translation>
         </message>
         <message>
-            <source>Choose a range</source>
-            <translation>Choose a range</translation>
+            <source>Click the timeline</source>
+            <translation>Click the timeline</translation>
+        </message>
+        <message>
+            <source>Click; Shift+click</source>
+            <translation>Click; Shift+click</translation>
         </message>
         <message>
             <source>Close</source>
@@ -217,20 +221,24 @@
             <translation>Ctrl+wheel</translation>
         </message>
         <message>
-            <source>End what was begun</source>
-            <translation>End what was begun</translation>
+            <source>Delete a corner of the region</source>
+            <translation>Delete a corner of the region</translation>
+        </message>
+        <message>
+            <source>Drag a corner, an edge or the inside</source>
+            <translation>Drag a corner, an edge or the inside</translation>
+        </message>
+        <message>
+            <source>Drag the box or a handle</source>
+            <translation>Drag the box or a handle</translation>
+        </message>
+        <message>
+            <source>Drag; middle-button drag</source>
+            <translation>Drag; middle-button drag</translation>
         </message>
         <message>
             <source>Esc</source>
             <translation>Esc</translation>
-        </message>
-        <message>
-            <source>Go there on the timeline</source>
-            <translation>Go there on the timeline</translation>
-        </message>
-        <message>
-            <source>Keys and gestures</source>
-            <translation>Keys and gestures</translation>
         </message>
         <message>
             <source>Mouse</source>
@@ -241,16 +249,24 @@
             <translation>Move or resize the selected box</translation>
         </message>
         <message>
-            <source>New box</source>
-            <translation>New box</translation>
+            <source>Move the playhead</source>
+            <translation>Move the playhead</translation>
         </message>
         <message>
             <source>Pan</source>
             <translation>Pan</translation>
         </message>
         <message>
-            <source>Play; pan while held</source>
-            <translation>Play; pan while held</translation>
+            <source>Play; hold to pan</source>
+            <translation>Play; hold to pan</translation>
+        </message>
+        <message>
+            <source>Prompt a new object</source>
+            <translation>Prompt a new object</translation>
+        </message>
+        <message>
+            <source>Reshape the selected region</source>
+            <translation>Reshape the selected region</translation>
         </message>
         <message>
             <source>Save as PDF</source>
@@ -261,20 +277,28 @@
             <translation>Save as PDF…</translation>
         </message>
         <message>
-            <source>Select, add to the selection</source>
-            <translation>Select, add to the selection</translation>
+            <source>Select a range</source>
+            <translation>Select a range</translation>
+        </message>
+        <message>
+            <source>Select; add to the selection</source>
+            <translation>Select; add to the selection</translation>
         </message>
         <message>
             <source>Shift+drag on the timeline</source>
             <translation>Shift+drag on the timeline</translation>
         </message>
         <message>
+            <source>Shortcuts and gestures</source>
+            <translation>Shortcuts and gestures</translation>
+        </message>
+        <message>
             <source>Space</source>
             <translation>Space</translation>
         </message>
         <message>
-            <source>Take a corner out of it</source>
-            <translation>Take a corner out of it</translation>
+            <source>Wheel</source>
+            <translation>Wheel</translation>
         </message>
         <message>
             <source>Zoom at the pointer</source>
@@ -284,67 +308,43 @@
             <source>Zoom the timeline</source>
             <translation>Zoom the timeline</translation>
         </message>
-        <message>
-            <source>click</source>
-            <translation>click</translation>
-        </message>
-        <message>
-            <source>click, Shift+click</source>
-            <translation>click, Shift+click</translation>
-        </message>
-        <message>
-            <source>drag a corner, an edge or it</source>
-            <translation>drag a corner, an edge or it</translation>
-        </message>
-        <message>
-            <source>drag it or a handle</source>
-            <translation>drag it or a handle</translation>
-        </message>
-        <message>
-            <source>drag, middle drag</source>
-            <translation>drag, middle drag</translation>
-        </message>
-        <message>
-            <source>wheel</source>
-            <translation>wheel</translation>
-        </message>
     </context>
     <context>
         <name>ClassMap</name>
+        <message>
+            <source>(dropped)</source>
+            <translation>(dropped)</translation>
+        </message>
+        <message>
+            <source>(same name)</source>
+            <translation>(same name)</translation>
+        </message>
         <message>
             <source>Add</source>
             <translation>Add</translation>
         </message>
         <message>
-            <source>Becomes</source>
-            <translation>Becomes</translation>
+            <source>Detector class</source>
+            <translation>Detector class</translation>
         </message>
         <message>
-            <source>Detector's class</source>
-            <translation>Detector's class</translation>
+            <source>Name of a detector class</source>
+            <translation>Name of a detector class</translation>
         </message>
         <message>
-            <source>Name of a detector's class</source>
-            <translation>Name of a detector's class</translation>
+            <source>Project class</source>
+            <translation>Project class</translation>
         </message>
         <message>
-            <source>Runs that begin from now on take these over. Classes that are not listed keep their names.</source>
-            <translation>Runs that begin from now on take these over. Classes that are not listed keep their names.</translation>
-        </message>
-        <message>
-            <source>keeps its name</source>
-            <translation>keeps its name</translation>
-        </message>
-        <message>
-            <source>nothing: it is dropped</source>
-            <translation>nothing: it is dropped</translation>
+            <source>The mapping applies to future runs. Classes that are not listed keep their names.</source>
+            <translation>The mapping applies to future runs. Classes that are not listed keep their names.</translation>
         </message>
     </context>
     <context>
         <name>CommandPalette</name>
         <message>
-            <source>No action is called that</source>
-            <translation>No action is called that</translation>
+            <source>No matching actions</source>
+            <translation>No matching actions</translation>
         </message>
         <message>
             <source>Search actions</source>
@@ -992,8 +992,8 @@
     <context>
         <name>Fields</name>
         <message>
-            <source>(several)</source>
-            <translation>(several)</translation>
+            <source>(multiple)</source>
+            <translation>(multiple)</translation>
         </message>
     </context>
     <context>
@@ -1039,12 +1039,12 @@
             </translation>
         </message>
         <message>
-            <source>Classes</source>
-            <translation>Classes</translation>
+            <source>All tracks are shown</source>
+            <translation>All tracks are shown</translation>
         </message>
         <message>
-            <source>Everything is drawn</source>
-            <translation>Everything is drawn</translation>
+            <source>Classes</source>
+            <translation>Classes</translation>
         </message>
         <message>
             <source>Filter</source>
@@ -1067,8 +1067,8 @@
             <translation>Hide selected tracks</translation>
         </message>
         <message>
-            <source>Least score</source>
-            <translation>Least score</translation>
+            <source>Minimum score</source>
+            <translation>Minimum score</translation>
         </message>
         <message>
             <source>No classes yet</source>
@@ -1083,12 +1083,12 @@
             <translation>Show all tracks</translation>
         </message>
         <message>
-            <source>Show every track, label and state again</source>
-            <translation>Show every track, label and state again</translation>
+            <source>Show all tracks, classes and states</source>
+            <translation>Show all tracks, classes and states</translation>
         </message>
         <message>
-            <source>States of the machine's boxes</source>
-            <translation>States of the machine's boxes</translation>
+            <source>States of predicted boxes</source>
+            <translation>States of predicted boxes</translation>
         </message>
         <message>
             <source>View</source>
@@ -1099,16 +1099,16 @@
             <translation>lost</translation>
         </message>
         <message>
+            <source>minimum score {0:.2f}</source>
+            <translation>minimum score {0:.2f}</translation>
+        </message>
+        <message>
             <source>pending</source>
             <translation>pending</translation>
         </message>
         <message>
             <source>reliable</source>
             <translation>reliable</translation>
-        </message>
-        <message>
-            <source>scores from {0:.2f}</source>
-            <translation>scores from {0:.2f}</translation>
         </message>
         <message>
             <source>suspicious</source>
@@ -1150,11 +1150,69 @@
         </message>
     </context>
     <context>
-        <name>GroupTexts</name>
+        <name>FrameActions</name>
         <message>
-            <source>Begins from {0} to {1}</source>
-            <translation>Begins from {0} to {1}</translation>
+            <source>End of track</source>
+            <translation>End of track</translation>
         </message>
+        <message>
+            <source>First frame</source>
+            <translation>First frame</translation>
+        </message>
+        <message>
+            <source>Go</source>
+            <translation>Go</translation>
+        </message>
+        <message>
+            <source>Last frame</source>
+            <translation>Last frame</translation>
+        </message>
+        <message>
+            <source>Loop</source>
+            <translation>Loop</translation>
+        </message>
+        <message>
+            <source>Loop the selected range, or the whole video if none is selected</source>
+            <translation>Loop the selected range, or the whole video if none is selected</translation>
+        </message>
+        <message>
+            <source>Next frame</source>
+            <translation>Next frame</translation>
+        </message>
+        <message>
+            <source>Play faster</source>
+            <translation>Play faster</translation>
+        </message>
+        <message>
+            <source>Play or pause</source>
+            <translation>Play or pause</translation>
+        </message>
+        <message>
+            <source>Play slower</source>
+            <translation>Play slower</translation>
+        </message>
+        <message>
+            <source>Previous frame</source>
+            <translation>Previous frame</translation>
+        </message>
+        <message>
+            <source>Start of track</source>
+            <translation>Start of track</translation>
+        </message>
+    </context>
+    <context>
+        <name>FrameField</name>
+        <message>
+            <source>Enter a frame such as 412, +10 or -10, or a time such as 0:16.48</source>
+            <translation>Enter a frame such as 412, +10 or -10, or a time such as 0:16.48</translation>
+        </message>
+        <message>
+            <source>Go to frame or time</source>
+            <translation>Go to frame or time</translation>
+        </message>
+    </context>
+    <context>
+        <name>GroupTexts</name>
         <message>
             <source>Fewer than {0} suspicious frames</source>
             <translation>Fewer than {0} suspicious frames</translation>
@@ -1172,12 +1230,16 @@
             <translation>Shorter than {0} s</translation>
         </message>
         <message>
-            <source>{0} s or longer</source>
-            <translation>{0} s or longer</translation>
+            <source>Starts between {0} and {1}</source>
+            <translation>Starts between {0} and {1}</translation>
         </message>
         <message>
-            <source>{0} suspicious frames or more</source>
-            <translation>{0} suspicious frames or more</translation>
+            <source>{0} or more suspicious frames</source>
+            <translation>{0} or more suspicious frames</translation>
+        </message>
+        <message>
+            <source>{0} s or longer</source>
+            <translation>{0} s or longer</translation>
         </message>
         <message>
             <source>{0} to {1} s</source>
@@ -1691,8 +1753,8 @@
     <context>
         <name>Inspector</name>
         <message>
-            <source>Select a track to see and change what is known of it</source>
-            <translation>Select a track to see and change what is known of it</translation>
+            <source>Select a track to view and edit its properties</source>
+            <translation>Select a track to view and edit its properties</translation>
         </message>
     </context>
     <context>
@@ -1919,24 +1981,28 @@
             <translation>Action</translation>
         </message>
         <message>
-            <source>Every action has its first keys again.</source>
-            <translation>Every action has its first keys again.</translation>
+            <source>All actions have their default shortcuts again.</source>
+            <translation>All actions have their default shortcuts again.</translation>
         </message>
         <message>
-            <source>Keep its other keys</source>
-            <translation>Keep its other keys</translation>
+            <source>Clear</source>
+            <translation>Clear</translation>
         </message>
         <message>
-            <source>Keys</source>
-            <translation>Keys</translation>
+            <source>Keep existing shortcuts</source>
+            <translation>Keep existing shortcuts</translation>
         </message>
         <message>
-            <source>New key</source>
-            <translation>New key</translation>
+            <source>Keyboard shortcuts</source>
+            <translation>Keyboard shortcuts</translation>
         </message>
         <message>
-            <source>No key</source>
-            <translation>No key</translation>
+            <source>New shortcut</source>
+            <translation>New shortcut</translation>
+        </message>
+        <message>
+            <source>Reassign</source>
+            <translation>Reassign</translation>
         </message>
         <message>
             <source>Reset</source>
@@ -1947,63 +2013,63 @@
             <translation>Reset all</translation>
         </message>
         <message>
-            <source>Search by name or key</source>
-            <translation>Search by name or key</translation>
+            <source>Search by name or shortcut</source>
+            <translation>Search by name or shortcut</translation>
         </message>
         <message>
-            <source>Take it over</source>
-            <translation>Take it over</translation>
+            <source>Shortcuts</source>
+            <translation>Shortcuts</translation>
         </message>
         <message>
             <source>changed</source>
             <translation>changed</translation>
         </message>
         <message>
-            <source>{0} belongs to “{1}” in the menu {2}.</source>
-            <translation>{0} belongs to “{1}” in the menu {2}.</translation>
+            <source>{0} is already assigned to “{1}” in the {2} menu.</source>
+            <translation>{0} is already assigned to “{1}” in the {2} menu.</translation>
         </message>
         <message>
-            <source>{0} has a meaning of its own: Space plays and pans, Esc ends what was begun. Press another key.</source>
-            <translation>{0} has a meaning of its own: Space plays and pans, Esc ends what was begun. Press another key.</translation>
+            <source>{0} is reserved: Space plays and pans, Esc cancels the current action. Press another key.</source>
+            <translation>{0} is reserved: Space plays and pans, Esc cancels the current action. Press another key.</translation>
         </message>
         <message>
-            <source>“{0}” has no key now.</source>
-            <translation>“{0}” has no key now.</translation>
+            <source>{1} is now assigned to “{0}”.</source>
+            <translation>{1} is now assigned to “{0}”.</translation>
         </message>
         <message>
-            <source>“{0}” has the keys {1} now.</source>
-            <translation>“{0}” has the keys {1} now.</translation>
+            <source>“{0}” no longer has a shortcut.</source>
+            <translation>“{0}” no longer has a shortcut.</translation>
         </message>
     </context>
     <context>
-        <name>Keyframes</name>
+        <name>KeyframeActions</name>
         <message>
             <source>Go</source>
             <translation>Go</translation>
+        </message>
+        <message>
+            <source>Go to the next frame with a manual box</source>
+            <translation>Go to the next frame with a manual box</translation>
+        </message>
+        <message>
+            <source>Go to the previous frame with a manual box</source>
+            <translation>Go to the previous frame with a manual box</translation>
         </message>
         <message>
             <source>Next keyframe</source>
             <translation>Next keyframe</translation>
         </message>
         <message>
+            <source>No keyframe after this frame</source>
+            <translation>No keyframe after this frame</translation>
+        </message>
+        <message>
+            <source>No keyframe before this frame</source>
+            <translation>No keyframe before this frame</translation>
+        </message>
+        <message>
             <source>Previous keyframe</source>
             <translation>Previous keyframe</translation>
-        </message>
-        <message>
-            <source>The last frame before this one in which a person drew a box</source>
-            <translation>The last frame before this one in which a person drew a box</translation>
-        </message>
-        <message>
-            <source>The next frame in which a person drew a box</source>
-            <translation>The next frame in which a person drew a box</translation>
-        </message>
-        <message>
-            <source>There is no keyframe after this frame</source>
-            <translation>There is no keyframe after this frame</translation>
-        </message>
-        <message>
-            <source>There is no keyframe before this frame</source>
-            <translation>There is no keyframe before this frame</translation>
         </message>
     </context>
     <context>
@@ -2080,8 +2146,8 @@
             <translation>Classes and attributes</translation>
         </message>
         <message>
-            <source>Detectors' classes</source>
-            <translation>Detectors' classes</translation>
+            <source>Detector classes</source>
+            <translation>Detector classes</translation>
         </message>
     </context>
     <context>
@@ -2091,24 +2157,24 @@
             <translation>Add</translation>
         </message>
         <message>
+            <source>Assign all tracks of this class to another class and remove this one</source>
+            <translation>Assign all tracks of this class to another class and remove this one</translation>
+        </message>
+        <message>
             <source>Class</source>
             <translation>Class</translation>
         </message>
         <message>
-            <source>Colour…</source>
-            <translation>Colour…</translation>
+            <source>Color…</source>
+            <translation>Color…</translation>
         </message>
         <message>
-            <source>Double-click to change the colour</source>
-            <translation>Double-click to change the colour</translation>
+            <source>Double-click to change the color</source>
+            <translation>Double-click to change the color</translation>
         </message>
         <message>
             <source>Down</source>
             <translation>Down</translation>
-        </message>
-        <message>
-            <source>Give all tracks of this class another one, and remove this one</source>
-            <translation>Give all tracks of this class another one, and remove this one</translation>
         </message>
         <message>
             <source>Key</source>
@@ -2123,8 +2189,8 @@
             <translation>Remove</translation>
         </message>
         <message>
-            <source>Remove this class; no track may have it</source>
-            <translation>Remove this class; no track may have it</translation>
+            <source>Remove this class; it must not have tracks</source>
+            <translation>Remove this class; it must not have tracks</translation>
         </message>
         <message>
             <source>Tracks</source>
@@ -2142,24 +2208,24 @@
     <context>
         <name>LabelsFeature</name>
         <message>
-            <source>Class</source>
-            <translation>Class</translation>
+            <source>Assign class {0}</source>
+            <translation>Assign class {0}</translation>
         </message>
         <message>
-            <source>Class {0}</source>
-            <translation>Class {0}</translation>
+            <source>Class</source>
+            <translation>Class</translation>
         </message>
         <message>
             <source>Classes and attributes…</source>
             <translation>Classes and attributes…</translation>
         </message>
         <message>
-            <source>Mark as {0}</source>
-            <translation>Mark as {0}</translation>
+            <source>Edit classes, colors and attributes, and map detector classes</source>
+            <translation>Edit classes, colors and attributes, and map detector classes</translation>
         </message>
         <message>
-            <source>Names, colours, attributes, and what detectors' classes become</source>
-            <translation>Names, colours, attributes, and what detectors' classes become</translation>
+            <source>Mark as {0}</source>
+            <translation>Mark as {0}</translation>
         </message>
         <message>
             <source>Review</source>
@@ -2170,8 +2236,12 @@
             <translation>Track</translation>
         </message>
         <message>
-            <source>as by default</source>
-            <translation>as by default</translation>
+            <source>default</source>
+            <translation>default</translation>
+        </message>
+        <message>
+            <source>in review</source>
+            <translation>in review</translation>
         </message>
         <message>
             <source>no</source>
@@ -2180,10 +2250,6 @@
         <message>
             <source>not reviewed</source>
             <translation>not reviewed</translation>
-        </message>
-        <message>
-            <source>review begun</source>
-            <translation>review begun</translation>
         </message>
         <message>
             <source>reviewed</source>
@@ -2200,26 +2266,6 @@
     </context>
     <context>
         <name>LaneOrder</name>
-        <message>
-            <source>By class</source>
-            <translation>By class</translation>
-        </message>
-        <message>
-            <source>By length</source>
-            <translation>By length</translation>
-        </message>
-        <message>
-            <source>By number</source>
-            <translation>By number</translation>
-        </message>
-        <message>
-            <source>By start</source>
-            <translation>By start</translation>
-        </message>
-        <message>
-            <source>By suspicion</source>
-            <translation>By suspicion</translation>
-        </message>
         <message>
             <source>Group by class</source>
             <translation>Group by class</translation>
@@ -2241,16 +2287,36 @@
             <translation>Lanes</translation>
         </message>
         <message>
-            <source>Lanes that have this in common stand under one heading</source>
-            <translation>Lanes that have this in common stand under one heading</translation>
+            <source>Show lanes in groups with a heading</source>
+            <translation>Show lanes in groups with a heading</translation>
         </message>
         <message>
-            <source>Order and groups of the lanes</source>
-            <translation>Order and groups of the lanes</translation>
+            <source>Sort and group the lanes</source>
+            <translation>Sort and group the lanes</translation>
         </message>
         <message>
-            <source>Order of the lanes on the timeline</source>
-            <translation>Order of the lanes on the timeline</translation>
+            <source>Sort by class</source>
+            <translation>Sort by class</translation>
+        </message>
+        <message>
+            <source>Sort by length</source>
+            <translation>Sort by length</translation>
+        </message>
+        <message>
+            <source>Sort by number</source>
+            <translation>Sort by number</translation>
+        </message>
+        <message>
+            <source>Sort by start</source>
+            <translation>Sort by start</translation>
+        </message>
+        <message>
+            <source>Sort by suspicion</source>
+            <translation>Sort by suspicion</translation>
+        </message>
+        <message>
+            <source>Sort the lanes of the timeline</source>
+            <translation>Sort the lanes of the timeline</translation>
         </message>
         <message>
             <source>View</source>
@@ -2331,65 +2397,10 @@
         </message>
     </context>
     <context>
-        <name>Moving</name>
-        <message>
-            <source>End of the track</source>
-            <translation>End of the track</translation>
-        </message>
-        <message>
-            <source>First frame</source>
-            <translation>First frame</translation>
-        </message>
-        <message>
-            <source>Go</source>
-            <translation>Go</translation>
-        </message>
-        <message>
-            <source>Last frame</source>
-            <translation>Last frame</translation>
-        </message>
-        <message>
-            <source>Loop</source>
-            <translation>Loop</translation>
-        </message>
-        <message>
-            <source>Loop the selected range</source>
-            <translation>Loop the selected range</translation>
-        </message>
-        <message>
-            <source>Next frame</source>
-            <translation>Next frame</translation>
-        </message>
-        <message>
-            <source>Play faster</source>
-            <translation>Play faster</translation>
-        </message>
-        <message>
-            <source>Play or pause</source>
-            <translation>Play or pause</translation>
-        </message>
-        <message>
-            <source>Play slower</source>
-            <translation>Play slower</translation>
-        </message>
-        <message>
-            <source>Previous frame</source>
-            <translation>Previous frame</translation>
-        </message>
-        <message>
-            <source>Start of the track</source>
-            <translation>Start of the track</translation>
-        </message>
-    </context>
-    <context>
         <name>Needs</name>
         <message>
             <source> and </source>
             <translation> and </translation>
-        </message>
-        <message>
-            <source>a project that can be changed</source>
-            <translation>a project that can be changed</translation>
         </message>
         <message>
             <source>a run in progress</source>
@@ -2404,6 +2415,10 @@
             <translation>a selected track</translation>
         </message>
         <message>
+            <source>a writable project</source>
+            <translation>a writable project</translation>
+        </message>
+        <message>
             <source>an open project</source>
             <translation>an open project</translation>
         </message>
@@ -2416,8 +2431,8 @@
             <translation>one selected track</translation>
         </message>
         <message>
-            <source>the current run to end</source>
-            <translation>the current run to end</translation>
+            <source>the current run to finish</source>
+            <translation>the current run to finish</translation>
         </message>
         <message>
             <source>two selected tracks</source>
@@ -2430,49 +2445,64 @@
             <source>Down</source>
             <translation>Down</translation>
         </message>
+        <message numerus="yes">
+            <source>Down by %n pixels</source>
+            <translation>
+                <numerusform>Down by %n pixel</numerusform>
+                <numerusform>Down by %n pixels</numerusform>
+            </translation>
+        </message>
         <message>
             <source>Edit</source>
             <translation>Edit</translation>
         </message>
         <message>
-            <source>Far down</source>
-            <translation>Far down</translation>
-        </message>
-        <message>
-            <source>Far left</source>
-            <translation>Far left</translation>
-        </message>
-        <message>
-            <source>Far right</source>
-            <translation>Far right</translation>
-        </message>
-        <message>
-            <source>Far up</source>
-            <translation>Far up</translation>
-        </message>
-        <message>
             <source>Left</source>
             <translation>Left</translation>
+        </message>
+        <message numerus="yes">
+            <source>Left by %n pixels</source>
+            <translation>
+                <numerusform>Left by %n pixel</numerusform>
+                <numerusform>Left by %n pixels</numerusform>
+            </translation>
         </message>
         <message>
             <source>Move box</source>
             <translation>Move box</translation>
         </message>
-        <message>
-            <source>Move the selected box by {0} pixels</source>
-            <translation>Move the selected box by {0} pixels</translation>
+        <message numerus="yes">
+            <source>Move the selected box by %n pixels</source>
+            <translation>
+                <numerusform>Move the selected box by %n pixel</numerusform>
+                <numerusform>Move the selected box by %n pixels</numerusform>
+            </translation>
         </message>
         <message>
             <source>Right</source>
             <translation>Right</translation>
         </message>
+        <message numerus="yes">
+            <source>Right by %n pixels</source>
+            <translation>
+                <numerusform>Right by %n pixel</numerusform>
+                <numerusform>Right by %n pixels</numerusform>
+            </translation>
+        </message>
         <message>
-            <source>Select one box to move it</source>
-            <translation>Select one box to move it</translation>
+            <source>Select a single track with a box in this frame to move its box</source>
+            <translation>Select a single track with a box in this frame to move its box</translation>
         </message>
         <message>
             <source>Up</source>
             <translation>Up</translation>
+        </message>
+        <message numerus="yes">
+            <source>Up by %n pixels</source>
+            <translation>
+                <numerusform>Up by %n pixel</numerusform>
+                <numerusform>Up by %n pixels</numerusform>
+            </translation>
         </message>
     </context>
     <context>
@@ -2539,79 +2569,68 @@
     <context>
         <name>PictureControls</name>
         <message>
-            <source>Brighter</source>
-            <translation>Brighter</translation>
-        </message>
-        <message>
             <source>Brightness</source>
             <translation>Brightness</translation>
         </message>
         <message>
-            <source>Brightness {0}, contrast {1}, for the view only</source>
-            <translation>Brightness {0}, contrast {1}, for the view only</translation>
-        </message>
-        <message>
-            <source>Brightness, contrast and masks as they were at first</source>
-            <translation>Brightness, contrast and masks as they were at first</translation>
+            <source>Brightness {0}, contrast {1} (view only)</source>
+            <translation>Brightness {0}, contrast {1} (view only)</translation>
         </message>
         <message>
             <source>Contrast</source>
             <translation>Contrast</translation>
         </message>
         <message>
-            <source>Darker</source>
-            <translation>Darker</translation>
+            <source>Decrease brightness</source>
+            <translation>Decrease brightness</translation>
         </message>
         <message>
-            <source>Less contrast</source>
-            <translation>Less contrast</translation>
+            <source>Decrease contrast</source>
+            <translation>Decrease contrast</translation>
         </message>
         <message>
-            <source>Masks</source>
-            <translation>Masks</translation>
+            <source>Decrease mask opacity</source>
+            <translation>Decrease mask opacity</translation>
         </message>
         <message>
-            <source>Masks denser</source>
-            <translation>Masks denser</translation>
+            <source>Image</source>
+            <translation>Image</translation>
         </message>
         <message>
-            <source>Masks fainter</source>
-            <translation>Masks fainter</translation>
+            <source>Image: adjusted</source>
+            <translation>Image: adjusted</translation>
         </message>
         <message>
-            <source>More contrast</source>
-            <translation>More contrast</translation>
+            <source>Increase brightness</source>
+            <translation>Increase brightness</translation>
         </message>
         <message>
-            <source>Picture</source>
-            <translation>Picture</translation>
+            <source>Increase contrast</source>
+            <translation>Increase contrast</translation>
         </message>
         <message>
-            <source>Picture as it is</source>
-            <translation>Picture as it is</translation>
+            <source>Increase mask opacity</source>
+            <translation>Increase mask opacity</translation>
         </message>
         <message>
-            <source>Picture: adjusted</source>
-            <translation>Picture: adjusted</translation>
+            <source>Mask opacity</source>
+            <translation>Mask opacity</translation>
         </message>
         <message>
             <source>Reset</source>
             <translation>Reset</translation>
         </message>
         <message>
+            <source>Reset brightness and contrast</source>
+            <translation>Reset brightness and contrast</translation>
+        </message>
+        <message>
+            <source>Reset brightness, contrast and mask opacity</source>
+            <translation>Reset brightness, contrast and mask opacity</translation>
+        </message>
+        <message>
             <source>View</source>
             <translation>View</translation>
-        </message>
-    </context>
-    <context>
-        <name>PlaceField</name>
-        <message>
-            <source>A frame such as 412, +10 or -10, or a time such as 0:16.48</source>
-            <translation>A frame such as 412, +10 or -10, or a time such as 0:16.48</translation>
-        </message>
-        <message>
-            <source>Frame or time to go to</source>
-            <translation>Frame or time to go to</translation>
         </message>
     </context>
     <context>
@@ -3314,27 +3333,27 @@
             <translation>Last frame</translation>
         </message>
         <message>
-            <source>Nothing inside it counts when results are scored</source>
-            <translation>Nothing inside it counts when results are scored</translation>
+            <source>Objects inside it are ignored in evaluation</source>
+            <translation>Objects inside it are ignored in evaluation</translation>
         </message>
         <message>
-            <source>to the end of the video</source>
-            <translation>to the end of the video</translation>
+            <source>To the end of the video</source>
+            <translation>To the end of the video</translation>
         </message>
     </context>
     <context>
         <name>RegionsFeature</name>
         <message>
-            <source>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</source>
-            <translation>Drag a rectangle, or click corners and press Enter: what is inside will not count; Esc ends</translation>
+            <source>Drag a rectangle, or click the corners and press Enter; press Esc to cancel</source>
+            <translation>Drag a rectangle, or click the corners and press Enter; press Esc to cancel</translation>
         </message>
         <message>
-            <source>Drag a rectangle, or click the corners of a region that must not count</source>
-            <translation>Drag a rectangle, or click the corners of a region that must not count</translation>
+            <source>Draw a region that is ignored in evaluation: drag a rectangle or click its corners</source>
+            <translation>Draw a region that is ignored in evaluation: drag a rectangle or click its corners</translation>
         </message>
         <message>
-            <source>Ignore region</source>
-            <translation>Ignore region</translation>
+            <source>Draw ignore region</source>
+            <translation>Draw ignore region</translation>
         </message>
         <message>
             <source>Track</source>
@@ -3725,40 +3744,40 @@
             </translation>
         </message>
         <message>
-            <source>A click hides them</source>
-            <translation>A click hides them</translation>
+            <source>Click to collapse</source>
+            <translation>Click to collapse</translation>
         </message>
         <message>
-            <source>A click shows them</source>
-            <translation>A click shows them</translation>
+            <source>Click to expand</source>
+            <translation>Click to expand</translation>
         </message>
         <message>
-            <source>Another view begins here</source>
-            <translation>Another view begins here</translation>
+            <source>Locked: neither edits nor runs can change it</source>
+            <translation>Locked: neither edits nor runs can change it</translation>
         </message>
         <message>
-            <source>Hidden by another track from frame {0} on</source>
-            <translation>Hidden by another track from frame {0} on</translation>
-        </message>
-        <message>
-            <source>Locked: no edit and no run changes it</source>
-            <translation>Locked: no edit and no run changes it</translation>
-        </message>
-        <message>
-            <source>Looked at</source>
-            <translation>Looked at</translation>
-        </message>
-        <message>
-            <source>Prompted anew in frame {0}</source>
-            <translation>Prompted anew in frame {0}</translation>
+            <source>Occluded by another track from frame {0}</source>
+            <translation>Occluded by another track from frame {0}</translation>
         </message>
         <message>
             <source>Prompted in frame {0}</source>
             <translation>Prompted in frame {0}</translation>
         </message>
         <message>
+            <source>Re-prompted in frame {0}</source>
+            <translation>Re-prompted in frame {0}</translation>
+        </message>
+        <message>
+            <source>Reviewed</source>
+            <translation>Reviewed</translation>
+        </message>
+        <message>
             <source>Run with {0}, frames {1} to {2}</source>
             <translation>Run with {0}, frames {1} to {2}</translation>
+        </message>
+        <message>
+            <source>Scene cut</source>
+            <translation>Scene cut</translation>
         </message>
         <message>
             <source>Track {0}, frames {1} to {2}</source>
@@ -3768,12 +3787,12 @@
     <context>
         <name>TimelineFeature</name>
         <message>
-            <source>View</source>
-            <translation>View</translation>
+            <source>Fit timeline to video</source>
+            <translation>Fit timeline to video</translation>
         </message>
         <message>
-            <source>Whole video on the timeline</source>
-            <translation>Whole video on the timeline</translation>
+            <source>View</source>
+            <translation>View</translation>
         </message>
     </context>
     <context>
@@ -3783,8 +3802,8 @@
             <translation>Class</translation>
         </message>
         <message>
-            <source>Colour</source>
-            <translation>Colour</translation>
+            <source>Color</source>
+            <translation>Color</translation>
         </message>
         <message>
             <source>Frames</source>
@@ -3803,8 +3822,8 @@
             <translation>Mean score</translation>
         </message>
         <message>
-            <source>Mean score of the boxes that the tracker gave</source>
-            <translation>Mean score of the boxes that the tracker gave</translation>
+            <source>Mean score of the predicted boxes</source>
+            <translation>Mean score of the predicted boxes</translation>
         </message>
         <message>
             <source>Name</source>
@@ -3823,20 +3842,20 @@
             <translation>Track {0}</translation>
         </message>
         <message>
-            <source>begun</source>
-            <translation>begun</translation>
-        </message>
-        <message>
             <source>done</source>
             <translation>done</translation>
+        </message>
+        <message>
+            <source>in progress</source>
+            <translation>in progress</translation>
         </message>
         <message>
             <source>length {0}</source>
             <translation>length {0}</translation>
         </message>
         <message>
-            <source>not begun</source>
-            <translation>not begun</translation>
+            <source>not started</source>
+            <translation>not started</translation>
         </message>
         <message>
             <source>to</source>
@@ -3858,8 +3877,8 @@
             <translation>Attributes</translation>
         </message>
         <message>
-            <source>Attributes that were set</source>
-            <translation>Attributes that were set</translation>
+            <source>Attributes with a value</source>
+            <translation>Attributes with a value</translation>
         </message>
         <message>
             <source>Class</source>
@@ -3874,14 +3893,6 @@
             <translation>First frame</translation>
         </message>
         <message>
-            <source>Frames in which the track exists</source>
-            <translation>Frames in which the track exists</translation>
-        </message>
-        <message>
-            <source>How far it was reviewed</source>
-            <translation>How far it was reviewed</translation>
-        </message>
-        <message>
             <source>Last</source>
             <translation>Last</translation>
         </message>
@@ -3894,8 +3905,8 @@
             <translation>Length</translation>
         </message>
         <message>
-            <source>Mean score of the boxes that the tracker gave it</source>
-            <translation>Mean score of the boxes that the tracker gave it</translation>
+            <source>Mean score of the predicted boxes</source>
+            <translation>Mean score of the predicted boxes</translation>
         </message>
         <message>
             <source>Name</source>
@@ -3906,24 +3917,32 @@
             <translation>No.</translation>
         </message>
         <message>
-            <source>Number of the track</source>
-            <translation>Number of the track</translation>
+            <source>Number of frames in which the track exists</source>
+            <translation>Number of frames in which the track exists</translation>
         </message>
         <message>
             <source>Review</source>
             <translation>Review</translation>
         </message>
         <message>
+            <source>Review state</source>
+            <translation>Review state</translation>
+        </message>
+        <message>
             <source>Score</source>
             <translation>Score</translation>
         </message>
         <message>
-            <source>begun</source>
-            <translation>begun</translation>
+            <source>Track number</source>
+            <translation>Track number</translation>
         </message>
         <message>
             <source>done</source>
             <translation>done</translation>
+        </message>
+        <message>
+            <source>in progress</source>
+            <translation>in progress</translation>
         </message>
         <message>
             <source>not {0}</source>
@@ -3988,97 +4007,97 @@
             <translation>Any class</translation>
         </message>
         <message>
-            <source>Any review</source>
-            <translation>Any review</translation>
-        </message>
-        <message>
-            <source>Begun</source>
-            <translation>Begun</translation>
+            <source>Any state</source>
+            <translation>Any state</translation>
         </message>
         <message>
             <source>Done</source>
             <translation>Done</translation>
         </message>
         <message>
+            <source>Filter by class</source>
+            <translation>Filter by class</translation>
+        </message>
+        <message>
+            <source>Filter by review state</source>
+            <translation>Filter by review state</translation>
+        </message>
+        <message>
             <source>Filter tracks</source>
             <translation>Filter tracks</translation>
         </message>
         <message>
-            <source>No track is like that</source>
-            <translation>No track is like that</translation>
+            <source>In progress</source>
+            <translation>In progress</translation>
         </message>
         <message>
-            <source>No tracks yet: run the tracker (Ctrl+E) or draw one (N)</source>
-            <translation>No tracks yet: run the tracker (Ctrl+E) or draw one (N)</translation>
+            <source>No tracks match the filter</source>
+            <translation>No tracks match the filter</translation>
         </message>
         <message>
-            <source>Not begun</source>
-            <translation>Not begun</translation>
+            <source>No tracks yet: run the tracker (Ctrl+E) or prompt an object (N)</source>
+            <translation>No tracks yet: run the tracker (Ctrl+E) or prompt an object (N)</translation>
         </message>
         <message>
-            <source>Only tracks of this class</source>
-            <translation>Only tracks of this class</translation>
-        </message>
-        <message>
-            <source>Only tracks that were reviewed so far</source>
-            <translation>Only tracks that were reviewed so far</translation>
+            <source>Not started</source>
+            <translation>Not started</translation>
         </message>
     </context>
     <context>
         <name>Transport</name>
         <message numerus="yes">
-            <source>%n frames back</source>
+            <source>%n frames backward</source>
             <translation>
-                <numerusform>%n frame back</numerusform>
-                <numerusform>%n frames back</numerusform>
+                <numerusform>%n frame backward</numerusform>
+                <numerusform>%n frames backward</numerusform>
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n frames on</source>
+            <source>%n frames forward</source>
             <translation>
-                <numerusform>%n frame on</numerusform>
-                <numerusform>%n frames on</numerusform>
+                <numerusform>%n frame forward</numerusform>
+                <numerusform>%n frames forward</numerusform>
             </translation>
         </message>
         <message>
-            <source>Frames that {0} and {1} go</source>
-            <translation>Frames that {0} and {1} go</translation>
+            <source>Enter a frame such as 412 or a time such as 0:16.48</source>
+            <translation>Enter a frame such as 412 or a time such as 0:16.48</translation>
         </message>
         <message>
             <source>Go</source>
             <translation>Go</translation>
         </message>
         <message>
-            <source>Go to a frame or time</source>
-            <translation>Go to a frame or time</translation>
+            <source>Go to frame or time…</source>
+            <translation>Go to frame or time…</translation>
         </message>
         <message>
             <source>Play at normal speed</source>
             <translation>Play at normal speed</translation>
         </message>
         <message>
-            <source>Several frames back</source>
-            <translation>Several frames back</translation>
+            <source>Playback speed</source>
+            <translation>Playback speed</translation>
         </message>
         <message>
-            <source>Several frames on</source>
-            <translation>Several frames on</translation>
+            <source>Several frames backward</source>
+            <translation>Several frames backward</translation>
         </message>
         <message>
-            <source>Speed of playback</source>
-            <translation>Speed of playback</translation>
+            <source>Several frames forward</source>
+            <translation>Several frames forward</translation>
         </message>
         <message>
-            <source>Type a frame such as 412 or a time such as 0:16.48</source>
-            <translation>Type a frame such as 412 or a time such as 0:16.48</translation>
+            <source>Step size of {0} and {1}, in frames</source>
+            <translation>Step size of {0} and {1}, in frames</translation>
+        </message>
+        <message>
+            <source>Step: </source>
+            <translation>Step: </translation>
         </message>
         <message>
             <source>of {0}</source>
             <translation>of {0}</translation>
-        </message>
-        <message>
-            <source>step </source>
-            <translation>step </translation>
         </message>
     </context>
     <context>
@@ -4101,40 +4120,44 @@
     <context>
         <name>ViewActions</name>
         <message>
-            <source>Actual pixels</source>
-            <translation>Actual pixels</translation>
+            <source>Actual size</source>
+            <translation>Actual size</translation>
         </message>
         <message>
-            <source>Boxes</source>
-            <translation>Boxes</translation>
+            <source>Fit frame to window</source>
+            <translation>Fit frame to window</translation>
         </message>
         <message>
-            <source>Contours only</source>
-            <translation>Contours only</translation>
+            <source>Mask contours only</source>
+            <translation>Mask contours only</translation>
         </message>
         <message>
-            <source>Fit</source>
-            <translation>Fit</translation>
+            <source>Selected tracks only</source>
+            <translation>Selected tracks only</translation>
         </message>
         <message>
-            <source>Masks</source>
-            <translation>Masks</translation>
+            <source>Show boxes</source>
+            <translation>Show boxes</translation>
         </message>
         <message>
-            <source>Names</source>
-            <translation>Names</translation>
+            <source>Show masks</source>
+            <translation>Show masks</translation>
         </message>
         <message>
-            <source>Only selected</source>
-            <translation>Only selected</translation>
+            <source>Show names</source>
+            <translation>Show names</translation>
         </message>
         <message>
-            <source>The whole picture</source>
-            <translation>The whole picture</translation>
+            <source>Show the frame at 100%</source>
+            <translation>Show the frame at 100%</translation>
         </message>
         <message>
-            <source>Trails</source>
-            <translation>Trails</translation>
+            <source>Show the whole frame</source>
+            <translation>Show the whole frame</translation>
+        </message>
+        <message>
+            <source>Show trails</source>
+            <translation>Show trails</translation>
         </message>
         <message>
             <source>View</source>
