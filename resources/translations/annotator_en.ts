@@ -2392,8 +2392,8 @@
             <translation>saved</translation>
         </message>
         <message>
-            <source>{0} needs {1}</source>
-            <translation>{0} needs {1}</translation>
+            <source>“{0}” needs {1}</source>
+            <translation>“{0}” needs {1}</translation>
         </message>
     </context>
     <context>

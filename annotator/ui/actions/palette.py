@@ -61,7 +61,7 @@ class CommandPalette(QDialog):
             nothing = QTreeWidgetItem([self.tr("No matching actions"), ""])
             nothing.setDisabled(True)
             self.list.addTopLevelItem(nothing)
-        self.list.setColumnWidth(0, self.width() - 160)
+        self.list.setColumnWidth(0, self.width() - 220)
         items = [self.list.topLevelItem(k) for k in range(self.list.topLevelItemCount())]
         enabled = [item for item in items if item is not None and not item.isDisabled()]
         if enabled:

@@ -63,7 +63,7 @@ class PlaybackButtons(QObject):
                            ("go.next", Sign.NEXT), ("go.last", Sign.LAST)):
             action, button = actions[name], SignButton(sign, parent)
             button.clicked.connect(action.trigger)
-            button.setToolTip(action.toolTip())
+            _update_button(button, action)
             action.changed.connect(partial(_update_button, button, action))
             if name == "play.toggle":
                 self.play = button

@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
         missing = Needs.NOTHING if entry is None else self.actions_.missing(entry.name)
         if entry is not None and missing:
             self.messages.post(Message.refused(
-                self.tr("{0} needs {1}").format(entry.title, missing_in_words(missing)),
+                self.tr("“{0}” needs {1}").format(entry.title, missing_in_words(missing)),
                 lambda: bool(self.actions_.missing(entry.name))))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
