@@ -80,9 +80,9 @@ def test_sequences_of_each_layout_are_found(dancetrack: Made, uavdt: Made, tmp_p
 
 
 @pytest.mark.parametrize(("split", "patterns", "words"), [
-    ("test", None, "no sequence of dancetrack's split test: expected SPLIT/dancetrack0001/img1"),
-    ("all", None, "dancetrack has no split 'all': choose train, val, test"),
-    ("val", ["dancetrack9*"], "split val is called dancetrack9*; there are dancetrack0001, dancetrack0002")])
+    ("test", None, "contains no sequences of dancetrack split test: expected SPLIT/dancetrack0001/img1"),
+    ("all", None, "dancetrack has no split 'all': choose one of train, val, test"),
+    ("val", ["dancetrack9*"], "split val matches dancetrack9*; the split contains dancetrack0001, dancetrack0002")])
 def test_what_is_not_there_is_told(split: str, patterns: list[str] | None, words: str, dancetrack: Made) -> None:
     with pytest.raises(UserError) as caught:
         sequences(DATASETS["dancetrack"], dancetrack.root, split, patterns)
@@ -174,7 +174,7 @@ def test_a_run_that_is_killed_goes_on(dancetrack: Made, tmp_path: Path) -> None:
 
 def test_a_folder_is_for_one_run(dancetrack: Made, tmp_path: Path) -> None:
     finish(request(dancetrack, tmp_path))
-    with pytest.raises(SettingsError, match=r"holds a run with det_threshold None, and now it is 0\.3"):
+    with pytest.raises(SettingsError, match=r"contains a run with det_threshold None, but this command gives 0\.3"):
         finish(request(dancetrack, tmp_path, det_threshold=0.3))
     (tmp_path / "benchmark.json").write_text("{")
     with pytest.raises(SettingsError, match="is damaged"):
