@@ -1,4 +1,4 @@
-"""Edits of identities: what an edit would be, its preview, the question it may need, the list of steps.
+"""Edits of tracks: the planned edit, its preview, the question it may need, and the history list.
 
-The edits themselves live in `annotator.storage.edits`; this room chooses one and shows what it changes.
+The edits themselves live in `annotator.storage.edits`; this room selects one and shows what it changes.
 """

@@ -1,4 +1,4 @@
-"""Where edits are previewed, asked about where they lack something, and made."""
+"""The controller that previews edits, asks for what they lack, and applies them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Wanted = Callable[[], Plan | AnyQuestion]
 
 
 class EditController(QObject):
-    """An edit that is clear is made at once, and the status line says what changed. One that lacks something, or by
-    which hand-drawn boxes would go unasked, waits in the strip over the picture for Enter or Esc."""
+    """Applies a complete edit immediately and reports the changes in the status bar. An edit that lacks something, or
+    that would delete manual boxes, waits in the bar above the canvas for Enter or Esc."""
 
     message = Signal(Message)
     """One line for the status bar."""
     shown = Signal(object)
-    """EditPreview of what is pointed at or asked about; None when that is over."""
+    """EditPreview of the highlighted or pending edit; None when it ends."""
     deleting = Signal(object)
     """Ids of tracks that are about to be deleted."""
 
@@ -46,10 +46,10 @@ class EditController(QObject):
     def asking(self) -> bool:
         return self.bar.asking
 
-    # Making
+    # Applying
 
     def do(self, wanted: Wanted, then: Callable[[], object] | None = None) -> None:
-        """Make an edit, or ask what it lacks. ``then`` is called once it is made."""
+        """Apply an edit, or ask for what it lacks. ``then`` is called after the edit was applied."""
         self.cancel()
         try:
             self._take(wanted(), then)
@@ -57,7 +57,7 @@ class EditController(QObject):
             self.message.emit(Message.refused(str(error)))
 
     def cancel(self) -> None:
-        """Stop asking."""
+        """Cancel the pending question."""
         if self.bar.asking:
             self._question = self._plan = self._then = None
             self.bar.end()
@@ -67,7 +67,7 @@ class EditController(QObject):
         if isinstance(wanted, Question):
             self._ask(wanted, then)
             return
-        seen = self._look(wanted)
+        seen = self._preview_of(wanted)
         if isinstance(seen, EditPreview) and seen.human_dropped and not wanted.drops_drawn:
             self._confirm(wanted, seen, then)
             return
@@ -103,7 +103,7 @@ class EditController(QObject):
         self._show(seen)
 
     def _on_answer(self) -> None:
-        """Preview what the answer would do."""
+        """Preview the edit with the current answer."""
         question = self._question
         if question is None:
             return
@@ -113,7 +113,7 @@ class EditController(QObject):
             if answer is None:
                 self._plan = None
                 number = self.bar.answer
-                self.bar.say("" if number is None else self.tr("there is no track {0}").format(number),
+                self.bar.say("" if number is None else self.tr("no track has the number {0}").format(number),
                              refused=number is not None, possible=False)
                 return
         self._preview(question, answer)
@@ -125,7 +125,7 @@ class EditController(QObject):
                 self._plan = None
                 self.bar.say(wanted.hint)
                 return wanted
-            seen = self._look(wanted)
+            seen = self._preview_of(wanted)
         except StorageError as error:
             self._plan = None
             self.bar.say(str(error), refused=True)
@@ -135,7 +135,7 @@ class EditController(QObject):
         return wanted
 
     def point_at(self, track: int | None) -> None:
-        """The pointer is over a track: preview it as the answer, while one is asked for."""
+        """Preview the track under the pointer as the answer, if a track is asked for."""
         question = self._question
         if question is None or question.answer is not TRACK or self.bar.answer is not None:
             return
@@ -150,7 +150,7 @@ class EditController(QObject):
             self._answer_with(self._track_of(self.bar.answer))
         elif plan is not None:
             self.cancel()
-            self._make(plan, self._look_again(plan), then)
+            self._make(plan, self._preview_again(plan), then)
 
     def _answer_with(self, track: int | None) -> None:
         question, then = self._question, self._then
@@ -165,7 +165,7 @@ class EditController(QObject):
             self.message.emit(Message.refused(str(error)))
 
     def _on_selection(self) -> None:
-        """While another track is asked for, a click on one is the answer."""
+        """Take a click on a track as the answer, if a track is asked for."""
         question = self._question
         if question is None or not self.bar.asking:
             return
@@ -182,10 +182,10 @@ class EditController(QObject):
     def _track_of(self, number: object) -> int | None:
         return next((key for key, track in self._document.tracks().items() if track.number == number), None)
 
-    # Pointing
+    # Hints
 
     def hint(self, wanted: Wanted) -> None:
-        """Say what an edit would change; nothing is made and nothing asked."""
+        """Show what an edit would change, without applying it or asking anything."""
         if self.bar.asking:
             return
         try:
@@ -193,15 +193,15 @@ class EditController(QObject):
             if isinstance(found, Question):
                 self.bar.show_hint(found.title, found.hint)
                 return
-            seen = self._look(found)
+            seen = self._preview_of(found)
         except StorageError as error:
-            self.bar.show_hint(self.tr("Not now"), str(error), refused=True)
+            self.bar.show_hint(self.tr("Not available"), str(error), refused=True)
             return
         self.bar.show_hint(found.title, self._line(seen))
         self.shown.emit(seen if isinstance(seen, EditPreview) else None)
 
     def end_hint(self) -> None:
-        """Nothing is pointed at any more."""
+        """Hide the hint."""
         if not self.bar.asking and self.bar.isVisible():
             self.bar.hide_hint()
             self.shown.emit(None)
@@ -209,13 +209,13 @@ class EditController(QObject):
     # Helpers
 
     def effect(self, plan: Plan) -> str:
-        """What an edit would change, or why it is refused, in words."""
+        """Return the text of what an edit would change, or of why it is refused."""
         try:
-            return self._line(self._look(plan))
+            return self._line(self._preview_of(plan))
         except StorageError as error:
             return str(error)
 
-    def _look(self, plan: Plan) -> EditPreview | str:
+    def _preview_of(self, plan: Plan) -> EditPreview | str:
         session = self._document.session
         if session is None:
             raise StorageError(self.tr("no project is open"))
@@ -223,10 +223,10 @@ class EditController(QObject):
             return plan.words(session.store)
         return preview(session.store, lambda: plan.change(session.store))
 
-    def _look_again(self, plan: Plan) -> EditPreview | str:
-        """Something may have been stored since it was previewed."""
+    def _preview_again(self, plan: Plan) -> EditPreview | str:
+        """Preview again, because the store may have changed since."""
         try:
-            return self._look(plan)
+            return self._preview_of(plan)
         except StorageError as error:
             return str(error)
 

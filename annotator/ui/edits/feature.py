@@ -1,4 +1,4 @@
-"""Edits of identities: the actions, their previews and questions, undo, and the list of steps."""
+"""The edits feature: actions on tracks, their previews and questions, undo, and the history list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from annotator.ui.edits.controller import EditController
 from annotator.ui.edits.history_list import HistoryList
 from annotator.ui.edits.plans import Plans
 from annotator.ui.edits.question_bar import EditBar
-from annotator.ui.edits.uncovering import Uncovering
+from annotator.ui.edits.rerun_offer import RerunOffer
 from annotator.ui.labels.feature import LabelsFeature
 from annotator.ui.regions.feature import RegionsFeature
 from annotator.ui.timeline.timeline import Timeline
@@ -25,10 +25,10 @@ from annotator.ui.widgets.offer_bar import OfferBar
 
 
 class EditsFeature(Feature):
-    """Swap, merge, split and all other edits of tracks, from keys and from the menus of all three views."""
+    """All edits of tracks, by key and in the context menus of canvas, timeline and track table."""
 
     rerun_wanted = Signal(object)
-    """Batches of prompts for frames that a deleted track hid."""
+    """Batches of prompts for the frames in which a deleted track hid other objects."""
 
     def __init__(self, document: Document, canvas: Canvas, timeline: Timeline, table: TrackTable,
                  labels: LabelsFeature, regions: RegionsFeature, offers: OfferBar, window: QWidget) -> None:
@@ -41,8 +41,8 @@ class EditsFeature(Feature):
         self.bar = EditBar(canvas)
         self.controller = EditController(document, self.bar)
         self.history = HistoryList(document, window)
-        self.uncovering = Uncovering(document, self.controller, offers, self)
-        self.uncovering.rerun_wanted.connect(self.rerun_wanted)
+        self.rerun_offer = RerunOffer(document, self.controller, offers, self)
+        self.rerun_offer.rerun_wanted.connect(self.rerun_wanted)
         self.controller.message.connect(self.message)
         canvas.menu_wanted.connect(self._show_menu)
         timeline.menu_wanted.connect(self._show_menu)
@@ -56,7 +56,7 @@ class EditsFeature(Feature):
         self._redo = add("edit.redo", tr("Edit"), tr("Redo"), document.redo, ["Ctrl+Shift+Z", "Ctrl+Y"],
                          needs=Needs.WRITABLE, when=lambda: bool(self._undone), group="history")
         add("edit.delete", tr("Edit"), tr("Delete in this frame"), self._delete, ["Del"],
-            tr("Take the selected tracks out of this frame, or delete the selected ignore region"),
+            tr("Delete the selected tracks' boxes in this frame, or the selected ignore region"),
             needs=Needs.EDITABLE, group="delete")
         self.actions = IdentityActions(document, self.plans, self.controller, actions, self._window)
         self.actions.menu_filled.connect(self._labels.fill_menu)
@@ -65,7 +65,7 @@ class EditsFeature(Feature):
         document.changed.connect(self._on_changes)
 
     def update(self) -> None:
-        """Name the steps that undo and redo go through."""
+        """Name the next steps to undo and to redo in their actions."""
         session = self._document.session
         history = [] if session is None else session.history()
         self._done = [step.label for step in history if not step.undone]
@@ -74,10 +74,10 @@ class EditsFeature(Feature):
         self._redo.setText(self.tr("Redo {0}").format(self._undone[0]) if self._undone else self.tr("Redo"))
 
     def close(self) -> None:
-        self.uncovering.close()
+        self.rerun_offer.close()
 
     def delete_here(self) -> None:
-        """Take the selected tracks out of this frame."""
+        """Delete the boxes of the selected tracks in this frame."""
         self.controller.do(self.plans.delete_here)
 
     def _delete(self) -> None:

@@ -1,4 +1,4 @@
-"""Every step that was made, with its time; a click goes back or forth to it."""
+"""The history list: every step with its time; clicking a step undoes or redoes up to it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from annotator.ui.widgets.theme import ACCENT
 
 Index = QModelIndex | QPersistentModelIndex
 _STEP, _TIME = range(2)
-#: Seconds of undoing or redoing in one piece.
+#: Seconds to undo or redo without returning to the event loop.
 PIECE = 0.05
 
 
 class HistoryModel(QAbstractTableModel):
-    """The state at the beginning, then a row per step; undone steps are the last ones."""
+    """The initial state, then one row per step; undone steps come last."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -32,10 +32,10 @@ class HistoryModel(QAbstractTableModel):
         self._steps: list[HistoryStep] = []
         self._open = False
         self.done = 0
-        """Steps that are in effect."""
+        """Number of steps that are not undone."""
 
     def set_steps(self, steps: list[HistoryStep] | None) -> None:
-        """None: no project is open."""
+        """Set the steps; None if no project is open."""
         steps_now = steps or []
         if steps_now == self._steps and self._open == (steps is not None):
             return
@@ -60,7 +60,7 @@ class HistoryModel(QAbstractTableModel):
         step = self._steps[row - 1] if row else None
         if role == Qt.ItemDataRole.DisplayRole:
             if column == _STEP:
-                return self.tr("Beginning") if step is None else step.label
+                return self.tr("Initial state") if step is None else step.label
             return "" if step is None else short_time(step.created)
         if role == Qt.ItemDataRole.ToolTipRole and step is not None:
             return f"{step.label}\n{long_time(step.created)}"
@@ -76,7 +76,7 @@ class HistoryModel(QAbstractTableModel):
 
 
 class HistoryList(QWidget):
-    """All steps of the project, those of earlier days too. The present place is marked, undone steps are faint."""
+    """All steps of the project, including earlier sessions. The current step is marked; undone steps are dimmed."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,7 +85,7 @@ class HistoryList(QWidget):
         self.model = HistoryModel(self)
         self.view = QTableView(self)
         self.view.setModel(self.model)
-        self.empty = QLabel(self.tr("What you do is listed here. A click on a step goes back to it."), self,
+        self.empty = QLabel(self.tr("Your edits are listed here. Click a step to return to it."), self,
                             wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._set_up_view()
         layout = QVBoxLayout(self)
@@ -118,9 +118,9 @@ class HistoryList(QWidget):
         header.resizeSection(_TIME, view.fontMetrics().horizontalAdvance("0000-00-00 00:00") + 16)
 
     def go_to(self, row: int) -> None:
-        """Undo or redo until this row is the present one; stops where a step is refused.
+        """Undo or redo until this row is the current one; stop if a step is refused.
 
-        A long way is gone in pieces, between which the window lives on.
+        Many steps are done in pieces, with the event loop running in between.
         """
         session = self._document.session
         if session is None:
@@ -132,7 +132,7 @@ class HistoryList(QWidget):
 
     @property
     def travelling(self) -> bool:
-        """Whether the row that was clicked is not reached yet."""
+        """Whether the clicked row is not reached yet."""
         return self._left > 0
 
     def _travel(self) -> None:
@@ -141,7 +141,7 @@ class HistoryList(QWidget):
             session = self._document.session
             done = 0 if session is None else sum(not step.undone for step in session.history())
             change = Session.undo if self._target < done else Session.redo
-            # Something done meanwhile may have dropped the rest of the way.
+            # A new edit in the meantime may have removed the remaining steps.
             self._left = self._left - 1 if session is not None and done != self._target \
                 and self._document.edit(change) else 0
             if time.monotonic() - began >= PIECE:
@@ -151,7 +151,7 @@ class HistoryList(QWidget):
             self._on.start()
 
     def reload(self) -> None:
-        """Read the steps anew."""
+        """Read the steps again."""
         session = self._document.session
         self.model.set_steps(None if session is None else session.history())
         self.empty.setVisible(self.model.rowCount() <= 1)
@@ -164,7 +164,7 @@ class HistoryList(QWidget):
         self._unlisten = lambda: None
         session = self._document.session
         if session is not None:
-            # The document tells of its present video only; steps are the whole project's.
+            # The document reports changes of the current video only; the history covers the whole project.
             self._unlisten = session.listen(self._on_changes)
         self.reload()
 
@@ -178,13 +178,13 @@ def _local(created: str) -> datetime:
 
 
 def short_time(created: str) -> str:
-    """A moment in UTC, ISO 8601, as the clock here shows it; with its day where that is not today."""
+    """Return an ISO 8601 time in UTC as local time, with the date unless it is today."""
     moment = _local(created)
     today = moment.date() == datetime.now().astimezone().date()
     return moment.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M")
 
 
 def long_time(created: str) -> str:
-    """The same in full, as this system writes it."""
+    """Return the local time in the system's long format."""
     return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(_local(created).timestamp())),
                               QLocale.FormatType.LongFormat)

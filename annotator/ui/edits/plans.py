@@ -1,4 +1,4 @@
-"""What an edit would be, given what is selected and where the playhead stands: said in words, ready to be made."""
+"""Plans of edits for the current selection, range and frame: a title and the change to apply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from annotator.storage.edits.preview import preview
 from annotator.storage.store import Store
 from annotator.ui.document.document import Document
 
-#: By how many pixels an edge may be off when a trajectory is reduced, unless somebody says otherwise.
+#: Default maximum deviation of box edges, in pixels, when a trajectory is reduced to keyframes.
 TOLERANCE = 2.0
 
 
@@ -26,15 +26,15 @@ class Plan:
     """One edit: one transaction, one undo step."""
 
     title: str
-    """What it does, as a person reads it."""
+    """What the edit does, for display."""
     change: Callable[[Store], object]
-    """Makes it; what it returns are the tracks to select afterwards, if it returns a list."""
+    """Applies the edit. A returned list holds the tracks (ids) to select afterwards."""
     drops_drawn: bool = False
-    """It is plain that hand-drawn boxes go by it, so nobody needs to be asked."""
+    """The edit obviously deletes manual boxes, so it needs no confirmation."""
     deletes: tuple[int, ...] = ()
-    """Tracks (ids) that go with all they have."""
+    """Tracks (ids) that are deleted entirely."""
     words: Callable[[Store], str] | None = None
-    """Says what would change, where making it and taking it back would take too long."""
+    """Describes the change, for edits that take too long to preview by applying and rolling back."""
 
 
 T = TypeVar("T")
@@ -51,40 +51,40 @@ TRACK: Answer[int] = Answer("track")
 """The id of another track, by a click or its number."""
 NUMBER: Answer[int] = Answer("number")
 RULE: Answer[MergeRule] = Answer("rule")
-"""Whose box stays."""
+"""Which box to keep."""
 PIXELS: Answer[float] = Answer("pixels")
 
 
 @dataclass(frozen=True)
 class Question(Generic[T]):
-    """An edit that lacks one thing."""
+    """An edit that lacks one value."""
 
     title: str
     hint: str
-    """What to do."""
+    """What the user should do."""
     answer: Answer[T]
     plan: Callable[[T], Plan | AnyQuestion]
     """From the answer (track id, number, rule, pixels) to the edit, or to what else must be known. Raises
     StorageError."""
     start: T | None = None
-    """The answer to begin with."""
+    """Initial value of the answer."""
     track: int | None = None
-    """Id of the track that is chosen already."""
+    """Id of the track that is already selected."""
 
 
 AnyQuestion = Question[Any]
 
 
 class Plans(QObject):
-    """Edits of the selected tracks. Each method raises StorageError for what the selection does not allow."""
+    """Plans edits of the selected tracks. Each method raises StorageError if the selection does not allow the edit."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self._document = document
         self.tolerance = TOLERANCE
-        """Pixels, as used last."""
+        """The tolerance that was used last, in pixels."""
 
-    # What is selected
+    # Selection
 
     @property
     def _store(self) -> Store:
@@ -94,26 +94,26 @@ class Plans(QObject):
         return session.store
 
     def _chosen(self, least: int = 1, most: int | None = None) -> list[Track]:
-        """The selected tracks, by number."""
+        """Return the selected tracks, sorted by number."""
         known = self._document.tracks()
         chosen = sorted((known[key] for key in self._document.selection if key in known), key=lambda t: t.number)
         if len(chosen) < least:
-            raise StorageError(self.tr("Select a track first: click it in the picture, on the timeline or in the "
+            raise StorageError(self.tr("Select a track first: click it on the canvas, on the timeline or in the "
                                        "table") if least == 1 else self.tr("Select two tracks first: click one, then "
-                                                                           "another with Ctrl held"))
+                                                                           "Ctrl-click another"))
         if most is not None and len(chosen) > most:
-            raise StorageError(self.tr("Select fewer tracks: this is done to {0} at a time, and {1} are selected")
+            raise StorageError(self.tr("Select fewer tracks: this edit takes at most {0}, and {1} are selected")
                                .format(most, len(chosen)))
         return chosen
 
     def _range(self) -> tuple[int, int]:
         chosen = self._document.range
         if chosen is None:
-            raise StorageError(self.tr("Choose a range first: drag over the timeline with Shift held"))
+            raise StorageError(self.tr("Select a range first: Shift-drag on the timeline"))
         return chosen
 
     def names(self, tracks: Sequence[Track]) -> str:
-        """Tracks by number, or how many."""
+        """Return the numbers of a few tracks, or the count of many."""
         if len(tracks) > 3:
             return self.tr("%n tracks", "", len(tracks))
         return ", ".join(str(track.number) for track in tracks)
@@ -127,11 +127,11 @@ class Plans(QObject):
     # Identities
 
     def swap(self) -> Plan | AnyQuestion:
-        """Exchange the two selected tracks from here on."""
+        """Swap the two selected tracks from this frame on."""
         return self._swap(self._document.frame, None)
 
     def swap_range(self) -> Plan | AnyQuestion:
-        """Exchange them within the chosen range."""
+        """Swap the two selected tracks within the selected range."""
         return self._swap(*self._range())
 
     def _swap(self, first: int, last: int | None) -> Plan | AnyQuestion:
@@ -147,7 +147,7 @@ class Plans(QObject):
                     lambda store: identities.swap_tracks(store, one.id, other.id, first, last))
 
     def merge(self) -> Plan | AnyQuestion:
-        """Make one of the selected tracks; the lowest number stays. Asks whose box stays where two have one."""
+        """Merge the selected tracks; the lowest number stays. Asks which box to keep where both have one."""
         chosen = self._chosen()
         if len(chosen) > 1:
             return self.merge_of(chosen)
@@ -156,12 +156,12 @@ class Plans(QObject):
                         lambda other: self.merge_of((one, self._track(other))), track=one.id)
 
     def merge_of(self, tracks: Sequence[Track]) -> Plan | AnyQuestion:
-        """Merge into the one with the lowest number."""
+        """Merge tracks into the one with the lowest number."""
         chosen = sorted(tracks, key=lambda track: track.number)
         plan = self._merge_by(chosen, MergeRule.INTO)
         if self._is_possible(self._merge_by(chosen, MergeRule.REFUSE)) or not self._is_possible(plan):
             return plan
-        return Question(plan.title, self.tr("where both have a box, there stays"), RULE,
+        return Question(plan.title, self.tr("where both have a box, keep"), RULE,
                         lambda rule: self._merge_by(chosen, rule), MergeRule.INTO)
 
     def _merge_by(self, tracks: Sequence[Track], rule: MergeRule) -> Plan:
@@ -179,21 +179,21 @@ class Plans(QObject):
         return True
 
     def split(self) -> Plan:
-        """What the selected tracks have from here on becomes a new track each."""
+        """Move the rest of each selected track, from this frame on, to a new track."""
         chosen, frame = self._chosen(), self._document.frame
         return Plan(self.tr("Split {0} at frame {1}").format(self.names(chosen), frame),
                     partial(_split, [track.id for track in chosen], frame, None))
 
     def split_range(self) -> Plan:
-        """What they have within the chosen range becomes a new track each."""
+        """Move the selected range of each selected track to a new track."""
         chosen, (first, last) = self._chosen(), self._range()
-        return Plan(self.tr("Split frames {1} to {2} off {0}").format(self.names(chosen), first, last),
+        return Plan(self.tr("Split off frames {1} to {2} of {0}").format(self.names(chosen), first, last),
                     partial(_split, [track.id for track in chosen], first, last))
 
     def renumber(self) -> Question[int]:
-        """Another number for the selected track."""
+        """Give the selected track another number."""
         [one] = self._chosen(most=1)
-        return Question(self.tr("Renumber {0} to").format(one.number), self.tr("a number that no other track has"),
+        return Question(self.tr("Renumber {0} to").format(one.number), self.tr("an unused number"),
                         NUMBER, lambda number: self._renumber_of(one, number), one.number)
 
     def _renumber_of(self, track: Track, number: int) -> Plan:
@@ -201,17 +201,17 @@ class Plans(QObject):
                     lambda store: identities.renumber(store, track.id, number))
 
     def renumber_all(self) -> Plan:
-        """All tracks from 1, by first appearance."""
+        """Number all tracks from 1 in order of first appearance."""
         video = self._document.video
         store = self._store
         assert video is not None
         return Plan(self.tr("Renumber all tracks by first appearance"),
                     lambda _: identities.renumber_all(store, video.id))
 
-    # Taking away
+    # Deletion
 
     def delete(self) -> Plan:
-        """The selected tracks with all they have."""
+        """Delete the selected tracks entirely."""
         chosen = self._chosen()
         ids = tuple(track.id for track in chosen)
         return Plan(self.tr("Delete {0}").format(self._tracks_in_words(chosen)),
@@ -222,14 +222,14 @@ class Plans(QObject):
 
     def delete_before(self) -> Plan:
         if self._document.frame == 0:
-            raise StorageError(self.tr("nothing lies before frame 0; go to a later frame"))
+            raise StorageError(self.tr("there are no frames before frame 0; go to a later frame"))
         return self._delete(0, self._document.frame - 1)
 
     def delete_range(self) -> Plan:
         return self._delete(*self._range())
 
     def delete_here(self) -> Plan:
-        """In this frame alone. A hand-drawn box goes too: it is in sight."""
+        """Delete the boxes in this frame. Manual boxes need no confirmation: the user sees them."""
         frame = self._document.frame
         return self._delete(frame, frame, drops_drawn=True)
 
@@ -243,16 +243,16 @@ class Plans(QObject):
         return self.names(tracks) if len(tracks) > 3 else self.tr("track {0}").format(tracks[0].number) \
             if len(tracks) == 1 else self.tr("tracks {0}").format(self.names(tracks))
 
-    # What holds for frames
+    # Marks
 
     def occluded(self) -> Plan:
-        return self._mark(MarkKind.OCCLUDED, self.tr("Mark {0} occluded {1}"), self.tr("{0} no longer occluded {1}"))
+        return self._mark(MarkKind.OCCLUDED, self.tr("Mark {0} as occluded {1}"), self.tr("Unmark {0} as occluded {1}"))
 
     def outside(self) -> Plan:
-        return self._mark(MarkKind.OUTSIDE, self.tr("Mark {0} outside {1}"), self.tr("{0} no longer outside {1}"))
+        return self._mark(MarkKind.OUTSIDE, self.tr("Mark {0} as outside {1}"), self.tr("Unmark {0} as outside {1}"))
 
     def _mark(self, kind: MarkKind, on: str, off: str) -> Plan:
-        """In the chosen range, or in this frame; taken back where it holds already in all of it."""
+        """Mark the selected range or this frame; unmark it if all of it is marked already."""
         chosen, frame = self._chosen(), self._document.frame
         first, last = self._document.range or (frame, frame)
         ids, store = [track.id for track in chosen], self._store
@@ -266,7 +266,7 @@ class Plans(QObject):
         return Plan(title, lambda store: change(store, ids, kind, first, last))
 
     def lock(self) -> Plan:
-        """Protect the selected tracks, or no longer where all of them are."""
+        """Lock the selected tracks, or unlock them if all are locked."""
         chosen = self._chosen()
         ids = [track.id for track in chosen]
         locked = self._store.locked(ids) != set(ids)
@@ -277,19 +277,19 @@ class Plans(QObject):
     # Keyframes
 
     def keyframe(self) -> Plan:
-        """The boxes of the selected tracks in this frame become keyframes, or are none any more where all are."""
+        """Turn the selected tracks' boxes in this frame into keyframes, or back if all are keyframes."""
         chosen, frame = self._chosen(), self._document.frame
         ids = [track.id for track in chosen]
         drawn = {seen.track for seen in self._document.observations(frame, masks=False)
                  if seen.human and not seen.interpolated}
         if drawn.issuperset(ids):
-            return Plan(self.tr("{0} has no keyframe any more in frame {1}").format(self.names(chosen), frame),
+            return Plan(self.tr("Clear the keyframe of {0} in frame {1}").format(self.names(chosen), frame),
                         lambda store: keyframes.clear_keyframes(store, ids, frame), drops_drawn=True)
-        return Plan(self.tr("Keyframe of {0} in frame {1}").format(self.names(chosen), frame),
+        return Plan(self.tr("Set a keyframe of {0} in frame {1}").format(self.names(chosen), frame),
                     lambda store: keyframes.set_keyframes(store, ids, frame))
 
     def interpolate(self) -> Plan:
-        """Straight lines in the chosen range, or between the keyframes around here."""
+        """Interpolate in the selected range, or between the surrounding keyframes."""
         [one] = self._chosen(most=1)
         first, last = self._document.range or self._between_keyframes(one)
         return Plan(self.tr("Interpolate {0} {1}").format(one.number, self._where(first, last)),
@@ -298,7 +298,7 @@ class Plans(QObject):
     def end_interpolation(self) -> Plan:
         [one] = self._chosen(most=1)
         first, last = self._document.range or self._between_keyframes(one)
-        return Plan(self.tr("The machine's boxes of {0} again {1}").format(one.number, self._where(first, last)),
+        return Plan(self.tr("End the interpolation of {0} {1}").format(one.number, self._where(first, last)),
                     lambda store: keyframes.end_interpolation(store, one.id, first, last))
 
     def _between_keyframes(self, track: Track) -> tuple[int, int]:
@@ -307,12 +307,12 @@ class Plans(QObject):
         if not after and before[:-1] and before[-1] == frame:
             return before[-2], frame
         if not before or not after:
-            raise StorageError(self.tr("Track {0} has no keyframe on both sides of frame {1}: make some (K), or choose "
+            raise StorageError(self.tr("Track {0} needs a keyframe on each side of frame {1}: set them (K), or select "
                                        "a range on the timeline").format(track.number, frame))
         return before[-1], after[0]
 
     def fill_gap(self) -> Plan:
-        """Over the gap that lies here."""
+        """Interpolate across the gap at this frame."""
         [one] = self._chosen(most=1)
         frame = self._document.frame
         return Plan(self.tr("Fill the gap of {0} at frame {1}").format(one.number, frame),
@@ -324,17 +324,17 @@ class Plans(QObject):
                     lambda store: keyframes.fill_gaps(store, one.id))
 
     def reduce(self) -> Question[float]:
-        """The machine's boxes, in the chosen range or all, to few keyframes."""
+        """Replace the predicted boxes, in the selected range or in all frames, by a few keyframes."""
         [one] = self._chosen(most=1)
         first, last = self._document.range or (0, None)
         return Question(self.tr("Reduce {0} to keyframes").format(one.number),
-                        self.tr("edges may be off by"), PIXELS,
+                        self.tr("maximum deviation of box edges"), PIXELS,
                         lambda pixels: self._reduce_of(one, first, last, pixels), self.tolerance)
 
     def _reduce_of(self, track: Track, first: int, last: int | None, pixels: float) -> Plan:
         def words(store: Store) -> str:
             kept, boxes = keyframes.count_keyframes(store, track.id, first, last, pixels=pixels)
-            return self.tr("{0} of {1} boxes become keyframes, straight lines between them").format(kept, boxes)
+            return self.tr("{0} of {1} boxes become keyframes; the rest are interpolated").format(kept, boxes)
 
         def change(store: Store) -> object:
             self.tolerance = pixels
@@ -347,8 +347,8 @@ class Plans(QObject):
 
     def _track(self, key: int) -> Track:
         known = self._document.tracks()
-        if key not in known:
-            raise StorageError(self.tr("there is no such track; click one or type its number"))
+        if not isinstance(key, int) or key not in known:
+            raise StorageError(self.tr("that track does not exist; click one or type its number"))
         return known[key]
 
     def _pick_hint(self) -> str:
@@ -356,7 +356,7 @@ class Plans(QObject):
 
 
 def _split(tracks: Sequence[int], first: int, last: int | None, store: Store) -> list[int]:
-    """Split all of them, as one step. Returns the new tracks."""
+    """Split all tracks as one step. Returns the ids of the new tracks."""
     with store.transaction("Split") as transaction:
         made = [identities.split_track(store, track, first) if last is None
                 else identities.split_range(store, track, first, last)

@@ -1,4 +1,4 @@
-"""What an edit would change, or has changed, in one line."""
+"""One-line descriptions of what an edit changes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from PySide6.QtCore import QObject
 
 from annotator.storage.edits.preview import EditPreview, TrackChange
 
-#: Tracks that are named one by one.
+#: Most tracks that are named individually.
 _NAMED = 3
 
 
 class PreviewWords(QObject):
-    """From a preview to words."""
+    """Describes edit previews."""
 
     def line(self, seen: EditPreview) -> str:
-        """Which frames, which tracks, how many boxes, and what becomes of hand-drawn ones; nothing where no box
-        changes hands."""
+        """Return the frames, tracks and numbers of boxes that change, and what happens to manual boxes; an empty text
+        if no box moves to another track."""
         if seen.changes_nothing:
             return self.tr("nothing changes")
         parts = [self._frames(seen)] if seen.first_frame is not None else []
@@ -24,10 +24,10 @@ class PreviewWords(QObject):
         else:
             parts += [text for change in seen.tracks if (text := self._track(change))]
         if seen.human_dropped:
-            parts.append(self.tr("%n hand-drawn boxes go", "", seen.human_dropped))
+            parts.append(self.tr("%n manual boxes are deleted", "", seen.human_dropped))
         moved = len(seen.human_boxes) - seen.human_dropped
         if moved > 0:
-            parts.append(self.tr("%n hand-drawn boxes move along", "", moved))
+            parts.append(self.tr("%n manual boxes move", "", moved))
         return " · ".join(parts)
 
     def _frames(self, seen: EditPreview) -> str:
@@ -48,5 +48,5 @@ class PreviewWords(QObject):
         if change.made:
             parts.append(self.tr("new"))
         elif change.deleted:
-            parts.append(self.tr("goes"))
+            parts.append(self.tr("deleted"))
         return self.tr("track {0}: {1}").format(change.number, ", ".join(parts)) if parts else ""

@@ -1,4 +1,4 @@
-"""A strip over the picture: what an edit would change, and the one thing that it may lack."""
+"""A bar over the canvas that shows what an edit would change and asks for one missing value."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from annotator.storage.edits.merging import MergeRule
 from annotator.ui.edits.plans import NUMBER, PIXELS, RULE, TRACK, Answer
 from annotator.ui.widgets.floating_card import FloatingCard
 
-#: Pixels between the strip and the picture's edges, and its width at most.
+#: Pixels between the bar and the edges of the canvas, and its maximum width.
 _MARGIN, _WIDEST = 8, 760
-#: Milliseconds after the last change of the answer until it is previewed.
+#: Milliseconds from the last change of the answer to its preview.
 _PAUSE = 60
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class EditBar(FloatingCard):
-    """Lies over the upper edge of a widget and moves nothing there. Enter applies, Esc ends, wherever the focus is."""
+    """Floats over the upper edge of a widget. Enter applies and Esc cancels, wherever the focus is."""
 
     answered = Signal()
     """The answer changed."""
@@ -53,9 +53,9 @@ class EditBar(FloatingCard):
         self.hint = QLabel(self)
         self._make_fields()
         self.apply = QPushButton(self.tr("Apply"), self)
-        self.apply.setToolTip(self.tr("Make this edit (Enter)"))
+        self.apply.setToolTip(self.tr("Apply this edit (Enter)"))
         self.cancel = QPushButton(self.tr("Cancel"), self)
-        self.cancel.setToolTip(self.tr("Change nothing (Esc)"))
+        self.cancel.setToolTip(self.tr("Cancel without changes (Esc)"))
         self._lay_out()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self.answered)
@@ -67,9 +67,9 @@ class EditBar(FloatingCard):
         self.track_field.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{0,9}"), self))
         self.number_field = QSpinBox(self, minimum=1, maximum=999_999_999)
         self.rule_field = QComboBox(self)
-        for rule, text in ((MergeRule.INTO, self.tr("the box of the lower number")),
-                           (MergeRule.OTHER, self.tr("the box of the higher number")),
-                           (MergeRule.BETTER, self.tr("the box with the better score"))):
+        for rule, text in ((MergeRule.INTO, self.tr("the box of the track with the lower number")),
+                           (MergeRule.OTHER, self.tr("the box of the track with the higher number")),
+                           (MergeRule.BETTER, self.tr("the box with the higher score"))):
             self.rule_field.addItem(text, rule)
         self.pixels_field = QDoubleSpinBox(self, minimum=0.0, maximum=200.0, singleStep=0.5, decimals=1,
                                            suffix=self.tr(" px"))
@@ -102,15 +102,15 @@ class EditBar(FloatingCard):
         column.addLayout(row)
         column.addWidget(self.text)
 
-    # What it shows
+    # State
 
     @property
     def asking(self) -> bool:
-        """Whether it waits for Enter or Esc."""
+        """Whether the bar waits for Enter or Esc."""
         return self._asking
 
     def show_hint(self, title: str, text: str, refused: bool = False) -> None:
-        """Only say what would change."""
+        """Show what would change, without asking."""
         if self._asking:
             return
         self.title.setText(title)
@@ -122,7 +122,7 @@ class EditBar(FloatingCard):
             self.hide()
 
     def ask(self, title: str, hint: str, answer: Answer[T] | None, start: T | None = None) -> None:
-        """Wait for an answer of this kind, or for a mere yes."""
+        """Ask for an answer of this kind, or only for confirmation."""
         self._answer = answer
         self.title.setText(title)
         self.hint.setText(hint)
@@ -136,7 +136,7 @@ class EditBar(FloatingCard):
         self._asking = True
 
     def end(self) -> None:
-        """Wait no more."""
+        """Stop asking and hide the bar."""
         self._pause.stop()
         app = QApplication.instance()
         if self._asking and app is not None:
@@ -149,7 +149,7 @@ class EditBar(FloatingCard):
             self.over.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def say(self, text: str, refused: bool = False, possible: bool = True) -> None:
-        """What would change, or why it cannot be done."""
+        """Show what would change, or why the edit is refused."""
         self.text.setText(("\u26a0 " if refused else "") + text)
         self.text.setVisible(bool(text))
         self.text.setForegroundRole(QPalette.ColorRole.WindowText if refused else QPalette.ColorRole.PlaceholderText)
@@ -160,7 +160,7 @@ class EditBar(FloatingCard):
 
     @property
     def answer(self) -> object:
-        """What was answered so far; None for nothing. Of a track its number."""
+        """The current answer, for a track its number; None if empty."""
         if self._answer is TRACK:
             return int(self.track_field.text()) if self.track_field.text() else None
         if self._answer is NUMBER:
@@ -222,7 +222,7 @@ class EditBar(FloatingCard):
             self.applied.emit()
 
     def _hears(self, watched: QWidget) -> bool:
-        """Keys of this window count, but for those typed into fields elsewhere."""
+        """Return whether to handle keys of this widget: those of this window, except in text fields outside the bar."""
         if watched.window() is not self.window() or QApplication.activeModalWidget() is not None:
             return False
         typing = isinstance(watched, QLineEdit | QAbstractSpinBox | QComboBox)

@@ -316,7 +316,7 @@ def test_hand_drawn_boxes_do_not_go_unasked(hands: Hands) -> None:
     hands.key(Qt.Key.Key_Delete, CTRL)
     bar = hands.window.features.edits.bar
     assert bar.isVisible()
-    assert "1 hand-drawn" in bar.text.text()
+    assert "1 manual box" in bar.text.text()
     assert hands.steps == steps
     hands.key(Qt.Key.Key_Escape)
     assert a in document.tracks()

@@ -51,7 +51,7 @@ def show_list(window: MainWindow) -> None:
 def test_every_step_is_listed_with_its_time_and_the_present_one_is_marked(opened: MainWindow, qtbot: QtBot) -> None:
     make_steps(opened)
     qtbot.waitUntil(lambda: opened.features.edits.history.model.rowCount() == 5)
-    assert labels(opened)[0] == "Beginning"
+    assert labels(opened)[0] == "Initial state"
     assert labels(opened)[2:] == ["Set box of track 1"] * 3
     model = opened.features.edits.history.model
     assert model.done == 4

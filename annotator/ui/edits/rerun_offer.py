@@ -1,4 +1,4 @@
-"""When a track is deleted: the offer to look again at what it hid."""
+"""The offer to rerun the frames in which a deleted track hid other objects."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.widgets.offer_bar import OfferBar
 
 _TOPIC = "uncover"
-#: Seconds that a deletion waits for a snapshot of how things are before it.
+#: Maximum seconds for which a deletion waits for a snapshot of the state before it.
 _PATIENCE = 1.0
 
 Batches = Sequence[Sequence[PromptRequest]]
 
 
-class Uncovering(QObject):
-    """Looks through a snapshot of before on a thread, so that the deletion itself waits for nothing."""
+class RerunOffer(QObject):
+    """Searches a snapshot of the state before the deletion on a thread, so that the deletion need not wait."""
 
     rerun_wanted = Signal(object)
-    """Batches of prompts, each for `annotator.jobs.prompts.propagate.start`, one after another."""
+    """Batches of prompts, each for one call of `annotator.jobs.prompts.propagate.start`."""
 
-    def __init__(self, document: Document, desk: EditController, offers: OfferBar, parent: QObject) -> None:
+    def __init__(self, document: Document, edits: EditController, offers: OfferBar, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._offers = document, offers
         self._worker = TaskWorker(self, "uncover")
         self._deleted: tuple[int, ...] = ()
-        desk.deleting.connect(self._on_deleting)
+        edits.deleting.connect(self._on_deleting)
         self._worker.finished.connect(self._on_found)
         document.video_changed.connect(self._withdraw)
         document.changed.connect(self._on_changes)
 
     def close(self) -> None:
-        """Wait for a search that goes on."""
+        """Wait for a running search."""
         self._worker.close()
 
     def _on_deleting(self, tracks: tuple[int, ...]) -> None:
@@ -69,7 +69,7 @@ class Uncovering(QObject):
         if tracks != self._deleted or not found.frames or self._document.tracks().keys() & set(tracks):
             return
         text = self.tr("The deleted track hid %n other tracks.", "", found.neighbours)
-        button = self.tr("Re-run the %n frames it hid", "", found.frames)
+        button = self.tr("Rerun %n frames", "", found.frames)
         self._offers.offer(_TOPIC, text, button, partial(self._take, found.batches))
 
     def _take(self, batches: Batches) -> None:

@@ -33,9 +33,9 @@ def test_what_a_deleted_track_hid_is_offered_and_run_again(hiding: MainWindow, q
     delete(hiding, qtbot)
     assert two not in hiding.document.tracks()
     qtbot.waitUntil(hiding.offers.isVisible, timeout=10000)
-    assert hiding.offers.button.text() == "Re-run the 4 frames it hid"
+    assert hiding.offers.button.text() == "Rerun 4 frames"
     asked: list[list[list[PromptRequest]]] = []
-    hiding.features.edits.uncovering.rerun_wanted.connect(asked.append)
+    hiding.features.edits.rerun_offer.rerun_wanted.connect(asked.append)
     qtbot.mouseClick(hiding.offers.button, LEFT)
     assert not hiding.offers.isVisible()
     [[request]] = asked[0]
@@ -43,8 +43,8 @@ def test_what_a_deleted_track_hid_is_offered_and_run_again(hiding: MainWindow, q
     session, video = hiding.document.session, hiding.document.video
     assert session is not None
     assert video is not None
-    followed = hiding.features.prompts.prompts.following
-    qtbot.waitUntil(lambda: followed.running is None and not followed.batches
+    propagation = hiding.features.prompts.prompts.propagation
+    qtbot.waitUntil(lambda: propagation.running is None and not propagation.batches
                     and len(session.store.proposals(video.id)) == 1, timeout=120000)
 
 
@@ -58,5 +58,5 @@ def test_an_undone_deletion_takes_the_offer_back(hiding: MainWindow, qtbot: QtBo
 def test_a_track_that_hid_nobody_offers_nothing(hiding: MainWindow, qtbot: QtBot) -> None:
     hiding.document.select(key for key, track in hiding.document.tracks().items() if track.number in (1, 3))
     delete(hiding, qtbot)
-    qtbot.waitUntil(lambda: not hiding.features.edits.uncovering._worker.busy, timeout=10000)
+    qtbot.waitUntil(lambda: not hiding.features.edits.rerun_offer._worker.busy, timeout=10000)
     assert not hiding.offers.isVisible()
