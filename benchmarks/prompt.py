@@ -94,8 +94,8 @@ class BoxDrawer:
         self.until(lambda: prompts.answer is not None)
         port.repaint()
         taken = (time.perf_counter() - began) * 1000
-        prompts.following.drop()
-        self.until(lambda: prompts.following.running is None and not window.worker.in_interlude)
+        prompts.propagation.drop()
+        self.until(lambda: prompts.propagation.running is None and not window.worker.in_interlude)
         return taken
 
     def _wait_until_idle(self) -> None:

@@ -125,7 +125,7 @@ class Monkey(QObject):
     def end(self) -> None:
         """Close all dialogs and the window."""
         self._window.worker.cancel()
-        self._window.features.prompts.prompts.following.cancel()
+        self._window.features.prompts.prompts.propagation.cancel()
         self._until(lambda: not self._window.worker.writing)
         self._dialogs.stop()
         for dialog in self._open_dialogs():

@@ -295,7 +295,7 @@ class Session:
                       canvas.to_widget(rect.bottomRight()).toPoint(), held="ctrl")
         operator.until(lambda: prompts.answer is not None, 60)
         operator.screenshot("14-prompt")
-        operator.until(lambda: prompts.following.proposals.summary is not None and not window.worker.writing, 300)
+        operator.until(lambda: prompts.propagation.proposals.summary is not None and not window.worker.writing, 300)
         operator.screenshot("15-proposal")
         operator.act("prompt.accept")
         operator.wait(1.0)

@@ -1,4 +1,4 @@
-"""Prompts and proposals: a person points at an object, its mask is propagated, and the result waits for a decision.
+"""Prompts and proposals: the user prompts an object, its mask is propagated, and the result is accepted or discarded.
 
-What the engine is asked goes through `prompts/engine.py`; what is drawn goes through `prompts/view.py`.
+`prompts/engine.py` makes the requests to the engine; `prompts/view.py` draws.
 """

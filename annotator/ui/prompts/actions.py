@@ -1,4 +1,4 @@
-"""What can be done with prompts and proposals, by name and key."""
+"""Actions on prompts and proposals, with names and keys."""
 
 from __future__ import annotations
 
@@ -15,38 +15,40 @@ from annotator.ui.prompts.controller import PromptController
 
 
 class PromptActions(QObject):
-    """Enabled while they mean something. Enter, Esc and brackets work where the picture or the timeline has the focus,
-    and mean nothing to whoever types elsewhere."""
+    """Enables each action only while it applies. Enter, Esc and the brackets work while the canvas or the timeline has
+    the focus, so they do not interfere with typing elsewhere."""
 
     def __init__(self, prompts: PromptController, canvas: Canvas, timeline: QWidget, actions: Actions,
                  window: QWidget) -> None:
         super().__init__(canvas)
         self._prompts, self._actions = prompts, actions
-        self._places, self._window = (canvas, timeline), window
+        self._targets, self._window = (canvas, timeline), window
         track, tr = self.tr("Track"), self.tr
         actions.add("tool.prompt", track, tr("Prompt"), lambda: canvas.set_tool(Tool.PROMPT), ["N"],
-                    tr("Drag a box around an object, click to add points, Alt-click what is not it; Ctrl-drag follows "
-                       "an object at once"), needs=Needs.EDITABLE, group="new")
+                    tr("Drag a box around an object, click to add points, Alt-click to exclude points. Ctrl-drag "
+                       "propagates immediately"), needs=Needs.EDITABLE, group="new")
         menu = f"{track}/{tr('Prompts and proposals')}"
         add = self._add
-        add("prompt.accept", menu, tr("Follow or accept"), prompts.accept, ["Return", "Enter"],
-            tr("Follow what is pointed at; accept what was found, in one step"))
-        add("prompt.drop", menu, tr("Drop"), prompts.drop, ["Esc"],
-            tr("Drop what is pointed at, followed or proposed"))
-        add("prompt.stop", menu, tr("Stop following"), prompts.following.stop, [],
-            tr("Follow no further; what was found becomes a shorter proposal"))
+        add("prompt.accept", menu, tr("Propagate or accept"), prompts.accept, ["Return", "Enter"],
+            tr("Propagate the prompt, or accept the proposal"))
+        add("prompt.drop", menu, tr("Discard"), prompts.drop, ["Esc"],
+            tr("Discard the prompt, the propagation or the proposal"))
+        add("prompt.stop", menu, tr("Stop propagation"), prompts.propagation.stop, [],
+            tr("Stop propagating and propose the frames that are finished"))
         add("prompt.queue", menu, tr("Add to queue"), prompts.queue, ["Shift+Return", "Shift+Enter"],
-            tr("Point at further objects; Enter then follows all of them together"))
-        add("prompt.backward", menu, tr("Back only"), lambda: prompts.use_direction(Direction.BACKWARD), ["["],
-            tr("Follow towards the video's start only; again for both ways"))
-        add("prompt.forward", menu, tr("On only"), lambda: prompts.use_direction(Direction.FORWARD), ["]"],
-            tr("Follow towards the video's end only; again for both ways"))
-        add("prompt.as-new", menu, tr("New object instead"), prompts.as_new, ["Ctrl+Shift+N"],
-            tr("The prompt is a new object's, not the selected track's"))
-        add("prompt.later", menu, tr("Decide later"), prompts.following.proposals.put_off, [],
-            tr("Put the proposal off; it stays open"))
-        add("prompt.show", menu, tr("Show open proposals"), prompts.following.proposals.show_all, [],
-            tr("Show proposals again that were put off"))
+            tr("Queue this prompt and add more; Enter then propagates all of them together"))
+        add("prompt.backward", menu, tr("Propagate backward only"),
+            lambda: prompts.use_direction(Direction.BACKWARD), ["["],
+            tr("Propagate towards the start of the video only; press again for both directions"))
+        add("prompt.forward", menu, tr("Propagate forward only"),
+            lambda: prompts.use_direction(Direction.FORWARD), ["]"],
+            tr("Propagate towards the end of the video only; press again for both directions"))
+        add("prompt.as-new", menu, tr("Prompt a new object"), prompts.as_new, ["Ctrl+Shift+N"],
+            tr("Use the prompt for a new object instead of the selected track"))
+        add("prompt.later", menu, tr("Decide later"), prompts.propagation.proposals.put_off, [],
+            tr("Hide the proposal for now; it stays open"))
+        add("prompt.show", menu, tr("Show open proposals"), prompts.propagation.proposals.show_all, [],
+            tr("Show the proposals that you put off"))
         prompts.changed.connect(actions.refresh)
 
     def _add(self, name: str, menu: str, text: str, slot: Callable[[], object], keys: list[str], tip: str) -> None:
@@ -54,14 +56,14 @@ class PromptActions(QObject):
                                    when=lambda: name.removeprefix("prompt.") in self._possible())
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._window.removeAction(action)
-        for place in self._places:
-            place.addAction(action)
+        for target in self._targets:
+            target.addAction(action)
 
     def _possible(self) -> set[str]:
-        """Names of the actions that mean something now."""
-        prompts, following = self._prompts, self._prompts.following
-        draft, running, run = prompts.draft, following.running, following.proposals.present
-        batch = None if draft is not None else following.changeable()
+        """Return the names of the actions that apply now."""
+        prompts, propagation = self._prompts, self._prompts.propagation
+        draft, running, run = prompts.draft, propagation.running, propagation.proposals.present
+        batch = None if draft is not None else propagation.changeable()
         anything = draft is not None or running is not None or run is not None or bool(prompts.queued)
         changeable = draft is not None or batch is not None
         track = draft.track if draft is not None else None if batch is None else batch.track
@@ -69,4 +71,4 @@ class PromptActions(QObject):
         return {name for name, possible in (
             ("accept", anything), ("drop", anything), ("stop", running is not None), ("queue", draft is not None),
             ("backward", changeable), ("forward", changeable), ("as-new", track is not None), ("later", shown),
-            ("show", following.proposals.waiting > 0)) if possible}
+            ("show", propagation.proposals.waiting > 0)) if possible}

@@ -1,4 +1,4 @@
-"""The bar over the canvas that belongs to a prompt: what it is for, how far it goes, what becomes of it."""
+"""The bar over the canvas with the options, progress and decision of a prompt."""
 
 from __future__ import annotations
 
@@ -30,46 +30,46 @@ MARGIN, WIDTH = 8, 680
 
 
 class Stage(Enum):
-    """How far a prompt has come."""
+    """Stage of a prompt."""
 
     DRAFT = auto()
-    """Pointed at; more may be said."""
+    """Drawn but not propagated yet; it can still be refined."""
     RUNNING = auto()
-    """It is being followed."""
+    """It is being propagated."""
     PROPOSED = auto()
-    """What was found waits for a decision."""
+    """The result waits for a decision."""
     QUEUED = auto()
-    """Nothing but prompts that wait to be followed together."""
+    """Only queued prompts, which wait to be propagated together."""
 
 
 @dataclass(frozen=True, slots=True)
 class BarState:
-    """What the bar shows."""
+    """State to show in the bar."""
 
     stage: Stage
     color: str
     title: str
     detail: str = ""
     direction: Direction | None = None
-    """None where it cannot be chosen."""
+    """None if it cannot be changed."""
     labels: Sequence[str] = ()
-    """Classes to choose from; none where there is no choice."""
+    """Classes to select from; empty if there is no choice."""
     label: str | None = None
     within_track: bool | None = None
-    """None where there is no track to stay within."""
+    """None if the prompt is not for a track."""
     in_range: bool | None = None
-    """None where no range is chosen."""
+    """None if no range is selected."""
     may_be_new: bool = False
-    """Whether a new object can be meant instead of the track."""
+    """Whether the prompt can be changed to one for a new object."""
     done: int = 0
     total: int = 0
     decided: bool = False
-    """Whether it is accepted when it is done."""
+    """Whether the decision is already made."""
 
 
 class PromptBar(FloatingCard):
-    """Floats over the canvas, so that the picture stays where it is: at the upper edge, or at the lower one where it
-    would hide what is drawn. Keys stay the canvas's."""
+    """Floats over the canvas, so that the frame does not move: at the upper edge, or at the lower edge if it would
+    cover the drawn box. The canvas keeps the keyboard focus."""
 
     direction_chosen = Signal(Direction)
     label_chosen = Signal(str)
@@ -97,20 +97,20 @@ class PromptBar(FloatingCard):
         self.progress = QProgressBar(self, textVisible=False)
         self.progress.setFixedHeight(12)
         self.direction = QComboBox(self)
-        for direction, words in ((Direction.BOTH, tr("Both ways")), (Direction.BACKWARD, tr("Back only")),
-                                 (Direction.FORWARD, tr("On only"))):
+        for direction, words in ((Direction.BOTH, tr("Both directions")), (Direction.BACKWARD, tr("Backward only")),
+                                 (Direction.FORWARD, tr("Forward only"))):
             self.direction.addItem(words, direction)
         self.label = QComboBox(self)
         self.label.setToolTip(tr("Class of the new object"))
         self.label.setMaximumWidth(160)
-        self.within_track = QCheckBox(tr("Within the track"), self)
-        self.within_track.setToolTip(tr("Stay between the first and the last frame that the track has now"))
+        self.within_track = QCheckBox(tr("Within track"), self)
+        self.within_track.setToolTip(tr("Do not propagate beyond the track's first and last frame"))
         self.in_range = QCheckBox(tr("Selected range"), self)
-        self.in_range.setToolTip(tr("Stay in the range that is selected on the timeline"))
-        self.as_new = QPushButton(tr("New object instead"), self)
+        self.in_range.setToolTip(tr("Do not propagate beyond the range selected on the timeline"))
+        self.as_new = QPushButton(tr("New object"), self)
         self.queue = QPushButton(tr("Add to queue"), self)
         self.stop = QPushButton(tr("Stop"), self)
-        self.drop = QPushButton(tr("Drop"), self)
+        self.drop = QPushButton(tr("Discard"), self)
         self.accept = QPushButton(self)
         self.later = QToolButton(self, autoRaise=True)
         self.later.setText("✕")
@@ -160,10 +160,10 @@ class PromptBar(FloatingCard):
     def _update_button(self, button: QAbstractButton, name: str) -> None:
         button.setToolTip(self._actions[name].toolTip())
 
-    # What it shows
+    # State
 
     def show_state(self, state: BarState | None, drawn: QRect | None = None) -> None:
-        """Show this; None hides the bar. ``drawn``: where a person points, in the canvas's coordinates."""
+        """Show a state; None hides the bar. ``drawn``: the drawn box in canvas coordinates."""
         if state is None:
             self._below = False
             self.hide()
@@ -186,7 +186,7 @@ class PromptBar(FloatingCard):
         self.later.setVisible(stage is Stage.PROPOSED)
         self.accept.setText(self._accept_text(state))
         self.accept.setEnabled(not state.decided)
-        self.drop.setText(self._with_key(self.tr("Drop"), "prompt.drop"))
+        self.drop.setText(self._with_key(self.tr("Discard"), "prompt.drop"))
         self.show()
         self.raise_()
         self.settle()
@@ -207,9 +207,9 @@ class PromptBar(FloatingCard):
 
     def _accept_text(self, state: BarState) -> str:
         if state.stage in (Stage.DRAFT, Stage.QUEUED):
-            return self._with_key(self.tr("Follow"), "prompt.accept")
+            return self._with_key(self.tr("Propagate"), "prompt.accept")
         if state.stage is Stage.RUNNING:
-            return self.tr("Will be accepted") if state.decided else self._with_key(self.tr("Accept when done"),
+            return self.tr("Accepted when done") if state.decided else self._with_key(self.tr("Accept when done"),
                                                                                     "prompt.accept")
         return self._with_key(self.tr("Accept"), "prompt.accept")
 

@@ -1,4 +1,4 @@
-"""What is to be followed together. No Qt."""
+"""A batch of prompts that are propagated together. No Qt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from annotator.jobs.prompts.propagate import PromptRequest, PromptSettings
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is followed together and becomes one proposal."""
+    """Prompts that are propagated together and result in one proposal."""
 
     requests: tuple[PromptRequest, ...]
     within_track: bool = False
@@ -24,14 +24,14 @@ class Batch:
                               device=device)
 
     def numbered(self) -> dict[int, int | None]:
-        """Number of each object, as the run counts them -> its track (id): prompts of one track are one object."""
+        """Map the run's number of each object to its track (id). All prompts of one track are one object."""
         objects = dict.fromkeys((index, None) if request.track is None else (-1, request.track)
                                 for index, request in enumerate(self.requests))
         return {number: track for number, (_, track) in enumerate(objects, 1)}
 
     @property
     def track(self) -> int | None:
-        """The one track (id) that it is about, if there is one."""
+        """The track (id) that all prompts are for, if it is the same one."""
         tracks = {request.track for request in self.requests}
         return tracks.pop() if len(tracks) == 1 else None
 
@@ -41,6 +41,6 @@ class Batch:
                        within_track=False)
 
     def turned(self, direction: Direction) -> Batch:
-        """Carried one way only, both where it was that way already."""
+        """Return the batch in this direction only, or in both directions if it had this direction already."""
         wanted = self.requests[0].turned(direction).direction
         return replace(self, requests=tuple(replace(request, direction=wanted) for request in self.requests))

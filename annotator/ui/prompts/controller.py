@@ -1,4 +1,4 @@
-"""Prompts in the window: a person points, and the mask is there at once."""
+"""Prompts in the window: the user draws a prompt and sees its mask immediately."""
 
 from __future__ import annotations
 
@@ -16,32 +16,33 @@ from annotator.ui.document.document import Document
 from annotator.ui.jobs.segmenter_choice import Choice
 from annotator.ui.prompts.batch import Batch
 from annotator.ui.prompts.engine import Answer, PromptEngine
-from annotator.ui.prompts.propagation import Following
+from annotator.ui.prompts.propagation import Propagation
 from annotator.ui.widgets.message import Message
 
-#: Milliseconds that a frame is looked at before it is encoded ahead.
+#: Milliseconds for which a frame must be shown before it is encoded ahead.
 _REST = 250
 
 
 class PromptController(QObject):
-    """What was pointed at (the draft), and what waits to be followed with it (the queue).
+    """Holds the prompt that is being drawn (the draft) and the prompts to propagate with it (the queue).
 
-    A box drawn with Ctrl is followed at once, either way. With the tool more can be said first: points, a direction,
-    further objects for one batch. The document's one selected track is the prompt's, unless a new object is asked for.
+    A box drawn with Ctrl is propagated immediately in both directions. With the prompt tool, the user can first add
+    points, a direction and more objects for the same batch. A prompt belongs to the selected track if exactly one is
+    selected, unless the user asks for a new object.
     """
 
     changed = Signal()
-    """Anything of what there is, here or in `following`."""
+    """Any state changed, here or in `propagation`."""
     message = Signal(Message)
     """One line for the status bar."""
 
     def __init__(self, document: Document, canvas: Canvas, controller: CanvasController, engine: PromptEngine,
                  choice: Callable[[], Choice]) -> None:
-        """``choice``: which segmenter prompts are asked of."""
+        """``choice`` returns the segmenter to use for prompts."""
         super().__init__(canvas)
         self._document, self._canvas, self._controller, self._engine = document, canvas, controller, engine
         self._choice = choice
-        self.following = Following(document, engine, choice, self)
+        self.propagation = Propagation(document, engine, choice, self)
         self._draft: PromptRequest | None = None
         self._committed = False
         self._answer: Answer | None = None
@@ -51,73 +52,73 @@ class PromptController(QObject):
         self._queue: list[PromptRequest] = []
         self._used = False
         self._rest = QTimer(self, singleShot=True, interval=_REST)
-        self._rest.timeout.connect(self._look_ahead)
+        self._rest.timeout.connect(self._encode_ahead)
         self._connect()
 
     def _connect(self) -> None:
         document, canvas = self._document, self._canvas
-        canvas.prompt_began.connect(self._look)
+        canvas.prompt_began.connect(self._encode)
         canvas.prompt_drawn.connect(self._on_drawn)
         canvas.prompt_pointed.connect(self._on_pointed)
         canvas.tool_changed.connect(self._on_tool)
         document.video_changed.connect(self._on_video)
         document.range_changed.connect(self.changed)
         self._controller.exact.connect(self._on_exact)
-        self.following.changed.connect(self.changed)
-        self.following.ended.connect(self._on_ended)
-        self.following.message.connect(self.message)
+        self.propagation.changed.connect(self.changed)
+        self.propagation.ended.connect(self._on_ended)
+        self.propagation.message.connect(self.message)
 
-    # What others ask for
+    # Requests of other features
 
     def prompt_wanted(self, frame: int, box_xyxy: Box, track: int | None = None) -> None:
-        """Go to a frame and follow what lies in a box (pixels), as a new object or as a track (id)."""
+        """Go to a frame and propagate the object in a box (pixels), as a new object or for a track (id)."""
         self._document.go_to(frame)
         draft = PromptRequest(frame, box_xyxy, track=track, label=self._label_of(track))
         self._begin(draft)
-        self._follow([draft])
+        self._propagate([draft])
 
-    def follow(self, *batches: Sequence[PromptRequest]) -> None:
-        """Follow these requests, each batch as a proposal of its own, after what is being followed already."""
-        self.following.follow(*(Batch(tuple(requests)) for requests in batches if requests))
+    def propagate(self, *batches: Sequence[PromptRequest]) -> None:
+        """Propagate these requests after those already running, each batch as its own proposal."""
+        self.propagation.propagate(*(Batch(tuple(requests)) for requests in batches if requests))
 
-    # What there is
+    # State
 
     @property
     def draft(self) -> PromptRequest | None:
-        """What is pointed at and not followed yet."""
+        """The prompt that is drawn but not propagated yet."""
         return None if self._committed else self._draft
 
     @property
     def drawn(self) -> PromptRequest | None:
-        """What was pointed at last, until it was followed."""
+        """The last drawn prompt, until its propagation ends."""
         return self._draft
 
     @property
     def answer(self) -> Answer | None:
-        """The mask of what is drawn."""
+        """The mask of the drawn prompt; None until it is computed."""
         return self._answer
 
     @property
     def queued(self) -> Sequence[PromptRequest]:
-        """Prompts that wait to be followed together."""
+        """Prompts that wait to be propagated together."""
         return self._queue
 
     @property
     def within_track(self) -> bool:
-        """Whether prompts of a track stay within its frames."""
+        """Whether prompts for a track stay within the track's frames."""
         return self._within_track
 
     @property
     def in_range(self) -> bool:
-        """Whether prompts stay in the selected range, where they lie in it."""
+        """Whether prompts that lie in the selected range stay within it."""
         return self._in_range
 
     def range_allowed(self, frame: int) -> bool:
-        """Whether a range is selected that holds the frame."""
+        """Return whether the frame lies in a selected range."""
         chosen = self._document.range
         return chosen is not None and chosen[0] <= frame <= chosen[1]
 
-    # Pointing
+    # Drawing
 
     def _begin(self, draft: PromptRequest) -> None:
         self._draft, self._committed, self._answer = draft, False, None
@@ -126,7 +127,7 @@ class PromptController(QObject):
 
     def _on_drawn(self, box: Box, careful: bool) -> None:
         track = self._selected()
-        # Who draws again means the same as before, but for the box.
+        # Drawing again replaces the box and keeps the rest of the prompt.
         direction = Direction.BOTH if self.draft is None or not careful else self.draft.direction
         self._begin(PromptRequest(self._document.frame, box, track=track, label=self._label_of(track),
                                   direction=direction))
@@ -136,7 +137,8 @@ class PromptController(QObject):
     def _on_pointed(self, point: QPointF, positive: bool) -> None:
         draft = self.draft
         if draft is not None and draft.frame != self._document.frame:
-            text = self.tr("The prompt is in frame {0}: go there to add points, or draw a new box").format(draft.frame)
+            text = self.tr("The prompt is in frame {0}: go there to add points, or draw a new box here").format(
+                draft.frame)
             self.message.emit(Message.refused(text, lambda: self.draft is not None and
                                               self.draft.frame != self._document.frame))
             return
@@ -152,12 +154,12 @@ class PromptController(QObject):
         return next(iter(chosen)) if len(chosen) == 1 else None
 
     def _label_of(self, track: int | None) -> str | None:
-        """The class that was chosen last, for a new object."""
+        """Return the last selected class for a new object."""
         known = {label.name for label in self._document.labels().values()}
         return self._label if track is None and self._label in known else None
 
     def _ask(self) -> None:
-        """Ask for the draft's mask; while its picture is not decoded, that waits."""
+        """Request the draft's mask; `_on_exact` requests it later if the frame is not decoded yet."""
         video, frame, draft = self._document.video, self._controller.present_frame(), self._draft
         if video is None or draft is None or frame is None or frame.index != draft.frame:
             return
@@ -181,16 +183,16 @@ class PromptController(QObject):
 
     # Encoding ahead
 
-    def _look(self, *_: object) -> None:
-        """Have the present frame encoded: somebody begins to draw."""
+    def _encode(self, *_: object) -> None:
+        """Have the current frame encoded, because the user begins to draw."""
         video, frame = self._document.video, self._controller.present_frame()
         if video is not None and frame is not None:
-            self._engine.look(video, frame, self._choice(), lambda _message: None)
+            self._engine.encode(video, frame, self._choice(), lambda _message: None)
 
-    def _look_ahead(self) -> None:
-        """After a rest, where prompts are in use and no job would be held up."""
+    def _encode_ahead(self) -> None:
+        """Encode the current frame after a pause, if prompts are in use and no job is delayed by it."""
         if self._canvas.tool is Tool.PROMPT or (self._used and not self._engine.worker.writing):
-            self._look()
+            self._encode()
 
     def _on_exact(self, _frame: int) -> None:
         self._rest.start()
@@ -199,21 +201,21 @@ class PromptController(QObject):
 
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.PROMPT:
-            self._look()
+            self._encode()
         elif self.draft is not None:
             self._forget_draft()
 
-    # Choosing
+    # Options
 
     def use_direction(self, direction: Direction) -> None:
-        """Carry it this way only, both ways again where it was this way already."""
+        """Propagate in this direction only, or in both directions if this one is set already."""
         if self.draft is not None:
             self._change_draft(self.draft.turned(direction))
         else:
             self._change_batch(lambda batch: batch.turned(direction))
 
     def set_direction(self, direction: Direction) -> None:
-        """Carry it this way."""
+        """Propagate in this direction."""
         if self.draft is not None:
             self._change_draft(replace(self.draft, direction=direction))
         else:
@@ -221,7 +223,7 @@ class PromptController(QObject):
                 replace(request, direction=direction) for request in batch.requests)))
 
     def set_label(self, label: str) -> None:
-        """The class of new objects, from now on too."""
+        """Set the class of the draft and of later new objects."""
         self._label = label
         if self.draft is not None and self.draft.track is None:
             self._change_draft(replace(self.draft, label=label))
@@ -239,7 +241,7 @@ class PromptController(QObject):
         self.changed.emit()
 
     def as_new(self) -> None:
-        """A new object is meant, not the selected track."""
+        """Prompt a new object instead of the selected track."""
         if self.draft is not None:
             self._change_draft(replace(self.draft, track=None, label=self._label_of(None)))
         else:
@@ -250,12 +252,12 @@ class PromptController(QObject):
         self.changed.emit()
 
     def _change_batch(self, change: Callable[[Batch], Batch]) -> None:
-        batch = self.following.change(change)
-        # What is still drawn belongs to what is followed now.
+        batch = self.propagation.change(change)
+        # The drawn prompt belongs to the batch that is propagated now.
         if batch is not None and self._draft is not None and self._committed:
             self._change_draft(replace(self._draft, track=batch.track))
 
-    # Deciding
+    # Decisions
 
     def _commit(self) -> None:
         draft = self.draft
@@ -263,47 +265,47 @@ class PromptController(QObject):
         if not requests:
             return
         self._queue.clear()
-        self._follow(requests)
+        self._propagate(requests)
 
-    def _follow(self, requests: Sequence[PromptRequest]) -> None:
+    def _propagate(self, requests: Sequence[PromptRequest]) -> None:
         self._committed = self._used = True
         inside = self._in_range and all(self.range_allowed(request.frame) for request in requests)
         within = self._within_track and any(request.track is not None for request in requests)
-        self.following.follow(Batch(tuple(requests), within, self._document.range if inside else None))
+        self.propagation.propagate(Batch(tuple(requests), within, self._document.range if inside else None))
 
     def accept(self) -> None:
-        """The next step: follow what was pointed at, accept what was found, now or when it is done."""
-        following = self.following
-        run = following.proposals.present
+        """Take the next step: propagate the prompt, or accept the proposal, now or when it is done."""
+        propagation = self.propagation
+        run = propagation.proposals.present
         if self.draft is not None:
             self._commit()
-        elif following.running is not None:
-            following.accept_when_done()
+        elif propagation.running is not None:
+            propagation.accept_when_done()
         elif run is not None:
-            following.proposals.accept(run)
+            propagation.proposals.accept(run)
         else:
             self._commit()
 
     def drop(self) -> None:
-        """Take back the last of: what is being drawn, what was pointed at, what is followed, proposed, queued."""
-        following = self.following
-        run = following.proposals.present
+        """Discard the first that exists of: gesture, draft, propagation, proposal, queue."""
+        propagation = self.propagation
+        run = propagation.proposals.present
         if self._canvas.cancel_gesture():
             return
         if self._canvas.tool not in (Tool.SELECT, Tool.PROMPT):
             self._canvas.set_tool(Tool.SELECT)
         elif self.draft is not None:
             self._forget_draft()
-        elif following.running is not None:
-            following.drop()
+        elif propagation.running is not None:
+            propagation.drop()
         elif run is not None:
-            following.proposals.drop(run)
+            propagation.proposals.drop(run)
         else:
             self._queue.clear()
             self.changed.emit()
 
     def queue(self) -> None:
-        """Keep what was pointed at for a batch."""
+        """Add the draft to the queue."""
         if self.draft is not None:
             self._queue.append(self.draft)
             self._forget_draft()
@@ -316,18 +318,18 @@ class PromptController(QObject):
         self.changed.emit()
 
     def _on_ended(self, batch: Batch) -> None:
-        """What is drawn of it is not needed any more: what was found is drawn in its place."""
+        """Forget the drawn prompt of an ended batch: its result is drawn instead."""
         draft = self._draft
         if draft is None or not self._committed:
             return
-        again = any(_holds(waiting, draft) for waiting in self.following.batches)
+        again = any(_holds(waiting, draft) for waiting in self.propagation.batches)
         if _holds(batch, draft) and not again:
             self._forget_draft()
 
     def close(self) -> None:
-        """End what runs aside."""
+        """Stop the threads of this object."""
         self._rest.stop()
-        self.following.close()
+        self.propagation.close()
 
 
 def _holds(batch: Batch, draft: PromptRequest) -> bool:

@@ -1,4 +1,4 @@
-"""What prompts ask of the engine's thread: the present frame encoded, masks in it, and propagations."""
+"""Requests of prompts to the engine's thread: encoding of the current frame, masks in it, and propagations."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from annotator.ui.threads.engine_worker import EngineWorker
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A prompt's mask, and who found it."""
+    """A prompt's mask, and the segmenter that found it."""
 
     seen: Seen
     segmenter: str
 
 
 class PromptEngine:
-    """Asks on the window's thread, answers on the engine's. One frame at a time is kept encoded."""
+    """Takes requests on the window's thread and computes on the engine's. Keeps one encoded frame."""
 
     def __init__(self, worker: EngineWorker, libraries: ModelLibraries, make_segmenter: MakeSegmenter) -> None:
         self.worker, self._libraries = worker, libraries
@@ -42,27 +42,27 @@ class PromptEngine:
 
     # On the window's thread
 
-    def look(self, video: VideoRecord, frame: Frame, choice: Choice, failed: Callable[[str], object]) -> None:
-        """Encode a frame before anything is asked about it."""
-        self.worker.ask("look", lambda: self._look(video, frame, choice), lambda _: None, failed)
+    def encode(self, video: VideoRecord, frame: Frame, choice: Choice, failed: Callable[[str], object]) -> None:
+        """Encode a frame ahead of requests for masks."""
+        self.worker.ask("look", lambda: self._encode(video, frame, choice), lambda _: None, failed)
 
     def ask(self, video: VideoRecord, frame: Frame, wanted: Prompt, choice: Choice,
             answered: Callable[[Answer], object], failed: Callable[[str], object]) -> None:
-        """The mask that a prompt means in a frame; a newer question takes the place of one that still waits."""
+        """Request the mask of a prompt in a frame; a newer request replaces one that still waits."""
         self.worker.ask("mask", lambda: self._ask(video, frame, wanted, choice), answered, failed)
 
-    def follow(self, title: str, session: Session, video: VideoRecord, requests: tuple[PromptRequest, ...],
+    def propagate(self, title: str, session: Session, video: VideoRecord, requests: tuple[PromptRequest, ...],
                settings: PromptSettings) -> None:
-        """Follow what some requests point at, as an interlude."""
+        """Propagate some requests as an interlude."""
         def job(bridged: Session, cancel: CancelToken) -> Generator[PromptProgress]:
             self._libraries.load()
             yield from propagate.start(bridged, video, requests, settings, cancel, make_segmenter=self.make_segmenter)
 
         self.worker.interject(title, session, job)
 
-    # On the engine's
+    # On the engine's thread
 
-    def _look(self, video: VideoRecord, frame: Frame, choice: Choice) -> str:
+    def _encode(self, video: VideoRecord, frame: Frame, choice: Choice) -> str:
         self._libraries.load()
         device = registry.resolve_device(choice.device)
         name = choice.segmenter or self._best_installed(device)
@@ -76,13 +76,13 @@ class PromptEngine:
         return name
 
     def _ask(self, video: VideoRecord, frame: Frame, wanted: Prompt, choice: Choice) -> Answer:
-        name = self._look(video, frame, choice)
+        name = self._encode(video, frame, choice)
         assert self._prompter is not None
         return Answer(self._prompter.ask({1: wanted})[1], name)
 
     def _best_installed(self, device: str) -> str:
-        """Looked for again only when other weights are there: where none are, that is said each time."""
-        there = (device, tuple(weights.name for weights in checkpoints.installed(ModelKind.SEGMENTER)))
-        if self._best is None or self._best[0] != there:
-            self._best = (there, registry.default_segmenter(device))
+        """Return the best installed segmenter, cached until the installed weights change. Warns if there is none."""
+        installed = (device, tuple(weights.name for weights in checkpoints.installed(ModelKind.SEGMENTER)))
+        if self._best is None or self._best[0] != installed:
+            self._best = (installed, registry.default_segmenter(device))
         return self._best[1]

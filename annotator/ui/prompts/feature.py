@@ -1,4 +1,4 @@
-"""Prompts and proposals: the parts, and what connects them with runs."""
+"""The prompts feature: builds the parts and connects them with runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from annotator.ui.widgets.message import Message
 
 
 class PromptsFeature(Feature):
-    """One of each part. Prompts use the segmenter that was selected for the last run, over the same weights."""
+    """Owns the parts. Prompts use the segmenter of the last run and share its loaded weights."""
 
     def __init__(self, document: Document, canvas: Canvas, controller: CanvasController, timeline: Timeline,
                  jobs: JobController, window: QWidget) -> None:
@@ -48,20 +48,20 @@ class PromptsFeature(Feature):
 
     def propagate(self, batches: Sequence[Sequence[PromptRequest]]) -> None:
         """Propagate these requests, each batch as a proposal of its own."""
-        self.prompts.follow(*batches)
+        self.prompts.propagate(*batches)
 
     @property
     def busy(self) -> bool:
         return self._worker.in_interlude
 
     def stop(self) -> None:
-        self.prompts.following.cancel()
+        self.prompts.propagation.cancel()
 
     def close(self) -> None:
         self.prompts.close()
 
     def _on_tool(self, tool: Tool) -> None:
         if tool is Tool.PROMPT:
-            text = self.tr("Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; "
-                           "Esc ends")
+            text = self.tr("Drag a box around an object. Click to add a point, Alt-click to exclude one. Enter "
+                           "propagates, Esc cancels")
             self.message.emit(Message.hint(text, lambda: self._canvas.tool is Tool.PROMPT))

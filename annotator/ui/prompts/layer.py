@@ -1,4 +1,4 @@
-"""Prompts and proposals as they are drawn over the picture and its tracks."""
+"""The canvas layer that draws prompts and proposals over the tracks."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from annotator.model.mask import Mask
 from annotator.model.prompt import Point
 from annotator.ui.canvas.overlay import contour_path
 
-#: Dashes of what is not there yet, in widths of the line.
+#: Dash pattern of proposed shapes, in line widths.
 _DASHES = [4.0, 3.0]
 _HALO = QColor(0, 0, 0, 170)
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedShape:
-    """Something that is only proposed: an object of a proposal, or what is pointed at."""
+    """A shape that is only proposed: an object of a proposal, or a prompt."""
 
     color: QColor
     name: str
-    """What is written at it; empty for nothing."""
+    """Caption; empty for none."""
     box_xyxy: Box | None
     mask: Mask | None = None
     points: tuple[Point, ...] = ()
     faint: bool = False
-    """For what waits behind something else; its name stays readable."""
+    """Draw it translucent, for queued prompts; the caption stays opaque."""
 
 
 class PromptLayer(QGraphicsItem):
-    """Dashed over a dark line, so that it is told from tracks on any footage; masks are hatched."""
+    """Draws dashed lines over dark ones, which differ from tracks on any footage."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class PromptLayer(QGraphicsItem):
 
     @property
     def shapes(self) -> Sequence[ProposedShape]:
-        """Those that are shown."""
+        """The shapes on display."""
         return self._shapes
 
     def set_picture_size(self, width: int, height: int) -> None:
@@ -101,7 +101,7 @@ class PromptLayer(QGraphicsItem):
         painter.drawRect(rect)
 
     def _paint_name(self, painter: QPainter, rect: QRectF, shape: ProposedShape) -> None:
-        """Below the box, where the names of tracks seldom are; above it at the picture's foot."""
+        """Draw the caption below the box, where captions of tracks are rare, or above it at the lower edge."""
         painter.setFont(self._font)
         metrics = QFontMetricsF(self._font)
         width, height = metrics.horizontalAdvance(shape.name) + 10, metrics.height() + 3
@@ -126,7 +126,7 @@ def _pen(color: QColor, width: float, dashed: bool = False) -> QPen:
 
 
 def _paint_point(painter: QPainter, place: QPointF, positive: bool) -> None:
-    """A disc with the sign of what the click said."""
+    """Draw a disc with a plus or minus sign."""
     painter.setPen(QPen(QColor("white"), 1.5))
     painter.setBrush(QColor("#2ea043" if positive else "#d93f3f"))
     painter.drawEllipse(place, 7, 7)

@@ -1,4 +1,4 @@
-"""Prompts that are being followed: one batch at a time, as interludes of the engine; and what came of each."""
+"""Propagation of prompts, one batch at a time, as interludes of the engine."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from annotator.ui.widgets.message import Message
 
 
 class Verdict(Enum):
-    """What becomes of a proposal as soon as it is there."""
+    """Decision about a proposal that is not complete yet."""
 
     ACCEPT = auto()
     DROP = auto()
 
 
-class Following(QObject):
-    """Which batches wait, which is followed, and from which batch a proposal was made."""
+class Propagation(QObject):
+    """Keeps the waiting batches, the running batch, and the batch behind each proposal."""
 
     changed = Signal()
-    """Anything of what there is."""
+    """Any state changed."""
     ended = Signal(Batch)
-    """A Batch that is followed no further."""
+    """A batch whose propagation ended."""
     message = Signal(Message)
     """One line for the status bar."""
 
@@ -51,41 +51,41 @@ class Following(QObject):
         engine.worker.interlude_finished.connect(self._on_finished)
         self.proposals.changed.connect(self.changed)
 
-    # What there is
+    # State
 
     @property
     def batches(self) -> Sequence[Batch]:
-        """What is followed next."""
+        """The waiting batches."""
         return self._batches
 
     @property
     def running(self) -> Batch | None:
-        """What is being followed."""
+        """The batch that is being propagated."""
         return self._running
 
     @property
     def progress(self) -> PromptProgress | None:
-        """Of what is being followed; None before its first frame."""
+        """Progress of the running batch; None before its first frame."""
         return self._progress
 
     @property
     def verdict(self) -> Verdict | None:
-        """What becomes of it when it is done, if that is decided."""
+        """The decision about the running batch, if it is made already."""
         return self._verdict
 
     def made_from(self, run: Run) -> Batch | None:
-        """What a proposal was made from; None where that was not in this window."""
+        """Return the batch behind a proposal; None if this window did not make it."""
         return self._made.get(run.id)
 
     def changeable(self) -> Batch | None:
-        """The batch of what is followed or else proposed, if it may be followed otherwise."""
+        """Return the batch that is running or proposed, if its options can be changed."""
         run = self.proposals.present
         batch = self._running if self._running is not None else None if run is None else self.made_from(run)
         fixed = batch is None or len(batch.requests) > 1 or batch.requests[0].mask is not None
         return None if fixed or self._verdict is not None else batch
 
     def found(self, frame: int) -> list[TrackedObject]:
-        """What is seen so far in a frame of what is followed, or else what the proposal shows."""
+        """Return the objects in a frame that the running batch found so far, or those of the proposal."""
         session, video = self._document.session, self._document.video
         if self._running is None:
             return self.proposals.objects(frame)
@@ -93,51 +93,51 @@ class Following(QObject):
             return []
         return session.store.run_objects(self._progress.run, frame)
 
-    # What is to be done
+    # Commands
 
-    def follow(self, *batches: Batch) -> None:
-        """Follow these, one after another, after what is being followed already."""
+    def propagate(self, *batches: Batch) -> None:
+        """Propagate these batches one after another, after those already waiting."""
         self._batches.extend(batches)
         self._next()
         self.changed.emit()
 
     def change(self, change: Callable[[Batch], Batch]) -> Batch | None:
-        """Follow anew, otherwise, what is followed or proposed. Returns how; None where that cannot be."""
+        """Propagate the current batch again with changes. Returns the new batch; None if it cannot be changed."""
         batch, run = self.changeable(), self.proposals.present
         if batch is None:
             return None
-        otherwise = change(batch)
+        changed = change(batch)
         if self._running is not None:
-            self._batches.appendleft(otherwise)
+            self._batches.appendleft(changed)
             self.drop()
         elif run is not None and self.proposals.drop(run):
-            self._batches.appendleft(otherwise)
+            self._batches.appendleft(changed)
             self._next()
         self.changed.emit()
-        return otherwise
+        return changed
 
     def accept_when_done(self) -> None:
-        """Accept what comes of it, unless it is stopped before."""
+        """Accept the result when it is done, unless it is stopped before."""
         self._verdict = self._verdict or Verdict.ACCEPT
         self.changed.emit()
 
     def stop(self) -> None:
-        """Follow no further; what was found becomes a shorter proposal."""
+        """Stop propagating; the frames that are finished become a proposal."""
         self._engine.worker.cancel_interlude()
 
     def drop(self) -> None:
-        """Follow no further and drop what was found."""
+        """Stop propagating and discard the result."""
         self._verdict = Verdict.DROP
         self.stop()
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Follow nothing more; what was found stays a proposal."""
+        """Stop propagating and forget the waiting batches; the result stays a proposal."""
         self._batches.clear()
         self.stop()
 
     def close(self) -> None:
-        """End what runs aside."""
+        """Stop the threads of this object."""
         self.proposals.close()
 
     def _next(self) -> None:
@@ -149,7 +149,7 @@ class Following(QObject):
             return
         batch, choice = self._batches.popleft(), self._choice()
         self._running, self._video, self._progress, self._verdict = batch, video.id, None, None
-        self._engine.follow(self.tr("Following"), session, video, batch.requests,
+        self._engine.propagate(self.tr("Propagating"), session, video, batch.requests,
                             batch.settings(choice.segmenter, choice.device))
 
     def _on_video(self) -> None:

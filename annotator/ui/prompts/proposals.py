@@ -1,4 +1,4 @@
-"""Proposals of the present video that wait for a decision: which there are, and what the one that is shown changes."""
+"""Open proposals of the current video, and the summary of the one on display."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.timeline.proposed_frames import ProposedFrames, Stretches
 from annotator.ui.widgets.message import Message
 
-#: Milliseconds after an edit at which it is looked again what a proposal would change.
+#: Milliseconds from an edit to the next summary of the proposal.
 _AGAIN = 1000
 
 
 class Proposals(QObject):
-    """Asks the store; keeps which of them a person wants to decide on later, and the summary of the one shown."""
+    """Reads proposals from the store; keeps those put off by the user, and the summary of the one on display."""
 
     changed = Signal()
-    """Another proposal is shown, or its summary is there."""
+    """Another proposal is shown, or its summary is available."""
 
     def __init__(self, document: Document, parent: QObject) -> None:
         super().__init__(parent)
@@ -50,27 +50,27 @@ class Proposals(QObject):
 
     @property
     def present(self) -> Run | None:
-        """The newest one that is not put off."""
+        """The newest proposal that is not put off."""
         return next((run for run in reversed(self._open) if run.id not in self._later), None)
 
     @property
     def waiting(self) -> int:
-        """How many others wait."""
+        """Number of other open proposals."""
         return len(self._open) - (self.present is not None)
 
     @property
     def summary(self) -> ProposalSummary | None:
-        """Of the present one; None while it is read."""
+        """Summary of the current proposal; None while it is read."""
         run = self.present
         return self._summary if run is not None and self._summary is not None and self._summary.run == run.id else None
 
     def objects(self, frame: int) -> list[TrackedObject]:
-        """What the present one shows in a frame."""
+        """Return the current proposal's objects in a frame."""
         session, run = self._document.session, self.present
         return [] if session is None or run is None else session.store.run_objects(run.id, frame)
 
     def proposed_frames(self) -> ProposedFrames:
-        """What the present one would change, as far as it is known."""
+        """Return the frames that the current proposal would change, as far as known."""
         summary = self.summary
         if summary is None:
             return ProposedFrames()
@@ -81,29 +81,29 @@ class Proposals(QObject):
         return ProposedFrames(joined(stretch for each in summary.tracklets for stretch in each.changed), by_track)
 
     def put_off(self) -> None:
-        """Decide on the present one later: after the video was opened again, or `show_all`."""
+        """Put off the current proposal until the video is opened again or `show_all` is called."""
         if self.present is not None:
             self._later.add(self.present.id)
             self.refresh()
 
     def show_all(self) -> None:
-        """Show those again that were put off."""
+        """Show the proposals that were put off."""
         self._later.clear()
         self.refresh()
 
     def accept(self, run: Run) -> bool:
-        """Take a proposal over, as one step. Returns whether that could be done."""
+        """Accept a proposal as one step. Returns whether it succeeded."""
         def change(session: Session) -> object:
             return (propagate.accept if run.kind == REPROPAGATE else _accept_run)(session, run.id)
 
         return self._document.edit(change)
 
     def drop(self, run: Run) -> bool:
-        """Decide against a proposal, as one step."""
+        """Discard a proposal as one step. Returns whether it succeeded."""
         return self._document.edit(lambda session: propagate.drop(session, run.id))
 
     def refresh(self) -> None:
-        """Look again what is open."""
+        """Read the open proposals again."""
         session, video = self._document.session, self._document.video
         found = [] if session is None or video is None else session.store.proposals(video.id)
         self._open = [run for run in found if run.status is not RunStatus.RUNNING and run.finished_frame is not None]
@@ -111,7 +111,7 @@ class Proposals(QObject):
         self.changed.emit()
 
     def close(self) -> None:
-        """End what is read aside."""
+        """Stop the thread that reads summaries."""
         self._stale.stop()
         self._reading.close()
 
@@ -121,7 +121,7 @@ class Proposals(QObject):
         self.refresh()
 
     def _on_changes(self, changes: Changes) -> None:
-        per_frame = changes.kinds & ChangeKind.DETECTIONS  # of a job that goes on
+        per_frame = changes.kinds & ChangeKind.DETECTIONS  # of a running job
         if changes.kinds & ChangeKind.RUNS and not per_frame:
             self.refresh()
         if changes.kinds & (ChangeKind.SPANS | ChangeKind.OBSERVATIONS) and self._open:
@@ -149,7 +149,7 @@ class Proposals(QObject):
         self._reading.start("", read)
 
     def _on_summary(self, answer: tuple[int, ProposalSummary]) -> None:
-        if answer[0] == self._generation:  # else it is another project's, or older than an edit
+        if answer[0] == self._generation:  # otherwise it is from another project, or older than an edit
             self._summary = answer[1]
             self.changed.emit()
 

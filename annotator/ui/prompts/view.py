@@ -1,4 +1,4 @@
-"""What is shown of prompts and proposals: the bar, what lies over the picture, marks on the timeline."""
+"""The view of prompts and proposals: the bar, the canvas layer, and the proposed frames on the timeline."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from annotator.ui.widgets.theme import ACCENT
 
 
 class PromptView(QObject):
-    """Asks the controller and the store whenever either changed; keeps nothing."""
+    """Reads the controller and the store whenever either changes; keeps no state."""
 
     def __init__(self, document: Document, canvas: Canvas, timeline: Timeline, prompts: PromptController,
                  bar: PromptBar) -> None:
         super().__init__(canvas)
         self._document, self._canvas, self._timeline = document, canvas, timeline
         self._prompts, self._bar = prompts, bar
-        self._following = prompts.following
+        self._propagation = prompts.propagation
         self._words = ProposalWords(self)
         self.layer = PromptLayer()
         canvas.add_layer(self.layer, above=True)
@@ -49,8 +49,8 @@ class PromptView(QObject):
     def _update(self) -> None:
         self._bar.show_state(self.state(), self._place_drawn())
         self._draw()
-        running = self._following.running is not None
-        self._timeline.set_proposed(ProposedFrames() if running else self._following.proposals.proposed_frames())
+        running = self._propagation.running is not None
+        self._timeline.set_proposed(ProposedFrames() if running else self._propagation.proposals.proposed_frames())
 
     def _on_video(self) -> None:
         video = self._document.video
@@ -64,7 +64,7 @@ class PromptView(QObject):
                 self._draw()
 
     def _place_drawn(self) -> QRect | None:
-        """Where on the canvas a box is drawn in the frame that is shown."""
+        """Return the drawn box of the current frame in canvas coordinates."""
         drawn = self._prompts.drawn
         if drawn is None or drawn.box_xyxy is None or drawn.frame != self._document.frame:
             return None
@@ -75,17 +75,17 @@ class PromptView(QObject):
     # The bar
 
     def state(self) -> BarState | None:
-        """What the bar shows; None while there is nothing."""
-        prompts, following = self._prompts, self._following
-        run = following.proposals.present
+        """Return the state to show in the bar; None to hide it."""
+        prompts, propagation = self._prompts, self._propagation
+        run = propagation.proposals.present
         if prompts.draft is not None:
             return self._draft_state(prompts.draft)
-        if following.running is not None:
-            return self._running_state(following.running)
+        if propagation.running is not None:
+            return self._running_state(propagation.running)
         if run is not None:
             return self._proposal_state(run)
         if prompts.queued:
-            return BarState(Stage.QUEUED, ACCENT, self.tr("Prompts that wait: {0}").format(len(prompts.queued)))
+            return BarState(Stage.QUEUED, ACCENT, self.tr("Queued prompts: {0}").format(len(prompts.queued)))
         return None
 
     def _draft_state(self, draft: PromptRequest) -> BarState:
@@ -94,7 +94,7 @@ class PromptView(QObject):
         new, queued = draft.track is None, len(prompts.queued)
         detail = self._mask_text()
         if queued:
-            detail += self.tr(", {0} in the queue").format(queued)
+            detail += self.tr(", {0} queued").format(queued)
         return BarState(
             Stage.DRAFT, self._color(draft.track), self._name(draft.track), detail, draft.direction,
             labels if new and len(labels) > 1 else (), draft.label or next(iter(labels), None),
@@ -104,34 +104,34 @@ class PromptView(QObject):
     def _mask_text(self) -> str:
         answer = self._prompts.answer
         if answer is None:
-            return self.tr("looking for its mask")
+            return self.tr("computing the mask")
         name = answer.segmenter
         if name.startswith("tiny-"):
             name = self.tr("{0} (demonstration)").format(name)
         if answer.seen.mask.is_empty():
-            return self.tr("{0} sees nothing there: add points, or draw again").format(name)
+            return self.tr("{0} finds no object there: add points, or draw again").format(name)
         return self.tr("mask by {0}").format(name)
 
     def _running_state(self, batch: Batch) -> BarState:
-        following, progress = self._following, self._following.progress
+        propagation, progress = self._propagation, self._propagation.progress
         done, total = (0, 0) if progress is None else (progress.done, progress.total)
-        detail = self.tr("{0} of at most {1} frames").format(done, total) if total else self.tr("loading")
-        if following.verdict is Verdict.DROP:
+        detail = self.tr("{0} of up to {1} frames").format(done, total) if total else self.tr("loading")
+        if propagation.verdict is Verdict.DROP:
             detail = self.tr("stopping after this frame")
-        if following.batches:
-            detail += self.tr(", {0} more to follow").format(len(following.batches))
-        state = BarState(Stage.RUNNING, self._color(batch.track), self.tr("Following {0}").format(self._names(batch)),
-                         detail, done=done, total=total, decided=following.verdict is not None)
+        if propagation.batches:
+            detail += self.tr(", {0} more queued").format(len(propagation.batches))
+        state = BarState(Stage.RUNNING, self._color(batch.track), self.tr("Propagating {0}").format(self._names(batch)),
+                         detail, done=done, total=total, decided=propagation.verdict is not None)
         return self._with_choices(state)
 
     def _proposal_state(self, run: Run) -> BarState:
-        proposals = self._following.proposals
+        proposals = self._propagation.proposals
         summary = proposals.summary
-        detail = self.tr("reading what would change") if summary is None else self._words.line(summary)
+        detail = self.tr("computing the changes") if summary is None else self._words.line(summary)
         if run.status is not RunStatus.FINISHED:
             detail = self.tr("stopped early; {0}").format(detail)
         if proposals.waiting:
-            detail += self.tr("; {0} more wait").format(proposals.waiting)
+            detail += self.tr("; {0} more open").format(proposals.waiting)
         found = () if summary is None else summary.tracklets
         names = self._in_short([each.track for each in found])
         title = self.tr("Proposal: {0}").format(names) if names else self.tr("Proposal")
@@ -139,8 +139,8 @@ class PromptView(QObject):
         return self._with_choices(state)
 
     def _with_choices(self, state: BarState) -> BarState:
-        """With what may still be chosen otherwise: it is then followed anew."""
-        batch = self._following.changeable()
+        """Add the options that can still be changed; a change propagates the batch again."""
+        batch = self._propagation.changeable()
         if batch is None:
             return state
         request = batch.requests[0]
@@ -157,7 +157,7 @@ class PromptView(QObject):
         return self._in_short([request.track for request in batch.requests])
 
     def _in_short(self, tracks: Sequence[int | None]) -> str:
-        """A few objects by name, many by number."""
+        """Name a few objects; count many."""
         names = dict.fromkeys(self._name(track).lower() for track in tracks)
         return ", ".join(names) if len(tracks) < 4 else self.tr("{0} objects").format(len(tracks))
 
@@ -165,11 +165,11 @@ class PromptView(QObject):
         known = None if track is None else self._document.tracks().get(track)
         return ACCENT if known is None else known.color
 
-    # The picture
+    # The canvas
 
     def _draw(self, *_: object) -> None:
         frame, drawn = self._document.frame, self._prompts.drawn
-        found = self._following.found(frame)
+        found = self._propagation.found(frame)
         shapes = [self._waiting_shape(request) for request in self._waiting() if request.frame == frame]
         tracks = self._tracks()
         shapes += [self._found_shape(thing, tracks.get(thing.tracklet)) for thing in found]
@@ -180,12 +180,12 @@ class PromptView(QObject):
 
     def _waiting(self) -> Iterator[PromptRequest]:
         yield from self._prompts.queued
-        for batch in self._following.batches:
+        for batch in self._propagation.batches:
             yield from batch.requests
 
     def _waiting_shape(self, request: PromptRequest) -> ProposedShape:
         box = request.box_xyxy or (None if request.mask is None else request.mask.box_xyxy)
-        return ProposedShape(QColor(self._color(request.track)), self.tr("waits"), box, request.mask, request.points,
+        return ProposedShape(QColor(self._color(request.track)), self.tr("queued"), box, request.mask, request.points,
                              faint=True)
 
     def _drawn_shape(self, drawn: PromptRequest) -> ProposedShape:
@@ -198,8 +198,8 @@ class PromptView(QObject):
         return ProposedShape(QColor(self._color(track)), self._name(track), thing.box_xyxy, thing.mask)
 
     def _tracks(self) -> dict[int, int | None]:
-        """Number of a tracklet of what is shown -> the track (id) that it would continue."""
-        running, summary = self._following.running, self._following.proposals.summary
+        """Map the number of each shown tracklet to the track (id) that it would continue."""
+        running, summary = self._propagation.running, self._propagation.proposals.summary
         if running is not None:
             return running.numbered()
         return {} if summary is None else {each.number: each.track for each in summary.tracklets}

@@ -85,7 +85,8 @@ def tool(window: MainWindow) -> Tool:
 def wait_for(window: MainWindow, wanted: Stage | None, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: stage(window) is wanted and not window.worker.in_interlude, timeout=30000)
     if wanted is Stage.PROPOSED:
-        qtbot.waitUntil(lambda: window.features.prompts.prompts.following.proposals.summary is not None, timeout=10000)
+        proposals = window.features.prompts.prompts.propagation.proposals
+        qtbot.waitUntil(lambda: proposals.summary is not None, timeout=10000)
 
 
 def steps(window: MainWindow) -> int:
@@ -262,7 +263,7 @@ def test_several_prompts_are_followed_as_one_batch(opened: MainWindow, segmenter
     press(opened, Qt.Key.Key_Return)
     wait_for(opened, Stage.PROPOSED, qtbot)
     (run,) = open_runs(opened)
-    summary = opened.features.prompts.prompts.following.proposals.summary
+    summary = opened.features.prompts.prompts.propagation.proposals.summary
     assert summary is not None
     assert [each.track for each in summary.tracklets] == [None, None]
     press(opened, Qt.Key.Key_Return)
@@ -274,9 +275,9 @@ def test_a_prompt_while_another_is_followed_comes_after_it(opened: MainWindow, s
                                                            qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(0)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.features.prompts.prompts.following.progress is not None)
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.propagation.progress is not None)
     drag(opened, (10, 10, 40, 40), CTRL)
-    assert len(opened.features.prompts.prompts.following.batches) == 1
+    assert len(opened.features.prompts.prompts.propagation.batches) == 1
     segmenters.gate.release(1000)
     qtbot.waitUntil(lambda: len(open_runs(opened)) == 2 and not opened.worker.in_interlude)
     for left in (1, 0):
@@ -288,7 +289,7 @@ def test_a_prompt_while_another_is_followed_comes_after_it(opened: MainWindow, s
 def test_stopping_leaves_a_shorter_proposal(opened: MainWindow, segmenters: FakeSegmenters, qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(3)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.features.prompts.prompts.following.progress is not None)
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.propagation.progress is not None)
     QTest.mouseClick(opened.features.prompts.bar.stop, Qt.MouseButton.LeftButton)
     segmenters.gate.release(1)
     wait_for(opened, Stage.PROPOSED, qtbot)
@@ -375,14 +376,14 @@ def test_a_job_waits_while_a_prompt_is_followed(opened: MainWindow, segmenters: 
     qtbot.waitUntil(lambda: bool(steps))
     segmenters.gate = threading.Semaphore(3)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.features.prompts.prompts.following.progress is not None)
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.propagation.progress is not None)
     done = len(steps)
     for _ in range(5):
         with qtbot.waitSignal(opened.worker.interlude_progressed, timeout=10000):
             segmenters.gate.release()
     assert len(steps) == done, "no frame of the job between those of the prompt"
     assert opened.worker.busy
-    assert "waits for a prompt" in [label.text() for label in required(opened.findChild(JobBar)).findChildren(QLabel)]
+    assert "waiting for a prompt" in [label.text() for label in required(opened.findChild(JobBar)).findChildren(QLabel)]
     segmenters.gate.release(1000)
     wait_for(opened, Stage.PROPOSED, qtbot)
     qtbot.waitUntil(lambda: len(steps) > done)
@@ -397,7 +398,7 @@ def test_closing_while_a_prompt_is_followed_keeps_what_was_found(opened: MainWin
                                                                  project: Path, qtbot: QtBot) -> None:
     segmenters.gate = threading.Semaphore(2)
     drag(opened, BOX, CTRL)
-    qtbot.waitUntil(lambda: opened.features.prompts.prompts.following.progress is not None)
+    qtbot.waitUntil(lambda: opened.features.prompts.prompts.propagation.progress is not None)
     drag(opened, (10, 10, 40, 40), CTRL)
     assert not opened.close()
     (question,) = opened.findChildren(QMessageBox)
@@ -425,7 +426,7 @@ def test_a_prompt_that_others_want_goes_to_its_frame(opened: MainWindow, segment
     opened.features.prompts.prompts.prompt_wanted(12, BOX)
     assert opened.document.frame == 12
     wait_for(opened, Stage.PROPOSED, qtbot)
-    opened.features.prompts.prompts.follow([PromptRequest(3, BOX)], [PromptRequest(4, (10, 10, 40, 40))])
+    opened.features.prompts.prompts.propagate([PromptRequest(3, BOX)], [PromptRequest(4, (10, 10, 40, 40))])
     qtbot.waitUntil(lambda: len(open_runs(opened)) == 3 and not opened.worker.in_interlude, timeout=20000)
 
 

@@ -21,8 +21,8 @@ def line(*doubles: int) -> str:
 
 def test_tracks_that_show_the_same_are_named(qapp: QApplication) -> None:
     assert line() == "frames 3 to 9: 7 new"
-    assert line(4, 2) == "frames 3 to 9: 7 new, same as track 2, 4"
+    assert line(4, 2) == "frames 3 to 9: 7 new, duplicates track 2, 4"
 
 
 def test_many_are_counted(qapp: QApplication) -> None:
-    assert line(9, 8, 1, 2, 3).endswith("same as track 1, 2, 3 and 2 others")
+    assert line(9, 8, 1, 2, 3).endswith("duplicates track 1, 2, 3 and 2 others")
