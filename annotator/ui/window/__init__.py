@@ -1,4 +1,4 @@
 """The shell: main window, menus, opening and closing projects, help, the log, crash reports.
 
-It builds the features, asks them in turn, and contains no feature itself.
+It builds and updates the features of the other rooms.
 """

@@ -1,4 +1,4 @@
-"""What this program consists of, here: for a report of a fault."""
+"""The About dialog, with the versions of the program and its libraries for bug reports."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from annotator.engine.runtime import devices
 from annotator.storage.file.schema import SCHEMA_VERSION
 
 NAME = "sam2mot-annotator"
-#: Distributions whose versions explain most differences between two machines; read from their metadata, not imported.
+#: Distributions whose versions explain most differences between machines; read from metadata, not imported.
 _DISTRIBUTIONS = {"torch": "torch", "sam2": "sam2", "onnxruntime": "ONNX Runtime", "pyqtgraph": "pyqtgraph",
                   "numpy": "NumPy", "opencv-python": "OpenCV", "av": "PyAV", "sqlalchemy": "SQLAlchemy"}
 
 
 def log_folder() -> Path:
-    """Where logs are written; made if need be."""
+    """Return the log folder, created if it does not exist."""
     return user_log_path(NAME, ensure_exists=True)
 
 
 def versions() -> list[tuple[str, str]]:
-    """Name and version of everything that matters, without importing any of the large libraries."""
+    """Return names and versions of the program, its libraries and the system, without importing large libraries."""
     found = [("SAM2MOT Annotator", __version__), ("Python", platform.python_version()), ("Qt", qVersion()),
              ("PySide6", _version("pyside6-essentials") or _version("pyside6") or "?")]
     found += [(title, version) for name, title in _DISTRIBUTIONS.items() if (version := _version(name)) is not None]
@@ -50,14 +50,14 @@ def _device() -> str:
 
 
 class AboutDialog(QDialog):
-    """Versions, to be read and to be copied."""
+    """Shows the versions, and copies them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("About SAM2MOT Annotator"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.rows = versions()
-        heading = QLabel(self.tr("Tracks objects through videos, so that you only correct them."), self)
+        heading = QLabel(self.tr("Tracks objects in videos, so that you only need to correct the tracks."), self)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
@@ -68,10 +68,10 @@ class AboutDialog(QDialog):
             value.setWordWrap(True)
             grid.addWidget(QLabel(name, self), row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, row, 1)
-        licence = QLabel(self.tr("Apache License 2.0. Models have licences of their own."), self)
+        licence = QLabel(self.tr("Apache License 2.0. Models have their own licences."), self)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self.copy = QPushButton(self.tr("Copy"), self)
-        self.copy.setToolTip(self.tr("Copy the versions, for a report of a fault"))
+        self.copy.setToolTip(self.tr("Copy the versions for a bug report"))
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
         buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
@@ -84,5 +84,5 @@ class AboutDialog(QDialog):
         self.setMinimumWidth(440)
 
     def text(self) -> str:
-        """One line per version."""
+        """Return one line per version."""
         return "\n".join(f"{name}: {version}" for name, version in self.rows)

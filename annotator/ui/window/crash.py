@@ -1,4 +1,4 @@
-"""What happens when the program itself is at fault."""
+"""Reports of unexpected errors: log and dialog."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ log = logging.getLogger(__name__)
 
 
 class CrashReporter(QObject):
-    """Logs what nobody caught, on any thread, and says it once at a time in a dialog of the window's thread."""
+    """Logs uncaught exceptions of all threads, and shows them one at a time in a dialog."""
 
     def __init__(self, window: QWidget, log_path: Path) -> None:
         super().__init__(window)
         self._window, self._log_path = window, log_path
         self.box: QMessageBox | None = None
-        """The dialog, while it is open."""
+        """The open dialog; None if there is none."""
         self._relay = Relay(self)
 
     def install(self) -> None:
-        """Hear of all errors from now on."""
+        """Install the exception hooks."""
         sys.excepthook = self.report
         threading.excepthook = lambda args: self.report(args.exc_type, args.exc_value, args.exc_traceback)
 
     def report(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-        """Log an error and show it; what comes while the dialog is open is only logged."""
+        """Log an error and show it. Errors that occur while the dialog is open are only logged."""
         if issubclass(kind, SystemExit):
             return
         if issubclass(kind, KeyboardInterrupt):
@@ -44,7 +44,7 @@ class CrashReporter(QObject):
             return
         full = "".join(traceback.format_exception(kind, error, trace))
         log.critical("unexpected error\n%s", full)
-        # Not now: the dialog must not open inside the handler that failed, which may be painting.
+        # Post it: the dialog must not open inside the failed event handler, which may be painting.
         self._relay.post(lambda: self._show(f"{kind.__name__}: {error}", full))
 
     def _show(self, summary: str, details: str) -> None:
@@ -59,20 +59,20 @@ class CrashReporter(QObject):
 
 
 def crash_box(parent: QWidget | None, summary: str, details: str, log_path: Path) -> QMessageBox:
-    """Says that something is wrong with the program, where the log is, and that the project is safe."""
+    """Return a message box with the error, the location of the log, and the state of the project."""
     box = QMessageBox(QMessageBox.Icon.Critical, "SAM2MOT Annotator",
-                      QCoreApplication.translate("Crash", "Something went wrong in the program: {0}").format(
+                      QCoreApplication.translate("Crash", "An unexpected error occurred: {0}").format(
                           _shortened(summary)),
                       QMessageBox.StandardButton.Close, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setInformativeText(QCoreApplication.translate(
-        "Crash", "The project is safe: every finished step is in its file. The log is {0}.").format(log_path))
+        "Crash", "The project is safe: all finished steps are saved. The log is in {0}.").format(log_path))
     report = f"SAM2MOT Annotator {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n{details}"
     box.setDetailedText(report)
     copy = box.addButton(QCoreApplication.translate("Crash", "Copy report"), QMessageBox.ButtonRole.ActionRole)
     folder = box.addButton(QCoreApplication.translate("Crash", "Open log folder"), QMessageBox.ButtonRole.ActionRole)
-    # A message box closes on every button, unless the button is cut loose from it.
+    # A message box closes on every button whose clicked signal is connected to it.
     for button in (copy, folder):
         button.clicked.disconnect()
     copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report))

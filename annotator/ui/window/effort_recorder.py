@@ -1,4 +1,4 @@
-"""The effort log: off until somebody wants it, on this machine only, and theirs to export or to throw away."""
+"""The effort log: recording is off by default, stays on this machine, and can be exported."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NAME = "effort.jsonl"
 
 
 class EffortRecorder(Feature):
-    """Writes a line per fix while it is on. A fix is one step of the history that a person made, an undo or a redo."""
+    """Writes a line per fix while recording is on. A fix is a step that the user made, undid or redid."""
 
     fixed = Signal(FixRecord)
-    """After the record was written."""
+    """A record was written."""
 
     def __init__(self, document: Document, settings: QSettings, window: QWidget) -> None:
         super().__init__(window)
@@ -41,33 +41,32 @@ class EffortRecorder(Feature):
 
     def add_actions(self, actions: Actions) -> None:
         menu, tr = f"{self.tr('Help')}/{self.tr('Effort log')}", self.tr
-        explained = tr("Count keys, clicks, drags and seconds per fix in a file on this machine; nothing is sent "
-                       "anywhere")
+        explained = tr("Count keys, clicks, drags and seconds per fix in a file on this machine. Nothing is uploaded")
         on = str(self._settings.value(_ON)) == "true"
         self.toggle = actions.add("effort.record", menu, tr("Record effort per fix"), self._on_toggle, [], explained,
                                   checkable=True, checked=on)
-        actions.add("effort.file", menu, tr("Effort log's file…"), self._choose_file, [],
-                    tr("Write the effort log to a file of your choice"))
+        actions.add("effort.file", menu, tr("Effort log file…"), self._choose_file, [],
+                    tr("Select the file to write the effort log to"))
         actions.add("effort.export", menu, tr("Export effort log…"), self._export, [],
-                    tr("Write what was recorded as CSV or JSON"))
+                    tr("Write the recorded fixes as CSV or JSON"))
         self._document.opened.connect(self._on_opened)
         if on:
             self._start()
 
     @property
     def path(self) -> Path:
-        """The file: one that was chosen, or one beside the program's settings."""
+        """The file: the selected one, or one next to the program's settings."""
         chosen = self._settings.value(_FILE)
         if chosen:
             return Path(str(chosen))
         settings = Path(self._settings.fileName())
         if settings.is_absolute() and settings.parent.is_dir():
             return settings.with_name(_NAME)
-        # Windows keeps settings in its registry, which is no folder.
+        # On Windows, settings are in the registry and not in a folder.
         return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)) / _NAME
 
     def close(self) -> None:
-        """Hear nothing any more."""
+        """Stop recording."""
         self._watch.stop()
         self._unlisten()
         self._unlisten = lambda: None
@@ -80,11 +79,11 @@ class EffortRecorder(Feature):
         if on:
             self._start()
             self.message.emit(Message.done(self.tr(
-                "Keys, clicks, drags and seconds per fix go to {0}, and nowhere else").format(self.path)))
+                "Recording effort per fix to {0}; nothing is uploaded").format(self.path)))
         else:
             self.close()
             self.message.emit(Message.done(self.tr(
-                "Nothing is recorded any more; what was recorded stays in {0}").format(self.path)))
+                "Recording stopped; earlier records stay in {0}").format(self.path)))
 
     def _start(self) -> None:
         self._watch.start()
@@ -131,27 +130,27 @@ class EffortRecorder(Feature):
                                               options=QFileDialog.Option.DontConfirmOverwrite)
         if name:
             self._settings.setValue(_FILE, name)
-            self.message.emit(Message.done(self.tr("The effort log is {0}; what is in it stays").format(name)))
+            self.message.emit(Message.done(self.tr("The effort log is {0}; existing records are kept").format(name)))
 
     def _export(self) -> None:
         try:
             known = read_fixes(self.path)
             if not known:
                 self.message.emit(Message.refused(
-                    self.tr("Nothing was recorded yet: {0} first").format(self.toggle.text())))
+                    self.tr("Nothing is recorded yet; turn on “{0}” first").format(self.toggle.text())))
                 return
             name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export effort log"),
                                                   str(self.path.with_suffix(".csv")), "CSV (*.csv);;JSON (*.json)")
             if name:
                 export_fixes(known, Path(name))
-                self.message.emit(Message.done(self.tr("{0} fixes written to {1}").format(len(known), name)))
+                self.message.emit(Message.done(self.tr("Wrote {0} fixes to {1}").format(len(known), name)))
         except UserError as error:
             self.message.emit(Message.failed(str(error)))
 
 
 def what_happened(before: tuple[HistoryStep, ...], now: tuple[HistoryStep, ...]) -> tuple[str, HistoryStep] | None:
-    """Which step a person made, undid or redid between two looks at the history, and which of the three; None where
-    it was a job's step or nothing."""
+    """Return what the user did between two states of the history ("step", "undo" or "redo") and the step; None if
+    nothing, or if a job made the step."""
     known = {step.id: step for step in before}
     new = [step for step in now if step.id not in known and not step.undone]
     if new:

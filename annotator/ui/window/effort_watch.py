@@ -1,4 +1,4 @@
-"""Hears every key and button of the program's windows, and counts each once, wherever it goes."""
+"""An event filter that counts each press of a key or mouse button in the program's windows once."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _MODIFIERS = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_A
 
 
 class EffortWatch(QObject):
-    """Feeds a meter. Qt hands one event to a window, a widget and its parents, and a key that is a shortcut comes as a
-    question only, never as a key; so what counts is the first time that a key or button goes down."""
+    """Feeds a meter. Qt sends one event to the window, a widget and its parents, and for a shortcut it sends only
+    ShortcutOverride, never KeyPress. So only the first event of each press counts."""
 
     def __init__(self, meter: EffortMeter, parent: QObject | None = None,
                  clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(parent)
         self._meter, self._clock = meter, clock
         self._down: dict[int, int] = {}
-        """Key to the time of its press."""
+        """Timestamp of the press, by key."""
         self._button: tuple[Qt.MouseButton, QPointF, int] | None = None
-        """Which is down, where it went down, and when."""
+        """Pressed button, position and timestamp."""
         self._watching = False
 
     def start(self) -> None:
@@ -60,11 +60,11 @@ class EffortWatch(QObject):
         return False
 
     def _on_key(self, event: QKeyEvent) -> None:
-        # Qt asks about shortcuts in events of its own making; keys themselves come from outside.
+        # Qt synthesises key presses after ShortcutOverride; real ones are spontaneous.
         made_up = event.type() is _Type.KeyPress and not event.spontaneous()
         if made_up or event.isAutoRepeat() or event.key() in _MODIFIERS:
             return
-        # What was let go over another program is pressed again at another time.
+        # If the key was released over another program, the next press has another timestamp.
         if self._down.get(event.key()) != event.timestamp():
             self._down[event.key()] = event.timestamp()
             self._meter.key(self._clock())

@@ -1,4 +1,4 @@
-"""Every feature of the window, built with what it uses."""
+"""Builds all features of the window and connects them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from annotator.ui.window.hints import FirstMinute
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """What features share: the document, its views, the engine, the settings."""
+    """The objects that features share: document, views, engine worker, settings."""
 
     window: QMainWindow
     settings: QSettings
@@ -51,8 +51,8 @@ class Workspace:
 
 
 class Features:
-    """Builds the features and connects those that serve one another. Iterating gives them in the order in which they
-    were built, so that a feature comes after those that it uses."""
+    """Builds the features and connects them. Iteration yields them in the order of construction, so that each feature
+    comes after those that it uses."""
 
     def __init__(self, place: Workspace) -> None:
         document, canvas, timeline, window = place.document, place.canvas, place.timeline, place.window

@@ -1,4 +1,4 @@
-"""The File menu's own part: projects and videos."""
+"""The files feature: projects and videos in the File menu."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from annotator.ui.window.projects import ProjectController
 
 
 class FilesFeature(Feature):
-    """What is open, what was open recently, and the videos of the project."""
+    """Opens projects and videos, lists recent ones, and manages the videos of the project."""
 
     labels_dropped = Signal(object)
     """Path of a label file."""
 
     def __init__(self, document: Document, reading: ReadingQueue, canvas: CanvasController, offers: OfferBar,
                  settings: QSettings, is_labels: Callable[[Path], bool], window: QWidget) -> None:
-        """``is_labels``: whether a dropped path is meant as labels."""
+        """``is_labels`` returns whether a dropped path holds labels."""
         super().__init__(window)
         self._reading, self._window = reading, window
         self.opening = Opening(document, reading, settings, is_labels, window)
         self.projects = ProjectController(document, canvas, offers, self.opening.open, reading, window)
         self.bar = TaskBar(reading.worker, window)
-        """For the status bar: how far a video is read."""
+        """For the status bar: progress of reading a video."""
         self.opening.labels_dropped.connect(self.labels_dropped)
         for part in (self.opening, self.projects):
             part.message.connect(self.message)
@@ -48,7 +48,7 @@ class FilesFeature(Feature):
         add("file.quit", menu, tr("Quit"), self._window.close, ["Ctrl+Q"], group="close")
 
     def add_recent(self, menu: QMenu) -> None:
-        """Put the recent projects and videos into a menu."""
+        """Add the submenu of recent projects and videos to a menu."""
         self.recent = QMenu(self.tr("Open recent"), menu)
         self.recent.aboutToShow.connect(lambda: self.opening.fill_recent(self.recent))
         menu.insertMenu(menu.actions()[2], self.recent)
@@ -58,7 +58,7 @@ class FilesFeature(Feature):
         return self.opening.open(path)
 
     def open_demo(self) -> None:
-        """Open the demo, made again where there is none yet."""
+        """Open the demo project, created if it does not exist."""
         self.opening.open_demo()
 
     def open_dropped(self, paths: Sequence[Path]) -> None:

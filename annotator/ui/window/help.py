@@ -1,4 +1,4 @@
-"""Help, themes, the log and the search for actions: what belongs to no other feature."""
+"""The help feature: help, themes, the log and the palette of actions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from annotator.ui.window.log_panel import LogPanel
 
 
 class HelpFeature(Feature):
-    """Nothing here stops the work."""
+    """Registers the actions that belong to no other feature."""
 
     demo_asked = Signal()
 
@@ -34,7 +34,7 @@ class HelpFeature(Feature):
         self._dock: QDockWidget | None = None
 
     def set_log_dock(self, dock: QDockWidget) -> None:
-        """The log's panel, which an action shows and hides."""
+        """Set the dock of the log, which an action shows and hides."""
         self._dock = dock
 
     def add_actions(self, actions: Actions) -> None:
@@ -45,21 +45,21 @@ class HelpFeature(Feature):
                   tr("Show the application log"), group="panels", checkable=True)
         if self._dock is not None:
             self._dock.toggleViewAction().toggled.connect(log.setChecked)
-        for theme, text in ((Theme.SYSTEM, tr("Theme of the system")), (Theme.LIGHT, tr("Light theme")),
+        for theme, text in ((Theme.SYSTEM, tr("System theme")), (Theme.LIGHT, tr("Light theme")),
                             (Theme.DARK, tr("Dark theme"))):
             add(f"view.theme-{theme}", f"{tr('View')}/{tr('Theme')}", text, partial(self.set_theme, theme))
         menu = tr("Help")
-        add("help.keys", menu, tr("Keys and gestures"), lambda: CheatSheet(actions, window).open(), ["F1", "?"],
-            tr("All keys on one page"), group="keys")
-        add("help.edit-keys", menu, tr("Change keys…"), lambda: KeyEditor(actions, window).open(), ["Ctrl+Alt+K"],
+        add("help.keys", menu, tr("Keyboard and mouse reference"), lambda: CheatSheet(actions, window).open(),
+            ["F1", "?"], tr("Show all keys and mouse gestures on one page"), group="keys")
+        add("help.edit-keys", menu, tr("Customize keys…"), lambda: KeyEditor(actions, window).open(), ["Ctrl+Alt+K"],
             group="keys")
         add("help.demo", menu, tr("Open the demo"), self.demo_asked.emit, [],
-            tr("Open a project with a short clip to try things on"), group="demo")
+            tr("Open a sample project with a short clip"), group="demo")
         add("help.log", menu, tr("Open log folder"), self._open_log, [], group="about")
         add("help.about", menu, tr("About SAM2MOT Annotator"), lambda: AboutDialog(window).open(), [], group="about")
 
     def set_theme(self, theme: Theme) -> None:
-        """Choose the colours of the window, now and from now on."""
+        """Apply a theme and store it as the default."""
         self._settings.setValue("theme", theme.value)
         app = QApplication.instance()
         if isinstance(app, QApplication):
@@ -76,4 +76,4 @@ class HelpFeature(Feature):
         folder: Path = log_folder()
         if not self._show_folder(QUrl.fromLocalFile(str(folder))):
             self.message.emit(Message.failed(
-                self.tr("No program could be started to show {0}; open it by hand").format(folder)))
+                self.tr("No program is available to show {0}; open it manually").format(folder)))

@@ -1,4 +1,4 @@
-"""The first minute: a few hints in a corner, each gone when it was followed, and never seen again afterwards."""
+"""First steps: hints in a corner of the canvas. Each one disappears for good once it was followed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MARGIN, WIDTH = 16, 300
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """One thing to try."""
+    """One hint."""
 
     name: str
     text: Callable[[], str]
@@ -45,8 +45,8 @@ class HintCard(FloatingCard):
         self.close_all = QToolButton(self)
         self.close_all.setAutoRaise(True)
         self.close_all.setText("✕")
-        self.close_all.setToolTip(self.tr("No more hints"))
-        self.close_all.setAccessibleName(self.tr("No more hints"))
+        self.close_all.setToolTip(self.tr("Turn off hints"))
+        self.close_all.setAccessibleName(self.tr("Turn off hints"))
         row = QHBoxLayout()
         row.addWidget(self.place)
         row.addStretch(1)
@@ -59,7 +59,7 @@ class HintCard(FloatingCard):
         layout.addWidget(self.text)
 
     def show_hint(self, place: str, text: str) -> None:
-        """Show these words."""
+        """Show a hint. ``place``: its number and the number of hints."""
         self.place.setText(place)
         self.text.setText(text)
         self.show()
@@ -72,7 +72,7 @@ class HintCard(FloatingCard):
 
 
 class FirstMinute(Feature):
-    """Shows the hints one after another while the demo is open. What was followed or skipped never comes back."""
+    """Shows the hints one after another while the demo is open. Followed and skipped hints never come back."""
 
     def __init__(self, document: Document, player: Player, canvas: Canvas, settings: QSettings) -> None:
         super().__init__(canvas)
@@ -89,14 +89,14 @@ class FirstMinute(Feature):
         canvas.box_changed.connect(lambda *_: self._follow("edit"))
 
     def add_actions(self, actions: Actions) -> None:
-        """Registers none: the hints name the keys of others."""
+        """Register nothing; hints name the keys of other actions."""
         self._hints = self._make_hints(actions)
         for name in ("help.keys", "edit.palette"):
             actions[name].triggered.connect(lambda: self._follow("keys"))
 
     @property
     def present(self) -> str | None:
-        """Name of the hint that is shown."""
+        """Name of the hint on display."""
         return None if self._present is None else self._present.name
 
     def _make_hints(self, actions: Actions) -> list[Hint]:
@@ -106,16 +106,16 @@ class FirstMinute(Feature):
             return actions[name].shortcut().toString() or actions[name].text()
 
         return [
-            Hint("track", lambda: tr("Press {0}, then Run: every object is detected, segmented and tracked through "
-                                     "the video.").format(key("run.track")),
+            Hint("track", lambda: tr("Press {0}, then click Run to detect, segment and track every object in the "
+                                     "video.").format(key("run.track")),
                  lambda: not self._document.tracks()),
-            Hint("play", lambda: tr("Press Space to play. {0} and {1} step through frames.").format(
+            Hint("play", lambda: tr("Press Space to play. Press {0} or {1} to step through frames.").format(
                 key("go.previous"), key("go.next"))),
-            Hint("select", lambda: tr("Click an object in the picture, on the timeline or in the table: it is selected "
-                                      "everywhere.")),
-            Hint("edit", lambda: tr("Drag the selected box or one of its handles. {0} takes it back.").format(
+            Hint("select", lambda: tr("Click an object on the canvas, on the timeline or in the table to select it in "
+                                      "all three.")),
+            Hint("edit", lambda: tr("Drag the selected box or one of its handles. Press {0} to undo.").format(
                 key("edit.undo"))),
-            Hint("keys", lambda: tr("{0} shows every key, {1} finds every action.").format(
+            Hint("keys", lambda: tr("Press {0} to see all keys, {1} to search all actions.").format(
                 key("help.keys"), key("edit.palette"))),
         ]
 
@@ -141,7 +141,7 @@ class FirstMinute(Feature):
             self._follow(self._present.name)
 
     def _follow(self, name: str) -> None:
-        """A hint was followed, in its turn or before."""
+        """Mark a hint as followed, also one that is not on display yet."""
         if self._present is not None:
             self._settings.setValue(_DONE, sorted(self._done() | {name}))
             self._update()

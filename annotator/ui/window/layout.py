@@ -1,4 +1,4 @@
-"""Where things stand in the window: the picture above, time below, panels at the sides."""
+"""Layout of the window: canvas above, timeline below, panels at the sides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QSplitter, 
 
 
 class Middle(QSplitter):
-    """The picture or what an empty window says; below it the bar of buttons and the timeline."""
+    """The canvas or the welcome page; below it the toolbar and the timeline."""
 
     def __init__(self, offers: QWidget, welcome: QWidget, canvas: QWidget, timeline: QWidget,
                  parent: QWidget) -> None:
@@ -17,7 +17,7 @@ class Middle(QSplitter):
         self._stack.addWidget(welcome)
         self._stack.addWidget(canvas)
         self.bar = QHBoxLayout()
-        """Of buttons and fields, above the timeline."""
+        """The toolbar above the timeline."""
         self.bar.setContentsMargins(8, 4, 8, 4)
         self.bar.setSpacing(4)
         upper, above = _column(parent)
@@ -34,12 +34,12 @@ class Middle(QSplitter):
         self.setChildrenCollapsible(False)
 
     def show_canvas(self, shown: bool) -> None:
-        """Show the picture, or what an empty window says."""
+        """Show the canvas, or the welcome page."""
         self._stack.setCurrentWidget(self._canvas if shown else self._welcome)
 
 
 class Docks(QObject):
-    """The panels: tracks, review and history behind one another, the inspector below them, the log at the bottom."""
+    """The panels: tracks, review and history in tabs, the inspector below them, the log at the bottom."""
 
     def __init__(self, window: QMainWindow, table: QWidget, review: QWidget, inspector: QWidget, history: QWidget,
                  log: QWidget) -> None:
@@ -62,14 +62,14 @@ class Docks(QObject):
         self.log.hide()
 
     def add_behind_tracks(self, dock: QDockWidget) -> None:
-        """Put a panel behind the tracks, out of sight until it is asked for."""
+        """Add a panel as a tab next to the tracks, hidden until it is opened."""
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         self._window.tabifyDockWidget(self._tracks, dock)
         self._tracks.raise_()
         dock.hide()
 
     def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
-        """A panel; its name is what stored layouts know it by."""
+        """Return a dock. Stored layouts identify it by its name."""
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
         dock.setWidget(content)

@@ -1,4 +1,4 @@
-"""What the program says of itself, in a dock: filtered by level, copied with a click."""
+"""The log panel: recent log records, filtered by level, with a button to copy them."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from PySide6.QtWidgets import (
 
 from annotator.ui.threads.relay import Relay
 
-#: Lines kept; older ones are in the log's file.
+#: Lines kept; older ones are only in the log file.
 MOST_LINES = 4000
-#: Characters kept of one line: a traceback fits, a dumped tensor does not.
+#: Characters kept per line: enough for a traceback, not for a dumped tensor.
 _MOST_CHARACTERS = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record, as it is shown."""
+    """One log record, formatted."""
 
     level: int
     text: str
@@ -41,7 +41,7 @@ class _Arrival(QObject):
 
 
 class LogBuffer(logging.Handler):
-    """Keeps the last records of all threads. A flood of them is told once."""
+    """Keeps the last records of all threads. Emits one signal for many records."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -59,20 +59,20 @@ class LogBuffer(logging.Handler):
         except (TypeError, ValueError, KeyError):  # arguments that do not fit their message
             self.handleError(record)
             return
-        told = bool(self._fresh)
+        announced = bool(self._fresh)
         self._lines.append(line)
         self._fresh.append(line)
-        if not told:
+        if not announced:
             self._relay.post(self.arrived.emit)
 
     def lines(self) -> list[Line]:
-        """All that is kept, oldest first; none of it is fresh any more."""
+        """Return all lines, oldest first, and mark them as read."""
         with _held(self):
             self._fresh.clear()
             return list(self._lines)
 
     def take_fresh(self) -> list[Line]:
-        """What came since the last question."""
+        """Return the lines since the last call."""
         with _held(self):
             fresh = list(self._fresh)
             self._fresh.clear()
@@ -85,7 +85,7 @@ class LogBuffer(logging.Handler):
 
 
 class _held:  # noqa: N801 - read as a statement: with _held(handler)
-    """Holds a handler's own lock, under which `emit` is called."""
+    """Holds the lock of a handler, under which logging calls `emit`."""
 
     def __init__(self, handler: logging.Handler) -> None:
         self._handler = handler
@@ -98,20 +98,20 @@ class _held:  # noqa: N801 - read as a statement: with _held(handler)
 
 
 class LogPanel(QWidget):
-    """The last lines of the log, and where all of it is."""
+    """Shows the last lines of the log, and the path of the log file."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.buffer = LogBuffer()
         self.level = QComboBox(self)
-        for text, level in ((self.tr("Everything"), logging.DEBUG), (self.tr("Information"), logging.INFO),
+        for text, level in ((self.tr("All levels"), logging.DEBUG), (self.tr("Information"), logging.INFO),
                             (self.tr("Warnings"), logging.WARNING), (self.tr("Errors"), logging.ERROR)):
             self.level.addItem(text, level)
         self.level.setCurrentIndex(1)
         self.copy = QPushButton(self.tr("Copy"), self)
-        self.copy.setToolTip(self.tr("Copy what is selected, or all lines"))
+        self.copy.setToolTip(self.tr("Copy the selected text, or all lines"))
         self.clear = QPushButton(self.tr("Clear"), self)
-        self.folder = QPushButton(self.tr("Show file"), self)
+        self.folder = QPushButton(self.tr("Show log folder"), self)
         self.place = QLabel(self)
         self.place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.view = QPlainTextEdit(self, readOnly=True)
@@ -137,7 +137,7 @@ class LogPanel(QWidget):
         self._name_file()
 
     def detach(self) -> None:
-        """Listen no longer."""
+        """Stop receiving log records."""
         logging.getLogger().removeHandler(self.buffer)
 
     def _append(self) -> None:
@@ -165,7 +165,7 @@ class LogPanel(QWidget):
     def _name_file(self) -> None:
         path = log_file()
         self.folder.setEnabled(path is not None)
-        self.place.setText(self.tr("kept in this window only") if path is None else str(path))
+        self.place.setText(self.tr("not written to a file") if path is None else str(path))
         self.place.setToolTip("" if path is None else str(path))
 
     def _show_file(self) -> None:
@@ -175,6 +175,6 @@ class LogPanel(QWidget):
 
 
 def log_file() -> Path | None:
-    """The file that the program's log goes to; None if it goes to none."""
+    """Return the log file; None if the log is not written to a file."""
     return next((Path(handler.baseFilename) for handler in logging.getLogger().handlers
                  if isinstance(handler, logging.FileHandler)), None)

@@ -1,4 +1,4 @@
-"""The main window: builds the features, asks each in turn, and closes them."""
+"""The main window: builds the features, updates them and closes them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
     # Layout
 
     def _build(self) -> None:
-        """Panels first, since actions show them; then actions; then menus and the bar, which show the actions."""
+        """Build panels first, since actions use them; then actions; then menus and toolbar, which show the actions."""
         features = self.features
         self.resize(1280, 800)
         self.setStatusBar(self.messages)
@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         if app is not None:
             app.installEventFilter(self)
 
-    # What is open
+    # Opening
 
     def open_path(self, path: Path) -> bool:
         """Open a project, or a video into a project next to it. Errors are shown.
@@ -113,17 +113,17 @@ class MainWindow(QMainWindow):
         return self.features.files.open(path)
 
     def open_demo(self) -> None:
-        """Open the demo, made again where there is none yet."""
+        """Open the demo project, created if it does not exist."""
         self.features.files.open_demo()
 
     def warm_up(self) -> None:
-        """Load what runs need while nobody waits for it."""
+        """Load the libraries for runs in the background."""
         self.features.jobs.controller.warm_up()
 
-    # What is shown
+    # Updates
 
     def _update(self) -> None:
-        """Another project or video is shown, or a run began or ended."""
+        """Update everything after a change of project or video, or the start or end of a run."""
         path, video = self.document.path, self.document.video
         self._middle.show_canvas(video is not None)
         title = "" if path is None else path.name + ("" if video is None else f" - {video.name}")
@@ -135,7 +135,7 @@ class MainWindow(QMainWindow):
         self._refresh()
 
     def _refresh(self) -> None:
-        """Something smaller changed: the frame, the selection, the range, the tracks."""
+        """Update after a smaller change: of frame, selection, range or tracks."""
         self.actions_.set_facts(self._facts())
         self.messages.recheck()
         if self.document.video is None:
@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         return False
 
     def _on_space(self, pressed: bool) -> None:
-        """Tapped it plays, held it pans; and only where no text is being typed."""
+        """Play or pause when tapped; pan while held."""
         if pressed:
             self.canvas.set_panning(True)
             return
@@ -178,7 +178,7 @@ class MainWindow(QMainWindow):
         self.canvas.set_panning(False)
 
     def _explain(self, watched: QObject, event: QKeyEvent) -> None:
-        """A key whose action is disabled says what the action needs."""
+        """Show what a disabled action needs when its key is pressed."""
         if isinstance(watched, QLineEdit | QTextEdit | QAbstractSpinBox) or self.document.video is None:
             return
         entry = self.actions_.disabled_by_key(QKeySequence(QKeyCombination(event.modifiers(), Qt.Key(event.key()))))
@@ -212,11 +212,11 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _ask_to_stop(self) -> None:
-        """Asked once: stop after the current frame, then close."""
+        """Ask, at most once, whether to stop after the current frame and close."""
         if self._closing:
             return
-        box = QMessageBox(QMessageBox.Icon.Question, self.tr("Work is going on"),
-                          self.tr("Stop it and close? Finished frames are kept, and a run can be resumed."),
+        box = QMessageBox(QMessageBox.Icon.Question, self.tr("A job is running"),
+                          self.tr("Stop the job and close? Finished frames are kept, and a run can be resumed later."),
                           QMessageBox.StandardButton.Cancel, self)
         stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

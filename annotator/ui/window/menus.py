@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMenuBar
 
 from annotator.ui.actions.registry import Actions, Entry
 
-#: Names whose menu's title is looked up, in the order of the menu bar.
+#: One action of each menu, in the order of the menu bar.
 _ORDER = ("file.open", "edit.undo", "view.fit", "go.next", "track.swap", "label.1", "review.next", "run.track",
           "help.keys")
 
 
 class MenuBar:
-    """A menu per title. In a menu, actions stand in groups between separators; submenus are the last group."""
+    """Builds one menu per title, with separators between groups of actions and submenus at the end."""
 
     def __init__(self, bar: QMenuBar, actions: Actions) -> None:
         self._bar = bar
@@ -35,7 +35,7 @@ class MenuBar:
             self._fill(self._menus[title], [entry for entry in entries if entry.menu == title])
 
     def menu(self, title: str) -> QMenu:
-        """The menu of this title; ``View/Filter`` is one within another."""
+        """Return the menu of this title; ``View/Filter`` is a submenu."""
         return self._menus[title]
 
     @staticmethod
@@ -53,11 +53,11 @@ def add_panel_actions(window: QMainWindow, actions: Actions) -> None:
     menu = f"{actions.menu_of('view.log')}/{QCoreApplication.translate('Panels', 'Panels')}"
     for dock in window.findChildren(QDockWidget):
         actions.add(f"panel.{dock.objectName()}", menu, dock.windowTitle(), partial(toggle_panel, dock), [],
-                    QCoreApplication.translate("Panels", "Show or hide the panel {0}").format(dock.windowTitle()))
+                    QCoreApplication.translate("Panels", "Show or hide the {0} panel").format(dock.windowTitle()))
 
 
 def toggle_panel(dock: QDockWidget) -> None:
-    """Show a panel that is closed or lies behind another one; close one that is in sight."""
+    """Show a panel that is closed or behind another tab; close a visible one."""
     if dock.visibleRegion().isEmpty():
         dock.show()
         dock.raise_()

@@ -37,7 +37,7 @@ class MessageBar(QStatusBar):
         return self._message
 
     def post(self, message: Message) -> None:
-        """Show a message in place of the present one."""
+        """Show a message in place of the current one."""
         log.log(_LEVELS[message.severity], "%s", message.text)
         self._message = message
         self.showMessage(message.text, SECONDS[message.severity])

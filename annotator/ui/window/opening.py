@@ -1,4 +1,4 @@
-"""Opening projects, videos and folders of images: asked for, dropped, recent ones, the demo."""
+"""Opens projects, videos and folders of images, from dialogs, drops, the recent list, and the demo."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RECENT, _MOST_RECENT, _ADDED = "recent", 8, "added"
 
 
 class Opening(QObject):
-    """What is open, and what was lately."""
+    """Opens files and keeps the list of recent ones."""
 
     message = Signal(Message)
     """One line for the status bar."""
@@ -44,7 +44,7 @@ class Opening(QObject):
         reading.idle.connect(self._on_idle)
 
     def add_actions(self, actions: Actions) -> None:
-        """Register what opens something."""
+        """Register the actions that open files."""
         menu, tr = self.tr("File"), self.tr
         actions.add("file.open", menu, tr("Open…"), self.ask, ["Ctrl+O"], tr("Open a project or a video"),
                     group="open")
@@ -52,7 +52,7 @@ class Opening(QObject):
                     group="open")
 
     def open(self, path: Path) -> bool:
-        """Open a project, or a video into a project beside it, which is there once the video was read.
+        """Open a project, or a video into a project next to it, which is created once the video was read.
 
         Returns whether it is open or being read.
         """
@@ -71,7 +71,7 @@ class Opening(QObject):
         return True
 
     def open_demo(self) -> None:
-        """Open the demo, made anew where there is none yet."""
+        """Open the demo project, created if it does not exist."""
         try:
             path = demo_project(user_data_path(NAME) / "demo")
         except UserError as error:
@@ -80,7 +80,7 @@ class Opening(QObject):
         self.open(path)
 
     def open_dropped(self, paths: Sequence[Path]) -> None:
-        """Open what was dropped on the window; of label files the first, once all else is open."""
+        """Open what was dropped on the window. Of label files, only the first is imported, once all else is open."""
         labels = [path for path in paths if self._is_labels(path)]
         for path in paths:
             if path not in labels:
@@ -116,18 +116,18 @@ class Opening(QObject):
             self.open(Path(name))
 
     def recent_paths(self) -> list[str]:
-        """What was opened lately, the last first."""
+        """Return the recently opened paths, newest first."""
         stored = self._settings.value(_RECENT) or []
         return [stored] if isinstance(stored, str) else [str(path) for path in stored]
 
     def fill_recent(self, menu: QMenu) -> None:
-        """Fill a menu with what was opened lately; what is gone is grey."""
+        """Fill a menu with the recently opened paths; missing ones are disabled."""
         menu.clear()
         for path in self.recent_paths():
             action = menu.addAction(path, partial(self.open, Path(path)))
             action.setEnabled(Path(path).exists())
         if menu.isEmpty():
-            menu.addAction(self.tr("Nothing yet")).setEnabled(False)
+            menu.addAction(self.tr("No recent files")).setEnabled(False)
 
     def _is_open(self, path: Path) -> bool:
         present = self._document.path
@@ -150,7 +150,7 @@ class Opening(QObject):
         self.message.emit(Message.refused(text))
 
     def _add(self, scanned: ScannedSource) -> None:
-        """Into the open project, or one beside the video. That is made only now that there is a video for it."""
+        """Add to the open project, or to a new one next to the video, created now that the video was read."""
         path, self._adding = scanned.path, True
         try:
             if self._document.session is None or not self._document.writable:
@@ -167,7 +167,7 @@ class Opening(QObject):
             self._adding = False
 
     def _on_opened(self) -> None:
-        """Another project than the one that videos are being read for."""
+        """Cancel reading for the previous project."""
         if not self._adding:
             self._reading.withdraw(_ADDED)
 

@@ -1,4 +1,4 @@
-"""Projects and their videos: make one, add to it, choose among its videos, find those that were moved."""
+"""Projects and their videos: create projects, add, select and locate videos."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VIDEO_SUFFIXES = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.ts"
 
 
 class ProjectController(QObject):
-    """What a project consists of, beside its tracks."""
+    """Manages the videos of a project."""
 
     message = Signal(Message)
     """One line for the status bar."""
@@ -42,10 +42,10 @@ class ProjectController(QObject):
         self.chooser = QComboBox(window)
         self.chooser.setMinimumWidth(120)
         self.chooser.setMaximumWidth(260)
-        self.chooser.setToolTip(self.tr("The project's videos"))
+        self.chooser.setToolTip(self.tr("Video of the project to show"))
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.chooser.hide()
-        self._missing: int | None = None  # the video that the present offer is about
+        self._missing: int | None = None  # id of the video of the current offer
         document.opened.connect(self._update)
         document.video_changed.connect(self._update)
         canvas.missing.connect(self._on_missing)
@@ -54,14 +54,14 @@ class ProjectController(QObject):
         self._update()
 
     def add_actions(self, actions: Actions) -> None:
-        """Register what is done with projects and their videos."""
+        """Register the actions on projects and their videos."""
         add, tr, menu = actions.add, self.tr, self.tr("File")
         add("file.new", menu, tr("New project…"), self.ask_new, ["Ctrl+N"],
-            tr("Make a project at a place of your choice"), group="open")
+            tr("Create an empty project"), group="open")
         add("file.add", menu, tr("Add videos…"), self.ask_add, [], tr("Add videos to the open project"),
             needs=Needs.PROJECT | Needs.WRITABLE, group="videos")
-        add("file.locate", menu, tr("Locate the video…"), self.ask_locate, [],
-            tr("Say where the present video lies now"), needs=Needs.EDITABLE, group="videos")
+        add("file.locate", menu, tr("Locate video…"), self.ask_locate, [],
+            tr("Select the new location of the current video"), needs=Needs.EDITABLE, group="videos")
 
     # A new project
 
@@ -73,11 +73,11 @@ class ProjectController(QObject):
             self.make(Path(name))
 
     def make(self, path: Path) -> bool:
-        """Make a project and open it; one that is there already stays as it is. Returns whether it was made."""
+        """Create a project and open it; never overwrite one. Returns whether it was created."""
         path = path if path.suffix == ".annot" else path.with_name(path.name + ".annot")
         if path.exists():
             self.message.emit(Message.refused(
-                self.tr("{0} exists already: open it, or choose another name").format(path)))
+                self.tr("{0} already exists: open it, or choose another name").format(path)))
             return False
         try:
             self._document.open(path, create=True)
@@ -112,34 +112,34 @@ class ProjectController(QObject):
         if self._document.video is None or key != self._document.video.id:
             self._document.set_video(next(video for video in self._document.videos() if video.id == key))
 
-    # A video that is not where it was
+    # Videos that were moved
 
     def _on_missing(self, message: str) -> None:
         video = self._document.video
         if video is not None and self._document.writable:
             self._missing = video.id
-            # What the command line would do is not what a window offers.
-            self._offers.offer(_LOCATE, self.tr("{0} is not where it was, or has changed; its tracks are here.").format(
-                video.name), self.tr("Locate…"), self.ask_locate)
+            # The error's advice is for the command line; the window offers a button instead.
+            text = self.tr("{0} was moved or changed. Its tracks are still in the project.").format(video.name)
+            self._offers.offer(_LOCATE, text, self.tr("Locate…"), self.ask_locate)
             self._offers.text.setToolTip(message)
 
     def _on_unread(self) -> None:
         video = self._document.video
         if video is not None:
-            self._offers.offer(_UNREAD, self.tr("{0} was not read, so there is no picture.").format(video.name),
-                               self.tr("Read it"), self._read)
+            self._offers.offer(_UNREAD, self.tr("{0} was not read, so its frames cannot be shown.").format(video.name),
+                               self.tr("Read video"), self._read)
 
     def _read(self) -> None:
         self._offers.withdraw(_UNREAD)
         self._canvas.reopen()
 
     def ask_locate(self) -> None:
-        """Ask for the file or folder of the present video."""
+        """Ask for the file or folder of the current video."""
         session, video = self._document.session, self._document.video
         if session is None or video is None:
             return
         place = session.store.video_path(video)
-        title = self.tr("Where is {0}?").format(video.name)
+        title = self.tr("Locate {0}").format(video.name)
         if place.suffix:
             name, _ = QFileDialog.getOpenFileName(self._window, title, str(place.parent),
                                                   f"{place.suffix} (*{place.suffix});;{self.tr('All files')} (*)")
@@ -149,7 +149,7 @@ class ProjectController(QObject):
             self.locate(Path(name))
 
     def locate(self, path: Path) -> None:
-        """Say where the present video lies now; what lies there is read first, which may take a while."""
+        """Set the new location of the current video, after reading the file there, which may take a while."""
         session, video = self._document.session, self._document.video
         if session is None or video is None:
             return
@@ -163,7 +163,7 @@ class ProjectController(QObject):
                                   lambda marks: self._move(video, path, marks), self._fail), first=True)
 
     def _move(self, video: VideoRecord, path: Path, marks: Mapping[Path, str]) -> None:
-        """``marks``: fingerprints of what lies there and beside."""
+        """``marks`` maps candidate paths to fingerprints."""
         report = RelinkReport()
 
         def move(session: Session) -> None:
@@ -184,7 +184,7 @@ class ProjectController(QObject):
 
 
 def _fingerprint(path: Path, progress: Progress) -> str | None:
-    """None where there is nothing that could be a video."""
+    """Return the fingerprint of a file or folder; None if it cannot be read as a video."""
     try:
         return fingerprint(path, progress) if path.exists() else None
     except UserError:

@@ -1,4 +1,4 @@
-"""What an empty window says: what to do, in one line."""
+"""The welcome page of an empty window."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 
 from annotator.ui.actions.registry import Actions
 
-#: Recent projects that are offered.
+#: Most recent projects on the page.
 RECENT = 4
 
 
 class Welcome(QWidget):
-    """One line, two buttons, and what was open lately."""
+    """One line, two buttons, and the recent projects."""
 
     opened = Signal(Path)
     """Path of a recent project or video."""
@@ -59,7 +59,7 @@ class Welcome(QWidget):
         super().showEvent(event)
 
     def links(self) -> list[QToolButton]:
-        """The recent projects' buttons."""
+        """Return the buttons of the recent projects."""
         items = [self._links.itemAt(k) for k in range(self._links.count())]
         widgets = [item.widget() for item in items if item is not None]
         return [widget for widget in widgets if isinstance(widget, QToolButton)]

@@ -44,7 +44,7 @@ def test_nothing_is_recorded_until_somebody_wants_it(opened: MainWindow, qtbot: 
     draw(opened, qtbot)
     assert not opened.features.effort.path.exists()
     assert not opened.features.effort.toggle.isChecked()
-    assert "nothing is sent anywhere" in opened.features.effort.toggle.statusTip()
+    assert "Nothing is uploaded" in opened.features.effort.toggle.statusTip()
 
 
 def test_each_fix_is_written_with_its_effort(opened: MainWindow, settings: QSettings, qtbot: QtBot) -> None:
@@ -93,7 +93,7 @@ def test_the_file_can_be_chosen_and_exported(opened: MainWindow, tmp_path: Path,
     names = iter([tmp_path / "mine.jsonl", tmp_path / "out.csv"])
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(next(names)), ""))
     window.actions_["effort.export"].trigger()
-    assert "Nothing was recorded yet" in window.statusBar().currentMessage()
+    assert "Nothing is recorded yet" in window.statusBar().currentMessage()
     window.actions_["effort.file"].trigger()
     window.features.effort.toggle.trigger()
     draw(window, qtbot)

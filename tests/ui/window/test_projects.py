@@ -46,7 +46,7 @@ def test_a_new_project_is_made_and_never_over_another(window: MainWindow, clip: 
     wait_read(window, qtbot)
     assert len(window.document.videos()) == 1
     assert not window.features.files.projects.make(tmp_path / "mine.annot")
-    assert "exists already" in window.statusBar().currentMessage()
+    assert "already exists" in window.statusBar().currentMessage()
     assert len(window.document.videos()) == 1
 
 
