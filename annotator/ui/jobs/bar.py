@@ -1,4 +1,4 @@
-"""The running job, in the status bar: how far, how fast, how long yet; pause and cancel."""
+"""The running job in the status bar: progress, speed, remaining time; pause and cancel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from annotator.ui.widgets.frame_text import format_duration
 
 
 class JobBar(QWidget):
-    """Hidden while nothing runs."""
+    """Shows the running job; hidden while none runs."""
 
     def __init__(self, worker: EngineWorker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +35,7 @@ class JobBar(QWidget):
         worker.progressed.connect(self._on_progress)
         worker.paused_changed.connect(lambda on: self.pause.setText(self.tr("Resume") if on else self.tr("Pause")))
         worker.finished.connect(lambda *_: self.hide())
-        worker.interlude_started.connect(lambda _title: self._text.setText(self.tr("waits for a prompt")))
+        worker.interlude_started.connect(lambda _title: self._text.setText(self.tr("waiting for a prompt")))
         self.hide()
 
     def _on_started(self, title: str) -> None:
@@ -48,10 +48,10 @@ class JobBar(QWidget):
         self.show()
 
     def set_device(self, use: DeviceUse) -> None:
-        """Show what is computed on and how full its memory is."""
+        """Show the device and its memory use."""
         self._device.setText(device_text(use))
-        self._device.setToolTip(self.tr("Device and memory: of a GPU all that is taken, of the main memory this "
-                                        "program's share"))
+        self._device.setToolTip(self.tr("Device and memory in use: by all programs on a GPU, by this program in main "
+                                        "memory"))
 
     def _on_cancel(self) -> None:
         self.cancel.setEnabled(False)
@@ -61,7 +61,7 @@ class JobBar(QWidget):
     def _on_progress(self, progress: JobProgress) -> None:
         self._bar.setRange(0, progress.total)
         self._bar.setValue(progress.done)
-        # That it was told to stop, or waits, stays in sight: what is heard here was said before.
+        # Keep showing that it stops or waits: this progress was sent before.
         if not self.cancel.isEnabled() or self._worker.in_interlude:
             return
         left = (progress.total - progress.done) / max(progress.frames_per_second, 1e-9)
@@ -70,5 +70,5 @@ class JobBar(QWidget):
 
 
 def device_text(use: DeviceUse) -> str:
-    """``cuda:0 5.1 of 24 GB``."""
+    """Return the device and its memory, such as ``cuda:0 5.1 of 24 GB``."""
     return f"{use.name} {use.used_bytes / 1e9:.1f} of {use.total_bytes / 1e9:.0f} GB"

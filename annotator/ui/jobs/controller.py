@@ -1,4 +1,4 @@
-"""Jobs from the window: asked for in a dialog, run on the engine's thread, paused, cancelled and resumed."""
+"""The controller of jobs: starts them from a dialog on the engine's thread, pauses, cancels and resumes them."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
 
 _RESUME = "resume"
-#: Seconds between two looks at the device's memory.
-_LOOK_EVERY = 1.0
+#: Seconds between measurements of the device's memory.
+_MEASURE_EVERY = 1.0
 
 
 class JobController(QObject):
-    """Knows what may be started now, and starts it."""
+    """Starts and resumes runs, and runs other jobs on the engine's thread."""
 
     message = Signal(Message)
     """One line for the status bar."""
@@ -59,7 +59,7 @@ class JobController(QObject):
         self._settings, self._offers, self._window = settings, offers, window
         self.libraries = ModelLibraries()
         self.segmenters = LoadedSegmenters()
-        """For the engine's thread: jobs and prompts share weights."""
+        """Segmenters for the engine's thread: jobs and prompts share loaded weights."""
         self.estimates = Estimates(settings)
         self.fetch: Fetch = fetch_published
         self._previewer = Previewer()
@@ -74,41 +74,41 @@ class JobController(QObject):
         worker.finished.connect(self._on_finished)
 
     def add_actions(self, actions: Actions) -> None:
-        """Register what starts, holds and ends a run."""
+        """Register the actions that start, pause and cancel a run."""
         add, tr, menu = actions.add, self.tr, self.tr("Run")
         add("run.track", menu, tr("Track the whole video…"), self.ask, ["Ctrl+E"],
             tr("Detect, segment and track every object"), needs=Needs.EDITABLE | Needs.IDLE, group="start")
-        add("run.resume", menu, tr("Resume the unfinished run"), self.resume, [],
-            tr("Go on where a cancelled or interrupted run stopped"), needs=Needs.EDITABLE | Needs.IDLE,
+        add("run.resume", menu, tr("Resume unfinished run"), self.resume, [],
+            tr("Continue a run that was cancelled or interrupted"), needs=Needs.EDITABLE | Needs.IDLE,
             when=lambda: self._resumable, group="start")
-        add("run.pause", menu, tr("Pause or resume"), lambda: self.worker.set_paused(not self.worker.paused),
+        add("run.pause", menu, tr("Pause or resume run"), lambda: self.worker.set_paused(not self.worker.paused),
             needs=Needs.RUN, group="running")
-        add("run.cancel", menu, tr("Cancel"), self.worker.cancel, needs=Needs.RUN, group="running")
+        add("run.cancel", menu, tr("Cancel run"), self.worker.cancel, needs=Needs.RUN, group="running")
         self._refresh_actions = actions.refresh
 
     def segmenter_choice(self) -> Choice:
-        """The segmenter that was chosen for the last job."""
+        """Return the segmenter of the last run."""
         return segmenter_choice.remembered(self._settings)
 
     def warm_up(self) -> None:
-        """Load the libraries of models now, on a thread, so that the first job begins at once."""
+        """Load the model libraries on a thread, so that the first job starts immediately."""
         if not self._warming.busy:
             self._warming.start("", lambda _progress, cancel: self.libraries.load(cancel))
 
     def close(self) -> None:
-        """Stop warming up; a program must not end amid an import."""
+        """Stop warming up; the program must not exit during an import."""
         self._warming.close()
 
     # Starting
 
     def ask(self) -> None:
-        """Open the dialog; what it says is run."""
+        """Open the dialog, and run its settings when it is accepted."""
         video, session = self._document.video, self._document.session
         if video is None or session is None or self.worker.busy or not self._document.writable:
             return
         previewing, fetching = TaskWorker(self, "preview"), TaskWorker(self, "download")
         dialog = JobDialog(video, self._document.range, bool(self._document.tracks()), self._window,
-                           settings=self._settings, frame=self._present_frame(video),
+                           settings=self._settings, frame=self._current_frame(video),
                            preview=PreviewPanel(previewing, self.libraries, self._previewer),
                            offer=WeightsOffer(fetching, self.fetch))
         dialog.accepted.connect(lambda: self.start(dialog.choice.settings if dialog.choice else None))
@@ -118,21 +118,21 @@ class JobController(QObject):
         dialog.open()
 
     def start(self, settings: PreannotateSettings | None) -> None:
-        """Track the present video."""
+        """Track the current video."""
         video = self._document.video
         if video is not None and settings is not None:
             segmenter_choice.remember(self._settings, settings)
             self.run(self.tr("Tracking"), partial(self._start, video, settings))
 
     def resume(self, run: Run | None = None) -> None:
-        """Go on with a run: this one, or the present video's unfinished one."""
+        """Resume this run, or the unfinished run of the current video."""
         session, video = self._document.session, self._document.video
         if session is None or self.worker.busy:
             return
         if run is None and video is not None:
             run = preannotate.unfinished_run(session, video)
         if run is None:
-            self.message.emit(Message.refused(self.tr("There is no unfinished run to resume")))
+            self.message.emit(Message.refused(self.tr("This video has no unfinished run")))
             return
         self._offers.withdraw(_RESUME)
         if video is None or run.video != video.id:
@@ -140,7 +140,7 @@ class JobController(QObject):
         self.run(self.tr("Tracking"), partial(self._resume, run))
 
     def run(self, title: str, job: Job, stopped: str = "") -> None:
-        """Run any job on the present project. ``stopped`` is said when it was cancelled, if not the usual."""
+        """Run any job on the current project. ``stopped``: message if it is cancelled, instead of the default."""
         session = self._document.session
         if session is None or self.worker.busy:
             return
@@ -152,22 +152,22 @@ class JobController(QObject):
     def _start(self, video: VideoRecord, settings: PreannotateSettings, session: Session, cancel: CancelToken,
                ) -> Generator[JobProgress]:
         self.libraries.load()
-        yield from self._watched(preannotate.start(session, video, settings, cancel, self.segmenters.make), settings)
+        yield from self._timed(preannotate.start(session, video, settings, cancel, self.segmenters.make), settings)
 
     def _resume(self, run: Run, session: Session, cancel: CancelToken) -> Generator[JobProgress]:
         self.libraries.load()
-        yield from self._watched(preannotate.resume(session, run, cancel, make_segmenter=self.segmenters.make), None)
+        yield from self._timed(preannotate.resume(session, run, cancel, make_segmenter=self.segmenters.make), None)
 
-    def _watched(self, job: Generator[JobProgress], settings: PreannotateSettings | None) -> Generator[JobProgress]:
-        """Measures what the job itself takes, without pauses and without loading the models."""
-        frames, spent, looked = 0, 0.0, -_LOOK_EVERY
+    def _timed(self, job: Generator[JobProgress], settings: PreannotateSettings | None) -> Generator[JobProgress]:
+        """Measure the time of the job itself, without pauses and loading of models."""
+        frames, spent, looked = 0, 0.0, -_MEASURE_EVERY
         try:
             with closing(job):
                 began: float | None = None
                 for progress in job:
                     if began is not None:
                         frames, spent = frames + 1, spent + time.monotonic() - began
-                    if time.monotonic() - looked >= _LOOK_EVERY:
+                    if time.monotonic() - looked >= _MEASURE_EVERY:
                         looked = time.monotonic()
                         self.device_used.emit(device_in_use())
                     yield progress
@@ -176,7 +176,7 @@ class JobController(QObject):
             if settings is not None:
                 self._measured.emit(settings, frames, spent)
 
-    # What a job says
+    # Signals of the worker
 
     def _on_started(self, _title: str) -> None:
         self._offers.withdraw(_RESUME)
@@ -187,10 +187,10 @@ class JobController(QObject):
         elif status == "cancelled":
             self.message.emit(Message.done(self._stopped))
         else:
-            self.message.emit(Message.done(self.tr("{0} is finished").format(self._title)))
+            self.message.emit(Message.done(self.tr("{0} finished").format(self._title)))
 
     def update(self) -> None:
-        """Look whether there is a run to resume."""
+        """Check whether there is a run to resume."""
         session, video = self._document.session, self._document.video
         self._resumable = session is not None and video is not None and not self.worker.busy and \
             preannotate.unfinished_run(session, video) is not None
@@ -220,7 +220,7 @@ class JobController(QObject):
         except StorageError as error:
             self.message.emit(Message.failed(str(error)))
 
-    def _present_frame(self, video: VideoRecord) -> Frame | None:
+    def _current_frame(self, video: VideoRecord) -> Frame | None:
         source, index = self._canvas.source, self._document.frame
         if source is None:
             return None

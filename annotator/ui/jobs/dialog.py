@@ -1,4 +1,4 @@
-"""What a pre-annotation asks before it begins; every field has a sensible default."""
+"""The dialog with the settings of a run; every field has a sensible default."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ from annotator.ui.widgets.frame_text import format_duration
 
 @dataclass(frozen=True, slots=True)
 class JobChoice:
-    """What was chosen."""
+    """The accepted settings."""
 
     settings: PreannotateSettings
 
 
 class JobDialog(QDialog):
-    """Detector, segmenter, tracker, threshold, frames, device; what the detector sees in the present frame."""
+    """Detector, segmenter, tracker, threshold, frames and device, with a preview of detections in the current frame."""
 
     def __init__(self, video: VideoRecord, chosen_range: tuple[int, int] | None, has_tracks: bool,
                  parent: QWidget | None = None, *, settings: QSettings | None = None, frame: Frame | None = None,
@@ -66,23 +66,23 @@ class JobDialog(QDialog):
     def _make_fields(self, video: VideoRecord, chosen_range: tuple[int, int] | None) -> None:
         last = video.frame_count - 1
         self.detector = self._models(ModelKind.DETECTOR)
-        self.prompt = QLineEdit(self, placeholderText=self.tr("what to find: person . red car ."))
-        self.detections = QLineEdit(self, placeholderText=self.tr("none: run the detector"))
+        self.prompt = QLineEdit(self, placeholderText=self.tr("objects to find: person . red car ."))
+        self.detections = QLineEdit(self, placeholderText=self.tr("none, run the detector"))
         self.labels = QLineEdit(self, placeholderText=self.tr("all, or names: person, car"))
         self.segmenter = self._models(ModelKind.SEGMENTER)
         self.tracker = QComboBox(self)
         self.tracker.addItems(TRACKERS)
         self.mode = QComboBox(self)
         self.mode.addItem(self.tr("Fixed"), None)
-        self.mode.addItem(self.tr("Adaptive: from the scores of all frames"), ADAPTIVE)
+        self.mode.addItem(self.tr("Adaptive, from the scores of all frames"), ADAPTIVE)
         self.threshold = QDoubleSpinBox(self, minimum=0.0, maximum=1.0, singleStep=0.05, value=0.5)
         self.first = QSpinBox(self, minimum=0, maximum=last, value=chosen_range[0] if chosen_range else 0)
         self.last = QSpinBox(self, minimum=0, maximum=last, value=chosen_range[1] if chosen_range else last)
         self.device = QComboBox(self, editable=True)
         self.device.addItems(["auto", "cuda", "cpu"])
         self.existing = QComboBox(self)
-        for mode, text in ((OnExisting.REPLACE, self.tr("Replace what machines found")),
-                           (OnExisting.ADD, self.tr("Add to it")), (OnExisting.PROPOSE, self.tr("Propose only"))):
+        for mode, text in ((OnExisting.REPLACE, self.tr("Replace predicted boxes")),
+                           (OnExisting.ADD, self.tr("Add new tracks")), (OnExisting.PROPOSE, self.tr("Propose only"))):
             self.existing.addItem(text, mode)
         self.estimate = QLabel(self)
         self.estimate.setWordWrap(True)
@@ -97,7 +97,7 @@ class JobDialog(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(self.tr("Detector"), self.detector)
         form.addRow(self.tr("Text prompt"), self.prompt)
-        form.addRow(self.tr("Detections from a file"), self._with_button(self.detections))
+        form.addRow(self.tr("Detections file"), self._with_button(self.detections))
         form.addRow(self.tr("Classes"), self.labels)
         form.addRow(self.tr("Threshold"), self._row(self.mode, self.threshold))
         form.addRow(self.tr("Tracker"), self.tracker)
@@ -172,9 +172,9 @@ class JobDialog(QDialog):
         return box
 
     def _fill_models(self, box: QComboBox, kind: ModelKind) -> None:
-        box.addItem(self.tr("best installed"), None)
-        there = checkpoints.installed(kind)
-        for weights in there:
+        box.addItem(self.tr("best installed model"), None)
+        installed = checkpoints.installed(kind)
+        for weights in installed:
             demonstration = weights.name.startswith("tiny-")
             text = self.tr("{0} (demonstration)").format(weights.name) if demonstration else weights.name
             box.addItem(text, weights.name)
@@ -183,8 +183,8 @@ class JobDialog(QDialog):
             box.addItem(extension.name, extension.name)
             box.setItemData(box.count() - 1, extension.package, Qt.ItemDataRole.ToolTipRole)
         for weights in checkpoints.manifest():
-            if weights.kind is kind and weights not in there:
-                box.addItem(self.tr("{0} (to download, {1})").format(weights.name, size_text(weights.size)),
+            if weights.kind is kind and weights not in installed:
+                box.addItem(self.tr("{0} (download, {1})").format(weights.name, size_text(weights.size)),
                             weights.name)
                 box.setItemData(box.count() - 1, weights.good_for, Qt.ItemDataRole.ToolTipRole)
 
@@ -196,7 +196,7 @@ class JobDialog(QDialog):
             self, self.tr("Detections"), "", self.tr("Detections") + " (*.txt *.json)")[0] or line.text()))
         return self._row(line, button)
 
-    # What follows from what is entered
+    # Updates
 
     def _update(self) -> None:
         from_file = bool(self.detections.text().strip())
@@ -208,7 +208,7 @@ class JobDialog(QDialog):
         if self.offer is not None:
             self.offer.offer(missing)
         self.run.setEnabled(not missing)
-        self.run.setToolTip(self.tr("Download the weights first, or choose a model that is installed") if missing else
+        self.run.setToolTip(self.tr("Download the weights first, or select an installed model") if missing else
                             "")
         if self.preview is not None:
             self.preview.set_ready(not missing_weights(self._detector(), None))
@@ -237,16 +237,16 @@ class JobDialog(QDialog):
         seconds = None if self._estimates is None else self._estimates.seconds(settings, frames)
         if seconds is not None and self._estimates is not None:
             speed = self._estimates.speed(settings) or 0.0
-            return self.tr("about {0} for {1} frames ({2:.1f} per second in an earlier run here)").format(
+            return self.tr("about {0} for {1} frames, at {2:.1f} fps as in an earlier run").format(
                 format_duration(seconds), frames * passes(settings), speed)
-        text = self.tr("unknown: these models have not run on this machine yet")
+        text = self.tr("unknown, because these models have not run on this machine yet")
         measured = None if self.preview is None else self.preview.seconds
         if measured is not None:
             text += self.tr("; the detector alone takes about {0}").format(format_duration(measured * frames))
         return text
 
     def _on_fetched(self) -> None:
-        """Names in the lists say what is installed: fill them anew, with the same models chosen."""
+        """Fill the lists again, since they show what is installed, and keep the selected models."""
         for box, kind in ((self.detector, ModelKind.DETECTOR), (self.segmenter, ModelKind.SEGMENTER)):
             chosen = _name(box)
             box.blockSignals(True)
@@ -260,7 +260,7 @@ class JobDialog(QDialog):
             box.blockSignals(False)
         self._update()
 
-    # What comes of it
+    # Result
 
     def _accept(self) -> None:
         try:
@@ -271,7 +271,7 @@ class JobDialog(QDialog):
         self.accept()
 
     def detection_settings(self) -> PreannotateSettings:
-        """What concerns the detector alone. Raises SettingsError."""
+        """Return the settings of the detector alone. Raises SettingsError."""
         detections = self.detections.text().strip() or None
         names = tuple(name.strip() for name in self.labels.text().split(",") if name.strip())
         prompt = self.prompt.text().strip() if self.prompt.isEnabled() else ""
@@ -281,7 +281,7 @@ class JobDialog(QDialog):
     def _settings(self) -> PreannotateSettings:
         adaptive: str | None = self.mode.currentData()
         of_detector = self.detection_settings()
-        # A combo box hands the enumeration's member back as a plain string.
+        # A combo box returns the enum member as a plain string.
         return PreannotateSettings(
             detector=of_detector.detector, detections=of_detector.detections, prompt=of_detector.prompt,
             labels=of_detector.labels, device=of_detector.device,
@@ -293,7 +293,7 @@ class JobDialog(QDialog):
 
 
 def _name(box: QComboBox) -> str | None:
-    """The model of the chosen line; a name or path that was typed instead."""
+    """Return the selected model, or the typed name or path."""
     index = box.findText(box.currentText())
     if index >= 0:
         data: str | None = box.itemData(index)

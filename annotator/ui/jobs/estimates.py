@@ -1,4 +1,4 @@
-"""How long a job will take on this machine, from what earlier ones took."""
+"""Estimates of the duration of a run, from the speed of earlier runs on this machine."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from annotator.engine.weights.checkpoints import ModelKind
 from annotator.jobs.tracking.config import ADAPTIVE, PreannotateSettings
 
 _GROUP = "speed/"
-#: A run that is shorter says more of its start than of its speed.
+#: Shorter runs measure the start-up more than the speed.
 LEAST_FRAMES = 10
 
 
 class Estimates:
-    """Frames per second by models, tracker and device, kept with the program's settings."""
+    """Stores frames per second by models, tracker and device in the program's settings."""
 
     def __init__(self, settings: QSettings) -> None:
         self._settings = settings
 
     def remember(self, settings: PreannotateSettings, frames: int, seconds: float) -> None:
-        """A job with these settings, as they were asked for, has done so many frames in this time."""
+        """Store the speed of a run with these settings, as requested, from its frames and seconds."""
         if frames >= LEAST_FRAMES and seconds > 0:
             self._settings.setValue(_GROUP + _key(settings), frames / seconds)
 
     def speed(self, settings: PreannotateSettings) -> float | None:
-        """Frames per second of the last such job; None if there was none."""
+        """Return the frames per second of the last such run; None if there was none."""
         stored = self._settings.value(_GROUP + _key(settings))
         try:
             speed = float(str(stored))
@@ -37,13 +37,13 @@ class Estimates:
         return speed if speed > 0 else None
 
     def seconds(self, settings: PreannotateSettings, frames: int) -> float | None:
-        """Time for so many frames of a video; None where nobody knows."""
+        """Return the estimated seconds for this many frames; None if unknown."""
         speed = self.speed(settings)
         return None if speed is None else frames * passes(settings) / speed
 
 
 def passes(settings: PreannotateSettings) -> int:
-    """How often a job goes through its frames: an adaptive threshold needs the scores of all of them first."""
+    """Return the number of passes over the frames: an adaptive threshold needs all scores first."""
     return 2 if settings.thresholds == ADAPTIVE and settings.detections is None else 1
 
 
@@ -55,5 +55,5 @@ def _key(settings: PreannotateSettings) -> str:
 
 
 def _best(kind: ModelKind) -> str:
-    """What 'best installed' means today: with other weights installed it may mean another model."""
+    """Return a key for the best installed model, which changes with the installed weights."""
     return "best-of-" + "-".join(weights.name for weights in checkpoints.installed(kind)[:2])

@@ -1,4 +1,4 @@
-"""Runs of the tracker: starting, watching, pausing, resuming."""
+"""The jobs feature: runs of the tracker and their progress."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from annotator.ui.widgets.offer_bar import OfferBar
 
 
 class JobsFeature(Feature):
-    """The controller of runs, and the bar that shows how far one is."""
+    """The controller of runs, and the bar with their progress."""
 
     def __init__(self, document: Document, worker: EngineWorker, canvas: CanvasController, settings: QSettings,
                  offers: OfferBar, window: QWidget) -> None:

@@ -1,4 +1,4 @@
-"""The detector on the present frame, before a job: run by itself, then sifted by a slider."""
+"""A preview of the detector on the current frame, filtered by a threshold."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from annotator.model.frame import Detections, Frame
 from annotator.ui.jobs.preview_view import PreviewView
 from annotator.ui.threads.tasks import Progress, TaskWorker
 
-#: Milliseconds for which what is asked for must stay the same, since names are typed letter by letter.
+#: Milliseconds for which the settings must stay unchanged before the detector runs, since names are typed.
 _SETTLED = 400
 
 
 class PreviewPanel(QWidget):
-    """A picture with what the detector that is chosen sees, a button that asks it again, and a slider that asks
-    nobody."""
+    """The frame with the selected detector's boxes, a button that runs the detector, and a slider for the threshold,
+    which only filters the boxes."""
 
     threshold_changed = Signal(float)
-    """By the slider."""
+    """The slider was moved."""
     measured = Signal()
     """The detector's time for one frame is known."""
 
@@ -40,17 +40,17 @@ class PreviewPanel(QWidget):
         self._settled = QTimer(self, singleShot=True, interval=_SETTLED)
         self._settled.timeout.connect(self.ask)
         self.settings: Callable[[], PreannotateSettings] = PreannotateSettings
-        """What is asked for, when it is asked. May raise UserError."""
+        """Returns the current settings. May raise UserError."""
         self.seconds: float | None = None
-        """What the detector takes for one frame; None until it was measured."""
+        """Seconds that the detector takes for one frame; None until measured."""
         self.view = PreviewView(self)
         self.button = QPushButton(self.tr("Show detections"), self)
         self.button.setAutoDefault(False)
-        self.button.setToolTip(self.tr("Run the detector on the present frame"))
+        self.button.setToolTip(self.tr("Run the detector on the current frame"))
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, 100)
         self.slider.setValue(50)
-        self.slider.setToolTip(self.tr("Threshold: boxes that score less are not tracked"))
+        self.slider.setToolTip(self.tr("Threshold: boxes with lower scores are not tracked"))
         self.count = QLabel(self)
         self.count.setMinimumWidth(112)
         row = QHBoxLayout()
@@ -70,7 +70,7 @@ class PreviewPanel(QWidget):
         worker.ended.connect(self._on_ended)
 
     def set_frame(self, frame: Frame | None) -> None:
-        """The frame to look at; None where there is no picture."""
+        """Set the frame; None if it is not available."""
         self._frame = frame
         self.view.set_image(None if frame is None else frame.image)
         if frame is None:
@@ -79,14 +79,14 @@ class PreviewPanel(QWidget):
         self._settled.start()
 
     def forget(self) -> None:
-        """Another detector is chosen: what was found and measured is no longer true, and it is asked soon."""
+        """Clear the results of another detector, and run the selected one soon."""
         self.seconds = None
         self._settled.start()
         self.view.set_detections(Detections.empty(), ())
         self.count.clear()
 
     def set_ready(self, ready: bool) -> None:
-        """Whether the detector's weights are there."""
+        """Set whether the detector's weights are installed."""
         if ready and not self._ready:
             self._settled.start()
         self._ready = ready
@@ -95,13 +95,13 @@ class PreviewPanel(QWidget):
     def set_threshold(self, threshold: float) -> None:
         with QSignalBlocker(self.slider):
             self.slider.setValue(round(100 * threshold))
-        self._sift(threshold)
+        self._filter(threshold)
 
     def set_slider_enabled(self, enabled: bool) -> None:
         self.slider.setEnabled(enabled)
 
     def ask(self) -> None:
-        """Run the detector; the answer comes when it is there. What it was asked before is given up."""
+        """Run the detector on a thread, and abandon an earlier run."""
         self._settled.stop()
         if self._frame is None or not self._ready:
             return
@@ -121,7 +121,7 @@ class PreviewPanel(QWidget):
             cancel.raise_if_cancelled()
             answer = previewer.detect(settings, frame)
             cancel.raise_if_cancelled()
-            # The first picture also warms the model up, so the second one is measured.
+            # The first run also warms the model up, so measure the second one.
             return answer if answer.seconds is not None or settings.detections else previewer.detect(settings, frame)
 
         self.view.set_message(self.tr("detecting"))
@@ -130,26 +130,26 @@ class PreviewPanel(QWidget):
         self._update_button()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        """The dialog is closed: nothing is asked any more."""
+        """Do not run the detector after the dialog is closed."""
         self._settled.stop()
         super().hideEvent(event)
 
     def _on_slider(self, value: int) -> None:
-        self._sift(value / 100)
+        self._filter(value / 100)
         self.threshold_changed.emit(value / 100)
 
-    def _sift(self, threshold: float) -> None:
+    def _filter(self, threshold: float) -> None:
         self.view.set_threshold(threshold)
         if self.view.found:
             self.count.setText(self.tr("{0} of {1} boxes").format(self.view.above, self.view.found))
 
     def _on_found(self, preview: Preview) -> None:
-        if self._stale or self._settled.isActive():  # the answer to another question
+        if self._stale or self._settled.isActive():  # the result of older settings
             return
         self.view.set_detections(preview.detections, preview.labels)
-        self._sift(self.slider.value() / 100)
+        self._filter(self.slider.value() / 100)
         if not len(preview.detections):
-            self.view.set_message(self.tr("The detector finds nothing in this frame"))
+            self.view.set_message(self.tr("The detector finds no objects in this frame"))
             self.count.setText(self.tr("no boxes"))
         if preview.seconds is not None:
             self.seconds = preview.seconds

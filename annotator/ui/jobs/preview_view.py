@@ -1,4 +1,4 @@
-"""A small picture with the boxes of a detector above a threshold."""
+"""A small view of a frame with the detector's boxes above a threshold."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from annotator.model.frame import Detections, Image
 from annotator.ui.widgets.theme import ACCENT
 
-#: With more boxes than this, names would hide what they name.
+#: With more boxes than this, captions would cover the objects.
 _MOST_NAMES = 25
 
 
 class PreviewView(QWidget):
-    """Draws what it is given; a change of the threshold asks no detector."""
+    """Draws a frame and detections; a change of the threshold does not run the detector."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class PreviewView(QWidget):
         return QSize(440, 280)
 
     def set_image(self, image: Image | None) -> None:
-        """(H, W, 3) uint8 RGB; None for nothing."""
+        """Set the image, (H, W, 3) uint8 RGB; None for none."""
         if image is None:
             self._pixmap = QPixmap()
         else:
@@ -45,7 +45,7 @@ class PreviewView(QWidget):
         self.update()
 
     def set_message(self, message: str) -> None:
-        """Words in place of boxes."""
+        """Show a message instead of boxes."""
         self._found, self._message = Detections.empty(), message
         self.update()
 
@@ -55,12 +55,12 @@ class PreviewView(QWidget):
 
     @property
     def above(self) -> int:
-        """Boxes that are drawn."""
+        """Number of boxes above the threshold."""
         return int(np.count_nonzero(self._found.score >= self._threshold))
 
     @property
     def found(self) -> int:
-        """Boxes in all."""
+        """Number of all boxes."""
         return len(self._found)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -76,7 +76,7 @@ class PreviewView(QWidget):
         painter.end()
 
     def _place(self) -> QRectF:
-        """Where the picture is drawn: as large as fits, in the middle."""
+        """Return the rectangle of the image: centred and as large as fits."""
         scale = min(self.width() / self._pixmap.width(), self.height() / self._pixmap.height())
         width, height = self._pixmap.width() * scale, self._pixmap.height() * scale
         return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
@@ -96,7 +96,7 @@ class PreviewView(QWidget):
             self._draw_names(painter, [(rects[k], names[k]) for k in order])
 
     def _draw_names(self, painter: QPainter, named: list[tuple[QRectF, str]]) -> None:
-        """The surest first; a name that would cover another is left out."""
+        """Draw captions by descending score; skip those that would overlap another."""
         metrics = QFontMetricsF(self.font())
         plates: list[QRectF] = []
         for rect, text in named:

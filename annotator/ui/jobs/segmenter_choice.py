@@ -1,4 +1,4 @@
-"""Which segmenter prompts are asked of: the one that was chosen for the last job, kept for the next time."""
+"""The segmenter for prompts: the one of the last run, kept in the settings."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _SEGMENTER, _DEVICE = "jobs/segmenter", "jobs/device"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which segmenter, on what."""
+    """A segmenter and its device."""
 
     segmenter: str | None = None
-    """Name or path; None: the best one that is installed."""
+    """Name or path; None for the best installed one."""
     device: str = "auto"
 
 
 def remember(settings: QSettings, job: PreannotateSettings) -> None:
-    """A job with a segmenter was begun."""
+    """Store the segmenter of a run, if it has one."""
     if job.tracker == "sam2mot":
         settings.setValue(_SEGMENTER, job.segmenter or "")
         settings.setValue(_DEVICE, job.device)
 
 
 def remembered(settings: QSettings) -> Choice:
-    """The last choice; the best one that is installed where its weights are gone."""
+    """Return the last choice, or the best installed segmenter if its weights no longer exist."""
     name = str(settings.value(_SEGMENTER) or "") or None
-    there = {weights.name for weights in checkpoints.installed(ModelKind.SEGMENTER)}
-    if name is not None and name not in there and not Path(name).is_file():
+    installed = {weights.name for weights in checkpoints.installed(ModelKind.SEGMENTER)}
+    if name is not None and name not in installed and not Path(name).is_file():
         name = None
     return Choice(name, str(settings.value(_DEVICE) or "auto"))

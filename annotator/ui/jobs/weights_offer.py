@@ -1,4 +1,4 @@
-"""Weights that are missing: their name, size and licence, and one button that fetches them in place."""
+"""An offer to download missing weights, with their name, size and licence."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Fetch = Callable[[str, Bytes], Path]
 
 
 def fetch_published(name: str, progress: Bytes) -> Path:
-    """From the weights' public home, or the mirror that the environment names."""
+    """Download weights from their public source, or from the mirror that the environment names."""
     return download(name, progress)
 
 
 class WeightsOffer(QWidget):
-    """Hidden while nothing is missing. What was fetched before a cancel is kept and continued."""
+    """Lists missing weights with a download button; hidden if none are missing. Cancelled downloads continue later."""
 
     fetched = Signal()
-    """Something was put in place, or not: look again what is missing."""
+    """A download ended, successfully or not: check again what is missing."""
 
     def __init__(self, worker: TaskWorker, fetch: Fetch = fetch_published, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,12 +54,12 @@ class WeightsOffer(QWidget):
         self.button.clicked.connect(self._on_click)
         worker.progressed.connect(self._on_progress)
         worker.failed.connect(self._say)
-        worker.cancelled.connect(lambda: self._say(self.tr("Stopped; what was fetched is kept")))
+        worker.cancelled.connect(lambda: self._say(self.tr("Stopped; the downloaded part is kept")))
         worker.ended.connect(self._on_ended)
         self.hide()
 
     def offer(self, missing: Sequence[Weights]) -> None:
-        """Show what is missing; nothing hides the offer."""
+        """Show the missing weights; an empty sequence hides the offer."""
         if self._worker.busy:
             return
         self._missing = tuple(missing)
@@ -109,7 +109,7 @@ class WeightsOffer(QWidget):
 
 
 def size_text(size: int | None) -> str:
-    """``156 MB``; ``size unknown`` where nobody tells."""
+    """Return a size such as ``156 MB``, or ``size unknown``."""
     if size is None:
         return QCoreApplication.translate("WeightsOffer", "size unknown")
     return f"{size / 1e6:.0f} MB" if size >= 1e7 else f"{size / 1e6:.1f} MB"
