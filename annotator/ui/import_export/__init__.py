@@ -1,4 +1,4 @@
-"""Labels in and out: the two dialogs, their options and previews, and the report of what came of it.
+"""Import and export of labels: the two dialogs, their options and previews, and the reports.
 
 Formats live in `annotator.formats`. A dialog asks and shows; reading and writing run as jobs.
 """

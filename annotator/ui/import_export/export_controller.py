@@ -1,4 +1,4 @@
-"""Exports from the window: asked for in a dialog, written on a thread beside the engine's, reported at the end."""
+"""The controller of exports: opens the dialog, writes on its own thread, and shows the report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FORMAT, _FOLDER = "export/format", "export/folder"
 
 
 class ExportController(QObject):
-    """Reads a snapshot over a connection of its own, so a job may go on and the window stays fluid."""
+    """Exports from a snapshot with its own connection, so that jobs and edits can continue."""
 
     message = Signal(Message)
     """One line for the status bar."""
@@ -39,27 +39,27 @@ class ExportController(QObject):
     def add_actions(self, actions: Actions) -> None:
         """Register the export."""
         actions.add("file.export", self.tr("File"), self.tr("Export labels…"), self.ask, ["Ctrl+Shift+E"],
-                    self.tr("Write the tracks in a label format"), needs=Needs.VIDEO,
+                    self.tr("Write the tracks to files in a label format"), needs=Needs.VIDEO,
                     when=lambda: not self.worker.busy, group="labels")
         self.worker.started.connect(actions.refresh)
         self.worker.ended.connect(actions.refresh)
 
     def ask(self) -> None:
-        """Open the dialog; what it says is exported."""
+        """Open the dialog, and export when it is accepted."""
         video, path, session = self._document.video, self._document.path, self._document.session
         if video is None or path is None or session is None or self.worker.busy:
             return
         folder = Path(str(self._settings.value(_FOLDER) or path.resolve().parent / f"{path.stem}-labels"))
-        looking = TaskWorker(self, "preview")
-        dialog = ExportDialog(session.store, video, folder, looking, str(self._settings.value(_FORMAT) or ""),
+        previewing = TaskWorker(self, "preview")
+        dialog = ExportDialog(session.store, video, folder, previewing, str(self._settings.value(_FORMAT) or ""),
                               self._document.range, self._window, self._settings)
-        dialog.finished.connect(looking.abandon)
+        dialog.finished.connect(previewing.abandon)
         dialog.accepted.connect(lambda: self.export(dialog.choice))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def export(self, choice: ExportChoice | None) -> None:
-        """Begin an export."""
+        """Start an export."""
         session = self._document.session
         if session is None or choice is None or self.worker.busy:
             return
@@ -77,12 +77,12 @@ class ExportController(QObject):
         self.message.emit(Message.done(self.tr("The export was cancelled; no file was changed")))
 
     def _on_finished(self, report: ExportReport) -> None:
-        self.message.emit(Message.done(self.tr("Exported {0} boxes of {1} tracks into {2}").format(
+        self.message.emit(Message.done(self.tr("Exported {0} boxes of {1} tracks to {2}").format(
             report.boxes, report.tracks, self._folder)))
         rows = [(self.tr("Videos"), str(report.sequences)), (self.tr("Frames"), f"{report.frames:,}"),
                 (self.tr("Tracks"), f"{report.tracks:,}"), (self.tr("Boxes"), f"{report.boxes:,}"),
-                *([(self.tr("Pictures"), f"{report.pictures:,}")] if report.pictures else []),
-                *((self.tr("Left out"), f"{count:,} x {what}") for what, count in report.dropped.items())]
+                *([(self.tr("Images"), f"{report.pictures:,}")] if report.pictures else []),
+                *((self.tr("Skipped"), f"{count:,} x {what}") for what, count in report.dropped.items())]
         summary = self.tr("Written as {0} and read back.").format(report.format)
-        ReportDialog(Report(self.tr("Export is finished"), summary, rows, [*report.notes, *report.checks],
+        ReportDialog(Report(self.tr("Export finished"), summary, rows, [*report.notes, *report.checks],
                             report.files, self._folder), self._window).show()

@@ -1,4 +1,4 @@
-"""What an export asks: which format, which videos and frames, where to; and what would come of it."""
+"""The export dialog: format, videos, frames, folder and options, with a preview."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from annotator.ui.import_export.export_presets import Preset, PresetRow, PresetS
 from annotator.ui.import_export.export_preview import ExportPreviewPanel
 from annotator.ui.threads.tasks import Progress, TaskWorker
 
-#: Milliseconds of rest before choices that are being changed are tried out.
-_LOOK_AFTER = 300
+#: Milliseconds from the last change of the options to a new preview.
+_PREVIEW_AFTER = 300
 
 
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
-    """What was chosen."""
+    """The accepted options."""
 
     format_name: str
     videos: tuple[VideoRecord, ...]
@@ -50,22 +50,22 @@ class ExportChoice:
 
 
 class ExportDialog(QDialog):
-    """Every format that can be written, with the options that it takes, what it cannot hold, and a preview.
+    """Offers all writable formats, with their options and limits and a preview.
 
-    The preview is made beside, by writing the first frames into a folder that is removed again.
+    A thread makes the preview by writing the first frames to a temporary folder.
     """
 
-    def __init__(self, store: Store, present: VideoRecord, folder: Path, looking: TaskWorker, format_name: str = "",
+    def __init__(self, store: Store, current: VideoRecord, folder: Path, previewing: TaskWorker, format_name: str = "",
                  chosen_range: tuple[int, int] | None = None, parent: QWidget | None = None,
                  settings: QSettings | None = None) -> None:
-        """``looking``: what makes previews."""
+        """``previewing`` makes the previews."""
         super().__init__(parent)
-        self._store, self._looking = store, looking
-        self._looked: ExportChoice | None = None
+        self._store, self._previewing = store, previewing
+        self._shown: ExportChoice | None = None
         self.setWindowTitle(self.tr("Export labels"))
         self.choice: ExportChoice | None = None
-        self._videos, self._present = tuple(store.videos()), present
-        last = present.frame_count - 1
+        self._videos, self._current = tuple(store.videos()), current
+        last = current.frame_count - 1
         self.format = QComboBox(self)
         for each in writable():
             self.format.addItem(each.title, each.name)
@@ -78,7 +78,7 @@ class ExportDialog(QDialog):
         self.presets = PresetRow(PresetStore(settings), self._preset, self)
         self.preview = ExportPreviewPanel(self)
         self.which = QComboBox(self)
-        self.which.addItem(self.tr("This video ({0})").format(present.name))
+        self.which.addItem(self.tr("This video ({0})").format(current.name))
         if len(self._videos) > 1:
             self.which.addItem(self.tr("All {0} videos").format(len(self._videos)))
         self.folder = QLineEdit(str(folder), self)
@@ -86,7 +86,7 @@ class ExportDialog(QDialog):
         self.last = QSpinBox(self, maximum=last, value=chosen_range[1] if chosen_range else last)
         self.error = QLabel(self)
         self.error.setWordWrap(True)
-        self._rest = QTimer(self, singleShot=True, interval=_LOOK_AFTER)
+        self._rest = QTimer(self, singleShot=True, interval=_PREVIEW_AFTER)
         self._lay_out()
         self._connect()
         self._describe()
@@ -99,17 +99,17 @@ class ExportDialog(QDialog):
                        self.last.valueChanged, self.folder.textChanged):
             signal.connect(lambda _: self._rest.start())
         self.fields.changed.connect(self._rest.start)
-        self._rest.timeout.connect(self._look)
-        self._looking.finished.connect(self._on_looked)
-        self._looking.failed.connect(self.preview.show_error)
-        self._looking.ended.connect(self._look)
+        self._rest.timeout.connect(self._preview)
+        self._previewing.finished.connect(self._on_previewed)
+        self._previewing.failed.connect(self.preview.show_error)
+        self._previewing.ended.connect(self._preview)
         self.finished.connect(self._rest.stop)
         self._rest.start()
 
     def _lay_out(self) -> None:
         form = self.form = QFormLayout()
         form.setSpacing(8)
-        form.addRow(self.tr("Saved choices"), self.presets)
+        form.addRow(self.tr("Presets"), self.presets)
         form.addRow(self.tr("Format"), self.format)
         form.addRow("", self.about)
         form.addRow("", self.limits)
@@ -145,7 +145,7 @@ class ExportDialog(QDialog):
         row.setContentsMargins(0, 0, 0, 0)
         button = QToolButton(self)
         button.setText("…")
-        button.setToolTip(self.tr("Choose a folder"))
+        button.setToolTip(self.tr("Select a folder"))
         button.clicked.connect(self._browse)
         row.addWidget(self.folder)
         row.addWidget(button)
@@ -162,7 +162,7 @@ class ExportDialog(QDialog):
         return widget
 
     def _browse(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Export into a folder"), self.folder.text())
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Export to folder"), self.folder.text())
         if chosen:
             self.folder.setText(chosen)
 
@@ -180,19 +180,19 @@ class ExportDialog(QDialog):
             (self.tr("overlapping masks"), can.overlap or not can.masks), (self.tr("scores"), can.scores),
             (self.tr("ignored tracks"), can.ignored), (self.tr("ignore regions"), regions),
             (self.tr("occlusion"), can.occluded)) if not held]
-        said = [self.tr("Cannot hold: {0}.").format(", ".join(lacking))] if lacking else []
+        notes = [self.tr("Not stored in this format: {0}.").format(", ".join(lacking))] if lacking else []
         if can.needs_masks:
-            said.append(self.tr("Boxes without a mask are left out."))
+            notes.append(self.tr("Boxes without a mask are skipped."))
         if can.limits:
-            said.append(self.tr("Lost or changed: {0}.").format("; ".join(can.limits)))
-        return " ".join(said)
+            notes.append(self.tr("Lost or changed: {0}.").format("; ".join(can.limits)))
+        return " ".join(notes)
 
     def _on_which(self, index: int) -> None:
-        """Several videos are exported whole: each has frames of its own."""
+        """Disable the range for several videos, which are exported entirely."""
         self.first.setEnabled(index == 0)
         self.last.setEnabled(index == 0)
 
-    # Saved choices
+    # Presets
 
     def _preset(self) -> Preset:
         return Preset(self.format.currentData(), self.fields.state())
@@ -200,34 +200,34 @@ class ExportDialog(QDialog):
     def _on_preset(self, preset: Preset) -> None:
         index = self.format.findData(preset.format_name)
         if index < 0:
-            self.error.setText(self.tr("this version has no format {0!r}").format(preset.format_name))
+            self.error.setText(self.tr("this version does not support the format {0!r}").format(preset.format_name))
             return
         self.format.setCurrentIndex(index)
         self.fields.restore(preset.fields)
 
     # The preview
 
-    def _look(self) -> None:
-        """Try the choices out on a thread, if they are others than last time."""
-        if self._looking.busy:
+    def _preview(self) -> None:
+        """Preview the options on a thread, if they changed since the last preview."""
+        if self._previewing.busy:
             return
         try:
             choice = self._chosen()
         except UserError as error:
-            self._looked = None
+            self._shown = None
             self.preview.show_error(str(error))
             return
-        if choice == self._looked:
+        if choice == self._shown:
             return
-        self._looked = choice
+        self._shown = choice
         self.preview.show_waiting()
-        self._looking.start("", partial(_previewed, self._store, choice))
+        self._previewing.start("", partial(_previewed, self._store, choice))
 
-    def _on_looked(self, found: object) -> None:
-        if self._looked is not None and isinstance(found, ExportPreview):
-            self.preview.show_preview(found, self._looked.folder)
+    def _on_previewed(self, found: object) -> None:
+        if self._shown is not None and isinstance(found, ExportPreview):
+            self.preview.show_preview(found, self._shown.folder)
 
-    # The answer
+    # Result
 
     def _accept(self) -> None:
         try:
@@ -241,17 +241,17 @@ class ExportDialog(QDialog):
     def _chosen(self) -> ExportChoice:
         folder = self.folder.text().strip()
         if not folder:
-            raise SettingsError(self.tr("no folder is named: say where the files are to go"))
+            raise SettingsError(self.tr("the folder is empty: select where to write the files"))
         whole = self.which.currentIndex() == 1
         first, last = sorted((self.first.value(), self.last.value()))
         options = ExportOptions(first_frame=0 if whole else first, last_frame=None if whole else last,
                                 **self.fields.values())
-        return ExportChoice(self.format.currentData(), self._videos if whole else (self._present,),
+        return ExportChoice(self.format.currentData(), self._videos if whole else (self._current,),
                             Path(folder).expanduser(), options)
 
 
 def _align(*forms: QFormLayout) -> None:
-    """Give forms that stand below one another one edge between names and fields."""
+    """Align the fields of forms that are placed below one another."""
     names = [name for form in forms for row in range(form.rowCount())
              if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) and (name := item.widget()) is not None]
     width = max(name.sizeHint().width() for name in names)

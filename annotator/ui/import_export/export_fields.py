@@ -1,4 +1,4 @@
-"""The options of an export as fields: those that a format takes, with the choices that were made for it last."""
+"""Fields for the export options of a format, with the values used last for that format."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpi
 
 from annotator.errors import SettingsError
 
-#: Not kept from one export to the next: they belong to one project, or are dangerous.
-_OF_THE_MOMENT = frozenset({"labels", "validation", "overwrite"})
+#: Not stored for the next export: they belong to one project, or are dangerous.
+_NOT_STORED = frozenset({"labels", "validation", "overwrite"})
 _DANGEROUS = frozenset({"overwrite"})
 
 
 class ExportFields(QWidget):
-    """One field for each option of `annotator.formats.base.ExportOptions` but the range of frames."""
+    """One field for each option of `annotator.formats.base.ExportOptions` except the frame range."""
 
     changed = Signal()
-    """Some field says something else now."""
+    """The value of a field changed."""
 
     def __init__(self, settings: QSettings | None, parent: QWidget | None = None) -> None:
-        """``settings``: where choices are kept, by format."""
+        """``settings`` stores the values by format."""
         super().__init__(parent)
         self._settings = settings
         self._taken: frozenset[str] = frozenset()
@@ -31,24 +31,24 @@ class ExportFields(QWidget):
         self.step.setPrefix(self.tr("every") + " ")
         self.step.setSpecialValueText(self.tr("every frame"))
         self.min_length = QSpinBox(self, minimum=1, maximum=100000, suffix=" " + self.tr("boxes"))
-        self.min_length.setSpecialValueText(self.tr("of any length"))
+        self.min_length.setSpecialValueText(self.tr("any length"))
         self.numbers = QLineEdit(self, placeholderText=self.tr("by name, or: person=1, car=3"))
         self.digits = QSpinBox(self, minimum=1, maximum=12, value=6)
-        self.validation = QLineEdit(self, placeholderText=self.tr("names of videos; the others are for training"))
+        self.validation = QLineEdit(self, placeholderText=self.tr("names of videos; all others are for training"))
         self.pictures = QComboBox(self)
         for text, kind in ((self.tr("None"), "none"), (self.tr("Decoded, as JPEG"), "jpg"),
                            (self.tr("Decoded, as PNG"), "png"),
-                           (self.tr("Copies of the images in the video's folder"), "copy"),
-                           (self.tr("Links to the images in the video's folder"), "link")):
+                           (self.tr("Copies of the source images"), "copy"),
+                           (self.tr("Links to the source images"), "link")):
             self.pictures.addItem(text, kind)
         self.quality = QSpinBox(self, minimum=1, maximum=100, value=95)
-        self.reviewed = QCheckBox(self.tr("Only tracks that are marked as reviewed"), self)
-        self.interpolated = QCheckBox(self.tr("Also boxes between a person's boxes"), self)
-        self.renumber = QCheckBox(self.tr("Number each video's tracks from 1 without gaps"), self)
+        self.reviewed = QCheckBox(self.tr("Only tracks marked as reviewed"), self)
+        self.interpolated = QCheckBox(self.tr("Include interpolated boxes"), self)
+        self.renumber = QCheckBox(self.tr("Renumber the tracks of each video from 1"), self)
         self.masks = QCheckBox(self.tr("Masks"), self)
-        self.one_based = QCheckBox(self.tr("Count pixels from 1"), self)
-        self.check = QCheckBox(self.tr("Read the result with the field's own reader"), self)
-        self.overwrite = QCheckBox(self.tr("Replace files that others wrote"), self)
+        self.one_based = QCheckBox(self.tr("Pixel coordinates start at 1"), self)
+        self.check = QCheckBox(self.tr("Validate the files with the format's reference reader"), self)
+        self.overwrite = QCheckBox(self.tr("Overwrite files from other programs"), self)
         for box in (self.interpolated, self.masks, self.check):
             box.setChecked(True)
         self._widgets: dict[str, QWidget] = {
@@ -61,21 +61,21 @@ class ExportFields(QWidget):
         self.form = QFormLayout(self)
         self.form.setContentsMargins(0, 0, 0, 0)
         self.form.setSpacing(8)
-        titles = {"step": self.tr("Of the frames"), "labels": self.tr("Classes"),
-                  "min_length": self.tr("Shortest track"), "class_numbers": self.tr("Class numbers"),
-                  "image_digits": self.tr("Digits of picture names"), "validation": self.tr("For validation"),
-                  "pictures": self.tr("Pictures"), "jpeg_quality": self.tr("JPEG quality")}
+        titles = {"step": self.tr("Frame step"), "labels": self.tr("Classes"),
+                  "min_length": self.tr("Minimum track length"), "class_numbers": self.tr("Class IDs"),
+                  "image_digits": self.tr("Digits in image names"), "validation": self.tr("Validation videos"),
+                  "pictures": self.tr("Images"), "jpeg_quality": self.tr("JPEG quality")}
         for name, widget in self._widgets.items():
             self.form.addRow(titles.get(name, ""), widget)
             _on_change(widget, self.changed.emit)
         self.pictures.currentIndexChanged.connect(self._show_quality)
 
     def show_for(self, format_name: str, options: Iterable[str]) -> None:
-        """Show the fields of these options, as they were chosen for this format last."""
+        """Show the fields of these options, with the values used last for this format."""
         self._taken = frozenset(options) & frozenset(self._widgets)
         for name, widget in self._widgets.items():
             self.form.setRowVisible(widget, name in self._taken)
-            if name not in _OF_THE_MOMENT:
+            if name not in _NOT_STORED:
                 _set(widget, self._kept(format_name, name))
         self._show_quality()
 
@@ -84,22 +84,22 @@ class ExportFields(QWidget):
         self.form.setRowVisible(self.quality, wanted)
 
     def state(self) -> dict[str, str]:
-        """What the fields of the format say, as text, but for what is dangerous."""
+        """Return the values of the format's fields as text, without dangerous options."""
         return {name: str(_value(self._widgets[name])) for name in sorted(self._taken - _DANGEROUS)}
 
     def restore(self, state: Mapping[str, str]) -> None:
-        """Put back what `state` gave; a field that it lacks says what it says at first."""
+        """Restore the values from `state`; missing ones get their defaults."""
         for name in self._taken - _DANGEROUS:
             _set(self._widgets[name], state.get(name, str(self._defaults[name])))
 
     def keep(self, format_name: str) -> None:
-        """Remember what is chosen."""
+        """Store the values for the next export."""
         if self._settings is not None:
-            for name in self._taken - _OF_THE_MOMENT:
+            for name in self._taken - _NOT_STORED:
                 self._settings.setValue(_key(format_name, name), str(_value(self._widgets[name])))
 
     def values(self) -> dict[str, Any]:
-        """Fields of `ExportOptions` that the format takes. Raises SettingsError for what cannot be meant."""
+        """Return the fields of `ExportOptions` that the format supports. Raises SettingsError for invalid values."""
         found = {name: _value(widget) for name, widget in self._widgets.items() if name in self._taken}
         if "labels" in found:
             found["labels"] = _names(self.labels.text()) or None
@@ -118,7 +118,7 @@ class ExportFields(QWidget):
         for part in _names(self.numbers.text()):
             name, _, number = part.rpartition("=")
             if not name.strip() or not number.strip().isdecimal():
-                raise SettingsError(self.tr("{0!r} names no class and number: write them as person=1").format(part))
+                raise SettingsError(self.tr("{0!r} is not a class and its ID: write it as person=1").format(part))
             numbers[name.strip()] = int(number)
         return numbers or None
 
@@ -147,7 +147,7 @@ def _on_change(widget: QWidget, call: Callable[[], None]) -> None:
 
 
 def _set(widget: QWidget, value: object) -> None:
-    """Put a value, or the text that one was kept as, into its field; what is no such value is passed over."""
+    """Set a field to a value or its stored text; ignore invalid values."""
     text = str(value)
     if isinstance(widget, QCheckBox):
         widget.setChecked(text == "True")

@@ -1,4 +1,4 @@
-"""Choices of an export under names of one's own: chosen, saved and deleted in one row of the dialog."""
+"""Named presets of export options, with a row of the dialog to select, save and delete them."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ _KEY = "export/presets"
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A format and what the fields of its options say."""
+    """A format and the values of its option fields."""
 
     format_name: str
     fields: dict[str, str]
 
 
 class PresetStore:
-    """Presets by name, kept with the program's settings."""
+    """Presets by name, stored in the program's settings."""
 
     def __init__(self, settings: QSettings | None) -> None:
-        """Without settings they are forgotten with this object."""
+        """Without settings, presets last only as long as this object."""
         self._settings = settings
         self._presets = _read("" if settings is None else str(settings.value(_KEY) or ""))
 
     def names(self) -> list[str]:
-        """In alphabetical order."""
+        """Return the names in alphabetical order."""
         return sorted(self._presets, key=str.casefold)
 
     def get(self, name: str) -> Preset | None:
-        """The preset of this name."""
+        """Return the preset with this name."""
         return self._presets.get(name)
 
     def put(self, name: str, preset: Preset) -> None:
-        """Keep a preset; one of the same name is replaced."""
+        """Store a preset, replacing one with the same name."""
         self._presets[name] = preset
         self._keep()
 
     def remove(self, name: str) -> None:
-        """Forget a preset."""
+        """Delete a preset."""
         del self._presets[name]
         self._keep()
 
@@ -55,7 +55,7 @@ class PresetStore:
 
 
 def _read(text: str) -> dict[str, Preset]:
-    """What was kept; what is no preset, because another version or a person wrote it, is passed over."""
+    """Return the stored presets; ignore invalid entries, which another version or a person may have written."""
     try:
         found = json.loads(text) if text else {}
     except ValueError:
@@ -70,7 +70,7 @@ def _is_preset(entry: Any) -> bool:
 
 
 class _Name(QLineEdit):
-    """Where Enter saves, and does not also press the dialog's button."""
+    """A name field in which Enter saves, without also pressing the dialog's default button."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
         super().keyPressEvent(event)
@@ -79,24 +79,24 @@ class _Name(QLineEdit):
 
 
 class PresetRow(QWidget):
-    """A list to choose from, in which a new name can be typed, with buttons to save under it and to delete."""
+    """An editable list of presets, with buttons to save under the typed name and to delete."""
 
     chosen = Signal(Preset)
 
-    def __init__(self, store: PresetStore, present: Callable[[], Preset], parent: QWidget | None = None) -> None:
-        """``present`` is what would be saved."""
+    def __init__(self, store: PresetStore, current: Callable[[], Preset], parent: QWidget | None = None) -> None:
+        """``current`` returns the preset to save."""
         super().__init__(parent)
-        self._store, self._present = store, present
+        self._store, self._current = store, current
         self.names = QComboBox(self, editable=True)
         self.names.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         name = _Name(self)
-        name.setPlaceholderText(self.tr("a name to save under"))
+        name.setPlaceholderText(self.tr("preset name"))
         name.returnPressed.connect(self._save)
         self.names.setLineEdit(name)
         self.save = QPushButton(self.tr("Save"), self)
-        self.save.setToolTip(self.tr("Keep the present choices under this name"))
+        self.save.setToolTip(self.tr("Save the current options under this name"))
         self.delete = QPushButton(self.tr("Delete"), self)
-        self.delete.setToolTip(self.tr("Forget the choices of this name"))
+        self.delete.setToolTip(self.tr("Delete this preset"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -131,7 +131,7 @@ class PresetRow(QWidget):
     def _save(self) -> None:
         name = self.names.currentText().strip()
         if name:
-            self._store.put(name, self._present())
+            self._store.put(name, self._current())
             self._fill(name)
 
     def _delete(self) -> None:

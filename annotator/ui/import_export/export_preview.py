@@ -1,4 +1,4 @@
-"""What an export would write, shown beside its choices: the folder as a tree, and the first rows."""
+"""The preview of an export: the tree of files, and the first rows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QPlainTextEdit, QTreeWidget, 
 
 from annotator.jobs.labels.export_preview import ExportPreview
 
-#: Files of one folder that are shown one by one.
+#: Most files listed per folder.
 _MOST_FILES = 4
 
 
 class ExportPreviewPanel(QWidget):
-    """Says what is there to say, or why there is nothing."""
+    """Shows the preview, or why there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +36,7 @@ class ExportPreviewPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(QLabel(self.tr("What will be written"), self))
+        layout.addWidget(QLabel(self.tr("Output files"), self))
         layout.addWidget(self.tree, 2)
         layout.addWidget(self.title)
         layout.addWidget(self.text, 3)
@@ -44,35 +44,36 @@ class ExportPreviewPanel(QWidget):
         self.setMinimumWidth(380)
 
     def show_waiting(self) -> None:
-        """Choices changed; what is shown is of those before."""
-        self.note.setText(self.tr("Looking…"))
+        """Show that a new preview is being made, next to the old one."""
+        self.note.setText(self.tr("Updating the preview…"))
 
     def show_error(self, message: str) -> None:
-        """These choices cannot be exported."""
+        """Show why these options cannot be exported."""
         self.tree.clear()
         self.title.clear()
         self.text.clear()
         self.note.setText(message)
 
     def show_preview(self, found: ExportPreview, folder: Path) -> None:
-        """``folder``: where the files will be."""
+        """Show a preview. ``folder``: where the files will be written."""
         self.tree.clear()
         root = QTreeWidgetItem(self.tree, [str(folder)])
         root.setToolTip(0, str(folder))
         _fill(root, [place.split("/") for place in found.places])
         self.tree.expandAll()
         self.title.setText(self.tr("First rows of {0}").format(found.shown) if found.shown else
-                           self.tr("These files are not text"))
+                           self.tr("These files are binary"))
         self.text.setPlainText("\n".join(found.lines))
-        said = [self.tr("As of the first {0} frames.").format(found.frames)]
+        notes = [self.tr("Based on the first {0} frames.").format(found.frames)]
         if found.more_videos:
-            said.append(self.tr("{0} more videos are not shown.").format(found.more_videos))
-        said += [self.tr("Left out of these: {0} x {1}.").format(count, what) for what, count in found.dropped.items()]
-        self.note.setText(" ".join(said))
+            notes.append(self.tr("{0} more videos are not shown.").format(found.more_videos))
+        notes += [self.tr("Skipped in these frames: {0} x {1}.").format(count, what)
+                  for what, count in found.dropped.items()]
+        self.note.setText(" ".join(notes))
 
 
 def _fill(parent: QTreeWidgetItem, places: Iterable[list[str]]) -> None:
-    """Folders with what is in them, then files; of many files the first few."""
+    """Add folders with their contents, then files; of many files, the first few."""
     folders: dict[str, list[list[str]]] = {}
     files = []
     for first, *rest in places:

@@ -1,4 +1,4 @@
-"""Labels in and out of the open project."""
+"""The import and export feature."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from annotator.ui.widgets.task_bar import TaskBar
 
 
 class ImportExportFeature(Feature):
-    """Imports run as jobs, exports on a thread of their own."""
+    """Imports run as jobs, exports on their own thread."""
 
     def __init__(self, document: Document, jobs: JobController, settings: QSettings, window: QWidget) -> None:
         super().__init__(window)
         self.imports = ImportController(document, jobs, window)
         self.exports = ExportController(document, settings, window)
         self.bar = TaskBar(self.exports.worker, window)
-        """For the status bar: how far an export is."""
+        """For the status bar: progress of an export."""
         self.imports.message.connect(self.message)
         self.exports.message.connect(self.message)
         self.exports.worker.ended.connect(self.stopped)
@@ -34,12 +34,12 @@ class ImportExportFeature(Feature):
         self.exports.add_actions(actions)
 
     def ask_import(self, path: Path) -> None:
-        """Ask how to import a file that was dropped."""
+        """Ask how to import a dropped file."""
         self.imports.ask(path)
 
     @staticmethod
     def takes(path: Path) -> bool:
-        """Whether a dropped file or folder is meant as labels."""
+        """Return whether a dropped file or folder holds labels."""
         return is_labels(path)
 
     @property

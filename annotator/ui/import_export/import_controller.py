@@ -1,4 +1,4 @@
-"""Labels from files: asked for in a dialog or dropped, brought in as a job, reported at the end."""
+"""The controller of imports: opens the dialog, imports as a job, and shows the report."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ LABEL_SUFFIXES = frozenset({".txt", ".json", ".xml", ".csv", ".parquet", ".slp",
 
 
 def is_labels(path: Path) -> bool:
-    """Whether a file or folder that was dropped is meant as labels, not as a video."""
+    """Return whether a dropped file or folder holds labels, not a video."""
     if path.is_dir():
         return guess_format(path) is not None and not (path / "img1").is_dir() and not holds_images(path)
     return path.suffix.lower() in LABEL_SUFFIXES
 
 
 class ImportController(QObject):
-    """Brings labels into the present video; they appear when all of them are there, and one undo takes them back."""
+    """Imports labels into the current video. They appear when all are imported, and one undo removes them."""
 
     message = Signal(Message)
     """One line for the status bar."""
@@ -50,30 +50,30 @@ class ImportController(QObject):
     def add_actions(self, actions: Actions) -> None:
         """Register the import."""
         actions.add("file.import", self.tr("File"), self.tr("Import labels…"), self.ask, ["Ctrl+Shift+I"],
-                    self.tr("Bring tracks from a label file into the present video"),
+                    self.tr("Import tracks from a label file into the current video"),
                     needs=Needs.EDITABLE | Needs.IDLE, group="labels")
 
     def ask(self, path: Path | None = None) -> None:
-        """Open the dialog, for a file that was dropped perhaps; what it says is imported."""
+        """Open the dialog, with a path if one was dropped, and import when it is accepted."""
         video = self._document.video
         if video is None or not self._document.writable:
-            text = self.tr("Labels need a video to belong to: open it first, then import {0}")
+            text = self.tr("Labels belong to a video: open the video first, then import {0}")
             self.message.emit(Message.refused(text.format("them" if path is None else path.name),
                                               lambda: self._document.video is None))
             return
         if self._jobs.worker.busy:
-            text = self.tr("A job is running: import labels when it has ended, or cancel it")
+            text = self.tr("A job is running: import labels when it has finished, or cancel it")
             self.message.emit(Message.refused(text, lambda: self._jobs.worker.busy))
             return
-        looking = TaskWorker(self, "task")
-        dialog = ImportDialog(video, path, self._window, looking)
+        previewing = TaskWorker(self, "task")
+        dialog = ImportDialog(video, path, self._window, previewing)
         dialog.accepted.connect(lambda: self.start(dialog.choice))
-        dialog.finished.connect(looking.abandon)
+        dialog.finished.connect(previewing.abandon)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def start(self, choice: ImportChoice) -> None:
-        """Begin an import into the present video."""
+        """Start an import into the current video."""
         video = self._document.video
         if video is None or self._jobs.worker.busy:
             return
@@ -83,7 +83,7 @@ class ImportController(QObject):
         def job(session: Session, cancel: CancelToken) -> Generator[JobProgress]:
             return wanted.run(session, video, cancel)
 
-        self._jobs.run(self.tr("Importing"), job, stopped=self.tr("The import was cancelled; nothing came in"))
+        self._jobs.run(self.tr("Importing"), job, stopped=self.tr("The import was cancelled; nothing was imported"))
 
     def _on_finished(self, _status: str, _message: str) -> None:
         done, self._import = self._import, None
@@ -99,12 +99,12 @@ class ImportController(QObject):
                   (self.tr("Tracks with a new number"), report.renumbered)]
         rows = [*((name, f"{count:,}") for name, count in counts if count),
                 (self.tr("Classes"), ", ".join(report.labels) or self.tr("none")),
-                *((self.tr("Left out"), f"{count:,} x {what}") for what, count in report.dropped.items())]
-        summary = self.tr("{0} came into {1} from {2}, {3}.").format(
+                *((self.tr("Skipped"), f"{count:,} x {what}") for what, count in report.dropped.items())]
+        summary = self.tr("Imported {0} into {1} from {2}, {3}.").format(
             report.path.name, report.video, FORMATS[report.format].title, self._meaning(Target(report.target)))
-        return Report(self.tr("Import is finished"), summary, rows, report.notes)
+        return Report(self.tr("Import finished"), summary, rows, report.notes)
 
     def _meaning(self, target: Target) -> str:
-        return {Target.HUMAN: self.tr("as drawn by a person; undo takes all of it back"),
-                Target.MACHINE: self.tr("as of a machine; undo takes all of it back"),
-                Target.DETECTIONS: self.tr("as detections, which a run can track")}[target]
+        return {Target.HUMAN: self.tr("as manual boxes; undo removes all of them"),
+                Target.MACHINE: self.tr("as predicted boxes; undo removes all of them"),
+                Target.DETECTIONS: self.tr("as detections for a run to track")}[target]

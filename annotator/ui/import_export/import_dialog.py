@@ -1,4 +1,4 @@
-"""What an import asks: which file, which format, which of its videos, and what its boxes are to be."""
+"""The import dialog: file, format, video in the file, and how to import the boxes."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ from annotator.model.track import VideoRecord
 from annotator.ui.import_export.import_preview import ImportPreviewPanel
 from annotator.ui.threads.tasks import Progress, TaskWorker
 
-#: Milliseconds of rest before a path that is being typed is looked into.
-_LOOK_AFTER = 400
+#: Milliseconds from the last change of the path to a preview.
+_PREVIEW_AFTER = 400
 
 
 @dataclass(frozen=True, slots=True)
 class ImportChoice:
-    """What was chosen."""
+    """The accepted options."""
 
     path: Path
     format_name: str
     target: Target = Target.HUMAN
     sequence: str | None = None
-    """Of the file's videos, this one; None for the only one or the one of the video's name."""
+    """Video in the file; None for the only one, or the one with the name of the target video."""
     options: ImportOptions = field(default_factory=ImportOptions)
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """What is looked into, and how."""
+class _Request:
+    """The file to preview, and how to read it."""
 
     path: Path
     format_name: str
@@ -62,24 +62,24 @@ class _Question:
 class _Found:
     """The videos in a file."""
 
-    question: _Question
+    request: _Request
     videos: list[FoundVideo]
 
 
 class ImportDialog(QDialog):
-    """Looks into the file beside, shows its first boxes and offers its videos; nobody has to wait for that."""
+    """Reads the file on a thread, lists its videos and previews the first boxes."""
 
     def __init__(self, video: VideoRecord, path: Path | None, parent: QWidget | None = None,
-                 looking: TaskWorker | None = None) -> None:
-        """``looking``: what reads files; without one nothing is shown of them."""
+                 previewing: TaskWorker | None = None) -> None:
+        """``previewing`` reads files; without it there is no preview."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Import labels"))
         self.resize(640, 560)
-        self._video, self._looking = video, looking
-        self._looked: _Question | None = None
+        self._video, self._previewing = video, previewing
+        self._shown: _Request | None = None
         self._found: list[FoundVideo] = []
         self.path = QLineEdit("" if path is None else str(path), self,
-                              placeholderText=self.tr("a file or folder of labels"))
+                              placeholderText=self.tr("label file or folder"))
         self.format = QComboBox(self)
         for each in readable():
             self.format.addItem(each.title, each.name)
@@ -87,25 +87,25 @@ class ImportDialog(QDialog):
         self.about.setWordWrap(True)
         self.sequence = QComboBox(self)
         self.first_frame = QSpinBox(self, minimum=-1, maximum=10**6, value=-1)
-        self.first_frame.setSpecialValueText(self.tr("as the format has it"))
-        self.one_based = QCheckBox(self.tr("The file counts pixels from 1"), self)
+        self.first_frame.setSpecialValueText(self.tr("format's default"))
+        self.one_based = QCheckBox(self.tr("Pixel coordinates start at 1"), self)
         self.preview = ImportPreviewPanel(self)
         self.target = QComboBox(self)
         for text, target in (
-                (self.tr("Tracks drawn by a person: no later run replaces them"), Target.HUMAN),
-                (self.tr("Tracks of a machine: a later run may replace them"), Target.MACHINE),
-                (self.tr("Detections: boxes without identity, to be tracked"), Target.DETECTIONS)):
+                (self.tr("Manual tracks: runs never replace them"), Target.HUMAN),
+                (self.tr("Predicted tracks: later runs may replace them"), Target.MACHINE),
+                (self.tr("Detections: boxes without identity, for tracking"), Target.DETECTIONS)):
             self.target.addItem(text, target)
         self.error = QLabel(self)
         self.error.setWordWrap(True)
         self.form = QFormLayout()
         self._lay_out()
-        self._rest = QTimer(self, singleShot=True, interval=_LOOK_AFTER)
-        self._rest.timeout.connect(self._look)
-        if looking is not None:
-            looking.finished.connect(self._on_found)
-            looking.failed.connect(self._on_failed)
-            looking.ended.connect(self._look)
+        self._rest = QTimer(self, singleShot=True, interval=_PREVIEW_AFTER)
+        self._rest.timeout.connect(self._preview)
+        if previewing is not None:
+            previewing.finished.connect(self._on_found)
+            previewing.failed.connect(self._on_failed)
+            previewing.ended.connect(self._preview)
         self.format.currentIndexChanged.connect(self._describe)
         self.path.textChanged.connect(self._on_path)
         self.first_frame.valueChanged.connect(lambda _: self._rest.start())
@@ -115,7 +115,7 @@ class ImportDialog(QDialog):
 
     @property
     def choice(self) -> ImportChoice:
-        """What the fields say."""
+        """The options in the fields."""
         return ImportChoice(self._chosen_path(), self.format.currentData(), Target(self.target.currentData()),
                             self.sequence.currentData(), self._options())
 
@@ -137,8 +137,8 @@ class ImportDialog(QDialog):
         row = QHBoxLayout(files)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.path)
-        for text, tip, ask in (("…", self.tr("Choose a file"), self._browse),
-                               ("▤", self.tr("Choose a folder"), self._browse_folder)):
+        for text, tip, ask in (("…", self.tr("Select a file"), self._browse),
+                               ("▤", self.tr("Select a folder"), self._browse_folder)):
             button = QToolButton(self)
             button.setText(text)
             button.setToolTip(tip)
@@ -149,10 +149,10 @@ class ImportDialog(QDialog):
         form.addRow("", self.about)
         form.addRow(self.tr("Video in the file"), self.sequence)
         form.setRowVisible(self.sequence, False)
-        form.addRow(self.tr("First frame's number"), self.first_frame)
+        form.addRow(self.tr("First frame number"), self.first_frame)
         form.addRow("", self.one_based)
-        form.addRow(self.tr("Into"), QLabel(self._video.name, self))
-        form.addRow(self.tr("As"), self.target)
+        form.addRow(self.tr("Import into"), QLabel(self._video.name, self))
+        form.addRow(self.tr("Import as"), self.target)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.ok = buttons.addButton(self.tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.ok.setDefault(True)
@@ -186,28 +186,28 @@ class ImportDialog(QDialog):
         chosen = FORMATS[self.format.currentData()]
         self.about.setText(chosen.description)
         self.form.setRowVisible(self.one_based, self._takes_pixels())
-        # A format without identities holds detections, whatever else is wished for.
+        # A format without identities can only hold detections.
         self.target.setEnabled(chosen.abilities.identities)
         if not chosen.abilities.identities:
             self.target.setCurrentIndex(self.target.findData(Target.DETECTIONS))
         self._rest.start()
 
-    # What the file has
+    # Preview
 
-    def _look(self) -> None:
-        """Read the file on a thread, unless that was just done."""
-        question = _Question(self._chosen_path(), str(self.format.currentData()), self._options())
-        if self._looking is None or self._looking.busy or self._looked == question:
+    def _preview(self) -> None:
+        """Read the file on a thread, unless the preview is up to date."""
+        request = _Request(self._chosen_path(), str(self.format.currentData()), self._options())
+        if self._previewing is None or self._previewing.busy or self._shown == request:
             return
-        self._looked = question
+        self._shown = request
         self.error.clear()
         self._show_found([])
-        if self.path.text().strip() and question.path.exists():
+        if self.path.text().strip() and request.path.exists():
             self.preview.show_waiting()
-            self._looking.start("", partial(_looked_into, question, self._video))
+            self._previewing.start("", partial(_previewed, request, self._video))
 
     def _on_found(self, answer: object) -> None:
-        if isinstance(answer, _Found) and answer.question == self._looked:
+        if isinstance(answer, _Found) and answer.request == self._shown:
             self._show_found(answer.videos)
 
     def _on_failed(self, message: str) -> None:
@@ -234,5 +234,5 @@ class ImportDialog(QDialog):
             self.preview.clear()
 
 
-def _looked_into(question: _Question, video: VideoRecord, _progress: Progress, _cancel: CancelToken) -> _Found:
-    return _Found(question, preview_import(question.path, question.format_name, video, question.options))
+def _previewed(request: _Request, video: VideoRecord, _progress: Progress, _cancel: CancelToken) -> _Found:
+    return _Found(request, preview_import(request.path, request.format_name, video, request.options))

@@ -1,4 +1,4 @@
-"""The first boxes of a label file, as an import would take them."""
+"""The preview of an import: the first boxes of a label file as they would be imported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLASS = 2
 
 
 class ImportPreviewPanel(QWidget):
-    """A line of what there is, and a table of its beginning."""
+    """A summary line and a table of the first boxes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,21 +48,21 @@ class ImportPreviewPanel(QWidget):
         layout.addWidget(self.table, 1)
 
     def show_waiting(self) -> None:
-        """The file is being read."""
+        """Show that the file is being read."""
         self.table.setRowCount(0)
-        self.summary.setText(self.tr("Looking into the file…"))
+        self.summary.setText(self.tr("Reading the file…"))
 
     def clear(self) -> None:
-        """There is nothing to show."""
+        """Show nothing."""
         self.table.setRowCount(0)
         self.summary.clear()
 
     def show_video(self, found: FoundVideo) -> None:
-        """One of the file's videos."""
+        """Show one of the file's videos."""
         frames = self.tr("{0:,} frames").format(found.info.frame_count)
-        said = [self.tr("{0:,} boxes; {1}; classes: {2}.").format(found.boxes, frames, ", ".join(found.info.labels))]
-        said += [f"{note}." for note in found.notes]
-        self.summary.setText(" ".join(said))
+        notes = [self.tr("{0:,} boxes; {1}; classes: {2}.").format(found.boxes, frames, ", ".join(found.info.labels))]
+        notes += [f"{note}." for note in found.notes]
+        self.summary.setText(" ".join(notes))
         self.table.setRowCount(len(found.rows))
         for place, (frame, box) in enumerate(found.rows):
             for column, text in enumerate(self._cells(frame, box, found.info.labels)):

@@ -53,7 +53,7 @@ def test_labels_that_are_dropped_become_tracks_in_one_step(opened: MainWindow, t
     (report,) = opened.findChildren(ReportDialog)
     assert report.isVisible()
     assert not report.show_folder.isVisible()
-    assert "Importing is finished" in opened.statusBar().currentMessage()
+    assert "Importing finished" in opened.statusBar().currentMessage()
     report.close()
     back_to(opened, qtbot)
     qtbot.keyClick(opened, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -126,7 +126,7 @@ def test_a_cancelled_import_leaves_nothing_and_says_so(opened: MainWindow, truth
         opened.worker.set_paused(True)
     assert ended.args == ["cancelled", ""]
     qtbot.waitUntil(lambda: not opened.worker.busy)
-    assert "nothing came in" in opened.statusBar().currentMessage()
+    assert "nothing was imported" in opened.statusBar().currentMessage()
     assert (session.history(), session.store.runs()) == (steps, runs)
     assert not opened.findChildren(ReportDialog)
 
@@ -143,7 +143,7 @@ def test_labels_that_do_not_fit_are_refused_in_one_line(opened: MainWindow, trut
 
 def test_without_a_video_it_is_said_what_to_do(window: MainWindow, truth: Path) -> None:
     drop(window, truth)
-    assert "open it first" in window.statusBar().currentMessage()
+    assert "open the video first" in window.statusBar().currentMessage()
     assert not window.findChildren(ImportDialog)
     assert not window.actions_["file.import"].isEnabled()
 
