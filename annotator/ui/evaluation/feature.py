@@ -1,4 +1,4 @@
-"""Scoring from the window: which ground truth, on a thread beside the engine's, and from an error to its frame."""
+"""The evaluation feature: selects the ground truth, scores on a thread, and goes to errors."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.widgets.message import Message, Severity
 
 _GROUND_TRUTH = "evaluate/ground-truth"
-#: What changes scores.
-_TELLING = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.OBSERVATIONS | ChangeKind.RUNS
+#: Changes that make scores out of date.
+_AFFECTING_SCORES = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.OBSERVATIONS | ChangeKind.RUNS
 
 
 class EvaluationFeature(Feature):
-    """Reads a snapshot over a connection of its own, so edits and jobs may go on; what they change makes the scores
-    out of date, which is said, and nothing is scored anew unasked."""
+    """Scores a snapshot with its own connection, so that edits and jobs can continue. Their changes mark the scores as
+    out of date; they are computed again only on request."""
 
     def __init__(self, document: Document, player: Player, canvas: Canvas, settings: QSettings, window: QMainWindow,
                  ) -> None:
@@ -59,12 +59,12 @@ class EvaluationFeature(Feature):
         worker.ended.connect(self.update)
         worker.finished.connect(self._on_finished)
         worker.failed.connect(self._on_failed)
-        worker.cancelled.connect(lambda: self._tell(Message.done(self.tr("The evaluation was cancelled"))))
+        worker.cancelled.connect(lambda: self._report(Message.done(self.tr("The evaluation was cancelled"))))
         self._on_opened()
 
     def add_actions(self, actions: Actions) -> None:
         actions.add("run.evaluate", self.tr("Run"), self.tr("Evaluate against ground truth"), self.evaluate,
-                    ["Ctrl+Shift+V"], self.tr("HOTA, IDF1, MOTA and what is wrong, before and after correction"),
+                    ["Ctrl+Shift+V"], self.tr("Show HOTA, IDF1, MOTA and the errors, before and after correction"),
                     needs=Needs.VIDEO, when=lambda: not self.worker.busy, group="scores")
         self.worker.started.connect(actions.refresh)
         self.worker.ended.connect(actions.refresh)
@@ -79,13 +79,13 @@ class EvaluationFeature(Feature):
 
     @property
     def ground_truth(self) -> Path | None:
-        """What this project was scored against last."""
+        """The ground truth that this project was scored against last."""
         key = self._key()
         stored = None if key is None else self._settings.value(key)
         return Path(str(stored)) if stored else None
 
     def set_ground_truth(self, path: Path) -> None:
-        """Score this project against it from now on."""
+        """Set the ground truth of this project."""
         key = self._key()
         if key is not None:
             self._settings.setValue(key, str(path))
@@ -93,7 +93,7 @@ class EvaluationFeature(Feature):
             self.update()
 
     def _key(self) -> str | None:
-        """A project's path has characters that mean something to settings."""
+        """Return the settings key, with a hash of the path, which may contain separators of settings."""
         path = self._document.path
         if path is None:
             return None
@@ -119,14 +119,14 @@ class EvaluationFeature(Feature):
     # Scoring
 
     def evaluate(self) -> None:
-        """Show the panel and score; without a ground truth, ask for one in the panel."""
+        """Show the panel and score. Without a ground truth, ask for one in the panel."""
         self.dock.show()
         self.dock.raise_()
         session, video, gt = self._document.session, self._document.video, self.ground_truth
         if session is None or video is None or self.worker.busy:
             return
         if gt is None:
-            self._tell(Message.refused(self.tr("Choose the ground truth first: a gt.txt, or the folder it lies in"),
+            self._report(Message.refused(self.tr("Select the ground truth first: a gt.txt file, or its folder"),
                                        lambda: self.ground_truth is None))
             return
         videos = self._document.videos() if self._all_videos() else [video]
@@ -141,7 +141,7 @@ class EvaluationFeature(Feature):
         self.worker.start(self.tr("Evaluating"), task)
 
     def close(self) -> None:
-        """Stop a running evaluation and wait for its end, at most as long as one video takes to be scored."""
+        """Cancel a running evaluation and wait until the current video is scored."""
         self._unlisten()
         self._unlisten = lambda: None
         self.worker.close()
@@ -158,25 +158,25 @@ class EvaluationFeature(Feature):
 
     def _on_finished(self, scores: ProjectScores) -> None:
         if self._scored_edits < 0:
-            return  # another project was opened meanwhile
+            return  # another project was opened in the meantime
         self._scored = True
         self.panel.show_scores(scores)
         self.panel.say("")
-        self._tell_if_stale()
+        self._report_if_stale()
 
     def _on_failed(self, message: str) -> None:
         if self._scored_edits >= 0:
-            self._tell(Message.failed(message))
+            self._report(Message.failed(message))
 
-    def _tell(self, message: Message) -> None:
+    def _report(self, message: Message) -> None:
         self.panel.say(message.text, message.severity in (Severity.REFUSED, Severity.FAILED))
         self.message.emit(message)
 
-    def _tell_if_stale(self) -> None:
+    def _report_if_stale(self) -> None:
         if self._scored and self._edits != self._scored_edits and not self.worker.busy:
-            self.panel.say(self.tr("Out of date: tracks have changed since"), warning=True)
+            self.panel.say(self.tr("Out of date: the tracks have changed since"), warning=True)
 
-    # What happens to the project
+    # Changes of the project
 
     def _on_opened(self) -> None:
         self._unlisten()
@@ -192,11 +192,11 @@ class EvaluationFeature(Feature):
         self.update()
 
     def _on_changes(self, changes: Changes) -> None:
-        if changes.kinds & _TELLING:
+        if changes.kinds & _AFFECTING_SCORES:
             self._edits += 1
-            self._tell_if_stale()
+            self._report_if_stale()
 
-    # From an error to its place
+    # Navigation
 
     def _show_error(self, row: ErrorRow) -> None:
         self._go_to(row.video, row.frame)
@@ -213,13 +213,13 @@ class EvaluationFeature(Feature):
         self._document.select(self._ids((number,)))
 
     def _go_to(self, video: str, frame: int | None) -> None:
-        present = self._document.video
-        if present is None or present.name != video:
-            self._document.set_video(next((each for each in self._document.videos() if each.name == video), present))
+        current = self._document.video
+        if current is None or current.name != video:
+            self._document.set_video(next((each for each in self._document.videos() if each.name == video), current))
         self._player.pause()
         if frame is not None:
             self._document.go_to(frame)
 
     def _ids(self, numbers: tuple[int, ...]) -> list[int]:
-        """Tracks that still have these numbers."""
+        """Return the ids of the tracks that still have these numbers."""
         return [track.id for track in self._document.tracks().values() if track.number in numbers]

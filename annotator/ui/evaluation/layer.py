@@ -1,4 +1,4 @@
-"""Where the ground truth has an object that no track shows: an outline over the picture."""
+"""The canvas layer that outlines a missed object of the ground truth."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-#: Room for the lines, in picture pixels.
+#: Margin for the lines, in image pixels.
 _MARGIN = 4.0
 
 
 class MissedBox(QGraphicsItem):
-    """White dashes on black, seen on any picture and of no track's colour; as wide at any zoom."""
+    """White dashes on black, visible on any image and at any zoom, and unlike the colour of any track."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class MissedBox(QGraphicsItem):
 
     @property
     def rect(self) -> QRectF | None:
-        """In picture pixels; None while nothing is shown."""
+        """In image pixels; None if nothing is shown."""
         return self._rect
 
     def set_rect(self, rect: QRectF | None) -> None:

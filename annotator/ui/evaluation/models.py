@@ -1,4 +1,4 @@
-"""Rows of the panel that scores tracks against ground truth: what is wrong, and how each track does."""
+"""Table models of the evaluation panel: errors, and scores of each track."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class ErrorKind(StrEnum):
-    """What is wrong."""
+    """Kind of an error."""
 
     SWITCH = "switch"
     MISS = "miss"
@@ -29,24 +29,24 @@ class ErrorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One error, and where to look for it."""
+    """One error and its place."""
 
     video: str
     kind: ErrorKind
     frame: int
-    """Where to look."""
+    """The frame to go to."""
     last: int
-    """Last frame of a stretch; of a switch the same frame."""
+    """Last frame of the error; for a switch, the same frame."""
     numbers: tuple[int, ...]
-    """Tracks concerned: before and after of a switch, the false one, none of a miss."""
+    """Numbers of the tracks: before and after a switch, the false positive, none for a miss."""
     object: int | None
     """Ground-truth id."""
     box_xyxy: Box | None
-    """Where in the frame; None where the tracks say it."""
+    """Place in the frame; None if the tracks show it."""
 
 
 def error_rows(scores: ProjectScores) -> list[ErrorRow]:
-    """All errors of all videos, by video and frame."""
+    """Return all errors, sorted by video and frame."""
     return [row for video in scores.videos
             for row in sorted(_errors(video), key=lambda row: (row.frame, list(ErrorKind).index(row.kind)))]
 
@@ -64,11 +64,11 @@ def _errors(video: VideoScores) -> list[ErrorRow]:
 
 
 class ErrorModel(TitledTable):
-    """Errors, of one kind or of all; videos are named where there are several."""
+    """Errors of one kind or all; names the video if there are several."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.set_titles((self.tr("Frame"), self.tr("Length"), self.tr("What is wrong")))
+        self.set_titles((self.tr("Frame"), self.tr("Length"), self.tr("Error")))
         self._all: list[ErrorRow] = []
         self._rows: list[ErrorRow] = []
         self._kind: ErrorKind | None = None
@@ -80,14 +80,14 @@ class ErrorModel(TitledTable):
         self.set_kind(self._kind)
 
     def set_kind(self, kind: ErrorKind | None) -> None:
-        """Show one kind; None shows all."""
+        """Show one kind, or all for None."""
         self.beginResetModel()
         self._kind = kind
         self._rows = [row for row in self._all if kind in (None, row.kind)]
         self.endResetModel()
 
     def count(self, kind: ErrorKind | None = None) -> int:
-        """Errors of a kind, shown or not."""
+        """Return the number of errors of a kind, shown or not."""
         return sum(kind in (None, row.kind) for row in self._all)
 
     def row(self, index: Index) -> ErrorRow:
@@ -109,18 +109,18 @@ class ErrorModel(TitledTable):
         return None
 
     def words(self, row: ErrorRow) -> str:
-        """An error in words."""
+        """Return the description of an error."""
         if row.kind is ErrorKind.SWITCH:
-            said = self.tr("object {0} was track {1}, is track {2}").format(row.object, *row.numbers)
+            text = self.tr("object {0} switches from track {1} to track {2}").format(row.object, *row.numbers)
         elif row.kind is ErrorKind.MISS:
-            said = self.tr("object {0} is missed").format(row.object)
+            text = self.tr("object {0} is missed").format(row.object)
         else:
-            said = self.tr("track {0} shows no object").format(row.numbers[0])
-        return f"{row.video}: {said}" if self._several else said
+            text = self.tr("track {0} is a false positive").format(row.numbers[0])
+        return f"{row.video}: {text}" if self._several else text
 
 
 class TrackScoreModel(TitledTable):
-    """Tracks against ground truth, one row each; sorted through a proxy by `SORT_ROLE`."""
+    """Scores of each track; a proxy sorts them by `SORT_ROLE`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -128,9 +128,9 @@ class TrackScoreModel(TitledTable):
         titles = (self.tr("No."), self.tr("Boxes"), self.tr("Matched"), self.tr("Object"), self.tr("Purity"),
                   self.tr("Switches"))
         tips = (self.tr("Number of the track"), self.tr("Boxes of the track"),
-                self.tr("Share of its boxes that overlap an object by half or more"),
-                self.tr("The object of the ground truth that it follows most"),
-                self.tr("Share of its matched boxes that are of this object"),
+                self.tr("Share of its boxes with an IoU of at least 0.5 with an object"),
+                self.tr("The ground-truth object that it matches most often"),
+                self.tr("Share of its matched boxes that match this object"),
                 self.tr("Identity switches from or to this track"))
         self.set_titles(titles, tips)
 
@@ -143,7 +143,7 @@ class TrackScoreModel(TitledTable):
         self.endResetModel()
 
     def track(self, index: Index) -> tuple[str, int]:
-        """Video and number of a row's track."""
+        """Return the video and number of a row's track."""
         video, track, _ = self._rows[index.row()]
         return video, track.number
 

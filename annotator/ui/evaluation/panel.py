@@ -1,4 +1,4 @@
-"""Tracks against ground truth: scores before and after correction, what is wrong and where, and each track."""
+"""The evaluation panel: scores before and after correction, errors, and scores of each track."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ from annotator.ui.widgets.task_bar import TaskBar
 
 
 class EvaluatePanel(QWidget):
-    """Shows what it is given and says what is wanted; it computes nothing."""
+    """Shows scores and emits requests; it computes nothing."""
 
     file_wanted = Signal()
     folder_wanted = Signal()
     evaluation_wanted = Signal()
     error_chosen = Signal(ErrorRow)
-    """An error that was clicked."""
+    """The selected error."""
     track_chosen = Signal(str, int)
-    """Video and number of a track that was clicked."""
+    """Video and number of the clicked track."""
 
     def __init__(self, worker: TaskWorker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.path = QLineEdit(self, readOnly=True, placeholderText=self.tr("ground truth: a gt.txt or its folder"))
+        self.path = QLineEdit(self, readOnly=True, placeholderText=self.tr("ground truth: a gt.txt file or its folder"))
         self.file, self.folder = QToolButton(self), QToolButton(self)
         self.evaluate = QPushButton(self.tr("Evaluate"), self)
         self.all_videos = QCheckBox(self.tr("All videos of the project"), self)
-        self.all_videos.setToolTip(self.tr("The ground truth is then a folder with one folder per video, by name"))
+        self.all_videos.setToolTip(self.tr("The ground truth must then be a folder with one subfolder per video name"))
         self.all_videos.hide()
         self.notice = QLabel(self)
         self.notice.setWordWrap(True)
@@ -61,8 +61,8 @@ class EvaluatePanel(QWidget):
         self._lay_out()
         self._set_up_views()
         for button, text, tip, signal in (
-                (self.file, "…", self.tr("Choose a file of ground truth"), self.file_wanted),
-                (self.folder, "▤", self.tr("Choose a folder of ground truth"), self.folder_wanted)):
+                (self.file, "…", self.tr("Select a ground-truth file"), self.file_wanted),
+                (self.folder, "▤", self.tr("Select a ground-truth folder"), self.folder_wanted)):
             button.setText(text)
             button.setToolTip(tip)
             button.clicked.connect(signal)
@@ -116,7 +116,7 @@ class EvaluatePanel(QWidget):
         for column, width in enumerate((56, 56)):
             header.resizeSection(column, width)
         self.track_view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        # Arrow keys go from error to error too, so what is current counts, and a second click on the same row.
+        # Arrow keys change the current row without a click; a click may be on the row that is current already.
         self.error_view.selectionModel().currentRowChanged.connect(lambda now, _before: self._on_error(now))
         self.error_view.clicked.connect(self._on_error)
         self.track_view.clicked.connect(self._on_track)
@@ -127,7 +127,7 @@ class EvaluatePanel(QWidget):
         self.path.setCursorPosition(len(self.path.text()))
 
     def show_scores(self, scores: ProjectScores | None) -> None:
-        """What an evaluation says; None empties all."""
+        """Show the result of an evaluation; None clears the panel."""
         self.scores.show_scores(scores)
         self.tracks.set_scores(scores)
         self.errors.set_rows([] if scores is None else error_rows(scores))
@@ -135,8 +135,8 @@ class EvaluatePanel(QWidget):
         self.kind.blockSignals(True)
         self.kind.clear()
         for text, kind in ((self.tr("All errors ({0})"), None), (self.tr("Identity switches ({0})"), ErrorKind.SWITCH),
-                           (self.tr("Missed objects ({0})"), ErrorKind.MISS),
-                           (self.tr("Boxes without an object ({0})"), ErrorKind.FALSE)):
+                           (self.tr("Misses ({0})"), ErrorKind.MISS),
+                           (self.tr("False positives ({0})"), ErrorKind.FALSE)):
             self.kind.addItem(text.format(self.errors.count(kind)), kind)
         self.kind.setCurrentIndex(max(self.kind.findData(chosen), 0) if chosen is not None else 0)
         self.kind.blockSignals(False)
@@ -144,14 +144,14 @@ class EvaluatePanel(QWidget):
         self.tabs.setEnabled(scores is not None)
 
     def say(self, text: str, warning: bool = False) -> None:
-        """One line below the buttons; empty hides it."""
+        """Show one line below the buttons; an empty text hides it."""
         self.notice.setText(text)
         self.notice.setVisible(bool(text))
         role = QPalette.ColorRole.Link if warning else QPalette.ColorRole.PlaceholderText
         self.notice.setForegroundRole(role)
 
     def _on_kind(self) -> None:
-        kind = self.kind.currentData()  # a combo box hands the member back as a plain string
+        kind = self.kind.currentData()  # a combo box returns the enum member as a plain string
         self.errors.set_kind(None if kind is None else ErrorKind(kind))
 
     def _on_error(self, index: QModelIndex) -> None:

@@ -1,4 +1,4 @@
-"""The scores themselves: as runs left the tracks, as they are now, and what correction brought."""
+"""The grid of scores: after the last run, now, and the change by correction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOTHING = "-"
 
 
 class ScoreGrid(QWidget):
-    """Three rows of numbers that align."""
+    """Three aligned rows of scores."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,10 +23,10 @@ class ScoreGrid(QWidget):
         grid.setContentsMargins(0, 4, 0, 4)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        tips = (self.tr("Higher Order Tracking Accuracy: detection and association in one, percent"),
-                self.tr("How well boxes are found, percent"), self.tr("How well identities are kept, percent"),
-                self.tr("Share of boxes with the right identity, percent"),
-                self.tr("1 less missed, false and switched boxes per true one, percent"),
+        tips = (self.tr("Higher Order Tracking Accuracy: combines detection and association, percent"),
+                self.tr("Detection accuracy, percent"), self.tr("Association accuracy, percent"),
+                self.tr("F1 score of boxes with the correct identity, percent"),
+                self.tr("1 minus misses, false positives and identity switches per ground-truth box, percent"),
                 self.tr("Identity switches"))
         for column, (title, tip) in enumerate(zip(("HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW"), tips, strict=True)):
             head = QLabel(title, self, alignment=Qt.AlignmentFlag.AlignRight)
@@ -35,9 +35,9 @@ class ScoreGrid(QWidget):
             grid.setColumnStretch(column + 1, 1)
         self.cells: list[list[QLabel]] = []
         for row, (name, tip) in enumerate((
-                (self.tr("Before"), self.tr("As the newest finished run left the tracks, without any edit")),
-                (self.tr("Now"), self.tr("The tracks as they were when they were scored")),
-                (self.tr("Change"), self.tr("What correction brought"))), 1):
+                (self.tr("Before"), self.tr("The tracks of the last finished run, without edits")),
+                (self.tr("Now"), self.tr("The tracks at the time of the evaluation")),
+                (self.tr("Change"), self.tr("The effect of your corrections"))), 1):
             head = QLabel(name, self)
             head.setToolTip(tip)
             grid.addWidget(head, row, 0)
@@ -53,7 +53,7 @@ class ScoreGrid(QWidget):
             cell.setFont(bold)
 
     def show_scores(self, scores: ProjectScores | None) -> None:
-        """None empties it."""
+        """Show scores; None clears them."""
         before = None if scores is None or scores.before is None else scores.before.combined
         now = None if scores is None else scores.after.combined
         for column, name in enumerate(_SHOWN):

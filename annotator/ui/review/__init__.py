@@ -1,4 +1,4 @@
-"""The review queue: suspicious moments as cards, their crops, and the keys that decide about them.
+"""The review queue: suspicious moments as cards, their crops, and the keys that resolve them.
 
-Moments are found and ranked in `annotator.review`; this room builds the queue beside the window and shows it.
+Moments are found and ranked in `annotator.review`; this room builds the queue on a thread and shows it.
 """

@@ -1,4 +1,4 @@
-"""Cards of the review queue: what may be wrong, how the tracks look before and after, how likely it is."""
+"""Cards of the review queue: the possible error, its probability, and crops of the tracks before and after."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ from annotator.ui.review.crops import CropSource, Pair
 
 Index = QModelIndex | QPersistentModelIndex
 
-#: Pixels: margins, one crop, gaps between crops, lines of words.
+#: Pixels of margins, crops and gaps; lines of text.
 _EDGE, _CROP, _GAP, _LINES = 8, 56, 4, 2
 
 
 class KindNames(QObject):
-    """Kinds of moments in words."""
+    """Names of the kinds of moments."""
 
     def name(self, kind: Kind) -> str:
         names = {
-            Kind.CONFLICT: self.tr("hidden by another"), Kind.ENCOUNTER: self.tr("encounter"),
-            Kind.DUPLICATE: self.tr("double"), Kind.REBIRTH: self.tr("lost and found again"),
-            Kind.BIRTH: self.tr("begins amid the picture"), Kind.GAP: self.tr("gap"), Kind.JUMP: self.tr("jump"),
-            Kind.RESIZE: self.tr("sudden size"), Kind.APPEARANCE: self.tr("change of colours"),
-            Kind.COLLAPSE: self.tr("falling score"), Kind.REPROMPT: self.tr("prompted anew"),
-            Kind.SHORT: self.tr("very short"), Kind.MISSING: self.tr("nobody follows it"),
-            Kind.CUT: self.tr("across a cut")}
+            Kind.CONFLICT: self.tr("occluded by another track"), Kind.ENCOUNTER: self.tr("encounter"),
+            Kind.DUPLICATE: self.tr("duplicate"), Kind.REBIRTH: self.tr("lost and reappeared"),
+            Kind.BIRTH: self.tr("starts inside the frame"), Kind.GAP: self.tr("gap"), Kind.JUMP: self.tr("jump"),
+            Kind.RESIZE: self.tr("sudden change of size"), Kind.APPEARANCE: self.tr("change of colours"),
+            Kind.COLLAPSE: self.tr("falling score"), Kind.REPROMPT: self.tr("prompted again"),
+            Kind.SHORT: self.tr("very short"), Kind.MISSING: self.tr("untracked object"),
+            Kind.CUT: self.tr("across a scene cut")}
         return names[kind]
 
 
 def _translated(sentence: Sentence, count: int) -> str:
-    """The context by which `tools.upkeep.translations` lists all sentences."""
+    """Translate in the context under which `tools.upkeep.translations` lists all sentences."""
     return QCoreApplication.translate("Sentence", sentence.value, None, count)
 
 
 class CardModel(QAbstractListModel):
-    """The desk's entries."""
+    """The entries of the review controller."""
 
-    def __init__(self, desk: ReviewController, document: Document, parent: QObject) -> None:
+    def __init__(self, review: ReviewController, document: Document, parent: QObject) -> None:
         super().__init__(parent)
-        self._desk, self._document = desk, document
+        self._review, self._document = review, document
         self._entries: tuple[Entry, ...] = ()
         self._names = KindNames(self)
-        desk.changed.connect(self._on_changed)
+        review.changed.connect(self._on_changed)
 
     def entry(self, row: int) -> Entry:
         return self._entries[row]
@@ -74,7 +74,7 @@ class CardModel(QAbstractListModel):
         return None
 
     def title(self, entry: Entry) -> str:
-        """What it may be, as a question."""
+        """Return the suggested fix as a question."""
         fix, tracks = entry.suggestion, self._document.tracks()
         names = [str(tracks[key].number) if key in tracks else "?" for key in fix.tracks or entry.tracks]
         if fix.fix is Fix.SWAP:
@@ -94,7 +94,7 @@ class CardModel(QAbstractListModel):
         return entry.reason({key: tracks[key].number for key in entry.tracks if key in tracks}, _translated)
 
     def _on_changed(self) -> None:
-        entries = self._desk.entries
+        entries = self._review.entries
         if entries == self._entries:
             return
         self.beginResetModel()
@@ -119,10 +119,10 @@ class CardPainter(QStyledItemDelegate):
         entry = model.entry(index.row())
         area: QRect = option.rect
         palette: QPalette = option.palette
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setClipRect(area)
-        if chosen:
+        if selected:
             color = QColor(palette.color(QPalette.ColorRole.Highlight))
             painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), color)
             color.setAlpha(40)
@@ -140,10 +140,10 @@ class CardPainter(QStyledItemDelegate):
         painter.restore()
 
     def _paint_title(self, painter: QPainter, place: QRect, title: str, entry: Entry, palette: QPalette) -> None:
-        aside = self.tr("frame {0}   {1} %").format(entry.frame, round(100 * entry.chance))
+        details = self.tr("frame {0}   {1} %").format(entry.frame, round(100 * entry.chance))
         painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, aside)
-        width = place.width() - painter.fontMetrics().horizontalAdvance(aside) - _EDGE
+        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, details)
+        width = place.width() - painter.fontMetrics().horizontalAdvance(details) - _EDGE
         font = QFont(painter.font())
         font.setBold(True)
         painter.save()
@@ -154,7 +154,7 @@ class CardPainter(QStyledItemDelegate):
         painter.restore()
 
     def _paint_crops(self, painter: QPainter, corner: QPoint, entry: Entry, palette: QPalette) -> None:
-        """Each track in its colour, before and after; grey squares while they are not cut."""
+        """Paint the crops of each track, before and after, framed in its colour; grey squares until they are ready."""
         pairs = self._crops.get(key_of(entry), entry)
         if pairs is None:
             pairs = tuple(Pair(track, None, None) for track in entry.tracks[:2] or (None,))
@@ -176,7 +176,7 @@ class CardPainter(QStyledItemDelegate):
 
 
 def _draw_words(painter: QPainter, place: QRect, text: str) -> None:
-    """Words in as many lines as there is room for, the last one cut with dots."""
+    """Draw text in as many lines as fit, and elide the last one."""
     metrics, words = painter.fontMetrics(), text.split()
     line = ""
     lines: list[str] = []

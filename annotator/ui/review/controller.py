@@ -1,4 +1,4 @@
-"""The moment that is looked at, the ones before and after it, and what is decided about it."""
+"""The controller of the review queue: the current moment, navigation and decisions."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from annotator.ui.widgets.message import Message
 
 Key = tuple[object, ...]
 
-#: Entries that are gone through, of those that are open: nobody comes to the end of more, and each Tab looks at all.
+#: Most open entries in the queue: users never reach the end of more, and each step searches all of them.
 MOST = 3000
 
 
 class ReviewController(QObject):
-    """Goes through the open entries in order. A decision is one step, and goes on to the next."""
+    """Steps through the open entries. A decision is one undo step and continues with the next entry."""
 
     changed = Signal()
-    """Other entries are shown, or other counts."""
+    """The entries or the counts changed."""
     current_changed = Signal()
     message = Signal(Message)
     """One line for the status bar."""
     prompt_wanted = Signal(int, object)
-    """Frame and box (xyxy, picture pixels) in which an object is to be prompted."""
+    """Frame and box (xyxy, image pixels) of an object to prompt."""
     visited = Signal(Entry)
-    """Entry that was gone to by key."""
+    """The entry that became the current one."""
 
     def __init__(self, document: Document, edits: EditController, builder: QueueBuilder, parent: QObject) -> None:
         super().__init__(parent)
@@ -50,16 +50,16 @@ class ReviewController(QObject):
         builder.ready.connect(self._on_queue)
         document.video_changed.connect(self._on_video)
 
-    # What there is
+    # State
 
     @property
     def queue(self) -> ReviewQueue | None:
-        """None before anybody wanted it."""
+        """The queue; None until it is requested and built."""
         return self._queue
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """Open ones that the filters let through, the most likely errors first."""
+        """Open entries that match the filters, most likely errors first."""
         return self._entries
 
     @property
@@ -68,12 +68,12 @@ class ReviewController(QObject):
 
     @property
     def place(self) -> int | None:
-        """Of the current one among the entries; None where it is not among them."""
+        """Index of the current entry; None if it is not among the entries."""
         return None if self._current is None else self._places.get(key_of(self._current))
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many entries are looked at, and of how many."""
+        """Number of resolved entries, and of all."""
         return (0, 0) if self._queue is None else (self._done + self._decided_here, len(self._queue.entries))
 
     @property
@@ -81,7 +81,7 @@ class ReviewController(QObject):
         return sum(key in self._decided for key, _ in self._open) if self._decided else 0
 
     def kinds(self) -> dict[Kind, int]:
-        """Kinds of open entries and how many there are of each."""
+        """Return the number of open entries by kind."""
         counts: dict[Kind, int] = {}
         for key, entry in self._open:
             for kind in entry.kinds if key not in self._decided else ():
@@ -89,32 +89,32 @@ class ReviewController(QObject):
         return counts
 
     def set_filter(self, kind: Kind | None, track: int | None) -> None:
-        """Only entries of a kind and of a track (id); None for all."""
+        """Show only entries of a kind and of a track (id); None for all."""
         self._kind, self._track = kind, track
         self._refresh()
 
     def fixes(self) -> dict[Fix, Suggestion]:
-        """What can be done about the current entry."""
+        """Return the possible fixes of the current entry."""
         if self._current is None:
             return {}
         chosen = self._document.selection & set(self._current.tracks)
         return fixes_for(self._current, next(iter(chosen)) if len(chosen) == 1 else None)
 
-    # Going
+    # Navigation
 
     def go(self, direction: int) -> None:
-        """To the next entry (1) or the one before (-1), round and round. Makes the queue where there is none."""
+        """Go to the next (1) or previous (-1) entry, cyclically. Builds the queue if there is none."""
         if self._queue is None:
             self._pending = direction
             self._builder.want()
             if self._queue is None:
-                self.message.emit(Message.hint(self.tr("Looking for suspicious moments…"),
+                self.message.emit(Message.hint(self.tr("Searching for suspicious moments…"),
                                                lambda: bool(self._pending)))
             return
         if not self._entries:
             self.message.emit(Message.done(
-                self.tr("No suspicious moment is left") if self._builder.complete else
-                self.tr("No suspicious moment is left so far")))
+                self.tr("No suspicious moments left") if self._builder.complete else
+                self.tr("No suspicious moments found so far")))
             return
         place = self.place
         if place is None:
@@ -122,11 +122,11 @@ class ReviewController(QObject):
         else:
             place += direction
         if place >= len(self._entries):
-            self.message.emit(Message.hint(self.tr("That was the last one; on with the first")))
+            self.message.emit(Message.hint(self.tr("That was the last moment; continuing with the first")))
         self.visit(self._entries[place % len(self._entries)])
 
     def visit(self, entry: Entry) -> None:
-        """Look at an entry: its frame, its tracks."""
+        """Make an entry current: go to its frame and select its tracks."""
         self._current = entry
         self._place = self.place or 0
         self._document.select(track for track in entry.tracks if track in self._document.tracks())
@@ -134,25 +134,25 @@ class ReviewController(QObject):
         self.current_changed.emit()
         self.visited.emit(entry)
 
-    # Deciding
+    # Decisions
 
     def accept(self) -> None:
-        """Do what is suggested."""
+        """Apply the suggestion."""
         if self._current is not None:
             self.decide(self._current.suggestion.fix)
         else:
             self.decide(Fix.FINE)
 
     def decide(self, fix: Fix) -> None:
-        """Do something about the current entry, and go on to the next."""
+        """Apply a fix to the current entry, and continue with the next."""
         entry, options = self._current, self.fixes()
         if entry is None:
             self.message.emit(Message.refused(self.tr("Go to a suspicious moment first (Tab)"),
                                               lambda: self._current is None))
         elif fix not in options:
             self.message.emit(Message.refused(
-                self.tr("This moment is about one track alone") if len(entry.tracks) < 2 else
-                self.tr("This moment is about {0} tracks: click the one that is meant").format(len(entry.tracks)),
+                self.tr("This moment involves only one track") if len(entry.tracks) < 2 else
+                self.tr("This moment involves {0} tracks: click the one to edit").format(len(entry.tracks)),
                 lambda: self._current == entry and fix not in self.fixes()))
         elif fix is Fix.PROMPT:
             self.prompt_wanted.emit(options[fix].frame, options[fix].box_xyxy)
@@ -162,7 +162,7 @@ class ReviewController(QObject):
             self._edits.do(lambda: self._plan(entry, options[fix]), lambda: self._on_decided(entry))
 
     def plan(self) -> Plan | None:
-        """The suggested edit of the current entry, to be previewed; None where it is none."""
+        """Return the suggested edit of the current entry for a preview; None if there is none."""
         if self._current is None or self._current.suggestion.fix in (Fix.FINE, Fix.PROMPT):
             return None
         return self._plan(self._current, self._current.suggestion)
@@ -175,7 +175,7 @@ class ReviewController(QObject):
                     deletes=fix.tracks if fix.fix is Fix.DELETE else ())
 
     def describe(self, fix: Suggestion) -> str:
-        """A fix in words."""
+        """Return the description of a fix."""
         tracks = self._document.tracks()
         names = [str(tracks[key].number) if key in tracks else "?" for key in fix.tracks]
         if fix.fix is Fix.SWAP:
@@ -187,13 +187,13 @@ class ReviewController(QObject):
         if fix.fix is Fix.DELETE:
             return self.tr("Delete track {0}").format(", ".join(names))
         if fix.fix is Fix.PROMPT:
-            return self.tr("Prompt what is here in frame {0}").format(fix.frame)
-        return self.tr("Nothing to mend")
+            return self.tr("Prompt this object in frame {0}").format(fix.frame)
+        return self.tr("No error")
 
     def _mark(self, entry: Entry) -> None:
         video = self._document.video
         if video is not None and self._document.edit(lambda session: ranking.mark_reviewed(session, video, entry)):
-            self.message.emit(Message.done(self.tr("Looked at, nothing to mend")))
+            self.message.emit(Message.done(self.tr("Marked as reviewed, no error")))
             self._on_decided(entry)
 
     def _on_decided(self, entry: Entry) -> None:
@@ -210,7 +210,7 @@ class ReviewController(QObject):
     # The queue
 
     def _on_queue(self, queue: ReviewQueue, began: float) -> None:
-        # What was decided while this one was made is not in it yet, but in the one that follows.
+        # Decisions made while this queue was built are not in it yet, but in the next one.
         self._decided = {key: when for key, when in self._decided.items() if when >= began}
         self._queue = queue
         self._open = [(key_of(entry), entry) for entry in queue.open[:MOST]]
@@ -223,7 +223,7 @@ class ReviewController(QObject):
 
     def _refresh(self) -> None:
         known = self._document.tracks().keys()
-        shown = [(key, entry) for key, entry in self._open if key not in self._decided and self._lets_through(entry)
+        shown = [(key, entry) for key, entry in self._open if key not in self._decided and self._matches(entry)
                  and known >= set(entry.tracks)]
         self._entries = tuple(entry for _, entry in shown)
         self._places = {key: place for place, (key, _) in enumerate(shown)}
@@ -232,7 +232,7 @@ class ReviewController(QObject):
             self._current = self._entries[place]
         self.changed.emit()
 
-    def _lets_through(self, entry: Entry) -> bool:
+    def _matches(self, entry: Entry) -> bool:
         return (self._kind is None or self._kind in entry.kinds) and \
             (self._track is None or self._track in entry.tracks)
 
@@ -246,5 +246,5 @@ class ReviewController(QObject):
 
 
 def key_of(entry: Entry) -> Key:
-    """What an entry is known by from one ranking to the next."""
+    """Return the key that identifies an entry across rankings."""
     return entry.frame, entry.tracks, entry.kinds[0]

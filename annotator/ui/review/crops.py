@@ -1,4 +1,4 @@
-"""Small pictures of tracks before and after a moment, cut out on a thread of their own."""
+"""Crops of tracks before and after a moment, made on their own thread."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from annotator.video import VideoReader, open_video
 
 log = logging.getLogger(__name__)
 
-#: Pixels of a crop's sides, what is shown around a box as a share of its longer side, and pixels of a crop at least.
+#: Side of a crop in pixels; margin as a share of the box's longer side; minimum side before scaling, in pixels.
 SIDE, _AROUND, _LEAST = 112, 0.25, 24
-#: Entries whose crops are kept, and that wait to be cut; tracks of one that are shown.
+#: Entries whose crops are cached; entries that wait; tracks shown per entry.
 KEPT, _WAITING, SHOWN = 200, 24, 2
-#: Frames from where a track is wanted in which it may be seen instead.
+#: Maximum distance, in frames, of a substitute frame if a track has no box in the wanted one.
 _NEAR = 16
 
 Key = tuple[object, ...]
@@ -40,19 +40,19 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One track before and after a moment; None where it is not seen near."""
+    """Crops of one track before and after a moment; None if it has no box nearby."""
 
     track: int | None
-    """Id; None for what no track shows."""
+    """Id; None for an object without a track."""
     before: QImage | None
     after: QImage | None
 
 
 class CropSource(QObject):
-    """What was asked for last is cut first; what nobody sees any more is forgotten."""
+    """Makes the crops that were requested last first, and forgets old requests."""
 
     ready = Signal(object)
-    """Key of an entry whose crops can now be had."""
+    """Key of an entry whose crops are ready."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
@@ -66,7 +66,7 @@ class CropSource(QObject):
         document.video_changed.connect(self._on_video)
 
     def get(self, key: Key, entry: Entry) -> tuple[Pair, ...] | None:
-        """Crops of at most two tracks; None where they are not cut yet, in which case they will be."""
+        """Return the crops of at most two tracks; None if they are not ready, in which case they are requested."""
         with self._changed:
             found = self._kept.get(key)
             if found is not None:
@@ -102,22 +102,22 @@ class CropSource(QObject):
         self._thread = threading.Thread(target=self._work, args=(session, video), name="crops", daemon=True)
         self._thread.start()
 
-    # On its thread
+    # On the thread
 
     def _work(self, session: Session, video: VideoRecord) -> None:
         lower_priority(Niceness.ENGINE)
         try:
-            with open_video(check_video(session, video), fps=video.fps) as pictures:
+            with open_video(check_video(session, video), fps=video.fps) as source:
                 while (wanted := self._next()) is not None:
                     key, entry = wanted
                     with session.store.read_snapshot() as reader:
-                        found = tuple(_pairs(reader, video, pictures, entry))
+                        found = tuple(_pairs(reader, video, source, entry))
                     self._keep(key, found)
         except UserError as error:
             log.warning("no crops: %s", error)
 
     def _next(self) -> tuple[Key, Entry] | None:
-        """What to cut now; waits while there is nothing. None: closed."""
+        """Wait for a request and return it; None when closed."""
         with self._changed:
             while not self._closed:
                 if self._wanted:
@@ -135,27 +135,27 @@ class CropSource(QObject):
         self._relay.post(lambda: self.ready.emit(key))
 
 
-def _pairs(reader: Reader, video: VideoRecord, pictures: VideoReader, entry: Entry) -> list[Pair]:
+def _pairs(reader: Reader, video: VideoRecord, source: VideoReader, entry: Entry) -> list[Pair]:
     if not entry.tracks:
         fix = entry.suggestion
-        there = None if fix.box_xyxy is None or fix.frame is None else _read(pictures, fix.frame)
-        return [Pair(None, None if there is None or fix.box_xyxy is None else crop(there, fix.box_xyxy), None)]
+        image = None if fix.box_xyxy is None or fix.frame is None else _read(source, fix.frame)
+        return [Pair(None, None if image is None or fix.box_xyxy is None else crop(image, fix.box_xyxy), None)]
     tracks = entry.tracks[:SHOWN]
-    sides = [_side(reader, video, pictures, tracks, frame, towards) for frame, towards in
+    sides = [_side(reader, video, source, tracks, frame, towards) for frame, towards in
              ((entry.before, 1), (min(entry.after, video.frame_count - 1), -1))]
     return [Pair(track, sides[0].get(track), sides[1].get(track)) for track in tracks]
 
 
-def _side(reader: Reader, video: VideoRecord, pictures: VideoReader, tracks: Sequence[int], frame: int, towards: int,
+def _side(reader: Reader, video: VideoRecord, source: VideoReader, tracks: Sequence[int], frame: int, towards: int,
           ) -> dict[int, QImage]:
-    """Crops of tracks in a frame, or in one near it, towards the moment first."""
+    """Return crops of tracks in a frame or, if they have no box there, in a frame nearby."""
     found: dict[int, QImage] = {}
     first, last = (frame, frame + _NEAR) if towards > 0 else (frame - _NEAR, frame)
     seen = dict(reader.iter_frames(video.id, max(first, 0), min(last, video.frame_count - 1)))
     for index in sorted(seen, reverse=towards < 0):
         boxes = {each.track: each.box_xyxy for each in seen[index]
                  if each.track in tracks and each.track not in found and each.box_xyxy is not None}
-        image = _read(pictures, index) if boxes else None
+        image = _read(source, index) if boxes else None
         if image is not None:
             found.update({track: crop(image, box) for track, box in boxes.items()})
         if len(found) == len(tracks):
@@ -163,18 +163,18 @@ def _side(reader: Reader, video: VideoRecord, pictures: VideoReader, tracks: Seq
     return found
 
 
-def _read(pictures: VideoReader, frame: int) -> Image | None:
-    if not 0 <= frame < len(pictures):
+def _read(source: VideoReader, frame: int) -> Image | None:
+    if not 0 <= frame < len(source):
         return None
     try:
-        return pictures.read(frame).image
+        return source.read(frame).image
     except UserError as error:
         log.warning("no crop: %s", error)
         return None
 
 
 def crop(image: Image, box_xyxy: Box) -> QImage:
-    """A square around a box, `SIDE` pixels; what lies outside the picture is grey."""
+    """Return a square of `SIDE` pixels around a box, grey outside the image."""
     x0, y0, x1, y1 = box_xyxy
     half = max(round(max(x1 - x0, y1 - y0) * (0.5 + _AROUND)), _LEAST // 2)
     left, top = round((x0 + x1) / 2) - half, round((y0 + y1) / 2) - half

@@ -1,4 +1,4 @@
-"""Review: where queue, cards, keys and the views of the window meet."""
+"""The review feature: connects the queue, its panel and actions with the views."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from annotator.ui.review.panel import ReviewPanel
 from annotator.ui.review.queue_builder import QueueBuilder
 from annotator.ui.widgets.theme import ACCENT
 
-#: Of the view's sides, what the tracks of a moment take up when it is zoomed to.
+#: Share of the view that the tracks of a moment fill when zoomed to.
 _FILL = 0.4
 
 
 class Spot(QGraphicsRectItem):
-    """Where something is that no track follows, in the frame in which it is seen."""
+    """The box of an untracked object, in the frame of its suggestion."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Spot(QGraphicsRectItem):
         self.hide()
 
     def show_for(self, entry: Entry | None, frame: int) -> None:
-        """Show the box that an entry suggests to prompt, where that is this frame."""
+        """Show the box that an entry suggests to prompt, if it is in this frame."""
         fix = None if entry is None else entry.suggestion
         seen = fix is not None and fix.box_xyxy is not None and fix.frame == frame
         if seen and fix is not None and fix.box_xyxy is not None:
@@ -49,10 +49,10 @@ class Spot(QGraphicsRectItem):
 
 
 class ReviewFeature(Feature):
-    """From one suspicious moment to the next, and a key to decide about each."""
+    """Actions to step through suspicious moments and to resolve each with a key."""
 
     prompt_wanted = Signal(int, object)
-    """Frame and box (xyxy, picture pixels) of what a moment suggests to prompt."""
+    """Frame and box (xyxy, image pixels) of an object that a moment suggests to prompt."""
 
     def __init__(self, document: Document, canvas: Canvas, player: Player, edits: EditController,
                  busy: Callable[[], bool], window: QWidget) -> None:
@@ -74,35 +74,35 @@ class ReviewFeature(Feature):
         document.video_changed.connect(self._want_if_seen)
 
     def add_actions(self, actions: Actions) -> None:
-        """Tab and Shift+Tab count while the picture has the focus."""
+        """Register the actions. Tab and Shift+Tab work while the canvas has the focus."""
         add, tr, controller, menu = actions.add, self.tr, self.controller, self.tr("Review")
-        following = add("review.next", menu, tr("Next suspicious moment"), lambda: self.go(1), ["Tab"],
-                        tr("Go to the next moment in which a track may be wrong"), needs=Needs.VIDEO, group="go")
+        after = add("review.next", menu, tr("Next suspicious moment"), lambda: self.go(1), ["Tab"],
+                        tr("Go to the next moment at which a track may be wrong"), needs=Needs.VIDEO, group="go")
         before = add("review.previous", menu, tr("Previous suspicious moment"), lambda: self.go(-1), ["Shift+Tab"],
                      needs=Needs.VIDEO, group="go")
-        for action in (following, before):
+        for action in (after, before):
             self._bind_to_canvas(action)
-        accept = add("review.accept", menu, tr("Do what is suggested"), controller.accept, ["A"],
-                     tr("Make the suggested edit and go to the next moment"), needs=Needs.EDITABLE, group="decide")
-        fine = add("review.fine", menu, tr("Nothing to mend"), partial(controller.decide, Fix.FINE), ["X"],
-                   tr("Remember that this was looked at, and go to the next moment"), needs=Needs.EDITABLE,
+        accept = add("review.accept", menu, tr("Apply suggestion"), controller.accept, ["A"],
+                     tr("Apply the suggested edit and go to the next moment"), needs=Needs.EDITABLE, group="decide")
+        fine = add("review.fine", menu, tr("No error"), partial(controller.decide, Fix.FINE), ["X"],
+                   tr("Mark this moment as reviewed and go to the next"), needs=Needs.EDITABLE,
                    group="decide")
         others = {
             fix: add(f"review.{fix.value}", menu, text, partial(controller.decide, fix), [f"Alt+{k}"], tip,
                      needs=Needs.EDITABLE, group="decide")
             for k, (fix, text, tip) in enumerate((
-                (Fix.SWAP, tr("Swap"), tr("Swap the two tracks of this moment, and go to the next")),
-                (Fix.MERGE, tr("Merge"), tr("Merge the two tracks of this moment, and go to the next")),
-                (Fix.SPLIT, tr("Split"), tr("Split the track of this moment, and go to the next")),
-                (Fix.DELETE, tr("Delete"), tr("Delete the track of this moment, and go to the next"))), 1)}
+                (Fix.SWAP, tr("Swap"), tr("Swap the two tracks of this moment and go to the next")),
+                (Fix.MERGE, tr("Merge"), tr("Merge the two tracks of this moment and go to the next")),
+                (Fix.SPLIT, tr("Split"), tr("Split the track of this moment and go to the next")),
+                (Fix.DELETE, tr("Delete"), tr("Delete the track of this moment and go to the next"))), 1)}
         self.zoom = add("review.zoom", menu, tr("Zoom to each moment"), lambda: None, [],
-                        tr("Bring the tracks of a moment closer when it is gone to"), group="view", checkable=True)
-        look = add("review.colours", menu, tr("Compare colours, or stop it"), self._toggle_colours, [],
-                   tr("Read the video and rank moments by how the tracks look"), needs=Needs.VIDEO, group="view")
+                        tr("Zoom to the tracks of a moment when going to it"), group="view", checkable=True)
+        look = add("review.colours", menu, tr("Compare colours or stop"), self._toggle_colours, [],
+                   tr("Read the video and rank moments also by changes of appearance"), needs=Needs.VIDEO, group="view")
         self.panel.set_actions(accept, fine, others, look)
 
     def _bind_to_canvas(self, action: QAction) -> None:
-        """Elsewhere Tab goes from field to field."""
+        """Limit an action to the canvas; elsewhere, Tab moves the focus."""
         window = self.parent()
         assert isinstance(window, QWidget)
         window.removeAction(action)
@@ -110,14 +110,14 @@ class ReviewFeature(Feature):
         self._canvas.addAction(action)
 
     def set_dock(self, dock: QDockWidget) -> None:
-        """The panel's dock: it is brought forward when moments are gone through, and its title counts. The queue is
-        wanted as soon as it comes into sight."""
+        """Set the dock of the panel. Stepping through moments raises it, its title shows the number of open moments,
+        and showing it builds the queue."""
         self._dock = dock
         self._title = dock.windowTitle()
         dock.visibilityChanged.connect(lambda _seen: self._want_if_seen())
 
     def go(self, direction: int) -> None:
-        """To the next moment (1) or the one before (-1)."""
+        """Go to the next (1) or previous (-1) moment."""
         self._player.pause()
         if self._dock is not None and not self._is_seen:
             self._dock.show()
@@ -125,7 +125,7 @@ class ReviewFeature(Feature):
         self.controller.go(direction)
 
     def refresh(self) -> None:
-        """Rank again, after a run has ended."""
+        """Rank again after a run ended."""
         self.builder.refresh()
 
     def close(self) -> None:
@@ -163,7 +163,7 @@ class ReviewFeature(Feature):
 
     @property
     def _is_seen(self) -> bool:
-        """A dock behind others counts as visible for Qt."""
+        """Whether the panel is on screen: Qt also calls docks in background tabs visible."""
         return not self.panel.visibleRegion().isEmpty()
 
     def _want_if_seen(self) -> None:

@@ -1,4 +1,4 @@
-"""The review panel: how far one is, filters, cards, and what can be done about the chosen one."""
+"""The review panel: progress, filters, cards, and the fixes of the current one."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from annotator.ui.review.controller import ReviewController
 from annotator.ui.review.crops import CropSource
 from annotator.ui.review.queue_builder import QueueBuilder
 
-#: Milliseconds after a moment was gone to until the edit that it suggests is previewed.
+#: Milliseconds from the arrival at a moment to the preview of its suggestion.
 _PAUSE = 50
 
 
 class ReviewPanel(QWidget):
-    """Shows what the desk says; a click on a card goes to its moment."""
+    """Shows the state of the review controller. Clicking a card goes to its moment."""
 
-    def __init__(self, document: Document, desk: ReviewController, builder: QueueBuilder, crops: CropSource,
+    def __init__(self, document: Document, review: ReviewController, builder: QueueBuilder, crops: CropSource,
                  edits: EditController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._document, self._desk, self._builder, self._edits = document, desk, builder, edits
-        self.model = CardModel(desk, document, self)
+        self._document, self._review, self._builder, self._edits = document, review, builder, edits
+        self.model = CardModel(review, document, self)
         self.view = QListView(self)
         self._painter = CardPainter(crops, document, self.view)
         self._set_up_view()
@@ -63,8 +63,8 @@ class ReviewPanel(QWidget):
         self._whole = QTimer(self, singleShot=True, interval=0)
         self._whole.timeout.connect(self._keep_current_whole)
         self.view.viewport().installEventFilter(self)
-        desk.changed.connect(self._on_changed)
-        desk.current_changed.connect(self._on_current)
+        review.changed.connect(self._on_changed)
+        review.current_changed.connect(self._on_current)
         builder.state_changed.connect(self._show_state)
         crops.ready.connect(lambda _key: self.view.viewport().update())
         document.selection_changed.connect(self._show_footer)
@@ -83,11 +83,11 @@ class ReviewPanel(QWidget):
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setResizeMode(QListView.ResizeMode.Adjust)
         view.setFrameShape(QFrame.Shape.NoFrame)
-        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the picture keeps it, and so Tab goes on
-        view.clicked.connect(lambda index: self._desk.visit(self.model.entry(index.row())))
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the canvas keeps it, so that Tab works
+        view.clicked.connect(lambda index: self._review.visit(self.model.entry(index.row())))
 
     def _set_up_filters(self) -> None:
-        self.kind_filter.setToolTip(self.tr("Only moments of this kind"))
+        self.kind_filter.setToolTip(self.tr("Show only moments of this kind"))
         self.kind_filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.kind_filter.setMinimumContentsLength(10)
         self.kind_filter.activated.connect(lambda _row: self._filter())
@@ -135,7 +135,7 @@ class ReviewPanel(QWidget):
         column.addWidget(self._footer)
 
     def set_actions(self, accept: QAction, fine: QAction, others: dict[Fix, QAction], look: QAction) -> None:
-        """What the buttons do; they are labelled with the keys."""
+        """Set the actions of the buttons, which are labelled with the keys."""
         self._accept, self._fine_action = accept, fine
         self.suggestion.clicked.connect(accept.trigger)
         self.fine.clicked.connect(fine.trigger)
@@ -157,35 +157,35 @@ class ReviewPanel(QWidget):
         button.setText(action.text().rstrip("…"))
         button.setToolTip(action.toolTip())
 
-    # What it shows
+    # State
 
     def _on_changed(self) -> None:
-        done, total = self._desk.counts
+        done, total = self._review.counts
         self.done.setText(self.tr("{0} of {1} done").format(done, total) if total else "")
         self._fill_kinds()
         self._empty.setText(self._why_empty())
-        self._pages.setCurrentIndex(0 if self._desk.entries else 1)
+        self._pages.setCurrentIndex(0 if self._review.entries else 1)
         self._show_current()
         self._show_footer()
 
     def _why_empty(self) -> str:
         if self._document.video is None:
-            return self.tr("Open a project to see where its tracks may be wrong")
-        if self._desk.queue is None:
-            return self.tr("Looking for suspicious moments…")
+            return self.tr("Open a project to find possible errors in its tracks")
+        if self._review.queue is None:
+            return self.tr("Searching for suspicious moments…")
         if self.kind_filter.currentData() is not None or self.track_filter.text():
-            return self.tr("No suspicious moment is like that")
-        return self.tr("Everything suspicious is looked at") if self._desk.counts[1] else \
-            self.tr("Nothing looks suspicious here")
+            return self.tr("No moments match the filter")
+        return self.tr("All suspicious moments are reviewed") if self._review.counts[1] else \
+            self.tr("No suspicious moments found")
 
     def _fill_kinds(self) -> None:
-        """Kinds of open entries with their numbers, the chosen one kept."""
+        """List the kinds of open entries with their counts, and keep the selected one."""
         box, chosen, names = self.kind_filter, self.kind_filter.currentData(), KindNames(self)
-        kinds = self._desk.kinds()
+        kinds = self._review.kinds()
         if chosen is not None:
             kinds.setdefault(Kind(chosen), 0)
         box.clear()
-        box.addItem(self.tr("Any kind"), None)
+        box.addItem(self.tr("All kinds"), None)
         for kind, count in sorted(kinds.items(), key=lambda each: -each[1]):
             box.addItem(self.tr("{0} ({1})").format(names.name(kind), count), kind.value)
         box.setCurrentIndex(max(box.findData(chosen), 0))
@@ -195,11 +195,11 @@ class ReviewPanel(QWidget):
         kind, number = self.kind_filter.currentData(), self.track_filter.text()
         track = next((key for key, each in self._document.tracks().items() if str(each.number) == number),
                      -1) if number else None
-        self._desk.set_filter(None if kind is None else Kind(kind), track)
+        self._review.set_filter(None if kind is None else Kind(kind), track)
 
     def _show_state(self) -> None:
-        """Progress of the colours, or what can be done about them."""
-        looked, shown = self._builder.looked, self._desk.queue is not None
+        """Show the progress of the comparison of colours, or the button that starts it."""
+        looked, shown = self._builder.looked, self._review.queue is not None
         self._state.setVisible(looked is not None or (shown and not self._builder.complete
                                                       and not self._builder.ranking))
         self._bar.setVisible(looked is not None)
@@ -211,7 +211,7 @@ class ReviewPanel(QWidget):
         else:
             self._colours.setText(self.tr("Colours are not compared"))
             self.colours.setText(self.tr("Compare"))
-        if self._desk.queue is None:
+        if self._review.queue is None:
             self._empty.setText(self._why_empty())
 
     def _on_current(self) -> None:
@@ -219,7 +219,7 @@ class ReviewPanel(QWidget):
         self._show_footer()
 
     def _show_current(self) -> None:
-        place = self._desk.place
+        place = self._review.place
         if place is None:
             self.view.selectionModel().clearSelection()
             return
@@ -228,7 +228,7 @@ class ReviewPanel(QWidget):
         self.view.scrollTo(index)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """The current card stays whole when what comes and goes around the list makes it shorter."""
+        """Keep the current card fully visible when the list shrinks."""
         if event.type() is QEvent.Type.Resize:
             self._whole.start()
         return super().eventFilter(watched, event)
@@ -239,16 +239,16 @@ class ReviewPanel(QWidget):
             self.view.scrollTo(current)
 
     def _show_footer(self) -> None:
-        """What can be done about the current entry."""
-        entry, fixes = self._desk.current, self._desk.fixes()
+        """Show the fixes of the current entry."""
+        entry, fixes = self._review.current, self._review.fixes()
         self._footer.setVisible(entry is not None)
         if entry is None or not self._others:
             return
         suggested = entry.suggestion
         self.suggestion.setVisible(suggested.fix is not Fix.FINE)
-        self.suggestion.setText(_with_keys(self._desk.describe(suggested), self._accept))
+        self.suggestion.setText(_with_keys(self._review.describe(suggested), self._accept))
         self.suggestion.setToolTip(self._accept.toolTip())
-        self.fine.setText(_with_keys(self.tr("Fine"), self._fine_action))
+        self.fine.setText(_with_keys(self.tr("No error"), self._fine_action))
         self.fine.setToolTip(self._fine_action.toolTip())
         for fix, button in self._others.items():
             button.setVisible(fix is not suggested.fix)
@@ -258,8 +258,8 @@ class ReviewPanel(QWidget):
         self._preview.start()
 
     def _show_effect(self) -> None:
-        """What the suggested edit would change."""
-        plan = self._desk.plan()
+        """Show what the suggested edit would change."""
+        plan = self._review.plan()
         text = "" if plan is None or not self._document.writable else self._edits.effect(plan)
         self.effect.setText(text)
         self.effect.setVisible(bool(text))

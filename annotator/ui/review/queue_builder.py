@@ -1,4 +1,4 @@
-"""The review queue, made beside the window from snapshots: at once from the evidence, better when colours are known."""
+"""Builds the review queue on threads from snapshots: first from the evidence, then again with colours."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.widgets.message import Message
 
 _KINDS = ChangeKind.OBSERVATIONS | ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.RUNS
-#: Milliseconds from the last edit to a new ranking, and at least so many times as long as the last ranking took: on
-#: large projects it must not take the window's time.
+#: Milliseconds from the last edit to a new ranking, and the minimum wait as a multiple of the duration of the last
+#: ranking, so that rankings of large projects do not slow down the window.
 _QUIET, _SHARE = 700, 6
 
 
 class QueueBuilder(QObject):
-    """Does nothing until somebody wants the queue; from then on it follows edits and runs."""
+    """Builds the queue on request, and then updates it after edits and runs."""
 
     ready = Signal(ReviewQueue, float)
-    """The queue, and the monotonic time at which its making began."""
+    """The queue, and the monotonic time at which its ranking began."""
     state_changed = Signal()
-    """It began or ended something, or came further with colours."""
+    """A ranking or comparison began, ended or made progress."""
     message = Signal(Message)
     """One line for the status bar."""
 
     def __init__(self, document: Document, busy: Callable[[], bool], parent: QObject) -> None:
-        """``busy``: whether a job runs, whose results would be ranked anew with every frame."""
+        """``busy`` returns whether a job runs, during which nothing is ranked."""
         super().__init__(parent)
         self._document, self._busy = document, busy
         self._colours = Colours()
@@ -45,7 +45,7 @@ class QueueBuilder(QObject):
         self._stale = False
         self._began = 0.0
         self.looked: tuple[int, int] | None = None
-        """Frames whose colours are known, and of how many; None while nothing is looked at."""
+        """Frames with compared colours, and of all; None while nothing is compared."""
         self._ranker, self._looker = TaskWorker(self, "review"), TaskWorker(self, "colours")
         self._quiet = QTimer(self, singleShot=True, interval=_QUIET)
         self._quiet.timeout.connect(self._rank)
@@ -59,11 +59,11 @@ class QueueBuilder(QObject):
         document.video_changed.connect(self._on_video)
         document.changed.connect(self._on_changes)
 
-    # What is asked of it
+    # Requests
 
     @property
     def ranking(self) -> bool:
-        """Whether a new queue is being made or is about to be."""
+        """Whether a new queue is being built or about to be."""
         return self._ranker.busy or self._quiet.isActive()
 
     @property
@@ -72,29 +72,29 @@ class QueueBuilder(QObject):
         return self._complete
 
     def want(self) -> None:
-        """Somebody looks at the queue."""
+        """Build the queue if it was not requested before."""
         if not self._wanted:
             self._wanted = True
             self._rank()
 
     def look_at_colours(self) -> None:
-        """Read the video and compare colours, also after that was cancelled."""
+        """Read the video and compare colours, even if this was cancelled before."""
         self._stopped = False
         self._wanted = True
         self._rank()
 
     def cancel(self) -> None:
-        """Do without colours."""
+        """Cancel the comparison of colours."""
         self._stopped = True
         self._looker.cancel()
 
     def refresh(self) -> None:
-        """A job has ended."""
+        """Rank again after a job ended."""
         if self._wanted:
             self._rank()
 
     def close(self) -> None:
-        """Cancel everything and wait for it."""
+        """Cancel all work and wait for its end."""
         self._wanted = False
         self._quiet.stop()
         self._ranker.close()
@@ -153,7 +153,7 @@ class QueueBuilder(QObject):
                 for done, total in steps:
                     progress(done, total)
             if cancel.cancelled:
-                raise Cancelled("colours are not compared")
+                raise Cancelled("the comparison of colours was cancelled")
             return colours
 
         self.looked = (0, 1)

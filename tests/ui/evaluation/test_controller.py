@@ -52,7 +52,7 @@ def test_it_scores_before_and_after_and_leads_to_each_error(
     window, panel = opened, opened.features.evaluation.panel
     qtbot.keyClick(window, Qt.Key.Key_V, CTRL_SHIFT)
     assert window.features.evaluation.dock.isVisible()
-    assert "Choose the ground truth first" in panel.notice.text()
+    assert "Select the ground truth first" in panel.notice.text()
     assert not panel.evaluate.isEnabled()
 
     tracks = {track.number: track.id for track in window.document.tracks().values()}
@@ -67,12 +67,12 @@ def test_it_scores_before_and_after_and_leads_to_each_error(
     assert panel.notice.text() == ""
 
     assert [panel.kind.itemText(k) for k in range(4)] == [
-        "All errors (3)", "Identity switches (2)", "Missed objects (0)", "Boxes without an object (1)"]
+        "All errors (3)", "Identity switches (2)", "Misses (0)", "False positives (1)"]
     panel.kind.setCurrentIndex(1)
     assert panel.errors.rowCount() == panel.errors.count(ErrorKind.SWITCH) == 2
     click_row(panel.error_view, 0, qtbot)
     assert (window.document.frame, numbers(window)) == (10, {1, 2})
-    assert panel.errors.index(0, 2).data() == "object 1 was track 1, is track 2"
+    assert panel.errors.index(0, 2).data() == "object 1 switches from track 1 to track 2"
     panel.kind.setCurrentIndex(3)
     click_row(panel.error_view, 0, qtbot)
     assert (window.document.frame, numbers(window)) == (0, {1})

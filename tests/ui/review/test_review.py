@@ -120,7 +120,7 @@ def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: QtBot) -> None:
 
 def test_the_first_tab_makes_the_queue_and_goes_when_it_is_there(mistaken: MainWindow, qtbot: QtBot) -> None:
     press(mistaken, qtbot, Qt.Key.Key_Tab)
-    assert "Looking" in mistaken.statusBar().currentMessage()
+    assert "Searching" in mistaken.statusBar().currentMessage()
     qtbot.waitUntil(lambda: desk(mistaken).current is not None, timeout=10000)
     assert mistaken.document.selection
 
@@ -213,7 +213,7 @@ def test_another_fix_may_be_chosen(mistaken: MainWindow, qtbot: QtBot) -> None:
     desk(mistaken).visit(entry)
     before = steps(mistaken)
     press(mistaken, qtbot, Qt.Key.Key_3, ALT)
-    assert "click the one that is meant" in mistaken.statusBar().currentMessage()
+    assert "click the one to edit" in mistaken.statusBar().currentMessage()
     assert steps(mistaken) == before
     mistaken.document.select(by_number(mistaken, 4))
     press(mistaken, qtbot, Qt.Key.Key_4, ALT)
