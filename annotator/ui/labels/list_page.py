@@ -50,7 +50,7 @@ class LabelList(EditorPage):
         self.merge.setMenu(QMenu(self.merge))
         self.merge.menu().aboutToShow.connect(self._fill_merge)
         self.remove = self._button(self.tr("Remove"), self._remove)
-        self.remove.setToolTip(self.tr("Remove this class; it must not have tracks"))
+        self.remove.setToolTip(self.tr("Remove this class, if it has no tracks"))
         row = QHBoxLayout()
         row.setSpacing(4)
         for button in (self.add, self.color, self.up, self.down):

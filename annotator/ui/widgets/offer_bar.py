@@ -23,7 +23,7 @@ class OfferBar(QFrame):
         self.button = QPushButton(self)
         self.dismiss = QToolButton(self, autoRaise=True)
         self.dismiss.setText("✕")
-        self.dismiss.setToolTip(self.tr("Not now"))
+        self.dismiss.setToolTip(self.tr("Dismiss"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 8, 4)
         layout.setSpacing(8)
