@@ -8,20 +8,20 @@
             <translation>About SAM2MOT Annotator</translation>
         </message>
         <message>
-            <source>Apache License 2.0. Models have licences of their own.</source>
-            <translation>Apache License 2.0. Models have licences of their own.</translation>
+            <source>Apache License 2.0. Models have their own licences.</source>
+            <translation>Apache License 2.0. Models have their own licences.</translation>
         </message>
         <message>
             <source>Copy</source>
             <translation>Copy</translation>
         </message>
         <message>
-            <source>Copy the versions, for a report of a fault</source>
-            <translation>Copy the versions, for a report of a fault</translation>
+            <source>Copy the versions for a bug report</source>
+            <translation>Copy the versions for a bug report</translation>
         </message>
         <message>
-            <source>Tracks objects through videos, so that you only correct them.</source>
-            <translation>Tracks objects through videos, so that you only correct them.</translation>
+            <source>Tracks objects in videos, so that you only need to correct the tracks.</source>
+            <translation>Tracks objects in videos, so that you only need to correct the tracks.</translation>
         </message>
     </context>
     <context>
@@ -362,6 +362,10 @@
     <context>
         <name>Crash</name>
         <message>
+            <source>An unexpected error occurred: {0}</source>
+            <translation>An unexpected error occurred: {0}</translation>
+        </message>
+        <message>
             <source>Copy report</source>
             <translation>Copy report</translation>
         </message>
@@ -370,12 +374,8 @@
             <translation>Open log folder</translation>
         </message>
         <message>
-            <source>Something went wrong in the program: {0}</source>
-            <translation>Something went wrong in the program: {0}</translation>
-        </message>
-        <message>
-            <source>The project is safe: every finished step is in its file. The log is {0}.</source>
-            <translation>The project is safe: every finished step is in its file. The log is {0}.</translation>
+            <source>The project is safe: all finished steps are saved. The log is in {0}.</source>
+            <translation>The project is safe: all finished steps are saved. The log is in {0}.</translation>
         </message>
     </context>
     <context>
@@ -419,47 +419,47 @@
             <translation>Apply</translation>
         </message>
         <message>
+            <source>Apply this edit (Enter)</source>
+            <translation>Apply this edit (Enter)</translation>
+        </message>
+        <message>
             <source>Cancel</source>
             <translation>Cancel</translation>
         </message>
         <message>
-            <source>Change nothing (Esc)</source>
-            <translation>Change nothing (Esc)</translation>
-        </message>
-        <message>
-            <source>Make this edit (Enter)</source>
-            <translation>Make this edit (Enter)</translation>
+            <source>Cancel without changes (Esc)</source>
+            <translation>Cancel without changes (Esc)</translation>
         </message>
         <message>
             <source>No.</source>
             <translation>No.</translation>
         </message>
         <message>
-            <source>the box of the higher number</source>
-            <translation>the box of the higher number</translation>
+            <source>the box of the track with the higher number</source>
+            <translation>the box of the track with the higher number</translation>
         </message>
         <message>
-            <source>the box of the lower number</source>
-            <translation>the box of the lower number</translation>
+            <source>the box of the track with the lower number</source>
+            <translation>the box of the track with the lower number</translation>
         </message>
         <message>
-            <source>the box with the better score</source>
-            <translation>the box with the better score</translation>
+            <source>the box with the higher score</source>
+            <translation>the box with the higher score</translation>
         </message>
     </context>
     <context>
         <name>EditController</name>
         <message>
-            <source>Not now</source>
-            <translation>Not now</translation>
+            <source>Not available</source>
+            <translation>Not available</translation>
         </message>
         <message>
             <source>no project is open</source>
             <translation>no project is open</translation>
         </message>
         <message>
-            <source>there is no track {0}</source>
-            <translation>there is no track {0}</translation>
+            <source>no track has the number {0}</source>
+            <translation>no track has the number {0}</translation>
         </message>
     </context>
     <context>
@@ -467,6 +467,10 @@
         <message>
             <source>Delete in this frame</source>
             <translation>Delete in this frame</translation>
+        </message>
+        <message>
+            <source>Delete the selected tracks' boxes in this frame, or the selected ignore region</source>
+            <translation>Delete the selected tracks' boxes in this frame, or the selected ignore region</translation>
         </message>
         <message>
             <source>Edit</source>
@@ -481,10 +485,6 @@
             <translation>Redo {0}</translation>
         </message>
         <message>
-            <source>Take the selected tracks out of this frame, or delete the selected ignore region</source>
-            <translation>Take the selected tracks out of this frame, or delete the selected ignore region</translation>
-        </message>
-        <message>
             <source>Undo</source>
             <translation>Undo</translation>
         </message>
@@ -496,16 +496,16 @@
     <context>
         <name>EffortRecorder</name>
         <message>
-            <source>Count keys, clicks, drags and seconds per fix in a file on this machine; nothing is sent anywhere</source>
-            <translation>Count keys, clicks, drags and seconds per fix in a file on this machine; nothing is sent anywhere</translation>
+            <source>Count keys, clicks, drags and seconds per fix in a file on this machine. Nothing is uploaded</source>
+            <translation>Count keys, clicks, drags and seconds per fix in a file on this machine. Nothing is uploaded</translation>
         </message>
         <message>
             <source>Effort log</source>
             <translation>Effort log</translation>
         </message>
         <message>
-            <source>Effort log's file…</source>
-            <translation>Effort log's file…</translation>
+            <source>Effort log file…</source>
+            <translation>Effort log file…</translation>
         </message>
         <message>
             <source>Export effort log</source>
@@ -524,40 +524,44 @@
             <translation>JSON lines (*.jsonl)</translation>
         </message>
         <message>
-            <source>Keys, clicks, drags and seconds per fix go to {0}, and nowhere else</source>
-            <translation>Keys, clicks, drags and seconds per fix go to {0}, and nowhere else</translation>
-        </message>
-        <message>
-            <source>Nothing is recorded any more; what was recorded stays in {0}</source>
-            <translation>Nothing is recorded any more; what was recorded stays in {0}</translation>
-        </message>
-        <message>
-            <source>Nothing was recorded yet: {0} first</source>
-            <translation>Nothing was recorded yet: {0} first</translation>
+            <source>Nothing is recorded yet; turn on “{0}” first</source>
+            <translation>Nothing is recorded yet; turn on “{0}” first</translation>
         </message>
         <message>
             <source>Record effort per fix</source>
             <translation>Record effort per fix</translation>
         </message>
         <message>
-            <source>The effort log is {0}; what is in it stays</source>
-            <translation>The effort log is {0}; what is in it stays</translation>
+            <source>Recording effort per fix to {0}; nothing is uploaded</source>
+            <translation>Recording effort per fix to {0}; nothing is uploaded</translation>
         </message>
         <message>
-            <source>Write the effort log to a file of your choice</source>
-            <translation>Write the effort log to a file of your choice</translation>
+            <source>Recording stopped; earlier records stay in {0}</source>
+            <translation>Recording stopped; earlier records stay in {0}</translation>
         </message>
         <message>
-            <source>Write what was recorded as CSV or JSON</source>
-            <translation>Write what was recorded as CSV or JSON</translation>
+            <source>Select the file to write the effort log to</source>
+            <translation>Select the file to write the effort log to</translation>
         </message>
         <message>
-            <source>{0} fixes written to {1}</source>
-            <translation>{0} fixes written to {1}</translation>
+            <source>The effort log is {0}; existing records are kept</source>
+            <translation>The effort log is {0}; existing records are kept</translation>
+        </message>
+        <message>
+            <source>Write the recorded fixes as CSV or JSON</source>
+            <translation>Write the recorded fixes as CSV or JSON</translation>
+        </message>
+        <message>
+            <source>Wrote {0} fixes to {1}</source>
+            <translation>Wrote {0} fixes to {1}</translation>
         </message>
     </context>
     <context>
         <name>ErrorModel</name>
+        <message>
+            <source>Error</source>
+            <translation>Error</translation>
+        </message>
         <message>
             <source>Frame</source>
             <translation>Frame</translation>
@@ -567,20 +571,16 @@
             <translation>Length</translation>
         </message>
         <message>
-            <source>What is wrong</source>
-            <translation>What is wrong</translation>
-        </message>
-        <message>
             <source>object {0} is missed</source>
             <translation>object {0} is missed</translation>
         </message>
         <message>
-            <source>object {0} was track {1}, is track {2}</source>
-            <translation>object {0} was track {1}, is track {2}</translation>
+            <source>object {0} switches from track {1} to track {2}</source>
+            <translation>object {0} switches from track {1} to track {2}</translation>
         </message>
         <message>
-            <source>track {0} shows no object</source>
-            <translation>track {0} shows no object</translation>
+            <source>track {0} is a false positive</source>
+            <translation>track {0} is a false positive</translation>
         </message>
         <message>
             <source>{0}, frames {1} to {2}</source>
@@ -598,18 +598,6 @@
             <translation>All videos of the project</translation>
         </message>
         <message>
-            <source>Boxes without an object ({0})</source>
-            <translation>Boxes without an object ({0})</translation>
-        </message>
-        <message>
-            <source>Choose a file of ground truth</source>
-            <translation>Choose a file of ground truth</translation>
-        </message>
-        <message>
-            <source>Choose a folder of ground truth</source>
-            <translation>Choose a folder of ground truth</translation>
-        </message>
-        <message>
             <source>Errors</source>
             <translation>Errors</translation>
         </message>
@@ -618,32 +606,40 @@
             <translation>Evaluate</translation>
         </message>
         <message>
+            <source>False positives ({0})</source>
+            <translation>False positives ({0})</translation>
+        </message>
+        <message>
             <source>Identity switches ({0})</source>
             <translation>Identity switches ({0})</translation>
         </message>
         <message>
-            <source>Missed objects ({0})</source>
-            <translation>Missed objects ({0})</translation>
+            <source>Misses ({0})</source>
+            <translation>Misses ({0})</translation>
         </message>
         <message>
-            <source>The ground truth is then a folder with one folder per video, by name</source>
-            <translation>The ground truth is then a folder with one folder per video, by name</translation>
+            <source>Select a ground-truth file</source>
+            <translation>Select a ground-truth file</translation>
+        </message>
+        <message>
+            <source>Select a ground-truth folder</source>
+            <translation>Select a ground-truth folder</translation>
+        </message>
+        <message>
+            <source>The ground truth must then be a folder with one subfolder per video name</source>
+            <translation>The ground truth must then be a folder with one subfolder per video name</translation>
         </message>
         <message>
             <source>Tracks</source>
             <translation>Tracks</translation>
         </message>
         <message>
-            <source>ground truth: a gt.txt or its folder</source>
-            <translation>ground truth: a gt.txt or its folder</translation>
+            <source>ground truth: a gt.txt file or its folder</source>
+            <translation>ground truth: a gt.txt file or its folder</translation>
         </message>
     </context>
     <context>
         <name>EvaluationFeature</name>
-        <message>
-            <source>Choose the ground truth first: a gt.txt, or the folder it lies in</source>
-            <translation>Choose the ground truth first: a gt.txt, or the folder it lies in</translation>
-        </message>
         <message>
             <source>Evaluate against ground truth</source>
             <translation>Evaluate against ground truth</translation>
@@ -661,20 +657,24 @@
             <translation>Ground truth</translation>
         </message>
         <message>
-            <source>HOTA, IDF1, MOTA and what is wrong, before and after correction</source>
-            <translation>HOTA, IDF1, MOTA and what is wrong, before and after correction</translation>
-        </message>
-        <message>
             <source>MOTChallenge (*.txt);;All files (*)</source>
             <translation>MOTChallenge (*.txt);;All files (*)</translation>
         </message>
         <message>
-            <source>Out of date: tracks have changed since</source>
-            <translation>Out of date: tracks have changed since</translation>
+            <source>Out of date: the tracks have changed since</source>
+            <translation>Out of date: the tracks have changed since</translation>
         </message>
         <message>
             <source>Run</source>
             <translation>Run</translation>
+        </message>
+        <message>
+            <source>Select the ground truth first: a gt.txt file, or its folder</source>
+            <translation>Select the ground truth first: a gt.txt file, or its folder</translation>
+        </message>
+        <message>
+            <source>Show HOTA, IDF1, MOTA and the errors, before and after correction</source>
+            <translation>Show HOTA, IDF1, MOTA and the errors, before and after correction</translation>
         </message>
         <message>
             <source>The evaluation was cancelled</source>
@@ -688,16 +688,16 @@
             <translation>Boxes</translation>
         </message>
         <message>
-            <source>Export is finished</source>
-            <translation>Export is finished</translation>
+            <source>Export finished</source>
+            <translation>Export finished</translation>
         </message>
         <message>
             <source>Export labels…</source>
             <translation>Export labels…</translation>
         </message>
         <message>
-            <source>Exported {0} boxes of {1} tracks into {2}</source>
-            <translation>Exported {0} boxes of {1} tracks into {2}</translation>
+            <source>Exported {0} boxes of {1} tracks to {2}</source>
+            <translation>Exported {0} boxes of {1} tracks to {2}</translation>
         </message>
         <message>
             <source>Exporting {0}</source>
@@ -712,12 +712,12 @@
             <translation>Frames</translation>
         </message>
         <message>
-            <source>Left out</source>
-            <translation>Left out</translation>
+            <source>Images</source>
+            <translation>Images</translation>
         </message>
         <message>
-            <source>Pictures</source>
-            <translation>Pictures</translation>
+            <source>Skipped</source>
+            <translation>Skipped</translation>
         </message>
         <message>
             <source>The export was cancelled; no file was changed</source>
@@ -732,8 +732,8 @@
             <translation>Videos</translation>
         </message>
         <message>
-            <source>Write the tracks in a label format</source>
-            <translation>Write the tracks in a label format</translation>
+            <source>Write the tracks to files in a label format</source>
+            <translation>Write the tracks to files in a label format</translation>
         </message>
         <message>
             <source>Written as {0} and read back.</source>
@@ -747,28 +747,20 @@
             <translation>All {0} videos</translation>
         </message>
         <message>
-            <source>Boxes without a mask are left out.</source>
-            <translation>Boxes without a mask are left out.</translation>
-        </message>
-        <message>
-            <source>Cannot hold: {0}.</source>
-            <translation>Cannot hold: {0}.</translation>
-        </message>
-        <message>
-            <source>Choose a folder</source>
-            <translation>Choose a folder</translation>
+            <source>Boxes without a mask are skipped.</source>
+            <translation>Boxes without a mask are skipped.</translation>
         </message>
         <message>
             <source>Export</source>
             <translation>Export</translation>
         </message>
         <message>
-            <source>Export into a folder</source>
-            <translation>Export into a folder</translation>
-        </message>
-        <message>
             <source>Export labels</source>
             <translation>Export labels</translation>
+        </message>
+        <message>
+            <source>Export to folder</source>
+            <translation>Export to folder</translation>
         </message>
         <message>
             <source>Folder</source>
@@ -787,8 +779,16 @@
             <translation>Lost or changed: {0}.</translation>
         </message>
         <message>
-            <source>Saved choices</source>
-            <translation>Saved choices</translation>
+            <source>Not stored in this format: {0}.</source>
+            <translation>Not stored in this format: {0}.</translation>
+        </message>
+        <message>
+            <source>Presets</source>
+            <translation>Presets</translation>
+        </message>
+        <message>
+            <source>Select a folder</source>
+            <translation>Select a folder</translation>
         </message>
         <message>
             <source>This video ({0})</source>
@@ -819,10 +819,6 @@
             <translation>masks</translation>
         </message>
         <message>
-            <source>no folder is named: say where the files are to go</source>
-            <translation>no folder is named: say where the files are to go</translation>
-        </message>
-        <message>
             <source>occlusion</source>
             <translation>occlusion</translation>
         </message>
@@ -835,8 +831,12 @@
             <translation>scores</translation>
         </message>
         <message>
-            <source>this version has no format {0!r}</source>
-            <translation>this version has no format {0!r}</translation>
+            <source>the folder is empty: select where to write the files</source>
+            <translation>the folder is empty: select where to write the files</translation>
+        </message>
+        <message>
+            <source>this version does not support the format {0!r}</source>
+            <translation>this version does not support the format {0!r}</translation>
         </message>
         <message>
             <source>to</source>
@@ -846,24 +846,16 @@
     <context>
         <name>ExportFields</name>
         <message>
-            <source>Also boxes between a person's boxes</source>
-            <translation>Also boxes between a person's boxes</translation>
-        </message>
-        <message>
-            <source>Class numbers</source>
-            <translation>Class numbers</translation>
+            <source>Class IDs</source>
+            <translation>Class IDs</translation>
         </message>
         <message>
             <source>Classes</source>
             <translation>Classes</translation>
         </message>
         <message>
-            <source>Copies of the images in the video's folder</source>
-            <translation>Copies of the images in the video's folder</translation>
-        </message>
-        <message>
-            <source>Count pixels from 1</source>
-            <translation>Count pixels from 1</translation>
+            <source>Copies of the source images</source>
+            <translation>Copies of the source images</translation>
         </message>
         <message>
             <source>Decoded, as JPEG</source>
@@ -874,60 +866,72 @@
             <translation>Decoded, as PNG</translation>
         </message>
         <message>
-            <source>Digits of picture names</source>
-            <translation>Digits of picture names</translation>
+            <source>Digits in image names</source>
+            <translation>Digits in image names</translation>
         </message>
         <message>
-            <source>For validation</source>
-            <translation>For validation</translation>
+            <source>Frame step</source>
+            <translation>Frame step</translation>
+        </message>
+        <message>
+            <source>Images</source>
+            <translation>Images</translation>
+        </message>
+        <message>
+            <source>Include interpolated boxes</source>
+            <translation>Include interpolated boxes</translation>
         </message>
         <message>
             <source>JPEG quality</source>
             <translation>JPEG quality</translation>
         </message>
         <message>
-            <source>Links to the images in the video's folder</source>
-            <translation>Links to the images in the video's folder</translation>
+            <source>Links to the source images</source>
+            <translation>Links to the source images</translation>
         </message>
         <message>
             <source>Masks</source>
             <translation>Masks</translation>
         </message>
         <message>
+            <source>Minimum track length</source>
+            <translation>Minimum track length</translation>
+        </message>
+        <message>
             <source>None</source>
             <translation>None</translation>
         </message>
         <message>
-            <source>Number each video's tracks from 1 without gaps</source>
-            <translation>Number each video's tracks from 1 without gaps</translation>
+            <source>Only tracks marked as reviewed</source>
+            <translation>Only tracks marked as reviewed</translation>
         </message>
         <message>
-            <source>Of the frames</source>
-            <translation>Of the frames</translation>
+            <source>Overwrite files from other programs</source>
+            <translation>Overwrite files from other programs</translation>
         </message>
         <message>
-            <source>Only tracks that are marked as reviewed</source>
-            <translation>Only tracks that are marked as reviewed</translation>
+            <source>Pixel coordinates start at 1</source>
+            <translation>Pixel coordinates start at 1</translation>
         </message>
         <message>
-            <source>Pictures</source>
-            <translation>Pictures</translation>
+            <source>Renumber the tracks of each video from 1</source>
+            <translation>Renumber the tracks of each video from 1</translation>
         </message>
         <message>
-            <source>Read the result with the field's own reader</source>
-            <translation>Read the result with the field's own reader</translation>
+            <source>Validate the files with the format's reference reader</source>
+            <translation>Validate the files with the format's reference reader</translation>
         </message>
         <message>
-            <source>Replace files that others wrote</source>
-            <translation>Replace files that others wrote</translation>
-        </message>
-        <message>
-            <source>Shortest track</source>
-            <translation>Shortest track</translation>
+            <source>Validation videos</source>
+            <translation>Validation videos</translation>
         </message>
         <message>
             <source>all, or names: person, car</source>
             <translation>all, or names: person, car</translation>
+        </message>
+        <message>
+            <source>any length</source>
+            <translation>any length</translation>
         </message>
         <message>
             <source>boxes</source>
@@ -946,43 +950,39 @@
             <translation>every frame</translation>
         </message>
         <message>
-            <source>names of videos; the others are for training</source>
-            <translation>names of videos; the others are for training</translation>
+            <source>names of videos; all others are for training</source>
+            <translation>names of videos; all others are for training</translation>
         </message>
         <message>
-            <source>of any length</source>
-            <translation>of any length</translation>
-        </message>
-        <message>
-            <source>{0!r} names no class and number: write them as person=1</source>
-            <translation>{0!r} names no class and number: write them as person=1</translation>
+            <source>{0!r} is not a class and its ID: write it as person=1</source>
+            <translation>{0!r} is not a class and its ID: write it as person=1</translation>
         </message>
     </context>
     <context>
         <name>ExportPreviewPanel</name>
         <message>
-            <source>As of the first {0} frames.</source>
-            <translation>As of the first {0} frames.</translation>
+            <source>Based on the first {0} frames.</source>
+            <translation>Based on the first {0} frames.</translation>
         </message>
         <message>
             <source>First rows of {0}</source>
             <translation>First rows of {0}</translation>
         </message>
         <message>
-            <source>Left out of these: {0} x {1}.</source>
-            <translation>Left out of these: {0} x {1}.</translation>
+            <source>Output files</source>
+            <translation>Output files</translation>
         </message>
         <message>
-            <source>Looking…</source>
-            <translation>Looking…</translation>
+            <source>Skipped in these frames: {0} x {1}.</source>
+            <translation>Skipped in these frames: {0} x {1}.</translation>
         </message>
         <message>
-            <source>These files are not text</source>
-            <translation>These files are not text</translation>
+            <source>These files are binary</source>
+            <translation>These files are binary</translation>
         </message>
         <message>
-            <source>What will be written</source>
-            <translation>What will be written</translation>
+            <source>Updating the preview…</source>
+            <translation>Updating the preview…</translation>
         </message>
         <message>
             <source>{0} more videos are not shown.</source>
@@ -1118,35 +1118,28 @@
     <context>
         <name>FirstMinute</name>
         <message>
-            <source>Click an object in the picture, on the timeline or in the table: it is selected everywhere.</source>
-            <translation>Click an object in the picture, on the timeline or in the table: it is selected everywhere.</translation>
+            <source>Click an object on the canvas, on the timeline or in the table to select it in all three.</source>
+            <translation>Click an object on the canvas, on the timeline or in the table to select it in all three.</translation>
         </message>
         <message>
-            <source>Drag the selected box or one of its handles. {0} takes it back.</source>
-            <translation>Drag the selected box or one of its handles. {0} takes it back.</translation>
+            <source>Drag the selected box or one of its handles. Press {0} to undo.</source>
+            <translation>Drag the selected box or one of its handles. Press {0} to undo.</translation>
         </message>
         <message>
             <source>First steps, {0} of {1}</source>
             <translation>First steps, {0} of {1}</translation>
         </message>
         <message>
-            <source>Press Space to play. {0} and {1} step through frames.</source>
-            <translation>Press Space to play. {0} and {1} step through frames.</translation>
+            <source>Press Space to play. Press {0} or {1} to step through frames.</source>
+            <translation>Press Space to play. Press {0} or {1} to step through frames.</translation>
         </message>
         <message>
-            <source>Press {0}, then Run: every object is detected, segmented and tracked through the video.</source>
-            <translation>Press {0}, then Run: every object is detected, segmented and tracked through the video.</translation>
+            <source>Press {0} to see all keys, {1} to search all actions.</source>
+            <translation>Press {0} to see all keys, {1} to search all actions.</translation>
         </message>
         <message>
-            <source>{0} shows every key, {1} finds every action.</source>
-            <translation>{0} shows every key, {1} finds every action.</translation>
-        </message>
-    </context>
-    <context>
-        <name>Following</name>
-        <message>
-            <source>Following</source>
-            <translation>Following</translation>
+            <source>Press {0}, then click Run to detect, segment and track every object in the video.</source>
+            <translation>Press {0}, then click Run to detect, segment and track every object in the video.</translation>
         </message>
     </context>
     <context>
@@ -1253,12 +1246,8 @@
             <translation>About SAM2MOT Annotator</translation>
         </message>
         <message>
-            <source>All keys on one page</source>
-            <translation>All keys on one page</translation>
-        </message>
-        <message>
-            <source>Change keys…</source>
-            <translation>Change keys…</translation>
+            <source>Customize keys…</source>
+            <translation>Customize keys…</translation>
         </message>
         <message>
             <source>Dark theme</source>
@@ -1273,8 +1262,8 @@
             <translation>Help</translation>
         </message>
         <message>
-            <source>Keys and gestures</source>
-            <translation>Keys and gestures</translation>
+            <source>Keyboard and mouse reference</source>
+            <translation>Keyboard and mouse reference</translation>
         </message>
         <message>
             <source>Light theme</source>
@@ -1285,12 +1274,12 @@
             <translation>Log</translation>
         </message>
         <message>
-            <source>No program could be started to show {0}; open it by hand</source>
-            <translation>No program could be started to show {0}; open it by hand</translation>
+            <source>No program is available to show {0}; open it manually</source>
+            <translation>No program is available to show {0}; open it manually</translation>
         </message>
         <message>
-            <source>Open a project with a short clip to try things on</source>
-            <translation>Open a project with a short clip to try things on</translation>
+            <source>Open a sample project with a short clip</source>
+            <translation>Open a sample project with a short clip</translation>
         </message>
         <message>
             <source>Open log folder</source>
@@ -1305,16 +1294,20 @@
             <translation>Search actions…</translation>
         </message>
         <message>
+            <source>Show all keys and mouse gestures on one page</source>
+            <translation>Show all keys and mouse gestures on one page</translation>
+        </message>
+        <message>
             <source>Show the application log</source>
             <translation>Show the application log</translation>
         </message>
         <message>
-            <source>Theme</source>
-            <translation>Theme</translation>
+            <source>System theme</source>
+            <translation>System theme</translation>
         </message>
         <message>
-            <source>Theme of the system</source>
-            <translation>Theme of the system</translation>
+            <source>Theme</source>
+            <translation>Theme</translation>
         </message>
         <message>
             <source>View</source>
@@ -1328,26 +1321,26 @@
             <translation>Do not show this hint again</translation>
         </message>
         <message>
-            <source>No more hints</source>
-            <translation>No more hints</translation>
-        </message>
-        <message>
             <source>Skip</source>
             <translation>Skip</translation>
+        </message>
+        <message>
+            <source>Turn off hints</source>
+            <translation>Turn off hints</translation>
         </message>
     </context>
     <context>
         <name>HistoryList</name>
         <message>
-            <source>What you do is listed here. A click on a step goes back to it.</source>
-            <translation>What you do is listed here. A click on a step goes back to it.</translation>
+            <source>Your edits are listed here. Click a step to return to it.</source>
+            <translation>Your edits are listed here. Click a step to return to it.</translation>
         </message>
     </context>
     <context>
         <name>HistoryModel</name>
         <message>
-            <source>Beginning</source>
-            <translation>Beginning</translation>
+            <source>Initial state</source>
+            <translation>Initial state</translation>
         </message>
         <message>
             <source>Step</source>
@@ -1361,8 +1354,8 @@
     <context>
         <name>IdentityActions</name>
         <message>
-            <source>Before here</source>
-            <translation>Before here</translation>
+            <source>Before this frame</source>
+            <translation>Before this frame</translation>
         </message>
         <message>
             <source>Delete</source>
@@ -1373,18 +1366,6 @@
             <translation>End interpolation</translation>
         </message>
         <message>
-            <source>Exchange two tracks from this frame on; with one selected, asks for the other</source>
-            <translation>Exchange two tracks from this frame on; with one selected, asks for the other</translation>
-        </message>
-        <message>
-            <source>Exchange two tracks within the range chosen on the timeline</source>
-            <translation>Exchange two tracks within the range chosen on the timeline</translation>
-        </message>
-        <message>
-            <source>Few keyframes and straight lines in place of many boxes, within a tolerance</source>
-            <translation>Few keyframes and straight lines in place of many boxes, within a tolerance</translation>
-        </message>
-        <message>
             <source>Fill all gaps</source>
             <translation>Fill all gaps</translation>
         </message>
@@ -1393,24 +1374,24 @@
             <translation>Fill this gap</translation>
         </message>
         <message>
-            <source>From here on</source>
-            <translation>From here on</translation>
+            <source>From this frame on</source>
+            <translation>From this frame on</translation>
         </message>
         <message>
-            <source>In the chosen range</source>
-            <translation>In the chosen range</translation>
-        </message>
-        <message>
-            <source>In the range</source>
-            <translation>In the range</translation>
+            <source>In the selected range</source>
+            <translation>In the selected range</translation>
         </message>
         <message>
             <source>Interpolate</source>
             <translation>Interpolate</translation>
         </message>
         <message>
-            <source>Keyframe</source>
-            <translation>Keyframe</translation>
+            <source>Interpolate across the gap at this frame</source>
+            <translation>Interpolate across the gap at this frame</translation>
+        </message>
+        <message>
+            <source>Interpolate linearly between the surrounding keyframes or in the selected range</source>
+            <translation>Interpolate linearly between the surrounding keyframes or in the selected range</translation>
         </message>
         <message>
             <source>Keyframes</source>
@@ -1421,28 +1402,36 @@
             <translation>Lock</translation>
         </message>
         <message>
-            <source>Make one track of the selected ones; the lowest number stays</source>
-            <translation>Make one track of the selected ones; the lowest number stays</translation>
+            <source>Lock or unlock: protect the tracks from edits and runs</source>
+            <translation>Lock or unlock: protect the tracks from edits and runs</translation>
         </message>
         <message>
-            <source>Make the box in this frame a keyframe, or no longer</source>
-            <translation>Make the box in this frame a keyframe, or no longer</translation>
+            <source>Mark or unmark as occluded in the selected range or this frame; the box stays</source>
+            <translation>Mark or unmark as occluded in the selected range or this frame; the box stays</translation>
         </message>
         <message>
-            <source>Mark as hidden in the chosen range or this frame, or no longer; the box stays</source>
-            <translation>Mark as hidden in the chosen range or this frame, or no longer; the box stays</translation>
-        </message>
-        <message>
-            <source>Mark as out of the picture in the chosen range or this frame, or no longer</source>
-            <translation>Mark as out of the picture in the chosen range or this frame, or no longer</translation>
+            <source>Mark or unmark as out of view in the selected range or this frame</source>
+            <translation>Mark or unmark as out of view in the selected range or this frame</translation>
         </message>
         <message>
             <source>Merge</source>
             <translation>Merge</translation>
         </message>
         <message>
-            <source>Number all tracks from 1, by first appearance</source>
-            <translation>Number all tracks from 1, by first appearance</translation>
+            <source>Merge the selected tracks into the one with the lowest number</source>
+            <translation>Merge the selected tracks into the one with the lowest number</translation>
+        </message>
+        <message>
+            <source>Move the rest of the track, from this frame on, to a new track</source>
+            <translation>Move the rest of the track, from this frame on, to a new track</translation>
+        </message>
+        <message>
+            <source>Move the selected range of the track to a new track</source>
+            <translation>Move the selected range of the track to a new track</translation>
+        </message>
+        <message>
+            <source>Number all tracks from 1 in order of first appearance</source>
+            <translation>Number all tracks from 1 in order of first appearance</translation>
         </message>
         <message>
             <source>Numbers</source>
@@ -1457,10 +1446,6 @@
             <translation>Outside</translation>
         </message>
         <message>
-            <source>Protect from edits and runs, or no longer</source>
-            <translation>Protect from edits and runs, or no longer</translation>
-        </message>
-        <message>
             <source>Reduce to keyframes…</source>
             <translation>Reduce to keyframes…</translation>
         </message>
@@ -1473,63 +1458,63 @@
             <translation>Renumber…</translation>
         </message>
         <message>
-            <source>Show the machine's boxes again between the keyframes around here</source>
-            <translation>Show the machine's boxes again between the keyframes around here</translation>
+            <source>Replace boxes by a few keyframes and interpolation, within a tolerance</source>
+            <translation>Replace boxes by a few keyframes and interpolation, within a tolerance</translation>
         </message>
         <message>
-            <source>Split here</source>
-            <translation>Split here</translation>
+            <source>Restore the predicted boxes between the surrounding keyframes</source>
+            <translation>Restore the predicted boxes between the surrounding keyframes</translation>
         </message>
         <message>
-            <source>Split off the range</source>
-            <translation>Split off the range</translation>
+            <source>Set or clear keyframe</source>
+            <translation>Set or clear keyframe</translation>
         </message>
         <message>
-            <source>Straight lines between the keyframes around here, or within the chosen range</source>
-            <translation>Straight lines between the keyframes around here, or within the chosen range</translation>
+            <source>Split at this frame</source>
+            <translation>Split at this frame</translation>
         </message>
         <message>
-            <source>Straight lines over the frames around here in which the track has no box</source>
-            <translation>Straight lines over the frames around here in which the track has no box</translation>
+            <source>Split off the selected range</source>
+            <translation>Split off the selected range</translation>
         </message>
         <message>
-            <source>Swap from here on</source>
-            <translation>Swap from here on</translation>
+            <source>Swap from this frame</source>
+            <translation>Swap from this frame</translation>
         </message>
         <message>
-            <source>Swap in the range</source>
-            <translation>Swap in the range</translation>
+            <source>Swap in the selected range</source>
+            <translation>Swap in the selected range</translation>
         </message>
         <message>
-            <source>The whole track</source>
-            <translation>The whole track</translation>
+            <source>Swap two tracks from this frame on. If one track is selected, pick the other</source>
+            <translation>Swap two tracks from this frame on. If one track is selected, pick the other</translation>
+        </message>
+        <message>
+            <source>Swap two tracks within the range selected on the timeline</source>
+            <translation>Swap two tracks within the range selected on the timeline</translation>
         </message>
         <message>
             <source>Track</source>
             <translation>Track</translation>
         </message>
         <message>
-            <source>What the track has from this frame on becomes a new track</source>
-            <translation>What the track has from this frame on becomes a new track</translation>
+            <source>Turn the box in this frame into a keyframe, or back into a predicted box</source>
+            <translation>Turn the box in this frame into a keyframe, or back into a predicted box</translation>
         </message>
         <message>
-            <source>What the track has in the chosen range becomes a new track</source>
-            <translation>What the track has in the chosen range becomes a new track</translation>
+            <source>Whole track</source>
+            <translation>Whole track</translation>
         </message>
     </context>
     <context>
         <name>ImportController</name>
         <message>
-            <source>A job is running: import labels when it has ended, or cancel it</source>
-            <translation>A job is running: import labels when it has ended, or cancel it</translation>
+            <source>A job is running: import labels when it has finished, or cancel it</source>
+            <translation>A job is running: import labels when it has finished, or cancel it</translation>
         </message>
         <message>
             <source>Boxes</source>
             <translation>Boxes</translation>
-        </message>
-        <message>
-            <source>Bring tracks from a label file into the present video</source>
-            <translation>Bring tracks from a label file into the present video</translation>
         </message>
         <message>
             <source>Classes</source>
@@ -1552,12 +1537,20 @@
             <translation>Ignore regions</translation>
         </message>
         <message>
-            <source>Import is finished</source>
-            <translation>Import is finished</translation>
+            <source>Import finished</source>
+            <translation>Import finished</translation>
         </message>
         <message>
             <source>Import labels…</source>
             <translation>Import labels…</translation>
+        </message>
+        <message>
+            <source>Import tracks from a label file into the current video</source>
+            <translation>Import tracks from a label file into the current video</translation>
+        </message>
+        <message>
+            <source>Imported {0} into {1} from {2}, {3}.</source>
+            <translation>Imported {0} into {1} from {2}, {3}.</translation>
         </message>
         <message>
             <source>Importing</source>
@@ -1568,20 +1561,20 @@
             <translation>Interpolated boxes</translation>
         </message>
         <message>
-            <source>Labels need a video to belong to: open it first, then import {0}</source>
-            <translation>Labels need a video to belong to: open it first, then import {0}</translation>
-        </message>
-        <message>
-            <source>Left out</source>
-            <translation>Left out</translation>
+            <source>Labels belong to a video: open the video first, then import {0}</source>
+            <translation>Labels belong to a video: open the video first, then import {0}</translation>
         </message>
         <message>
             <source>Masks</source>
             <translation>Masks</translation>
         </message>
         <message>
-            <source>The import was cancelled; nothing came in</source>
-            <translation>The import was cancelled; nothing came in</translation>
+            <source>Skipped</source>
+            <translation>Skipped</translation>
+        </message>
+        <message>
+            <source>The import was cancelled; nothing was imported</source>
+            <translation>The import was cancelled; nothing was imported</translation>
         </message>
         <message>
             <source>Tracks</source>
@@ -1592,47 +1585,31 @@
             <translation>Tracks with a new number</translation>
         </message>
         <message>
-            <source>as detections, which a run can track</source>
-            <translation>as detections, which a run can track</translation>
+            <source>as detections for a run to track</source>
+            <translation>as detections for a run to track</translation>
         </message>
         <message>
-            <source>as drawn by a person; undo takes all of it back</source>
-            <translation>as drawn by a person; undo takes all of it back</translation>
+            <source>as manual boxes; undo removes all of them</source>
+            <translation>as manual boxes; undo removes all of them</translation>
         </message>
         <message>
-            <source>as of a machine; undo takes all of it back</source>
-            <translation>as of a machine; undo takes all of it back</translation>
+            <source>as predicted boxes; undo removes all of them</source>
+            <translation>as predicted boxes; undo removes all of them</translation>
         </message>
         <message>
             <source>none</source>
             <translation>none</translation>
         </message>
-        <message>
-            <source>{0} came into {1} from {2}, {3}.</source>
-            <translation>{0} came into {1} from {2}, {3}.</translation>
-        </message>
     </context>
     <context>
         <name>ImportDialog</name>
         <message>
-            <source>As</source>
-            <translation>As</translation>
+            <source>Detections: boxes without identity, for tracking</source>
+            <translation>Detections: boxes without identity, for tracking</translation>
         </message>
         <message>
-            <source>Choose a file</source>
-            <translation>Choose a file</translation>
-        </message>
-        <message>
-            <source>Choose a folder</source>
-            <translation>Choose a folder</translation>
-        </message>
-        <message>
-            <source>Detections: boxes without identity, to be tracked</source>
-            <translation>Detections: boxes without identity, to be tracked</translation>
-        </message>
-        <message>
-            <source>First frame's number</source>
-            <translation>First frame's number</translation>
+            <source>First frame number</source>
+            <translation>First frame number</translation>
         </message>
         <message>
             <source>Format</source>
@@ -1643,40 +1620,52 @@
             <translation>Import</translation>
         </message>
         <message>
-            <source>Import labels</source>
-            <translation>Import labels</translation>
+            <source>Import as</source>
+            <translation>Import as</translation>
         </message>
         <message>
-            <source>Into</source>
-            <translation>Into</translation>
+            <source>Import into</source>
+            <translation>Import into</translation>
+        </message>
+        <message>
+            <source>Import labels</source>
+            <translation>Import labels</translation>
         </message>
         <message>
             <source>Labels</source>
             <translation>Labels</translation>
         </message>
         <message>
-            <source>The file counts pixels from 1</source>
-            <translation>The file counts pixels from 1</translation>
+            <source>Manual tracks: runs never replace them</source>
+            <translation>Manual tracks: runs never replace them</translation>
         </message>
         <message>
-            <source>Tracks drawn by a person: no later run replaces them</source>
-            <translation>Tracks drawn by a person: no later run replaces them</translation>
+            <source>Pixel coordinates start at 1</source>
+            <translation>Pixel coordinates start at 1</translation>
         </message>
         <message>
-            <source>Tracks of a machine: a later run may replace them</source>
-            <translation>Tracks of a machine: a later run may replace them</translation>
+            <source>Predicted tracks: later runs may replace them</source>
+            <translation>Predicted tracks: later runs may replace them</translation>
+        </message>
+        <message>
+            <source>Select a file</source>
+            <translation>Select a file</translation>
+        </message>
+        <message>
+            <source>Select a folder</source>
+            <translation>Select a folder</translation>
         </message>
         <message>
             <source>Video in the file</source>
             <translation>Video in the file</translation>
         </message>
         <message>
-            <source>a file or folder of labels</source>
-            <translation>a file or folder of labels</translation>
+            <source>format's default</source>
+            <translation>format's default</translation>
         </message>
         <message>
-            <source>as the format has it</source>
-            <translation>as the format has it</translation>
+            <source>label file or folder</source>
+            <translation>label file or folder</translation>
         </message>
     </context>
     <context>
@@ -1698,8 +1687,8 @@
             <translation>Left</translation>
         </message>
         <message>
-            <source>Looking into the file…</source>
-            <translation>Looking into the file…</translation>
+            <source>Reading the file…</source>
+            <translation>Reading the file…</translation>
         </message>
         <message>
             <source>Remarks</source>
@@ -1764,8 +1753,8 @@
             <translation>Cancel</translation>
         </message>
         <message>
-            <source>Device and memory: of a GPU all that is taken, of the main memory this program's share</source>
-            <translation>Device and memory: of a GPU all that is taken, of the main memory this program's share</translation>
+            <source>Device and memory in use: by all programs on a GPU, by this program in main memory</source>
+            <translation>Device and memory in use: by all programs on a GPU, by this program in main memory</translation>
         </message>
         <message>
             <source>Pause</source>
@@ -1784,8 +1773,8 @@
             <translation>stopping after this frame</translation>
         </message>
         <message>
-            <source>waits for a prompt</source>
-            <translation>waits for a prompt</translation>
+            <source>waiting for a prompt</source>
+            <translation>waiting for a prompt</translation>
         </message>
         <message>
             <source>{0} / {1}   {2:.1f} fps   {3} left</source>
@@ -1799,28 +1788,28 @@
             <translation>A run over {0} was interrupted after {1} of {2} frames.</translation>
         </message>
         <message>
-            <source>Cancel</source>
-            <translation>Cancel</translation>
+            <source>Cancel run</source>
+            <translation>Cancel run</translation>
+        </message>
+        <message>
+            <source>Continue a run that was cancelled or interrupted</source>
+            <translation>Continue a run that was cancelled or interrupted</translation>
         </message>
         <message>
             <source>Detect, segment and track every object</source>
             <translation>Detect, segment and track every object</translation>
         </message>
         <message>
-            <source>Go on where a cancelled or interrupted run stopped</source>
-            <translation>Go on where a cancelled or interrupted run stopped</translation>
-        </message>
-        <message>
-            <source>Pause or resume</source>
-            <translation>Pause or resume</translation>
+            <source>Pause or resume run</source>
+            <translation>Pause or resume run</translation>
         </message>
         <message>
             <source>Resume</source>
             <translation>Resume</translation>
         </message>
         <message>
-            <source>Resume the unfinished run</source>
-            <translation>Resume the unfinished run</translation>
+            <source>Resume unfinished run</source>
+            <translation>Resume unfinished run</translation>
         </message>
         <message>
             <source>Run</source>
@@ -1831,8 +1820,8 @@
             <translation>Stopped; finished frames are kept</translation>
         </message>
         <message>
-            <source>There is no unfinished run to resume</source>
-            <translation>There is no unfinished run to resume</translation>
+            <source>This video has no unfinished run</source>
+            <translation>This video has no unfinished run</translation>
         </message>
         <message>
             <source>Track the whole video…</source>
@@ -1843,8 +1832,8 @@
             <translation>Tracking</translation>
         </message>
         <message>
-            <source>{0} is finished</source>
-            <translation>{0} is finished</translation>
+            <source>{0} finished</source>
+            <translation>{0} finished</translation>
         </message>
     </context>
     <context>
@@ -1854,12 +1843,12 @@
             <translation>; the detector alone takes about {0}</translation>
         </message>
         <message>
-            <source>Adaptive: from the scores of all frames</source>
-            <translation>Adaptive: from the scores of all frames</translation>
+            <source>Adaptive, from the scores of all frames</source>
+            <translation>Adaptive, from the scores of all frames</translation>
         </message>
         <message>
-            <source>Add to it</source>
-            <translation>Add to it</translation>
+            <source>Add new tracks</source>
+            <translation>Add new tracks</translation>
         </message>
         <message>
             <source>Choose a file</source>
@@ -1874,8 +1863,8 @@
             <translation>Detections</translation>
         </message>
         <message>
-            <source>Detections from a file</source>
-            <translation>Detections from a file</translation>
+            <source>Detections file</source>
+            <translation>Detections file</translation>
         </message>
         <message>
             <source>Detector</source>
@@ -1886,8 +1875,8 @@
             <translation>Device</translation>
         </message>
         <message>
-            <source>Download the weights first, or choose a model that is installed</source>
-            <translation>Download the weights first, or choose a model that is installed</translation>
+            <source>Download the weights first, or select an installed model</source>
+            <translation>Download the weights first, or select an installed model</translation>
         </message>
         <message>
             <source>Existing tracks</source>
@@ -1906,8 +1895,8 @@
             <translation>Propose only</translation>
         </message>
         <message>
-            <source>Replace what machines found</source>
-            <translation>Replace what machines found</translation>
+            <source>Replace predicted boxes</source>
+            <translation>Replace predicted boxes</translation>
         </message>
         <message>
             <source>Run</source>
@@ -1938,40 +1927,40 @@
             <translation>Tracker</translation>
         </message>
         <message>
-            <source>about {0} for {1} frames ({2:.1f} per second in an earlier run here)</source>
-            <translation>about {0} for {1} frames ({2:.1f} per second in an earlier run here)</translation>
+            <source>about {0} for {1} frames, at {2:.1f} fps as in an earlier run</source>
+            <translation>about {0} for {1} frames, at {2:.1f} fps as in an earlier run</translation>
         </message>
         <message>
             <source>all, or names: person, car</source>
             <translation>all, or names: person, car</translation>
         </message>
         <message>
-            <source>best installed</source>
-            <translation>best installed</translation>
+            <source>best installed model</source>
+            <translation>best installed model</translation>
         </message>
         <message>
-            <source>none: run the detector</source>
-            <translation>none: run the detector</translation>
+            <source>none, run the detector</source>
+            <translation>none, run the detector</translation>
+        </message>
+        <message>
+            <source>objects to find: person . red car .</source>
+            <translation>objects to find: person . red car .</translation>
         </message>
         <message>
             <source>to</source>
             <translation>to</translation>
         </message>
         <message>
-            <source>unknown: these models have not run on this machine yet</source>
-            <translation>unknown: these models have not run on this machine yet</translation>
-        </message>
-        <message>
-            <source>what to find: person . red car .</source>
-            <translation>what to find: person . red car .</translation>
+            <source>unknown, because these models have not run on this machine yet</source>
+            <translation>unknown, because these models have not run on this machine yet</translation>
         </message>
         <message>
             <source>{0} (demonstration)</source>
             <translation>{0} (demonstration)</translation>
         </message>
         <message>
-            <source>{0} (to download, {1})</source>
-            <translation>{0} (to download, {1})</translation>
+            <source>{0} (download, {1})</source>
+            <translation>{0} (download, {1})</translation>
         </message>
     </context>
     <context>
@@ -2075,20 +2064,16 @@
     <context>
         <name>KindNames</name>
         <message>
-            <source>across a cut</source>
-            <translation>across a cut</translation>
-        </message>
-        <message>
-            <source>begins amid the picture</source>
-            <translation>begins amid the picture</translation>
+            <source>across a scene cut</source>
+            <translation>across a scene cut</translation>
         </message>
         <message>
             <source>change of colours</source>
             <translation>change of colours</translation>
         </message>
         <message>
-            <source>double</source>
-            <translation>double</translation>
+            <source>duplicate</source>
+            <translation>duplicate</translation>
         </message>
         <message>
             <source>encounter</source>
@@ -2103,28 +2088,32 @@
             <translation>gap</translation>
         </message>
         <message>
-            <source>hidden by another</source>
-            <translation>hidden by another</translation>
-        </message>
-        <message>
             <source>jump</source>
             <translation>jump</translation>
         </message>
         <message>
-            <source>lost and found again</source>
-            <translation>lost and found again</translation>
+            <source>lost and reappeared</source>
+            <translation>lost and reappeared</translation>
         </message>
         <message>
-            <source>nobody follows it</source>
-            <translation>nobody follows it</translation>
+            <source>occluded by another track</source>
+            <translation>occluded by another track</translation>
         </message>
         <message>
-            <source>prompted anew</source>
-            <translation>prompted anew</translation>
+            <source>prompted again</source>
+            <translation>prompted again</translation>
         </message>
         <message>
-            <source>sudden size</source>
-            <translation>sudden size</translation>
+            <source>starts inside the frame</source>
+            <translation>starts inside the frame</translation>
+        </message>
+        <message>
+            <source>sudden change of size</source>
+            <translation>sudden change of size</translation>
+        </message>
+        <message>
+            <source>untracked object</source>
+            <translation>untracked object</translation>
         </message>
         <message>
             <source>very short</source>
@@ -2189,8 +2178,8 @@
             <translation>Remove</translation>
         </message>
         <message>
-            <source>Remove this class; it must not have tracks</source>
-            <translation>Remove this class; it must not have tracks</translation>
+            <source>Remove this class, if it has no tracks</source>
+            <translation>Remove this class, if it has no tracks</translation>
         </message>
         <message>
             <source>Tracks</source>
@@ -2326,6 +2315,10 @@
     <context>
         <name>LogPanel</name>
         <message>
+            <source>All levels</source>
+            <translation>All levels</translation>
+        </message>
+        <message>
             <source>Clear</source>
             <translation>Clear</translation>
         </message>
@@ -2334,32 +2327,28 @@
             <translation>Copy</translation>
         </message>
         <message>
-            <source>Copy what is selected, or all lines</source>
-            <translation>Copy what is selected, or all lines</translation>
+            <source>Copy the selected text, or all lines</source>
+            <translation>Copy the selected text, or all lines</translation>
         </message>
         <message>
             <source>Errors</source>
             <translation>Errors</translation>
         </message>
         <message>
-            <source>Everything</source>
-            <translation>Everything</translation>
-        </message>
-        <message>
             <source>Information</source>
             <translation>Information</translation>
         </message>
         <message>
-            <source>Show file</source>
-            <translation>Show file</translation>
+            <source>Show log folder</source>
+            <translation>Show log folder</translation>
         </message>
         <message>
             <source>Warnings</source>
             <translation>Warnings</translation>
         </message>
         <message>
-            <source>kept in this window only</source>
-            <translation>kept in this window only</translation>
+            <source>not written to a file</source>
+            <translation>not written to a file</translation>
         </message>
     </context>
     <context>
@@ -2372,16 +2361,16 @@
             </translation>
         </message>
         <message>
+            <source>A job is running</source>
+            <translation>A job is running</translation>
+        </message>
+        <message>
             <source>Stop and close</source>
             <translation>Stop and close</translation>
         </message>
         <message>
-            <source>Stop it and close? Finished frames are kept, and a run can be resumed.</source>
-            <translation>Stop it and close? Finished frames are kept, and a run can be resumed.</translation>
-        </message>
-        <message>
-            <source>Work is going on</source>
-            <translation>Work is going on</translation>
+            <source>Stop the job and close? Finished frames are kept, and a run can be resumed later.</source>
+            <translation>Stop the job and close? Finished frames are kept, and a run can be resumed later.</translation>
         </message>
         <message>
             <source>read-only</source>
@@ -2508,8 +2497,8 @@
     <context>
         <name>OfferBar</name>
         <message>
-            <source>Not now</source>
-            <translation>Not now</translation>
+            <source>Dismiss</source>
+            <translation>Dismiss</translation>
         </message>
     </context>
     <context>
@@ -2523,8 +2512,8 @@
             <translation>File</translation>
         </message>
         <message>
-            <source>Nothing yet</source>
-            <translation>Nothing yet</translation>
+            <source>No recent files</source>
+            <translation>No recent files</translation>
         </message>
         <message>
             <source>Open a folder of images</source>
@@ -2562,8 +2551,8 @@
             <translation>Panels</translation>
         </message>
         <message>
-            <source>Show or hide the panel {0}</source>
-            <translation>Show or hide the panel {0}</translation>
+            <source>Show or hide the {0} panel</source>
+            <translation>Show or hide the {0} panel</translation>
         </message>
     </context>
     <context>
@@ -2643,8 +2632,8 @@
             </translation>
         </message>
         <message>
-            <source>Choose a range first: drag over the timeline with Shift held</source>
-            <translation>Choose a range first: drag over the timeline with Shift held</translation>
+            <source>Clear the keyframe of {0} in frame {1}</source>
+            <translation>Clear the keyframe of {0} in frame {1}</translation>
         </message>
         <message>
             <source>Delete {0}</source>
@@ -2653,6 +2642,10 @@
         <message>
             <source>Delete {0} {1}</source>
             <translation>Delete {0} {1}</translation>
+        </message>
+        <message>
+            <source>End the interpolation of {0} {1}</source>
+            <translation>End the interpolation of {0} {1}</translation>
         </message>
         <message>
             <source>Fill all gaps of {0}</source>
@@ -2667,20 +2660,16 @@
             <translation>Interpolate {0} {1}</translation>
         </message>
         <message>
-            <source>Keyframe of {0} in frame {1}</source>
-            <translation>Keyframe of {0} in frame {1}</translation>
-        </message>
-        <message>
             <source>Lock {0}</source>
             <translation>Lock {0}</translation>
         </message>
         <message>
-            <source>Mark {0} occluded {1}</source>
-            <translation>Mark {0} occluded {1}</translation>
+            <source>Mark {0} as occluded {1}</source>
+            <translation>Mark {0} as occluded {1}</translation>
         </message>
         <message>
-            <source>Mark {0} outside {1}</source>
-            <translation>Mark {0} outside {1}</translation>
+            <source>Mark {0} as outside {1}</source>
+            <translation>Mark {0} as outside {1}</translation>
         </message>
         <message>
             <source>Merge {0} into {1}</source>
@@ -2711,20 +2700,28 @@
             <translation>Renumber {0} to {1}</translation>
         </message>
         <message>
-            <source>Select a track first: click it in the picture, on the timeline or in the table</source>
-            <translation>Select a track first: click it in the picture, on the timeline or in the table</translation>
+            <source>Select a range first: Shift-drag on the timeline</source>
+            <translation>Select a range first: Shift-drag on the timeline</translation>
         </message>
         <message>
-            <source>Select fewer tracks: this is done to {0} at a time, and {1} are selected</source>
-            <translation>Select fewer tracks: this is done to {0} at a time, and {1} are selected</translation>
+            <source>Select a track first: click it on the canvas, on the timeline or in the table</source>
+            <translation>Select a track first: click it on the canvas, on the timeline or in the table</translation>
         </message>
         <message>
-            <source>Select two tracks first: click one, then another with Ctrl held</source>
-            <translation>Select two tracks first: click one, then another with Ctrl held</translation>
+            <source>Select fewer tracks: this edit takes at most {0}, and {1} are selected</source>
+            <translation>Select fewer tracks: this edit takes at most {0}, and {1} are selected</translation>
         </message>
         <message>
-            <source>Split frames {1} to {2} off {0}</source>
-            <translation>Split frames {1} to {2} off {0}</translation>
+            <source>Select two tracks first: click one, then Ctrl-click another</source>
+            <translation>Select two tracks first: click one, then Ctrl-click another</translation>
+        </message>
+        <message>
+            <source>Set a keyframe of {0} in frame {1}</source>
+            <translation>Set a keyframe of {0} in frame {1}</translation>
+        </message>
+        <message>
+            <source>Split off frames {1} to {2} of {0}</source>
+            <translation>Split off frames {1} to {2} of {0}</translation>
         </message>
         <message>
             <source>Split {0} at frame {1}</source>
@@ -2739,28 +2736,28 @@
             <translation>Swap {0} {1} with</translation>
         </message>
         <message>
-            <source>The machine's boxes of {0} again {1}</source>
-            <translation>The machine's boxes of {0} again {1}</translation>
-        </message>
-        <message>
-            <source>Track {0} has no keyframe on both sides of frame {1}: make some (K), or choose a range on the timeline</source>
-            <translation>Track {0} has no keyframe on both sides of frame {1}: make some (K), or choose a range on the timeline</translation>
+            <source>Track {0} needs a keyframe on each side of frame {1}: set them (K), or select a range on the timeline</source>
+            <translation>Track {0} needs a keyframe on each side of frame {1}: set them (K), or select a range on the timeline</translation>
         </message>
         <message>
             <source>Unlock {0}</source>
             <translation>Unlock {0}</translation>
         </message>
         <message>
-            <source>a number that no other track has</source>
-            <translation>a number that no other track has</translation>
+            <source>Unmark {0} as occluded {1}</source>
+            <translation>Unmark {0} as occluded {1}</translation>
+        </message>
+        <message>
+            <source>Unmark {0} as outside {1}</source>
+            <translation>Unmark {0} as outside {1}</translation>
+        </message>
+        <message>
+            <source>an unused number</source>
+            <translation>an unused number</translation>
         </message>
         <message>
             <source>click the other track or type its number</source>
             <translation>click the other track or type its number</translation>
-        </message>
-        <message>
-            <source>edges may be off by</source>
-            <translation>edges may be off by</translation>
         </message>
         <message>
             <source>from frame {0} on</source>
@@ -2775,16 +2772,20 @@
             <translation>in frames {0} to {1}</translation>
         </message>
         <message>
+            <source>maximum deviation of box edges</source>
+            <translation>maximum deviation of box edges</translation>
+        </message>
+        <message>
             <source>no video is open; open a project first</source>
             <translation>no video is open; open a project first</translation>
         </message>
         <message>
-            <source>nothing lies before frame 0; go to a later frame</source>
-            <translation>nothing lies before frame 0; go to a later frame</translation>
+            <source>that track does not exist; click one or type its number</source>
+            <translation>that track does not exist; click one or type its number</translation>
         </message>
         <message>
-            <source>there is no such track; click one or type its number</source>
-            <translation>there is no such track; click one or type its number</translation>
+            <source>there are no frames before frame 0; go to a later frame</source>
+            <translation>there are no frames before frame 0; go to a later frame</translation>
         </message>
         <message>
             <source>track {0}</source>
@@ -2795,24 +2796,12 @@
             <translation>tracks {0}</translation>
         </message>
         <message>
-            <source>where both have a box, there stays</source>
-            <translation>where both have a box, there stays</translation>
+            <source>where both have a box, keep</source>
+            <translation>where both have a box, keep</translation>
         </message>
         <message>
-            <source>{0} has no keyframe any more in frame {1}</source>
-            <translation>{0} has no keyframe any more in frame {1}</translation>
-        </message>
-        <message>
-            <source>{0} no longer occluded {1}</source>
-            <translation>{0} no longer occluded {1}</translation>
-        </message>
-        <message>
-            <source>{0} no longer outside {1}</source>
-            <translation>{0} no longer outside {1}</translation>
-        </message>
-        <message>
-            <source>{0} of {1} boxes become keyframes, straight lines between them</source>
-            <translation>{0} of {1} boxes become keyframes, straight lines between them</translation>
+            <source>{0} of {1} boxes become keyframes; the rest are interpolated</source>
+            <translation>{0} of {1} boxes become keyframes; the rest are interpolated</translation>
         </message>
     </context>
     <context>
@@ -2822,20 +2811,20 @@
             <translation>Delete</translation>
         </message>
         <message>
-            <source>Forget the choices of this name</source>
-            <translation>Forget the choices of this name</translation>
-        </message>
-        <message>
-            <source>Keep the present choices under this name</source>
-            <translation>Keep the present choices under this name</translation>
+            <source>Delete this preset</source>
+            <translation>Delete this preset</translation>
         </message>
         <message>
             <source>Save</source>
             <translation>Save</translation>
         </message>
         <message>
-            <source>a name to save under</source>
-            <translation>a name to save under</translation>
+            <source>Save the current options under this name</source>
+            <translation>Save the current options under this name</translation>
+        </message>
+        <message>
+            <source>preset name</source>
+            <translation>preset name</translation>
         </message>
     </context>
     <context>
@@ -2845,24 +2834,24 @@
             <translation>Detecting</translation>
         </message>
         <message>
-            <source>Run the detector on the present frame</source>
-            <translation>Run the detector on the present frame</translation>
+            <source>Run the detector on the current frame</source>
+            <translation>Run the detector on the current frame</translation>
         </message>
         <message>
             <source>Show detections</source>
             <translation>Show detections</translation>
         </message>
         <message>
-            <source>The detector finds nothing in this frame</source>
-            <translation>The detector finds nothing in this frame</translation>
+            <source>The detector finds no objects in this frame</source>
+            <translation>The detector finds no objects in this frame</translation>
         </message>
         <message>
             <source>There is no picture to look at: the video is missing or not decoded yet</source>
             <translation>There is no picture to look at: the video is missing or not decoded yet</translation>
         </message>
         <message>
-            <source>Threshold: boxes that score less are not tracked</source>
-            <translation>Threshold: boxes that score less are not tracked</translation>
+            <source>Threshold: boxes with lower scores are not tracked</source>
+            <translation>Threshold: boxes with lower scores are not tracked</translation>
         </message>
         <message>
             <source>detecting</source>
@@ -2880,17 +2869,17 @@
     <context>
         <name>PreviewWords</name>
         <message numerus="yes">
-            <source>%n hand-drawn boxes go</source>
+            <source>%n manual boxes are deleted</source>
             <translation>
-                <numerusform>%n hand-drawn box goes</numerusform>
-                <numerusform>%n hand-drawn boxes go</numerusform>
+                <numerusform>%n manual box is deleted</numerusform>
+                <numerusform>%n manual boxes are deleted</numerusform>
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n hand-drawn boxes move along</source>
+            <source>%n manual boxes move</source>
             <translation>
-                <numerusform>%n hand-drawn box moves along</numerusform>
-                <numerusform>%n hand-drawn boxes move along</numerusform>
+                <numerusform>%n manual box moves</numerusform>
+                <numerusform>%n manual boxes move</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -2909,8 +2898,8 @@
             <translation>boxes in frames {0}-{1}</translation>
         </message>
         <message>
-            <source>goes</source>
-            <translation>goes</translation>
+            <source>deleted</source>
+            <translation>deleted</translation>
         </message>
         <message>
             <source>new</source>
@@ -2944,6 +2933,10 @@
             <translation>All files</translation>
         </message>
         <message>
+            <source>Create an empty project</source>
+            <translation>Create an empty project</translation>
+        </message>
+        <message>
             <source>File</source>
             <translation>File</translation>
         </message>
@@ -2952,16 +2945,16 @@
             <translation>Found: {0}</translation>
         </message>
         <message>
-            <source>Locate the video…</source>
-            <translation>Locate the video…</translation>
+            <source>Locate video…</source>
+            <translation>Locate video…</translation>
+        </message>
+        <message>
+            <source>Locate {0}</source>
+            <translation>Locate {0}</translation>
         </message>
         <message>
             <source>Locate…</source>
             <translation>Locate…</translation>
-        </message>
-        <message>
-            <source>Make a project at a place of your choice</source>
-            <translation>Make a project at a place of your choice</translation>
         </message>
         <message>
             <source>New project</source>
@@ -2976,40 +2969,36 @@
             <translation>Projects</translation>
         </message>
         <message>
-            <source>Read it</source>
-            <translation>Read it</translation>
+            <source>Read video</source>
+            <translation>Read video</translation>
         </message>
         <message>
             <source>Reading {0}</source>
             <translation>Reading {0}</translation>
         </message>
         <message>
-            <source>Say where the present video lies now</source>
-            <translation>Say where the present video lies now</translation>
+            <source>Select the new location of the current video</source>
+            <translation>Select the new location of the current video</translation>
         </message>
         <message>
-            <source>The project's videos</source>
-            <translation>The project's videos</translation>
+            <source>Video of the project to show</source>
+            <translation>Video of the project to show</translation>
         </message>
         <message>
             <source>Videos</source>
             <translation>Videos</translation>
         </message>
         <message>
-            <source>Where is {0}?</source>
-            <translation>Where is {0}?</translation>
+            <source>{0} already exists: open it, or choose another name</source>
+            <translation>{0} already exists: open it, or choose another name</translation>
         </message>
         <message>
-            <source>{0} exists already: open it, or choose another name</source>
-            <translation>{0} exists already: open it, or choose another name</translation>
+            <source>{0} was moved or changed. Its tracks are still in the project.</source>
+            <translation>{0} was moved or changed. Its tracks are still in the project.</translation>
         </message>
         <message>
-            <source>{0} is not where it was, or has changed; its tracks are here.</source>
-            <translation>{0} is not where it was, or has changed; its tracks are here.</translation>
-        </message>
-        <message>
-            <source>{0} was not read, so there is no picture.</source>
-            <translation>{0} was not read, so there is no picture.</translation>
+            <source>{0} was not read, so its frames cannot be shown.</source>
+            <translation>{0} was not read, so its frames cannot be shown.</translation>
         </message>
     </context>
     <context>
@@ -3019,88 +3008,88 @@
             <translation>Add to queue</translation>
         </message>
         <message>
-            <source>Back only</source>
-            <translation>Back only</translation>
-        </message>
-        <message>
             <source>Decide later</source>
             <translation>Decide later</translation>
         </message>
         <message>
-            <source>Drag a box around an object, click to add points, Alt-click what is not it; Ctrl-drag follows an object at once</source>
-            <translation>Drag a box around an object, click to add points, Alt-click what is not it; Ctrl-drag follows an object at once</translation>
+            <source>Discard</source>
+            <translation>Discard</translation>
         </message>
         <message>
-            <source>Drop</source>
-            <translation>Drop</translation>
+            <source>Discard the prompt, the propagation or the proposal</source>
+            <translation>Discard the prompt, the propagation or the proposal</translation>
         </message>
         <message>
-            <source>Drop what is pointed at, followed or proposed</source>
-            <translation>Drop what is pointed at, followed or proposed</translation>
+            <source>Drag a box around an object, click to add points, Alt-click to exclude points. Ctrl-drag propagates immediately</source>
+            <translation>Drag a box around an object, click to add points, Alt-click to exclude points. Ctrl-drag propagates immediately</translation>
         </message>
         <message>
-            <source>Follow no further; what was found becomes a shorter proposal</source>
-            <translation>Follow no further; what was found becomes a shorter proposal</translation>
-        </message>
-        <message>
-            <source>Follow or accept</source>
-            <translation>Follow or accept</translation>
-        </message>
-        <message>
-            <source>Follow towards the video's end only; again for both ways</source>
-            <translation>Follow towards the video's end only; again for both ways</translation>
-        </message>
-        <message>
-            <source>Follow towards the video's start only; again for both ways</source>
-            <translation>Follow towards the video's start only; again for both ways</translation>
-        </message>
-        <message>
-            <source>Follow what is pointed at; accept what was found, in one step</source>
-            <translation>Follow what is pointed at; accept what was found, in one step</translation>
-        </message>
-        <message>
-            <source>New object instead</source>
-            <translation>New object instead</translation>
-        </message>
-        <message>
-            <source>On only</source>
-            <translation>On only</translation>
-        </message>
-        <message>
-            <source>Point at further objects; Enter then follows all of them together</source>
-            <translation>Point at further objects; Enter then follows all of them together</translation>
+            <source>Hide the proposal for now; it stays open</source>
+            <translation>Hide the proposal for now; it stays open</translation>
         </message>
         <message>
             <source>Prompt</source>
             <translation>Prompt</translation>
         </message>
         <message>
+            <source>Prompt a new object</source>
+            <translation>Prompt a new object</translation>
+        </message>
+        <message>
             <source>Prompts and proposals</source>
             <translation>Prompts and proposals</translation>
         </message>
         <message>
-            <source>Put the proposal off; it stays open</source>
-            <translation>Put the proposal off; it stays open</translation>
+            <source>Propagate backward only</source>
+            <translation>Propagate backward only</translation>
+        </message>
+        <message>
+            <source>Propagate forward only</source>
+            <translation>Propagate forward only</translation>
+        </message>
+        <message>
+            <source>Propagate or accept</source>
+            <translation>Propagate or accept</translation>
+        </message>
+        <message>
+            <source>Propagate the prompt, or accept the proposal</source>
+            <translation>Propagate the prompt, or accept the proposal</translation>
+        </message>
+        <message>
+            <source>Propagate towards the end of the video only; press again for both directions</source>
+            <translation>Propagate towards the end of the video only; press again for both directions</translation>
+        </message>
+        <message>
+            <source>Propagate towards the start of the video only; press again for both directions</source>
+            <translation>Propagate towards the start of the video only; press again for both directions</translation>
+        </message>
+        <message>
+            <source>Queue this prompt and add more; Enter then propagates all of them together</source>
+            <translation>Queue this prompt and add more; Enter then propagates all of them together</translation>
         </message>
         <message>
             <source>Show open proposals</source>
             <translation>Show open proposals</translation>
         </message>
         <message>
-            <source>Show proposals again that were put off</source>
-            <translation>Show proposals again that were put off</translation>
+            <source>Show the proposals that you put off</source>
+            <translation>Show the proposals that you put off</translation>
         </message>
         <message>
-            <source>Stop following</source>
-            <translation>Stop following</translation>
+            <source>Stop propagating and propose the frames that are finished</source>
+            <translation>Stop propagating and propose the frames that are finished</translation>
         </message>
         <message>
-            <source>The prompt is a new object's, not the selected track's</source>
-            <translation>The prompt is a new object's, not the selected track's</translation>
+            <source>Stop propagation</source>
+            <translation>Stop propagation</translation>
         </message>
         <message>
             <source>Track</source>
             <translation>Track</translation>
+        </message>
+        <message>
+            <source>Use the prompt for a new object instead of the selected track</source>
+            <translation>Use the prompt for a new object instead of the selected track</translation>
         </message>
     </context>
     <context>
@@ -3114,16 +3103,20 @@
             <translation>Accept when done</translation>
         </message>
         <message>
+            <source>Accepted when done</source>
+            <translation>Accepted when done</translation>
+        </message>
+        <message>
             <source>Add to queue</source>
             <translation>Add to queue</translation>
         </message>
         <message>
-            <source>Back only</source>
-            <translation>Back only</translation>
+            <source>Backward only</source>
+            <translation>Backward only</translation>
         </message>
         <message>
-            <source>Both ways</source>
-            <translation>Both ways</translation>
+            <source>Both directions</source>
+            <translation>Both directions</translation>
         </message>
         <message>
             <source>Class of the new object</source>
@@ -3134,78 +3127,70 @@
             <translation>Decide later</translation>
         </message>
         <message>
-            <source>Drop</source>
-            <translation>Drop</translation>
+            <source>Discard</source>
+            <translation>Discard</translation>
         </message>
         <message>
-            <source>Follow</source>
-            <translation>Follow</translation>
+            <source>Do not propagate beyond the range selected on the timeline</source>
+            <translation>Do not propagate beyond the range selected on the timeline</translation>
         </message>
         <message>
-            <source>New object instead</source>
-            <translation>New object instead</translation>
+            <source>Do not propagate beyond the track's first and last frame</source>
+            <translation>Do not propagate beyond the track's first and last frame</translation>
         </message>
         <message>
-            <source>On only</source>
-            <translation>On only</translation>
-        </message>
-        <message>
-            <source>Selected range</source>
-            <translation>Selected range</translation>
-        </message>
-        <message>
-            <source>Stay between the first and the last frame that the track has now</source>
-            <translation>Stay between the first and the last frame that the track has now</translation>
-        </message>
-        <message>
-            <source>Stay in the range that is selected on the timeline</source>
-            <translation>Stay in the range that is selected on the timeline</translation>
-        </message>
-        <message>
-            <source>Stop</source>
-            <translation>Stop</translation>
-        </message>
-        <message>
-            <source>Will be accepted</source>
-            <translation>Will be accepted</translation>
-        </message>
-        <message>
-            <source>Within the track</source>
-            <translation>Within the track</translation>
-        </message>
-    </context>
-    <context>
-        <name>PromptController</name>
-        <message>
-            <source>The prompt is in frame {0}: go there to add points, or draw a new box</source>
-            <translation>The prompt is in frame {0}: go there to add points, or draw a new box</translation>
-        </message>
-    </context>
-    <context>
-        <name>PromptView</name>
-        <message>
-            <source>, {0} in the queue</source>
-            <translation>, {0} in the queue</translation>
-        </message>
-        <message>
-            <source>, {0} more to follow</source>
-            <translation>, {0} more to follow</translation>
-        </message>
-        <message>
-            <source>; {0} more wait</source>
-            <translation>; {0} more wait</translation>
-        </message>
-        <message>
-            <source>Following {0}</source>
-            <translation>Following {0}</translation>
+            <source>Forward only</source>
+            <translation>Forward only</translation>
         </message>
         <message>
             <source>New object</source>
             <translation>New object</translation>
         </message>
         <message>
-            <source>Prompts that wait: {0}</source>
-            <translation>Prompts that wait: {0}</translation>
+            <source>Propagate</source>
+            <translation>Propagate</translation>
+        </message>
+        <message>
+            <source>Selected range</source>
+            <translation>Selected range</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Stop</translation>
+        </message>
+        <message>
+            <source>Within track</source>
+            <translation>Within track</translation>
+        </message>
+    </context>
+    <context>
+        <name>PromptController</name>
+        <message>
+            <source>The prompt is in frame {0}: go there to add points, or draw a new box here</source>
+            <translation>The prompt is in frame {0}: go there to add points, or draw a new box here</translation>
+        </message>
+    </context>
+    <context>
+        <name>PromptView</name>
+        <message>
+            <source>, {0} more queued</source>
+            <translation>, {0} more queued</translation>
+        </message>
+        <message>
+            <source>, {0} queued</source>
+            <translation>, {0} queued</translation>
+        </message>
+        <message>
+            <source>; {0} more open</source>
+            <translation>; {0} more open</translation>
+        </message>
+        <message>
+            <source>New object</source>
+            <translation>New object</translation>
+        </message>
+        <message>
+            <source>Propagating {0}</source>
+            <translation>Propagating {0}</translation>
         </message>
         <message>
             <source>Proposal</source>
@@ -3216,24 +3201,32 @@
             <translation>Proposal: {0}</translation>
         </message>
         <message>
+            <source>Queued prompts: {0}</source>
+            <translation>Queued prompts: {0}</translation>
+        </message>
+        <message>
             <source>Track {0}</source>
             <translation>Track {0}</translation>
+        </message>
+        <message>
+            <source>computing the changes</source>
+            <translation>computing the changes</translation>
+        </message>
+        <message>
+            <source>computing the mask</source>
+            <translation>computing the mask</translation>
         </message>
         <message>
             <source>loading</source>
             <translation>loading</translation>
         </message>
         <message>
-            <source>looking for its mask</source>
-            <translation>looking for its mask</translation>
-        </message>
-        <message>
             <source>mask by {0}</source>
             <translation>mask by {0}</translation>
         </message>
         <message>
-            <source>reading what would change</source>
-            <translation>reading what would change</translation>
+            <source>queued</source>
+            <translation>queued</translation>
         </message>
         <message>
             <source>stopped early; {0}</source>
@@ -3244,35 +3237,46 @@
             <translation>stopping after this frame</translation>
         </message>
         <message>
-            <source>waits</source>
-            <translation>waits</translation>
-        </message>
-        <message>
             <source>{0} (demonstration)</source>
             <translation>{0} (demonstration)</translation>
+        </message>
+        <message>
+            <source>{0} finds no object there: add points, or draw again</source>
+            <translation>{0} finds no object there: add points, or draw again</translation>
         </message>
         <message>
             <source>{0} objects</source>
             <translation>{0} objects</translation>
         </message>
         <message>
-            <source>{0} of at most {1} frames</source>
-            <translation>{0} of at most {1} frames</translation>
-        </message>
-        <message>
-            <source>{0} sees nothing there: add points, or draw again</source>
-            <translation>{0} sees nothing there: add points, or draw again</translation>
+            <source>{0} of up to {1} frames</source>
+            <translation>{0} of up to {1} frames</translation>
         </message>
     </context>
     <context>
         <name>PromptsFeature</name>
         <message>
-            <source>Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends</source>
-            <translation>Drag a box around an object; click adds a point, Alt-click takes away; Enter follows it; Esc ends</translation>
+            <source>Drag a box around an object. Click to add a point, Alt-click to exclude one. Enter propagates, Esc cancels</source>
+            <translation>Drag a box around an object. Click to add a point, Alt-click to exclude one. Enter propagates, Esc cancels</translation>
+        </message>
+    </context>
+    <context>
+        <name>Propagation</name>
+        <message>
+            <source>Propagating</source>
+            <translation>Propagating</translation>
         </message>
     </context>
     <context>
         <name>ProposalWords</name>
+        <message>
+            <source>duplicates track {0}</source>
+            <translation>duplicates track {0}</translation>
+        </message>
+        <message>
+            <source>duplicates track {0} and {1} others</source>
+            <translation>duplicates track {0} and {1} others</translation>
+        </message>
         <message>
             <source>frames {0} to {1}</source>
             <translation>frames {0} to {1}</translation>
@@ -3282,28 +3286,16 @@
             <translation>mean IoU {0:.2f}</translation>
         </message>
         <message>
-            <source>nothing was found</source>
-            <translation>nothing was found</translation>
-        </message>
-        <message>
-            <source>same as track {0}</source>
-            <translation>same as track {0}</translation>
-        </message>
-        <message>
-            <source>same as track {0} and {1} others</source>
-            <translation>same as track {0} and {1} others</translation>
-        </message>
-        <message>
-            <source>{0} as before</source>
-            <translation>{0} as before</translation>
+            <source>no object was found</source>
+            <translation>no object was found</translation>
         </message>
         <message>
             <source>{0} changed</source>
             <translation>{0} changed</translation>
         </message>
         <message>
-            <source>{0} hand-drawn stay</source>
-            <translation>{0} hand-drawn stay</translation>
+            <source>{0} manual boxes kept</source>
+            <translation>{0} manual boxes kept</translation>
         </message>
         <message>
             <source>{0} new</source>
@@ -3312,6 +3304,10 @@
         <message>
             <source>{0} removed</source>
             <translation>{0} removed</translation>
+        </message>
+        <message>
+            <source>{0} unchanged</source>
+            <translation>{0} unchanged</translation>
         </message>
     </context>
     <context>
@@ -3368,6 +3364,23 @@
         </message>
     </context>
     <context>
+        <name>RerunOffer</name>
+        <message numerus="yes">
+            <source>Rerun %n frames</source>
+            <translation>
+                <numerusform>Rerun %n frame</numerusform>
+                <numerusform>Rerun %n frames</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>The deleted track hid %n other tracks.</source>
+            <translation>
+                <numerusform>The deleted track hid %n other track.</numerusform>
+                <numerusform>The deleted track hid %n other tracks.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>ReviewController</name>
         <message numerus="yes">
             <source>%n suspicious moments</source>
@@ -3385,32 +3398,32 @@
             <translation>Go to a suspicious moment first (Tab)</translation>
         </message>
         <message>
-            <source>Looked at, nothing to mend</source>
-            <translation>Looked at, nothing to mend</translation>
-        </message>
-        <message>
-            <source>Looking for suspicious moments…</source>
-            <translation>Looking for suspicious moments…</translation>
+            <source>Marked as reviewed, no error</source>
+            <translation>Marked as reviewed, no error</translation>
         </message>
         <message>
             <source>Merge {1} into {0}</source>
             <translation>Merge {1} into {0}</translation>
         </message>
         <message>
-            <source>No suspicious moment is left</source>
-            <translation>No suspicious moment is left</translation>
+            <source>No error</source>
+            <translation>No error</translation>
         </message>
         <message>
-            <source>No suspicious moment is left so far</source>
-            <translation>No suspicious moment is left so far</translation>
+            <source>No suspicious moments found so far</source>
+            <translation>No suspicious moments found so far</translation>
         </message>
         <message>
-            <source>Nothing to mend</source>
-            <translation>Nothing to mend</translation>
+            <source>No suspicious moments left</source>
+            <translation>No suspicious moments left</translation>
         </message>
         <message>
-            <source>Prompt what is here in frame {0}</source>
-            <translation>Prompt what is here in frame {0}</translation>
+            <source>Prompt this object in frame {0}</source>
+            <translation>Prompt this object in frame {0}</translation>
+        </message>
+        <message>
+            <source>Searching for suspicious moments…</source>
+            <translation>Searching for suspicious moments…</translation>
         </message>
         <message>
             <source>Split {0} at frame {1}</source>
@@ -3421,75 +3434,71 @@
             <translation>Swap {0} and {1} from frame {2} on</translation>
         </message>
         <message>
-            <source>That was the last one; on with the first</source>
-            <translation>That was the last one; on with the first</translation>
+            <source>That was the last moment; continuing with the first</source>
+            <translation>That was the last moment; continuing with the first</translation>
         </message>
         <message>
-            <source>This moment is about one track alone</source>
-            <translation>This moment is about one track alone</translation>
+            <source>This moment involves only one track</source>
+            <translation>This moment involves only one track</translation>
         </message>
         <message>
-            <source>This moment is about {0} tracks: click the one that is meant</source>
-            <translation>This moment is about {0} tracks: click the one that is meant</translation>
+            <source>This moment involves {0} tracks: click the one to edit</source>
+            <translation>This moment involves {0} tracks: click the one to edit</translation>
         </message>
     </context>
     <context>
         <name>ReviewFeature</name>
         <message>
-            <source>Bring the tracks of a moment closer when it is gone to</source>
-            <translation>Bring the tracks of a moment closer when it is gone to</translation>
+            <source>Apply suggestion</source>
+            <translation>Apply suggestion</translation>
         </message>
         <message>
-            <source>Compare colours, or stop it</source>
-            <translation>Compare colours, or stop it</translation>
+            <source>Apply the suggested edit and go to the next moment</source>
+            <translation>Apply the suggested edit and go to the next moment</translation>
+        </message>
+        <message>
+            <source>Compare colours or stop</source>
+            <translation>Compare colours or stop</translation>
         </message>
         <message>
             <source>Delete</source>
             <translation>Delete</translation>
         </message>
         <message>
-            <source>Delete the track of this moment, and go to the next</source>
-            <translation>Delete the track of this moment, and go to the next</translation>
+            <source>Delete the track of this moment and go to the next</source>
+            <translation>Delete the track of this moment and go to the next</translation>
         </message>
         <message>
-            <source>Do what is suggested</source>
-            <translation>Do what is suggested</translation>
+            <source>Go to the next moment at which a track may be wrong</source>
+            <translation>Go to the next moment at which a track may be wrong</translation>
         </message>
         <message>
-            <source>Go to the next moment in which a track may be wrong</source>
-            <translation>Go to the next moment in which a track may be wrong</translation>
-        </message>
-        <message>
-            <source>Make the suggested edit and go to the next moment</source>
-            <translation>Make the suggested edit and go to the next moment</translation>
+            <source>Mark this moment as reviewed and go to the next</source>
+            <translation>Mark this moment as reviewed and go to the next</translation>
         </message>
         <message>
             <source>Merge</source>
             <translation>Merge</translation>
         </message>
         <message>
-            <source>Merge the two tracks of this moment, and go to the next</source>
-            <translation>Merge the two tracks of this moment, and go to the next</translation>
+            <source>Merge the two tracks of this moment and go to the next</source>
+            <translation>Merge the two tracks of this moment and go to the next</translation>
         </message>
         <message>
             <source>Next suspicious moment</source>
             <translation>Next suspicious moment</translation>
         </message>
         <message>
-            <source>Nothing to mend</source>
-            <translation>Nothing to mend</translation>
+            <source>No error</source>
+            <translation>No error</translation>
         </message>
         <message>
             <source>Previous suspicious moment</source>
             <translation>Previous suspicious moment</translation>
         </message>
         <message>
-            <source>Read the video and rank moments by how the tracks look</source>
-            <translation>Read the video and rank moments by how the tracks look</translation>
-        </message>
-        <message>
-            <source>Remember that this was looked at, and go to the next moment</source>
-            <translation>Remember that this was looked at, and go to the next moment</translation>
+            <source>Read the video and rank moments also by changes of appearance</source>
+            <translation>Read the video and rank moments also by changes of appearance</translation>
         </message>
         <message>
             <source>Review</source>
@@ -3500,20 +3509,24 @@
             <translation>Split</translation>
         </message>
         <message>
-            <source>Split the track of this moment, and go to the next</source>
-            <translation>Split the track of this moment, and go to the next</translation>
+            <source>Split the track of this moment and go to the next</source>
+            <translation>Split the track of this moment and go to the next</translation>
         </message>
         <message>
             <source>Swap</source>
             <translation>Swap</translation>
         </message>
         <message>
-            <source>Swap the two tracks of this moment, and go to the next</source>
-            <translation>Swap the two tracks of this moment, and go to the next</translation>
+            <source>Swap the two tracks of this moment and go to the next</source>
+            <translation>Swap the two tracks of this moment and go to the next</translation>
         </message>
         <message>
             <source>Zoom to each moment</source>
             <translation>Zoom to each moment</translation>
+        </message>
+        <message>
+            <source>Zoom to the tracks of a moment when going to it</source>
+            <translation>Zoom to the tracks of a moment when going to it</translation>
         </message>
         <message>
             <source>{0} {1}</source>
@@ -3523,8 +3536,12 @@
     <context>
         <name>ReviewPanel</name>
         <message>
-            <source>Any kind</source>
-            <translation>Any kind</translation>
+            <source>All kinds</source>
+            <translation>All kinds</translation>
+        </message>
+        <message>
+            <source>All suspicious moments are reviewed</source>
+            <translation>All suspicious moments are reviewed</translation>
         </message>
         <message>
             <source>Colours are not compared</source>
@@ -3539,36 +3556,32 @@
             <translation>Comparing colours</translation>
         </message>
         <message>
-            <source>Everything suspicious is looked at</source>
-            <translation>Everything suspicious is looked at</translation>
+            <source>No error</source>
+            <translation>No error</translation>
         </message>
         <message>
-            <source>Fine</source>
-            <translation>Fine</translation>
+            <source>No moments match the filter</source>
+            <translation>No moments match the filter</translation>
         </message>
         <message>
-            <source>Looking for suspicious moments…</source>
-            <translation>Looking for suspicious moments…</translation>
-        </message>
-        <message>
-            <source>No suspicious moment is like that</source>
-            <translation>No suspicious moment is like that</translation>
-        </message>
-        <message>
-            <source>Nothing looks suspicious here</source>
-            <translation>Nothing looks suspicious here</translation>
+            <source>No suspicious moments found</source>
+            <translation>No suspicious moments found</translation>
         </message>
         <message>
             <source>Only moments of the track with this number</source>
             <translation>Only moments of the track with this number</translation>
         </message>
         <message>
-            <source>Only moments of this kind</source>
-            <translation>Only moments of this kind</translation>
+            <source>Open a project to find possible errors in its tracks</source>
+            <translation>Open a project to find possible errors in its tracks</translation>
         </message>
         <message>
-            <source>Open a project to see where its tracks may be wrong</source>
-            <translation>Open a project to see where its tracks may be wrong</translation>
+            <source>Searching for suspicious moments…</source>
+            <translation>Searching for suspicious moments…</translation>
+        </message>
+        <message>
+            <source>Show only moments of this kind</source>
+            <translation>Show only moments of this kind</translation>
         </message>
         <message>
             <source>Stop</source>
@@ -3590,12 +3603,12 @@
     <context>
         <name>ScoreGrid</name>
         <message>
-            <source>1 less missed, false and switched boxes per true one, percent</source>
-            <translation>1 less missed, false and switched boxes per true one, percent</translation>
+            <source>1 minus misses, false positives and identity switches per ground-truth box, percent</source>
+            <translation>1 minus misses, false positives and identity switches per ground-truth box, percent</translation>
         </message>
         <message>
-            <source>As the newest finished run left the tracks, without any edit</source>
-            <translation>As the newest finished run left the tracks, without any edit</translation>
+            <source>Association accuracy, percent</source>
+            <translation>Association accuracy, percent</translation>
         </message>
         <message>
             <source>Before</source>
@@ -3606,16 +3619,16 @@
             <translation>Change</translation>
         </message>
         <message>
-            <source>Higher Order Tracking Accuracy: detection and association in one, percent</source>
-            <translation>Higher Order Tracking Accuracy: detection and association in one, percent</translation>
+            <source>Detection accuracy, percent</source>
+            <translation>Detection accuracy, percent</translation>
         </message>
         <message>
-            <source>How well boxes are found, percent</source>
-            <translation>How well boxes are found, percent</translation>
+            <source>F1 score of boxes with the correct identity, percent</source>
+            <translation>F1 score of boxes with the correct identity, percent</translation>
         </message>
         <message>
-            <source>How well identities are kept, percent</source>
-            <translation>How well identities are kept, percent</translation>
+            <source>Higher Order Tracking Accuracy: combines detection and association, percent</source>
+            <translation>Higher Order Tracking Accuracy: combines detection and association, percent</translation>
         </message>
         <message>
             <source>Identity switches</source>
@@ -3626,16 +3639,16 @@
             <translation>Now</translation>
         </message>
         <message>
-            <source>Share of boxes with the right identity, percent</source>
-            <translation>Share of boxes with the right identity, percent</translation>
+            <source>The effect of your corrections</source>
+            <translation>The effect of your corrections</translation>
         </message>
         <message>
-            <source>The tracks as they were when they were scored</source>
-            <translation>The tracks as they were when they were scored</translation>
+            <source>The tracks at the time of the evaluation</source>
+            <translation>The tracks at the time of the evaluation</translation>
         </message>
         <message>
-            <source>What correction brought</source>
-            <translation>What correction brought</translation>
+            <source>The tracks of the last finished run, without edits</source>
+            <translation>The tracks of the last finished run, without edits</translation>
         </message>
     </context>
     <context>
@@ -3984,20 +3997,20 @@
             <translation>Purity</translation>
         </message>
         <message>
-            <source>Share of its boxes that overlap an object by half or more</source>
-            <translation>Share of its boxes that overlap an object by half or more</translation>
+            <source>Share of its boxes with an IoU of at least 0.5 with an object</source>
+            <translation>Share of its boxes with an IoU of at least 0.5 with an object</translation>
         </message>
         <message>
-            <source>Share of its matched boxes that are of this object</source>
-            <translation>Share of its matched boxes that are of this object</translation>
+            <source>Share of its matched boxes that match this object</source>
+            <translation>Share of its matched boxes that match this object</translation>
         </message>
         <message>
             <source>Switches</source>
             <translation>Switches</translation>
         </message>
         <message>
-            <source>The object of the ground truth that it follows most</source>
-            <translation>The object of the ground truth that it follows most</translation>
+            <source>The ground-truth object that it matches most often</source>
+            <translation>The ground-truth object that it matches most often</translation>
         </message>
     </context>
     <context>
@@ -4101,23 +4114,6 @@
         </message>
     </context>
     <context>
-        <name>Uncovering</name>
-        <message numerus="yes">
-            <source>Re-run the %n frames it hid</source>
-            <translation>
-                <numerusform>Re-run the %n frame it hid</numerusform>
-                <numerusform>Re-run the %n frames it hid</numerusform>
-            </translation>
-        </message>
-        <message numerus="yes">
-            <source>The deleted track hid %n other tracks.</source>
-            <translation>
-                <numerusform>The deleted track hid %n other track.</numerusform>
-                <numerusform>The deleted track hid %n other tracks.</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
         <name>ViewActions</name>
         <message>
             <source>Actual size</source>
@@ -4187,8 +4183,8 @@
             <translation>Downloading {0}</translation>
         </message>
         <message>
-            <source>Stopped; what was fetched is kept</source>
-            <translation>Stopped; what was fetched is kept</translation>
+            <source>Stopped; the downloaded part is kept</source>
+            <translation>Stopped; the downloaded part is kept</translation>
         </message>
         <message>
             <source>connecting</source>
