@@ -194,7 +194,7 @@ def shows(window: MainWindow, color: str, frame: int) -> tuple[bool, bool]:
     """Whether a colour is seen on the overview and on the lanes where a frame is."""
     timeline = window.timeline
     image, wanted = timeline.viewport().grab().toImage(), QColor(color)
-    places = timeline._places()
+    places = timeline._axis()
     above = round(places.overview_x(frame + 0.5))
     below = round(places.x(frame + 0.5)) + 4  # beside the playhead
     return (any(image.pixelColor(above, y) == wanted for y in range(OVERVIEW)),
