@@ -51,7 +51,7 @@ def test_annotations_may_come_before_what_they_refer_to(tmp_path: Path) -> None:
     ({"score": "x"}, "score 'x'"),
     ({"segmentation": {"size": [10, 20], "counts": "garbage~"}}, "not compressed run lengths .* box 0"),
     ({"segmentation": {"size": [10, 20], "counts": [5]}}, "runs of 5 pixels in a frame of 10 x 20"),
-    ({"segmentation": {"size": [2, 2], "counts": [4]}}, "a mask of 2 x 2 in a picture of 10 x 20"),
+    ({"segmentation": {"size": [2, 2], "counts": [4]}}, "a mask of 2 x 2 in a frame of 10 x 20"),
     ({"segmentation": [[1, 2]]}, "fewer than three corners"),
 ])
 def test_bad_annotations_are_named(tmp_path: Path, change: dict[str, Any], message: str) -> None:

@@ -53,7 +53,7 @@ def test_empty_files_hold_no_detections(tmp_path: Path, text: str) -> None:
     ("2,1e300,3,4,5,6", r"line 3: found id .*; expected a whole number"),
     ("2,2,nan,4,5,6", r"line 3: found the box nan,4,5,6; expected finite"),
     ("2,2,3,4,inf,6", r"line 3: found the box"),
-    ("2,2,3,4,-5,6", r"line 3: found the box 3,4,-5,6; expected .* not negative"),
+    ("2,2,3,4,-5,6", r"line 3: found the box 3,4,-5,6; expected .* nonnegative"),
     ("1,1,3,4,5,6", r"line 3: found id 1 a second time in frame 1 \(first on line 1\)"),
 ])
 def test_bad_lines_are_named(tmp_path: Path, line: str, message: str) -> None:

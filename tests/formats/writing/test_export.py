@@ -104,7 +104,7 @@ def test_labels_and_short_tracks_can_be_left_out(format_name: str, tmp_path: Pat
 
 @EVERY
 @pytest.mark.parametrize(("frames", "message"), [
-    ([LabelledFrame(12, (box(),))], "labels in frame 12, but the video's last frame is 11"),
+    ([LabelledFrame(12, (box(),))], "labels in frame 12, but the last frame of the video is 11"),
     ([LabelledFrame(0, (box(box_xyxy=(0, 0, float("nan"), 1)),))], "not finite"),
     ([LabelledFrame(0, (box(score=float("inf")),))], "not both finite"),
     ([LabelledFrame(0, (box(1, label=3),))], "label number 3"),
@@ -118,7 +118,7 @@ def test_what_cannot_be_held_is_refused_and_nothing_is_left(
 
 @pytest.mark.parametrize("format_name", ["mot", "mot-results", "coco-video"])
 def test_identities_are_needed_and_unique(format_name: str, tmp_path: Path, info: SequenceInfo) -> None:
-    for boxes, message in (((box(None),), "without track number"), ((box(4), box(4, left=9)), "track 4 has two boxes")):
+    for boxes, message in (((box(None),), "without a track number"), ((box(4), box(4, left=9)), "track 4 has two boxes")):
         with pytest.raises(FormatError, match=message):
             get_format(format_name).write([(info, [LabelledFrame(0, boxes)])], tmp_path, ExportOptions())
 
@@ -129,7 +129,7 @@ def test_losses_are_listed(format_name: str, tmp_path: Path, info: SequenceInfo)
     frames = [LabelledFrame(0, (box(1, ignored=True), box(2, mask=mask), box(3, box_xyxy=(5.0, 5.0, 5.001, 9.0))))]
     dropped = get_format(format_name).write([(info, frames)], tmp_path, ExportOptions()).dropped
     assert dropped["boxes without width or height"] == 1
-    assert ("masks (boxes only were written)" in dropped) == (format_name != "coco-video")
+    assert ("masks (only boxes were written)" in dropped) == (format_name != "coco-video")
     assert ("ignored boxes (this format cannot mark them)" in dropped) == (format_name in ("mot-results", "mot-det"))
 
 

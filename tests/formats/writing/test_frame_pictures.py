@@ -156,7 +156,7 @@ def test_what_goes_wrong_leaves_nothing_behind(name: str, folder: Path, tmp_path
         raise Cancelled
 
     fails(FormatError, "no video is given", INFO, None)
-    fails(FormatError, "7 frames of 64 x 48, and the labels of clip are for 8", replace(INFO, frame_count=8),
+    fails(FormatError, "7 frames of 64 x 48, but the labels of clip are for 8", replace(INFO, frame_count=8),
           PictureSource({"clip": folder}))
     fails(FormatError, "64 x 48, and the labels", replace(INFO, width=60), PictureSource({"clip": folder}))
     fails(FormatError, "those given are a, b", INFO, PictureSource({"a": folder, "b": folder}))
