@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,19 @@ def no_qt_warnings() -> Iterator[None]:
     yield
     qInstallMessageHandler(before)
     assert not heard
+
+
+@pytest.fixture(autouse=True)
+def no_sparing(no_qt_warnings: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window's own thread and time are not spared.
+
+    On a busy machine a thread of low priority hardly runs, and work that therefore takes long is deferred many times
+    as long: a test would wait for minutes. Tests of these measures replace this fixture by an empty one.
+    """
+    monkeypatch.setattr("annotator.ui.threads.priorities.sys", SimpleNamespace(platform="without thread priorities"))
+    monkeypatch.setattr("annotator.ui.widgets.throttle._SHARE", float("inf"))
+    monkeypatch.setattr("annotator.ui.review.queue_builder._SHARE", 0)
+    monkeypatch.setattr("annotator.ui.review.queue_builder._QUIET", 50)
 
 
 @pytest.fixture(autouse=True)

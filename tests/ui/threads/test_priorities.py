@@ -11,6 +11,11 @@ from annotator.ui.threads.priorities import Niceness, lower_priority
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of single threads")
 
 
+@pytest.fixture(autouse=True)
+def no_sparing() -> None:
+    """It is what is tested here."""
+
+
 @pytest.mark.parametrize("niceness", Niceness)
 def test_a_thread_steps_down_and_the_others_stay(niceness: Niceness) -> None:
     before, inside = os.getpriority(os.PRIO_PROCESS, 0), []

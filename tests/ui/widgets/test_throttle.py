@@ -12,6 +12,11 @@ from pytestqt.qtbot import QtBot
 from annotator.ui.widgets.throttle import ThrottledTimer
 
 
+@pytest.fixture(autouse=True)
+def no_sparing() -> None:
+    """It is what is tested here."""
+
+
 class FakeClock:
     """Seconds that pass when a test says so."""
 
