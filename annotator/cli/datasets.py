@@ -11,7 +11,7 @@ from typing import Any
 
 from annotator.cli.exit_codes import INTERRUPTED, OK
 from annotator.cli.interrupts import cancel_on_interrupt
-from annotator.cli.options import names, read_settings
+from annotator.cli.options import add_models, names, read_settings
 from annotator.console import Console
 from annotator.errors import UserError
 
@@ -56,8 +56,6 @@ def _benchmark(args: argparse.Namespace, console: Console) -> int:
 
 
 def _add_benchmark(commands: Any) -> None:
-    from annotator.engine.settings import TRACKERS
-
     p = commands.add_parser("benchmark", help="track and score a benchmark data set, compare with published results")
     p.set_defaults(command=_benchmark)
     p.add_argument("dataset", choices=("dancetrack", "mot17", "uavdt", "bdd100k"))
@@ -66,21 +64,13 @@ def _add_benchmark(commands: Any) -> None:
     p.add_argument("--out", required=True, metavar="DIR",
                    help="output folder, one subfolder per sequence; repeat the command to continue a stopped run")
     p.add_argument("--sequences", nargs="+", metavar="NAME", help="only these sequences; * and ? are wildcards")
-    p.add_argument("--config", metavar="FILE.yml|NAME", help="settings file, or a published system by name "
-                   "(co-dino-l, grounding-dino-l); command-line options override it")
-    p.add_argument("--detector", metavar="NAME|FILE", help="a name from `annotator models`, an ONNX model, or an "
-                   "MMDetection checkpoint (.pth); default: the best one installed")
-    p.add_argument("--detector-config", metavar="NAME|FILE.py", help="config of the MMDetection checkpoint")
+    add_models(p)
     p.add_argument("--prompt", metavar="TEXT", help="text prompt for grounding-dino (default: the data set's classes)")
     p.add_argument("--detections", metavar="DIR", help="precomputed detections, one file per sequence: NAME.txt, "
                    "NAME/detections.txt, NAME/det/det.txt, or COCO results NAME.json")
     p.add_argument("--det-threshold", type=float, metavar="X", help="do not track detections with a lower score")
     p.add_argument("--thresholds", metavar="adaptive|FILE.csv", help="thresholds derived from each sequence's scores, "
                    "or read from a file by sequence name")
-    p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint; default: "
-                   "the best one installed for the device")
-    p.add_argument("--tracker", choices=TRACKERS, help="sam2mot propagates masks (default); the others link boxes and "
-                   "serve as baselines")
     p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes (default: the data set's)")
     p.add_argument("--device", metavar="auto|cuda|cpu", help="auto and cuda use every GPU, one worker each")
     p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction, help="end tracks at scene cuts (default: no)")

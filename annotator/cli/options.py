@@ -32,6 +32,21 @@ def names(values: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if values is None else tuple(values)
 
 
+def add_models(p: argparse.ArgumentParser) -> None:
+    """Add the options that select the settings file, the detector, the segmenter and the tracker."""
+    from annotator.engine.settings import TRACKERS
+
+    p.add_argument("--config", metavar="FILE.yml|NAME", help="settings file, or a published system by name "
+                   "(co-dino-l, grounding-dino-l); command-line options override it")
+    p.add_argument("--detector", metavar="NAME|FILE", help="a name from `annotator models`, an ONNX model, or an "
+                   "MMDetection checkpoint (.pth); default: the best one installed")
+    p.add_argument("--detector-config", metavar="NAME|FILE.py", help="config of the MMDetection checkpoint")
+    p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint; default: "
+                   "the best one installed for the device")
+    p.add_argument("--tracker", choices=TRACKERS, help="sam2mot propagates masks (default); the others link boxes and "
+                   "serve as baselines")
+
+
 def add_video(p: argparse.ArgumentParser) -> None:
     """Add ``--video`` to a command that works on several videos."""
     p.add_argument("--video", action="append", metavar="NAME", help="only this video of the project (repeatable)")

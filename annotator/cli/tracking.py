@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.cli.exit_codes import INTERRUPTED, OK
 from annotator.cli.interrupts import cancel_on_interrupt
-from annotator.cli.options import add_video, read_settings
+from annotator.cli.options import add_models, add_video, read_settings
 from annotator.cli.progress import progress_text, run_job
 from annotator.cli.window import run_window, window_problem
 from annotator.console import Console
@@ -141,18 +141,12 @@ def _demo(args: argparse.Namespace, console: Console) -> int:
 
 
 def _add_preannotate(commands: Any) -> None:
-    from annotator.engine.settings import TRACKERS
-
     p = commands.add_parser("preannotate", help="detect and track the objects of whole videos")
     p.set_defaults(command=_preannotate)
     p.add_argument("source", nargs="*",
                    help="video files, image folders or MOT sequences (default: the project's videos)")
     p.add_argument("--project", required=True, metavar="P.annot", help="created if it does not exist")
-    p.add_argument("--config", metavar="FILE.yml|NAME", help="settings file, or a published system by name "
-                   "(co-dino-l, grounding-dino-l); command-line options override it")
-    p.add_argument("--detector", metavar="NAME|FILE", help="a name from `annotator models`, an ONNX model, or an "
-                   "MMDetection checkpoint (.pth); default: the best one installed")
-    p.add_argument("--detector-config", metavar="NAME|FILE.py", help="config of the MMDetection checkpoint")
+    add_models(p)
     p.add_argument("--prompt", metavar="TEXT", help="text prompt for grounding-dino: \"person . red car .\"")
     p.add_argument("--detections", metavar="FILE", help="detections from a file: MOTChallenge det.txt or COCO results")
     p.add_argument("--detections-run", type=int, metavar="RUN", help="detections that an earlier run stored")
@@ -163,10 +157,6 @@ def _add_preannotate(commands: Any) -> None:
                    "method), or read it from a file by video name")
     p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what to do with existing machine "
                    "tracks; manual work is always kept (default replace)")
-    p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint; default: "
-                   "the best one installed for the device")
-    p.add_argument("--tracker", choices=TRACKERS, help="sam2mot propagates masks (default); the others link boxes and "
-                   "serve as baselines")
     p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes")
     p.add_argument("--device", metavar="auto|cuda|cpu", help="compute device; cuda:N selects a GPU (default auto)")
     p.add_argument("--start", type=int, metavar="N", help="first frame, from 0")
