@@ -1,4 +1,4 @@
-"""What the tiny SAM 2 learns from: batches of synthetic clips, rendered as they are needed."""
+"""What the tiny SAM 2 learns from: batches of synthetic clips and of real material, made as they are needed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from testbed.synthetic_clips import Clip, make_clip, training_spec
+from testbed.synthetic_clips import make_clip, training_spec
+from tools.training.footage import Footage
+from tools.training.real_clips import Material
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
@@ -26,6 +28,11 @@ COMPRESSED, QUALITY = 0.6, (16, 32)
 #: Share of the clips that are to have been prompted long ago, and how long ago at most, in frames. Memories keep the
 #: time that has passed since a prompt, and eight frames show the model nothing of that.
 PROMPTED_LONG_AGO, LONGEST_AGO = 0.6, 200
+#: Share of drawn clips where there is real material, so that the model keeps following drawn objects.
+DRAWN_SHARE = 0.2
+#: The same as `COMPRESSED` of clips of real pictures, and how far edges of the prompt's box are off, as a share of its
+#: size: detections are off by more than a person's box.
+REAL_COMPRESSED, REAL_JITTER = 0.3, 0.03
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Stage:
     singles: int = 0
     """Pictures of a batch of single frames that takes turns with the clips: masks learn several times faster from
     these than from clips."""
+    sides: tuple[int, ...] = ()
+    """Sides of the picture, one of them at random for each batch; `clips` is then the number for `side`."""
 
     def single_frames(self) -> Stage:
         return replace(self, frames=1, strides=(1,), clips=self.singles, unlearned=0)
@@ -84,52 +93,66 @@ class Batch:
 class Batches(IterableDataset[Batch]):
     """Endless random batches of one stage, for a loader that renders them in a process of its own."""
 
-    def __init__(self, stage: Stage, seed: int) -> None:
-        self.stage, self.seed = stage, seed
+    def __init__(self, stage: Stage, seed: int, material: Material | None = None, drawn: float = DRAWN_SHARE) -> None:
+        self.stage, self.seed, self.material, self.drawn = stage, seed, material, drawn
 
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
-        return batches(self.stage, self.seed)
+        return batches(self.stage, self.seed, self.material, self.drawn)
 
 
-def batches(stage: Stage, seed: int) -> Iterator[Batch]:
-    """Endless random batches of this stage."""
+def batches(stage: Stage, seed: int, material: Material | None = None, drawn: float = DRAWN_SHARE) -> Iterator[Batch]:
+    """Endless random batches of this stage: of drawn clips, or with real material only a share of them drawn."""
     rng = np.random.default_rng(seed)
+    cv2.setRNGSeed(seed & 0x7FFFFFFF)  # OpenCV's own generator draws the sensor noise
     clip_seed = seed
     while True:
-        images: list[np.ndarray] = []
-        masks: list[np.ndarray] = []
-        shares: list[np.ndarray] = []
-        boxes: list[np.ndarray] = []
-        boxes_again: list[np.ndarray] = []
-        clip_of: list[int] = []
+        side = stage.side if not stage.sides else int(rng.choice(stage.sides))
+        clips = max(1, round(stage.clips * (stage.side / side) ** 2))
         start = int(rng.integers(0, stage.unlearned + 1))
         frames = start + stage.frames
         again = int(rng.integers(2, frames - 1)) if stage.frames > 4 and rng.random() < PROMPTED_AGAIN else 0
         ago = int(rng.integers(1, LONGEST_AGO)) if frames > 1 and rng.random() < PROMPTED_LONG_AGO else 0
-        while len(images) < stage.clips:
+        picked: list[_Picked] = []
+        while len(picked) < clips:
             clip_seed += 1
-            stride = int(rng.choice(stage.strides))
-            clip = make_clip(training_spec(rng, frames, stride=stride), clip_seed)
-            if rng.random() < COMPRESSED:
-                clip = replace(clip, images=compressed(clip.images, int(rng.integers(QUALITY[0], QUALITY[1] + 1))))
-            for _ in range(1 if stage.side == 256 else 2):  # two crops of what took long to render
-                picked = _pick(clip, stage, again, rng)
-                if picked is None or len(images) == stage.clips:
-                    continue
-                pictures, clip_masks, clip_shares, clip_boxes, clip_boxes_again = picked
-                clip_of += [len(images)] * len(clip_boxes)
-                images.append(pictures)
-                masks.append(clip_masks)
-                shares.append(clip_shares)
-                boxes.append(clip_boxes)
-                boxes_again.append(clip_boxes_again)
-        pixels = torch.from_numpy(np.stack(images)).permute(0, 1, 4, 2, 3).float() / 255
-        yield Batch((pixels - MEAN) / STD, torch.from_numpy(np.concatenate(masks)).float(),
-                    torch.from_numpy(np.concatenate(shares)).float(),
-                    torch.from_numpy(np.concatenate(boxes)).float().view(-1, 2, 2), torch.tensor(clip_of),
-                    torch.from_numpy(np.concatenate(boxes_again)).float().view(-1, 2, 2), again, start, ago)
+            if material is None or rng.random() < drawn:
+                found = _drawn(stage, side, frames, again, clip_seed, rng)
+            else:
+                found = [_real(material, stage, side, frames, again, rng)]
+            picked += [one for one in found if one is not None]
+        yield _batch(picked[:clips], again, start, ago)
+
+
+def _batch(picked: list[_Picked], again: int, start: int, ago: int) -> Batch:
+    pixels = torch.from_numpy(np.stack([p.images for p in picked])).permute(0, 1, 4, 2, 3).float() / 255
+    masks, shares, boxes, boxes_again = (
+        torch.from_numpy(np.concatenate([getattr(p, name) for p in picked])).float()
+        for name in ("masks", "shares", "boxes", "boxes_again"))
+    clip_of = torch.tensor([k for k, p in enumerate(picked) for _ in p.boxes])
+    return Batch((pixels - MEAN) / STD, masks, shares, boxes.view(-1, 2, 2), clip_of, boxes_again.view(-1, 2, 2),
+                 again, start, ago)
+
+
+def _drawn(stage: Stage, side: int, frames: int, again: int, seed: int, rng: np.random.Generator,
+           ) -> list[_Picked | None]:
+    """Two crops of a synthetic clip, which took long to render; one where it fits."""
+    clip = make_clip(training_spec(rng, frames, stride=int(rng.choice(stage.strides))), seed)
+    images = clip.images
+    if rng.random() < COMPRESSED:
+        images = compressed(images, int(rng.integers(QUALITY[0], QUALITY[1] + 1)))
+    footage = Footage(images, clip.instances, clip.areas.astype(float))
+    return [_pick(_varied(footage, side, rng), stage.objects, again, rng) for _ in range(1 if side >= 256 else 2)]
+
+
+def _real(material: Material, stage: Stage, side: int, frames: int, again: int, rng: np.random.Generator,
+          ) -> _Picked | None:
+    footage = material.footage(rng, frames, side)
+    if frames > 1 and rng.random() < REAL_COMPRESSED:  # the pictures were compressed before
+        images = compressed(footage.images, int(rng.integers(QUALITY[0], QUALITY[1] + 1)))
+        footage = Footage(images, footage.instances, footage.areas)
+    return _pick(footage, stage.objects, again, rng, jitter=REAL_JITTER)
 
 
 def compressed(images: np.ndarray, crf: int) -> np.ndarray:
@@ -150,19 +173,36 @@ def compressed(images: np.ndarray, crf: int) -> np.ndarray:
         return np.stack([frame.to_ndarray(format="rgb24") for frame in coded.decode(video=0)])
 
 
-def _pick(clip: Clip, stage: Stage, again: int, rng: np.random.Generator) -> tuple[np.ndarray, ...] | None:
-    images, labels, areas = clip.images, clip.instances, clip.areas.astype(float)
+def _varied(footage: Footage, side: int, rng: np.random.Generator) -> Footage:
+    """Backwards, a part of the picture, mirrored, turned, in other colours."""
+    images, labels, areas = footage.images, footage.instances, footage.areas
     if rng.random() < 0.5:
         images, labels, areas = images[::-1], labels[::-1], areas[::-1]
-    if stage.side < images.shape[1]:
-        images, labels, zoom = _reduce(images, labels, stage.side, rng)
+    if side < images.shape[1]:
+        images, labels, zoom = _reduce(images, labels, side, rng)
         areas = areas * zoom ** 2
     if rng.random() < 0.5:
         images, labels = images[:, :, ::-1], labels[:, :, ::-1]
     if rng.random() < 0.5:
         images, labels = images.transpose(0, 2, 1, 3), labels.transpose(0, 2, 1)
-    images = np.ascontiguousarray(images[..., rng.permutation(3)])
-    masks = labels[:, None] == np.arange(1, clip.object_count + 1)[None, :, None, None]
+    return Footage(np.ascontiguousarray(images[..., rng.permutation(3)]), labels, areas)
+
+
+@dataclass
+class _Picked:
+    """A clip and the objects in it that are to be followed."""
+
+    images: np.ndarray
+    masks: np.ndarray
+    shares: np.ndarray
+    boxes: np.ndarray
+    boxes_again: np.ndarray
+
+
+def _pick(footage: Footage, objects: int, again: int, rng: np.random.Generator, jitter: float = 0.05,
+          ) -> _Picked | None:
+    labels, areas = footage.instances, footage.areas
+    masks = labels[:, None] == np.arange(1, footage.object_count + 1)[None, :, None, None]
     visible = masks.sum((2, 3))
     shows = (visible[[0, again]] >= 24) & (visible[[0, again]] >= 0.15 * areas[[0, again]])
     first = np.flatnonzero(shows.all(0))
@@ -172,10 +212,10 @@ def _pick(clip: Clip, stage: Stage, again: int, rng: np.random.Generator) -> tup
     # Of single pictures any object will do.
     spread = 0.6 if len(labels) > 1 else 10.0
     drama = (visible / np.maximum(areas, 1)).min(0)[first] + rng.uniform(0, spread, len(first))
-    chosen = first[np.argsort(drama)][: stage.objects]
-    boxes, boxes_again = (np.stack([_jittered_box(masks[t, n], rng) for n in chosen]) for t in (0, again))
-    return (images, masks[:, chosen].transpose(1, 0, 2, 3), (visible / np.maximum(areas, 1))[:, chosen].T, boxes,
-            boxes_again)
+    chosen = first[np.argsort(drama)][:objects]
+    boxes, boxes_again = (np.stack([_jittered_box(masks[t, n], rng, jitter) for n in chosen]) for t in (0, again))
+    shares = np.minimum(visible / np.maximum(areas, 1), 1)[:, chosen].T
+    return _Picked(footage.images, masks[:, chosen].transpose(1, 0, 2, 3), shares, boxes, boxes_again)
 
 
 def _reduce(images: np.ndarray, labels: np.ndarray, side: int, rng: np.random.Generator,
@@ -195,8 +235,8 @@ def _reduce(images: np.ndarray, labels: np.ndarray, side: int, rng: np.random.Ge
     return images, labels, side / crop
 
 
-def _jittered_box(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _jittered_box(mask: np.ndarray, rng: np.random.Generator, jitter: float) -> np.ndarray:
     ys, xs = np.nonzero(mask)
     box = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1], float)
     extent = np.tile([box[2] - box[0], box[3] - box[1]], 2)
-    return np.asarray(box + np.clip(rng.normal(0, 0.05, 4), -0.15, 0.15) * extent + rng.normal(0, 0.5, 4))
+    return np.asarray(box + np.clip(rng.normal(0, jitter, 4), -0.15, 0.15) * extent + rng.normal(0, 0.5, 4))

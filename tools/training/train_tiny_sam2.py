@@ -1,11 +1,13 @@
-"""Train the built-in tiny SAM 2 from scratch on synthetic clips.
+"""Train the built-in tiny SAM 2: from scratch on synthetic clips, or further on real pictures and videos.
 
     python -m tools.training.train_tiny_sam2 --minutes 90 --out build/tiny-sam2
+    python -m tools.training.train_tiny_sam2 --minutes 120 --material DIR --init resources/models/tiny-sam2.pt
 
 The model learns in five stages: boxes on single pictures and short clips at half size, boxes at full size, then to
 follow objects: in crops of half the size, which show objects as large and cost a fifth, and at last at full size.
-Clips are rendered as they are needed, so no picture is seen twice. A checkpoint is written
-every few minutes and `--resume` goes on from it. On a CUDA device the same script takes minutes. What it leaves is then
+Clips are rendered as they are needed, so no picture is seen twice. With `--material` most clips are made from the real
+pictures of a folder (`tools.training.real_clips`), in a curriculum of its own. A checkpoint is written every few
+minutes and `--resume` goes on from it. On a CUDA device the same script takes minutes. What it leaves is then
 calibrated by `tools.training.calibrate_tiny_sam2`.
 """
 
@@ -15,12 +17,13 @@ import argparse
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 import torch.distributed as dist
@@ -30,10 +33,11 @@ from omegaconf import OmegaConf
 from torch import Tensor, nn
 from torch.multiprocessing.spawn import spawn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
-from tools.training.tiny_sam2_batches import Batch, Batches, Stage
+from tools.training.real_clips import Material
+from tools.training.tiny_sam2_batches import DRAWN_SHARE, Batch, Batches, Stage
 
 log = logging.getLogger("train_tiny_sam2")
 
@@ -58,6 +62,12 @@ STAGES = (
     Stage(0.15, 256, 1, (1,), 8, 6, 8e-4, 2.0),
     Stage(0.40, 128, 8, (1, 1, 2), 8, 4, 6e-4, 2.0, singles=24),
     Stage(0.25, 256, 8, (1, 1, 2), 2, 6, 5e-4, 2.0, unlearned=10, singles=8),
+)
+#: The curriculum on real material, for a model that follows drawn objects already. Small batches: many steps teach more
+#: than steady ones, and the average is steady.
+REAL_STAGES = (
+    Stage(0.45, 128, 6, (1, 2), 5, 4, 7e-4, 2.0, singles=32, sides=(128, 128, 192)),
+    Stage(0.55, 128, 6, (1, 2), 6, 4, 5e-4, 2.0, unlearned=10, singles=40, sides=(128, 192, 256)),
 )
 #: Frames of the video that the model is to believe it is in, which sets the scale of its pointers' times: a clip's own
 #: number would set another scale than the one of every real video.
@@ -199,9 +209,12 @@ def train(rank: int, args: argparse.Namespace) -> None:
     if args.init is not None:
         state = torch.load(args.init, map_location=device, weights_only=True)["model"]
         model.load_state_dict({name: tensor.float() for name, tensor in state.items()})
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(1 - 1 / AVERAGED_STEPS))
+    average = AveragedModel(model, multi_avg_fn=growing_average(args.averaged_steps))
     args.out.mkdir(parents=True, exist_ok=True)
     checkpoint = args.out / "last.pt"
+    cv2.setNumThreads(1)  # a pool of OpenCV's threads would not survive the loaders' fork
+    stages = STAGES if args.material is None else REAL_STAGES
+    material = None if args.material is None else Material(args.material)
     first_stage, spent_before, step = args.from_stage or 0, 0.0, 0
     if args.resume and checkpoint.exists():
         state = torch.load(checkpoint, map_location=device, weights_only=True)
@@ -210,37 +223,40 @@ def train(rank: int, args: argparse.Namespace) -> None:
         first_stage, spent_before, step = state["stage"], state["stage_seconds"], state["step"]
         if args.from_stage is not None:
             first_stage, spent_before = args.from_stage, 0.0
-    left = sum(stage.share for stage in STAGES[first_stage:])
-    for k, stage in enumerate(STAGES):
+    left = sum(stage.share for stage in stages[first_stage:])
+    for k, stage in enumerate(stages):
         if k < first_stage:
             continue
         if args.learning_rate is not None:
             stage = replace(stage, learning_rate=args.learning_rate)
         budget = args.minutes * 60 * stage.share / left
-        step = train_stage(model, average, stage, k, budget, spent_before, step, device, checkpoint, rank, args)
+        last = k == len(stages) - 1
+        step = train_stage(model, average, stage, k, last, material, budget, spent_before, step, device, checkpoint,
+                           rank, args)
         spent_before = 0.0
     if rank == 0:
         torch.save({"model": average.module.state_dict()}, args.out / "final.pt")
 
 
-def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, budget: float, spent: float, step: int,
-                device: torch.device, checkpoint: Path, rank: int, args: argparse.Namespace) -> int:
+def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, last: bool, material: Material | None,
+                budget: float, spent: float, step: int, device: torch.device, checkpoint: Path, rank: int,
+                args: argparse.Namespace) -> int:
     """One stage, until its share of the time is used. The learning rate follows the clock."""
     log.info("stage %d: %s, %.0f s", number, asdict(stage), budget)
-    set_image_size(model, stage.side)
     optimisers = _optimisers(model, stage.learning_rate)
     running: dict[str, float] = {}
     started, saved = time.monotonic() - spent, time.monotonic()
     warm = 0.05 if spent == 0 else 0.0
     seed = FIRST_SEED * (1 + number + 10 * rank) + step * 100 + args.seed
-    for batch in _turns(stage, seed):
+    for batch in _turns(stage, seed, material, args.drawn):
         progress = _agreed((time.monotonic() - started) / budget, args.processes)
         if progress >= 1:
             break
-        floor = 0.02 if number == len(STAGES) - 1 else 0.15
+        floor = 0.02 if last else 0.15
         rate = progress / warm if progress < warm else floor + (1 - floor) * 0.5 * (1 + np.cos(np.pi * progress))
         for group in (group for optimiser in optimisers for group in optimiser.param_groups):
             group["lr"] = stage.learning_rate * max(rate, 0.01)
+        set_image_size(model, batch.images.shape[-1])
         moved = batch.to(device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=not args.fp32):
             results = run_clip(model, moved)
@@ -271,6 +287,15 @@ def train_stage(model: Any, average: AveragedModel, stage: Stage, number: int, b
     return step
 
 
+def growing_average(longest: int) -> Callable[[Any, Any, Any], None]:
+    """An average over about the last third of all steps, and over no more than so many. What a training begins with is
+    soon forgotten, which it is not where the length is fixed."""
+    @torch.no_grad()
+    def update(averaged: Any, current: Any, count: Any) -> None:
+        torch._foreach_lerp_(averaged, current, 1 / min(longest, 1 + float(count) / 3))
+    return update
+
+
 def _optimisers(model: nn.Module, learning_rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the hidden layers, which learn faster with it; AdamW for everything else."""
     matrices: list[nn.Parameter] = []
@@ -282,11 +307,11 @@ def _optimisers(model: nn.Module, learning_rate: float) -> list[torch.optim.Opti
             torch.optim.AdamW(others, lr=learning_rate, weight_decay=0.01, betas=(0.9, 0.98))]
 
 
-def _turns(stage: Stage, seed: int) -> Iterator[Batch]:
+def _turns(stage: Stage, seed: int, material: Material | None, drawn: float) -> Iterator[Batch]:
     """Batches of clips, in turn with batches of single frames where the stage has them."""
     parts = [stage, stage.single_frames()] if stage.singles else [stage]
-    loaders = [iter(DataLoader(Batches(part, seed + 50 * k), batch_size=None, num_workers=1, prefetch_factor=4))
-               for k, part in enumerate(parts)]
+    sources = [Batches(part, seed + 50 * k, material, drawn) for k, part in enumerate(parts)]
+    loaders = [iter(DataLoader(source, batch_size=None, num_workers=1, prefetch_factor=4)) for source in sources]
     while True:
         for loader in loaders:
             yield next(loader)
@@ -324,6 +349,10 @@ def main() -> None:
     parser.add_argument("--from-stage", type=int, help="begin with this stage; with --resume, from its start")
     parser.add_argument("--learning-rate", type=float,
                         help="highest learning rate of every stage, instead of their own: lower, for trained weights")
+    parser.add_argument("--averaged-steps", type=int, default=AVERAGED_STEPS,
+                        help="steps over which the weights that are kept are averaged")
+    parser.add_argument("--material", type=Path, help="folder of real pictures and videos to learn from")
+    parser.add_argument("--drawn", type=float, default=DRAWN_SHARE, help="share of drawn clips beside the material")
     parser.add_argument("--processes", type=int, default=1, help="CPU processes that share each step")
     parser.add_argument("--port", type=int, default=29517, help="local port on which they find each other")
     args = parser.parse_args()

@@ -8,7 +8,15 @@ from omegaconf import OmegaConf
 
 from testbed.synthetic_clips import make_clip, training_spec
 from tools.training.tiny_sam2_batches import LONGEST_AGO, QUALITY, Batch, Stage, batches, compressed
-from tools.training.train_tiny_sam2 import CONFIG, STAGES, clip_loss, run_clip, set_image_size
+from tools.training.train_tiny_sam2 import (
+    CONFIG,
+    REAL_STAGES,
+    STAGES,
+    clip_loss,
+    growing_average,
+    run_clip,
+    set_image_size,
+)
 
 #: Clips as short and small as they can be with everything that a stage may have.
 SHORT = Stage(1.0, 128, 5, (1,), 1, 2, 1e-3, 2.0, unlearned=3)
@@ -30,6 +38,21 @@ def batch() -> Batch:
 
 def test_shares_of_the_time_are_all_of_it() -> None:
     assert sum(stage.share for stage in STAGES) == pytest.approx(1)
+    assert sum(stage.share for stage in REAL_STAGES) == pytest.approx(1)
+
+
+def test_an_average_forgets_what_it_began_with_and_then_keeps_its_length():
+    def after(steps: int, longest: int) -> float:
+        kept = [torch.ones(1)]
+        for step in range(1, steps + 1):
+            growing_average(longest)(kept, [torch.zeros(1)], torch.tensor(step))
+        return float(kept[0])
+
+    assert after(30, 1000) < 0.01, "a fixed length of 1,000 steps would keep 0.97"
+    assert after(1, 1) == pytest.approx(0)
+    kept = [torch.ones(1)]
+    growing_average(10)(kept, [torch.zeros(1)], torch.tensor(5000))
+    assert float(kept[0]) == pytest.approx(0.9)
 
 
 def test_a_batch_has_the_frames_that_count_and_those_before(batch: Batch) -> None:
