@@ -1,4 +1,4 @@
-"""How well a segmentor follows objects of real sequences: one box in the first frame, then its own memory alone.
+"""How well a segmenter follows objects of real sequences: one box in the first frame, then its own memory alone.
 
     python -m benchmarks.vos --data ../shared/data/davis_val --frames 30 --json
     python -m benchmarks.vos --data DIR --segmenter old.pt --segmenter ~/models/sam2.1_hiera_tiny.pt
@@ -95,7 +95,7 @@ class StillBox:
 
 
 class Remembering:
-    """A segmentor that is told every box once."""
+    """A segmenter that is told every box once."""
 
     def __init__(self, segmenter: Sam2Segmenter) -> None:
         self._segmenter = segmenter

@@ -118,7 +118,8 @@ def test_what_cannot_be_held_is_refused_and_nothing_is_left(
 
 @pytest.mark.parametrize("format_name", ["mot", "mot-results", "coco-video"])
 def test_identities_are_needed_and_unique(format_name: str, tmp_path: Path, info: SequenceInfo) -> None:
-    for boxes, message in (((box(None),), "without a track number"), ((box(4), box(4, left=9)), "track 4 has two boxes")):
+    for boxes, message in (((box(None),), "without a track number"),
+                           ((box(4), box(4, left=9)), "track 4 has two boxes")):
         with pytest.raises(FormatError, match=message):
             get_format(format_name).write([(info, [LabelledFrame(0, boxes)])], tmp_path, ExportOptions())
 

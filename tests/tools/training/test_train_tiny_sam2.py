@@ -41,7 +41,7 @@ def test_shares_of_the_time_are_all_of_it() -> None:
     assert sum(stage.share for stage in REAL_STAGES) == pytest.approx(1)
 
 
-def test_an_average_forgets_what_it_began_with_and_then_keeps_its_length():
+def test_an_average_forgets_what_it_began_with_and_then_keeps_its_length() -> None:
     def after(steps: int, longest: int) -> float:
         kept = [torch.ones(1)]
         for step in range(1, steps + 1):
