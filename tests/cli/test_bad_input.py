@@ -136,7 +136,7 @@ REFUSED: dict[str, tuple[Command, tuple[str, ...]]] = {
     "nothing to resume": (lambda b: ("--resume",), ("no unfinished run of clip", "omit --resume")),
     # detections
     "detections all beyond the last frame": (with_detections(lambda b: det(b, "21,-1,5,5,9,9,1", "40,-1,5,5,9,9,1")),
-                                             ("bad.txt", "beyond the video's last frame")),
+                                             ("bad.txt", "after the video's last frame")),
     "detections all outside the picture": (with_detections(lambda b: det(b, "1,-1,900,5,9,9,1", "2,-1,5,-90,9,9,1")),
                                            ("bad.txt", "240x180")),
     "detections that are all bad": (with_detections(lambda b: det(b, "1,-1,nan,5,30,30,0.9", "2,-1,5,5,-9,9,1")),
@@ -156,7 +156,7 @@ REFUSED: dict[str, tuple[Command, tuple[str, ...]]] = {
     "checkpoint of another model": (with_segmenter(lambda _: MODELS / "tiny-detector.pt"),
                                     ("tiny-detector.pt is not a SAM 2 checkpoint", "annotator models")),
     "checkpoint cut in half": (with_segmenter(lambda b: b.write("half.pt", half(MODELS / "tiny-sam2.pt"))),
-                               ("half.pt", "cut off or damaged")),
+                               ("half.pt", "truncated or damaged")),
     "pickle with code": (with_segmenter(lambda b: b.write("code.pt", pickle.dumps(_Code(b.folder / "ran"), 2))),
                          ("code.pt", "contains code", "was not loaded")),
     "newer pickle with code": (with_segmenter(lambda b: b.write("code.pt", pickle.dumps(_Code(b.folder / "ran")))),
@@ -289,7 +289,7 @@ def test_a_video_whose_content_changed_is_not_tracked(project: Path, clip: MadeC
                      "cpu")
     assert said.code == 0
     assert "warning: " in said.err
-    assert "added as clip-2" in said.err
+    assert "added again as clip-2" in said.err
     with Store.open(project, read_only=True) as store:
         assert [video.frame_count for video in store.videos()] == [FRAMES, 5]
 
@@ -302,12 +302,12 @@ def usable_rows(clip: MadeClip) -> list[str]:
 
 
 @pytest.mark.parametrize(("rows", "warning"), [
-    (["21,-1,5,5,30,30,0.9,-1,-1,-1", "99,-1,5,5,30,30,0.9,-1,-1,-1"], "beyond the video's last frame"),
-    (["3,-1,nan,5,30,30,0.9,-1,-1,-1", "4,-1,5,5,30,inf,0.9,-1,-1,-1"], "not"),
-    (["3,-1,5000,5,30,30,0.9,-1,-1,-1", "4,-1,-400,5,30,30,0.9,-1,-1,-1"], "outside the picture"),
-    (["3,-1,50,50,-20,30,0.9,-1,-1,-1", "4,-1,50,50,20,-1,0.9,-1,-1,-1"], "not"),
+    (["21,-1,5,5,30,30,0.9,-1,-1,-1", "99,-1,5,5,30,30,0.9,-1,-1,-1"], "after the video's last frame"),
+    (["3,-1,nan,5,30,30,0.9,-1,-1,-1", "4,-1,5,5,30,inf,0.9,-1,-1,-1"], "invalid box or confidence"),
+    (["3,-1,5000,5,30,30,0.9,-1,-1,-1", "4,-1,-400,5,30,30,0.9,-1,-1,-1"], "outside the frame"),
+    (["3,-1,50,50,-20,30,0.9,-1,-1,-1", "4,-1,50,50,20,-1,0.9,-1,-1,-1"], "invalid box or confidence"),
     (["3,-1,50,50,0,30,0.9,-1,-1,-1", "4,-1,50,50,20,0,0.9,-1,-1,-1"], "no area"),
-    (["3,-1,5,5,30,30,nan,-1,-1,-1"], "not"),
+    (["3,-1,5,5,30,30,nan,-1,-1,-1"], "invalid box or confidence"),
 ], ids=["beyond the last frame", "not finite", "outside", "inverted", "without area", "score not finite"])
 @pytest.mark.parametrize("tracker", ["bytetrack", "sam2mot"])
 def test_bad_boxes_are_left_out_with_a_warning(rows: list[str], warning: str, tracker: str, clip: MadeClip,
@@ -331,7 +331,7 @@ def test_scores_of_another_scale_are_brought_to_0_to_1(clip: MadeClip, tmp_path:
     path.write_text("\n".join([*(row.replace(",0.9,", ",90,") for row in usable_rows(clip)), *weak]) + "\n")
     project = tmp_path / "p.annot"
     said = done("preannotate", clip.video, "--project", project, "--detections", path, *BYTETRACK)
-    assert "scores lie in 3..90" in said.err
+    assert "scores are in 3..90" in said.err
     with Store.open(project, read_only=True) as store:
         assert len(store.tracks(store.video().id)) == clip.objects
         scores = np.concatenate([found.score for _, found in store.detections(1)])

@@ -313,7 +313,7 @@ def test_a_resume_refuses_other_detections_but_not_another_name_for_them(stopped
     assert "det.txt: no such file" in refused("preannotate", "--project", stopped, "--resume")
     det.write_text("1,-1,10,10,30,30,0.9,-1,-1,-1\n")
     said = refused("preannotate", "--project", stopped, "--resume")
-    assert "put the old one back, or start a new run without --resume" in said
+    assert "restore the old one, or start a new run without --resume" in said
     done("preannotate", "--project", stopped, "--resume", "--detections", moved)
 
 

@@ -187,7 +187,7 @@ def test_a_number_that_no_track_has_cannot_be_applied(hands: Hands, qtbot: QtBot
     hands.click(hands.ids[0])
     hands.key(Qt.Key.Key_T, CTRL)
     hands.type("77")
-    qtbot.waitUntil(lambda: "no track 77" in bar.text.text())
+    qtbot.waitUntil(lambda: "no track has the number 77" in bar.text.text())
     hands.key(Qt.Key.Key_Return)
     assert bar.isVisible()
     assert not bar.apply.isEnabled()

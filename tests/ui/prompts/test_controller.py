@@ -43,7 +43,7 @@ BOX = (100.0, 60.0, 140.0, 100.0)
 @pytest.fixture
 def segmenters(opened: MainWindow, monkeypatch: pytest.MonkeyPatch) -> FakeSegmenters:
     """Asked in place of the real ones. Every step reports its progress, however fast the machine is."""
-    monkeypatch.setattr("annotator.ui.threads.engine_worker._TELL_EVERY", 0.0)
+    monkeypatch.setattr("annotator.ui.threads.engine_worker._REPORT_INTERVAL", 0.0)
     made = FakeSegmenters()
     opened.features.prompts.engine.make_segmenter = made.make
     opened.canvas.setFocus()
