@@ -109,7 +109,7 @@ def test_scores_of_0_to_1_stay_as_they_are(tmp_path: Path) -> None:
 def test_scores_of_other_scales_are_brought_to_0_to_1_over_all_frames(tmp_path: Path, scores: list[float],
                                                                       caplog: pytest.LogCaptureFixture) -> None:
     detector = FileDetector(_mot(tmp_path, *(f"{k + 1},-1,1,2,3,4,{s}" for k, s in enumerate(scores))))
-    assert "brought to 0..1" in caplog.text
+    assert "mapped to 0..1" in caplog.text
     brought = np.concatenate([found.score for found in detector.detect([_frame(k) for k in range(6)])])
     assert (np.diff(brought) >= 0).all()
     assert 0 <= brought[0] < 0.2
