@@ -48,7 +48,7 @@ class Answer(Generic[T]):
 
 
 TRACK: Answer[int] = Answer("track")
-"""The id of another track, by a click or its number."""
+"""The id of another track, clicked or given by number."""
 NUMBER: Answer[int] = Answer("number")
 RULE: Answer[MergeRule] = Answer("rule")
 """Which box to keep."""
@@ -64,8 +64,7 @@ class Question(Generic[T]):
     """What the user should do."""
     answer: Answer[T]
     plan: Callable[[T], Plan | AnyQuestion]
-    """From the answer (track id, number, rule, pixels) to the edit, or to what else must be known. Raises
-    StorageError."""
+    """Maps the answer (track id, number, rule, pixels) to the edit, or to a further question. Raises StorageError."""
     start: T | None = None
     """Initial value of the answer."""
     track: int | None = None
