@@ -5,4 +5,4 @@ from __future__ import annotations
 import os
 
 #: Seconds. A developer who expects a test to fail may set it lower.
-PATIENCE_S = float(os.environ.get("ANNOTATOR_TEST_PATIENCE", "300"))
+PATIENCE_S = float(os.environ.get("ANNOTATOR_TEST_PATIENCE", "120"))
