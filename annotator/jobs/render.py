@@ -45,8 +45,12 @@ def render(session: Session, video: VideoRecord, out: Path, options: RenderOptio
         raise SettingsError(f"frames {options.start} to {last} are not in {video.name}, which has frames 0 to "
                             f"{video.frame_count - 1}: change --start or --end")
     source = check_video(session, video)
-    if out.exists() and (not options.overwrite or out.is_dir() or out.samefile(source)):
-        raise SettingsError(f"{out} already exists: give another name, or --overwrite (but not for the video itself)")
+    if out.is_dir():
+        raise SettingsError(f"{out} is a folder: give the name of a file")
+    if out.exists() and out.samefile(source):
+        raise SettingsError(f"{out} is the video itself, which is never overwritten: give another name")
+    if out.exists() and not options.overwrite:
+        raise SettingsError(f"{out} already exists: give another name, or --overwrite")
     cancel = cancel or CancelToken()
     captions = _Captions(session, video)
     overlay = Overlay(OverlayOptions(options.masks, options.trails))

@@ -56,8 +56,10 @@ def test_what_is_there_is_not_replaced_unasked_and_never_the_video(project: Path
     out.write_text("mine")
     assert "already exists" in refused("render", project, "--out", out)
     assert out.read_text() == "mine"
-    assert "never over the video itself" in refused("render", project, "--out", project.with_name("clip.mp4"),
-                                                    "--overwrite")
+    for overwrite in ((), ("--overwrite",)):
+        assert "is the video itself, which is never overwritten" in refused(
+            "render", project, "--out", project.with_name("clip.mp4"), *overwrite)
+    assert "is a folder" in refused("render", project, "--out", tmp_path, "--overwrite")
     done("render", project, "--out", out, "--overwrite", "--end", 1, "--quiet")
     assert out.stat().st_size > 1000
 

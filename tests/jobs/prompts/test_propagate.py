@@ -227,7 +227,7 @@ def test_what_cannot_be_prompted_is_said(session: Session, track: int) -> None:
             run(session, request)
     with pytest.raises(SettingsError, match="prompted twice in frame 3"):
         run(session, PromptRequest(3, BOX, track=track), PromptRequest(3, ELSEWHERE, track=track))
-    with pytest.raises(SettingsError, match="nothing is prompted"):
+    with pytest.raises(SettingsError, match="no prompt is given: draw a box, or give --box"):
         run(session)
     track_marks.lock_tracks(session.store, [track])
     with pytest.raises(StorageError, match="locked"):

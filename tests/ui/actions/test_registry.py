@@ -37,7 +37,7 @@ def test_a_key_of_another_action_is_refused(qtbot: QtBot, settings: QSettings) -
     actions = Actions(widget, settings)
     actions.add("a.one", "A", "One", lambda: None, ["F"])
     actions.add("a.two", "A", "Two", lambda: None, ["G"])
-    with pytest.raises(ValueError, match=r"taken by a\.one"):
+    with pytest.raises(ValueError, match=r"F is assigned to a\.one"):
         actions.set_keys("a.two", ["F"])
     assert actions.keys("a.two") == ["G"]
 
