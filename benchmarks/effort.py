@@ -154,11 +154,11 @@ class SimulatedUser:
 
     def walk(self, most: int, enough: Callable[[], bool] = lambda: False) -> Walk:
         """Go through the queue and decide on each entry, until ``enough`` or until ``most`` entries were visited."""
-        desk, walk = self.window.features.review.controller, Walk()
+        review, walk = self.window.features.review.controller, Walk()
         self.wait_for_queue()
-        if not desk.entries:
+        if not review.entries:
             return walk
-        self.press(Qt.Key.Key_Tab, lambda: desk.current is not None)
+        self.press(Qt.Key.Key_Tab, lambda: review.current is not None)
         while self._current() is not None and walk.looked_at < most:
             self.wait_for_queue()
             entry = self._current()
@@ -166,7 +166,7 @@ class SimulatedUser:
                 break
             walk.looked_at += 1
             self._decide(entry, walk)
-            if enough() or not desk.entries:
+            if enough() or not review.entries:
                 break
         return walk
 
@@ -174,9 +174,9 @@ class SimulatedUser:
         return self.window.features.review.controller.current
 
     def _decide(self, entry: Entry, walk: Walk) -> None:
-        desk, before = self.window.features.review.controller, self.steps()
+        review, before = self.window.features.review.controller, self.steps()
         suggested, tracks = entry.suggestion.fix, self.tracks()
-        choice, gain = judge(self.flawed.truth, tracks, desk.fixes(), suggested)
+        choice, gain = judge(self.flawed.truth, tracks, review.fixes(), suggested)
         for track in entry.tracks if len(entry.tracks) > 1 else ():
             alone, more = judge(self.flawed.truth, tracks, fixes_for(entry, track), suggested)
             point = self._clickable_point(track)
@@ -186,7 +186,7 @@ class SimulatedUser:
                 choice, gain = alone, more
 
         def decided() -> bool:
-            return self.steps() > before and desk.current is not entry
+            return self.steps() > before and review.current is not entry
 
         if choice is Fix.FINE:
             walk.false_alarms += 1
@@ -195,7 +195,7 @@ class SimulatedUser:
             walk.prompts += 1
             self.press(Qt.Key.Key_A, self.is_proposed)
             self.press(Qt.Key.Key_Return, lambda: self.steps() > before)
-            self.press(Qt.Key.Key_Tab, lambda: desk.current is not entry or not desk.entries)
+            self.press(Qt.Key.Key_Tab, lambda: review.current is not entry or not review.entries)
         else:
             walk.edits += 1
             walk.suggested += choice is suggested

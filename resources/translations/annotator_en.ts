@@ -241,6 +241,10 @@
             <translation>Esc</translation>
         </message>
         <message>
+            <source>Keyboard and mouse reference</source>
+            <translation>Keyboard and mouse reference</translation>
+        </message>
+        <message>
             <source>Mouse</source>
             <translation>Mouse</translation>
         </message>
@@ -287,10 +291,6 @@
         <message>
             <source>Shift+drag on the timeline</source>
             <translation>Shift+drag on the timeline</translation>
-        </message>
-        <message>
-            <source>Shortcuts and gestures</source>
-            <translation>Shortcuts and gestures</translation>
         </message>
         <message>
             <source>Space</source>
@@ -1246,8 +1246,8 @@
             <translation>About SAM2MOT Annotator</translation>
         </message>
         <message>
-            <source>Customize keys…</source>
-            <translation>Customize keys…</translation>
+            <source>Customize keyboard shortcuts…</source>
+            <translation>Customize keyboard shortcuts…</translation>
         </message>
         <message>
             <source>Dark theme</source>
@@ -1294,8 +1294,8 @@
             <translation>Search actions…</translation>
         </message>
         <message>
-            <source>Show all keys and mouse gestures on one page</source>
-            <translation>Show all keys and mouse gestures on one page</translation>
+            <source>Show all keyboard shortcuts and mouse gestures on one page</source>
+            <translation>Show all keyboard shortcuts and mouse gestures on one page</translation>
         </message>
         <message>
             <source>Show the application log</source>
@@ -1978,12 +1978,12 @@
             <translation>Clear</translation>
         </message>
         <message>
-            <source>Keep existing shortcuts</source>
-            <translation>Keep existing shortcuts</translation>
+            <source>Customize keyboard shortcuts</source>
+            <translation>Customize keyboard shortcuts</translation>
         </message>
         <message>
-            <source>Keyboard shortcuts</source>
-            <translation>Keyboard shortcuts</translation>
+            <source>Keep existing shortcuts</source>
+            <translation>Keep existing shortcuts</translation>
         </message>
         <message>
             <source>New shortcut</source>

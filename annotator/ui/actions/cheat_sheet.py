@@ -21,13 +21,13 @@ class CheatSheet(QDialog):
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Shortcuts and gestures"))
+        self.setWindowTitle(self.tr("Keyboard and mouse reference"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.groups = [*_groups(actions), self._gestures()]
         self.page = QTextBrowser(self)
         self.page.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.page.setHtml(sheet_html(self.groups, self.palette()))
-        title = QLabel(self.tr("Shortcuts and gestures"), self)
+        title = QLabel(self.tr("Keyboard and mouse reference"), self)
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.3)
         title.setFont(font)
@@ -58,7 +58,7 @@ class CheatSheet(QDialog):
         writer = QPdfWriter(str(path))
         writer.setPageLayout(QPageLayout(QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Landscape,
                                          QMarginsF(12, 12, 12, 12), QPageLayout.Unit.Millimeter))
-        writer.setTitle(self.tr("Shortcuts and gestures"))
+        writer.setTitle(self.tr("Keyboard and mouse reference"))
         document = QTextDocument()
         paper = QPalette(Qt.GlobalColor.white)
         paper.setColor(QPalette.ColorRole.Text, Qt.GlobalColor.black)

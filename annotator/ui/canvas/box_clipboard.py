@@ -22,7 +22,7 @@ class BoxClipboard(QObject):
         super().__init__(document)
         self._document = document
         self._boxes: dict[int, Box] = {}
-        document.opened.connect(self._boxes.clear)
+        document.opened.connect(self._forget)
         actions.add("edit.copy", self.tr("Edit"), self.tr("Copy boxes"), self.copy, ["Ctrl+C"],
                     self.tr("Copy the boxes of the selected tracks in this frame"), needs=Needs.VIDEO | Needs.TRACK,
                     group="clipboard")
@@ -65,6 +65,9 @@ class BoxClipboard(QObject):
 
         if document.edit(put):
             document.select(wanted)
+
+    def _forget(self) -> None:
+        self._boxes = {}
 
     def _wanted(self) -> dict[int, Box]:
         """Boxes to paste by track id: only for tracks of this video, clipped to the image."""

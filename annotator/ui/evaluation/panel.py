@@ -68,6 +68,7 @@ class EvaluatePanel(QWidget):
             button.clicked.connect(signal)
         self.evaluate.clicked.connect(self.evaluation_wanted)
         self.kind.currentIndexChanged.connect(self._on_kind)
+        self.say("")
         self.show_scores(None)
 
     def _lay_out(self) -> None:

@@ -50,9 +50,9 @@ class HelpFeature(Feature):
             add(f"view.theme-{theme}", f"{tr('View')}/{tr('Theme')}", text, partial(self.set_theme, theme))
         menu = tr("Help")
         add("help.keys", menu, tr("Keyboard and mouse reference"), lambda: CheatSheet(actions, window).open(),
-            ["F1", "?"], tr("Show all keys and mouse gestures on one page"), group="keys")
-        add("help.edit-keys", menu, tr("Customize keys…"), lambda: KeyEditor(actions, window).open(), ["Ctrl+Alt+K"],
-            group="keys")
+            ["F1", "?"], tr("Show all keyboard shortcuts and mouse gestures on one page"), group="keys")
+        add("help.edit-keys", menu, tr("Customize keyboard shortcuts…"), lambda: KeyEditor(actions, window).open(),
+            ["Ctrl+Alt+K"], group="keys")
         add("help.demo", menu, tr("Open the demo"), self.demo_asked.emit, [],
             tr("Open a sample project with a short clip"), group="demo")
         add("help.log", menu, tr("Open log folder"), self._open_log, [], group="about")

@@ -158,7 +158,8 @@ def test_what_goes_wrong_leaves_nothing_behind(name: str, folder: Path, tmp_path
     fails(FormatError, "no video is given", INFO, None)
     fails(FormatError, "7 frames of 64 x 48, but the labels of clip are for 8", replace(INFO, frame_count=8),
           PictureSource({"clip": folder}))
-    fails(FormatError, "64 x 48, but the labels of clip are for 7 of 60 x 48", replace(INFO, width=60), PictureSource({"clip": folder}))
+    fails(FormatError, "64 x 48, but the labels of clip are for 7 of 60 x 48", replace(INFO, width=60),
+          PictureSource({"clip": folder}))
     fails(FormatError, "the given videos are a, b", INFO, PictureSource({"a": folder, "b": folder}))
     fails(Cancelled, "", INFO, PictureSource({"clip": folder}, stop))
     (folder / "4.png").write_bytes(b"damaged")

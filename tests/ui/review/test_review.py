@@ -52,7 +52,7 @@ def review_dock(window: MainWindow) -> QDockWidget:
     return required(window.findChild(QDockWidget, "review"))
 
 
-def desk(window: MainWindow) -> ReviewController:
+def review(window: MainWindow) -> ReviewController:
     return window.features.review.controller
 
 
@@ -71,7 +71,7 @@ def by_number(window: MainWindow, *numbers: int) -> tuple[int, ...]:
 
 def suggesting(window: MainWindow, fix: Fix, *numbers: int) -> Entry:
     wanted = set(by_number(window, *numbers))
-    return next(entry for entry in desk(window).entries
+    return next(entry for entry in review(window).entries
                 if entry.suggestion.fix is fix and set(entry.suggestion.tracks) == wanted)
 
 
@@ -90,16 +90,16 @@ def steps(window: MainWindow) -> list[str]:
 
 def test_nothing_is_made_before_somebody_wants_it(mistaken: MainWindow, qtbot: QtBot) -> None:
     let_events_pass(qtbot)
-    assert desk(mistaken).queue is None
+    assert review(mistaken).queue is None
     assert not mistaken.features.review.builder.ranking
 
 
 def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     dock = review_dock(mistaken)
-    assert desk(mistaken).current is None
+    assert review(mistaken).current is None
     press(mistaken, qtbot, Qt.Key.Key_Tab)
-    entry = desk(mistaken).current
+    entry = review(mistaken).current
     assert entry is not None
     assert entry.suggestion.fix is Fix.SWAP
     assert mistaken.document.frame == entry.frame
@@ -112,7 +112,7 @@ def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: QtBot) -> None:
         assert truth(mistaken, 1, frame) == red(frame)
         assert truth(mistaken, 2, frame) == green(frame)
     assert mistaken.statusBar().currentMessage().startswith("Swap 1 and 2 from frame")
-    after = desk(mistaken).current
+    after = review(mistaken).current
     assert after is not None
     assert key_of(after) != key_of(entry)
     assert mistaken.document.frame == after.frame
@@ -121,24 +121,24 @@ def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: QtBot) -> None:
 def test_the_first_tab_makes_the_queue_and_goes_when_it_is_there(mistaken: MainWindow, qtbot: QtBot) -> None:
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     assert "Searching" in mistaken.statusBar().currentMessage()
-    qtbot.waitUntil(lambda: desk(mistaken).current is not None, timeout=10000)
+    qtbot.waitUntil(lambda: review(mistaken).current is not None, timeout=10000)
     assert mistaken.document.selection
 
 
 def test_tab_and_back_go_round(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
-    entries = desk(mistaken).entries
+    entries = review(mistaken).entries
     assert len(entries) >= 4
     for k in (0, 1, 2):
         press(mistaken, qtbot, Qt.Key.Key_Tab)
-        assert desk(mistaken).current is entries[k]
+        assert review(mistaken).current is entries[k]
     press(mistaken, qtbot, Qt.Key.Key_Tab, SHIFT)
-    assert desk(mistaken).current is entries[1]
+    assert review(mistaken).current is entries[1]
     for _ in range(2):
         press(mistaken, qtbot, Qt.Key.Key_Tab, SHIFT)
-    assert desk(mistaken).current is entries[-1]
+    assert review(mistaken).current is entries[-1]
     press(mistaken, qtbot, Qt.Key.Key_Tab)
-    assert desk(mistaken).current is entries[0]
+    assert review(mistaken).current is entries[0]
 
 
 def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWindow, qtbot: QtBot) -> None:
@@ -152,25 +152,25 @@ def test_the_chosen_card_stays_whole_when_the_list_gets_shorter(mistaken: MainWi
     holder.setFixedHeight(holder.height() - view.viewport().height() + shorter)
     qtbot.waitUntil(lambda: view.viewport().height() < card.bottom())
     qtbot.waitUntil(lambda: view.viewport().rect().contains(view.visualRect(view.currentIndex())))
-    assert view.currentIndex().row() == desk(mistaken).place == 1
+    assert view.currentIndex().row() == review(mistaken).place == 1
 
 
 def test_tab_is_the_pictures_alone(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     mistaken.features.tracks.table.filter.setFocus()
     press(mistaken, qtbot, Qt.Key.Key_Tab)
-    assert desk(mistaken).current is None
+    assert review(mistaken).current is None
     assert not mistaken.features.tracks.table.filter.hasFocus()
 
 
 def test_fine_is_remembered_and_drawn_and_undone(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     press(mistaken, qtbot, Qt.Key.Key_Tab)
-    entry = desk(mistaken).current
+    entry = review(mistaken).current
     assert entry is not None
-    done, total = desk(mistaken).counts
+    done, total = review(mistaken).counts
     press(mistaken, qtbot, Qt.Key.Key_X)
-    assert desk(mistaken).counts[0] == done + 1
+    assert review(mistaken).counts[0] == done + 1
     assert mistaken.features.review.panel.done.text() == f"{done + 1} of {total} done"
     session, video = mistaken.document.session, mistaken.document.video
     assert session is not None
@@ -179,14 +179,14 @@ def test_fine_is_remembered_and_drawn_and_undone(mistaken: MainWindow, qtbot: Qt
              if mark.kind is MarkKind.REVIEWED}
     assert marks == dict.fromkeys(entry.tracks, (entry.first, entry.last))
     settle(mistaken, qtbot)
-    assert key_of(entry) not in [key_of(each) for each in desk(mistaken).entries]
+    assert key_of(entry) not in [key_of(each) for each in review(mistaken).entries]
     stretch = (entry.first, entry.last)
     qtbot.waitUntil(lambda: mistaken.timeline.marks.looked_at == (stretch,))
     assert mistaken.timeline.marks.reviewed == dict.fromkeys(entry.tracks, (stretch,))
     assert shows(mistaken, REVIEWED, entry.first) == (True, True)
     assert shows(mistaken, REVIEWED, 2) == (False, False)
     mistaken.document.undo()
-    qtbot.waitUntil(lambda: key_of(entry) in [key_of(each) for each in desk(mistaken).entries],
+    qtbot.waitUntil(lambda: key_of(entry) in [key_of(each) for each in review(mistaken).entries],
                     timeout=10000)
 
 
@@ -203,14 +203,14 @@ def shows(window: MainWindow, color: str, frame: int) -> tuple[bool, bool]:
 
 def test_bringing_the_panel_forward_makes_the_queue(mistaken: MainWindow, qtbot: QtBot) -> None:
     review_dock(mistaken).raise_()
-    qtbot.waitUntil(lambda: len(desk(mistaken).entries) > 3, timeout=10000)
-    assert desk(mistaken).current is None, "nobody went anywhere"
+    qtbot.waitUntil(lambda: len(review(mistaken).entries) > 3, timeout=10000)
+    assert review(mistaken).current is None, "nobody went anywhere"
 
 
 def test_another_fix_may_be_chosen(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     entry = suggesting(mistaken, Fix.MERGE, 3, 4)
-    desk(mistaken).visit(entry)
+    review(mistaken).visit(entry)
     before = steps(mistaken)
     press(mistaken, qtbot, Qt.Key.Key_3, ALT)
     assert "click the one to edit" in mistaken.statusBar().currentMessage()
@@ -223,7 +223,7 @@ def test_another_fix_may_be_chosen(mistaken: MainWindow, qtbot: QtBot) -> None:
 
 def test_a_merge_that_is_suggested_is_made(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
-    desk(mistaken).visit(suggesting(mistaken, Fix.MERGE, 3, 4))
+    review(mistaken).visit(suggesting(mistaken, Fix.MERGE, 3, 4))
     panel = mistaken.features.review.panel
     review_dock(mistaken).raise_()
     qtbot.waitUntil(lambda: "track 3: +34" in panel.effect.text())
@@ -235,8 +235,8 @@ def test_a_merge_that_is_suggested_is_made(mistaken: MainWindow, qtbot: QtBot) -
 
 def test_a_missing_object_is_handed_on_to_be_prompted(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
-    entry = next(entry for entry in desk(mistaken).entries if entry.suggestion.fix is Fix.PROMPT)
-    desk(mistaken).visit(entry)
+    entry = next(entry for entry in review(mistaken).entries if entry.suggestion.fix is Fix.PROMPT)
+    review(mistaken).visit(entry)
     spot = mistaken.features.review.spot
     assert spot.isVisible()
     assert spot.rect().getCoords() == pytest.approx(MISSED)
@@ -249,7 +249,7 @@ def test_a_missing_object_is_handed_on_to_be_prompted(mistaken: MainWindow, qtbo
     assert asked.args == [entry.suggestion.frame, pytest.approx(MISSED)]
     assert steps(mistaken) == before
     press(mistaken, qtbot, Qt.Key.Key_X)
-    assert key_of(entry) not in [key_of(each) for each in desk(mistaken).entries]
+    assert key_of(entry) not in [key_of(each) for each in review(mistaken).entries]
 
 
 def test_hand_drawn_boxes_are_asked_about_first(mistaken: MainWindow, qtbot: QtBot) -> None:
@@ -257,38 +257,38 @@ def test_hand_drawn_boxes_are_asked_about_first(mistaken: MainWindow, qtbot: QtB
     settle(mistaken, qtbot)
     entry = suggesting(mistaken, Fix.DELETE, 5)
     mistaken.document.edit(lambda session: drawn_boxes.set_box(session.store, short, 41, (150, 20, 172, 44)))
-    desk(mistaken).visit(entry)
+    review(mistaken).visit(entry)
     press(mistaken, qtbot, Qt.Key.Key_A)
     assert mistaken.features.edits.bar.isVisible()
     assert short in mistaken.document.tracks()
     press(mistaken, qtbot, Qt.Key.Key_Return)
     assert short not in mistaken.document.tracks()
-    assert desk(mistaken).current is not entry
+    assert review(mistaken).current is not entry
 
 
 def test_a_locked_track_is_left_alone(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     press(mistaken, qtbot, Qt.Key.Key_Tab)
-    entry = desk(mistaken).current
+    entry = review(mistaken).current
     assert entry is not None
     mistaken.document.edit(lambda session: track_marks.lock_tracks(session.store, entry.tracks[:1]))
     before = steps(mistaken)
     press(mistaken, qtbot, Qt.Key.Key_A)
     assert "locked" in mistaken.statusBar().currentMessage()
     assert steps(mistaken) == before
-    assert desk(mistaken).current is entry
+    assert review(mistaken).current is entry
 
 
 def test_the_queue_follows_edits_made_elsewhere(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     one, other = by_number(mistaken, 1, 2)
-    assert any(entry.suggestion.fix is Fix.SWAP for entry in desk(mistaken).entries)
-    assert any(one in entry.tracks for entry in desk(mistaken).entries)
+    assert any(entry.suggestion.fix is Fix.SWAP for entry in review(mistaken).entries)
+    assert any(one in entry.tracks for entry in review(mistaken).entries)
     mistaken.document.edit(lambda session: identities.swap_tracks(session.store, one, other, MEETING))
-    qtbot.waitUntil(lambda: not any(entry.suggestion.fix is Fix.SWAP for entry in desk(mistaken).entries),
+    qtbot.waitUntil(lambda: not any(entry.suggestion.fix is Fix.SWAP for entry in review(mistaken).entries),
                     timeout=10000)
     mistaken.document.edit(lambda session: identities.delete_tracks(session.store, [one]))
-    qtbot.waitUntil(lambda: all(one not in entry.tracks for entry in desk(mistaken).entries),
+    qtbot.waitUntil(lambda: all(one not in entry.tracks for entry in review(mistaken).entries),
                     timeout=10000)
 
 
@@ -296,20 +296,20 @@ def test_filters_by_kind_and_track(mistaken: MainWindow, qtbot: QtBot) -> None:
     settle(mistaken, qtbot)
     panel = mistaken.features.review.panel
     review_dock(mistaken).raise_()
-    everything = len(desk(mistaken).entries)
+    everything = len(review(mistaken).entries)
     panel.kind_filter.setCurrentIndex(panel.kind_filter.findData(Kind.MISSING.value))
     panel.kind_filter.activated.emit(panel.kind_filter.currentIndex())
-    assert [entry.kinds for entry in desk(mistaken).entries] == [(Kind.MISSING,)]
+    assert [entry.kinds for entry in review(mistaken).entries] == [(Kind.MISSING,)]
     panel.kind_filter.setCurrentIndex(0)
     panel.kind_filter.activated.emit(0)
     qtbot.keyClicks(panel.track_filter, "5")
     (short,) = by_number(mistaken, 5)
-    assert desk(mistaken).entries
-    assert all(short in entry.tracks for entry in desk(mistaken).entries)
+    assert review(mistaken).entries
+    assert all(short in entry.tracks for entry in review(mistaken).entries)
     qtbot.keyClicks(panel.track_filter, "5")
-    assert desk(mistaken).entries == ()
+    assert review(mistaken).entries == ()
     panel.track_filter.clear()
-    assert len(desk(mistaken).entries) == everything
+    assert len(review(mistaken).entries) == everything
 
 
 def test_a_click_on_a_card_goes_there_and_its_crops_come(mistaken: MainWindow, qtbot: QtBot) -> None:
@@ -317,7 +317,7 @@ def test_a_click_on_a_card_goes_there_and_its_crops_come(mistaken: MainWindow, q
     review_dock(mistaken).raise_()
     panel = mistaken.features.review.panel
     qtbot.waitUntil(panel.view.isVisible)
-    entry = desk(mistaken).entries[0]
+    entry = review(mistaken).entries[0]
     qtbot.waitUntil(lambda: mistaken.features.review.crops.get(key_of(entry), entry) is not None, timeout=10000)
     pairs = mistaken.features.review.crops.get(key_of(entry), entry)
     assert pairs is not None
@@ -327,7 +327,7 @@ def test_a_click_on_a_card_goes_there_and_its_crops_come(mistaken: MainWindow, q
     assert colours[0] != colours[1]
     place = panel.view.visualRect(panel.model.index(0)).center()
     qtbot.mouseClick(panel.view.viewport(), LEFT, pos=place)
-    assert desk(mistaken).current is entry
+    assert review(mistaken).current is entry
     assert mistaken.document.frame == entry.frame
 
 
@@ -341,7 +341,7 @@ def test_colours_can_be_stopped_and_compared_later(mistaken: MainWindow, qtbot: 
     review_dock(mistaken).raise_()
     builder.cancel()
     builder.want()
-    qtbot.waitUntil(lambda: desk(mistaken).queue is not None and not builder.ranking, timeout=10000)
+    qtbot.waitUntil(lambda: review(mistaken).queue is not None and not builder.ranking, timeout=10000)
     assert not builder.complete
     assert panel.colours.text() == "Compare"
     qtbot.mouseClick(panel.colours, LEFT)
@@ -371,7 +371,7 @@ def test_zooming_to_moments_happens_only_if_asked_for(mistaken: MainWindow, qtbo
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     assert mistaken.canvas.scale_factor() == pytest.approx(scale)
     mistaken.actions_["review.zoom"].trigger()
-    desk(mistaken).visit(suggesting(mistaken, Fix.DELETE, 5))
+    review(mistaken).visit(suggesting(mistaken, Fix.DELETE, 5))
     assert mistaken.canvas.scale_factor() > 1.5 * scale
 
 
@@ -380,10 +380,10 @@ def test_another_project_has_another_queue(mistaken: MainWindow, project: Path, 
     settle(mistaken, qtbot)
     press(mistaken, qtbot, Qt.Key.Key_Tab)
     assert mistaken.open_path(project)
-    assert desk(mistaken).current is None
-    qtbot.waitUntil(lambda: desk(mistaken).queue is not None, timeout=10000)
+    assert review(mistaken).current is None
+    qtbot.waitUntil(lambda: review(mistaken).queue is not None, timeout=10000)
     known = mistaken.document.tracks()
-    assert all(track in known for entry in desk(mistaken).entries for track in entry.tracks)
+    assert all(track in known for entry in review(mistaken).entries for track in entry.tracks)
 
 
 def test_what_lies_outside_the_picture_is_grey_in_a_crop() -> None:
