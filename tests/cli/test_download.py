@@ -223,7 +223,7 @@ def test_a_disk_too_small_is_told_before_anything_is_fetched(scene: Scene, small
                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(checkpoints.MODELS_DIR_VARIABLE, str(small_disk))
     line = refused()
-    assert f"{small_disk} has 0 MB free and {NAME} needs 65 MB" in line
+    assert f"{small_disk} has 0 MB free, but {NAME} needs 65 MB" in line
     assert "ANNOTATOR_MODELS_DIR" in line
     assert scene.server.requests == []
 

@@ -103,7 +103,7 @@ def test_missing_and_unknown_tensors(weights: dict[str, torch.Tensor], tmp_path:
 
 def test_tensors_of_another_shape(weights: dict[str, torch.Tensor], tmp_path: Path) -> None:
     message = refused({**weights, "maskmem_tpos_enc": torch.zeros(5, 1, 1, 64)}, tmp_path)
-    assert "maskmem_tpos_enc is [5, 1, 1, 64] where [7, 1, 1, 64] is wanted" in message
+    assert "maskmem_tpos_enc has shape [5, 1, 1, 64], not [7, 1, 1, 64]" in message
 
 
 def test_a_published_size_with_the_wrong_tensors(tmp_path: Path) -> None:
