@@ -155,8 +155,10 @@ def _add_preannotate(commands: Any) -> None:
     p.add_argument("--thresholds", metavar="adaptive|FILE.csv",
                    help="instead of --det-threshold: derive the threshold from the scores of the whole video (Otsu's "
                    "method), or read it from a file by video name")
-    p.add_argument("--on-existing", choices=("replace", "add", "propose"), help="what to do with existing machine "
-                   "tracks; manual work is always kept (default replace)")
+    p.add_argument("--on-existing", choices=("replace", "replace-corrected", "add", "propose"),
+                   help="what to do with predicted boxes of earlier runs: replace them except on corrected tracks "
+                   "(default), replace them on corrected tracks too, add new tracks, or propose new tracks; manual "
+                   "boxes and locked tracks are always kept")
     p.add_argument("--labels", nargs="+", metavar="NAME", help="only these classes")
     p.add_argument("--device", metavar="auto|cuda|cpu", help="compute device; cuda:N selects a GPU (default auto)")
     p.add_argument("--start", type=int, metavar="N", help="first frame, from 0")

@@ -30,11 +30,19 @@ class RunStatus(StrEnum):
 
 
 class OnExisting(StrEnum):
-    """What a new run does where tracks of earlier runs exist. Human work is always kept."""
+    """What a new run does where tracks of earlier runs exist. Manual boxes and locked tracks are always kept."""
 
     REPLACE = "replace"
+    """Replaces predicted boxes, but keeps the tracks that a person has corrected."""
+    REPLACE_CORRECTED = "replace-corrected"
+    """Replaces predicted boxes, also those of corrected tracks."""
     ADD = "add"
     PROPOSE = "propose"
+
+    @property
+    def replaces(self) -> bool:
+        """Whether predicted boxes of earlier runs are removed."""
+        return self in (OnExisting.REPLACE, OnExisting.REPLACE_CORRECTED)
 
 
 class MarkKind(StrEnum):

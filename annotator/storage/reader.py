@@ -21,7 +21,7 @@ from annotator.model.track import Label, Mark, MarkKind, Run, Track, TrackObserv
 from annotator.storage.file import schema
 from annotator.storage.history import journal
 from annotator.storage.history.journal import HistoryStep
-from annotator.storage.rows import records, resolve
+from annotator.storage.rows import corrected, records, resolve
 from annotator.storage.rows.evidence import read_evidence
 from annotator.storage.spans.algebra import OPEN, Span
 
@@ -206,6 +206,23 @@ class Reader:
         mark = schema.mark
         query = select(mark.c.track).where(mark.c.track.in_(list(track_ids)), mark.c.kind == MarkKind.LOCK.value)
         return set(self._connection.execute(query).scalars())
+
+    def kept_tracks(self, video_id: int, before_run: int | None = None) -> set[int]:
+        """Ids of the tracks that a replacing run keeps: locked ones, and those that a person has corrected; with
+        ``before_run`` only by edits before that run."""
+        mark = schema.mark
+        locked = select(mark.c.track).where(mark.c.video == video_id, mark.c.kind == MarkKind.LOCK.value,
+                                            mark.c.track.is_not(None))
+        return corrected.corrected_tracks(self._connection, video_id, before_run) | set(
+            self._connection.execute(locked).scalars())
+
+    def corrected_tracks(self, video_id: int, first: int, last: int) -> set[int]:
+        """Ids of the tracks that a person has corrected and that have predicted boxes in these frames (inclusive)."""
+        span, tracklet = schema.span, schema.tracklet
+        end = func.coalesce(span.c.last, tracklet.c.ended_frame, OPEN)
+        query = select(span.c.track).join(tracklet, tracklet.c.id == span.c.tracklet).where(
+            tracklet.c.video == video_id, tracklet.c.run.is_not(None), span.c.first <= last, end >= first)
+        return corrected.corrected_tracks(self._connection, video_id) & set(self._connection.execute(query).scalars())
 
     # Boxes, resolved through spans
 

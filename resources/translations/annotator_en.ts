@@ -1850,6 +1850,17 @@
             <source>Add new tracks</source>
             <translation>Add new tracks</translation>
         </message>
+        <message numerus="yes">
+            <source>Also replace %n tracks that you have corrected</source>
+            <translation>
+                <numerusform>Also replace %n track that you have corrected</numerusform>
+                <numerusform>Also replace %n tracks that you have corrected</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>By default, tracks that you have swapped, merged, split, renumbered or reviewed are kept, and their objects are not tracked a second time</source>
+            <translation>By default, tracks that you have swapped, merged, split, renumbered or reviewed are kept, and their objects are not tracked a second time</translation>
+        </message>
         <message>
             <source>Choose a file</source>
             <translation>Choose a file</translation>

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from annotator.engine import registry
 from annotator.engine.base import Detector, State, Tracker
 from annotator.engine.registry import MakeSegmenter
 from annotator.engine.snapshots import SnapshotFiles
+from annotator.engine.trackers.known_objects import AroundKnownObjects, KnownBoxes
 from annotator.engine.trackers.no_tracker import NoTracker
 from annotator.engine.tracking import CutPlan, SnapshotPlan, track
 from annotator.engine.weights import checkpoints
@@ -39,6 +40,8 @@ class Plan:
     fps: float | None = None
     detect_only: bool = False
     """Store detections and track nothing."""
+    known: KnownBoxes = field(default_factory=dict)
+    """Boxes of tracks that the run keeps and must not track again."""
 
 
 class Engine:
@@ -59,6 +62,8 @@ class Engine:
             self._detector = _with_project_labels(
                 stack.enter_context(_open_detector(self._plan, self._reader)), self._plan)
             self._tracker: Tracker = NoTracker() if self._plan.detect_only else self._make_tracker()
+            if self._plan.known and not self._plan.detect_only:
+                self._tracker = AroundKnownObjects(self._tracker, self._plan.known)
             self._stack = stack.pop_all()
         return self
 

@@ -17,6 +17,7 @@ from annotator.errors import Cancelled, SettingsError, StorageError, UserError
 from annotator.jobs.project import check_video
 from annotator.jobs.tracking import thresholds
 from annotator.jobs.tracking.config import PreannotateSettings
+from annotator.jobs.tracking.kept_tracks import kept_boxes
 from annotator.jobs.tracking.models import Engine, Plan, check_models
 from annotator.jobs.tracking.stored_detections import StoredDetections
 from annotator.model.cancel import CancelToken
@@ -120,6 +121,7 @@ def _with_adaptive_threshold(session: Session, prepared: Plan) -> Plan:
 def _begin(session: Session, video: VideoRecord, prepared: Plan, on_existing: OnExisting, cancel: CancelToken,
            make_segmenter: MakeSegmenter) -> Generator[JobProgress]:
     kind = DETECT if prepared.detect_only else TRACK if prepared.stored else PREANNOTATE
+    prepared = replace(prepared, known=kept_boxes(session, video, prepared.first, prepared.last, on_existing))
     with ExitStack() as stack:
         engine = stack.enter_context(Engine(prepared, make_segmenter))
         if cancel.cancelled:
@@ -178,7 +180,9 @@ def resume(session: Session, run: Run, cancel: CancelToken | None = None, settin
     if run.kind == DETECT:
         yield from _detect_then_track(session, video, own, cancel, run, make_segmenter)
         return
-    yield from _continue(session, run, plan(session, video, own), cancel, make_segmenter)
+    prepared = plan(session, video, own)
+    known = kept_boxes(session, video, prepared.first, prepared.last, run.on_existing, run)
+    yield from _continue(session, run, replace(prepared, known=known), cancel, make_segmenter)
 
 
 def _continue(session: Session, run: Run, prepared: Plan, cancel: CancelToken, make_segmenter: MakeSegmenter,

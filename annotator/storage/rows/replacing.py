@@ -7,7 +7,8 @@ undoing an edit never restores what the run replaced, and undoing the run restor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
@@ -39,10 +40,14 @@ _CONCERNED = and_(_tracklet.c.video == bindparam("video"), _tracklet.c.run.is_no
 _mark = schema.mark
 #: No run replaces the boxes of a locked track.
 _LOCKED = select(_mark.c.track).where(_mark.c.kind == "lock", _mark.c.track.is_not(None))
+#: Nor those of these tracks.
+_KEPT = select(func.json_each(bindparam("kept")).table_valued("value").c.value)
 _PRESENT = select(_span, _ended(_span.c.last)).join(_tracklet, _tracklet.c.id == _span.c.tracklet).where(
-    _CONCERNED, _span.c.track.not_in(_LOCKED), _span.c.first.between(bindparam("start"), bindparam("stop")))
+    _CONCERNED, _span.c.track.not_in(_LOCKED), _span.c.track.not_in(_KEPT),
+    _span.c.first.between(bindparam("start"), bindparam("stop")))
 _LATER = select(_kept, _ended(_kept.c.last)).join(_tracklet, _tracklet.c.id == _kept.c.tracklet).where(
-    _CONCERNED, or_(_kept.c.track.is_(None), _kept.c.track.not_in(_LOCKED)),
+    _CONCERNED,
+    or_(_kept.c.track.is_(None), and_(_kept.c.track.not_in(_LOCKED), _kept.c.track.not_in(_KEPT))),
     _kept.c.first.between(bindparam("start"), bindparam("stop")), _kept.c.step > bindparam("step"), _kept.c.present)
 
 
@@ -64,9 +69,13 @@ def split_at(connection: Connection, video: int, first: int, last: int) -> None:
         connection.execute(insert(_span), new)
 
 
-def trim(connection: Connection, run: int, video: int, first: int, last: int, step: int) -> set[int]:
-    """Remove the frames ``first..last`` from the machine spans of other runs. Returns the affected tracks."""
-    bounds = {"run": run, "video": video, "start": first, "stop": last, "step": step}
+def trim(connection: Connection, run: int, video: int, first: int, last: int, step: int, kept: Collection[int] = (),
+         ) -> set[int]:
+    """Remove the frames ``first..last`` from the machine spans of other runs, except of the tracks in ``kept``.
+
+    Returns the affected tracks.
+    """
+    bounds = {"run": run, "video": video, "start": first, "stop": last, "step": step, "kept": json.dumps(sorted(kept))}
     present = {row["id"]: row for row in connection.execute(_PRESENT, bounds).mappings()}
     later = connection.execute(_LATER, bounds).mappings().all()
     _remember(connection, step, present, later)

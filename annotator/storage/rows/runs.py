@@ -19,6 +19,7 @@ from annotator.storage.file import schema
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.rows import replacing
+from annotator.storage.rows.corrected import corrected_tracks
 from annotator.storage.spans.palette import default_color
 from annotator.storage.spans.rows import unretire_labels
 
@@ -48,7 +49,7 @@ def begin(connection: Connection, video: int, kind: str, settings: Mapping[str, 
         return run
     journal.drop_undone(connection)
     step = journal.open_step(connection, title, run)
-    if on_existing is OnExisting.REPLACE:
+    if on_existing.replaces:
         journal.record(connection, step)
         replacing.split_at(connection, video, first_frame, last_frame)
         journal.record(connection, None)
@@ -78,6 +79,8 @@ class RunWriter:
         self._tracklets: dict[int, int] = {row.number: row.id for row in connection.execute(known)}
         step = journal.step_of_run(connection, run)
         self._step = None if step is None else step.id
+        self._kept = (corrected_tracks(connection, self._video, run) if self._on_existing is OnExisting.REPLACE
+                      else set())
 
     def write(self, results: Sequence[FrameResult]) -> Changes:
         """Store the results of frames, given in the order of the run."""
@@ -92,8 +95,9 @@ class RunWriter:
         self._write_cuts(results)
         frames = [result.frame_index for result in results]
         trimmed: set[int] = set()
-        if self._on_existing is OnExisting.REPLACE and self._step is not None:
-            trimmed = replacing.trim(self._connection, self._id, self._video, self._first, max(frames), self._step)
+        if self._on_existing.replaces and self._step is not None:
+            trimmed = replacing.trim(self._connection, self._id, self._video, self._first, max(frames), self._step,
+                                     self._kept)
         self._connection.execute(
             update(schema.run).where(schema.run.c.id == self._id).values(finished_frame=frames[-1]))
         if born:
@@ -228,7 +232,7 @@ def finish(connection: Connection, run: int, status: RunStatus, message: str) ->
             connection.execute(update(schema.tracklet).where(
                 schema.tracklet.c.run == run, schema.tracklet.c.ended_frame.is_(None),
             ).values(ended_frame=row.finished_frame, end_reason=int(EndReason.RUN_ENDED)))
-        if step is not None and row.on_existing == OnExisting.REPLACE:
+        if step is not None and OnExisting(row.on_existing).replaces:
             journal.record(connection, step.id)
             replacing.clean_up(connection, run, row.video, step.id)
             journal.record(connection, None)
@@ -256,7 +260,7 @@ def rewind(connection: Connection, run: int, frame: int) -> None:
                        .values(ended_frame=None, end_reason=None))
     for table in (schema.detection, schema.detected_frame, schema.scene_cut):
         connection.execute(delete(table).where(table.c.run == run, table.c.frame > frame))
-    if row.on_existing == OnExisting.REPLACE and step is not None:
+    if OnExisting(row.on_existing).replaces and step is not None:
         journal.record(connection, step.id)
         replacing.restore(connection, run, frame, step.id)
         journal.record(connection, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
@@ -110,7 +110,9 @@ class JobController(QObject):
         dialog = JobDialog(video, self._document.range, bool(self._document.tracks()), self._window,
                            settings=self._settings, frame=self._current_frame(video),
                            preview=PreviewPanel(previewing, self.libraries, self._previewer),
-                           offer=WeightsOffer(fetching, self.fetch))
+                           offer=WeightsOffer(fetching, self.fetch),
+                           corrected=cache(lambda first, last: len(
+                               session.store.corrected_tracks(video.id, first, last))))
         dialog.accepted.connect(lambda: self.start(dialog.choice.settings if dialog.choice else None))
         dialog.finished.connect(previewing.abandon)
         dialog.finished.connect(fetching.abandon)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -49,11 +51,13 @@ class JobDialog(QDialog):
 
     def __init__(self, video: VideoRecord, chosen_range: tuple[int, int] | None, has_tracks: bool,
                  parent: QWidget | None = None, *, settings: QSettings | None = None, frame: Frame | None = None,
-                 preview: PreviewPanel | None = None, offer: WeightsOffer | None = None) -> None:
+                 preview: PreviewPanel | None = None, offer: WeightsOffer | None = None,
+                 corrected: Callable[[int, int], int] = lambda _first, _last: 0) -> None:
+        """``corrected`` counts the tracks with predicted boxes in a range that a person has corrected."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Track the whole video"))
         self.choice: JobChoice | None = None
-        self._frame_count = video.frame_count
+        self._frame_count, self._corrected = video.frame_count, corrected
         self._estimates = None if settings is None else Estimates(settings)
         self.preview, self.offer = preview, offer
         self._make_fields(video, chosen_range)
@@ -84,6 +88,9 @@ class JobDialog(QDialog):
         for mode, text in ((OnExisting.REPLACE, self.tr("Replace predicted boxes")),
                            (OnExisting.ADD, self.tr("Add new tracks")), (OnExisting.PROPOSE, self.tr("Propose only"))):
             self.existing.addItem(text, mode)
+        self.corrected = QCheckBox(self)
+        self.corrected.setToolTip(self.tr("By default, tracks that you have swapped, merged, split, renumbered or "
+                                          "reviewed are kept, and their objects are not tracked a second time"))
         self.estimate = QLabel(self)
         self.estimate.setWordWrap(True)
         self.estimate.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -108,6 +115,9 @@ class JobDialog(QDialog):
         self.existing.setVisible(has_tracks)
         if has_tracks:
             form.addRow(self.tr("Existing tracks"), self.existing)
+            form.addRow("", self.corrected)
+        else:
+            self.corrected.hide()
         form.addRow(self.tr("Time"), self.estimate)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.run = buttons.addButton(self.tr("Run"), QDialogButtonBox.ButtonRole.AcceptRole)
@@ -153,6 +163,7 @@ class JobDialog(QDialog):
         for number in (self.first, self.last):
             number.valueChanged.connect(self._update)
         self.mode.currentIndexChanged.connect(self._update)
+        self.existing.currentIndexChanged.connect(self._update)
         if self.offer is not None:
             self.offer.fetched.connect(self._on_fetched)
         if self.preview is not None:
@@ -204,6 +215,7 @@ class JobDialog(QDialog):
         self.prompt.setEnabled(not from_file and self._reads_text())
         self.segmenter.setEnabled(self.tracker.currentText() == "sam2mot")
         self.threshold.setEnabled(self.mode.currentData() is None)
+        self._show_corrected()
         missing = self._missing()
         if self.offer is not None:
             self.offer.offer(missing)
@@ -215,6 +227,19 @@ class JobDialog(QDialog):
             self.preview.set_slider_enabled(self.mode.currentData() is None)
         self._error.clear()
         self.estimate.setText(self._time_text())
+
+    def _show_corrected(self) -> None:
+        """Offer to replace corrected tracks, if there are any in these frames and the run replaces boxes."""
+        count = self._corrected(*self._frames()) if not self.existing.isHidden() else 0
+        self.corrected.setVisible(count > 0 and self.existing.currentData() == OnExisting.REPLACE)
+        self.corrected.setText(self.tr("Also replace %n tracks that you have corrected", "", count))
+
+    def _frames(self) -> tuple[int, int]:
+        return min(self.first.value(), self.last.value()), max(self.first.value(), self.last.value())
+
+    def _on_existing(self) -> OnExisting:
+        mode = OnExisting(self.existing.currentData())  # a combo box returns the enum member as a plain string
+        return OnExisting.REPLACE_CORRECTED if mode is OnExisting.REPLACE and self.corrected.isChecked() else mode
 
     def _detector(self) -> str | None:
         return None if self.detections.text().strip() else _name(self.detector)
@@ -233,7 +258,8 @@ class JobDialog(QDialog):
             settings = self._settings()
         except UserError as error:
             return str(error)
-        frames = abs(self.last.value() - self.first.value()) + 1
+        start, end = self._frames()
+        frames = end - start + 1
         seconds = None if self._estimates is None else self._estimates.seconds(settings, frames)
         if seconds is not None and self._estimates is not None:
             speed = self._estimates.speed(settings) or 0.0
@@ -281,15 +307,14 @@ class JobDialog(QDialog):
     def _settings(self) -> PreannotateSettings:
         adaptive: str | None = self.mode.currentData()
         of_detector = self.detection_settings()
-        # A combo box returns the enum member as a plain string.
+        start, end = self._frames()
         return PreannotateSettings(
             detector=of_detector.detector, detections=of_detector.detections, prompt=of_detector.prompt,
             labels=of_detector.labels, device=of_detector.device,
             segmenter=_name(self.segmenter) if self.tracker.currentText() == "sam2mot" else None,
             tracker=self.tracker.currentText(), thresholds=adaptive,
             det_threshold=None if adaptive else self.threshold.value(),
-            start=min(self.first.value(), self.last.value()), end=max(self.first.value(), self.last.value()),
-            on_existing=OnExisting(self.existing.currentData()))
+            start=start, end=end, on_existing=self._on_existing())
 
 
 def _name(box: QComboBox) -> str | None:

@@ -16,6 +16,7 @@ from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.model.cancel import CancelToken
 from annotator.model.frame import EndReason
 from annotator.model.track import OnExisting, RunStatus
+from annotator.storage.edits import identities
 from annotator.storage.store import Store
 from testbed.project_digest import project_digests
 from testbed.synthetic_clips import make_clip
@@ -529,3 +530,41 @@ def test_sam2mot_begins_anew_after_a_cut_and_resumes_to_the_same(tmp_path: Path)
         job.close()
         list(preannotate.resume(session, session.store.runs()[0]))
     assert project_digests(tmp_path / "part.annot") == project_digests(tmp_path / "whole.annot")
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("replace", True), ("replace-corrected", False)])
+def test_a_run_keeps_corrected_tracks_and_tracks_their_objects_no_second_time(
+        mode: str, kept: bool, clip: MadeClip, tmp_path: Path) -> None:
+    with open_project(tmp_path / "p.annot", create=True) as session:
+        video, _ = add_source(session, clip.video)
+        list(preannotate.start(session, video, from_file(clip)))
+        tracks = sorted(session.store.tracks(video.id), key=lambda track: track.number)
+        assert len(tracks) == clip.objects
+        identities.renumber(session.store, tracks[0].id, 77)
+        corrected = session.store.trajectory(tracks[0].id)
+        list(preannotate.start(session, video, from_file(clip, on_existing=OnExisting(mode))))
+        numbers = {track.number for track in session.store.tracks(video.id)}
+        assert (77 in numbers) == kept
+        assert len(numbers) == clip.objects, "no object has two tracks"
+        if kept:
+            assert session.store.trajectory(tracks[0].id) == corrected
+
+
+def test_a_stopped_run_beside_kept_tracks_goes_on_to_the_same_result(clip: MadeClip, tmp_path: Path) -> None:
+    def run(path: Path, stop: bool) -> list[object]:
+        with open_project(path, create=True) as session:
+            video, _ = add_source(session, clip.video)
+            list(preannotate.start(session, video, from_file(clip)))
+            first = min(session.store.tracks(video.id), key=lambda track: track.number)
+            identities.renumber(session.store, first.id, 77)
+            cancel = CancelToken()
+            for progress in preannotate.start(session, video, from_file(clip), cancel):
+                if stop and progress.done == FRAMES // 2:
+                    cancel.cancel()
+            if stop:
+                last = session.store.runs(video.id)[-1]
+                assert last.status is RunStatus.CANCELLED
+                list(preannotate.resume(session, last))
+            return [(o.frame, o.number, o.box_xyxy) for _, shown in session.store.iter_frames(video.id) for o in shown]
+
+    assert run(tmp_path / "stopped.annot", stop=True) == run(tmp_path / "whole.annot", stop=False)

@@ -19,6 +19,8 @@ from annotator.errors import DownloadError
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.detector_preview import Preview
 from annotator.model.frame import Detections, Frame
+from annotator.model.track import OnExisting
+from annotator.storage.edits import identities
 from annotator.ui.jobs.bar import device_text
 from annotator.ui.jobs.dialog import JobDialog
 from annotator.ui.jobs.estimates import Estimates
@@ -318,6 +320,7 @@ def test_time_is_unknown_until_such_a_job_has_run_here(opened: MainWindow, clip:
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not opened.worker.busy)
     back_to(opened, qtbot)
+    back_to(opened, qtbot)
     qtbot.waitUntil(lambda: not opened.findChildren(JobDialog))
     again = asked(opened, qtbot)
     again.detections.setText(str(clip.det))
@@ -382,3 +385,44 @@ def test_boxes_are_drawn_where_they_lie(qtbot: QtBot) -> None:
     assert drawn.pixelColor(at) != plain.pixelColor(at)
     view.set_threshold(0.6)
     assert view.grab().toImage().pixelColor(at) == plain.pixelColor(at)
+
+
+def test_corrected_tracks_are_kept_unless_the_person_says_otherwise(opened: MainWindow, qtbot: QtBot) -> None:
+    dialog = asked(opened, qtbot)
+    assert not dialog.corrected.isVisible()
+    dialog.reject()
+    back_to(opened, qtbot)
+    qtbot.waitUntil(lambda: not opened.findChildren(JobDialog))
+    first, second, _third = opened.document.tracks()
+    opened.document.edit(lambda session: identities.swap_tracks(session.store, first, second, 10))
+    dialog = asked(opened, qtbot)
+    assert dialog.corrected.isVisible()
+    assert dialog.corrected.text() == "Also replace 2 tracks that you have corrected"
+    assert dialog._settings().on_existing is OnExisting.REPLACE
+    dialog.reject()
+
+
+def test_whether_to_replace_corrected_tracks_is_asked_only_where_it_matters(
+        opened: MainWindow, qtbot: QtBot) -> None:
+    asked_for: list[tuple[int, int]] = []
+
+    def corrected(first: int, last: int) -> int:
+        asked_for.append((first, last))
+        return 1 if last >= 10 else 0
+
+    video = required(opened.document.video)
+    dialog = JobDialog(video, None, True, opened, corrected=corrected)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.corrected.isVisible()
+    assert "replace 1 track" in dialog.corrected.text()
+    dialog.last.setValue(9)
+    assert not dialog.corrected.isVisible()
+    assert asked_for[-1] == (0, 9)
+    dialog.last.setValue(12)
+    dialog.corrected.setChecked(True)
+    dialog.existing.setCurrentIndex(dialog.existing.findData(OnExisting.ADD))
+    assert not dialog.corrected.isVisible()
+    assert dialog._settings().on_existing is OnExisting.ADD
+    dialog.existing.setCurrentIndex(dialog.existing.findData(OnExisting.REPLACE))
+    assert dialog._settings().on_existing is OnExisting.REPLACE_CORRECTED
