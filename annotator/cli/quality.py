@@ -75,9 +75,12 @@ def _evaluate_project(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(scores.to_json()))
         return OK
-    for name, evaluation in (("before correction", scores.before), ("now", scores.after)):
+    for name, evaluation in (("; ".join(["before correction", *map(str, scores.runs)]), scores.before),
+                             ("now", scores.after)):
         if evaluation is not None:
             print(f"{name}\n{evaluation.table()}\n")
+    if scores.no_before:
+        print(f"no scores before correction: {scores.no_before}")
     for video in scores.videos:
         for switch in video.switches:
             print(f"{video.name}: frame {switch.frame}: object {switch.object} was track {switch.before} until frame "

@@ -24,7 +24,7 @@ from annotator.jobs.labels.export import sequences
 from annotator.jobs.labels.frame_progress import FrameCounter, Progress, counted
 from annotator.model.cancel import CancelToken
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
-from annotator.model.track import Run, VideoRecord
+from annotator.model.track import OnExisting, VideoRecord
 from annotator.storage.reader import Reader
 
 _TRACKING = ("preannotate", "track", "import")
@@ -59,17 +59,40 @@ class VideoScores:
 
 
 @dataclass(frozen=True, slots=True)
+class RunBefore:
+    """The run that the scores before correction are of."""
+
+    video: str
+    run: int
+    kind: str
+    started: str
+    """UTC, ISO 8601."""
+    first: int
+    last: int
+    """Its finished frames, inclusive."""
+
+    def __str__(self) -> str:
+        return (f"run {self.run} ({self.kind}, started {self.started[:16].replace('T', ' ')} UTC), frames {self.first} "
+                f"to {self.last} of {self.video}")
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectScores:
     """Scores before and after correction."""
 
     before: Evaluation | None
-    """Scores of each video's newest finished run, unedited; None if a video has no such run."""
+    """Scores of ``runs``, unedited; None where no run can be compared with the tracks."""
     after: Evaluation
     videos: tuple[VideoScores, ...]
+    runs: tuple[RunBefore, ...] = ()
+    """Each video's newest run that is part of its history, if the scores before correction are of it."""
+    no_before: str = ""
+    """Why there are no scores before correction."""
 
     def to_json(self) -> dict[str, Any]:
         return {"before": None if self.before is None else self.before.to_json(), "after": self.after.to_json(),
-                "videos": [asdict(video) for video in self.videos]}
+                "videos": [asdict(video) for video in self.videos], "runs": [asdict(run) for run in self.runs],
+                "no_before": self.no_before}
 
 
 def score_project(reader: Reader, videos: Sequence[VideoRecord], gt: Path, preprocess: bool | None = None,
@@ -86,24 +109,25 @@ def score_project(reader: Reader, videos: Sequence[VideoRecord], gt: Path, prepr
     if empty:
         raise StorageError(f"{empty[0]} has no tracks to score; run the tracker (`annotator preannotate`) "
                            "or import tracks first")
-    runs = [_newest(reader.runs(video.id)) for video in videos]
+    runs = [_run_before(reader, video) for video in videos]
     known = [run for run in runs if run is not None]
     # One pass each to write the current tracks and the unedited ones, and one to find errors.
     passes = 3 if len(known) == len(videos) else 2
     counter = FrameCounter(passes * sum(video.frame_count for video in videos), progress, cancel)
     with tempfile.TemporaryDirectory(prefix="annotator-scores-") as name:
-        folder = Path(name)
-        now = counted(sequences(reader, videos, masks=False), counter)
+        folder, extents = Path(name), [_Extent() for _ in videos]
+        now = counted(_measured(sequences(reader, videos, masks=False), extents), counter)
         after = _evaluate(now, folder / "after", gt, preprocess, len(videos), counter)
-        before = None
-        if len(known) == len(videos):
-            unedited = counted(((_info(video), list(_unedited(reader, run)))
+        before, no_before = None, _why_no_before(videos, runs, extents)
+        if not no_before:
+            unedited = counted(((_info(video), list(_unedited(reader, run.run)))
                                 for video, run in zip(videos, known, strict=True)), counter)
             before = _evaluate(unedited, folder / "before", gt, preprocess, len(videos), counter)
     rules = _rules(after)
-    return ProjectScores(before, after, tuple(
+    scored = tuple(
         _video(reader, video, gt_of_sequence(gt, video.name, len(videos) == 1),
-               rules[video.name] if len(videos) > 1 else next(iter(rules.values())), counter) for video in videos))
+               rules[video.name] if len(videos) > 1 else next(iter(rules.values())), counter) for video in videos)
+    return ProjectScores(before, after, scored, () if no_before else tuple(known), no_before)
 
 
 def _evaluate(streams: Iterable[SequenceStream], folder: Path, gt: Path, preprocess: bool | None, count: int,
@@ -123,16 +147,55 @@ def _rules(evaluation: Evaluation) -> dict[str, str]:
     return rules
 
 
-def _newest(runs: Sequence[Run]) -> Run | None:
-    return next((run for run in reversed(runs) if run.kind in _TRACKING and run.finished_frame is not None), None)
+def _run_before(reader: Reader, video: VideoRecord) -> RunBefore | None:
+    """Return the newest run whose tracks are in the project: neither undone nor proposed."""
+    done = {step.run for step in reader.history() if not step.undone}
+    for run in reversed(reader.runs(video.id)):
+        if (run.kind in _TRACKING and run.finished_frame is not None and run.id in done
+                and run.on_existing is not OnExisting.PROPOSE):
+            return RunBefore(video.name, run.id, run.kind, run.started, run.first_frame, run.finished_frame)
+    return None
+
+
+class _Extent:
+    """The frames from the first to the last one with a box."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self.last: int | None = None
+
+    def of(self, frames: Iterable[LabelledFrame]) -> Iterator[LabelledFrame]:
+        """Yield all frames, and take note of those with boxes."""
+        for frame in frames:
+            if frame.boxes:
+                self.first = frame.frame_index if self.first is None else self.first
+                self.last = frame.frame_index
+            yield frame
+
+
+def _measured(streams: Iterable[SequenceStream], extents: Sequence[_Extent]) -> Iterator[SequenceStream]:
+    for (info, frames), extent in zip(streams, extents, strict=True):
+        yield info, extent.of(frames)
+
+
+def _why_no_before(videos: Sequence[VideoRecord], runs: Sequence[RunBefore | None], extents: Sequence[_Extent]) -> str:
+    """Return why runs and current tracks cannot be compared: a run is missing, or covers other frames."""
+    for video, run, extent in zip(videos, runs, extents, strict=True):
+        if run is None:
+            return f"{video.name} has no run whose tracks are in the project"
+        if extent.first is not None and extent.last is not None and (extent.first < run.first
+                                                                     or extent.last > run.last):
+            return (f"the newest run of {video.name} (run {run.run}) covers frames {run.first} to {run.last}, but its "
+                    f"tracks have boxes in frames {extent.first} to {extent.last}")
+    return ""
 
 
 def _info(video: VideoRecord) -> SequenceInfo:
     return SequenceInfo(video.name, video.width, video.height, video.fps, video.frame_count)
 
 
-def _unedited(reader: Reader, run: Run) -> Iterator[LabelledFrame]:
-    for result in reader.run_results(run.id):
+def _unedited(reader: Reader, run: int) -> Iterator[LabelledFrame]:
+    for result in reader.run_results(run):
         yield LabelledFrame(result.frame_index, tuple(
             LabelledBox(thing.tracklet, 0, thing.box_xyxy, thing.score) for thing in result.objects
             if thing.box_xyxy is not None))

@@ -661,6 +661,10 @@
             <translation>MOTChallenge (*.txt);;All files (*)</translation>
         </message>
         <message>
+            <source>No scores before correction: {0}</source>
+            <translation>No scores before correction: {0}</translation>
+        </message>
+        <message>
             <source>Out of date: the tracks have changed since</source>
             <translation>Out of date: the tracks have changed since</translation>
         </message>
@@ -3650,6 +3654,10 @@
             <translation>Now</translation>
         </message>
         <message>
+            <source>Run {0}</source>
+            <translation>Run {0}</translation>
+        </message>
+        <message>
             <source>The effect of your corrections</source>
             <translation>The effect of your corrections</translation>
         </message>
@@ -3658,8 +3666,8 @@
             <translation>The tracks at the time of the evaluation</translation>
         </message>
         <message>
-            <source>The tracks of the last finished run, without edits</source>
-            <translation>The tracks of the last finished run, without edits</translation>
+            <source>Tracks of the last run in the history, without edits</source>
+            <translation>Tracks of the last run in the history, without edits</translation>
         </message>
     </context>
     <context>

@@ -59,8 +59,8 @@ class AroundKnownObjects:
 def known_detections(box_xyxy: npt.NDArray[np.float32], known_xyxy: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
     """Return the indices of the detections (N, 4) that are of known objects (M, 4): pairs of highest IoU first, each
     detection and each object at most once."""
-    finite = np.isfinite(box_xyxy).all(1)
-    iou = np.where(finite[:, None], box_iou(np.where(finite[:, None], box_xyxy, 0), known_xyxy), 0)
+    finite = np.asarray(np.isfinite(box_xyxy).all(1))[:, None]
+    iou = np.where(finite, box_iou(np.where(finite, box_xyxy, 0), known_xyxy), 0)
     taken: list[int] = []
     while iou.size and iou.max() >= _SAME_OBJECT:
         detection, known = np.unravel_index(int(iou.argmax()), iou.shape)

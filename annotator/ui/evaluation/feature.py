@@ -161,7 +161,7 @@ class EvaluationFeature(Feature):
             return  # another project was opened in the meantime
         self._scored = True
         self.panel.show_scores(scores)
-        self.panel.say("")
+        self.panel.say(self.tr("No scores before correction: {0}").format(scores.no_before) if scores.no_before else "")
         self._report_if_stale()
 
     def _on_failed(self, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 
 from PySide6.QtCore import Qt
@@ -34,12 +35,14 @@ class ScoreGrid(QWidget):
             grid.addWidget(head, 0, column + 1)
             grid.setColumnStretch(column + 1, 1)
         self.cells: list[list[QLabel]] = []
+        self.heads: list[QLabel] = []
         for row, (name, tip) in enumerate((
-                (self.tr("Before"), self.tr("The tracks of the last finished run, without edits")),
+                (self.tr("Before"), ""),
                 (self.tr("Now"), self.tr("The tracks at the time of the evaluation")),
                 (self.tr("Change"), self.tr("The effect of your corrections"))), 1):
             head = QLabel(name, self)
             head.setToolTip(tip)
+            self.heads.append(head)
             grid.addWidget(head, row, 0)
             cells = [QLabel(_NOTHING, self, alignment=Qt.AlignmentFlag.AlignRight) for _ in _SHOWN]
             for column, cell in enumerate(cells):
@@ -56,10 +59,20 @@ class ScoreGrid(QWidget):
         """Show scores; None clears them."""
         before = None if scores is None or scores.before is None else scores.before.combined
         now = None if scores is None else scores.after.combined
+        self._name_runs(scores)
         for column, name in enumerate(_SHOWN):
             self.cells[0][column].setText(_text(before, name))
             self.cells[1][column].setText(_text(now, name))
             self.cells[2][column].setText(_change(before, now, name))
+
+
+    def _name_runs(self, scores: ProjectScores | None) -> None:
+        """Say which run the first row is of."""
+        head, runs = self.heads[0], () if scores is None else scores.runs
+        head.setText(self.tr("Run {0}").format(runs[0].run) if len(runs) == 1 else self.tr("Before"))
+        head.setTextFormat(Qt.TextFormat.PlainText)
+        lines = (self.tr("Tracks of the last run in the history, without edits"), *map(str, runs))
+        head.setToolTip("<br>".join(map(html.escape, lines)))
 
 
 def _text(scores: Scores | None, name: str) -> str:
