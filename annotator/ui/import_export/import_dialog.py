@@ -78,6 +78,9 @@ class ImportDialog(QDialog):
         self._video, self._previewing = video, previewing
         self._shown: _Request | None = None
         self._found: list[FoundVideo] = []
+        # What a person selected stays; the rest follows the guess.
+        self._own_format: str | None = None
+        self._own_target: Target | None = None
         self.path = QLineEdit("" if path is None else str(path), self,
                               placeholderText=self.tr("label file or folder"))
         self.format = QComboBox(self)
@@ -107,6 +110,8 @@ class ImportDialog(QDialog):
             previewing.failed.connect(self._on_failed)
             previewing.ended.connect(self._preview)
         self.format.currentIndexChanged.connect(self._describe)
+        self.format.activated.connect(self._on_own_format)
+        self.target.activated.connect(self._on_own_target)
         self.path.textChanged.connect(self._on_path)
         self.first_frame.valueChanged.connect(lambda _: self._rest.start())
         self.one_based.toggled.connect(lambda _: self._rest.start())
@@ -178,9 +183,15 @@ class ImportDialog(QDialog):
     def _on_path(self, text: str) -> None:
         self.ok.setEnabled(bool(text.strip()))
         guessed = guess_format(self._chosen_path()) if text.strip() else None
-        if guessed is not None:
+        if guessed is not None and self._own_format is None:
             self.format.setCurrentIndex(self.format.findData(guessed))
         self._describe()
+
+    def _on_own_format(self) -> None:
+        self._own_format = self.format.currentData()
+
+    def _on_own_target(self) -> None:
+        self._own_target = Target(self.target.currentData())
 
     def _describe(self) -> None:
         chosen = FORMATS[self.format.currentData()]
@@ -188,8 +199,8 @@ class ImportDialog(QDialog):
         self.form.setRowVisible(self.one_based, self._takes_pixels())
         # A format without identities can only hold detections.
         self.target.setEnabled(chosen.abilities.identities)
-        if not chosen.abilities.identities:
-            self.target.setCurrentIndex(self.target.findData(Target.DETECTIONS))
+        target = (self._own_target or Target.HUMAN) if chosen.abilities.identities else Target.DETECTIONS
+        self.target.setCurrentIndex(self.target.findData(target))
         self._rest.start()
 
     # Preview
