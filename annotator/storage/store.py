@@ -29,7 +29,7 @@ from annotator.storage.rows import runs
 from annotator.storage.rows.runs import RunWriter
 from annotator.storage.rows.transaction import Transaction, merge
 from annotator.storage.spans.palette import default_color
-from annotator.storage.spans.rows import unretire_labels
+from annotator.storage.spans.rows import label_to_use_later, unretire_labels
 
 log = logging.getLogger(__name__)
 
@@ -343,11 +343,6 @@ class Store(Reader):
         self._connection.execute(insert(schema.label).values(id=key, name=name, color=label.color, position=key))
         return label
 
-    def _label_of_run(self, name: str, transaction: Transaction) -> int:
-        """Id of the label with this name. A removed label is restored only when the run finds an object of it."""
-        key = self._connection.execute(select(schema.label.c.id).where(schema.label.c.name == name)).scalar()
-        return self._add_label(name, transaction).id if key is None else int(key)
-
     # Runs
 
     def begin_run(self, video_id: int, kind: str, settings: Mapping[str, object], models: Mapping[str, str],
@@ -355,10 +350,11 @@ class Store(Reader):
                   on_existing: OnExisting = OnExisting.REPLACE, history_label: str = "Pre-annotate") -> Run:
         """Start a run over frames ``first_frame..last_frame``; it is one history step, placed at this point.
 
-        ``labels`` are the names that the label indices of the results refer to.
+        ``labels`` are the names that the label indices of the results refer to. A new one enters the project with the
+        first track that has it, and leaves it when the run is undone.
         """
         with self._write(None, "begin run") as transaction:
-            ids = [self._label_of_run(name, transaction) for name in labels]
+            ids = [label_to_use_later(self._connection, name)[0] for name in labels]
             run = runs.begin(self._connection, video_id, kind, settings, models, ids, first_frame, last_frame,
                              on_existing, history_label)
             transaction.touch(Changes(ChangeKind.RUNS | ChangeKind.HISTORY, video=video_id))

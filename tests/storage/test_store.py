@@ -335,6 +335,8 @@ def layout(store: Store) -> dict[str, object]:
 
 @pytest.mark.parametrize("version", range(1, schema.SCHEMA_VERSION))
 def test_a_project_of_an_older_layout_becomes_one_of_the_present_one(store: Store, version: int) -> None:
+    for name in ("car", "person"):
+        store.ensure_label(name)
     run = fake_run(store, {1: (0, 99)}, range(3))
     labels, wanted, steps = store.labels(), layout(store), store.history()
     store.close()

@@ -30,8 +30,7 @@ from annotator.storage.file import schema
 from annotator.storage.history import journal
 from annotator.storage.history.exchange import exchange
 from annotator.storage.rows.runs import IMPORT
-from annotator.storage.spans.palette import default_color
-from annotator.storage.spans.rows import unretire_labels
+from annotator.storage.spans.rows import label_to_use_later, unretire_labels
 from annotator.storage.store import Store
 
 #: Rows stored in one transaction, which takes about 5 ms on a desktop computer.
@@ -144,14 +143,10 @@ class StagedImport(ABC):
     def _label_id(self, connection: Connection, index: int) -> int:
         """Id of the label of this name. A new label is added as retired, and restored when the import is published."""
         if index not in self._label_ids:
-            name = self._names[index]
-            key = connection.execute(select(schema.label.c.id).where(schema.label.c.name == name)).scalar()
-            if key is None:
-                key = journal.next_id(connection, schema.label)
-                connection.execute(insert(schema.label).values(
-                    id=key, name=name, color=default_color(key - 1), position=key, retired=True))
+            key, new = label_to_use_later(connection, self._names[index])
+            if new:
                 self._new_labels.append(key)
-            self._label_ids[index] = int(key)
+            self._label_ids[index] = key
         return self._label_ids[index]
 
     def _show_labels(self, connection: Connection) -> None:

@@ -101,7 +101,7 @@ class RunWriter:
         self._connection.execute(
             update(schema.run).where(schema.run.c.id == self._id).values(finished_frame=frames[-1]))
         if born:
-            changes |= ChangeKind.TRACKS
+            changes |= ChangeKind.TRACKS | ChangeKind.LABELS
         if born or trimmed:
             changes |= ChangeKind.SPANS
         return Changes(changes, frozenset(), min(frames), max(frames), self._video)

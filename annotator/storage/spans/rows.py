@@ -96,7 +96,24 @@ def new_track(connection: Connection, video: int, label: int, name: str = "") ->
     return key, number
 
 
-def unretire_labels(connection: Connection, labels: Iterable[int]) -> None:
-    """Restore removed labels, because tracks have them again."""
+def unretire_labels(connection: Connection, labels: Iterable[int]) -> bool:
+    """Restore removed labels, because tracks have them again. Returns whether there were any."""
     label = schema.label
-    connection.execute(update(label).where(label.c.id.in_(set(labels)), label.c.retired).values(retired=False))
+    restored = connection.execute(
+        update(label).where(label.c.id.in_(set(labels)), label.c.retired).values(retired=False))
+    return restored.rowcount > 0
+
+
+def label_to_use_later(connection: Connection, name: str) -> tuple[int, bool]:
+    """Return the id of the label with this name, and whether it is new.
+
+    A new label is added as retired, so that it enters the project only with the first track that has it.
+    """
+    label = schema.label
+    key = connection.execute(select(label.c.id).where(label.c.name == name)).scalar()
+    if key is not None:
+        return int(key), False
+    new = journal.next_id(connection, label)
+    connection.execute(insert(label).values(id=new, name=name, color=default_color(new - 1), position=new,
+                                            retired=True))
+    return new, True

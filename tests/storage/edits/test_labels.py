@@ -93,8 +93,8 @@ def test_a_label_in_use_is_not_removed(store: Store) -> None:
 
 
 def test_a_removed_label_leaves_its_runs_whole_and_comes_back_in_use(store: Store) -> None:
+    car, person = store.ensure_label("car"), store.ensure_label("person")
     run = fake_run(store, {1: (0, 5)}, range(6))
-    car, person = store.labels()
     identities.delete_tracks(store, [store.tracks(1)[0].id])
     attributes.add_attribute(store, "doors", AttributeKind.NUMBER, car.id)
     labels.map_class(store, "auto", car.id)
@@ -123,6 +123,7 @@ def test_a_removed_label_stays_away_while_nothing_of_it_is_found(store: Store) -
 
 
 def test_a_removed_label_comes_back_with_a_proposal_that_is_accepted(store: Store) -> None:
+    store.ensure_label("person")
     run = fake_run(store, {1: (0, 5)}, range(6), OnExisting.PROPOSE)
     labels.remove_label(store, store.ensure_label("car").id)
     assert names(store) == ["person"]
@@ -132,6 +133,7 @@ def test_a_removed_label_comes_back_with_a_proposal_that_is_accepted(store: Stor
 
 def test_a_label_that_tracks_have_is_there_whatever_was_undone(store: Store) -> None:
     labels.remove_label(store, labels.add_label(store, "car").id)
+    store.ensure_label("person")
     run = fake_run(store, {1: (0, 5)}, range(1, 6), finish=False)
     labels.add_label(store, "bus")
     identities.relabel(store, [store.tracks(1)[0].id], store.ensure_label("bus").id)
@@ -158,8 +160,8 @@ def test_a_removed_name_can_be_given_again(store: Store) -> None:
 
 
 def test_merging_takes_tracks_attributes_and_classes_along(store: Store) -> None:
+    car, person = store.ensure_label("car"), store.ensure_label("person")
     fake_run(store, {1: (0, 5), 2: (0, 5)}, range(6))
-    car, person = store.labels()
     van = labels.add_label(store, "van")
     labels.map_class(store, "truck", car.id)
     attributes.add_attribute(store, "doors", AttributeKind.NUMBER, car.id)

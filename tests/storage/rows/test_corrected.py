@@ -31,7 +31,7 @@ def corrected(store: Store) -> set[int]:
 
 
 def other_label(store: Store) -> int:
-    return next(label.id for label in store.labels() if label.name == "person")
+    return store.ensure_label("person").id
 
 
 EDITS: dict[str, tuple[Callable[[Store, dict[int, int]], object], set[int]]] = {
