@@ -37,6 +37,7 @@ class LabelList(EditorPage):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
         self._labels: list[Label] = []
+        self._rows: dict[int, tuple[Label, int]] = {}
         self.table = QTableWidget(0, 4, self)
         self._set_up_table()
         self.add = self._button(self.tr("Add"), self._add)
@@ -102,8 +103,12 @@ class LabelList(EditorPage):
         uses = {} if session is None else session.store.label_uses()
         with QSignalBlocker(self.table):
             self.table.setRowCount(len(self._labels))
+            self._rows = {row: content for row, content in self._rows.items() if row < len(self._labels)}
             for row, label in enumerate(self._labels):
-                self._set_row(row, label, uses.get(label.id, 0))
+                content = (label, uses.get(label.id, 0))
+                if self._rows.get(row) != content:  # touching an equal row would reset the text that is being typed
+                    self._set_row(row, *content)
+                self._rows[row] = content
         self.choose(None if chosen is None else chosen.id)
         self._update_buttons()
 
@@ -133,7 +138,7 @@ class LabelList(EditorPage):
     def choose(self, label_id: int | None) -> None:
         """Select the row of a class."""
         for row, label in enumerate(self._labels):
-            if label.id == label_id:
+            if label.id == label_id and self.table.currentRow() != row:
                 self.table.selectRow(row)
 
     def _update_buttons(self) -> None:
@@ -158,6 +163,7 @@ class LabelList(EditorPage):
 
     def _on_item(self, item: QTableWidgetItem) -> None:
         label, name = self._labels[item.row()], item.text()
+        self._rows.pop(item.row(), None)  # the cell shows what was typed, also where it is refused
         self._edit(lambda session: labels.change_label(session.store, label.id, name))
 
     def _ask_color(self) -> None:

@@ -21,4 +21,8 @@ def swatch(color: str | None) -> QIcon:
         painter.setBrush(QColor(color))
     painter.drawRoundedRect(QRectF(4, 4, 2 * SIDE - 8, 2 * SIDE - 8), 4, 4)
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon()
+    # The same in every mode: styles tint a selected icon, and the color would no longer be the track's.
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Active):
+        icon.addPixmap(pixmap, mode)
+    return icon

@@ -74,7 +74,9 @@ def test_a_class_is_added_and_named_in_place(dialog: LabelDialog, qtbot: QtBot) 
     wait_reloaded(dialog, qtbot)
     editor = dialog.labels.table.findChild(QLineEdit)
     assert editor is not None, "the new name is open for typing"
-    type_over(qtbot, editor, "bus")
+    assert editor.selectedText() == editor.text(), "what is typed replaces it"
+    qtbot.keyClicks(editor, "bus")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(dialog) == ["object", "car", "bus"])
     qtbot.waitUntil(lambda: shown(dialog) == ["object", "car", "bus"])
     dialog._document.undo()
