@@ -1942,6 +1942,14 @@
             <translation>Tracker</translation>
         </message>
         <message>
+            <source>Use the detections that lie beside the video's pictures</source>
+            <translation>Use the detections that lie beside the video's pictures</translation>
+        </message>
+        <message>
+            <source>Use {0}</source>
+            <translation>Use {0}</translation>
+        </message>
+        <message>
             <source>about {0} for {1} frames, at {2:.1f} fps as in an earlier run</source>
             <translation>about {0} for {1} frames, at {2:.1f} fps as in an earlier run</translation>
         </message>

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from PySide6.QtCore import QRectF, QSettings
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 
 from annotator.jobs.project_scores import ProjectScores, score_project
+from annotator.jobs.tracking.nearby_files import nearby_ground_truth
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.ui.actions.feature import Feature
@@ -23,6 +23,7 @@ from annotator.ui.evaluation.models import ErrorKind, ErrorRow
 from annotator.ui.evaluation.panel import EvaluatePanel
 from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.widgets.message import Message, Severity
+from annotator.ui.widgets.project_key import project_key
 
 _GROUND_TRUTH = "evaluate/ground-truth"
 #: Changes that make scores out of date.
@@ -53,6 +54,7 @@ class EvaluationFeature(Feature):
         panel.error_chosen.connect(self._show_error)
         panel.track_chosen.connect(self._show_track)
         document.opened.connect(self._on_opened)
+        document.video_changed.connect(self._on_video)
         for signal in (document.frame_changed, document.video_changed, document.changed):
             signal.connect(lambda *_: self.missed.set_rect(None))
         worker.started.connect(lambda _title: self.update())
@@ -79,10 +81,12 @@ class EvaluationFeature(Feature):
 
     @property
     def ground_truth(self) -> Path | None:
-        """The ground truth that this project was scored against last."""
-        key = self._key()
+        """The ground truth that this project was scored against last, else the one beside the video's pictures."""
+        key, session, video = self._key(), self._document.session, self._document.video
         stored = None if key is None else self._settings.value(key)
-        return Path(str(stored)) if stored else None
+        if stored:
+            return Path(str(stored))
+        return None if session is None or video is None else nearby_ground_truth(session.store.video_path(video))
 
     def set_ground_truth(self, path: Path) -> None:
         """Set the ground truth of this project."""
@@ -93,11 +97,8 @@ class EvaluationFeature(Feature):
             self.update()
 
     def _key(self) -> str | None:
-        """Return the settings key, with a hash of the path, which may contain separators of settings."""
         path = self._document.path
-        if path is None:
-            return None
-        return f"{_GROUND_TRUTH}/{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
+        return None if path is None else project_key(_GROUND_TRUTH, path)
 
     def _choose_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Ground truth"), self._start(),
@@ -189,6 +190,10 @@ class EvaluationFeature(Feature):
         self.panel.show_scores(None)
         self.panel.show_ground_truth(self.ground_truth)
         self.panel.say("")
+        self.update()
+
+    def _on_video(self) -> None:
+        self.panel.show_ground_truth(self.ground_truth)
         self.update()
 
     def _on_changes(self, changes: Changes) -> None:

@@ -17,6 +17,7 @@ from annotator.errors import StorageError
 from annotator.jobs.tracking import preannotate
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.detector_preview import Previewer
+from annotator.jobs.tracking.nearby_files import nearby_detections
 from annotator.jobs.tracking.preannotate import JobProgress
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
@@ -31,6 +32,7 @@ from annotator.ui.jobs import segmenter_choice
 from annotator.ui.jobs.dialog import JobDialog
 from annotator.ui.jobs.estimates import Estimates
 from annotator.ui.jobs.preview_panel import PreviewPanel
+from annotator.ui.jobs.remembered_run import remember_run, remembered_run
 from annotator.ui.jobs.segmenter_choice import Choice
 from annotator.ui.jobs.weights_offer import Fetch, WeightsOffer, fetch_published
 from annotator.ui.threads.engine_worker import EngineWorker, Job
@@ -112,7 +114,11 @@ class JobController(QObject):
                            preview=PreviewPanel(previewing, self.libraries, self._previewer),
                            offer=WeightsOffer(fetching, self.fetch),
                            corrected=cache(lambda first, last: len(
-                               session.store.corrected_tracks(video.id, first, last))))
+                               session.store.corrected_tracks(video.id, first, last))),
+                           nearby=nearby_detections(session.store.video_path(video)))
+        last = remembered_run(self._settings, str(session.store.path))
+        if last is not None:
+            dialog.show_settings(last)
         dialog.accepted.connect(lambda: self.start(dialog.choice.settings if dialog.choice else None))
         dialog.finished.connect(previewing.abandon)
         dialog.finished.connect(fetching.abandon)
@@ -124,6 +130,8 @@ class JobController(QObject):
         video = self._document.video
         if video is not None and settings is not None:
             segmenter_choice.remember(self._settings, settings)
+            if self._document.path is not None:
+                remember_run(self._settings, str(self._document.path), settings)
             self.run(self.tr("Tracking"), partial(self._start, video, settings))
 
     def resume(self, run: Run | None = None) -> None:

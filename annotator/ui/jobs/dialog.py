@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
@@ -52,12 +53,16 @@ class JobDialog(QDialog):
     def __init__(self, video: VideoRecord, chosen_range: tuple[int, int] | None, has_tracks: bool,
                  parent: QWidget | None = None, *, settings: QSettings | None = None, frame: Frame | None = None,
                  preview: PreviewPanel | None = None, offer: WeightsOffer | None = None,
-                 corrected: Callable[[int, int], int] = lambda _first, _last: 0) -> None:
-        """``corrected`` counts the tracks with predicted boxes in a range that a person has corrected."""
+                 corrected: Callable[[int, int], int] = lambda _first, _last: 0, nearby: Path | None = None) -> None:
+        """
+        Args:
+            corrected: counts the tracks with predicted boxes in a range that a person has corrected.
+            nearby: a detection file beside the video, to be offered.
+        """
         super().__init__(parent)
         self.setWindowTitle(self.tr("Track the whole video"))
         self.choice: JobChoice | None = None
-        self._frame_count, self._corrected = video.frame_count, corrected
+        self._frame_count, self._corrected, self._nearby = video.frame_count, corrected, nearby
         self._estimates = None if settings is None else Estimates(settings)
         self.preview, self.offer = preview, offer
         self._make_fields(video, chosen_range)
@@ -205,7 +210,31 @@ class JobDialog(QDialog):
         button.setToolTip(self.tr("Choose a file"))
         button.clicked.connect(lambda: line.setText(QFileDialog.getOpenFileName(
             self, self.tr("Detections"), "", self.tr("Detections") + " (*.txt *.json)")[0] or line.text()))
-        return self._row(line, button)
+        if self._nearby is None:
+            return self._row(line, button)
+        self.found = QToolButton(self)
+        self.found.setText(self.tr("Use {0}").format(f"{self._nearby.parent.name}/{self._nearby.name}"))
+        self.found.setToolTip(self.tr("Use the detections that lie beside the video's pictures"))
+        self.found.clicked.connect(lambda: line.setText(str(self._nearby)))
+        return self._row(line, self.found, button)
+
+    def show_settings(self, settings: PreannotateSettings) -> None:
+        """Show the settings of an earlier run; frames and what happens to existing tracks stay as they are."""
+        for box, name in ((self.detector, settings.detector), (self.segmenter, settings.segmenter)):
+            index = box.findData(name)
+            if index >= 0:
+                box.setCurrentIndex(index)
+            elif name is not None:
+                box.setCurrentText(name)
+        self.prompt.setText(settings.prompt or "")
+        self.detections.setText(settings.detections or "")
+        self.labels.setText(", ".join(settings.labels or ()))
+        self.tracker.setCurrentText(settings.tracker)
+        self.mode.setCurrentIndex(max(self.mode.findData(settings.thresholds), 0))
+        if settings.det_threshold is not None:
+            self.threshold.setValue(settings.det_threshold)
+        self.device.setCurrentText(settings.device)
+        self._update()
 
     # Updates
 

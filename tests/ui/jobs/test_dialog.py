@@ -18,12 +18,14 @@ from annotator.engine.weights.checkpoints import Progress as Bytes
 from annotator.errors import DownloadError
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.detector_preview import Preview
+from annotator.jobs.tracking.nearby_files import nearby_detections, nearby_ground_truth
 from annotator.model.frame import Detections, Frame
 from annotator.model.track import OnExisting
 from annotator.storage.edits import identities
 from annotator.ui.jobs.bar import device_text
 from annotator.ui.jobs.dialog import JobDialog
 from annotator.ui.jobs.estimates import Estimates
+from annotator.ui.jobs.remembered_run import remember_run, remembered_run
 from annotator.ui.window.main_window import MainWindow
 from tests.conftest import FRAMES, MadeClip
 from tests.patience import PATIENCE_S
@@ -426,3 +428,46 @@ def test_whether_to_replace_corrected_tracks_is_asked_only_where_it_matters(
     assert dialog._settings().on_existing is OnExisting.ADD
     dialog.existing.setCurrentIndex(dialog.existing.findData(OnExisting.REPLACE))
     assert dialog._settings().on_existing is OnExisting.REPLACE_CORRECTED
+
+
+def test_it_shows_the_settings_of_the_projects_last_run(
+        opened: MainWindow, clip: MadeClip, qtbot: QtBot) -> None:
+    given = PreannotateSettings(detections=str(clip.det), tracker="bytetrack", labels=("car", "person"), device="cpu",
+                                det_threshold=0.35, start=3, end=9)
+    opened.features.jobs.controller.start(given)
+    qtbot.waitUntil(lambda: not opened.worker.busy, timeout=60000)
+    back_to(opened, qtbot)
+    opened.features.jobs.controller.ask()
+    (dialog,) = opened.findChildren(JobDialog)
+    shown = dialog._settings()
+    assert (shown.detections, shown.tracker, shown.labels, shown.device, shown.det_threshold) == (
+        given.detections, given.tracker, given.labels, given.device, given.det_threshold)
+    assert (shown.start, shown.end) == (0, FRAMES - 1), "frames are those of this moment"
+
+
+def test_settings_of_another_version_or_project_are_not_shown(settings: QSettings, tmp_path: Path) -> None:
+    one, other = str(tmp_path / "one.annot"), str(tmp_path / "other.annot")
+    run = PreannotateSettings(detector="a.onnx", device="cpu")
+    remember_run(settings, one, run)
+    assert remembered_run(settings, one) == run
+    assert remembered_run(settings, other) is None
+    (key,) = settings.allKeys()
+    for text in ("{", "[]", '{"unknown": 1}', '"x"'):
+        settings.setValue(key, text)
+        assert remembered_run(settings, one) is None
+
+
+def test_detections_beside_the_pictures_are_offered(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "img1").mkdir()
+    (tmp_path / "det").mkdir()
+    (tmp_path / "det" / "det.txt").write_text("1,-1,10,20,30,40,0.75,-1,-1,-1\n")
+    assert nearby_detections(tmp_path) == nearby_detections(tmp_path / "img1") == tmp_path / "det" / "det.txt"
+    assert nearby_ground_truth(tmp_path) is None
+    assert nearby_detections(tmp_path / "clip.mp4") is None
+    dialog = JobDialog(required(opened.document.video), None, True, opened, nearby=nearby_detections(tmp_path))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.found.text() == "Use det/det.txt"
+    assert dialog._settings().detections is None, "what is found is offered, not taken"
+    click(qtbot, dialog.found)
+    assert dialog._settings().detections == str(tmp_path / "det" / "det.txt")
