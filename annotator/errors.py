@@ -26,6 +26,10 @@ class ProjectBusyError(StorageError):
     """Another program has the project open for writing."""
 
 
+class ProjectExistsError(StorageError):
+    """A project cannot be created because a file already has its name."""
+
+
 class ModelError(UserError):
     """Model weights are missing, damaged, or belong to another model."""
 

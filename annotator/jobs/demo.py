@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from annotator.errors import StorageError
+from annotator.errors import ProjectBusyError, ProjectExistsError, StorageError
 from annotator.evaluation import Scores, evaluate_frames
 from annotator.formats.base import ExportOptions, ImportOptions
 from annotator.formats.mot.format import read_mot
 from annotator.jobs.labels import export
-from annotator.jobs.project import add_source, open_project
+from annotator.jobs.project import add_source, open_or_create
 from annotator.jobs.tracking import preannotate
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.preannotate import JobProgress
@@ -24,6 +25,7 @@ from annotator.model.track import OnExisting, VideoRecord
 from annotator.resources import resource_path
 from annotator.session import Session
 from annotator.storage.edits.proposals import discard_proposal
+from annotator.storage.store import Store
 
 PROJECT = "demo.annot"
 FORMATS = ("mot", "mot-results", "coco-video")
@@ -60,18 +62,17 @@ def demo_project(folder: Path) -> Path:
     """Return a project with only the bundled clip, created in the folder unless it already exists.
 
     Raises:
-        UserError: the folder cannot be written.
+        UserError: the folder cannot be written, or the existing project cannot be opened.
     """
     project = folder / PROJECT
-    if project.exists():
-        return project
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{folder} cannot be created ({error.strerror}), and the demo keeps its project there: "
                            "check the permissions and the free space") from error
-    with open_project(project, create=True) as session:
-        add_source(session, demo_clip())
+    with suppress(ProjectBusyError), open_or_create(project) as session:  # busy: somebody has the demo open
+        if not session.store.videos():  # new, or its creation was killed half-way
+            add_source(session, demo_clip())
     return project
 
 
@@ -93,10 +94,10 @@ def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], 
     """
     began = time.monotonic()
     cancel = cancel or CancelToken()
-    folder = _free_folder(out_dir)
-    project = folder / PROJECT
     settings = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", device=device)
-    with open_project(project, create=True) as session:
+    with _new_project(out_dir) as session:
+        project = session.store.path
+        folder = project.parent
         video, _ = add_source(session, demo_clip())
         _track(session, video, settings, "sam2mot", progress, cancel)
         run = session.store.runs(video.id)[-1]
@@ -115,16 +116,20 @@ def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], 
     return DemoReport(video.frame_count, tracks, ours, theirs, time.monotonic() - began, project, exports)
 
 
-def _free_folder(out_dir: Path) -> Path:
-    """Create and return a folder that contains none of the demo's files."""
-    folder, number = out_dir, 2
-    while any((folder / name).exists() for name in (PROJECT, *FORMATS)):
-        folder, number = out_dir / f"demo-{number}", number + 1
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"{folder} cannot be created ({error.strerror}): give another folder with --out") from error
-    return folder
+def _new_project(out_dir: Path) -> Session:
+    """Create the demo's project in a folder that contains none of its files. Raises StorageError."""
+    for number in count(1):
+        folder = out_dir if number == 1 else out_dir / f"demo-{number}"
+        if any((folder / name).exists() for name in (PROJECT, *FORMATS)):
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{folder} cannot be created ({error.strerror}): give another folder with --out"
+                               ) from error
+        with suppress(ProjectExistsError, ProjectBusyError):  # another demo was faster
+            return Session(Store.create(folder / PROJECT))
+    raise AssertionError
 
 
 def _track(session: Session, video: VideoRecord, settings: PreannotateSettings, name: str,

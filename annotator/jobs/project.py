@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotator.errors import StorageError, UserError, VideoError
+from annotator.errors import ProjectExistsError, StorageError, UserError, VideoError
 from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage.store import Store
@@ -18,11 +18,21 @@ from annotator.video import Progress, VideoReader, fingerprint, open_video
 
 def open_project(path: Path, create: bool = False, read_only: bool = False) -> Session:
     """Open a project; with ``create``, create it if it does not exist. Raises StorageError."""
+    _check_no_folder(path)
+    return _open(path, create, read_only)[0]
+
+
+def _check_no_folder(path: Path) -> None:
     if path.is_dir():
         raise StorageError(f"{path} is a folder: give the project file, such as {path / (path.name + '.annot')}")
-    if path.exists() or not create:
-        return Session(Store.open(path, read_only=read_only))
-    return Session(Store.create(path))
+
+
+def _open(path: Path, create: bool, read_only: bool = False) -> tuple[Session, bool]:
+    """Open or create a project. Also returns whether it was created here, and not by another program meanwhile."""
+    if create and not path.exists():
+        with suppress(ProjectExistsError):
+            return Session(Store.create(path)), True
+    return Session(Store.open(path, read_only=read_only)), False
 
 
 @contextmanager
@@ -31,18 +41,15 @@ def open_or_create(path: Path) -> Iterator[Session]:
 
     Raises StorageError.
     """
-    created = not path.exists()
-    empty = False
-    with open_project(path, create=True) as session:
+    _check_no_folder(path)
+    session, created = _open(path, create=True)
+    with session:
         try:
             yield session
         except UserError:
-            empty = created and not session.store.videos()
+            if created and not session.store.videos():
+                session.store.discard()
             raise
-        finally:
-            session.close()
-            if empty:
-                path.unlink()
 
 
 @dataclass(frozen=True, slots=True)

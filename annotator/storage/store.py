@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, insert, select, update
 
-from annotator.errors import StorageError
+from annotator.errors import ProjectBusyError, ProjectExistsError, StorageError
+from annotator.files.publish import publish_new
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import FrameResult
 from annotator.model.track import Label, OnExisting, Run, RunStatus, VideoRecord
 from annotator.storage.file import database, schema
-from annotator.storage.file.locks import WriterLock
+from annotator.storage.file.locks import WriterLock, check_only_name, resolved
 from annotator.storage.history import journal
 from annotator.storage.history.exchange import exchange
 from annotator.storage.history.journal import HistoryStep
@@ -61,26 +63,28 @@ class Store(Reader):
         """Create a project file and open it.
 
         Raises:
-            StorageError: the file already exists, or the folder cannot be written.
+            ProjectExistsError: the name is in use.
+            ProjectBusyError: another program is creating it.
+            StorageError: the folder cannot be written.
         """
         target = Path(path)
-        if target.exists():
-            raise StorageError(f"{target} already exists; open it, or choose another name")
-        if not target.parent.is_dir():
-            raise StorageError(f"{target}: the folder {target.parent} does not exist; create it first")
-        # Built in a temporary file and renamed, so that no incomplete project is ever visible.
-        building = target.with_name(f".{target.name}.{os.getpid()}.new")
+        place = resolved(target)
+        if not place.parent.is_dir():
+            raise StorageError(f"{target}: the folder {place.parent} does not exist; create it first")
+        if place.exists():  # also if another program has it open
+            raise _in_use(target)
         try:
-            building.touch()
-            _build(building)
-            building.rename(target)
+            lock = WriterLock(target, program)
+        except ProjectBusyError:
+            raise
         except StorageError as error:
-            raise StorageError(str(error).replace(str(building), str(target))) from error
-        except OSError as error:
-            raise StorageError(f"{target} cannot be created ({error.strerror}); choose another folder") from error
-        finally:
-            _remove(building)
-        return cls.open(target, program=program)
+            raise StorageError(f"{target} cannot be created; choose another folder ({error})") from error
+        try:
+            _publish(place, target)
+        except BaseException:
+            lock.release()
+            raise
+        return cls._open_locked(target, lock)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], read_only: bool = False, program: str = "annotator",
@@ -95,13 +99,22 @@ class Store(Reader):
         if not target.is_file():
             raise StorageError(f"{target}: the project file does not exist; check the name or create the project")
         _check_header(target)
-        lock = None if read_only else WriterLock(target, program)
+        if read_only:
+            return cls._open_locked(target, None)
+        lock = WriterLock(target, program)
+        return cls._open_locked(target, lock, auto_checkpoint)
+
+    @classmethod
+    def _open_locked(cls, target: Path, lock: WriterLock | None, auto_checkpoint: bool = True) -> Store:
+        """Open a project whose lock is held, or without a lock read-only. Releases the lock if that fails."""
         connection: Connection | None = None
         try:
-            connection = database.connect(target, read_only)
+            if lock is not None:
+                _check_names(lock.place, target)
+            connection = database.connect(target, lock is None)
             _check_layout(connection, target)
             store = cls(connection, target, lock)
-            if read_only:
+            if lock is None:
                 _check_version(connection, target)
             else:
                 store._prepare(auto_checkpoint)
@@ -130,6 +143,14 @@ class Store(Reader):
             _close(self._connection)
         if self._lock is not None:
             self._lock.release()
+
+    def discard(self) -> None:
+        """Close the file and delete it, before another program can open it for writing."""
+        if self._lock is None or self._connection.closed:
+            raise StorageError(f"{self._path} is not open for writing, so it cannot be deleted")
+        _close(self._connection)
+        _remove(self._lock.place)
+        self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -399,6 +420,44 @@ class Store(Reader):
         return self.run(run_id)
 
 
+def _publish(place: Path, target: Path) -> None:
+    """Build an empty project in a temporary file and give it its name, so that no incomplete project is ever visible
+    and no file is replaced. The caller holds the lock."""
+    _remove_half_built(place)
+    building = place.with_name(f".{place.name}.new")
+    try:
+        building.touch()
+        _build(building)
+        publish_new(building, place)
+    except FileExistsError as error:
+        raise _in_use(target) from error
+    except StorageError as error:
+        raise StorageError(str(error).replace(str(building), str(target))) from error
+    except OSError as error:
+        raise StorageError(f"{target} cannot be created ({error.strerror}); choose another folder") from error
+    finally:
+        _remove(building)
+
+
+def _remove_half_built(place: Path) -> None:
+    """Remove what killed programs left of the same project. The caller holds the lock, so nobody is building it."""
+    name = glob.escape(place.name)
+    for pattern in (f".{name}.new", f".{name}.*.new"):  # the process id was part of the name once
+        for leftover in list(place.parent.glob(pattern)):
+            _remove(leftover)
+
+
+def _check_names(place: Path, target: Path) -> None:
+    """Refuse a file with hard links; a program that was killed while it created the project may have left one."""
+    if place.stat().st_nlink > 1:
+        _remove_half_built(place)
+    check_only_name(place, target)
+
+
+def _in_use(target: Path) -> ProjectExistsError:
+    return ProjectExistsError(f"{target} already exists; open it, or choose another name")
+
+
 def _build(path: Path) -> None:
     connection = database.connect(path)
     try:
@@ -441,8 +500,8 @@ def _close(connection: Connection) -> None:
 
 
 def _remove(path: Path) -> None:
-    for leftover in (path, path.with_name(path.name + "-journal")):
-        leftover.unlink(missing_ok=True)
+    for ending in ("", "-journal", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 __all__ = ["Listener", "Store", "Transaction", "merge"]

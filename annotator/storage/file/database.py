@@ -108,7 +108,8 @@ def _file_system(folder: Path) -> str:
 
 
 def _wal_path(path: Path) -> Path:
-    return path.with_name(path.name + "-wal")
+    place = path.resolve()
+    return place.with_name(place.name + "-wal")
 
 
 def _engine(path: Path, read_only: bool, immutable: bool) -> Engine:

@@ -1,5 +1,8 @@
 """One writer per project: a lock file that names its holder, held by a lock of the operating system.
 
+The lock file lies next to the file that the project's path resolves to, so that all symbolic links share it. Hard
+links in other folders do not, so a project that has several names is not opened for writing.
+
 The operating system drops its lock when the process dies, however it dies, so a lock file left behind by a dead
 process of this machine is taken over silently. Across machines such locks cannot be trusted; there the name in the
 file decides.
@@ -13,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import stat
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -22,10 +26,15 @@ from pathlib import Path
 from filelock import lock_descriptor, unlock_descriptor
 
 from annotator.errors import ProjectBusyError, StorageError
+from annotator.files.publish import real_path
 
 _WINDOWS = sys.platform == "win32"
 #: Windows lets nobody else read the byte that is locked, which is the first: the name begins behind it.
 _LOCKED = b"\n"
+#: How a holder's name begins, also one that was written only in part.
+_OURS = b'\n{"program": '
+#: Refuses to open a symbolic link; Windows creates none without special rights.
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 #: Bytes that no holder's name takes.
 _LONGEST = 1 << 16
 
@@ -42,16 +51,20 @@ class LockHolder:
 
 
 class WriterLock:
-    """Holds ``<project>.lock`` until `release`.
+    """Holds ``<project>.lock``, next to the file that the path resolves to, until `release`.
 
     Raises:
         ProjectBusyError: another program holds it; the message says who.
-        StorageError: the lock file cannot be written.
+        StorageError: the lock file cannot be written, or is a file of something else.
     """
 
     def __init__(self, project: Path, program: str) -> None:
-        self._path = project.with_name(project.name + ".lock")
         self._project = project
+        self.place = resolved(project)
+        """The file that is locked."""
+        self.taken_over = False
+        """Whether the last holder died without releasing the lock."""
+        self._path = self.place.with_name(self.place.name + ".lock")
         self._fd = self._acquire()
         holder = LockHolder(program, os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat("T", "seconds"))
         try:
@@ -80,22 +93,45 @@ class WriterLock:
 
     def _acquire(self) -> int:
         while True:
-            try:
-                fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-            except OSError as error:
-                raise StorageError(f"{self._project}: its folder cannot be written ({error.strerror}); "
-                                   "open the project read-only or copy it elsewhere") from error
+            fd = self._open()
             if not self._lock(fd):
                 os.close(fd)
                 raise ProjectBusyError(self._busy_message(read_holder(self._path)))
             if self._still_there(fd):
                 break
             os.close(fd)
-        holder = _holder(os.read(fd, _LONGEST))
-        if holder is not None and holder.host != socket.gethostname():
+        try:
+            self._check_last_holder(os.read(fd, _LONGEST))
+        except StorageError:
             os.close(fd)
-            raise ProjectBusyError(f"{self._busy_message(holder)}; if that program is gone, delete {self._path.name}")
+            raise
         return fd
+
+    def _open(self) -> int:
+        """Open the lock file, and no file that a link in its place leads to, because it will be overwritten."""
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
+        except OSError as error:
+            if self._path.is_symlink():
+                raise self._not_ours() from error
+            raise StorageError(f"{self._project}: its folder cannot be written ({error.strerror}); "
+                               "open the project read-only or copy it elsewhere") from error
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise self._not_ours()
+        return fd
+
+    def _check_last_holder(self, content: bytes) -> None:
+        holder = _holder(content)
+        if holder is None and content.strip(b"\0\n") and not content.startswith(_OURS):
+            raise self._not_ours()
+        if holder is not None and holder.host != socket.gethostname():
+            raise ProjectBusyError(f"{self._busy_message(holder)}; if that program is gone, delete {self._path.name}")
+        self.taken_over = bool(content)
+
+    def _not_ours(self) -> StorageError:
+        return StorageError(f"{self._path} is no lock file of this program; move it away, or open the project "
+                            "read-only")
 
     def _lock(self, fd: int) -> bool:
         """Lock the open file. False: another program holds it."""
@@ -118,6 +154,27 @@ class WriterLock:
             return f"{self._project} is open in another program; close it there or open it read-only"
         return (f"{self._project} is open in {holder.program} (process {holder.pid} on {holder.host}, since "
                 f"{holder.since}); close it there or open it read-only")
+
+
+def resolved(project: Path) -> Path:
+    """The file that a project's path leads to. Raises StorageError for links that lead to themselves."""
+    try:
+        return real_path(project)
+    except OSError as error:
+        raise StorageError(f"{project} cannot be opened ({error.strerror}); choose an .annot file") from error
+
+
+def check_only_name(place: Path, project: Path) -> None:
+    """Check that a file has no second name, through which another program could write to it unnoticed.
+
+    Raises:
+        StorageError: the file has hard links.
+    """
+    names = place.stat().st_nlink
+    if names > 1:
+        raise StorageError(f"{project} is one file with {names} names (hard links), and a program that opens another "
+                           "of them would not see this one's lock and log; make a copy and open that, delete the other "
+                           "names, or open it read-only")
 
 
 def read_holder(lock_path: Path) -> LockHolder | None:
