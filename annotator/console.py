@@ -50,8 +50,8 @@ class Console:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except BrokenPipeError:
-            # The reader is gone, but the work continues.
+        except OSError:
+            # The reader or the terminal is gone, but the work continues.
             self._quiet = True
 
 

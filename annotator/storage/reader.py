@@ -11,18 +11,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute
 from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
-from annotator.model.track import Label, Mark, MarkKind, Run, Track, TrackObservation, VideoRecord
+from annotator.model.track import Label, Mark, MarkKind, Run, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.storage.file import schema
 from annotator.storage.history import journal
 from annotator.storage.history.journal import HistoryStep
 from annotator.storage.rows import corrected, records, resolve
 from annotator.storage.rows.evidence import read_evidence
+from annotator.storage.rows.ownership import check_owned, owned, standing
 from annotator.storage.spans.algebra import OPEN, Span
 
 #: Frames read at a time by the streaming queries, so that memory use does not depend on the length of the video.
@@ -293,6 +294,28 @@ class Reader:
         # Read after the runs, because another program may start a run with new labels between the two queries.
         names = self.label_names()
         return [records.run_record(row, names) for row in rows]
+
+    def standing_runs(self, video_id: int) -> list[Run]:
+        """Runs whose results count, oldest first: without those that were undone, also if they can no longer be
+        redone."""
+        return self._chosen_runs(video_id, standing())
+
+    def resumable_runs(self, video_id: int) -> list[Run]:
+        """Unfinished runs that may be continued, oldest first; see `annotator.storage.rows.ownership`."""
+        ended = schema.run.c.status.in_([RunStatus.FINISHED.value, RunStatus.RUNNING.value])
+        return self._chosen_runs(video_id, and_(owned(), ~ended))
+
+    def check_resumable(self, run_id: int) -> None:
+        """Check that a run may be continued. Raises StorageError with the reason if not."""
+        row = self._connection.execute(select(schema.run).where(schema.run.c.id == run_id)).first()
+        if row is None:
+            raise StorageError(f"{self._path} has no run {run_id}; it may have been removed by compacting")
+        check_owned(self._connection, row)
+
+    def _chosen_runs(self, video_id: int, condition: ColumnElement[bool]) -> list[Run]:
+        query = select(schema.run.c.id).where(schema.run.c.video == video_id, condition)
+        chosen = set(self._connection.execute(query).scalars())
+        return [run for run in self.runs(video_id) if run.id in chosen]
 
     def run(self, run_id: int) -> Run:
         """One run.

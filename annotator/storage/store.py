@@ -295,6 +295,8 @@ class Store(Reader):
             return None
         with self._write(None, "undo" if undone else "redo") as transaction:
             transaction.touch(exchange(self._connection, step.id, undone))
+            if step.run is not None:  # it counts, and may be resumed, only while its step is done
+                transaction.touch(Changes(ChangeKind.RUNS, video=self.run(step.run).video))
             if undone and step.run is not None:
                 running = (schema.run.c.id == step.run) & (schema.run.c.status == RunStatus.RUNNING.value)
                 self._connection.execute(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from annotator.cli.interrupts import cancel_on_interrupt
 from annotator.model.track import RunStatus
 from annotator.storage.store import Store
 from testbed.project_digest import project_digests
@@ -122,15 +125,15 @@ def test_a_moved_project_finds_its_videos_again(project: Path, tmp_path: Path) -
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_a_run_between_frames_and_resume_ends_it_alike(number: signal.Signals, clip: MadeClip,
-                                                                     finished_project: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_stops_a_run_between_frames_and_resume_ends_it_alike(
+        name: str, clip: MadeClip, finished_project: Path, tmp_path: Path) -> None:
     project = tmp_path / "p.annot"
     process = held_in_a_process("preannotate", clip.video, "--project", project, "--config", clip.config)
     assert process.stdout is not None
     if process.stdout.readline() != "held\n":
         pytest.fail(process.communicate()[1])
-    process.send_signal(number)
+    process.send_signal(signal.Signals[name])
     out, err = process.communicate()
     assert process.returncode == 130, err
     assert out == ""
@@ -141,6 +144,29 @@ def test_a_signal_stops_a_run_between_frames_and_resume_ends_it_alike(number: si
         assert run.finished_frame == HELD_FRAME
     done("preannotate", "--project", project, "--resume")
     assert project_digests(project) == project_digests(finished_project)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
+def test_what_was_started_to_outlive_its_terminal_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As nohup starts it, with SIGHUP ignored; and one whose terminal is gone does not fail on what it says."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with cancel_on_interrupt() as cancel:
+            signal.raise_signal(signal.SIGHUP)
+            assert not cancel.cancelled
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+        def gone(*_: object) -> int:
+            raise OSError(errno.EIO, "the terminal is gone")
+
+        with cancel_on_interrupt() as cancel:
+            with monkeypatch.context() as patched:
+                patched.setattr(os, "write", gone)
+                signal.raise_signal(signal.SIGHUP)
+            assert cancel.cancelled
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")

@@ -186,8 +186,10 @@ class _ParentLink(logging.Handler):
 
 def _work(device: str, outputs: Outputs, messages: Connection[Any, Any], lifeline: Connection[Any, Any]) -> None:
     """The main function of a worker process."""
-    # The terminal sends Ctrl-C to every process; only the parent handles it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The terminal sends Ctrl-C, and SIGHUP when it is closed, to every process; only the parent handles them.
+    for name in ("SIGINT", "SIGHUP"):
+        if name in signal.Signals.__members__:
+            signal.signal(signal.Signals[name], signal.SIG_IGN)
     cancel = CancelToken()
     signal.signal(signal.SIGTERM, lambda *_: cancel.cancel())
     threading.Thread(target=_cancel_with_parent, args=(lifeline, cancel), daemon=True).start()

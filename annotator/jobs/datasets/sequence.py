@@ -89,15 +89,15 @@ def run_task(task: Task, outputs: Outputs, device: str, cancel: CancelToken) -> 
 def _start_or_resume(session: Session, video: VideoRecord, settings: PreannotateSettings, device: str,
                      cancel: CancelToken) -> Generator[JobProgress]:
     settings = replace(settings, device=device)
-    runs = session.store.runs(video.id)
+    runs = session.store.standing_runs(video.id)
     if not runs:
         return preannotate.start(session, video, settings, cancel)
     return preannotate.resume(session, runs[-1], cancel, settings, ("device",))
 
 
 def _finished_run(session: Session, video: VideoRecord) -> Run | None:
-    """Return the newest run if it has tracked every frame."""
-    runs = session.store.runs(video.id)
+    """Return the newest run that counts, if it has tracked every frame."""
+    runs = session.store.standing_runs(video.id)
     done = runs and runs[-1].status is RunStatus.FINISHED and runs[-1].kind != preannotate.DETECT
     return runs[-1] if done else None
 

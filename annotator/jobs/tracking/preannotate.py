@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -172,10 +172,12 @@ def resume(session: Session, run: Run, cancel: CancelToken | None = None, settin
         make_segmenter: lets a program share weights between jobs.
 
     Raises:
-        UserError: also if other settings differ from the run's.
+        UserError: also if other settings differ from the run's, or if the run was undone.
     """
     cancel = cancel or CancelToken()
     video = next(v for v in session.store.videos() if v.id == run.video)
+    if run.status is not RunStatus.FINISHED:
+        session.store.check_resumable(run.id)  # before the models are loaded
     own = _resumed_settings(run, settings or PreannotateSettings(), given)
     if run.kind == DETECT:
         yield from _detect_then_track(session, video, own, cancel, run, make_segmenter)
@@ -238,19 +240,20 @@ class Unfinished:
 
 
 def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
-    """Return what ``--resume`` continues; videos whose newest run is finished are skipped.
+    """Return what ``--resume`` continues; videos whose newest run is finished are skipped. Undone runs do not count.
 
     Raises:
         StorageError: no run was started, or all runs are finished.
     """
-    newest = {video.id: run for video in videos for run in session.store.runs(video.id)
-              if run.kind in (PREANNOTATE, TRACK, DETECT)}
+    newest = {video.id: run for video in videos for run in _standing(session, video)}
     left = tuple((video, newest.get(video.id)) for video in videos
                  if video.id not in newest or newest[video.id].status is not RunStatus.FINISHED
-                 or newest[video.id].kind == DETECT)
+                 or _only_detected(session, video, newest[video.id]))
     names = ", ".join(video.name for video in videos)
     if not newest:
-        raise StorageError(f"{session.store.path} has no run of {names} to resume: omit --resume")
+        undone = any(session.store.runs(video.id) for video in videos)
+        raise StorageError(f"{session.store.path} has no run of {names} to resume" + (
+            ", because it was undone: redo it, or omit --resume to track again" if undone else ": omit --resume"))
     if not left:
         raise StorageError(f"{session.store.path} has no unfinished run of {names} to resume: omit --resume to track "
                            "again")
@@ -265,11 +268,28 @@ def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
 
 
 def unfinished_run(session: Session, video: VideoRecord) -> Run | None:
-    """Return the video's newest run if it can be resumed."""
-    runs = [run for run in session.store.runs(video.id) if run.kind in (PREANNOTATE, TRACK, DETECT)]
-    if not runs or runs[-1].status is RunStatus.RUNNING:
+    """Return the video's newest run that was not undone, if it can be resumed."""
+    runs = _standing(session, video)
+    if not runs:
         return None
-    return None if runs[-1].status is RunStatus.FINISHED and runs[-1].kind != DETECT else runs[-1]
+    run = runs[-1]
+    if run.status is RunStatus.FINISHED:
+        return run if _only_detected(session, video, run) else None
+    return run if run in session.store.resumable_runs(video.id) else None
+
+
+def _only_detected(session: Session, video: VideoRecord, run: Run) -> bool:
+    """Whether a finished run found detections that no later run has tracked, not even one that was undone."""
+    return run.kind == DETECT and _tracking(session.store.runs(video.id))[-1].id == run.id
+
+
+def _standing(session: Session, video: VideoRecord) -> list[Run]:
+    return _tracking(session.store.standing_runs(video.id))
+
+
+def _tracking(runs: Iterable[Run]) -> list[Run]:
+    """The runs that a job over a video made, without imports and propagated prompts."""
+    return [run for run in runs if run.kind in (PREANNOTATE, TRACK, DETECT)]
 
 
 def _store(session: Session, run: Run, engine: Engine, snapshots: SnapshotFiles, cancel: CancelToken,

@@ -20,6 +20,7 @@ from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.rows import replacing
 from annotator.storage.rows.corrected import corrected_tracks
+from annotator.storage.rows.ownership import check_owned
 from annotator.storage.spans.palette import default_color
 from annotator.storage.spans.rows import unretire_labels
 
@@ -77,8 +78,9 @@ class RunWriter:
         self._detects = row.kind not in KINDS_WITHOUT_DETECTION
         known = select(schema.tracklet.c.number, schema.tracklet.c.id).where(schema.tracklet.c.run == run)
         self._tracklets: dict[int, int] = {row.number: row.id for row in connection.execute(known)}
-        step = journal.step_of_run(connection, run)
-        self._step = None if step is None else step.id
+        self._step = None
+        if row.status == RunStatus.RUNNING:  # else `write` says why not
+            self._step = check_owned(connection, row)
         self._kept = (corrected_tracks(connection, self._video, run) if self._on_existing is OnExisting.REPLACE
                       else set())
 
@@ -222,7 +224,7 @@ def finish(connection: Connection, run: int, status: RunStatus, message: str) ->
     if row is None:
         raise StorageError(f"run {run} does not exist, so it cannot be finished; check the run's number")
     step = journal.step_of_run(connection, run)
-    if step is not None and step.undone:
+    if row.on_existing != OnExisting.PROPOSE and (step is None or step.undone):
         status = RunStatus.CANCELLED  # undone before it could finish
     connection.execute(update(schema.run).where(schema.run.c.id == run).values(status=status.value, message=message))
     if row.kind == REPROPAGATE:
@@ -249,11 +251,9 @@ def rewind(connection: Connection, run: int, frame: int) -> None:
     row = connection.execute(select(schema.run).where(schema.run.c.id == run)).first()
     if row is None:
         raise StorageError(f"run {run} does not exist, so it cannot be resumed; check the run's number")
-    step = journal.step_of_run(connection, run)
-    if step is not None and step.undone:
-        raise StorageError(f"run {run} was undone; redo it before resuming it")
+    step = check_owned(connection, row)
     later = _tracklets_after(connection, run, frame)
-    _discard_tracklets(connection, run, later, frame, None if step is None else step.id)
+    _discard_tracklets(connection, run, later, frame, step)
     ended = schema.tracklet.c.ended_frame
     forgotten = or_(ended > frame, and_(schema.tracklet.c.end_reason == int(EndReason.RUN_ENDED), ended == frame))
     connection.execute(update(schema.tracklet).where(schema.tracklet.c.run == run, forgotten)
@@ -261,8 +261,8 @@ def rewind(connection: Connection, run: int, frame: int) -> None:
     for table in (schema.detection, schema.detected_frame, schema.scene_cut):
         connection.execute(delete(table).where(table.c.run == run, table.c.frame > frame))
     if OnExisting(row.on_existing).replaces and step is not None:
-        journal.record(connection, step.id)
-        replacing.restore(connection, run, frame, step.id)
+        journal.record(connection, step)
+        replacing.restore(connection, run, frame, step)
         journal.record(connection, None)
     finished = None if row.finished_frame is None or frame < row.first_frame else min(frame, row.finished_frame)
     connection.execute(update(schema.run).where(schema.run.c.id == run).values(

@@ -11,9 +11,9 @@ from annotator.model.track import RunStatus
 from annotator.storage.file import schema
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
+from annotator.storage.rows.ownership import owned
 from annotator.storage.store import Store
 
-_RESUMABLE = [RunStatus.RUNNING.value, RunStatus.INTERRUPTED.value, RunStatus.CANCELLED.value]
 _tracklet, _span, _run, _proposal = schema.tracklet, schema.span, schema.run, schema.proposal
 
 
@@ -31,14 +31,15 @@ def compact(store: Store, forget_history: bool = False) -> CompactReport:
     """Shrink the file: remove tracklets that no span, undo step or open proposal refers to, with their boxes and masks,
     and runs that are then empty, except for the newest detections of each video.
 
-    Undo steps keep the data that they would restore. With ``forget_history`` the steps are deleted first, so nothing
-    can be undone afterwards.
+    Undo steps keep the data that they would restore. With ``forget_history`` they are deleted first, so nothing can be
+    undone afterwards; but the step of an unfinished run, and those after it, stay, because a run without a step cannot
+    be resumed.
     """
     before = store.path.stat().st_size
     with store.writing("compact") as transaction:
         connection = transaction.connection
         if forget_history:
-            journal.drop_steps(connection, [step.id for step in store.history()])
+            journal.drop_steps(connection, _forgettable(store))
         unused = select(_tracklet.c.id).where(_unused())
         tracklets = connection.execute(select(func.count()).select_from(unused.subquery())).scalar_one()
         for table in (schema.mask, schema.observation):
@@ -54,6 +55,15 @@ def compact(store: Store, forget_history: bool = False) -> CompactReport:
     return CompactReport(int(tracklets), len(empty), before, store.path.stat().st_size)
 
 
+def _forgettable(store: Store) -> list[int]:
+    """The undone steps, and those before the first step of a run that is going on or may be resumed."""
+    history = store.history()
+    needed = {run.id for video in store.videos() for run in (
+        *store.resumable_runs(video.id), *(run for run in store.runs(video.id) if run.status is RunStatus.RUNNING))}
+    first = next((step.id for step in history if step.run in needed and not step.undone), None)
+    return [step.id for step in history if step.undone or first is None or step.id < first]
+
+
 def _unused() -> ColumnElement[bool]:
     spans, proposals, tracklets = history_of["span"], history_of["proposal"], history_of["tracklet"]
     referred = or_(
@@ -61,8 +71,15 @@ def _unused() -> ColumnElement[bool]:
         _tracklet.c.id.in_(select(spans.c.tracklet).where(spans.c.tracklet.is_not(None))),
         _tracklet.c.id.in_(select(tracklets.c.id)))
     kept_runs = select(_run.c.id).where(or_(
-        _run.c.id.in_(select(_proposal.c.run)), _run.c.id.in_(select(proposals.c.run)), _run.c.status.in_(_RESUMABLE)))
+        _run.c.id.in_(select(_proposal.c.run)), _run.c.id.in_(select(proposals.c.run)), _continues()))
     return and_(~referred, or_(_tracklet.c.run.is_(None), _tracklet.c.run.not_in(kept_runs)))
+
+
+def _continues() -> ColumnElement[bool]:
+    """Whether a run is going on or may be resumed, also after its step is redone."""
+    redoable = _run.c.id.in_(select(schema.history.c.run).where(schema.history.c.run.is_not(None)))
+    unfinished = _run.c.status.in_([RunStatus.INTERRUPTED.value, RunStatus.CANCELLED.value])
+    return or_(_run.c.status == RunStatus.RUNNING.value, and_(unfinished, or_(owned(), redoable)))
 
 
 def _spent() -> ColumnElement[bool]:
@@ -70,7 +87,7 @@ def _spent() -> ColumnElement[bool]:
         _run, _run.c.id == schema.detected_frame.c.run).group_by(_run.c.video)
     kept = history_of["proposal"]
     return and_(
-        _run.c.status.not_in(_RESUMABLE), _run.c.id.not_in(newest),
+        ~_continues(), _run.c.id.not_in(newest),
         _run.c.id.not_in(select(_proposal.c.run)), _run.c.id.not_in(select(kept.c.run)),
         _run.c.id.not_in(select(schema.history.c.run).where(schema.history.c.run.is_not(None))),
         ~select(_tracklet.c.id).where(_tracklet.c.run == _run.c.id).exists())

@@ -67,6 +67,7 @@ class JobController(QObject):
         self._previewer = Previewer()
         self._title = self._stopped = ""
         self._resumable = False
+        self._offered: Run | None = None  # the interrupted run of the current offer
         self._refresh_actions: Callable[[], None] = lambda: None
         self._warming = TaskWorker(self, "warm-up")
         self._measured.connect(self.estimates.remember)
@@ -204,13 +205,19 @@ class JobController(QObject):
         session, video = self._document.session, self._document.video
         self._resumable = session is not None and video is not None and not self.worker.busy and \
             preannotate.unfinished_run(session, video) is not None
+        if session is not None and self._offered is not None and \
+                self._offered not in session.store.resumable_runs(self._offered.video):
+            self._offered = None
+            self._offers.withdraw(_RESUME)
         self._refresh_actions()
 
     def _on_changed(self, changes: Changes) -> None:
-        if changes.kinds & ChangeKind.RUNS and not self.worker.busy:
+        # An edit may drop the undone step of a run, and with it the run.
+        if changes.kinds & (ChangeKind.RUNS | ChangeKind.HISTORY) and not self.worker.busy:
             self.update()
 
     def _on_opened(self) -> None:
+        self._offered = None
         self._offers.withdraw(_RESUME)
         session = self._document.session
         if session is None or not self._document.writable:
@@ -221,6 +228,7 @@ class JobController(QObject):
                 done = 0 if run.finished_frame is None else run.finished_frame - run.first_frame + 1
                 text = self.tr("A run over {0} was interrupted after {1} of {2} frames.").format(
                     video.name, done, run.last_frame - run.first_frame + 1)
+                self._offered = run
                 self._offers.offer(_RESUME, text, self.tr("Resume"), partial(self._resume_offered, run))
                 return
 

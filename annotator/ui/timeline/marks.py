@@ -61,9 +61,8 @@ def read_marks(session: Session, video_id: int, frame_count: int) -> TimelineMar
 
     Runs that only detected objects or propagated prompts are omitted.
     """
-    undone = {step.run for step in session.history() if step.undone}
-    runs = [run for run in session.store.runs(video_id)
-            if run.finished_frame is not None and run.id not in undone and run.kind not in _UNSEEN]
+    runs = [run for run in session.store.standing_runs(video_id)
+            if run.finished_frame is not None and run.kind not in _UNSEEN]
     cuts = {frame for run in runs for frame in session.store.scene_cuts(run.id)}
     ranges: dict[int | None, list[tuple[int, int]]] = defaultdict(list)
     locked = set()

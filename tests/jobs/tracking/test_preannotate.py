@@ -16,7 +16,7 @@ from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.model.cancel import CancelToken
 from annotator.model.frame import EndReason
 from annotator.model.track import OnExisting, RunStatus
-from annotator.storage.edits import identities
+from annotator.storage.edits import drawn_boxes, identities
 from annotator.storage.store import Store
 from testbed.project_digest import project_digests
 from testbed.synthetic_clips import make_clip
@@ -306,6 +306,20 @@ def test_a_resume_refuses_other_settings_than_the_run_began_with(stopped: Path) 
     said = refused("preannotate", "--project", stopped, "--resume", "--det-threshold", "0.3")
     assert "without det_threshold" in said
     done("preannotate", "--project", stopped, "--resume", "--tracker", "bytetrack")
+
+
+def test_a_run_that_was_undone_is_not_resumed(stopped: Path) -> None:
+    with open_project(stopped) as session:
+        [run] = session.store.runs()
+        session.undo()
+    assert "because it was undone: redo it" in refused("preannotate", "--project", stopped, "--resume")
+    with open_project(stopped) as session:
+        drawn_boxes.add_track(session.store, 1, session.store.ensure_label("car").id, 0, (1, 2, 30, 40))
+        with pytest.raises(StorageError, match="can no longer be redone"):
+            list(preannotate.resume(session, run))
+        assert [track.number for track in session.store.tracks(1)] == [1]
+    assert "because it was undone: redo it" in refused("preannotate", "--project", stopped, "--resume")
+    done("preannotate", "--project", stopped, "--tracker", "bytetrack", "--detections", stopped.with_name("det.txt"))
 
 
 def test_a_resume_refuses_other_detections_but_not_another_name_for_them(stopped: Path) -> None:

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from annotator.errors import Cancelled, StorageError
+from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import Detections, FrameResult, TrackState
 from annotator.model.track import OnExisting, RunStatus
 from annotator.storage.edits import drawn_boxes, identities
+from annotator.storage.history import journal
 from annotator.storage.store import Store
+from annotator.storage.upkeep.compact import compact
 from tests.storage.fakes import everything, fake_box, fake_result, fake_run, picture
 
 LIVES = {1: (0, 99), 2: (5, 40), 3: (30, 99), 4: (60, 70)}
@@ -310,3 +313,83 @@ def test_suspicious_frames_are_counted_per_track_as_spans_have_it(store: Store) 
     assert store.suspicious_frames(1) == {one: 2, two: 3}
     identities.delete_range(store, [one], 0, 3)
     assert store.suspicious_frames(1) == {one: 1, two: 3}
+
+
+def _rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    return {name: rows for name, rows in everything(store).items() if name in ("track", "span", "tracklet")}
+
+
+def test_a_run_whose_step_was_dropped_cannot_go_on(store: Store) -> None:
+    run = fake_run(store, LIVES, range(10), finish=False)
+    store.finish_run(run.id, RunStatus.CANCELLED)
+    assert store.resumable_runs(1) == store.standing_runs(1) == [store.run(run.id)]
+    store.undo()
+    assert store.resumable_runs(1) == store.standing_runs(1) == []
+    store.redo()
+    assert store.resumable_runs(1) == store.standing_runs(1) == [store.run(run.id)]
+    store.undo()
+    label = store.ensure_label("car").id
+    drawn_boxes.add_track(store, 1, label, 50, (1, 2, 3, 4))
+    before = _rows(store)
+    for attempt in (lambda: store.rewind_run(run.id, 5), lambda: store.check_resumable(run.id),
+                    lambda: store.write_frame(run.id, fake_result(LIVES, 10))):
+        with pytest.raises((StorageError, Cancelled)):
+            attempt()
+    with pytest.raises(StorageError, match="was undone and can no longer be redone"):
+        store.rewind_run(run.id, 5)
+    assert _rows(store) == before
+    assert store.resumable_runs(1) == store.standing_runs(1) == []
+
+
+def test_a_finished_run_that_was_undone_for_good_does_not_count(store: Store) -> None:
+    empty = fake_run(store, {})
+    run = fake_run(store, LIVES)
+    assert store.standing_runs(1) == [empty, run]
+    store.undo()
+    assert store.standing_runs(1) == [empty]
+    drawn_boxes.add_track(store, 1, store.ensure_label("car").id, 50, (1, 2, 3, 4))
+    assert store.standing_runs(1) == [empty]
+
+
+def test_a_run_counts_after_its_history_was_deleted_but_cannot_go_on(store: Store) -> None:
+    run = fake_run(store, LIVES, range(10), finish=False)
+    store.finish_run(run.id, RunStatus.CANCELLED)
+    compact(store, forget_history=True)
+    assert [step.run for step in store.history()] == [run.id]
+    assert store.rewind_run(run.id, 9).status is RunStatus.RUNNING
+    store.finish_run(run.id, RunStatus.CANCELLED)
+    with store.writing("as earlier versions did") as transaction:
+        journal.drop_steps(transaction.connection, [step.id for step in store.history()])
+    assert [found.id for found in store.standing_runs(1)] == [run.id]
+    assert store.resumable_runs(1) == []
+    with pytest.raises(StorageError, match="its history was deleted"):
+        store.rewind_run(run.id, 9)
+
+
+def test_a_job_that_ends_after_its_step_was_dropped_has_not_finished(store: Store) -> None:
+    run = fake_run(store, LIVES, finish=False)
+    store.undo()
+    drawn_boxes.add_track(store, 1, store.ensure_label("car").id, 50, (1, 2, 3, 4))
+    assert store.finish_run(run.id, RunStatus.FINISHED).status is RunStatus.CANCELLED
+
+
+def test_a_decided_proposal_cannot_go_on(store: Store) -> None:
+    run = fake_run(store, LIVES, range(10), OnExisting.PROPOSE, finish=False)
+    store.finish_run(run.id, RunStatus.CANCELLED)
+    assert store.resumable_runs(1) == [store.run(run.id)]
+    identities.discard_proposal(store, run.id)
+    assert store.resumable_runs(1) == []
+    with pytest.raises(StorageError, match="accepted or discarded"):
+        store.rewind_run(run.id, 5)
+    store.undo()
+    assert store.rewind_run(run.id, 5).status is RunStatus.RUNNING
+
+
+def test_undo_and_redo_of_a_run_are_announced(store: Store) -> None:
+    fake_run(store, LIVES)
+    heard: list[Changes] = []
+    store.listen(heard.append)
+    store.undo()
+    store.redo()
+    assert all(changes.kinds & ChangeKind.RUNS and changes.video == 1 for changes in heard)
+    assert len(heard) == 2

@@ -15,10 +15,13 @@ from pytestqt.qtbot import QtBot
 from annotator.jobs.project import add_source, open_project
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.model.track import RunStatus
+from annotator.storage.edits import drawn_boxes
+from annotator.ui.timeline.marks import read_marks
 from annotator.ui.window.main_window import MainWindow
 from testbed.synthetic_clips import ClipSpec, make_clip
 from testbed.videos import write_video
 from tests.conftest import FRAMES, MadeClip
+from tests.required import required
 from tests.ui.conftest import has_picture, wait_read
 
 
@@ -141,6 +144,26 @@ def test_a_cancelled_run_is_not_offered_but_can_be_resumed(window: MainWindow, s
         window.actions_["run.resume"].trigger()
     assert ended.args == ["finished", ""]
     qtbot.waitUntil(lambda: not window.worker.busy)
+
+
+def test_a_run_is_offered_only_while_its_step_is_done(window: MainWindow, stopped: Path) -> None:
+    interrupt(stopped)
+    assert window.open_path(stopped)
+    session, resume = required(window.document.session), window.actions_["run.resume"]
+
+    def ends() -> int:
+        return len(read_marks(session, 1, FRAMES).runs)
+
+    assert (resume.isEnabled(), ends()) == (True, 1)
+    window.actions_["edit.undo"].trigger()
+    assert (resume.isEnabled(), ends()) == (False, 0)
+    window.actions_["edit.redo"].trigger()
+    assert (resume.isEnabled(), ends()) == (True, 1)
+    window.actions_["edit.undo"].trigger()
+    window.document.edit(lambda session: drawn_boxes.add_track(
+        session.store, 1, session.store.ensure_label("car").id, 0, (1, 2, 30, 40)))
+    assert (resume.isEnabled(), ends()) == (False, 0)
+    assert not window.offers.isVisible()
 
 
 def test_an_offer_can_be_sent_away(window: MainWindow, stopped: Path, qtbot: QtBot) -> None:
