@@ -73,7 +73,8 @@ def _add_writing(p: argparse.ArgumentParser) -> None:
                    help="also write the frames as images where the format expects them: encoded as jpg or png, or "
                    "copied or linked from an image folder (default: none)")
     p.add_argument("--jpeg-quality", type=int, default=95, metavar="N", help="1 to 100 (default 95)")
-    p.add_argument("--overwrite", action="store_true", help="also replace files that another program wrote")
+    p.add_argument("--overwrite", action="store_true", help="also replace files that another program wrote or "
+                   "that were changed since they were exported")
     p.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -73,7 +73,8 @@ class ExportOptions:
     jpeg_quality: int = 95
     """1 to 100; chroma is not subsampled from 95 on."""
     overwrite: bool = False
-    """Replace files of other programs or people. This program's own exports are always replaced."""
+    """Replace files of other programs or people, and exports that were changed since. Unchanged exports of this
+    program are always replaced."""
     field_check: bool = True
     """Also read the result with the field's own reader (TrackEval, pycocotools) before it is moved into place."""
 

@@ -55,7 +55,7 @@ def render(session: Session, video: VideoRecord, out: Path, options: RenderOptio
     captions = _Captions(session, video)
     overlay = Overlay(OverlayOptions(options.masks, options.trails))
     total = last - options.start + 1
-    with (open_video(source, fps=video.fps) as reader, VideoWriter(out, video.fps) as writer,
+    with (open_video(source, fps=video.fps) as reader, VideoWriter(out, video.fps, options.overwrite) as writer,
           session.store.read_snapshot() as stored,
           ReadAhead(reader, options.start, last + 1, on_error="skip") as frames):
         begin = float(reader.times[options.start])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +12,8 @@ import numpy as np
 from av.video.stream import VideoStream
 
 from annotator.errors import VideoError
+from annotator.files.publish import publish
+from annotator.files.scratch import Scratch, remove_leftovers
 from annotator.model.frame import Image
 
 _CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
@@ -28,8 +29,11 @@ class VideoWriter:
     with 4:2:0 chroma needs even sizes, so an odd last row or column is duplicated.
     """
 
-    def __init__(self, path: Path, fps: float) -> None:
-        """Raises VideoError for an unknown video suffix, or if PyAV cannot write H.264."""
+    def __init__(self, path: Path, fps: float, overwrite: bool = True) -> None:
+        """Without ``overwrite`` a file of this name that appears meanwhile is kept, and leaving raises VideoError.
+
+        Raises VideoError for an unknown video suffix, or if PyAV cannot write H.264.
+        """
         container = _CONTAINERS.get(path.suffix.lower())
         if container is None:
             raise VideoError(f"{path}: cannot write this type of video; use a name that ends in "
@@ -37,7 +41,8 @@ class VideoWriter:
         if _ENCODER not in av.codecs_available:
             raise VideoError("the installed PyAV cannot write H.264; install the official wheel (pip install av)")
         self._path = path
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._overwrite = overwrite
+        self._scratch: Scratch | None = None
         self._format = container
         self._fps = fps
         self._stream: VideoStream | None = None
@@ -47,9 +52,13 @@ class VideoWriter:
         flags = {} if self._format == "matroska" else {"movflags": "faststart"}
         try:
             # PyAV opens the file only on the first write; a wrong folder should fail right away.
-            self._temporary.touch()
+            prefix = f".{self._path.name}."
+            remove_leftovers(self._path.parent, prefix)
+            self._scratch = Scratch(self._path.parent, prefix)
+            self._temporary = self._scratch.folder / self._path.name
             self._container = av.open(str(self._temporary), "w", format=self._format, options=flags)
         except OSError as error:
+            self._remove()
             raise self._failure(error) from error
         return self
 
@@ -82,12 +91,18 @@ class VideoWriter:
             if error is None:
                 if self._stream is None:
                     raise VideoError(f"{self._path}: there are no frames to write")
-                os.replace(self._temporary, self._path)
+                publish(self._temporary, self._path, self._overwrite)
+        except FileExistsError as failure:
+            raise VideoError(f"{self._path} was created by another program meanwhile; give another name") from failure
         except OSError as failure:
             if error is None:
                 raise self._failure(failure) from failure
         finally:
-            self._temporary.unlink(missing_ok=True)
+            self._remove()
+
+    def _remove(self) -> None:
+        if self._scratch is not None:
+            self._scratch.close()
 
     def _failure(self, error: OSError) -> VideoError:
         return VideoError(f"{self._path} cannot be written ({error.strerror or error}); check the folder and the free "

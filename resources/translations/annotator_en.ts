@@ -910,8 +910,8 @@
             <translation>Only tracks marked as reviewed</translation>
         </message>
         <message>
-            <source>Overwrite files from other programs</source>
-            <translation>Overwrite files from other programs</translation>
+            <source>Overwrite changed files and files from other programs</source>
+            <translation>Overwrite changed files and files from other programs</translation>
         </message>
         <message>
             <source>Pixel coordinates start at 1</source>

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from annotator.files import publish
 from annotator.files.publish import publish_new, real_path
 
 
@@ -42,7 +41,7 @@ def test_a_full_disk_is_no_missing_feature(tmp_path: Path, monkeypatch: pytest.M
     def full(source: object, target: object) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(publish.os, "link", full)
+    monkeypatch.setattr(os, "link", full)
     (tmp_path / "built").write_text("new")
     with pytest.raises(OSError, match="full"):
         publish_new(tmp_path / "built", tmp_path / "target")

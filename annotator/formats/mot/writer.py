@@ -24,13 +24,13 @@ from annotator.formats.writing.export import (
     BoxRules,
     ExportFrame,
     SidecarWriter,
-    Staging,
     Tally,
     checked_name,
     export_frames,
     exported_rate,
 )
 from annotator.formats.writing.frame_pictures import FramePictures
+from annotator.formats.writing.staging import Staging
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _RULES = {
@@ -130,7 +130,7 @@ class _MotExport:
                               "exported videos")
         for split, names in self.splits.items():
             place, text = self.layout.list_of(split, names)
-            # A list counts as this program's if the sidecar of any sequence exists.
+            # The sidecar of the first sequence records the list.
             _write_text(staging.add(place, f"{self.layout.folder(split)}{names[0]}/gt/export.json"), text)
 
     def _write_rows(self, stream: SequenceStream, path: Path, sidecar_path: Path, numbers: tuple[int, ...]) -> int:

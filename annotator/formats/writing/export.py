@@ -1,12 +1,9 @@
-"""Code shared by all writers: selecting frames and boxes, the sidecar, and moving finished files into place."""
+"""Code shared by all writers: selecting frames and boxes, and the sidecar."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -189,66 +186,6 @@ class _BoxFilter:
                 y2 - y1 < self._tiny and round(y2, decimals) <= round(y1, decimals)):
             return "boxes without width or height"
         return None
-
-
-class Staging:
-    """A temporary folder in the output folder for unfinished files. `commit` moves them into place; an error removes
-    them."""
-
-    def __init__(self, out_dir: Path, overwrite: bool) -> None:
-        self._out_dir = out_dir
-        self._overwrite = overwrite
-        self._relative: dict[str, bool] = {}
-        self.folder = out_dir
-
-    def __enter__(self) -> Self:
-        try:
-            self._out_dir.mkdir(parents=True, exist_ok=True)
-            self.folder = Path(tempfile.mkdtemp(prefix=".export-", dir=self._out_dir))
-        except OSError as error:
-            raise self._failure(error) from error
-        return self
-
-    def add(self, relative: str, sidecar: str, listed: bool = True) -> Path:
-        """Return where to write a file that `commit` moves to ``out_dir / relative``; `commit` returns those that are
-        ``listed``.
-
-        Raises FormatError if the file exists, has no sidecar, so was not written by this program, and must not be
-        overwritten.
-        """
-        target = self._out_dir / relative
-        if target.exists() and not self._overwrite and not (self._out_dir / sidecar).exists():
-            raise FormatError(f"{target} already exists and is not an export of this program; choose another folder, "
-                              "or allow overwriting")
-        if relative in self._relative:
-            raise FormatError(f"two videos would both be written to {target}; give them different names")
-        self._relative[relative] = listed
-        path = self.folder / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def commit(self) -> tuple[Path, ...]:
-        """Move all files into place in the order in which they were added, with sidecars last because they mark the
-        other files as complete. Returns the listed files."""
-        ordered = sorted(self._relative, key=lambda relative: relative.endswith("export.json"))
-        listed = [relative for relative in ordered if self._relative[relative]]
-        # Images are not synced to disk: there are many, and they can be exported from the video again.
-        for relative in listed:
-            with (self.folder / relative).open("rb") as file:
-                os.fsync(file.fileno())
-        for relative in ordered:
-            (self._out_dir / relative).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(self.folder / relative, self._out_dir / relative)
-        return tuple(self._out_dir / relative for relative in listed)
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 traceback: TracebackType | None) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise self._failure(error) from error
-
-    def _failure(self, error: OSError) -> FormatError:
-        return FormatError(f"cannot write to {self._out_dir}: {error.strerror or error}; nothing was exported")
 
 
 class SidecarWriter:

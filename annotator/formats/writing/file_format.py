@@ -25,13 +25,13 @@ from annotator.formats.writing.export import (
     BoxRules,
     ExportFrame,
     SidecarWriter,
-    Staging,
     Tally,
     checked_name,
     export_frames,
     exported_rate,
 )
 from annotator.formats.writing.frame_pictures import FramePictures
+from annotator.formats.writing.staging import Staging
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions, LabelFormat, PictureSource
-from annotator.formats.writing.export import Staging
+from annotator.formats.writing.staging import Staging
 from annotator.model.frame import Image
 from annotator.model.sequence import SequenceInfo
 

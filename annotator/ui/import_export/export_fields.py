@@ -48,7 +48,7 @@ class ExportFields(QWidget):
         self.masks = QCheckBox(self.tr("Masks"), self)
         self.one_based = QCheckBox(self.tr("Pixel coordinates start at 1"), self)
         self.check = QCheckBox(self.tr("Validate the files with the format's reference reader"), self)
-        self.overwrite = QCheckBox(self.tr("Overwrite files from other programs"), self)
+        self.overwrite = QCheckBox(self.tr("Overwrite changed files and files from other programs"), self)
         for box in (self.interpolated, self.masks, self.check):
             box.setChecked(True)
         self._widgets: dict[str, QWidget] = {
