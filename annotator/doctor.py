@@ -18,6 +18,8 @@ from annotator import __version__
 from annotator.engine.runtime import devices
 from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import ModelKind
+from annotator.errors import StorageError
+from annotator.storage.store import Store
 
 #: Core packages whose versions help to explain different behavior on another machine.
 _CORE = ("torch", "torchvision", "sam2", "numpy", "scipy", "opencv-python", "av", "onnxruntime", "sqlalchemy",
@@ -64,6 +66,25 @@ def report(folder: Path | None = None) -> list[Check]:
     """
     return [_program(), _packages(), _opencv(), *_extras(), _device(), *_gpus(), _codecs(), *_weights(),
             _disk("models disk", checkpoints.models_dir()), _disk("project disk", folder or Path.cwd()), _window()]
+
+
+def project_report(path: Path) -> list[Check]:
+    """Check whether a project file holds what was stored. Changes nothing; takes some seconds per million boxes."""
+    advice = "restore a backup copy, or open it read-only to export what is whole"
+    try:
+        with Store.open(path, read_only=True) as store:
+            found = store.examine()
+    except StorageError as error:
+        return [Check("project", Status.FAILED, str(error), advice)]
+    data: dict[str, object] = asdict(found)
+    status = Status.FAILED if found.problems else Status.OK
+    checks = [Check("project", status, f"{path}: " + (
+        f"{len(found.problems)} problems" if found.problems else "structure, references and spans are whole"),
+        advice if found.problems else "", data)]
+    checks += [Check("damage", Status.FAILED, problem) for problem in found.problems]
+    whole = found.whole if found.runs else "none of the runs has checksums; earlier versions stored none"
+    checks.append(Check("checksums", Status.FAILED if found.damaged else Status.OK, whole))
+    return checks
 
 
 def lines(checks: Iterable[Check]) -> list[str]:

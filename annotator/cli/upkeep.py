@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from annotator.cli.exit_codes import OK
+from annotator.cli.exit_codes import OK, USER_ERROR
 from annotator.cli.progress import byte_progress
 from annotator.console import Console
 from annotator.errors import UserError
@@ -67,9 +67,10 @@ def _list_models(as_json: bool) -> int:
 def _doctor(args: argparse.Namespace, _: Console) -> int:
     from annotator import doctor
 
-    checks = doctor.report()
+    checks = doctor.report() if args.project is None else doctor.project_report(Path(args.project))
     print(json.dumps(doctor.as_data(checks)) if args.json else "\n".join(doctor.lines(checks)))
-    return OK
+    damaged = args.project is not None and any(check.status is doctor.Status.FAILED for check in checks)
+    return USER_ERROR if damaged else OK
 
 
 def _relink(args: argparse.Namespace, _: Console) -> int:
@@ -103,8 +104,10 @@ def _add_models(commands: Any) -> None:
 
 
 def _add_doctor(commands: Any) -> None:
-    p = commands.add_parser("doctor", help="check the installation: what is installed, what is missing")
+    p = commands.add_parser("doctor", help="check the installation (what is installed, what is missing), or whether a "
+                            "project file is whole")
     p.set_defaults(command=_doctor)
+    p.add_argument("project", nargs="?", metavar="P.annot", help="check this project instead; nothing is changed")
     p.add_argument("--json", action="store_true", help="print JSON")
 
 

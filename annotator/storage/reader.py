@@ -19,6 +19,7 @@ from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.storage.file import schema
+from annotator.storage.file.integrity import Examination, examine
 from annotator.storage.history import journal
 from annotator.storage.history.journal import HistoryStep
 from annotator.storage.rows import corrected, records, resolve
@@ -41,6 +42,11 @@ class Reader:
     def path(self) -> Path:
         """The project file."""
         return self._path
+
+    def examine(self) -> Examination:
+        """Check the whole file: structure, references, spans, and checksums of what runs stored. Takes some seconds
+        per million boxes."""
+        return examine(self._connection)
 
     # Videos and labels
 

@@ -22,6 +22,7 @@ from annotator.model.frame import FrameResult
 from annotator.model.track import Label, OnExisting, Run, RunStatus, VideoRecord
 from annotator.storage.file import database, schema
 from annotator.storage.file.locks import WriterLock, check_only_name, resolved
+from annotator.storage.file.stale_log import check_log, note_log
 from annotator.storage.history import journal
 from annotator.storage.history.exchange import exchange
 from annotator.storage.history.journal import HistoryStep
@@ -111,13 +112,14 @@ class Store(Reader):
         try:
             if lock is not None:
                 _check_names(lock.place, target)
+            unclean = check_log(resolved(target), target) or (lock is not None and lock.taken_over)
             connection = database.connect(target, lock is None)
             _check_layout(connection, target)
             store = cls(connection, target, lock)
             if lock is None:
                 _check_version(connection, target)
             else:
-                store._prepare(auto_checkpoint)
+                store._prepare(auto_checkpoint, unclean)
             return store
         except BaseException:
             if connection is not None:
@@ -126,13 +128,17 @@ class Store(Reader):
                 lock.release()
             raise
 
-    def _prepare(self, auto_checkpoint: bool) -> None:
+    def _prepare(self, auto_checkpoint: bool, unclean: bool) -> None:
         database.use_journal(self._connection, self._path)
         # Boxes are stored by tracklet, so each frame changes the same pages again; rare checkpoints write them once.
         pages = _CHECKPOINT_PAGES if auto_checkpoint else 0
         self._connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
         if stored_version(self._connection) != schema.SCHEMA_VERSION:
             self.notes = migrate(self._connection, self._path, schema.SCHEMA_VERSION, MIGRATIONS)
+        if unclean:
+            log.info("%s was not closed properly: checking it", self._path)
+            self.check()
+        self._note_log()
         journal.install(self._connection)
         with self._write(None, "interrupt"):
             runs.interrupt_orphans(self._connection)
@@ -170,13 +176,14 @@ class Store(Reader):
         Raises:
             StorageError: with the first problem found.
         """
-        found = self._connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
-        if found != "ok":
-            raise StorageError(f"{self._path} is damaged ({found}); restore a backup copy")
-        broken = self._connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-        if broken is not None:
-            raise StorageError(f"{self._path} is damaged (a row of {broken[0]} refers to a missing {broken[2]}); "
-                               "restore a backup copy")
+        found = self.examine()
+        if found.problems:
+            raise StorageError(f"{self._path} is damaged ({found.problems[0]}); {found.whole}; restore a backup copy, "
+                               "or open it read-only to export what is whole")
+
+    def _note_log(self) -> None:
+        if self._lock is not None and self._connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
+            note_log(self._connection, self._lock.place)
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file, as far as readers allow. May be called from any thread."""

@@ -318,6 +318,8 @@ def downgrade(path: Path, version: int) -> None:
             statements += [f"DROP TABLE {table}", f"DROP TABLE {table}_history"]
         for table in ("label", "label_history"):
             statements += [f"ALTER TABLE {table} DROP COLUMN position", f"ALTER TABLE {table} DROP COLUMN retired"]
+    if version < 4:
+        statements += ["DROP TABLE checksum", "DROP TABLE log_note"]
     if version < 2:
         statements.append("DROP TABLE scene_cut")
     with closing(sqlite3.connect(path)) as connection:

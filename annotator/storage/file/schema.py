@@ -25,7 +25,7 @@ from sqlalchemy import (
 #: "ANNO": distinguishes a project file from other SQLite files (``PRAGMA application_id``).
 APPLICATION_ID = 0x414E4E4F
 #: Version of this layout (``PRAGMA user_version``); migrations upgrade older files to it.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -127,6 +127,21 @@ detection = Table(
     Column("score", Float),
     Column("label", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+checksum = Table(  # of the boxes, masks and detections of each frame of a run; see `annotator.storage.file.integrity`
+    "checksum", metadata,
+    Column("run", _reference("run.id"), primary_key=True),
+    Column("frame", Integer, primary_key=True),
+    Column("crc", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+log_note = Table(  # the number with which the write-ahead log begins; see `annotator.storage.file.stale_log`
+    "log_note", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("salt", Integer, nullable=False),
+    Column("earlier", Text, nullable=False),  # names the note before this one
 )
 
 tracklet = Table(

@@ -165,3 +165,25 @@ def _attributes(connection: Connection) -> list[str]:
     ):
         connection.exec_driver_sql(statement)
     return []
+
+
+@migration(4)
+def _checksums(connection: Connection) -> list[str]:
+    """Add tables for checksums of what runs store, and for the number of the log. Earlier runs have no checksums."""
+    for statement in (
+        """CREATE TABLE checksum (
+            run INTEGER NOT NULL,
+            frame INTEGER NOT NULL,
+            crc INTEGER NOT NULL,
+            PRIMARY KEY (run, frame),
+            FOREIGN KEY(run) REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED
+        ) WITHOUT ROWID""",
+        """CREATE TABLE log_note (
+            id INTEGER NOT NULL,
+            salt INTEGER NOT NULL,
+            earlier TEXT NOT NULL,
+            PRIMARY KEY (id)
+        )""",
+    ):
+        connection.exec_driver_sql(statement)
+    return []

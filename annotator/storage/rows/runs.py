@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from annotator.errors import Cancelled, StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import EndReason, FrameResult, TrackedObject
 from annotator.model.track import OnExisting, ReviewState, RunStatus
-from annotator.storage.file import schema
+from annotator.storage.file import integrity, schema
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.rows import replacing
@@ -23,6 +24,8 @@ from annotator.storage.rows.corrected import corrected_tracks
 from annotator.storage.rows.ownership import check_owned
 from annotator.storage.spans.palette import default_color
 from annotator.storage.spans.rows import unretire_labels
+
+Rows = list[tuple[Any, ...]]
 
 #: Kind of a run whose results come from a file.
 IMPORT = "import"
@@ -76,6 +79,8 @@ class RunWriter:
         self._on_existing = OnExisting(row.on_existing)
         self._labels: list[int] = json.loads(row.labels)
         self._detects = row.kind not in KINDS_WITHOUT_DETECTION
+        # Frames of such a run may be written in parts, so its checksums come at its end.
+        self._any_order = row.kind == REPROPAGATE
         known = select(schema.tracklet.c.number, schema.tracklet.c.id).where(schema.tracklet.c.run == run)
         self._tracklets: dict[int, int] = {row.number: row.id for row in connection.execute(known)}
         self._step = None
@@ -90,9 +95,13 @@ class RunWriter:
         if not results:
             return Changes()
         changes = ChangeKind.OBSERVATIONS | ChangeKind.MASKS | ChangeKind.RUNS | ChangeKind.DETECTIONS
-        self._write_detections(results)
+        detections = self._write_detections(results)
         born = self._write_births(results)
-        self._write_objects(results)
+        observations, masks = self._write_objects(results)
+        if not self._any_order:
+            stored = zip(results, observations, masks, detections, strict=True)
+            insert_many(self._connection, schema.checksum, [
+                (self._id, result.frame_index, integrity.checksum(*rows)) for result, *rows in stored])
         self._write_ends(results)
         self._write_cuts(results)
         frames = [result.frame_index for result in results]
@@ -115,20 +124,22 @@ class RunWriter:
         if status != RunStatus.RUNNING:
             raise StorageError(f"run {self._id} is {status}; resume it or start a new one")
 
-    def _write_detections(self, results: Sequence[FrameResult]) -> None:
+    def _write_detections(self, results: Sequence[FrameResult]) -> list[Rows]:
+        """Returns the rows of each frame, as do the following."""
         looked = [{"run": self._id, "frame": result.frame_index} for result in results
                   if self._detects or len(result.detections)]
         if looked:
             self._connection.execute(insert(schema.detected_frame), looked)
-        rows: list[tuple[Any, ...]] = []
+        rows: list[Rows] = []
         for result in results:
             found = result.detections
-            # float32 converts to float64 exactly, so reading gives the same bits back.
-            boxes = np.asarray(found.box_xyxy, np.float64).tolist()
-            numbered = enumerate(zip(boxes, found.score.tolist(), found.label.tolist(), strict=True))
-            rows += [(self._id, result.frame_index, number, *box, score, label)
-                     for number, (box, score, label) in numbered]
-        insert_many(self._connection, schema.detection, rows)
+            # float32 converts to float64 exactly, so reading gives the same bits back, but for -0.0.
+            boxes, scores = _stored(found.box_xyxy), _stored(found.score)
+            numbered = enumerate(zip(boxes, scores, found.label.tolist(), strict=True))
+            rows.append([(self._id, result.frame_index, number, *box, score, label)
+                         for number, (box, score, label) in numbered])
+        insert_many(self._connection, schema.detection, list(chain.from_iterable(rows)))
+        return rows
 
     def _write_births(self, results: Sequence[FrameResult]) -> set[int]:
         # Ordered by frame, then number, however the frames are batched.
@@ -168,18 +179,26 @@ class RunWriter:
             for index, (tracklet, first, _) in enumerate(tracklets)])
         return set(range(track, track + len(tracklets)))
 
-    def _write_objects(self, results: Sequence[FrameResult]) -> None:
-        observations: list[tuple[Any, ...]] = []
-        masks: list[tuple[Any, ...]] = []
+    def _write_objects(self, results: Sequence[FrameResult]) -> tuple[list[Rows], list[Rows]]:
+        observations: list[Rows] = []
+        masks: list[Rows] = []
         for result in results:
-            for tracked in result.objects:
+            seen: Rows = []
+            drawn: Rows = []
+            for tracked in sorted(result.objects, key=self._key):
                 place = (self._tracklets[tracked.tracklet], result.frame_index)
-                observations.append((*place, self._video, *_observation_values(tracked)))
+                seen.append((*place, self._video, *_observation_values(tracked)))
                 mask = tracked.mask
                 if mask is not None:
-                    masks.append((*place, mask.left, mask.top, mask.width, mask.height, mask.rle))
-        insert_many(self._connection, schema.observation, observations)
-        insert_many(self._connection, schema.mask, masks)
+                    drawn.append((*place, mask.left, mask.top, mask.width, mask.height, mask.rle))
+            observations.append(seen)
+            masks.append(drawn)
+        insert_many(self._connection, schema.observation, list(chain.from_iterable(observations)))
+        insert_many(self._connection, schema.mask, list(chain.from_iterable(masks)))
+        return observations, masks
+
+    def _key(self, tracked: TrackedObject) -> int:
+        return self._tracklets[tracked.tracklet]
 
     def _write_ends(self, results: Sequence[FrameResult]) -> None:
         ended = [{"key": self._tracklets[number], "frame": result.frame_index, "reason": int(reason)}
@@ -214,8 +233,19 @@ def _observation_values(tracked: TrackedObject) -> tuple[Any, ...]:
 
 
 def _plain(value: float) -> float | None:
-    """Convert to a Python float (NumPy scalars would be stored as blobs); NaN becomes NULL."""
-    return None if math.isnan(value) else float(value)
+    """Convert to a Python float as SQLite stores it (NumPy scalars would be blobs): NaN becomes NULL, -0.0 becomes 0.0.
+    """
+    return None if math.isnan(value) else float(value) + 0.0
+
+
+def _stored(values: Any) -> list[Any]:
+    """An array as nested lists of floats as SQLite stores them: NaN becomes NULL, -0.0 becomes 0.0."""
+    wide = np.asarray(values, np.float64) + 0.0
+    if np.isnan(wide).any():
+        cells = wide.astype(object)
+        cells[np.isnan(wide)] = None
+        return list(cells.tolist())
+    return list(wide.tolist())
 
 
 def finish(connection: Connection, run: int, status: RunStatus, message: str) -> None:
@@ -258,7 +288,7 @@ def rewind(connection: Connection, run: int, frame: int) -> None:
     forgotten = or_(ended > frame, and_(schema.tracklet.c.end_reason == int(EndReason.RUN_ENDED), ended == frame))
     connection.execute(update(schema.tracklet).where(schema.tracklet.c.run == run, forgotten)
                        .values(ended_frame=None, end_reason=None))
-    for table in (schema.detection, schema.detected_frame, schema.scene_cut):
+    for table in (schema.detection, schema.detected_frame, schema.scene_cut, schema.checksum):
         connection.execute(delete(table).where(table.c.run == run, table.c.frame > frame))
     if OnExisting(row.on_existing).replaces and step is not None:
         journal.record(connection, step)
@@ -322,7 +352,8 @@ def interrupt_orphans(connection: Connection) -> None:
 
 
 def update_range(connection: Connection, run: int) -> None:
-    """Store the actual first and last frames of a run in both directions, and of its tracklets."""
+    """Store the actual first and last frames of a run in both directions, and of its tracklets, and its checksums."""
+    integrity.record(connection, run)
     o, k = schema.observation, schema.tracklet
     query = select(o.c.tracklet, func.min(o.c.frame), func.max(o.c.frame)).join(k, k.c.id == o.c.tracklet).where(
         k.c.run == run).group_by(o.c.tracklet)

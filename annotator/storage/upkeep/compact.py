@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
+from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import RunStatus
-from annotator.storage.file import schema
+from annotator.storage.file import integrity, schema
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.rows.ownership import owned
@@ -42,17 +43,31 @@ def compact(store: Store, forget_history: bool = False) -> CompactReport:
             journal.drop_steps(connection, _forgettable(store))
         unused = select(_tracklet.c.id).where(_unused())
         tracklets = connection.execute(select(func.count()).select_from(unused.subquery())).scalar_one()
+        thinned = list(connection.execute(
+            select(_tracklet.c.run).where(_unused(), _tracklet.c.run.is_not(None)).distinct()).scalars())
+        for run in thinned:
+            _check_whole(store, connection, run)
         for table in (schema.mask, schema.observation):
             connection.execute(delete(table).where(table.c.tracklet.in_(unused)))
         connection.execute(delete(_tracklet).where(_unused()))
+        for run in thinned:
+            integrity.record(connection, run)
         empty = list(connection.execute(select(_run.c.id).where(_spent())).scalars())
         for run in empty:
-            for table in (schema.detection, schema.detected_frame, schema.scene_cut):
+            for table in (schema.detection, schema.detected_frame, schema.scene_cut, schema.checksum):
                 connection.execute(delete(table).where(table.c.run == run))
             connection.execute(delete(_run).where(_run.c.id == run))
         transaction.touch(Changes(ChangeKind.RUNS | ChangeKind.DETECTIONS | ChangeKind.HISTORY))
     store.vacuum()
     return CompactReport(int(tracklets), len(empty), before, store.path.stat().st_size)
+
+
+def _check_whole(store: Store, connection: Connection, run: int) -> None:
+    """Check a run whose checksums will be computed again, which would hide a damage."""
+    damaged = integrity.damaged_frames(connection, run)
+    if damaged:
+        raise StorageError(f"{store.path}: frame {damaged[0]} of run {run} differs from what was stored; restore a "
+                           "backup copy before compacting")
 
 
 def _forgettable(store: Store) -> list[int]:
