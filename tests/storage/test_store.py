@@ -160,7 +160,7 @@ def test_create_never_overwrites(store: Store) -> None:
 
 def test_a_newer_project_is_refused_by_name(store: Store) -> None:
     store.close()
-    with sqlite3.connect(store.path) as connection:
+    with closing(sqlite3.connect(store.path)) as connection:
         connection.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION + 1}")
     newer = rf"project\.annot was made by a newer version.*format {schema.SCHEMA_VERSION + 1};"
     with pytest.raises(StorageError, match=newer):

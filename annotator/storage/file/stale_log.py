@@ -42,9 +42,9 @@ def check_log(place: Path, project: Path) -> bool:
     page, content = _first_frame(log, page_size)
     if page == noted[1] and _before(noted[0]).encode() in content:
         return True
-    raise StorageError(f"{log} belongs to another state of {project}, as if a backup was restored next to it, and "
-                       f"would damage it; move {log.name} away to open this file, or restore the file that it belongs "
-                       "to")
+    raise StorageError(f"{log} belongs to another state of {project}, as if a backup was restored next to it or "
+                       f"another program wrote to it, and could damage it; move {log.name} away to open this file, "
+                       "or restore the file that it belongs to")
 
 
 def note_log(connection: Connection, place: Path) -> None:
