@@ -9,13 +9,16 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from annotator.errors import StorageError
+from annotator.files.publish import publish_new
+from annotator.files.scratch import Scratch, remove_leftovers
 from annotator.storage.file.database import begin, commit, driver_connection, rollback
 
 log = logging.getLogger(__name__)
@@ -85,18 +88,29 @@ def migrate(connection: Connection, path: Path, target: int, migrations: Sequenc
 
 def back_up(connection: Connection, path: Path, version: int) -> Path:
     """Write a consistent copy named after the version. Never overwrites an earlier copy."""
-    target = path.with_name(f"{path.name}.v{version}.bak")
-    count = 1
-    while target.exists():
-        count += 1
-        target = path.with_name(f"{path.name}.v{version}-{count}.bak")
+    scratch: Scratch | None = None
     try:
-        with closing(sqlite3.connect(target)) as copy:
+        remove_leftovers(path.parent, f".{path.name}.")
+        scratch = Scratch(path.parent, f".{path.name}.")
+        built = scratch.folder / "backup"
+        with closing(sqlite3.connect(built)) as copy:
             driver_connection(connection).backup(copy)
-    except sqlite3.Error as error:
-        target.unlink(missing_ok=True)
+        return _publish_backup(built, path, version)
+    except (sqlite3.Error, OSError) as error:
         raise StorageError(f"{path}: the backup copy cannot be written ({error}); free some space first") from error
-    return target
+    finally:
+        if scratch is not None:
+            scratch.close()
+
+
+def _publish_backup(built: Path, path: Path, version: int) -> Path:
+    """Give a complete copy the first free name. Raises OSError."""
+    for number in count(1):
+        target = path.with_name(f"{path.name}.v{version}{'' if number == 1 else f'-{number}'}.bak")
+        with suppress(FileExistsError):
+            publish_new(built, target)
+            return target
+    raise AssertionError
 
 
 @migration(2)
