@@ -149,10 +149,8 @@ def _rules(evaluation: Evaluation) -> dict[str, str]:
 
 def _run_before(reader: Reader, video: VideoRecord) -> RunBefore | None:
     """Return the newest run whose tracks are in the project: neither undone nor proposed."""
-    done = {step.run for step in reader.history() if not step.undone}
-    for run in reversed(reader.runs(video.id)):
-        if (run.kind in _TRACKING and run.finished_frame is not None and run.id in done
-                and run.on_existing is not OnExisting.PROPOSE):
+    for run in reversed(reader.standing_runs(video.id)):
+        if run.kind in _TRACKING and run.finished_frame is not None and run.on_existing is not OnExisting.PROPOSE:
             return RunBefore(video.name, run.id, run.kind, run.started, run.first_frame, run.finished_frame)
     return None
 

@@ -117,7 +117,7 @@ def test_a_drawn_box_beyond_a_partial_run_ends_the_comparison(session: Session, 
 def test_without_a_run_it_says_so(session: Session, truth: Path) -> None:
     run_on(session, range(FRAMES))
     session.undo()
-    label = session.store.labels()[0].id
+    label = session.store.ensure_label("object").id
     drawn_boxes.add_track(session.store, video_of(session).id, label, 0, (1, 2, 30, 40))
     scores = scored(session, truth)
     assert scores.before is None
