@@ -20,6 +20,7 @@ from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import ModelKind
 from annotator.errors import StorageError
 from annotator.storage.store import Store
+from annotator.system_libraries import window_advice
 
 #: Core packages whose versions help to explain different behavior on another machine.
 _CORE = ("torch", "torchvision", "sam2", "numpy", "scipy", "opencv-python", "av", "onnxruntime", "sqlalchemy",
@@ -277,7 +278,11 @@ def _window() -> Check:
     qt = find_spec("PySide6") is not None
     display = not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or
                                                            os.environ.get("WAYLAND_DISPLAY"))
-    data: dict[str, object] = {"qt": qt, "display": display}
+    libraries, advice = window_advice() if qt else ([], "")
+    data: dict[str, object] = {"qt": qt, "display": display, "missing_libraries": libraries}
+    if libraries:
+        return Check("window", Status.FAILED if display else Status.WARNING,
+                     f"system libraries missing: {', '.join(libraries)}", advice, data)
     if qt and display:
         return Check("window", Status.OK, "available", data=data)
     if not qt:

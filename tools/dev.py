@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import hashlib
 import json
 import os
@@ -33,41 +32,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from annotator.system_libraries import (  # noqa: E402 - found by the line above
+    OPENCV_LIBRARIES,
+    QT_LIBRARIES,
+    install_command,
+    missing_libraries,
+)
+
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed.sha256"
 OLDEST, NEWEST = (3, 11), (3, 13)
 NEEDED_GB = 4
 #: More processes than this do not end sooner: the longest file of tests takes as long. Each holds all libraries.
 MOST_WORKERS, WORKER_GB = 16, 1.5
-
-#: Shared library: its package for apt-get, dnf, pacman, zypper.
-OPENCV_LIBRARIES = {
-    "libGL.so.1": ("libgl1", "libglvnd-glx", "libglvnd", "libglvnd"),
-    "libgthread-2.0.so.0": ("libglib2.0-0", "glib2", "glib2", "glib2"),
-    "libxcb.so.1": ("libxcb1", "libxcb", "libxcb", "libxcb1"),
-}
-QT_LIBRARIES = {
-    "libEGL.so.1": ("libegl1", "libglvnd-egl", "libglvnd", "libglvnd"),
-    "libxkbcommon.so.0": ("libxkbcommon0", "libxkbcommon", "libxkbcommon", "libxkbcommon0"),
-    "libxkbcommon-x11.so.0": ("libxkbcommon-x11-0", "libxkbcommon-x11", "libxkbcommon-x11", "libxkbcommon-x11-0"),
-    "libdbus-1.so.3": ("libdbus-1-3", "dbus-libs", "dbus", "libdbus-1-3"),
-    "libfontconfig.so.1": ("libfontconfig1", "fontconfig", "fontconfig", "fontconfig"),
-    "libxcb-cursor.so.0": ("libxcb-cursor0", "xcb-util-cursor", "xcb-util-cursor", "libxcb-cursor0"),
-    "libxcb-icccm.so.4": ("libxcb-icccm4", "xcb-util-wm", "xcb-util-wm", "libxcb-icccm4"),
-    "libxcb-image.so.0": ("libxcb-image0", "xcb-util-image", "xcb-util-image", "libxcb-image0"),
-    "libxcb-keysyms.so.1": ("libxcb-keysyms1", "xcb-util-keysyms", "xcb-util-keysyms", "libxcb-keysyms1"),
-    "libxcb-render-util.so.0": ("libxcb-render-util0", "xcb-util-renderutil", "xcb-util-renderutil",
-                                "libxcb-render-util0"),
-    "libxcb-shape.so.0": ("libxcb-shape0", "libxcb", "libxcb", "libxcb-shape0"),
-    "libxcb-xinerama.so.0": ("libxcb-xinerama0", "libxcb", "libxcb", "libxcb-xinerama0"),
-    "libxcb-xkb.so.1": ("libxcb-xkb1", "libxcb", "libxcb", "libxcb-xkb1"),
-}
-MANAGERS = {
-    "apt-get": ["apt-get", "install", "-y", "--no-install-recommends"],
-    "dnf": ["dnf", "install", "-y"],
-    "pacman": ["pacman", "-S", "--needed", "--noconfirm"],
-    "zypper": ["zypper", "--non-interactive", "install"],
-}
 
 #: What pip says: what to tell the user, in the order of importance.
 PIP_TROUBLES = (
@@ -138,17 +117,6 @@ def use_right_python() -> None:
                      "example from python.org, and run the same command again.")
 
 
-def missing_libraries(table: dict[str, tuple[str, str, str, str]]) -> list[str]:
-    """Those of the shared libraries that the loader does not find."""
-    missing = []
-    for name in table:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            missing.append(name)
-    return missing
-
-
 def check_system_libraries() -> None:
     """On Linux, see that what OpenCV and Qt link to is there; install it or name the command that does."""
     if not sys.platform.startswith("linux"):
@@ -158,18 +126,16 @@ def check_system_libraries() -> None:
     if not missing:
         return
     needed = [name for name in missing if name in OPENCV_LIBRARIES]
-    manager = next((m for m in MANAGERS if shutil.which(m)), None)
-    if manager is None:
+    command = install_command(missing)
+    if command is None:
         cannot_do_without(needed, missing, "Install the packages that hold them.")
         return
-    column = list(MANAGERS).index(manager)
-    command = [*MANAGERS[manager], *dict.fromkeys(table[name][column] for name in missing)]
     if os.environ.get("ANNOTATOR_INSTALL_SYSTEM", "") in ("", "0"):
         advice = f"Install them with: {'' if os.geteuid() == 0 else 'sudo '}{' '.join(command)}"
         cannot_do_without(needed, missing, advice)
         return
     say(f"Installing system libraries: {' '.join(command)}")
-    if manager == "apt-get":
+    if command[0] == "apt-get":
         subprocess.run(["apt-get", "update", "-q"])
     subprocess.run(command)
     missing = missing_libraries(table)

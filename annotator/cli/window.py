@@ -12,6 +12,7 @@ from typing import Any
 
 from annotator.console import Console
 from annotator.errors import SettingsError
+from annotator.system_libraries import window_advice
 
 
 def add_commands(commands: Any) -> None:
@@ -38,6 +39,9 @@ def window_problem() -> str | None:
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in displays):
         return ("no display is available for the window: run the program in a desktop session, or use the other "
                 "commands (see `annotator --help`)")
+    libraries, advice = window_advice()
+    if libraries:
+        return f"system libraries missing for the window: {', '.join(libraries)}; {advice}"
     return None
 
 

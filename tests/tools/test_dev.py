@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from annotator.system_libraries import missing_libraries
 from tools import dev
 from tools.dev import SetupError
 
@@ -102,9 +103,7 @@ def test_missing_system_libraries_are_named_with_their_command(
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="system libraries are checked on Linux")
 def test_a_library_that_the_loader_does_not_find_is_missing() -> None:
-    nowhere = ("a", "a", "a", "a")
-    assert dev.missing_libraries({"libc.so.6": nowhere, "libnowhere-to-be-found.so.9": nowhere}) == [
-        "libnowhere-to-be-found.so.9"]
+    assert missing_libraries(["libc.so.6", "libnowhere-to-be-found.so.9"]) == ["libnowhere-to-be-found.so.9"]
 
 
 def test_qt_is_only_asked_for_with_the_window(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
