@@ -61,12 +61,14 @@ def _add_writing(p: argparse.ArgumentParser) -> None:
     p.add_argument("--check", action=argparse.BooleanOptionalAction, default=True,
                    help="verify the files with the format's reference reader (default: yes)")
     p.add_argument("--min-length", type=int, default=1, metavar="N", help="skip tracks with fewer than N boxes")
-    p.add_argument("--val", nargs="+", default=[], metavar="NAME", help="mot17, dancetrack, sportsmot: videos for the "
-                   "val split; the others go to train")
+    p.add_argument("--val", nargs="+", default=[], metavar="NAME", help="mot17, dancetrack, sportsmot, yolo: videos for "
+                   "the val split; the others go to train")
     p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge: count pixels from 1, as the "
                    "specification says; few readers do")
     p.add_argument("--class-numbers", nargs="+", metavar="NAME=N", help="MOTChallenge: number of each class "
                    "(person=1 car=3; default: by name)")
+    p.add_argument("--track-ids", action="store_true", help="yolo: write the track id as sixth column; trainers refuse "
+                   "such files")
     p.add_argument("--image-digits", type=int, default=6, metavar="N", help="digits in image file names, if the format "
                    "does not prescribe them (default 6)")
     p.add_argument("--pictures", choices=("none", "jpg", "png", "copy", "link"), default="none",
@@ -96,7 +98,13 @@ def _add_import(commands: Any) -> None:
     p.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame in the file "
                    "(default: defined by the format)")
     p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge: the file counts pixels from 1")
+    _add_strict(p)
     p.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_strict(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--strict", action="store_true", help="refuse files with an invalid row (default: skip and count "
+                   "such rows)")
 
 
 def _add_convert(commands: Any) -> None:
@@ -116,6 +124,7 @@ def _add_convert(commands: Any) -> None:
                    "(default: defined by the format)")
     p.add_argument("--videos", nargs="+", metavar="VIDEO", help="sources for --pictures: video files or image folders, "
                    "named like the videos in the labels unless there is only one")
+    _add_strict(p)
     _add_writing(p)
 
 
@@ -143,6 +152,7 @@ def _export_options(args: argparse.Namespace) -> ExportOptions:
         interpolated=args.interpolated, reviewed_only=args.reviewed, renumber=args.renumber, masks=args.masks,
         one_based_pixels=args.one_based_pixels, overwrite=args.overwrite, field_check=args.check,
         validation=tuple(args.val), class_numbers=_class_numbers(args.class_numbers), image_digits=args.image_digits,
+        track_ids=args.track_ids,
         pictures=args.pictures, jpeg_quality=args.jpeg_quality)
 
 
@@ -162,6 +172,8 @@ def _print_export(report: ExportReport, as_json: bool) -> None:
         return
     print(f"{report.format}: {report.boxes} boxes of {report.tracks} tracks in {report.frames} frames of "
           f"{report.sequences} videos")
+    for what, count in report.left_out.items():
+        print(f"  not read: {count} x {what}")
     _print_details(report.dropped, (*report.notes, *report.checks))
     for path in report.files[:_MAX_LISTED_FILES]:
         print(f"  {path}")
@@ -184,7 +196,8 @@ def _convert(args: argparse.Namespace, _: Console) -> int:
     path, info = Path(args.file), _info_from_options(args)
     if not get_format(args.target).abilities.masks:
         args.masks = False
-    reading = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels, info=info)
+    reading = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels, info=info,
+                            picture_names=_names_of(args.videos), strict=args.strict)
     with cancel_on_interrupt() as cancel:
         report = convert(path, args.source or _guess(path, "--from"), args.target, Path(args.out),
                          _export_options(args), reading, _picture_source(args.videos, cancel))
@@ -196,6 +209,13 @@ def _picture_source(videos: Sequence[str] | None, cancel: CancelToken) -> Pictur
     from annotator.jobs.labels.export import frames_of
 
     return None if videos is None else frames_of(map(Path, videos), cancel)
+
+
+def _names_of(videos: Sequence[str] | None) -> tuple[str, ...]:
+    """Names of the pictures of the video that the labels belong to, if it is the only one given."""
+    from annotator.jobs.labels.import_labels import picture_names
+
+    return picture_names(Path(videos[0])) if videos and len(videos) == 1 else ()
 
 
 def _info_from_options(args: argparse.Namespace) -> SequenceInfo | None:
@@ -212,12 +232,14 @@ def _info_from_options(args: argparse.Namespace) -> SequenceInfo | None:
 
 
 def _guess(path: Path, option: str) -> str:
-    from annotator.formats.guess import guess_format
+    from annotator.formats.guess import guess_formats
 
-    name = guess_format(path)
-    if name is None:
+    names = guess_formats(path)
+    if not names:
         raise FormatError(f"{path} matches no known format: choose one with {option}")
-    return name
+    if len(names) > 1:
+        raise FormatError(f"{path} matches the formats {' and '.join(names)}: choose one of them with {option}")
+    return names[0]
 
 
 def _video_to_label(args: argparse.Namespace, session: Session) -> VideoRecord:
@@ -243,7 +265,8 @@ def _import(args: argparse.Namespace, _: Console) -> int:
     if args.source and args.video:
         raise SettingsError("--source and --video cannot be combined: --source adds a video, --video selects one of "
                             "the project's")
-    options = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels)
+    options = ImportOptions(first_frame=args.first_frame, one_based_pixels=args.one_based_pixels,
+                            strict=args.strict)
     path, project = Path(args.file), Path(args.project)
     format_name = args.format or _guess(path, "--format")
     with open_project(project) if args.source is None else open_or_create(project) as session:

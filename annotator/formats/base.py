@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -63,6 +64,8 @@ class ExportOptions:
     """``mot17``, ``dancetrack``, ``sportsmot``: names of the videos for ``val``; the others go to ``train``."""
     class_numbers: Mapping[str, int] | None = None
     """``mot``: label name to class number; see `annotator.formats.mot.classes`."""
+    track_ids: bool = False
+    """``yolo``: write the track id as last column, which trainers refuse."""
     masks: bool = True
     """``coco-video``: write masks if there are any."""
     image_digits: int = 6
@@ -109,6 +112,8 @@ class ExportReport:
     checks: tuple[str, ...] = ()
     """How the files were verified before they were moved into place."""
     notes: tuple[str, ...] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Of a conversion: what the source has and its reader did not take; description and count."""
     pictures: int = 0
     """Number of frame images, which are not listed in ``files``."""
 
@@ -128,7 +133,13 @@ class ImportOptions:
     one_based_pixels: bool = False
     """MOTChallenge: the file counts pixels from 1."""
     info: SequenceInfo | None = None
-    """The video that the labels belong to. Frames beyond its end are refused, and it replaces a missing header."""
+    """The video that the labels belong to. Frames beyond its end are refused, and it replaces a missing header. A
+    width, height, rate or ``frame_count`` of 0 is not known."""
+    picture_names: tuple[str, ...] = ()
+    """Names of the video's pictures in frame order, if it is a folder of images. A label that names its picture
+    belongs to that picture; see `annotator.formats.reading.picture_names`."""
+    strict: bool = False
+    """Refuse a file with an invalid row, instead of skipping and counting the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +152,15 @@ class LabelledSequence:
     boxes: int
     notes: tuple[str, ...] = ()
     """What was guessed or changed, to be shown to the user."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """What the file has for this video and the reader did not take: description and count."""
+    left_out_of_file: Mapping[str, int] = field(default_factory=dict)
+    """The same for what belongs to the whole file; one mapping for all its videos."""
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Everything that was not taken."""
+        return dict(Counter(self.left_out) + Counter(self.left_out_of_file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +180,8 @@ class Abilities:
     regions: bool = False
     """Ignore regions, which have no identity."""
     occluded: bool = False
+    reads_identities: bool = False
+    """Files of other programs may have identities, which are then read, although none are written."""
     limits: tuple[str, ...] = ()
     """What else is lost or changed, as text."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from annotator.formats.base import ExportOptions, ExportReport, ImportOptions, PictureSource
+from annotator.formats.base import ExportOptions, ExportReport, ImportOptions, LabelledSequence, PictureSource
 from annotator.formats.registry import get_format
 
 
@@ -20,4 +21,13 @@ def convert(path: Path, source: str, target: str, out_dir: Path, options: Export
     found = get_format(source).read(path, reading or ImportOptions())
     report = writer.write([(each.info, each.frames) for each in found], out_dir, options or ExportOptions(), pictures)
     notes = [f"{each.info.name}: {note}" for each in found for note in each.notes]
-    return replace(report, notes=(*notes, *report.notes))
+    return replace(report, notes=(*notes, *report.notes), left_out=_left_out(found))
+
+
+def _left_out(found: list[LabelledSequence]) -> dict[str, int]:
+    """What the readers did not take; what belongs to a whole file counts once, however many videos it has."""
+    whole_files = {id(each.left_out_of_file): each.left_out_of_file for each in found}
+    total: Counter[str] = Counter()
+    for counts in (*(each.left_out for each in found), *whole_files.values()):
+        total.update(counts)
+    return dict(total)

@@ -72,6 +72,19 @@ def open_folder(folder: Path, fps: float | None = None) -> ImageReader:
                        tuple(file.name for file in files))
 
 
+def picture_names(source: Path) -> tuple[str, ...]:
+    """Names of the images of a folder or MOTChallenge sequence in frame order; empty for any other video."""
+    if not source.is_dir():
+        return ()
+    try:
+        sequence = find_sequence(source)
+        files = image_files(source if sequence is None else sequence.image_dir,
+                            None if sequence is None else sequence.image_ext)
+    except VideoError:
+        return ()
+    return tuple(file.name for file in files)
+
+
 def holds_images(folder: Path) -> bool:
     """Whether the folder directly contains an image."""
     try:

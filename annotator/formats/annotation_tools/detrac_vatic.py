@@ -11,12 +11,14 @@ from annotator.errors import FormatError
 from annotator.formats.base import Abilities, ExportOptions, ExportReport, ImportOptions, LabelledSequence
 from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_paths import label_files, text_lines
+from annotator.formats.reading.passed_over import short
 from annotator.formats.reading.xml_stream import attribute, iterate_xml
 from annotator.formats.writing.file_format import FileFormat, Target, Writer
 from annotator.model.box import Box
 from annotator.model.sequence import SequenceInfo
 
 _DETRAC = "UA-DETRAC: <sequence> with <frame num> and <target id>"
+_TARGET, _ATTRIBUTE = frozenset({"id"}), frozenset({"vehicle_type"})
 _FIELD = re.compile(r'"([^"]*)"|([^\s"]+)')
 _VATIC = 'VATIC lines of: track left top right bottom frame lost occluded generated "label" "attribute"...'
 
@@ -57,7 +59,11 @@ def _read_detrac(file: Path, options: ImportOptions) -> LabelledSequence:
             name = element.get("name") or name
         elif event == "end" and depth == 1 and element.tag == "ignored_region":
             regions = [_left_top(file, "ignored region", box) for box in element.iter("box")]
-        elif event == "end" and depth == 1 and element.tag == "frame":
+        elif event == "end" and depth == 1 and element.tag == "sequence_attribute":
+            table.passed.fields(element.attrib, frozenset(), "the sequence")
+        elif event == "end" and depth == 1 and element.tag != "frame":
+            table.passed.add(f"elements {short(element.tag)}")
+        elif event == "end" and depth == 1:
             frame = int(attribute(file, "frame", element, "num", _DETRAC)) - first
             frames.append(frame)
             for target in element.iter("target"):
@@ -80,6 +86,12 @@ def _add_target(file: Path, table: BoxTable, frame: int, target: Element) -> Non
     if box is None:
         table.fail(where, "no box")
     number = attribute(file, where, target, "id", _DETRAC)
+    table.passed.fields(target.attrib, _TARGET, "targets")
+    for each in target:
+        if each.tag == "attribute":
+            table.passed.fields(each.attrib, _ATTRIBUTE, "targets")
+        elif each.tag != "box":
+            table.passed.add(f"<{short(each.tag)}> of targets")
     label = "vehicle" if about is None else about.get("vehicle_type", "vehicle")
     table.add(where, frame, int(number), label.lower(), _left_top(file, where, box))
 
@@ -118,6 +130,8 @@ def _read_vatic(file: Path, options: ImportOptions) -> LabelledSequence:
             x1, y1, x2, y2 = map(float, fields[1:5])
         except (ValueError, OverflowError) as error:
             fail(where, str(error))
+        if len(fields) > 10:
+            table.passed.add("attributes of boxes", len(fields) - 10)
         if lost:
             continue
         table.add(where, frame - first, number, fields[9], (x1, y1, x2, y2), occluded=bool(occluded),

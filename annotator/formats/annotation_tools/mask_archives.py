@@ -27,6 +27,7 @@ from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _EXPECTED = "rows of frame,id,left,top,width,height,confidence,class"
 _NUMBER = re.compile(r"^frame_(\d{1,12})_masks$")
+_UNUSED = frozenset({"", "-1"})
 _MOST_MASKS = 4096
 
 
@@ -96,6 +97,8 @@ def _read_folder(file: Path, options: ImportOptions) -> LabelledSequence:
         fields = line.split(",")
         if len(fields) < 7:
             table.fail(where, f"{len(fields)} columns")
+        if any(text.strip() not in _UNUSED for text in fields[8:10]) or len(fields) > 10:
+            table.passed.add("values in columns after the eighth")
         try:
             frame, number = whole_number(fields[0]), whole_number(fields[1])
             kind = whole_number(fields[7]) if len(fields) > 7 else -1

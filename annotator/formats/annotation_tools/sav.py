@@ -21,6 +21,12 @@ from annotator.model.sequence import SequenceInfo
 _EXPECTED = "SA-V: {video_id, video_frame_count, masklet_id, masklet with RLE by frame}"
 #: Videos have 24 frames per second, masks 6.
 _EVERY = 4
+#: Fields that are read or follow from the masks.
+_FIELDS = frozenset({"video_id", "video_duration", "video_frame_count", "video_height", "video_width",
+                     "video_resolution", "video_split", "video_environment", "masklet_id", "masklet",
+                     "masklet_size_rel", "masklet_size_abs", "masklet_size_bucket", "masklet_visibility_changes",
+                     "masklet_first_appeared_frame", "masklet_frame_count", "masklet_edited_frame_count",
+                     "masklet_type", "masklet_stability_score", "masklet_num"})
 _LABEL = "object"
 
 
@@ -44,6 +50,7 @@ def _read(file: Path, options: ImportOptions) -> LabelledSequence:
         raise FormatError(f"{file} has no masklets; expected {_EXPECTED}")
     numbers = _numbers(file, content)
     table = BoxTable(file, _EXPECTED)
+    table.passed.fields(content, _FIELDS, "the file")
     first = options.first_frame or 0
     for index, codes in enumerate(content["masklet"]):
         if not isinstance(codes, list) or len(codes) != len(numbers):

@@ -23,12 +23,16 @@ from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
 from annotator.formats.coco.parts import is_finite
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.label_paths import label_files
+from annotator.formats.reading.passed_over import PassedOver, short
 from annotator.model.box import Box
 from annotator.model.sequence import SequenceInfo
 
 _EXPECTED = "a SLEAP project: HDF5 with frames, instances, points and tracks_json"
 _FRAME, _INSTANCE, _POINT = ("video", "frame_idx"), ("instance_type", "frame_id", "skeleton", "track", "from_predicted",
                                                      "score", "point_id_start", "point_id_end"), ("x", "y", "visible")
+#: Tables that are read, or that hold nothing of the labels.
+_READ = frozenset({"frames", "instances", "points", "pred_points", "tracks_json", "videos_json", "metadata",
+                   "suggestions_json", "provenance_json"})
 _PREDICTED = 1
 _BLOCK = 16_384
 #: Most points of one animal.
@@ -91,6 +95,7 @@ class _Project:
 
     def __init__(self, file: Path, opened: Any) -> None:
         self._file, self._opened = file, opened
+        self._passed = PassedOver()
         self._most = _LARGEST_RATIO * file.stat().st_size
         self._frames = self._table("frames", _FRAME)
         self._instances = self._table("instances", _INSTANCE)
@@ -99,6 +104,7 @@ class _Project:
         self._labels = [_LABEL if _UNNAMED.fullmatch(name) else name for name in self._skeletons()]
 
     def sequences(self, options: ImportOptions) -> list[LabelledSequence]:
+        self._count_unread()
         videos = [self._json(text) for text in self._texts("videos_json")]
         names = [self._json(text) for text in self._texts("tracks_json")]
         frames = self._frames[:]
@@ -114,9 +120,19 @@ class _Project:
         return [self._sequence(video, found.get(video), videos, names, options, notes)
                 for video in range(max(len(videos), max(found, default=-1) + 1))]
 
+    def _count_unread(self) -> None:
+        """Count the rows of tables that are not read."""
+        import h5py
+
+        for name in self._opened:
+            table = self._opened.get(name) if isinstance(self._opened.get(name, getlink=True), h5py.HardLink) else None
+            if name not in _READ and isinstance(table, h5py.Dataset) and table.ndim and len(table):
+                self._passed.add(f"rows of table {short(name)}", len(table))
+
     def _sequence(self, video: int, table: BoxTable | None, videos: list[Any], names: list[Any],
                   options: ImportOptions, notes: list[str]) -> LabelledSequence:
         table = table or BoxTable(self._file, _EXPECTED)
+        table.passed_of_file = self._passed
         for number, name in enumerate(names, 1):
             if isinstance(name, list) and len(name) > 1 and isinstance(name[1], str) and name[1]:
                 table.attributes[number] = {"name": _storable(name[1])}

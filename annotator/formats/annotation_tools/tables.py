@@ -19,7 +19,8 @@ from typing import Any
 from annotator.errors import FormatError
 from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
 from annotator.formats.reading.box_table import BoxTable, whole_number
-from annotator.formats.reading.label_paths import label_files
+from annotator.formats.reading.label_paths import only_file
+from annotator.formats.reading.passed_over import PassedOver, short
 from annotator.formats.reading.rle import mask_from_rle, picture_rle
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
@@ -29,6 +30,9 @@ from annotator.model.sequence import LabelledBox, SequenceInfo
 COLUMNS = ("video", "width", "height", "fps", "frame", "time", "track", "label", "x1", "y1", "x2", "y2", "score",
            "visibility", "ignored", "occluded", "interpolated", "mask")
 _NEEDED = ("frame", "x1", "y1", "x2", "y2")
+#: Numbers that may be missing or not finite; such a row is skipped and counted.
+_CHECKED_LATER = frozenset({"x1", "y1", "x2", "y2", "score", "visibility"})
+_NOT_FINITE = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
 _EXPECTED = f"a table with the columns {', '.join(COLUMNS)}, of which {', '.join(_NEEDED)} are required"
 _TRUE, _FALSE = frozenset({"1", "true", "True", "TRUE"}), frozenset({"0", "false", "False", "FALSE", ""})
 _LONGEST_FIELD = 2**24
@@ -100,8 +104,9 @@ class Csv(_TableFormat):
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """Read a file, or a folder that contains one."""
-        [file, *_] = label_files(path, (self.file_name, "*.csv"), "CSV file")
-        return _read(file, _csv_rows(file), options)
+        of_file = PassedOver()
+        file = only_file(path, (self.file_name, "*.csv"), "CSV file", of_file)
+        return _read(file, _csv_rows(file), options, of_file)
 
 
 def _csv_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -120,16 +125,25 @@ def _csv_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
         raise FormatError(f"{file} cannot be read: {error.strerror or error}") from error
 
 
-def _read(file: Path, rows: Iterable[tuple[str, Mapping[str, str]]], options: ImportOptions) -> list[LabelledSequence]:
+def _read(file: Path, rows: Iterable[tuple[str, Mapping[str, str]]], options: ImportOptions, of_file: PassedOver,
+          ) -> list[LabelledSequence]:
     tables: dict[str, BoxTable] = {}
     infos: dict[str, SequenceInfo] = {}
     first = options.first_frame or 0
+    unread: list[str] | None = None
     for where, row in rows:
         name = row.get("video") or file.stem
+        if unread is None:
+            unread = [name for name in row if name and name not in COLUMNS]
         if name not in tables:
-            tables[name] = BoxTable(file, _EXPECTED)
+            tables[name] = BoxTable(file, _EXPECTED, passed_of_file=of_file)
             width, height, fps = (_number(tables[name], where, row, key, 0) for key in ("width", "height", "fps"))
             infos[name] = SequenceInfo(name, int(width), int(height), fps, 0)
+        for column in unread:
+            if row.get(column):
+                tables[name].passed.add(f"values of column {short(column)}")
+        if "" in row:
+            tables[name].passed.add("rows with more columns than the header (the rest is not read)")
         _add(tables[name], infos[name], where, row, first)
     return [table.sequence(infos[name], options) for name, table in tables.items()]
 
@@ -142,7 +156,7 @@ def _number(table: BoxTable, where: str, row: Mapping[str, str], name: str, defa
         value = float(text)
     except ValueError:
         value = math.nan
-    if not abs(value) < 1e15:
+    if not abs(value) < 1e15 and not (name in _CHECKED_LATER and text.strip().lower() in _NOT_FINITE):
         table.fail(where, f"{name} {text[:40]!r}", "a number")
     return value
 
@@ -155,15 +169,14 @@ def _flag(table: BoxTable, where: str, row: Mapping[str, str], name: str) -> boo
 
 
 def _add(table: BoxTable, info: SequenceInfo, where: str, row: Mapping[str, str], first: int) -> None:
-    for needed in _NEEDED:
-        if not row.get(needed):
-            table.fail(where, f"no {needed}")
+    if not row.get("frame"):
+        table.fail(where, "no frame")
     ignored = _flag(table, where, row, "ignored")
     try:
         frame, number = whole_number(row["frame"]), whole_number(row["track"]) if row.get("track") else None
     except (ValueError, OverflowError) as error:
         table.fail(where, str(error), "whole numbers for frame and track")
-    x1, y1, x2, y2 = (_number(table, where, row, name, 0) for name in ("x1", "y1", "x2", "y2"))
+    x1, y1, x2, y2 = (_number(table, where, row, name, math.nan) for name in ("x1", "y1", "x2", "y2"))
     table.add(where, frame - first, number, None if ignored and number is None else row.get("label") or "object",
               (x1, y1, x2, y2), score=_number(table, where, row, "score", 1),
               visibility=_number(table, where, row, "visibility", 1), ignored=ignored,
@@ -224,9 +237,10 @@ class Parquet(_TableFormat):
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """Read a file, or a folder that contains one."""
-        [file, *_] = label_files(path, (self.file_name, "*.parquet"), "Parquet file")
+        of_file = PassedOver()
+        file = only_file(path, (self.file_name, "*.parquet"), "Parquet file", of_file)
         _require_pyarrow()
-        return _read(file, _parquet_rows(file), options)
+        return _read(file, _parquet_rows(file), options, of_file)
 
 
 def _require_pyarrow() -> None:
@@ -242,7 +256,7 @@ def _parquet_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     row = 0
     try:
         table = parquet.ParquetFile(file)
-        columns = [name for name in table.schema_arrow.names if name in COLUMNS]
+        columns = list(table.schema_arrow.names)
         if not set(_NEEDED) <= set(columns):
             raise FormatError(f"{file}: found the columns {', '.join(columns)}; expected {_EXPECTED}")
         for batch in table.iter_batches(_BATCH, columns=columns):

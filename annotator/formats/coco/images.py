@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -9,16 +10,31 @@ from typing import Any
 
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.coco.parts import Tables, annotation_of, box_of, is_finite, mask_of, read_listed, size_of
+from annotator.formats.coco.parts import (
+    ANNOTATION_FIELDS,
+    IMAGE_FIELDS,
+    Ids,
+    Tables,
+    annotation_of,
+    attributes_of,
+    box_of,
+    is_number_or_missing,
+    mask_of,
+    read_listed,
+    size_of,
+)
 from annotator.formats.coco.tao import CocoMask, CocoParts, coco_box
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.json_stream import iterate_json
-from annotator.formats.reading.label_paths import label_files
+from annotator.formats.reading.label_paths import only_file
+from annotator.formats.reading.passed_over import PassedOver
+from annotator.formats.reading.picture_names import place
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_coco
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
+_READ_FIELDS = ANNOTATION_FIELDS | {"attributes", "occluded"}
 _EXPECTED = "COCO: {images, annotations with bbox, categories}"
 
 
@@ -59,7 +75,7 @@ class CocoImages(FileFormat):
     name = "coco"
     title = "COCO per frame"
     description = "COCO JSON: one file for all videos, unordered images and boxes without identities"
-    abilities = Abilities(identities=False, masks=True, scores=True, ignored=True, regions=True,
+    abilities = Abilities(identities=False, reads_identities=True, masks=True, scores=True, ignored=True, regions=True,
                           limits=("ignored boxes come back as ignore regions",))
     options = ("masks", "image_digits", *PICTURE_OPTIONS)
     file_name = "instances.json"
@@ -72,40 +88,51 @@ class CocoImages(FileFormat):
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """Read a file, or a folder that contains one."""
-        [file, *_] = label_files(path, (self.file_name, "*.json"), "COCO file")
-        return _read(file, options)
+        of_file = PassedOver()
+        file = only_file(path, (self.file_name, "annotations/instances_*.json", "*.json"), "COCO file", of_file)
+        return _read(file, options, of_file)
 
     def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
         return check_coco(folder / self.file_name, boxes)
 
 
-def _read(file: Path, options: ImportOptions) -> list[LabelledSequence]:
-    images, names = read_listed(file, "images", _EXPECTED)
-    tables: dict[str, BoxTable] = {}
-    infos: dict[str, SequenceInfo] = {}
-    places: dict[int, tuple[str, int]] = {}
+def _read(file: Path, options: ImportOptions, of_file: PassedOver) -> list[LabelledSequence]:
+    images, names = read_listed(file, "images", _EXPECTED, of_file)
+    videos: dict[str, list[int]] = {}
     for number, item in images.items():
-        video = PurePosixPath(str(item.get("file_name", ""))).parent.name or file.stem
-        info = infos.setdefault(video, SequenceInfo(video, size_of(item, "width"), size_of(item, "height"), 0.0, 0))
-        places[number] = (video, info.frame_count)
-        infos[video] = replace(info, frame_count=info.frame_count + 1)
-        tables.setdefault(video, BoxTable(file, _EXPECTED))
+        of_file.fields(item, IMAGE_FIELDS, "images")
+        videos.setdefault(PurePosixPath(str(item.get("file_name", ""))).parent.name or file.stem, []).append(number)
+    tables = {video: BoxTable(file, _EXPECTED, passed_of_file=of_file) for video in videos}
+    places: dict[int, tuple[str, int]] = {}
+    infos, notes = {}, {}
+    for video, numbers in videos.items():
+        own = len(videos) == 1 or (options.info is not None and options.info.name == video)
+        placed = place([str(images[number].get("file_name", "")) for number in numbers],
+                       options.picture_names if own else (), options.first_frame)
+        places.update({number: (video, frame) for number, frame in zip(numbers, placed.frames, strict=True)})
+        first = images[numbers[0]]
+        infos[video] = SequenceInfo(video, size_of(first, "width"), size_of(first, "height"), 0.0,
+                                    max(placed.frames) + 1)
+        notes[video] = [placed.note] if placed.note else []
+    ids = Ids()
     for key, item in iterate_json(file, _EXPECTED):
         if key == "annotations":
-            _add(file, item, places, tables, names, images)
-    notes = ["images are read as frames in list order"]
-    return [table.sequence(infos[video], options, notes) for video, table in tables.items()]
+            _add(file, item, places, tables, names, images, ids)
+    return [table.sequence(infos[video], options, notes[video]) for video, table in tables.items()]
 
 
 def _add(file: Path, item: Any, places: dict[int, tuple[str, int]], tables: dict[str, BoxTable], names: dict[int, str],
-         images: Tables) -> None:
+         images: Tables, ids: Ids) -> None:
     where, image, category = annotation_of(file, item, "image_id", places, _EXPECTED)
     score = item.get("score", 1.0)
-    if not is_finite(score):
+    if not is_number_or_missing(score):
         raise FormatError(f"{file} {where}: found score {str(score)[:20]!r}; expected a number")
     video, frame = places[image]
-    picture = images[image]
+    picture, table = images[image], tables[video]
+    table.passed.fields(item, _READ_FIELDS, "annotations")
+    about = attributes_of(item, table.passed)
+    number = ids.of(file, about.item, ("track_id", "instance_id"), where)
     mask = mask_of(file, where, item.get("segmentation"), size_of(picture, "width"), size_of(picture, "height"))
-    tables[video].add(where, frame, None, names.get(category, f"category {category}"),
-                      box_of(file, where, item.get("bbox"), _EXPECTED), score=float(score),
-                      ignored=bool(item.get("iscrowd")), mask=mask)
+    table.add(where, frame, number, names.get(category, f"category {category}"),
+              box_of(file, where, item.get("bbox"), _EXPECTED), score=math.nan if score is None else float(score),
+              ignored=bool(item.get("iscrowd")), occluded=about.occluded, interpolated=about.interpolated, mask=mask)

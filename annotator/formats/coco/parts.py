@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from annotator.errors import FormatError
 from annotator.formats.reading.json_stream import iterate_json
+from annotator.formats.reading.passed_over import ROTATIONS, PassedOver, holds_something, short
 from annotator.formats.reading.rle import mask_from_polygons, mask_from_rle
 from annotator.model.box import Box
 from annotator.model.mask import Mask
@@ -23,11 +25,22 @@ def whole_field(path: Path, item: Mapping[str, Any], name: str, where: str, expe
 
 
 def box_of(path: Path, where: str, box: Any, expected: str) -> Box:
-    """Convert a COCO box ``[left, top, width, height]`` to ``xyxy``. Raises FormatError."""
-    if not isinstance(box, list) or len(box) != 4 or not all(map(is_finite, box)) or min(box[2:]) < 0:
+    """Convert a COCO box ``[left, top, width, height]`` to ``xyxy``.
+
+    Numbers that are missing or not finite become NaN, so that the row is skipped and counted. Raises FormatError for
+    anything else.
+    """
+    if not isinstance(box, list) or len(box) != 4 or not all(map(is_number_or_missing, box)):
         raise FormatError(f"{path} {where}: found bbox {str(box)[:60]}; expected {expected}")
-    left, top, width, height = map(float, box)
+    left, top, width, height = (math.nan if each is None else float(each) for each in box)
     return (left, top, left + width, top + height)
+
+
+def is_number_or_missing(value: object) -> bool:
+    """Whether a JSON value is a number of a usual size, NaN, infinite or null."""
+    if value is None:
+        return True
+    return isinstance(value, int | float) and not isinstance(value, bool) and not 1e15 <= abs(value) < math.inf
 
 
 def size_of(item: Mapping[str, Any], key: str) -> int:
@@ -92,8 +105,27 @@ class Tables:
         return len(self._items)
 
 
-def read_listed(file: Path, key: str, expected: str) -> tuple[Tables, dict[int, str]]:
+#: Fields of COCO files that hold nothing of the labels: ids, sizes and sources of images, licences, counts.
+FILE_FIELDS = frozenset({"info", "licenses", "licences", "images", "annotations", "categories", "videos", "tracks",
+                         "type", "segment_info"})
+IMAGE_FIELDS = frozenset({
+    "id", "file_name", "width", "height", "license", "flickr_url", "coco_url", "date_captured", "video_id", "frame_id",
+    "frame_index", "video", "neg_category_ids", "not_exhaustive_category_ids", "is_vid_train_frame", "prev_image_id",
+    "next_image_id", "prev_img_id", "next_img_id", "path", "num_frames"})
+VIDEO_FIELDS = frozenset({
+    "id", "name", "width", "height", "fps", "length", "file_names", "neg_category_ids", "not_exhaustive_category_ids",
+    "metadata", "license", "flickr_url", "coco_url", "date_captured", "vid_train_frames"})
+CATEGORY_FIELDS = frozenset({"id", "name", "supercategory", "synset", "frequency", "synonyms", "def", "image_count",
+                             "instance_count", "color", "isthing"})
+#: Fields of annotations that are read or follow from the others.
+ANNOTATION_FIELDS = frozenset({"id", "image_id", "video_id", "category_id", "bbox", "area", "segmentation", "iscrowd",
+                               "score", "track_id", "instance_id", "scale_category"})
+
+
+def read_listed(file: Path, key: str, expected: str, passed: PassedOver) -> tuple[Tables, dict[int, str]]:
     """Read the entries of the list ``key`` and the names of the categories, wherever they are in the file.
+
+    What belongs to the whole file and is not read is counted in ``passed``.
 
     Raises:
         FormatError: the list is missing or empty, or an entry is malformed.
@@ -104,9 +136,46 @@ def read_listed(file: Path, key: str, expected: str) -> tuple[Tables, dict[int, 
             listed.add(key, item)
         elif found == "categories":
             categories.add(found, item)
+            passed.fields(item, CATEGORY_FIELDS, "categories")
+        else:
+            passed.fields({found: item}, FILE_FIELDS, "the file")
     if not len(listed):
         raise FormatError(f"{file} lists no {key}; expected {expected}")
     return listed, {number: str(item.get("name", f"category {number}")) for number, item in categories.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What CVAT and Datumaro store in the ``attributes`` of a COCO annotation."""
+
+    item: Mapping[str, Any]
+    """The annotation, with its ``track_id`` from the attributes if it has no own one."""
+    occluded: bool
+    interpolated: bool
+
+
+#: Attributes that are read. Those of a track are the same in all of its boxes only by chance, so they are counted.
+_READ = frozenset({"track_id", "occluded", "keyframe", "rotation", "outside"})
+
+
+def attributes_of(item: Mapping[str, Any], passed: PassedOver) -> Attributes:
+    """Read the attributes of an annotation; those that are not read are counted."""
+    found = item.get("attributes")
+    own = item.get("occluded")
+    if not isinstance(found, dict):
+        if found is not None:
+            passed.add("field 'attributes' of annotations")
+        return Attributes(item, own is True or (own == 1 and type(own) is int), False)
+    for name in found.keys() - _READ:
+        if holds_something(found[name]):
+            passed.add(f"attribute {short(name)} of annotations")
+    if found.get("rotation"):
+        passed.add(ROTATIONS)
+    if found.get("outside") is True:
+        passed.add("marks as outside the frame")
+    if found.get("track_id") is not None and all(item.get(name) is None for name in ("track_id", "instance_id")):
+        item = {**item, "track_id": found["track_id"]}
+    return Attributes(item, found.get("occluded") is True or own is True, found.get("keyframe") is False)
 
 
 def annotation_of(file: Path, item: Any, key: str, listed: Container[int], expected: str) -> tuple[str, int, int]:

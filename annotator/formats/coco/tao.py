@@ -15,7 +15,8 @@ from typing import Any
 
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.coco.video import read_coco_video
-from annotator.formats.reading.label_paths import label_files
+from annotator.formats.reading.label_paths import only_file
+from annotator.formats.reading.passed_over import PassedOver
 from annotator.formats.reading.rle import mask_from_rle, picture_rle, rle_area
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_coco, check_tao
@@ -159,8 +160,9 @@ class Tao(FileFormat):
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """Read a file, or a folder that contains one."""
-        [file, *_] = label_files(path, (self.file_name, "annotations.json", "*.json"), "TAO file")
-        return read_coco_video(file, options, frame_names=("frame_index", "frame_id"))
+        of_file = PassedOver()
+        file = only_file(path, (self.file_name, "annotations.json", "*.json"), "TAO file", of_file)
+        return read_coco_video(file, options, frame_names=("frame_index", "frame_id"), of_file=of_file)
 
     def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
         done = [check_coco(folder / self.file_name, boxes), check_tao(folder / self.file_name, infos, boxes)]

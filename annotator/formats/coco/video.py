@@ -1,13 +1,13 @@
 """COCO-VID ("CocoVID"): COCO with ``videos``, images with video and frame, and annotations with identities.
 
 Files of other tools differ: the frame is ``frame_id`` or ``frame_index``, the identity ``track_id`` or ``instance_id``.
-Plain COCO without ``videos`` is read as one video with its images in list order.
+Plain COCO without ``videos`` is read as one video; its images are placed by their names, else in list order.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,18 +23,34 @@ from annotator.formats.base import (
     PictureSource,
     SequenceStream,
 )
-from annotator.formats.coco.parts import is_finite, whole_field
+from annotator.formats.coco.parts import (
+    ANNOTATION_FIELDS,
+    CATEGORY_FIELDS,
+    FILE_FIELDS,
+    IMAGE_FIELDS,
+    VIDEO_FIELDS,
+    attributes_of,
+    is_finite,
+    is_number_or_missing,
+    whole_field,
+)
 from annotator.formats.coco.writer import FILE_NAME, picture_name, write_coco_video
 from annotator.formats.detections.coco_detections import load_coco_detections as load_coco_detections
 from annotator.formats.detections.coco_detections import read_coco_detections as read_coco_detections
+from annotator.formats.reading.box_table import FIRST_FRAME_HINT, INVALID_ROWS
 from annotator.formats.reading.json_stream import iterate_json
-from annotator.formats.reading.label_paths import label_files, require_file
+from annotator.formats.reading.label_paths import only_file, require_file
+from annotator.formats.reading.passed_over import PassedOver
+from annotator.formats.reading.picture_names import PictureNames, place
 from annotator.formats.reading.rle import check_polygons, check_rle, mask_from_polygons, mask_from_rle
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
 _ABILITIES = Abilities(masks=True, scores=True, ignored=True, occluded=True, limits=(
     "ignore regions become crowds, one for each label",))
+_IGNORED, _OCCLUDED, _INTERPOLATED = 1, 2, 4
+_ANNOTATION_FIELDS = ANNOTATION_FIELDS | {"ignore", "visibility"}
+_READ_FIELDS = _ANNOTATION_FIELDS | {"attributes", "occluded"}
 _EXPECTED = "COCO-VID: {videos, images with frame_id and video_id, annotations with bbox and track_id, categories}"
 
 
@@ -61,11 +77,14 @@ class CocoVideoFormat:
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """Read a file, or a folder with ``annotations.json``."""
-        return read_coco_video(label_files(path, (FILE_NAME,), "COCO-VID file")[0] if path.is_dir() else path, options)
+        of_file = PassedOver()
+        file = only_file(path, (FILE_NAME, "*.json"), "COCO-VID file", of_file) if path.is_dir() else path
+        return read_coco_video(file, options, of_file=of_file)
 
 
 def read_coco_video(path: Path, options: ImportOptions | None = None, *,
-                    frame_names: tuple[str, ...] = ("frame_id", "frame_index")) -> list[LabelledSequence]:
+                    frame_names: tuple[str, ...] = ("frame_id", "frame_index"),
+                    of_file: PassedOver | None = None) -> list[LabelledSequence]:
     """Read the labels of every video in a COCO-VID file.
 
     Frames count from 0; if the images of a video start at 1, or as ``options.first_frame`` says, they are shifted, with
@@ -78,12 +97,14 @@ def read_coco_video(path: Path, options: ImportOptions | None = None, *,
     ``options.info``.
     """
     options = options or ImportOptions()
-    content = _Content(require_file(path, "a COCO-VID file"), frame_names)
+    content = _Content(require_file(path, "a COCO-VID file"), frame_names, of_file or PassedOver())
     for key, item in iterate_json(path, _EXPECTED):
         if key in ("videos", "images", "annotations", "categories"):
             if not isinstance(item, dict):
                 content.fail(f"an entry {str(item)[:40]!r} in {key}")
             content.add(key, item)
+        else:
+            content.passed_of_file.fields({key: item}, FILE_FIELDS, "the file")
     if not content.images:
         raise FormatError(f"{path} lists no images; expected {_EXPECTED}")
     return content.sequences(options)
@@ -93,6 +114,8 @@ def read_coco_video(path: Path, options: ImportOptions | None = None, *,
 class _Image:
     video: int
     frame: int
+    name: str = ""
+    """File name, if the file has it."""
 
 
 @dataclass(slots=True)
@@ -106,7 +129,7 @@ class _Boxes:
     box_xywh: array[float] = field(default_factory=lambda: array("d"))
     score: array[float] = field(default_factory=lambda: array("d"))
     visibility: array[float] = field(default_factory=lambda: array("d"))
-    ignored: array[int] = field(default_factory=lambda: array("b"))
+    flags: array[int] = field(default_factory=lambda: array("b"))
     segmentation: dict[int, Any] = field(default_factory=dict)
     """By row."""
 
@@ -114,7 +137,7 @@ class _Boxes:
 class _Content:
     """The content of a file, assembled after all of it is read, because its parts may be in any order."""
 
-    def __init__(self, path: Path, frame_names: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, frame_names: tuple[str, ...], of_file: PassedOver) -> None:
         self._path = path
         self._frame_names = frame_names
         self._videos: dict[int, dict[str, Any]] = {}
@@ -122,6 +145,11 @@ class _Content:
         self._names: dict[str, int] = {}
         self._boxes = _Boxes()
         self._sizes: dict[int, dict[str, Any]] = {}
+        self._named_frames = True
+        self._first_invalid = ""
+        self._passed: dict[int, PassedOver] = {}
+        self._rows: dict[int, list[int]] = {}
+        self.passed_of_file = of_file
         self.images: dict[int, _Image] = {}
 
     def fail(self, found: str) -> NoReturn:
@@ -132,14 +160,18 @@ class _Content:
         """Add one entry of one of the four lists."""
         if key == "videos":
             self._videos[self._whole(item, "id", "videos")] = item
+            self.passed_of_file.fields(item, VIDEO_FIELDS, "videos")
         elif key == "categories":
             self._categories[self._whole(item, "id", "categories")] = str(item.get("name", f"category {item['id']}"))
+            self.passed_of_file.fields(item, CATEGORY_FIELDS, "categories")
         elif key == "images":
             video = self._whole(item, "video_id", "images") if "video_id" in item else 0
             name = next((name for name in self._frame_names if name in item), None)
+            self._named_frames &= name is not None
             frame = len(self.images) if name is None else self._whole(item, name, "images")
-            self.images[self._whole(item, "id", "images")] = _Image(video, frame)
+            self.images[self._whole(item, "id", "images")] = _Image(video, frame, str(item.get("file_name") or ""))
             self._sizes.setdefault(video, item)
+            self.passed_of_file.fields(item, IMAGE_FIELDS, "images")
         else:
             self._add_box(item)
 
@@ -147,21 +179,39 @@ class _Content:
         boxes = self._boxes
         where = f"annotation {item.get('id', len(boxes.image))}"
         box = item.get("bbox")
-        if not isinstance(box, list) or len(box) != 4 or not all(map(is_finite, box)) or min(box[2:]) < 0:
+        if not isinstance(box, list) or len(box) != 4 or not all(map(is_number_or_missing, box)):
             self.fail(f"{where} with bbox {str(box)[:60]}")
         score, visibility = item.get("score", 1.0), item.get("visibility", 1.0)
-        if not is_finite(score) or not is_finite(visibility):
+        if not is_number_or_missing(score) or not is_number_or_missing(visibility):
             self.fail(f"{where} with score {score!r} and visibility {visibility!r}")
+        image, category = self._whole(item, "image_id", where), self._whole(item, "category_id", where)
+        passed = self._passed_of(image)
+        if not all(map(is_finite, (*box, score, visibility))) or min(box[2:]) < 0:
+            self._first_invalid = self._first_invalid or f"found {where} with bbox {str(box)[:60]} and score {score}"
+            passed.add(INVALID_ROWS)
+            return
+        occluded = interpolated = False
+        if item.keys() - _ANNOTATION_FIELDS or "attributes" in item:
+            passed.fields(item, _READ_FIELDS, "annotations")
+            about = attributes_of(item, passed)
+            item, occluded, interpolated = dict(about.item), about.occluded, about.interpolated
+        number = self._number(item, where)
         segmentation = item.get("segmentation")
         if segmentation:
             boxes.segmentation[len(boxes.image)] = segmentation
-        boxes.image.append(self._whole(item, "image_id", where))
-        boxes.category.append(self._whole(item, "category_id", where))
-        boxes.number.append(self._number(item, where))
+        boxes.image.append(image)
+        boxes.category.append(category)
+        boxes.number.append(number)
         boxes.box_xywh.extend(box)
         boxes.score.append(score)
         boxes.visibility.append(visibility)
-        boxes.ignored.append(bool(item.get("iscrowd")) or bool(item.get("ignore")))
+        boxes.flags.append((_IGNORED if item.get("iscrowd") or item.get("ignore") else 0)
+                           | (_OCCLUDED if occluded else 0) | (_INTERPOLATED if interpolated else 0))
+
+    def _passed_of(self, image: int) -> PassedOver:
+        """The count of what is not read of the video of an image. Images may be listed after their annotations."""
+        known = self.images.get(image)
+        return self.passed_of_file if known is None else self._passed.setdefault(known.video, PassedOver())
 
     def _number(self, item: Mapping[str, Any], where: str) -> int:
         name = next((name for name in ("track_id", "instance_id") if item.get(name) is not None), None)
@@ -180,27 +230,64 @@ class _Content:
         categories = sorted(set(self._categories) | set(self._boxes.category))
         label_of = {category: label for label, category in enumerate(categories)}
         labels = tuple(self._categories.get(category, f"category {category}") for category in categories)
-        rows = self._rows_by_video()
+        rows = self._rows = self._rows_by_video()
         frames: dict[int, list[int]] = {}
         for image in self.images.values():
             frames.setdefault(image.video, []).append(image.frame)
+        if self._first_invalid and (options.strict or not len(self._boxes.image)):
+            raise FormatError(f"{self._path}: {self._first_invalid}; expected finite numbers and no negative size")
         result = []
         for video in (each for each in order if each in frames):
-            first = options.first_frame
-            if first is None:
-                first = 1 if min(frames[video]) == 1 else 0
-            notes = [f"frames in the file start at {first}"] if first else []
             # With several videos, `options.info` applies to the one with the same name.
             given = options.info if len(frames) == 1 or (options.info is not None and options.info.name == str(
                 self._videos.get(video, {}).get("name"))) else None
+            first, notes = self._place(video, frames[video], options, given is not None or len(frames) == 1)
             info = self._info(video, max(frames[video]) - first + 1, labels, given)
             self._check(video, rows.get(video, []), min(frames[video]) - first, info)
             part = _VideoFrames(self._boxes, self.images, rows.get(video, []), first, label_of,
                                 (info.width, info.height), shift=int(self._counts_from_zero(rows.get(video, []))))
             if part.shift:
                 notes.append("track ids in the file start at 0, so all track numbers were increased by one")
-            result.append(LabelledSequence(info, part, len(part.rows), tuple(notes)))
+            if self._first_invalid:
+                notes.append(f"the first row that was skipped: {self._first_invalid.removeprefix('found ')}")
+            result.append(LabelledSequence(info, part, len(part.rows), tuple(notes),
+                                           self._passed.setdefault(video, PassedOver()).counts,
+                                           self.passed_of_file.counts))
         return result
+
+    def _place(self, video: int, frames: list[int], options: ImportOptions, own: bool) -> tuple[int, list[str]]:
+        """Number of the first frame, and notes. Images that name pictures of the video get the frames of these; so do
+        images without a frame number, by the number in their name or in list order."""
+        images = [image for image in self.images.values() if image.video == video]
+        names = [image.name for image in images]
+        if own and options.first_frame is None:
+            found = PictureNames(options.picture_names).find(names)
+            if found is not None:
+                differ = self._move(images, found, frames)
+                return 0, [f"{differ} images lie on the pictures of their names, not on the frames that the file states"
+                           ] if differ and self._named_frames else []
+        if not self._named_frames and all(names):
+            placed = place(names, options.picture_names if own else (), options.first_frame)
+            self._move(images, placed.frames, frames)
+            return 0, [placed.note] if placed.note else []
+        first = options.first_frame
+        if first is None:
+            first = 1 if min(frames) == 1 else 0
+        return first, [f"frames in the file start at {first}"] if first else []
+
+    def _move(self, images: list[_Image], found: Sequence[int], frames: list[int]) -> int:
+        """Put images onto these frames. Returns how many were on another one."""
+        differ = sum(image.frame != frame for image, frame in zip(images, found, strict=True))
+        for image, frame in zip(images, found, strict=True):
+            image.frame = frame
+        frames[:] = found
+        if differ:
+            for rows in self._rows.values():
+                rows.sort(key=self._frame_of)
+        return differ
+
+    def _frame_of(self, row: int) -> int:
+        return self.images[self._boxes.image[row]].frame
 
     def _rows_by_video(self) -> dict[int, list[int]]:
         """Rows of each video, sorted by frame."""
@@ -210,12 +297,12 @@ class _Content:
                 self.fail(f"an annotation of image {image}, which is not listed")
             rows.setdefault(self.images[image].video, []).append(row)
         for each in rows.values():
-            each.sort(key=lambda row: self.images[self._boxes.image[row]].frame)
+            each.sort(key=self._frame_of)
         return rows
 
     def _check(self, video: int, rows: list[int], lowest: int, info: SequenceInfo) -> None:
         if lowest < 0:
-            self.fail(f"a frame before the first in video {video}")
+            self.fail(f"a frame before the first in video {video}{FIRST_FRAME_HINT}")
         seen: set[tuple[int, int]] = set()
         frame_before = -1
         for row in rows:
@@ -251,7 +338,7 @@ class _Content:
 
     def _info(self, video: int, length: int, labels: tuple[str, ...], given: SequenceInfo | None) -> SequenceInfo:
         header = self._videos.get(video, {})
-        if given is not None and length > given.frame_count:
+        if given is not None and 0 < given.frame_count < length:
             self.fail(f"frame {length - 1} of video {video}, beyond the video's last frame {given.frame_count - 1}")
         name = str(header.get("name") or (given.name if given else f"video {video}"))
         image = self._sizes[video]
@@ -259,7 +346,7 @@ class _Content:
                               for key in ("width", "height", "fps"))
         return SequenceInfo(
             name, int(width or (given.width if given else 0)), int(height or (given.height if given else 0)),
-            float(fps or (given.fps if given else 0.0)), given.frame_count if given else length, labels)
+            float(fps or (given.fps if given else 0.0)), (given.frame_count if given else 0) or length, labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,11 +377,11 @@ class _VideoFrames:
 
     def _box(self, row: int) -> LabelledBox:
         left, top, width, height = self.boxes.box_xywh[4 * row:4 * row + 4]
-        number = self.boxes.number[row]
+        number, flags = self.boxes.number[row], self.boxes.flags[row]
         return LabelledBox(
             None if number < 0 else number + self.shift, self.label_of[self.boxes.category[row]],
             (left, top, left + width, top + height), self.boxes.score[row], self._mask(row),
-            self.boxes.visibility[row], bool(self.boxes.ignored[row]))
+            self.boxes.visibility[row], bool(flags & _IGNORED), bool(flags & _OCCLUDED), bool(flags & _INTERPOLATED))
 
     def _mask(self, row: int) -> Mask | None:
         code = self.boxes.segmentation.get(row)

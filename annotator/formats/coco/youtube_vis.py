@@ -15,10 +15,22 @@ from typing import Any, TextIO
 
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.coco.parts import Ids, Tables, annotation_of, box_of, mask_of, read_listed, size_of
+from annotator.formats.coco.parts import (
+    ANNOTATION_FIELDS,
+    VIDEO_FIELDS,
+    Ids,
+    Tables,
+    annotation_of,
+    box_of,
+    mask_of,
+    read_listed,
+    size_of,
+)
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.json_stream import iterate_json
-from annotator.formats.reading.label_paths import label_files
+from annotator.formats.reading.label_paths import only_file
+from annotator.formats.reading.passed_over import PassedOver
+from annotator.formats.reading.picture_names import PictureNames
 from annotator.formats.reading.rle import mask_from_rle, picture_runs
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_youtube_vis
@@ -27,6 +39,7 @@ from annotator.formats.writing.overlaps import NO_MASK
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
+_READ_FIELDS = ANNOTATION_FIELDS | {"segmentations", "bboxes", "areas", "width", "height", "length"}
 _EXPECTED = "YouTube-VIS: {videos with file_names, annotations with segmentations, categories}"
 
 
@@ -139,21 +152,41 @@ class YouTubeVis(FileFormat):
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """Read a file, or a folder that contains one, laid out as this program writes it."""
-        [file, *_] = label_files(path, (self.file_name, "annotations.json", "*.json"), "YouTube-VIS file")
-        return _read(file, options)
+        of_file = PassedOver()
+        file = only_file(path, (self.file_name, "annotations.json", "*.json"), "YouTube-VIS file", of_file)
+        return _read(file, options, of_file)
 
     def field_check(self, folder: Path, infos: Sequence[SequenceInfo], boxes: int) -> str | None:
         return check_youtube_vis(folder / self.file_name, infos, boxes)
 
 
-def _read(file: Path, options: ImportOptions) -> list[LabelledSequence]:
-    videos, names = read_listed(file, "videos", _EXPECTED)
-    tables = {video: BoxTable(file, _EXPECTED) for video, _ in videos.items()}
+def _read(file: Path, options: ImportOptions, of_file: PassedOver) -> list[LabelledSequence]:
+    videos, names = read_listed(file, "videos", _EXPECTED, of_file)
+    tables = {video: BoxTable(file, _EXPECTED, passed_of_file=of_file) for video, _ in videos.items()}
+    infos = {video: _info(video, item) for video, item in videos.items()}
+    places, notes = {}, {}
+    for video, item in videos.items():
+        of_file.fields(item, VIDEO_FIELDS, "videos")
+        own = len(infos) == 1 or (options.info is not None and options.info.name == infos[video].name)
+        places[video], notes[video] = _place(item, options.picture_names if own else ())
+        if places[video]:
+            infos[video] = replace(infos[video], frame_count=max(places[video]) + 1)
     ids = Ids()
     for key, item in iterate_json(file, _EXPECTED):
         if key == "annotations":
-            _add(tables, videos, names, ids, item, file)
-    return [tables[video].sequence(_info(video, item), options) for video, item in videos.items()]
+            _add(tables, videos, places, names, ids, item, file)
+    return [table.sequence(infos[video], options, notes[video]) for video, table in tables.items()]
+
+
+def _place(item: dict[str, Any], pictures: Sequence[str]) -> tuple[tuple[int, ...], list[str]]:
+    """Frames of the entries of a video, if its files are pictures of the video; empty if they are not, for list order.
+    """
+    files = item.get("file_names")
+    found = PictureNames(pictures).find([str(name) for name in files]) if isinstance(files, list) else None
+    if found is not None:
+        return found, []
+    return (), ["file_names are not pictures of the video, so they are read as its frames in list order"
+                ] if pictures else []
 
 
 def _info(video: int, item: dict[str, Any]) -> SequenceInfo:
@@ -166,8 +199,11 @@ def _info(video: int, item: dict[str, Any]) -> SequenceInfo:
                         frames)
 
 
-def _add(tables: dict[int, BoxTable], videos: Tables, names: dict[int, str], ids: Ids, item: Any, file: Path) -> None:
+def _add(tables: dict[int, BoxTable], videos: Tables, places: dict[int, tuple[int, ...]], names: dict[int, str],
+         ids: Ids, item: Any, file: Path) -> None:
     where, video, category = annotation_of(file, item, "video_id", tables, _EXPECTED)
+    tables[video].passed.fields(item, _READ_FIELDS, "annotations")
+    frames = places[video]
     codes, boxes = item.get("segmentations"), item.get("bboxes")
     if not isinstance(codes, list) and not isinstance(boxes, list):
         raise FormatError(f"{file} {where}: found neither segmentations nor bboxes; expected {_EXPECTED}")
@@ -181,6 +217,9 @@ def _add(tables: dict[int, BoxTable], videos: Tables, names: dict[int, str], ids
     if isinstance(score, bool) or not isinstance(score, int | float):
         raise FormatError(f"{file} {where}: found score {str(score)[:20]!r}; expected a number")
     width, height = size_of(videos[video], "width"), size_of(videos[video], "height")
+    if frames and len(codes) > len(frames):
+        raise FormatError(f"{file} {where}: found {len(codes)} entries; expected at most {len(frames)}, the number of "
+                          "the video's file_names")
     for index, (code, box) in enumerate(zip(codes, boxes, strict=True)):
         if code is None and box is None:
             continue
@@ -189,5 +228,6 @@ def _add(tables: dict[int, BoxTable], videos: Tables, names: dict[int, str], ids
                               f"expected {_EXPECTED}")
         mask = mask_of(file, f"{where} frame {index}", code, width, height)
         edges = box_of(file, f"{where} frame {index}", box, _EXPECTED) if mask is None else mask.box_xyxy
-        tables[video].add(where, index, number, names.get(category, f"category {category}"), edges,
-                          ignored=bool(item.get("iscrowd")), mask=mask)
+        tables[video].add(where, frames[index] if frames else index, number,
+                          names.get(category, f"category {category}"), edges, ignored=bool(item.get("iscrowd")),
+                          mask=mask)

@@ -111,6 +111,8 @@ def _read_folder(folder: Path, files: list[Path], options: ImportOptions) -> Lab
         codes = wide[..., 0] << 24 | wide[..., 1] << 16 | wide[..., 2] << 8 | wide[..., 3]
         for code, mask in label_masks(np.where(wide[..., 0] > 0, codes, 0)):
             kind, flags = code >> 24, code >> 16 & 255
+            if flags & ~(_CROWD | _IGNORED | _OCCLUDED):
+                table.passed.add("marks as truncated")
             name = BDD100K_CLASSES[kind - 1] if kind <= len(BDD100K_CLASSES) else f"class {kind}"
             table.add(file.name, number - first, code & _LARGEST, name, mask.box_xyxy, mask=mask,
                       ignored=bool(flags & (_CROWD | _IGNORED)), occluded=bool(flags & _OCCLUDED))

@@ -14,6 +14,7 @@ from typing import ClassVar, TextIO
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_paths import label_files, text_lines
+from annotator.formats.reading.passed_over import PassedOver
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_kitti
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
@@ -27,6 +28,11 @@ _TYPES = {name.lower(): name for name in ("Car", "Van", "Truck", "Pedestrian", "
 _SAME = {"person": "pedestrian"}
 _DONT_CARE = "DontCare"
 _PARTLY, _LARGELY = 1, 2
+_UNKNOWN_FIELDS = _UNKNOWN.split()
+_NOT_TRUNCATED = frozenset({"0", "-1", "0.00", "0.0"})
+_NO_ANGLE = frozenset({"-10", "-10.0", "-10.00", "-10.000000"})
+_NO_SPACE = frozenset({text for number in ("-1", "-10", "-1000") for text in (number, f"{number}.0", f"{number}.00",
+                                                                            f"{number}.000000")})
 _AS_MISC = "labels unknown to KITTI (written as Misc)"
 
 
@@ -122,6 +128,16 @@ class KittiResults(Kitti):
         return None
 
 
+def _count_unused(fields: list[str], passed: PassedOver) -> None:
+    """Count what is not read of an object: truncation, observation angle, size and place in space."""
+    if fields[3] not in _NOT_TRUNCATED and fields[3].strip("0.-"):
+        passed.add("truncations of boxes")
+    if fields[5] not in _NO_ANGLE:
+        passed.add("observation angles (alpha) of boxes")
+    if fields[10:17] != _UNKNOWN_FIELDS and not set(fields[10:17]) <= _NO_SPACE:
+        passed.add("3D boxes")
+
+
 def _read_file(file: Path, options: ImportOptions) -> LabelledSequence:
     table = BoxTable(file, _EXPECTED)
     first = options.first_frame or 0
@@ -136,6 +152,8 @@ def _read_file(file: Path, options: ImportOptions) -> LabelledSequence:
         except (ValueError, OverflowError) as error:
             table.fail(where, str(error))
         region = fields[2] == _DONT_CARE
+        if not region:
+            _count_unused(fields, table.passed)
         table.add(where, frame - first, None if region or number < 0 else number,
                   None if region else _label_of(fields[2]), (x1, y1, x2, y2), score=score, ignored=region,
                   occluded=occluded in (_PARTLY, _LARGELY))

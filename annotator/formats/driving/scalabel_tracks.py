@@ -6,6 +6,7 @@ Source: the documentation of Scalabel's and BDD100K's label formats.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import Any, ClassVar, TextIO
 
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.coco.parts import Ids, is_finite
+from annotator.formats.coco.parts import Ids, is_finite, is_number_or_missing
 from annotator.formats.driving.scalabel import bdd100k_class, picture_name
 from annotator.formats.reading.box_table import BoxTable
-from annotator.formats.reading.json_stream import iterate_list
+from annotator.formats.reading.json_stream import iterate_json, iterate_list, starts_list
 from annotator.formats.reading.label_paths import label_files
+from annotator.formats.reading.passed_over import PassedOver, holds_something, short
+from annotator.formats.reading.picture_names import PictureNames
 from annotator.formats.reading.rle import check_polygons, mask_from_polygons, mask_from_rle, picture_rle
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_bdd100k
@@ -28,6 +31,12 @@ from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _EXPECTED = "Scalabel JSON: frames with name, videoName, frameIndex and labels"
+_FILE_FIELDS = frozenset({"frames", "config", "groups"})
+_FRAME_FIELDS = frozenset({"name", "videoName", "frameIndex", "index", "size", "labels", "url", "timestamp",
+                           "video_name", "sequence"})
+_LABEL_FIELDS = frozenset({"id", "category", "attributes", "box2d", "rle", "poly2d", "score", "index", "manualShape",
+                           "manualAttributes"})
+_READ_ATTRIBUTES = frozenset({"occluded", "crowd", "Crowd", "ignored", "truncated"})
 _UNKNOWN_CLASS = "boxes of labels unknown to BDD100K"
 
 
@@ -171,25 +180,58 @@ class Bdd100k(Scalabel):
 def _read_file(file: Path, options: ImportOptions) -> list[LabelledSequence]:
     videos: dict[str, _Video] = {}
     ids = Ids()
-    for position, frame in enumerate(iterate_list(file, "frames", _EXPECTED)):
+    of_file = PassedOver()
+    places = _places(file, options)
+    for position, frame in enumerate(_frames(file, of_file)):
         if not isinstance(frame, dict) or not isinstance(frame.get("labels") or [], list):
             raise FormatError(f"{file} frame {position} (counted from 0): found {str(frame)[:40]!r}; expected "
                               f"{_EXPECTED}")
         name = str(frame.get("videoName") or file.stem)
-        videos.setdefault(name, _Video(file, name)).add(position, frame, ids)
+        videos.setdefault(name, _Video(file, name, of_file, places.get(name, ()))).add(position, frame, ids)
     return [video.sequence(options) for video in videos.values()]
+
+
+def _places(file: Path, options: ImportOptions) -> dict[str, tuple[int, ...]]:
+    """Frames of the entries of each video whose entries name pictures of the video that the labels belong to."""
+    names: dict[str, list[str]] = {}
+    if options.picture_names and options.first_frame is None:
+        for frame in _frames(file, PassedOver()):
+            if isinstance(frame, dict):
+                names.setdefault(str(frame.get("videoName") or file.stem), []).append(str(frame.get("name") or ""))
+    pictures = PictureNames(options.picture_names)
+    own = {name: pictures.find(each) for name, each in names.items()
+           if len(names) == 1 or (options.info is not None and options.info.name == name)}
+    return {name: found for name, found in own.items() if found is not None}
+
+
+def _frames(file: Path, of_file: PassedOver) -> Iterator[Any]:
+    """The frames of a file, which is a list of them or an object with that list."""
+    if starts_list(file):
+        yield from iterate_list(file, "frames", _EXPECTED)
+        return
+    found = False
+    for key, item in iterate_json(file, _EXPECTED):
+        if key == "frames":
+            found = True
+            yield item
+        else:
+            of_file.fields({key: item}, _FILE_FIELDS, "the file")
+    if not found:
+        raise FormatError(f"{file} has no frames; expected {_EXPECTED}")
 
 
 class _Video:
     """One video of a file that is being read."""
 
-    def __init__(self, file: Path, name: str) -> None:
+    def __init__(self, file: Path, name: str, of_file: PassedOver, places: Sequence[int]) -> None:
+        """``places``: frame of each entry, if the entries name pictures of the video; else empty."""
         self._file = file
-        self._table = BoxTable(file, _EXPECTED)
+        self._table = BoxTable(file, _EXPECTED, passed_of_file=of_file)
+        self._places = places
+        self._moved = 0
         self._info = SequenceInfo(name, 0, 0, 0.0, 0)
         self._frames = 0
         self._last = -1
-        self._skipped = 0
 
     def add(self, position: int, frame: dict[str, Any], ids: Ids) -> None:
         index = next((frame[key] for key in ("frameIndex", "index") if frame.get(key) is not None), self._frames)
@@ -197,6 +239,10 @@ class _Video:
         if isinstance(index, bool) or not isinstance(index, int):
             raise FormatError(f"{self._file} {where}: found frameIndex {str(index)[:20]!r}; expected a whole number")
         self._frames += 1
+        if self._places:
+            self._moved += index != self._places[self._frames - 1]
+            index = self._places[self._frames - 1]
+        self._table.passed.fields(frame, _FRAME_FIELDS, "frames")
         self._last = max(self._last, index)
         size = frame.get("size")
         if isinstance(size, dict) and all(is_finite(size.get(key)) and 0 < size[key] < 2**15
@@ -208,11 +254,16 @@ class _Video:
             self._add_label(f"{where} label {str(label.get('id'))[:20]}", index, label, ids)
 
     def _add_label(self, where: str, index: int, label: dict[str, Any], ids: Ids) -> None:
+        self._table.passed.fields(label, _LABEL_FIELDS, "labels")
         number = ids.of(self._file, label, ("id",), where)
         mask = self._mask(where, label)
         box = label.get("box2d")
-        if isinstance(box, dict) and all(is_finite(box.get(key)) for key in ("x1", "y1", "x2", "y2")):
-            edges = (float(box["x1"]), float(box["y1"]), float(box["x2"]) + 1, float(box["y2"]) + 1)
+        if _is_truncated(label):
+            self._table.passed.add("marks as truncated")
+        if isinstance(box, dict) and all(
+                key in box and is_number_or_missing(box[key]) for key in ("x1", "y1", "x2", "y2")):
+            x1, y1, x2, y2 = (math.nan if box[key] is None else float(box[key]) for key in ("x1", "y1", "x2", "y2"))
+            edges = (x1, y1, x2 + 1, y2 + 1)
         elif box:
             raise FormatError(f"{self._file} {where}: found box2d {str(box)[:60]}; expected finite x1, y1, x2, y2")
         elif mask is not None:
@@ -220,10 +271,13 @@ class _Video:
         elif label.get("poly2d"):
             edges = self._bounds(where, label["poly2d"])
         else:
-            self._skipped += 1
+            self._table.passed.add("labels without box or mask")
             return
         about = label.get("attributes")
         about = about if isinstance(about, dict) else {}
+        for name in about.keys() - _READ_ATTRIBUTES:
+            if holds_something(about[name]) and about[name] is not False and about[name] != "none":
+                self._table.passed.add(f"attribute {short(name)} of labels")
         score = label.get("score")
         if score is not None and not is_finite(score):
             raise FormatError(f"{self._file} {where}: found score {str(score)[:20]!r}; expected a number")
@@ -255,8 +309,15 @@ class _Video:
                 float(max(corners[1::2])))
 
     def sequence(self, options: ImportOptions) -> LabelledSequence:
-        notes = [f"skipped {self._skipped} labels without box or mask"] if self._skipped else []
+        notes = [f"{self._moved} frames lie on the pictures of their names, not on those of their frameIndex"
+                 ] if self._moved else []
         return self._table.sequence(replace(self._info, frame_count=self._last + 1), options, notes)
+
+
+def _is_truncated(label: dict[str, Any]) -> bool:
+    """Whether a label is marked as truncated, which is not read."""
+    about = label.get("attributes")
+    return isinstance(about, dict) and about.get("truncated") is True
 
 
 def _corners(polygons: list[Any]) -> Iterator[list[float]]:

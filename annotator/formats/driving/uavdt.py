@@ -100,9 +100,13 @@ def _read_rows(file: Path, table: BoxTable, options: ImportOptions, regions: boo
         try:
             frame, number = whole_number(fields[0]), whole_number(fields[1])
             left, top, width, height = map(float, fields[2:6])
-            occlusion, category = (1, 1) if regions else (whole_number(fields[7]), whole_number(fields[8]))
+            out, occlusion, category = (_NONE,) * 3 if regions else map(whole_number, fields[6:9])
         except (ValueError, OverflowError) as error:
             table.fail(where, str(error))
+        if out > _NONE:
+            table.passed.add("marks as partly out of view")
+        if len(fields) > 9 and any(text.strip() not in ("", "-1") for text in fields[9:]):
+            table.passed.add("rows with more than nine columns (the rest is not read)")
         if not 1 <= category <= len(_CATEGORIES):
             table.fail(where, f"category {category}", "1 (car), 2 (truck) or 3 (bus)")
         table.add(where, frame - first, None if regions or number < 0 else number,

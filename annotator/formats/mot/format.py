@@ -30,12 +30,17 @@ from annotator.formats.mot.classes import MOT_CLASSES, read_labels
 from annotator.formats.mot.rows import MotKind, MotRows, mot_row_blocks, read_mot_rows
 from annotator.formats.mot.seqinfo import read_seqinfo
 from annotator.formats.mot.writer import picture_name, write_mot
-from annotator.formats.reading.label_paths import require_file
+from annotator.formats.reading.box_table import INVALID_ROWS
+from annotator.formats.reading.label_paths import deeper, require_file
+from annotator.formats.reading.passed_over import PassedOver
 from annotator.formats.reading.row_store import ROW, RowStore
 from annotator.formats.reading.text_rows import OnBad, line_of_row
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
 logger = logging.getLogger(__name__)
+
+#: Most classes of a file without names.
+_MOST_CLASSES = 10_000
 
 _ABILITIES = {
     "mot": Abilities(ignored=True, occluded=True, limits=("ignore regions become tracks of the label distractor",)),
@@ -101,26 +106,37 @@ def read_mot(path: Path, kind: MotKind, options: ImportOptions | None = None) ->
     """
     options = options or ImportOptions()
     file = _row_file(path, kind)
-    header = options.info or _header(file, kind)
+    header = _described(options.info, _header(file, kind))
     first = 1 if options.first_frame is None else options.first_frame
-    count = header.frame_count if header else None
+    count = header.frame_count or None if header else None
     rows = _Rows(read_labels(file.parent) if kind == "mot" else None)
-    for block in mot_row_blocks(file, kind, first_frame=first, one_based_pixels=options.one_based_pixels,
-                                frame_count=count):
+    for block in mot_row_blocks(file, kind, on_bad="raise" if options.strict else "skip", first_frame=first,
+                                one_based_pixels=options.one_based_pixels, frame_count=count):
         rows.add(block, kind)
-    if kind != "mot-det" and rows.store.repeated() is not None:
-        # Read the whole file at once, because the message names both lines.
-        read_mot_rows(file, kind, first_frame=first, frame_count=count)
-    notes: list[str] = []
+    if (kind != "mot-det" and rows.store.repeated() is not None) or (rows.first_skipped >= 0 and not len(rows.store)):
+        # Read the whole file at once, because the message names the lines.
+        read_mot_rows(file, kind, first_frame=first, frame_count=count,
+                      on_bad="skip" if len(rows.store) and not options.strict else "raise")
+    labels, label_of, notes = rows.labels(file) if kind == "mot" else (("object",), {}, [])
     shift = int(rows.from_zero and kind != "mot-det")
     if shift:
         notes.append("ids in the file start at 0, so all track numbers were increased by one")
-    labels = rows.labels(file) if kind == "mot" else ("object",)
     if header is None:
-        header = SequenceInfo(_sequence_name(file), 0, 0, 0.0, rows.last_frame + 1)
+        header = SequenceInfo(_sequence_name(file), 0, 0, 0.0, 0)
         notes.append("there is no seqinfo.ini, so frame size and frame rate are unknown")
-    return LabelledSequence(replace(header, labels=labels), _RowFrames(rows.store, kind, shift), len(rows.store),
-                            tuple(notes))
+    if rows.first_skipped >= 0:
+        notes.append(f"the first row that was skipped is line {line_of_row(file, rows.first_skipped)} of {file.name}")
+    header = replace(header, labels=labels, frame_count=header.frame_count or rows.last_frame + 1)
+    return LabelledSequence(header, _RowFrames(rows.store, label_of if kind == "mot" else None, shift,
+                                               kind != "mot-det"), len(rows.store), tuple(notes), rows.passed.counts)
+
+
+def _described(given: SequenceInfo | None, header: SequenceInfo | None) -> SequenceInfo | None:
+    """The video as the caller describes it, completed by the header of the sequence."""
+    if given is None or header is None:
+        return given or header
+    return replace(given, width=given.width or header.width, height=given.height or header.height,
+                   fps=given.fps or header.fps, frame_count=given.frame_count or header.frame_count)
 
 
 def load_mot_detections(path: Path, *, on_bad: OnBad = "raise", first_frame: int = 1,
@@ -149,26 +165,29 @@ class _Rows:
     def __init__(self, named: tuple[str, ...] | None) -> None:
         """``named``: labels by class number, if the file has its own."""
         self.store = RowStore()
+        self.passed = PassedOver()
         self.from_zero = False
         self.last_frame = -1
+        self.first_skipped = -1
+        """Position in the file of the first row that was skipped; -1 if there is none."""
         self._named = named
-        self._single = True
-        self._unknown: tuple[int, int] | None = None
-        """Row and class number of the first row whose class has no name."""
+        self._first_row: dict[int, int] = {}
+        """Position in the file of a row of each class."""
 
     def add(self, rows: MotRows, kind: MotKind) -> None:
+        for what, count in rows.unused.items():
+            self.passed.add(what, count)
+        self.passed.add(INVALID_ROWS, rows.skipped)
+        if rows.skipped and self.first_skipped < 0:
+            self.first_skipped = rows.first_skipped
         if not len(rows):
             return
         self.last_frame = max(self.last_frame, int(rows.frame_index[-1]))
         self.from_zero |= bool((rows.id == 0).any())
-        self._single &= bool((rows.class_number == 1).all())
-        unknown = np.flatnonzero(rows.class_number > len(self._known()))
-        if self._unknown is None and len(unknown):
-            first = unknown[np.argmin(rows.row[unknown])]
-            self._unknown = (int(rows.row[first]), int(rows.class_number[first]))
+        self._note_classes(rows)
         block = np.empty(len(rows), ROW)
         block["frame"], block["number"], block["mask"] = rows.frame_index, np.maximum(rows.id, -1), -1
-        block["label"] = np.where(rows.class_number < 2**31, rows.class_number - 1, 0)
+        block["label"] = np.where(rows.class_number < 2**31, rows.class_number, 0)
         block["flags"] = (rows.seventh == 0) if kind == "mot" else 0
         block["score"] = 1.0 if kind == "mot" else np.where(
             np.isnan(rows.seventh) | (rows.seventh == -1), 1.0, rows.seventh)
@@ -177,17 +196,40 @@ class _Rows:
             block[name] = rows.box_xyxy[:, column]
         self.store.add_block(block)
 
-    def _known(self) -> tuple[str, ...]:
-        return self._named or MOT_CLASSES
+    def _note_classes(self, rows: MotRows) -> None:
+        if len(self._first_row) <= _MOST_CLASSES:
+            for number, place in zip(*np.unique(rows.class_number, return_index=True), strict=True):
+                self._first_row.setdefault(int(number), int(rows.row[place]))
 
-    def labels(self, file: Path) -> tuple[str, ...]:
-        """Labels by class number minus 1. Raises FormatError for a class without a name."""
-        if self._unknown is not None:
-            row, number = self._unknown
-            known = "as in labels.txt" if self._named else "the MOTChallenge classes"
-            raise FormatError(f"{file} line {line_of_row(file, row)}: found class {number}; expected 1 to "
-                              f"{len(self._known())} ({known})")
-        return self._named or (MOT_CLASSES[:1] if self._single else MOT_CLASSES)
+    def labels(self, file: Path) -> tuple[tuple[str, ...], dict[int, int], list[str]]:
+        """Labels, the index of the label of each class number, and notes.
+
+        Without ``labels.txt``, classes that are not MOTChallenge's (0, or beyond its last) are a detector's and get
+        names from their numbers. Raises FormatError for a class that ``labels.txt`` does not name, and for more
+        classes than any detector has.
+        """
+        numbers = sorted(self._first_row)
+        if self._named is not None:
+            return self._own_labels(file, numbers, self._named)
+        if len(numbers) > _MOST_CLASSES:
+            raise FormatError(f"{file}: found more than {_MOST_CLASSES} classes; expected class numbers in column 8")
+        if numbers and (numbers[0] == 0 or numbers[-1] > len(MOT_CLASSES)):
+            return (tuple(f"class_{number}" for number in numbers), {number: at for at, number in enumerate(numbers)},
+                    ["the classes are not MOTChallenge's (it has 1 to 13), so they are named by their numbers: "
+                     f"{', '.join(f'class_{number}' for number in numbers[:5])}{', ...' if len(numbers) > 5 else ''}"])
+        known = MOT_CLASSES[:1] if set(numbers) <= {1} else MOT_CLASSES
+        return known, {number: number - 1 for number in numbers}, []
+
+    def _own_labels(self, file: Path, numbers: list[int], named: tuple[str, ...],
+                    ) -> tuple[tuple[str, ...], dict[int, int], list[str]]:
+        from_zero = bool(numbers) and numbers[0] == 0
+        last = len(named) - from_zero
+        unknown = next((number for number in numbers if number > last), None)
+        if unknown is not None:
+            raise FormatError(f"{file} line {line_of_row(file, self._first_row[unknown])}: found class {unknown}; "
+                              f"expected {int(not from_zero)} to {last} (as in labels.txt)")
+        notes = ["classes in the file start at 0, so class 0 is the first line of labels.txt"] if from_zero else []
+        return named, {number: number - (not from_zero) for number in numbers}, notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +237,10 @@ class _RowFrames:
     """Rows as labelled frames; boxes are created only during iteration."""
 
     store: RowStore
-    kind: MotKind
+    label_of: dict[int, int] | None
+    """Index of the label of each class number; None if the file has no classes."""
     shift: int
+    identities: bool
 
     def __iter__(self) -> Iterator[LabelledFrame]:
         frame_index = -1
@@ -206,9 +250,10 @@ class _RowFrames:
                 yield LabelledFrame(frame_index, tuple(boxes))
                 boxes = []
             frame_index = row.frame
-            known = None if row.number < 0 or self.kind == "mot-det" else row.number + self.shift
-            boxes.append(LabelledBox(known, row.label if self.kind == "mot" else 0, (row.x1, row.y1, row.x2, row.y2),
-                                     row.score, visibility=row.visibility, ignored=bool(row.flags)))
+            known = None if row.number < 0 or not self.identities else row.number + self.shift
+            label = 0 if self.label_of is None else self.label_of[row.label]
+            boxes.append(LabelledBox(known, label, (row.x1, row.y1, row.x2, row.y2), row.score,
+                                     visibility=row.visibility, ignored=bool(row.flags)))
         if boxes:
             yield LabelledFrame(frame_index, tuple(boxes))
 
@@ -229,12 +274,12 @@ def _find_files(path: Path, kind: MotKind) -> list[Path]:
     own = _row_file(path, kind)
     if own.is_file() and own.resolve().is_relative_to(path.resolve()):
         return [own]
-    if kind == "mot-results":
-        files = sorted(path.glob("*.txt"))
-    else:
-        files = [_row_file(child, kind) for child in sorted(path.iterdir()) if _row_file(child, kind).is_file()]
+    pattern = {"mot": "*/gt/gt.txt", "mot-det": "*/det/det.txt", "mot-results": "*.txt"}[kind]
     inside = path.resolve()
-    files = [file for file in files if file.is_file() and file.resolve().is_relative_to(inside)]
+    files: list[Path] = []
+    for each in (pattern, *deeper([pattern])):
+        files = files or sorted(file for file in path.glob(each)
+                                if file.is_file() and file.resolve().is_relative_to(inside))
     if not files:
         expected = {"mot": "gt/gt.txt", "mot-det": "det/det.txt", "mot-results": "<sequence>.txt"}[kind]
         raise FormatError(f"{path} has no {kind} labels; expected {expected}")

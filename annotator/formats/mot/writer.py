@@ -70,7 +70,7 @@ def write_mot(each: LabelFormat, kind: MotKind, sequences: Iterable[SequenceStre
         files = staging.commit()
     tally = export.tally
     return ExportReport(each.name, files, tally.sequences, tally.frames, tally.boxes, tally.tracks, dict(tally.dropped),
-                        tuple(export.checks), tuple(export.notes), images.written)
+                        tuple(export.checks), tuple(export.notes), pictures=images.written)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
+from annotator.formats.reading.passed_over import PassedOver
 from annotator.formats.reading.row_store import Row, RowStore
 from annotator.model.box import Box
 from annotator.model.mask import Mask
@@ -19,6 +20,11 @@ from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, 
 LARGEST_COORDINATE = 1e7
 _LARGEST_NUMBER = 2**53
 _LAST_FRAME = 2**31
+#: What rows are called that are skipped because they are no box.
+INVALID_ROWS = "rows whose box or score is not finite, or whose size is negative"
+#: The remedy for frames before the first.
+FIRST_FRAME_HINT = ("; if the file counts frames from 0, give --first-frame 0 (\"First frame number\" in the window), "
+                    "if from 1, --first-frame 1")
 _IGNORED, _OCCLUDED, _INTERPOLATED = 1, 2, 4
 _NO_NUMBER = -1
 
@@ -41,6 +47,12 @@ class BoxTable:
     """If not 0, track numbers are taken modulo this."""
     from_zero: bool = False
     """Whether a track has the number 0, so that every number becomes one higher than in the file."""
+    passed: PassedOver = field(default_factory=PassedOver)
+    """What this video has in the file and the reader does not take."""
+    passed_of_file: PassedOver = field(default_factory=PassedOver)
+    """The same for what belongs to the whole file; shared by the tables of its videos."""
+    _first_invalid: str = ""
+    """The fault of the first row that was skipped."""
     _rows: RowStore = field(default_factory=RowStore)
     _label_index: dict[str, int] = field(default_factory=dict)
 
@@ -66,26 +78,35 @@ class BoxTable:
             mask: Mask | None = None) -> None:
         """Add one box; ``frame`` counts from 0. An ignore region needs no label.
 
-        Raises FormatError, with ``where``, for a frame before the first, an invalid track number, a box that is not
-        finite or has negative size, and a score that is not finite.
+        A box or score that is not finite and a box of negative size are skipped and counted; see `skip`. Raises
+        FormatError, with ``where``, for a frame before the first and an invalid track number.
         """
         if not 0 <= frame < _LAST_FRAME:
-            self.fail(where, f"frame {frame} (counted from 0)", "a frame of the video")
+            self.fail(where, f"frame {frame} (counted from 0)", f"a frame of the video{FIRST_FRAME_HINT}")
         if number is not None and not 0 <= number < _LARGEST_NUMBER:
             self.fail(where, f"track number {number}", "a whole number from 0 on")
         x1, y1, x2, y2 = box_xyxy
         # Comparisons with NaN are false, so this also refuses coordinates that are not finite.
         if not (-LARGEST_COORDINATE < x1 <= x2 < LARGEST_COORDINATE
                 and -LARGEST_COORDINATE < y1 <= y2 < LARGEST_COORDINATE):
-            self.fail(where, f"the box {x1:g}, {y1:g}, {x2:g}, {y2:g}", "finite edges, left before right and top "
+            self.skip(where, f"the box {x1:g}, {y1:g}, {x2:g}, {y2:g}", "finite edges, left before right and top "
                       "before bottom")
+            return
         if not math.isfinite(score) or not math.isfinite(visibility):
-            self.fail(where, f"score {score} and visibility {visibility}", "finite numbers")
+            self.skip(where, f"score {score} and visibility {visibility}", "finite numbers")
+            return
         self.last_frame = max(self.last_frame, frame)
         self.from_zero |= number == 0
         self._rows.add(frame, _NO_NUMBER if number is None else number, 0 if label is None else self.label(label),
                        ignored * _IGNORED | occluded * _OCCLUDED | interpolated * _INTERPOLATED, box_xyxy, score,
                        visibility, mask)
+
+    def skip(self, where: str, found: str, expected: str) -> None:
+        """Skip and count a row that is not a valid box. `sequence` refuses the file if no row is valid, or if the
+        user wants it strict."""
+        if not self._first_invalid:
+            self._first_invalid = f"{self.path} {where}: found {found}; expected {expected}"
+        self.passed.add(INVALID_ROWS)
 
     def sequence(self, info: SequenceInfo, options: ImportOptions, notes: Sequence[str] = ()) -> LabelledSequence:
         """Return all boxes as a sequence. An ``info.frame_count`` of 0 means unknown: the video then ends with the last
@@ -93,6 +114,8 @@ class BoxTable:
 
         Raises FormatError for a track that occurs twice in a frame, and for frames beyond the end of the video.
         """
+        if self._first_invalid and (options.strict or not len(self)):
+            raise FormatError(self._first_invalid)
         repeated = self._rows.repeated()
         if repeated is not None:
             raise FormatError(f"{self.path}: found track {repeated[1]} twice in frame {repeated[0]} (counted from 0); "
@@ -100,7 +123,7 @@ class BoxTable:
         last = self.last_frame
         given = options.info
         count = info.frame_count or last + 1
-        if given is not None and (last < given.frame_count or given.name == info.name):
+        if given is not None and given.frame_count and (last < given.frame_count or given.name == info.name):
             count = given.frame_count
         if last >= count:
             raise FormatError(f"{self.path}: found a box in frame {last} (counted from 0); expected no frame beyond "
@@ -108,7 +131,10 @@ class BoxTable:
         info = _completed(info, given, count, tuple(self.labels) or ("object",))
         shift = int(self.from_zero)
         found = [*notes, *(["track numbers in the file start at 0, so all were increased by one"] if shift else [])]
-        return LabelledSequence(info, _TableFrames(self, shift), len(self), tuple(found))
+        if self._first_invalid:
+            found.append(f"the first row that was skipped: {self._first_invalid.removeprefix(f'{self.path} ')}")
+        return LabelledSequence(info, _TableFrames(self, shift), len(self), tuple(found), self.passed.counts,
+                                self.passed_of_file.counts)
 
     def boxes(self, shift: int) -> Iterator[tuple[int, LabelledBox]]:
         """Yield frame and box of each row, ordered by frame; ``shift`` is added to track numbers."""

@@ -40,6 +40,15 @@ def iterate_list(path: Path, key: str, what: str) -> Iterator[Any]:
         yield from parser.list_items(key)
 
 
+def starts_list(path: Path) -> bool:
+    """Whether a file begins with a JSON array. Raises FormatError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_CHUNK).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
 def load_json(path: Path) -> Any:
     """Parse a JSON file. Raises FormatError naming file, line and column."""
     try:

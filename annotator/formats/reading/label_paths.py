@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from annotator.errors import FormatError
+from annotator.formats.reading.passed_over import PassedOver
 
 #: Largest file that is read into memory as a whole, in bytes; and longest line.
 LARGEST_DOCUMENT = 2**30
 _LONGEST_LINE = 2**26
 _MOST_FILES = 2_000_000
+#: Levels of subfolders that are searched for labels.
+DEEPEST = 3
 
 
 def label_files(path: Path, patterns: Sequence[str], what: str, without: Sequence[str] = ()) -> list[Path]:
@@ -22,17 +25,37 @@ def label_files(path: Path, patterns: Sequence[str], what: str, without: Sequenc
         return [path]
     if not path.is_dir():
         raise FormatError(f"{path} does not exist; expected {what}")
-    root = path.resolve()
-    for pattern in patterns:
-        found = []
-        for file in path.glob(pattern):
-            if file.name not in without and file.is_file() and file.resolve().is_relative_to(root):
-                found.append(file)
-            if len(found) > _MOST_FILES:
-                raise FormatError(f"{path} has more than {_MOST_FILES} files; choose the folder of one video")
+    for pattern in (*patterns, *deeper(patterns)):
+        found = _matches(path, pattern, without)
         if found:
-            return sorted(found)
+            return found
     raise FormatError(f"{path} has no {what}; expected {' or '.join(patterns[:2])}")
+
+
+def deeper(patterns: Sequence[str]) -> Iterator[str]:
+    """The same patterns in subfolders, nearest first: as deep as `annotator.formats.guess` looks for labels."""
+    for depth in range(1, DEEPEST + 1):
+        for pattern in patterns:
+            yield f"{'*/' * depth}{pattern}"
+
+
+def only_file(path: Path, patterns: Sequence[str], what: str, passed: PassedOver) -> Path:
+    """The first of `label_files`, for formats that have one file for all videos; the others are counted."""
+    [file, *others] = label_files(path, patterns, what)
+    passed.add(f"other {what}s in the folder (one is read at a time)", len(others))
+    return file
+
+
+def _matches(path: Path, pattern: str, without: Sequence[str]) -> list[Path]:
+    root = path.resolve()
+    found = []
+    for file in path.glob(pattern):
+        if file.name not in without and not file.name.endswith("export.json") and file.is_file() and (
+                file.resolve().is_relative_to(root)):
+            found.append(file)
+        if len(found) > _MOST_FILES:
+            raise FormatError(f"{path} has more than {_MOST_FILES} files; choose the folder of one video")
+    return sorted(found)
 
 
 def text_lines(path: Path, what: str) -> Iterator[tuple[str, str]]:

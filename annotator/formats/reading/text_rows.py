@@ -37,6 +37,8 @@ class TextRows:
     """(N,) actual number of columns of each row."""
     first: int = 0
     """Number of rows of the file before these."""
+    wider: int = 0
+    """Number of rows that have more columns than are read."""
 
     def line(self, row: int) -> int:
         """Line number of a row, from 1."""
@@ -47,22 +49,24 @@ class TextRows:
         raise FormatError(f"{self.path} line {self.line(row)}: found {found}; expected {expected}")
 
 
-def read_rows(path: Path, fewest: int, most: int, what: str) -> TextRows:
+def read_rows(path: Path, fewest: int, most: int, what: str, on_bad: OnBad = "raise") -> TextRows:
     """Read a file of numbers separated by commas or white space.
 
     Accepts a byte order mark, any line ending, blank lines, spaces around numbers and separators at the end of a line.
-    Columns after ``most`` are ignored. Raises FormatError if the file cannot be read, a field is not a number or a line
-    has fewer than ``fewest`` columns; ``what`` names the format in the message.
+    Rows with more than ``most`` columns are counted, and the rest of their columns is not read. Raises FormatError if
+    the file cannot be read, a field is not a number or a line has fewer than ``fewest`` columns; ``what`` names the
+    format in the message. With ``on_bad="skip"``, an empty field is NaN, as tables write a missing number.
     """
-    blocks = list(row_blocks(path, fewest, most, what))
+    blocks = list(row_blocks(path, fewest, most, what, on_bad))
     widest = max((block.values.shape[1] for block in blocks), default=most)
     values = np.full((sum(len(block.values) for block in blocks), widest), np.nan)
     for block in blocks:
         values[block.first:block.first + len(block.values), :block.values.shape[1]] = block.values
-    return TextRows(path, values, np.concatenate([np.zeros(0, np.int64), *(block.lengths for block in blocks)]))
+    return TextRows(path, values, np.concatenate([np.zeros(0, np.int64), *(block.lengths for block in blocks)]),
+                    wider=sum(block.wider for block in blocks))
 
 
-def row_blocks(path: Path, fewest: int, most: int, what: str) -> Iterator[TextRows]:
+def row_blocks(path: Path, fewest: int, most: int, what: str, on_bad: OnBad = "raise") -> Iterator[TextRows]:
     """Like `read_rows`, but yields some ten thousand rows at a time."""
     try:
         with _open(path) as file:
@@ -74,7 +78,7 @@ def row_blocks(path: Path, fewest: int, most: int, what: str) -> Iterator[TextRo
                     layout = (min(len(_fields(first)), most), "," if "," in first else None) if first else None
                 if layout is not None:
                     found = _clean(path, lines, layout, rows) if layout[0] >= fewest else None
-                    found = found or _line_by_line(path, lines, lines_before, rows, (fewest, most), what)
+                    found = found or _line_by_line(path, lines, lines_before, rows, (fewest, most), what, on_bad)
                     rows += len(found.values)
                     yield found
                 lines_before += len(lines)
@@ -102,6 +106,11 @@ def _fields(line: str) -> list[str]:
     return [field.strip() for field in line.split(",")] if "," in line else _WHITESPACE.split(line)
 
 
+def row_fields(line: str) -> list[str]:
+    """The fields of a line as the readers of tables see them."""
+    return _fields(line)
+
+
 def _clean(path: Path, lines: list[str], layout: tuple[int, str | None], first: int) -> TextRows | None:
     """Parse a block the fast way; None if the layout of a line differs from the first line of the file."""
     columns, delimiter = layout
@@ -117,15 +126,18 @@ def _clean(path: Path, lines: list[str], layout: tuple[int, str | None], first: 
 
 
 def _line_by_line(path: Path, lines: list[str], lines_before: int, first: int, columns: tuple[int, int], what: str,
-                  ) -> TextRows:
+                  on_bad: OnBad) -> TextRows:
     fewest, most = columns
     rows: list[FloatTable] = []
     lengths: list[int] = []
+    wider = 0
     for number, fields in _numbered_fields(lines, lines_before):
         if len(fields) < fewest:
             raise FormatError(f"{path} line {number} has {len(fields)} columns; {what} needs at least {fewest}")
         row = np.full(most, np.nan)
         for column, field in enumerate(fields[:most]):
+            if not field and on_bad == "skip":
+                continue
             try:
                 row[column] = float(field)
             except ValueError:
@@ -133,9 +145,10 @@ def _line_by_line(path: Path, lines: list[str], lines_before: int, first: int, c
                                   f"number ({what})") from None
         rows.append(row)
         lengths.append(min(len(fields), most))
+        wider += len(fields) > most
     widest = max(lengths, default=most)
     values = np.stack(rows)[:, :widest] if rows else np.zeros((0, most))
-    return TextRows(path, values, np.asarray(lengths, np.int64), first)
+    return TextRows(path, values, np.asarray(lengths, np.int64), first, wider)
 
 
 def _numbered_fields(lines: Iterable[str], before: int) -> Iterator[tuple[int, list[str]]]:

@@ -153,7 +153,7 @@ class FileFormat(ABC):
             written = staging.commit()
         return ExportReport(self.name, written, tally.sequences, tally.frames, tally.boxes, tally.tracks,
                             {what: count for what, count in tally.dropped.items() if count}, checks,
-                            tuple(target.notes), images.written)
+                            tuple(target.notes), pictures=images.written)
 
 
 class _Export:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
@@ -24,6 +25,7 @@ from annotator.storage.imports.detections import DetectionImport
 from annotator.storage.imports.stages import Imported, StagedImport
 from annotator.storage.imports.tracks import TrackImport
 from annotator.storage.store import Store
+from annotator.video.images import picture_names as picture_names
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +111,8 @@ class LabelImport:
                  options: ImportOptions | None = None) -> None:
         """See `import_labels`. Formats without identities always import detections."""
         self._path, self._format = path, get_format(format_name)
-        self._target = target if self._format.abilities.identities else Target.DETECTIONS
+        can = self._format.abilities
+        self._target = target if can.identities or can.reads_identities else Target.DETECTIONS
         self._sequence, self._options = sequence, options or ImportOptions()
         self.report: ImportReport | None = None
         """The report, available after the import has finished."""
@@ -125,8 +128,11 @@ class LabelImport:
         cancel = cancel or CancelToken()
         if session.store.read_only:
             raise StorageError(f"{session.store.path} is open read-only: open it for writing to import labels")
-        found = _select(read_for(self._format, self._path, video, self._options), self._path, video, self._sequence)
+        options = replace(self._options, picture_names=names_for(video, session.store.video_path(video)))
+        found = _select(read_for(self._format, self._path, video, options), self._path, video, self._sequence)
         _check_size(found, self._path, video)
+        if not self._format.abilities.identities and not _has_identities(found):
+            self._target = Target.DETECTIONS
         total = _count_frames(found, self._path, video, self._target)
         staged = self._stage(found, video)
         counter = _Counter(found.frames, cancel)
@@ -159,7 +165,7 @@ class LabelImport:
         return ImportReport(
             self._path, self._format.name, video.name, self._target.value, added.tracks, added.boxes, added.masks,
             added.detections, added.frames, added.regions, added.interpolated, added.renumbered, added.labels,
-            added.run, dict(added.dropped), found.notes)
+            added.run, dict(Counter(found.dropped) + Counter(added.dropped)), found.notes)
 
 
 class _Counter:
@@ -194,6 +200,13 @@ def _discard(session: Session, staged: StagedImport) -> None:
         log.warning("a failed import left invisible boxes in the project (%s); compacting removes them", error)
 
 
+def names_for(video: VideoRecord, source: Path) -> tuple[str, ...]:
+    """Names of the video's pictures in frame order, for labels that name their picture; empty if it has none, or if
+    its folder does not hold as many as when it was added."""
+    names = picture_names(source)
+    return names if len(names) == video.frame_count else ()
+
+
 def read_for(label_format: LabelFormat, path: Path, video: VideoRecord, options: ImportOptions,
              ) -> list[LabelledSequence]:
     """Read a file for a project's video, which supplies what the file does not contain. Raises FormatError."""
@@ -226,7 +239,17 @@ def _check_size(found: LabelledSequence, path: Path, video: VideoRecord) -> None
     size, own = (found.info.width, found.info.height), (video.width, video.height)
     if all(size) and all(own) and size != own:
         raise FormatError(f"{path} has frames of {size[0]} x {size[1]} pixels, but {video.name} has {own[0]} x "
-                          f"{own[1]}; choose the video that it belongs to")
+                          f"{own[1]}; choose the video that it belongs to{_remarks(found)}")
+
+
+def _has_identities(found: LabelledSequence) -> bool:
+    return any(box.number is not None for frame in found.frames for box in frame.boxes)
+
+
+def _remarks(found: LabelledSequence) -> str:
+    """What the reader did not take or guessed, for a refusal."""
+    remarks = [*(f"skipped {count} x {what}" for what, count in found.dropped.items()), *found.notes]
+    return f" ({'; '.join(remarks)})" if remarks else ""
 
 
 def _count_frames(found: LabelledSequence, path: Path, video: VideoRecord, target: Target) -> int:
@@ -236,12 +259,13 @@ def _count_frames(found: LabelledSequence, path: Path, video: VideoRecord, targe
     for frame in found.frames:
         if frame.frame_index >= video.frame_count:
             raise FormatError(f"{path} has labels in frame {frame.frame_index} (counted from 0), but {video.name} ends "
-                              f"with frame {video.frame_count - 1}; choose the video that it belongs to")
+                              f"with frame {video.frame_count - 1}; choose the video that it belongs to"
+                              f"{_remarks(found)}")
         length += 1
         for box in frame.boxes:
             taken = not box.ignored if target is Target.DETECTIONS else box.number is not None or box.ignored
             useful, skipped = useful or taken, skipped + (not taken)
     if not useful and target is not Target.DETECTIONS:
         without = f" ({skipped} boxes have no identity; import them as detections)" if skipped else ""
-        raise FormatError(f"{path} has no track boxes to import{without}; choose a file with tracks")
+        raise FormatError(f"{path} has no track boxes to import{without}; choose a file with tracks{_remarks(found)}")
     return length

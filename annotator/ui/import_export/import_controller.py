@@ -55,8 +55,8 @@ class ImportController(QObject):
 
     def ask(self, path: Path | None = None) -> None:
         """Open the dialog, with a path if one was dropped, and import when it is accepted."""
-        video = self._document.video
-        if video is None or not self._document.writable:
+        video, session = self._document.video, self._document.session
+        if video is None or session is None or not self._document.writable:
             text = self.tr("Labels belong to a video: open the video first, then import {0}")
             self.message.emit(Message.refused(text.format("them" if path is None else path.name),
                                               lambda: self._document.video is None))
@@ -66,7 +66,7 @@ class ImportController(QObject):
             self.message.emit(Message.refused(text, lambda: self._jobs.worker.busy))
             return
         previewing = TaskWorker(self, "task")
-        dialog = ImportDialog(video, path, self._window, previewing)
+        dialog = ImportDialog(video, path, self._window, previewing, session.store.video_path(video))
         dialog.accepted.connect(lambda: self.start(dialog.choice))
         dialog.finished.connect(previewing.abandon)
         dialog.finished.connect(dialog.deleteLater)

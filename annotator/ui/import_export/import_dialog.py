@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.formats.base import ImportOptions
-from annotator.formats.guess import guess_format
+from annotator.formats.guess import guess_formats
 from annotator.formats.registry import FORMATS, readable
 from annotator.jobs.labels.import_labels import Target
 from annotator.jobs.labels.import_preview import FoundVideo, preview_import
@@ -70,12 +70,12 @@ class ImportDialog(QDialog):
     """Reads the file on a thread, lists its videos and previews the first boxes."""
 
     def __init__(self, video: VideoRecord, path: Path | None, parent: QWidget | None = None,
-                 previewing: TaskWorker | None = None) -> None:
-        """``previewing`` reads files; without it there is no preview."""
+                 previewing: TaskWorker | None = None, source: Path | None = None) -> None:
+        """``previewing`` reads files; without it there is no preview. ``source`` is the video's file or folder."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("Import labels"))
         self.resize(640, 560)
-        self._video, self._previewing = video, previewing
+        self._video, self._previewing, self._source = video, previewing, source
         self._shown: _Request | None = None
         self._found: list[FoundVideo] = []
         # What a person selected stays; the rest follows the guess.
@@ -88,6 +88,10 @@ class ImportDialog(QDialog):
             self.format.addItem(each.title, each.name)
         self.about = QLabel(self)
         self.about.setWordWrap(True)
+        self.doubt = QLabel(self)
+        """Shown if several formats fit."""
+        self.doubt.setWordWrap(True)
+        self.doubt.hide()
         self.sequence = QComboBox(self)
         self.first_frame = QSpinBox(self, minimum=-1, maximum=10**6, value=-1)
         self.first_frame.setSpecialValueText(self.tr("format's default"))
@@ -152,6 +156,7 @@ class ImportDialog(QDialog):
         form.addRow(self.tr("Labels"), files)
         form.addRow(self.tr("Format"), self.format)
         form.addRow("", self.about)
+        form.addRow("", self.doubt)
         form.addRow(self.tr("Video in the file"), self.sequence)
         form.setRowVisible(self.sequence, False)
         form.addRow(self.tr("First frame number"), self.first_frame)
@@ -182,9 +187,12 @@ class ImportDialog(QDialog):
 
     def _on_path(self, text: str) -> None:
         self.ok.setEnabled(bool(text.strip()))
-        guessed = guess_format(self._chosen_path()) if text.strip() else None
-        if guessed is not None and self._own_format is None:
-            self.format.setCurrentIndex(self.format.findData(guessed))
+        fits = guess_formats(self._chosen_path()) if text.strip() else ()
+        if fits and self._own_format is None:
+            self.format.setCurrentIndex(self.format.findData(fits[0]))
+        self.doubt.setVisible(len(fits) > 1)
+        self.doubt.setText(self.tr("The file fits {0}. Select the format that it has.").format(
+            self.tr(" and ").join(FORMATS[name].title for name in fits)))
         self._describe()
 
     def _on_own_format(self) -> None:
@@ -198,8 +206,9 @@ class ImportDialog(QDialog):
         self.about.setText(chosen.description)
         self.form.setRowVisible(self.one_based, self._takes_pixels())
         # A format without identities can only hold detections.
-        self.target.setEnabled(chosen.abilities.identities)
-        target = (self._own_target or Target.HUMAN) if chosen.abilities.identities else Target.DETECTIONS
+        can = chosen.abilities.identities or chosen.abilities.reads_identities
+        self.target.setEnabled(can)
+        target = (self._own_target or Target.HUMAN) if can else Target.DETECTIONS
         self.target.setCurrentIndex(self.target.findData(target))
         self._rest.start()
 
@@ -215,7 +224,7 @@ class ImportDialog(QDialog):
         self._show_found([])
         if self.path.text().strip() and request.path.exists():
             self.preview.show_waiting()
-            self._previewing.start("", partial(_previewed, request, self._video))
+            self._previewing.start("", partial(_previewed, request, self._video, self._source))
 
     def _on_found(self, answer: object) -> None:
         if isinstance(answer, _Found) and answer.request == self._shown:
@@ -245,5 +254,6 @@ class ImportDialog(QDialog):
             self.preview.clear()
 
 
-def _previewed(request: _Request, video: VideoRecord, _progress: Progress, _cancel: CancelToken) -> _Found:
-    return _Found(request, preview_import(request.path, request.format_name, video, request.options))
+def _previewed(request: _Request, video: VideoRecord, source: Path | None, _progress: Progress, _cancel: CancelToken,
+               ) -> _Found:
+    return _Found(request, preview_import(request.path, request.format_name, video, request.options, source))

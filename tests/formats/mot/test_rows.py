@@ -59,7 +59,7 @@ def test_empty_files_hold_no_detections(tmp_path: Path, text: str) -> None:
 def test_bad_lines_are_named(tmp_path: Path, line: str, message: str) -> None:
     path = write(tmp_path, f"1,1,10,20,30,40\n\n{line}\n")
     with pytest.raises(FormatError, match=message):
-        read_mot(path, "mot-results")
+        read_mot(path, "mot-results", ImportOptions(strict=True))
 
 
 def test_not_text_is_refused(tmp_path: Path) -> None:
