@@ -61,8 +61,8 @@ def _add_writing(p: argparse.ArgumentParser) -> None:
     p.add_argument("--check", action=argparse.BooleanOptionalAction, default=True,
                    help="verify the files with the format's reference reader (default: yes)")
     p.add_argument("--min-length", type=int, default=1, metavar="N", help="skip tracks with fewer than N boxes")
-    p.add_argument("--val", nargs="+", default=[], metavar="NAME", help="mot17, dancetrack, sportsmot, yolo: videos for "
-                   "the val split; the others go to train")
+    p.add_argument("--val", nargs="+", default=[], metavar="NAME", help="mot17, dancetrack, sportsmot, yolo: videos "
+                   "for the val split; the others go to train")
     p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge: count pixels from 1, as the "
                    "specification says; few readers do")
     p.add_argument("--class-numbers", nargs="+", metavar="NAME=N", help="MOTChallenge: number of each class "

@@ -1,4 +1,4 @@
-"""Convert labels from one format to another, without a project."""
+"""Read labels from files, folders or zips, and convert them from one format to another, without a project."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from annotator.formats.base import ExportOptions, ExportReport, ImportOptions, LabelledSequence, PictureSource
+from annotator.formats.base import (
+    ExportOptions,
+    ExportReport,
+    ImportOptions,
+    LabelFormat,
+    LabelledSequence,
+    PictureSource,
+)
+from annotator.formats.reading.archives import is_archive, unpacked
 from annotator.formats.registry import get_format
 
 
@@ -18,10 +26,18 @@ def convert(path: Path, source: str, target: str, out_dir: Path, options: Export
     `annotator.formats.base.LabelFormat.read` and `write` do; nothing is written then.
     """
     writer = get_format(target)
-    found = get_format(source).read(path, reading or ImportOptions())
+    found = read_labels(get_format(source), path, reading or ImportOptions())
     report = writer.write([(each.info, each.frames) for each in found], out_dir, options or ExportOptions(), pictures)
     notes = [f"{each.info.name}: {note}" for each in found for note in each.notes]
     return replace(report, notes=(*notes, *report.notes), left_out=_left_out(found))
+
+
+def read_labels(label_format: LabelFormat, path: Path, options: ImportOptions) -> list[LabelledSequence]:
+    """Read a file, a folder or a zip of them. Raises FormatError as `annotator.formats.base.LabelFormat.read` does."""
+    if not is_archive(path):
+        return label_format.read(path, options)
+    with unpacked(path) as folder:
+        return label_format.read(folder, options)
 
 
 def _left_out(found: list[LabelledSequence]) -> dict[str, int]:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
+from annotator.errors import FormatError
 from annotator.formats.annotation_tools.yolo import is_yolo_line
+from annotator.formats.reading.archives import is_archive, unpacked
 from annotator.formats.reading.label_paths import DEEPEST
 from annotator.formats.reading.text_rows import row_fields
 
@@ -48,8 +50,13 @@ def guess_formats(path: Path) -> Formats:
     try:
         if path.is_dir():
             return _of_folder(path, _DEPTH)
+        if is_archive(path):
+            with unpacked(path, _HEAD, _ENTRIES) as folder:
+                return _of_folder(folder, _DEPTH)
         with path.open("rb") as file:
             head = file.read(_HEAD)
+    except FormatError:
+        return ()
     except OSError:
         name = _NAMES.get(path.name.lower(), _SUFFIXES.get(path.suffix.lower()))
         return () if name is None else (name,)

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from annotator.formats.base import ImportOptions, LabelledSequence
+from annotator.formats.convert import read_labels
 from annotator.formats.guess import guess_formats
 from annotator.formats.reading.box_table import INVALID_ROWS
+from annotator.formats.reading.passed_over import ROTATIONS
 from annotator.formats.registry import get_format
 from annotator.model.sequence import SequenceInfo
 from annotator.video.images import picture_names
@@ -125,3 +127,27 @@ def test_confidence_and_id(cases: Path, name: str, number: int, score: float) ->
     [found] = read_all(cases / name)
     assert [(frame.frame_index, box.number, box.score) for frame in found.frames for box in frame.boxes] == [
         (0, number, score), (1, number, score)]
+
+
+def test_cvat_keyframes_turns_masks_and_tasks(cases: Path) -> None:
+    [found] = read_all(cases / "cvat_keyframes_only")
+    assert [row[0] for row in rows(found)] == list(range(11))
+    assert [row[3][0] for row in rows(found)] == list(range(10, 21))
+    [turned] = read_all(cases / "cvat_rotated/rot.xml")
+    assert [row[3] for row in rows(turned)] == [(190, 10, 210, 210)] * 3
+    assert turned.dropped == {ROTATIONS: 3}
+    [masks] = read_all(cases / "cvat_mask_track/mask.xml")
+    assert [row[3] for row in rows(masks)] == [(50, 60, 55, 62)] * 3
+    assert [box.mask.area() for frame in masks.frames for box in frame.boxes if box.mask is not None] == [9] * 3
+    [mixed] = read_all(cases / "cvat_mask_track/mix.xml")
+    assert mixed.boxes == 2
+    [attributes] = read_all(cases / "cvat_mutable_attribute/attr.xml")
+    assert any("'state'" in what for what in attributes.dropped)
+    first, second = read_all(cases / "cvat_project_export/proj.xml")
+    assert (first.info.name, first.boxes, second.info.name, second.boxes) == ("clip", 2, "other", 1)
+
+
+def test_a_zip_of_cvat(cases: Path) -> None:
+    assert guess_formats(cases / "cvat_video.zip") == ("cvat",)
+    [found] = read_labels(get_format("cvat"), cases / "cvat_video.zip", ImportOptions(info=VIDEO))
+    assert found.boxes > 0

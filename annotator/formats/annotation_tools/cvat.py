@@ -10,24 +10,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NoReturn
-from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
-from annotator.errors import FormatError
+from annotator.formats.annotation_tools.cvat_reader import read_cvat
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.label_paths import label_files
-from annotator.formats.reading.rle import mask_from_polygons
-from annotator.formats.reading.xml_stream import attribute, iterate_xml
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
-_EXPECTED = "CVAT for video 1.1: <annotations> with <track> and <box> elements"
 #: Characters that XML 1.0 cannot represent.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_NOT_BOXES = frozenset({"points", "polyline", "cuboid", "skeleton", "ellipse", "mask"})
 
 
 def _text(value: object) -> str:
@@ -129,87 +122,5 @@ class Cvat(FileFormat):
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """Read a file, or a folder of files."""
-        return [_Reader(file).read(options) for file in label_files(path, ("annotations.xml", "*.xml"), "CVAT files")]
-
-
-class _Reader:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._table = BoxTable(path, _EXPECTED)
-        self._header: dict[str, str] = {}
-        self._skipped: dict[str, int] = {}
-        self._tracks = 0
-
-    def _fail(self, where: str, found: str) -> NoReturn:
-        raise FormatError(f"{self._path} {where}: found {found}; expected {_EXPECTED}")
-
-    def read(self, options: ImportOptions) -> LabelledSequence:
-        inside: list[str] = []
-        for event, depth, element in iterate_xml(self._path, _EXPECTED):
-            if event == "start":
-                if depth == 0 and element.tag != "annotations":
-                    self._fail("root", f"<{element.tag[:40]}>")
-                inside.append(element.tag)
-                continue
-            inside.pop()
-            if depth == 1 and element.tag == "image":
-                self._fail(f"image {element.get('id')}", "the format CVAT for images, which has no tracks")
-            if depth == 1 and element.tag == "track":
-                self._add(element, options.first_frame or 0)
-            elif "meta" in inside and "labels" not in inside and "segments" not in inside:
-                self._header[element.tag] = (element.text or "").strip()
-            elif inside[-2:] == ["labels", "label"] and element.tag == "name":
-                self._table.label((element.text or "").strip() or "object")
-        notes = [f"skipped {count} {tag} shapes: only boxes and polygons are read"
-                 for tag, count in self._skipped.items()]
-        return self._table.sequence(self._info(), options, notes)
-
-    def _info(self) -> SequenceInfo:
-        def number(name: str) -> int:
-            text = self._header.get(name, "")
-            return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-        size = max(number("size"), number("stop_frame") + 1 if "stop_frame" in self._header else 0)
-        # Files of other programs may state too few frames, if frames were skipped or boxes added manually.
-        return SequenceInfo(self._path.stem if self._path.stem != "annotations" else self._header.get("name", ""),
-                            number("width"), number("height"), 0.0, size if self._table.last_frame < size else 0)
-
-    def _add(self, track: Element, first: int) -> None:
-        self._tracks += 1
-        text = track.get("id", "")
-        if not (text.isascii() and text.isdigit() and len(text) < 15):
-            self._fail(f"track {text[:20]!r}", "an id that is not a whole number")
-        number, label = int(text), track.get("label")
-        if label is None:
-            self._fail(f"track {number}", "no label")
-        for shape in track:
-            where = f"track {number} {shape.tag[:20]} in frame {shape.get('frame', '')[:20]}"
-            if shape.tag in _NOT_BOXES:
-                self._skipped[shape.tag] = self._skipped.get(shape.tag, 0) + 1
-            elif shape.tag in ("box", "polygon") and shape.get("outside") != "1":
-                self._add_shape(where, number, label, shape, first)
-
-    def _add_shape(self, where: str, number: int, label: str, shape: Element, first: int) -> None:
-        frame = attribute(self._path, where, shape, "frame", _EXPECTED)
-        if frame != int(frame):
-            self._fail(where, f"frame {frame}")
-        mask = None
-        if shape.tag == "box":
-            x1, y1, x2, y2 = (attribute(self._path, where, shape, name, _EXPECTED)
-                              for name in ("xtl", "ytl", "xbr", "ybr"))
-        else:
-            try:
-                corners = [float(part) for pair in shape.get("points", "").split(";") for part in pair.split(",")]
-                xs, ys = corners[::2], corners[1::2]
-                x1, y1, x2, y2 = min(xs), min(ys), max(xs), max(ys)
-                size = (int(float(self._header.get("width") or 0)), int(float(self._header.get("height") or 0)))
-                if all(0 < side < 2**15 for side in size):
-                    mask = mask_from_polygons([corners], *size)
-            except (ValueError, OverflowError) as error:
-                self._fail(where, str(error))
-        found = {name: (each.text or "").strip() for each in shape if (name := each.get("name")) is not None}
-        if found:
-            self._table.attributes.setdefault(number, {}).update(found)
-        self._table.add(where, int(frame) - first, number, label, (x1, y1, x2, y2),
-                        occluded=shape.get("occluded") == "1", interpolated=shape.get("keyframe") == "0",
-                        mask=None if mask is None or mask.is_empty() else mask)
+        files = label_files(path, ("annotations.xml", "*.xml"), "CVAT files")
+        return [found for file in files for found in read_cvat(file, options)]

@@ -25,6 +25,7 @@ from annotator.formats.coco.parts import (
 )
 from annotator.formats.coco.tao import CocoMask, CocoParts, coco_box
 from annotator.formats.reading.box_table import BoxTable
+from annotator.formats.reading.geometry import turned_hull
 from annotator.formats.reading.json_stream import iterate_json
 from annotator.formats.reading.label_paths import only_file
 from annotator.formats.reading.passed_over import PassedOver
@@ -133,6 +134,8 @@ def _add(file: Path, item: Any, places: dict[int, tuple[str, int]], tables: dict
     about = attributes_of(item, table.passed)
     number = ids.of(file, about.item, ("track_id", "instance_id"), where)
     mask = mask_of(file, where, item.get("segmentation"), size_of(picture, "width"), size_of(picture, "height"))
+    edges = box_of(file, where, item.get("bbox"), _EXPECTED)
     table.add(where, frame, number, names.get(category, f"category {category}"),
-              box_of(file, where, item.get("bbox"), _EXPECTED), score=math.nan if score is None else float(score),
+              turned_hull(edges, about.rotation) if about.rotation and mask is None else edges,
+              score=math.nan if score is None else float(score),
               ignored=bool(item.get("iscrowd")), occluded=about.occluded, interpolated=about.interpolated, mask=mask)

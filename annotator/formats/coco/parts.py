@@ -152,6 +152,8 @@ class Attributes:
     """The annotation, with its ``track_id`` from the attributes if it has no own one."""
     occluded: bool
     interpolated: bool
+    rotation: float = 0.0
+    """Degrees, clockwise about the center; COCO's box is the one before it is turned."""
 
 
 #: Attributes that are read. Those of a track are the same in all of its boxes only by chance, so they are counted.
@@ -169,13 +171,14 @@ def attributes_of(item: Mapping[str, Any], passed: PassedOver) -> Attributes:
     for name in found.keys() - _READ:
         if holds_something(found[name]):
             passed.add(f"attribute {short(name)} of annotations")
-    if found.get("rotation"):
+    rotation = float(found["rotation"]) % 360 if is_finite(found.get("rotation")) else 0.0
+    if rotation:
         passed.add(ROTATIONS)
     if found.get("outside") is True:
         passed.add("marks as outside the frame")
     if found.get("track_id") is not None and all(item.get(name) is None for name in ("track_id", "instance_id")):
         item = {**item, "track_id": found["track_id"]}
-    return Attributes(item, found.get("occluded") is True or own is True, found.get("keyframe") is False)
+    return Attributes(item, found.get("occluded") is True or own is True, found.get("keyframe") is False, rotation)
 
 
 def annotation_of(file: Path, item: Any, key: str, listed: Container[int], expected: str) -> tuple[str, int, int]:

@@ -38,6 +38,7 @@ from annotator.formats.coco.writer import FILE_NAME, picture_name, write_coco_vi
 from annotator.formats.detections.coco_detections import load_coco_detections as load_coco_detections
 from annotator.formats.detections.coco_detections import read_coco_detections as read_coco_detections
 from annotator.formats.reading.box_table import FIRST_FRAME_HINT, INVALID_ROWS
+from annotator.formats.reading.geometry import turned_hull
 from annotator.formats.reading.json_stream import iterate_json
 from annotator.formats.reading.label_paths import only_file, require_file
 from annotator.formats.reading.passed_over import PassedOver
@@ -195,6 +196,10 @@ class _Content:
             passed.fields(item, _READ_FIELDS, "annotations")
             about = attributes_of(item, passed)
             item, occluded, interpolated = dict(about.item), about.occluded, about.interpolated
+            if about.rotation and not item.get("segmentation"):
+                left, top, width, height = box
+                x1, y1, x2, y2 = turned_hull((left, top, left + width, top + height), about.rotation)
+                box = [x1, y1, x2 - x1, y2 - y1]
         number = self._number(item, where)
         segmentation = item.get("segmentation")
         if segmentation:

@@ -11,8 +11,8 @@ _NOTHING = (None, "")
 #: Most kinds that are counted separately; a damaged file may have any number of them.
 _MOST_KINDS = 100
 _LONGEST_NAME = 40
-#: Rotations that are not read, in every format.
-ROTATIONS = "rotations of boxes (the box is read without it)"
+#: What rotations are called, which are not kept, in every format.
+ROTATIONS = "rotations of boxes (the upright boxes around them are read)"
 _REST = "other fields that are not read"
 
 

@@ -13,6 +13,7 @@ from defusedxml.ElementTree import iterparse
 from annotator.errors import FormatError
 
 _DEEPEST = 32
+_NOT_FINITE = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
 
 
 def iterate_xml(path: Path, expected: str) -> Iterator[tuple[str, int, Element]]:
@@ -45,9 +46,11 @@ def iterate_xml(path: Path, expected: str) -> Iterator[tuple[str, int, Element]]
         raise FormatError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def attribute(path: Path, where: str, element: Element, name: str, expected: str) -> float:
-    """Read an attribute of an element as a finite number. Raises FormatError."""
+def attribute(path: Path, where: str, element: Element, name: str, expected: str, finite: bool = True) -> float:
+    """Read an attribute of an element as a finite number, or as NaN if it is written so. Raises FormatError."""
     text = element.get(name, "")
+    if not finite and text.strip().lower() in _NOT_FINITE:
+        return float("nan")
     try:
         value = float(text)
     except ValueError:

@@ -14,6 +14,7 @@ from typing import Any
 
 from annotator.errors import Cancelled, FormatError, StorageError, UserError
 from annotator.formats.base import ImportOptions, LabelFormat, LabelledSequence
+from annotator.formats.convert import read_labels
 from annotator.formats.registry import get_format
 from annotator.jobs.tracking.preannotate import JobProgress
 from annotator.model.cancel import CancelToken
@@ -212,11 +213,11 @@ def read_for(label_format: LabelFormat, path: Path, video: VideoRecord, options:
     """Read a file for a project's video, which supplies what the file does not contain. Raises FormatError."""
     info = SequenceInfo(video.name, video.width, video.height, video.fps, video.frame_count)
     try:
-        return label_format.read(path, replace(options, info=info))
+        return read_labels(label_format, path, replace(options, info=info))
     except FormatError as error:
         # If the file has several videos, one may be longer than this one; read it without the video's info.
         try:
-            found = label_format.read(path, replace(options, info=None))
+            found = read_labels(label_format, path, replace(options, info=None))
         except FormatError:
             raise error from None
         if len(found) < 2:

@@ -120,7 +120,7 @@ ODD = [
 
 
 @pytest.mark.parametrize(("name", "file", "text"), ODD)
-def test_an_odd_row_is_skipped_and_counted_or_refused_if_wanted(name: str, file: str, text: str, tmp_path: Path) -> None:
+def test_an_odd_row_is_skipped_and_counted_or_refused(name: str, file: str, text: str, tmp_path: Path) -> None:
     found = read(tmp_path, name, file, text)
     assert (found.boxes, found.dropped) == (1, {INVALID_ROWS: 1})
     assert any("first row that was skipped" in note for note in found.notes)
