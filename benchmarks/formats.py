@@ -31,7 +31,7 @@ _OBJECTS = 50
 _WIDTH, _HEIGHT = 1920, 1080
 #: Formats with one text line per box, in one file or in a file per frame.
 LINES = ("mot", "mot-results", "mot-det", "mot17", "dancetrack", "sportsmot", "mots", "kitti-mots", "kitti",
-         "kitti-results", "uavdt", "yolo", "csv")
+         "kitti-results", "uavdt", "visdrone", "yolo", "viame", "csv")
 #: Fraction of the observations for formats that would otherwise take too long.
 _SHARES = {**dict.fromkeys(("mot17", "dancetrack", "sportsmot", "mots", "kitti-mots", "youtube-vis"), 0.1),
            **dict.fromkeys(("mots-png", "bdd100k-bitmask"), 0.01)}

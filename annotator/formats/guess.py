@@ -107,6 +107,10 @@ _BOTH, _LIST, _OBJECT = (True, False), (True,), (False,)
 _JSON: Sequence[tuple[str, tuple[bool, ...], tuple[frozenset[str], ...]]] = tuple(
     (name, of_list, tuple(map(frozenset, needed))) for name, of_list, needed in (
         ("sa-v", _OBJECT, ({"masklet"}, {"masklet_id"})),
+        ("labelme", _OBJECT, ({"shapes", "imagePath"}, {"shapes", "shape_type"})),
+        ("label-studio", _LIST, ({"sequence", "framesCount"}, {"sequence", "enabled"})),
+        ("dive", _OBJECT, ({"confidencePairs", "features"},)),
+        ("datumaro", _OBJECT, ({"items", "label_id"}, {"items", "categories"})),
         ("bdd100k", _LIST, ({"name", "labels"}, {"videoName", "labels"})),
         ("scalabel", _OBJECT, ({"frames", "labels"},)),
         ("tao", _OBJECT, ({"not_exhaustive_category_ids"}, {"neg_category_ids"})),
@@ -119,6 +123,20 @@ def _of_xml(_: Path, head: bytes) -> Formats:
     root = _ROOT.search(head)
     name = {b"annotations": "cvat", b"sequence": "detrac"}.get(root[1]) if root is not None else None
     return () if name is None else (name,)
+
+
+def _of_csv(path: Path, head: bytes) -> Formats:
+    lines = [line for line in head.decode("utf-8", "replace").lstrip("\ufeff").splitlines() if line.strip()]
+    rows = [row_fields(line) for line in islice((line for line in lines if not line.startswith("#")), _ROWS)]
+    if not rows:
+        return ("viame",) if lines and "Track-id" in lines[0] else ()
+    first = rows[0]
+    if len(first) >= _VIAME_COLUMNS and _number(first[1]) is None and all(
+            _number(first[at]) is not None for at in (0, 2, 3, 4, 5, 6, 7)):
+        return ("viame",)
+    if len(first) >= 6 and all(_number(text) is not None for text in first[:6]):
+        return _of_rows(path, rows[:-1] if len(head) == _HEAD else rows)
+    return ("csv",)
 
 
 def _of_text(path: Path, head: bytes) -> Formats:
@@ -191,5 +209,5 @@ def _number(text: str) -> float | None:
 
 
 _READERS: dict[str, Callable[[Path, bytes], Formats]] = {
-    ".json": _of_json, ".xml": _of_xml, ".txt": _of_text, ".csv": lambda *_: ("csv",),
+    ".json": _of_json, ".xml": _of_xml, ".txt": _of_text, ".csv": _of_csv,
     ".parquet": lambda *_: ("parquet",), ".slp": lambda *_: ("sleap",), ".npz": lambda *_: ("masks-npz",)}

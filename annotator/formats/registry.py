@@ -7,11 +7,16 @@ from types import MappingProxyType
 
 from annotator.errors import FormatError
 from annotator.formats.annotation_tools.cvat import Cvat
+from annotator.formats.annotation_tools.datumaro import Datumaro
 from annotator.formats.annotation_tools.detrac_vatic import Detrac, Vatic
+from annotator.formats.annotation_tools.dive import Dive
+from annotator.formats.annotation_tools.label_studio import LabelStudio
+from annotator.formats.annotation_tools.labelme import LabelMe
 from annotator.formats.annotation_tools.mask_archives import MaskArchives
 from annotator.formats.annotation_tools.sav import SaV
 from annotator.formats.annotation_tools.sleap import Sleap
 from annotator.formats.annotation_tools.tables import Csv, Parquet
+from annotator.formats.annotation_tools.viame import Viame
 from annotator.formats.annotation_tools.yolo import Yolo
 from annotator.formats.base import LabelFormat
 from annotator.formats.coco.images import CocoImages
@@ -23,6 +28,7 @@ from annotator.formats.driving.kitti import Kitti, KittiResults
 from annotator.formats.driving.mots import KittiMotsText, MotsPictures, MotsText
 from annotator.formats.driving.scalabel_tracks import Bdd100k, Scalabel
 from annotator.formats.driving.uavdt import Uavdt
+from annotator.formats.driving.visdrone import VisDrone
 from annotator.formats.mot.format import MotFormat
 from annotator.formats.mot.layouts import DANCETRACK, MOT17, SPORTSMOT
 
@@ -35,8 +41,8 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each 
     MOT17, DANCETRACK, SPORTSMOT,
     CocoVideoFormat(),
     MotsText(), MotsPictures(), KittiMotsText(), Kitti(), KittiResults(), YouTubeVis(), Tao(), CocoImages(),
-    Cvat(), Scalabel(), Bdd100k(), Bitmasks(), Uavdt(), Yolo(), Csv(), Parquet(), MaskArchives(), Detrac(), Vatic(),
-    SaV(), Sleap(),
+    Cvat(), Scalabel(), Bdd100k(), Bitmasks(), Uavdt(), VisDrone(), Yolo(), LabelMe(), Viame(), Dive(), Datumaro(),
+    Csv(), Parquet(), MaskArchives(), LabelStudio(), Detrac(), Vatic(), SaV(), Sleap(),
 )})
 
 

@@ -151,3 +151,25 @@ def test_a_zip_of_cvat(cases: Path) -> None:
     assert guess_formats(cases / "cvat_video.zip") == ("cvat",)
     [found] = read_labels(get_format("cvat"), cases / "cvat_video.zip", ImportOptions(info=VIDEO))
     assert found.boxes > 0
+
+
+def test_other_annotation_tools(cases: Path) -> None:
+    [datumaro] = read_all(cases / "datumaro_json")
+    assert rows(datumaro) == [(0, 7, "person", (10, 20, 60, 120))]
+    [dive] = read_all(cases / "dive")
+    assert rows(dive) == [(frame, 7, "person", (10 + frame, 20, 60 + frame, 120)) for frame in range(3)]
+    [viame] = read_all(cases / "viame")
+    assert rows(viame) == [(frame, 7, "person", (10 + frame, 20, 60 + frame, 120)) for frame in range(2)]
+    [labelme] = read_all(cases / "labelme_frames/lm")
+    assert rows(labelme) == [(frame, 7, "fish", (10 + frame, 20, 40 + frame, 60)) for frame in range(3)]
+    [studio] = read_all(cases / "labelstudio_video/ls.json")
+    assert rows(studio)[0] == (0, 1, "fish", (64, 72, 96, 108))
+    assert rows(studio)[-1] == (10, 1, "fish", (128, 72, 160, 108))
+    assert studio.boxes == 11
+
+
+def test_visdrone(cases: Path) -> None:
+    [found] = read_all(cases / "visdrone_mot")
+    assert rows(found)[:2] == [(0, 1, "car", (593, 743, 769, 849)), (1, 1, "car", (593, 743, 769, 849))]
+    assert [(box.number, box.ignored, box.occluded) for frame in found.frames for box in frame.boxes] == [
+        (1, False, False), (1, False, True), (None, True, False)]

@@ -52,7 +52,7 @@ _INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
 #: Maximum memory of the process in bytes.
 _MAX_MEMORY = 6 << 30
 #: File extensions of formats that can only be imported.
-_SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json"}
+_SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json", "label-studio": "json"}
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
 _ODD = (b"1e309", b"-1", b"nan", b"99999999999999999999", b"inf", b'"x"', b"null", b"[]", b"0", b"1e18", b"2147483648",
         b"../../../x", b"\xff\xfe", b"-9223372036854775809", b"true", b"")
@@ -94,6 +94,10 @@ def seeds(folder: Path) -> dict[str, Path]:
             ("detrac", '<sequence name="clip"><ignored_region><box left="1" top="1" width="5" height="5"/>'
              '</ignored_region><frame num="1"><target_list><target id="1"><box left="1" top="2" width="3" height="4"/>'
              '<attribute vehicle_type="car"/></target></target_list></frame></sequence>'),
+            ("label-studio", '[{"data": {"video": "clip.mp4"}, "annotations": [{"result": [{"id": "a", "type": '
+             '"videorectangle", "value": {"framesCount": 6, "duration": 0.24, "labels": ["car"], "sequence": ['
+             '{"frame": 1, "x": 10, "y": 20, "width": 5, "height": 10, "enabled": true, "rotation": 30}, {"frame": 4, "x": 20, '
+             '"y": 20, "width": 5, "height": 10, "enabled": false}]}}]}]}]'),
             ("sa-v", '{"video_id": "clip", "video_frame_count": 6.0, "video_height": 48.0, "video_width": 64.0, '
              '"masklet_id": [0, 1], '
              '"masklet": [[{"size": [48, 64], "counts": "d46Z10000000lc2"}, null], [null, null]]}')):
