@@ -8,11 +8,12 @@ from pathlib import Path
 from annotator.errors import SettingsError, VideoError
 from annotator.video.file import FileReader, open_file
 from annotator.video.fingerprint import fingerprint
-from annotator.video.images import IMAGE_SUFFIXES, ImageReader, open_folder
+from annotator.video.images import IMAGE_SUFFIXES, ImageReader, open_folder, open_stack
 from annotator.video.info import DEFAULT_FPS, MotPaths, VideoInfo
 from annotator.video.read_ahead import ReadAhead
 from annotator.video.reader import VideoReader
 from annotator.video.scan import Progress
+from annotator.video.tiff_pages import TIFF_SUFFIXES
 
 __all__ = ["DEFAULT_FPS", "FileReader", "ImageReader", "MotPaths", "Progress", "ReadAhead", "VideoInfo", "VideoReader",
            "fingerprint", "open_video"]
@@ -25,7 +26,8 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
     Parameters
     ----------
     path
-        mp4, mov, avi, mkv, webm, gif or another file that PyAV decodes; or a folder of jpg, png, bmp, tif or webp.
+        mp4, mov, avi, mkv, webm, gif or another file that PyAV decodes; a folder of jpg, png, bmp, tif or webp; or a
+        tif file of several pages.
     fps
         Frame rate of a folder of images; overrides its ``seqinfo.ini``. Without either it is 25, and
         ``info.fps_source`` is "default". Files have their own timestamps.
@@ -53,6 +55,9 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
     try:
         if source.is_dir():
             return open_folder(source, fps)
+        stack = open_stack(source, fps) if source.suffix.lower() in TIFF_SUFFIXES and source.is_file() else None
+        if stack is not None:
+            return stack
         if source.suffix.lower() in IMAGE_SUFFIXES and source.is_file():
             raise VideoError(f"{source} is a single image; open the folder that contains it, or a video")
         return open_file(source, verify, progress)

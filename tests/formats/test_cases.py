@@ -168,6 +168,12 @@ def test_other_annotation_tools(cases: Path) -> None:
     assert studio.boxes == 11
 
 
+def test_kitti_counts_from_0(cases: Path) -> None:
+    [found] = read_all(cases / "kittimots_cut_from_000001")
+    assert [row[0] for row in rows(found)] == [1, 2]
+    assert any("--first-frame 1" in note for note in found.notes)
+
+
 def test_visdrone(cases: Path) -> None:
     [found] = read_all(cases / "visdrone_mot")
     assert rows(found)[:2] == [(0, 1, "car", (593, 743, 769, 849)), (1, 1, "car", (593, 743, 769, 849))]

@@ -122,7 +122,7 @@ class _TaoWriter(Writer):
         """Id of the track in the file, which is its number unless another video has it; and its label, the same in all
         frames."""
         if wanted not in self._tracks:
-            number = wanted if wanted not in self._taken else max(self._taken) + 1
+            number = self.target.numbered(info, wanted, wanted if wanted not in self._taken else max(self._taken) + 1)
             self._taken.add(number)
             self._tracks[wanted] = (number, label)
             # Overrides the consecutive id that `add` would give.

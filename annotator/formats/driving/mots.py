@@ -23,6 +23,7 @@ from annotator.formats.mot.writer import picture_name
 from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_images import label_masks, read_label_image, write_label_image
 from annotator.formats.reading.label_paths import label_files, text_lines
+from annotator.formats.reading.picture_names import PictureNames
 from annotator.formats.reading.rle import mask_from_rle, picture_rle
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_mots
@@ -112,7 +113,7 @@ class _TextWriter(Writer):
         for box in without_overlaps(frame.boxes, info, self.target):
             assert box.mask is not None
             assert self._file is not None
-            kept, code, number = _stored(box, info, self._instances)
+            kept, code, number = _stored(box, info, self._instances, self.target)
             self._file.write(f"{frame.index + self._format.first_number} {number} {code} {info.height} {info.width} "
                              f"{picture_rle(box.mask, info.width, info.height)}\n")
             written.append(kept)
@@ -129,14 +130,15 @@ class _TextWriter(Writer):
             _write_names(self.target.path("instances_txt/labels.names"), self._instances)
 
 
-def _stored(box: LabelledBox, info: SequenceInfo, instances: Instances) -> tuple[LabelledBox, int, int]:
+def _stored(box: LabelledBox, info: SequenceInfo, instances: Instances, target: Target,
+            ) -> tuple[LabelledBox, int, int]:
     """The box as it is read back, its class and its id in the file."""
     kept = reduced_box(box, _ABILITIES, mask=box.mask)
     if box.number is None:
         return replace(kept, ignored=True), _IGNORED_CLASS, _IGNORED_ID
     label = instances.label_of(box.number, box.label)
     code = instances.class_of(info.labels[label])
-    instance = instances.instance_of(box.number, info.name)
+    instance = target.numbered(info, box.number, instances.instance_of(box.number, info.name))
     return replace(kept, number=instance, label=label), code, code * _INSTANCES + instance
 
 
@@ -233,13 +235,14 @@ class _Ids:
             self.table.add(where, frame, number, self._names.get(number // _INSTANCES, f"class_{number // _INSTANCES}"),
                            mask.box_xyxy, mask=mask)
 
-    def sequence(self, info: SequenceInfo, options: ImportOptions) -> LabelledSequence:
+    def sequence(self, info: SequenceInfo, options: ImportOptions, notes: Sequence[str] = ()) -> LabelledSequence:
         whole_ids = len({number % _INSTANCES for number in self._seen}) < len(self._seen)
         if not whole_ids:
             self.table.modulo = _INSTANCES
             self.table.from_zero = any(number % _INSTANCES == 0 for number in self._seen)
-        notes = ["instances of different classes have the same number, so tracks are numbered by their whole ids"
-                 ] if whole_ids else []
+        if whole_ids:
+            notes = [*notes, "instances of different classes have the same number, so tracks are numbered by their "
+                             "whole ids"]
         return self.table.sequence(info, options, notes)
 
 
@@ -265,7 +268,7 @@ class _PictureWriter(Writer):
         written: list[LabelledBox] = []
         for box in without_overlaps(frame.boxes, info, self.target):
             assert box.mask is not None
-            kept, _, number = _stored(box, info, self._instances)
+            kept, _, number = _stored(box, info, self._instances, self.target)
             mask = box.mask
             place = pixels[mask.top:mask.top + mask.height, mask.left:mask.left + mask.width]
             place[mask.crop()] = number
@@ -276,7 +279,7 @@ class _PictureWriter(Writer):
         return merged
 
     def finish(self) -> None:
-        _write_names(self.target.path("instances/labels.names"), self._instances)
+        _write_names(self.target.path("instances/labels.txt"), self._instances)
 
 
 def _merged_regions(boxes: list[LabelledBox]) -> list[LabelledBox]:
@@ -322,7 +325,10 @@ class MotsPictures(FileFormat):
         rows = _Ids(BoxTable(folder, "16-bit MOTS images named by frame number"), names)
         numbers = [_LAST_NUMBER.search(file.stem) for file in files]
         frames = [int(found.group(1)) if found else -1 for found in numbers]
-        first = options.first_frame if options.first_frame is not None else int(min(frames) == 1)
+        first, notes = _first_number(frames, options)
+        found = PictureNames(options.picture_names).find([file.name for file in files])
+        if found is not None and options.first_frame is None:
+            frames, first, notes = list(found), 0, []
         size = (0, 0)
         for frame, file in zip(frames, files, strict=True):
             pixels = read_label_image(file)
@@ -333,4 +339,18 @@ class MotsPictures(FileFormat):
                 rows.add(file.name, frame - first, number, number // _INSTANCES, mask)
         count = 0 if not frames else max(frames) - first + 1
         name = folder.resolve().name if folder.name != "instances" else folder.resolve().parent.name
-        return rows.sequence(SequenceInfo(name, *size, 0.0, count), options)
+        return rows.sequence(SequenceInfo(name, *size, 0.0, count), options, notes)
+
+
+def _first_number(frames: Sequence[int], options: ImportOptions) -> tuple[int, list[str]]:
+    """Number of the first frame in the names of images: KITTI counts from 0, MOTSChallenge from 1, and only a last
+    number beyond the video tells."""
+    if options.first_frame is not None:
+        return options.first_frame, []
+    if not frames or min(frames) == 0:
+        return 0, []
+    length = options.info.frame_count if options.info is not None else 0
+    if length and max(frames) == length:
+        return 1, ["the images are numbered from 1"]
+    return 0, [f"the first image is number {min(frames)}; numbers are read as KITTI's, from 0; if they are "
+               "MOTSChallenge's, give --first-frame 1 (\"First frame number\" in the window)"]

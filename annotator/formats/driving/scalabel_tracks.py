@@ -99,7 +99,8 @@ class _ScalabelWriter(Writer):
     def _number(self, wanted: int) -> int:
         """Id of the track in the file, which is its number unless another video has it."""
         if wanted not in self._numbers:
-            self._numbers[wanted] = wanted if wanted not in self._taken else max(self._taken) + 1
+            number = wanted if wanted not in self._taken else max(self._taken) + 1
+            self._numbers[wanted] = self.target.numbered(self._sizes[-1], wanted, number)
             self._taken.add(self._numbers[wanted])
         return self._numbers[wanted]
 

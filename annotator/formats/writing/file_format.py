@@ -47,6 +47,23 @@ class Target:
     sidecar: str = ""
     """Sidecar of the files that are opened next; it marks them as this program's."""
     notes: list[str] = field(default_factory=list)
+    _renumbered: dict[str, dict[int, int]] = field(default_factory=dict)
+    """By video: tracks whose number in the file is another one."""
+
+    def numbered(self, info: SequenceInfo, wanted: int, number: int) -> int:
+        """Return the number of a track in the file; one that is not its own is reported."""
+        if number != wanted:
+            self._renumbered.setdefault(info.name, {})[wanted] = number
+        return number
+
+    def all_notes(self) -> tuple[str, ...]:
+        """The notes, with the tracks that got another number."""
+        renumbered = []
+        for video, numbers in self._renumbered.items():
+            old, new = next(iter(numbers.items()))
+            renumbered.append(f"{video}: {len(numbers)} tracks have another number in the file, because theirs is "
+                              f"taken or too large (the first: {old} is {new})")
+        return (*self.notes, *renumbered)
 
     def path(self, relative: str) -> Path:
         """Return where to write a file that will be moved to this path in the output folder."""
@@ -153,7 +170,7 @@ class FileFormat(ABC):
             written = staging.commit()
         return ExportReport(self.name, written, tally.sequences, tally.frames, tally.boxes, tally.tracks,
                             {what: count for what, count in tally.dropped.items() if count}, checks,
-                            tuple(target.notes), pictures=images.written)
+                            target.all_notes(), pictures=images.written)
 
 
 class _Export:

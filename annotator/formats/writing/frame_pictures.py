@@ -136,6 +136,9 @@ def _image_folder(reader: VideoReader) -> ImageReader:
     if not isinstance(reader, ImageReader):
         raise FormatError(f"{reader.info.path} is a video file, whose frames can be neither copied nor linked; export "
                           "them as jpg or png")
+    if not reader.one_file_per_frame:
+        raise FormatError(f"{reader.info.path} has several frames in one file, which can be neither copied nor linked "
+                          "one by one; export them as jpg or png")
     return reader
 
 

@@ -24,7 +24,7 @@ from annotator.ui.widgets.offer_bar import OfferBar
 from annotator.video import fingerprint
 
 _LOCATE, _UNREAD = "locate", "unread"
-VIDEO_SUFFIXES = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.ts"
+VIDEO_SUFFIXES = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.ts *.tif *.tiff"
 
 
 class ProjectController(QObject):
