@@ -13,6 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from annotator.errors import FormatError
+from annotator.formats.annotation_tools.supervision_csv import BOX_COLUMNS
 from annotator.formats.annotation_tools.yolo import is_yolo_line
 from annotator.formats.reading.archives import is_archive, unpacked
 from annotator.formats.reading.label_paths import DEEPEST
@@ -30,7 +31,7 @@ _SUFFIXES = {".txt": "mot-results", ".json": "coco-video", ".csv": "csv", ".parq
 #: Entries that occur only in the folder of one data set.
 _MARKS = {"label_02": "kitti", "instances_txt": "kitti-mots", "instances": "mots-png", "bitmasks": "bdd100k-bitmask",
           "obj.names": "yolo", "obj_train_data": "yolo", "data.yaml": "yolo", "seqmaps": "mot17",
-          "splits_txt": "sportsmot"}
+          "splits_txt": "sportsmot", "Annotations": "davis", "absence.label": "got10k", "groundtruth.txt": "lasot"}
 _ROOT = re.compile(rb"<([A-Za-z_][\w.-]*)")
 _WORD = re.compile(r"[A-Za-z_]+")
 _VIAME_COLUMNS = 9
@@ -68,7 +69,7 @@ def _of_folder(folder: Path, depth: int) -> Formats:
     if "gt" in names or "det" in names:
         return next((found for name in ("gt/gt.txt", "det/det.txt") if (folder / name).is_file()
                      and (found := guess_formats(folder / name))), ("mot",))
-    marked = next((_MARKS[name] for name in names if name in _MARKS), None)
+    marked = next((found for name, found in _MARKS.items() if name in names), None)
     if marked is not None:
         return (marked,)
     if any(name.endswith("_seqmap.txt") for name in names):
@@ -134,6 +135,8 @@ def _of_csv(path: Path, head: bytes) -> Formats:
     if len(first) >= _VIAME_COLUMNS and _number(first[1]) is None and all(
             _number(first[at]) is not None for at in (0, 2, 3, 4, 5, 6, 7)):
         return ("viame",)
+    if set(BOX_COLUMNS) <= set(first):
+        return ("supervision",)
     if len(first) >= 6 and all(_number(text) is not None for text in first[:6]):
         return _of_rows(path, rows[:-1] if len(head) == _HEAD else rows)
     return ("csv",)

@@ -13,8 +13,11 @@ from annotator.formats.annotation_tools.dive import Dive
 from annotator.formats.annotation_tools.label_studio import LabelStudio
 from annotator.formats.annotation_tools.labelme import LabelMe
 from annotator.formats.annotation_tools.mask_archives import MaskArchives
+from annotator.formats.annotation_tools.palette_masks import PaletteMasks
 from annotator.formats.annotation_tools.sav import SaV
+from annotator.formats.annotation_tools.single_object import Got10k, Lasot
 from annotator.formats.annotation_tools.sleap import Sleap
+from annotator.formats.annotation_tools.supervision_csv import SupervisionCsv
 from annotator.formats.annotation_tools.tables import Csv, Parquet
 from annotator.formats.annotation_tools.viame import Viame
 from annotator.formats.annotation_tools.yolo import Yolo
@@ -42,7 +45,8 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each 
     CocoVideoFormat(),
     MotsText(), MotsPictures(), KittiMotsText(), Kitti(), KittiResults(), YouTubeVis(), Tao(), CocoImages(),
     Cvat(), Scalabel(), Bdd100k(), Bitmasks(), Uavdt(), VisDrone(), Yolo(), LabelMe(), Viame(), Dive(), Datumaro(),
-    Csv(), Parquet(), MaskArchives(), LabelStudio(), Detrac(), Vatic(), SaV(), Sleap(),
+    Csv(), Parquet(), MaskArchives(), PaletteMasks(), LabelStudio(), Detrac(), Vatic(), SaV(), Sleap(), Got10k(),
+    Lasot(), SupervisionCsv(),
 )})
 
 

@@ -52,7 +52,8 @@ _INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
 #: Maximum memory of the process in bytes.
 _MAX_MEMORY = 6 << 30
 #: File extensions of formats that can only be imported.
-_SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json", "label-studio": "json"}
+_SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json", "label-studio": "json", "got10k": "txt", "lasot": "txt",
+             "supervision": "csv"}
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
 _ODD = (b"1e309", b"-1", b"nan", b"99999999999999999999", b"inf", b'"x"', b"null", b"[]", b"0", b"1e18", b"2147483648",
         b"../../../x", b"\xff\xfe", b"-9223372036854775809", b"true", b"")
@@ -94,6 +95,9 @@ def seeds(folder: Path) -> dict[str, Path]:
             ("detrac", '<sequence name="clip"><ignored_region><box left="1" top="1" width="5" height="5"/>'
              '</ignored_region><frame num="1"><target_list><target id="1"><box left="1" top="2" width="3" height="4"/>'
              '<attribute vehicle_type="car"/></target></target_list></frame></sequence>'),
+            ("got10k", "1,2,30,40\n2,2,30,40\n"), ("lasot", "1,2,30,40\n2,2,30,40\n"),
+            ("supervision", "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,frame_number\n"
+             "1,2,30,40,0,0.5,1,0\n"),
             ("label-studio", '[{"data": {"video": "clip.mp4"}, "annotations": [{"result": [{"id": "a", "type": '
              '"videorectangle", "value": {"framesCount": 6, "duration": 0.24, "labels": ["car"], "sequence": ['
              '{"frame": 1, "x": 10, "y": 20, "width": 5, "height": 10, "enabled": true, "rotation": 30}, {"frame": 4, "x": 20, '
@@ -103,7 +107,8 @@ def seeds(folder: Path) -> dict[str, Path]:
              '"masklet": [[{"size": [48, 64], "counts": "d46Z10000000lc2"}, null], [null, null]]}')):
         target = folder / name
         target.mkdir()
-        (target / f"clip.{_SUFFIXES[name]}").write_text(text)
+        stem = "groundtruth" if name in ("got10k", "lasot") else "clip"
+        (target / f"{stem}.{_SUFFIXES[name]}").write_text(text)
         found[name] = target
     found["sleap"] = folder / "sleap"
     found["sleap"].mkdir()

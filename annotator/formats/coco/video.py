@@ -179,20 +179,15 @@ class _Content:
     def _add_box(self, item: dict[str, Any]) -> None:
         boxes = self._boxes
         where = f"annotation {item.get('id', len(boxes.image))}"
-        box = item.get("bbox")
-        if not isinstance(box, list) or len(box) != 4 or not all(map(is_number_or_missing, box)):
-            self.fail(f"{where} with bbox {str(box)[:60]}")
-        score, visibility = item.get("score", 1.0), item.get("visibility", 1.0)
-        if not is_number_or_missing(score) or not is_number_or_missing(visibility):
-            self.fail(f"{where} with score {score!r} and visibility {visibility!r}")
+        box, score, visibility = item.get("bbox"), item.get("score", 1.0), item.get("visibility", 1.0)
         image, category = self._whole(item, "image_id", where), self._whole(item, "category_id", where)
-        passed = self._passed_of(image)
-        if not all(map(is_finite, (*box, score, visibility))) or min(box[2:]) < 0:
-            self._first_invalid = self._first_invalid or f"found {where} with bbox {str(box)[:60]} and score {score}"
-            passed.add(INVALID_ROWS)
+        if not (isinstance(box, list) and len(box) == 4 and all(map(is_finite, (*box, score, visibility)))
+                and box[2] >= 0 and box[3] >= 0):
+            self._skip(where, image, box, score, visibility)
             return
         occluded = interpolated = False
-        if item.keys() - _ANNOTATION_FIELDS or "attributes" in item:
+        if not item.keys() <= _ANNOTATION_FIELDS:
+            passed = self._passed_of(image)
             passed.fields(item, _READ_FIELDS, "annotations")
             about = attributes_of(item, passed)
             item, occluded, interpolated = dict(about.item), about.occluded, about.interpolated
@@ -212,6 +207,15 @@ class _Content:
         boxes.visibility.append(visibility)
         boxes.flags.append((_IGNORED if item.get("iscrowd") or item.get("ignore") else 0)
                            | (_OCCLUDED if occluded else 0) | (_INTERPOLATED if interpolated else 0))
+
+    def _skip(self, where: str, image: int, box: Any, score: Any, visibility: Any) -> None:
+        """Skip and count an annotation whose numbers are no box; refuse one that has other things in their place."""
+        if not isinstance(box, list) or len(box) != 4 or not all(map(is_number_or_missing, box)):
+            self.fail(f"{where} with bbox {str(box)[:60]}")
+        if not is_number_or_missing(score) or not is_number_or_missing(visibility):
+            self.fail(f"{where} with score {score!r} and visibility {visibility!r}")
+        self._first_invalid = self._first_invalid or f"found {where} with bbox {str(box)[:60]} and score {score}"
+        self._passed_of(image).add(INVALID_ROWS)
 
     def _passed_of(self, image: int) -> PassedOver:
         """The count of what is not read of the video of an image. Images may be listed after their annotations."""

@@ -24,6 +24,19 @@ def write_label_image(path: Path, pixels: npt.NDArray[Any]) -> None:
     Image.fromarray(pixels).save(path, compress_level=_COMPRESSION)
 
 
+def write_palette_image(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
+    """Write (H, W) uint8 pixels as PNG with the palette of DAVIS, which gives neighbouring values distant colors."""
+    image = Image.fromarray(pixels, "P") if pixels.size else Image.new("P", (1, 1))
+    image.putpalette(_davis_palette())
+    image.save(path, compress_level=_COMPRESSION)
+
+
+def _davis_palette() -> list[int]:
+    """256 colors: bits 0, 1 and 2 of the value are the highest bits of red, green and blue, and so on."""
+    return [sum((value >> (3 * place + channel) & 1) << (7 - place) for place in range(3))
+            for value in range(256) for channel in range(3)]
+
+
 def label_masks(pixels: npt.NDArray[Any]) -> Iterator[tuple[int, Mask]]:
     """Yield each nonzero value of an (H, W) integer image, in ascending order, with the mask of its pixels."""
     place = np.flatnonzero(pixels)
