@@ -128,7 +128,7 @@ def assert_same(each: LabelFormat, video: Video, found: Found) -> None:
 
 
 #: Formats that have to give some tracks other numbers; what for is among their limits.
-RENUMBERING = frozenset({"tao", "scalabel", "bdd100k", "mots", "kitti-mots", "mots-png"})
+RENUMBERING = frozenset({"tao", "scalabel", "bdd100k", "mots", "kitti-mots", "mots-png", "davis"})
 #: Formats in which ignored tracks become regions.
 REGIONS_ONLY = frozenset({"kitti", "uavdt", "mots", "kitti-mots", "mots-png", "coco"})
 

@@ -100,8 +100,8 @@ def seeds(folder: Path) -> dict[str, Path]:
              "1,2,30,40,0,0.5,1,0\n"),
             ("label-studio", '[{"data": {"video": "clip.mp4"}, "annotations": [{"result": [{"id": "a", "type": '
              '"videorectangle", "value": {"framesCount": 6, "duration": 0.24, "labels": ["car"], "sequence": ['
-             '{"frame": 1, "x": 10, "y": 20, "width": 5, "height": 10, "enabled": true, "rotation": 30}, {"frame": 4, "x": 20, '
-             '"y": 20, "width": 5, "height": 10, "enabled": false}]}}]}]}]'),
+             '{"frame": 1, "x": 10, "y": 20, "width": 5, "height": 10, "enabled": true, "rotation": 30}, '
+             '{"frame": 4, "x": 20, "y": 20, "width": 5, "height": 10, "enabled": false}]}}]}]}]'),
             ("sa-v", '{"video_id": "clip", "video_frame_count": 6.0, "video_height": 48.0, "video_width": 64.0, '
              '"masklet_id": [0, 1], '
              '"masklet": [[{"size": [48, 64], "counts": "d46Z10000000lc2"}, null], [null, null]]}')):

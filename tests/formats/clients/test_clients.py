@@ -1,0 +1,95 @@
+"""The field's own readers on this program's exports. Each skips where its package is not installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from annotator.formats.base import ExportOptions, PictureSource
+from annotator.formats.registry import get_format
+from annotator.model.mask import Mask
+from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
+from annotator.video.images import open_folder
+
+FRAMES = 4
+INFO = SequenceInfo("clip", 64, 48, 25.0, FRAMES, ("car", "pedestrian"), image_ext=".png")
+
+
+def labels() -> list[LabelledFrame]:
+    mask = Mask.from_bitmap(np.ones((6, 5), bool), 3, 4)
+    return [LabelledFrame(frame, (LabelledBox(1, 0, (3.0, 4.0, 8.0, 10.0), 0.5, mask),
+                                  LabelledBox(2, 1, (-5.0, 4.0, 70.0, 10.5), 0.5))) for frame in range(FRAMES)]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> PictureSource:
+    """A folder of images of the labels' size."""
+    import cv2
+
+    folder = tmp_path / "source"
+    folder.mkdir()
+    for frame in range(FRAMES):
+        assert cv2.imwrite(str(folder / f"{frame}.png"), np.full((48, 64, 3), 40 * frame, np.uint8))
+    assert len(open_folder(folder)) == FRAMES
+    return PictureSource({"clip": folder})
+
+
+def export(name: str, folder: Path, options: ExportOptions, pictures: PictureSource | None = None) -> Path:
+    get_format(name).write([(INFO, labels())], folder, options, pictures)
+    return folder
+
+
+def test_ultralytics_verifies_every_label_of_yolo(tmp_path: Path, pictures: PictureSource) -> None:
+    utils = pytest.importorskip("ultralytics.data.utils", reason="ultralytics is not installed")
+    out = export("yolo", tmp_path / "out", ExportOptions(pictures="png"), pictures)
+    found = utils.check_det_dataset(str(out / "data.yaml"), autodownload=False)
+    assert list(found["names"].values()) == ["car", "pedestrian"]
+    images = sorted((out / "images/train").glob("*.png"))
+    assert len(images) == FRAMES
+    for image, label in zip(images, utils.img2label_paths(list(map(str, images))), strict=True):
+        verified = utils.verify_image_label((str(image), label, "", False, 2, 0, 0, False))
+        assert verified[0] == str(image), verified[-1]
+        assert verified[1].shape == (2, 5)
+        assert verified[8] == 0, verified[-1]  # none of them corrupt
+
+
+def test_yolo_has_what_a_verifier_asks_for(tmp_path: Path) -> None:
+    out = export("yolo", tmp_path / "out", ExportOptions())
+    files = sorted((out / "labels/train").glob("*.txt"))
+    assert [file.name for file in files] == [f"clip_{number:06d}.txt" for number in range(1, FRAMES + 1)]
+    for file in files:
+        rows = np.loadtxt(file, ndmin=2)
+        assert rows.shape == (2, 5)
+        assert rows[:, 1:].min() >= 0
+        assert rows[:, 1:].max() <= 1
+        assert set(rows[:, 0]) <= {0, 1}
+        assert len(np.unique(rows, axis=0)) == len(rows)
+    assert "train: images/train" in (out / "data.yaml").read_text()
+
+
+def test_pycocotools_loads_coco(tmp_path: Path) -> None:
+    coco = pytest.importorskip("pycocotools.coco", reason="pycocotools is not installed")
+    loaded = coco.COCO(str(export("coco", tmp_path / "out", ExportOptions()) / "instances.json"))
+    assert len(loaded.anns) == 2 * FRAMES
+
+
+def test_motmetrics_loads_mot(tmp_path: Path) -> None:
+    metrics = pytest.importorskip("motmetrics", reason="motmetrics is not installed")
+    found = metrics.io.loadtxt(str(export("mot", tmp_path / "out", ExportOptions()) / "clip/gt/gt.txt"), fmt="mot16")
+    assert len(found) == 2 * FRAMES
+
+
+@pytest.mark.parametrize(("name", "kind"), [("datumaro", "datumaro"), ("cvat", "cvat"), ("mots-png", "mots_png")])
+def test_datumaro_imports(name: str, kind: str, tmp_path: Path) -> None:
+    datumaro = pytest.importorskip("datumaro", reason="datumaro is not installed")
+    out = export(name, tmp_path / "out", ExportOptions(field_check=False))
+    loaded = datumaro.Dataset.import_from(str(out), kind)
+    assert sum(len(item.annotations) for item in loaded) >= FRAMES
+
+
+def test_scalabel_loads(tmp_path: Path) -> None:
+    loader = pytest.importorskip("scalabel.label.io", reason="scalabel is not installed")
+    out = export("scalabel", tmp_path / "out", ExportOptions())
+    assert len(loader.load(str(out / "scalabel.json")).frames) == FRAMES
