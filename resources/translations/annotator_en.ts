@@ -922,6 +922,10 @@
             <translation>Renumber the tracks of each video from 1</translation>
         </message>
         <message>
+            <source>Track IDs in the last column</source>
+            <translation>Track IDs in the last column</translation>
+        </message>
+        <message>
             <source>Validate the files with the format's reference reader</source>
             <translation>Validate the files with the format's reference reader</translation>
         </message>
@@ -1608,6 +1612,10 @@
     <context>
         <name>ImportDialog</name>
         <message>
+            <source> and </source>
+            <translation> and </translation>
+        </message>
+        <message>
             <source>Detections: boxes without identity, for tracking</source>
             <translation>Detections: boxes without identity, for tracking</translation>
         </message>
@@ -1658,6 +1666,10 @@
         <message>
             <source>Select a folder</source>
             <translation>Select a folder</translation>
+        </message>
+        <message>
+            <source>The file fits {0}. Select the format that it has.</source>
+            <translation>The file fits {0}. Select the format that it has.</translation>
         </message>
         <message>
             <source>Video in the file</source>
