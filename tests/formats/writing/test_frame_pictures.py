@@ -54,7 +54,8 @@ def read(path: Path) -> npt.NDArray[np.uint8]:
 
 
 def test_formats_with_and_without_a_place() -> None:
-    assert {each.name for each in WITHOUT} == {"mot-results", "kitti-results", "csv", "parquet", "masks-npz"}
+    assert {each.name for each in WITHOUT} == {"mot-results", "kitti-results", "csv", "parquet", "masks-npz",
+                                              "dive"}
     for each in WITH_PICTURES:
         assert "jpeg_quality" in each.options
         assert each.picture(INFO, 0, ExportOptions()) is not None
@@ -73,7 +74,8 @@ def test_each_written_frame_has_its_own_picture(each: LabelFormat, folder: Path,
     places = [out / str(each.picture(written, index, options)) for index in range(3)]
     assert [np.array_equal(read(place), picture(source)) for place, source in zip(places, (1, 3, 5), strict=True)] == (
         [True] * 3)
-    pictures = {path for path in out.rglob("*.png") if "bitmasks" not in path.parts and "instances" not in path.parts}
+    pictures = {path for path in out.rglob("*.png")
+                if not {"bitmasks", "instances", "Annotations"} & set(path.parts)}
     assert pictures == set(places)
     assert not set(report.files) & pictures
 
@@ -197,7 +199,7 @@ def test_on_the_command_line(project: Path, tmp_path: Path) -> None:
     assert (tmp_path / "a/train/clip/img1/00000005.jpg").is_file()
     done("convert", tmp_path / "a", "--from", "dancetrack", "--to", "yolo", "--out", tmp_path / "b",
          "--pictures", "link", "--videos", tmp_path / "a/train/clip")
-    assert len(list((tmp_path / "b/images/clip").iterdir())) == FRAMES / 4
+    assert len(list((tmp_path / "b/images/train").iterdir())) == FRAMES / 4
     line = refused("convert", tmp_path / "a", "--from", "dancetrack", "--to", "coco", "--out", tmp_path / "c",
                    "--pictures", "png")
     assert "no video is given" in line
