@@ -99,7 +99,9 @@ def _read(file: Path, options: ImportOptions, alone: bool) -> LabelledSequence:
     labels: list[str] = []
     names: list[str] = []
     frames: list[int | None] = []
+    described = False
     for key, value in iterate_json(file, _EXPECTED):
+        described |= key in ("categories", "items")
         if key == "categories":
             labels = _labels(value)
         elif key == "items":
@@ -107,6 +109,8 @@ def _read(file: Path, options: ImportOptions, alone: bool) -> LabelledSequence:
             frames.append(_frame(value))
         else:
             of_file.fields({key: value}, _FILE, "the file")
+    if not described:
+        raise FormatError(f"{file} has neither categories nor items; expected {_EXPECTED}")
     own = alone or (options.info is not None and options.info.name == file.stem)
     places, notes = _places(names, frames, options, own)
     table, ids, size = BoxTable(file, _EXPECTED, passed_of_file=of_file), Ids(), (0, 0)
