@@ -200,9 +200,7 @@ class Reader:
     def mean_scores(self, track_ids: Iterable[int]) -> dict[int, float]:
         """Track id -> mean score of its predicted boxes; tracks without predicted boxes are omitted."""
         span, seen, tracklet = schema.span, schema.observation, schema.tracklet
-        source = span.join(tracklet, tracklet.c.id == span.c.tracklet).join(seen, and_(
-            seen.c.tracklet == span.c.tracklet,
-            seen.c.frame.between(span.c.first, func.coalesce(span.c.last, OPEN))))
+        source = span.join(tracklet, tracklet.c.id == span.c.tracklet).join(seen, resolve.IN_SPAN)
         query = select(span.c.track, func.avg(seen.c.score)).select_from(source).where(
             span.c.track.in_(list(track_ids)), tracklet.c.run.is_not(None), seen.c.x1.is_not(None),
             seen.c.score.is_not(None)).group_by(span.c.track)
@@ -245,7 +243,7 @@ class Reader:
     def track_events(self, track_id: int) -> list[TrackEvent]:
         """Frames in which a run prompted a track, prompted it again or found it occluded, ordered by frame."""
         o, s = schema.observation, schema.span
-        query = select(o.c.frame, o.c.flags, o.c.occluded_by).select_from(s.join(o, resolve.COVERS)).where(
+        query = select(o.c.frame, o.c.flags, o.c.occluded_by).select_from(s.join(o, resolve.IN_SPAN)).where(
             s.c.track == track_id, or_(o.c.flags != 0, o.c.occluded_by.is_not(None))).order_by(o.c.frame)
         return [TrackEvent(frame, bool(flags & schema.PROMPTED), bool(flags & schema.REPROMPTED), by is not None)
                 for frame, flags, by in self._connection.execute(query)]
@@ -259,7 +257,7 @@ class Reader:
         """Track id -> number of frames in which its predicted state is suspicious; tracks without such frames are
         omitted. Reads all observations of the video."""
         o, s = schema.observation, schema.span
-        query = select(s.c.track, func.count()).select_from(o.join(s, resolve.COVERS)).where(
+        query = select(s.c.track, func.count()).select_from(o.join(s, resolve.SPAN_OF)).where(
             o.c.video == video_id, o.c.state == int(TrackState.SUSPICIOUS)).group_by(s.c.track)
         return {int(track): int(count) for track, count in self._connection.execute(query)}
 
@@ -275,9 +273,11 @@ class Reader:
         """
         start = 0 if first is None else first
         end = self._last_frame(video_id) if last is None else last
+        marks = resolve.MarkSweep(self._connection, video_id, start, end)
         for chunk in range(start, end + 1, _CHUNK):
             chunk_end = min(chunk + _CHUNK - 1, end)
-            found = resolve.frames(self._connection, video_id, chunk, chunk_end, masks)
+            found = resolve.frames(self._connection, video_id, chunk, chunk_end, masks,
+                                   marks.between(chunk, chunk_end))
             for frame in range(chunk, chunk_end + 1):
                 yield frame, found.get(frame, [])
 

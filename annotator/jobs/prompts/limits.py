@@ -78,6 +78,5 @@ class PropagationLimits:
         reviewed = [(mark.first, self._video.frame_count - 1 if mark.last is None else mark.last)
                     for mark in self._store.marks(self._video.id)
                     if mark.kind is MarkKind.REVIEWED and mark.track in (None, track)]
-        drawn = [] if track is None else [(span.first, span.first) for span in self._store.spans([track])
-                                          if span.human]
+        drawn = [] if track is None else [(span.first, span.end) for span in self._store.spans([track]) if span.human]
         return reviewed + drawn

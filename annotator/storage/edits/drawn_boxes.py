@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from annotator.errors import StorageError
 from annotator.model.box import Box
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.frame import TrackState
 from annotator.model.mask import Mask
-from annotator.model.track import MarkKind, Track
+from annotator.model.track import MarkKind
 from annotator.storage.edits.editable import unlocked_tracks
 from annotator.storage.file import schema
 from annotator.storage.history import journal
-from annotator.storage.spans.rows import new_track
+from annotator.storage.rows.manual import manual_spans, put_manual_boxes
+from annotator.storage.spans.algebra import cut
+from annotator.storage.spans.rows import new_track, save_spans
 from annotator.storage.store import Store
-
-_span, _tracklet, _observation, _mask = schema.span, schema.tracklet, schema.observation, schema.mask
 
 
 def add_track(store: Store, video_id: int, label_id: int, frame: int, box_xyxy: Box, mask: Mask | None = None) -> int:
@@ -40,27 +38,20 @@ def set_box(store: Store, track_id: int, frame: int, box_xyxy: Box, mask: Mask |
     Raises:
         StorageError: the box is not finite or has no area, or the track is locked.
     """
+    return set_boxes(store, track_id, {frame: (box_xyxy, mask)})
+
+
+def set_boxes(store: Store, track_id: int, boxes: Mapping[int, tuple[Box, Mask | None]]) -> Changes:
+    """Set a track's manual boxes in several frames: frame -> box and mask. See `set_box`; the number of statements does
+    not depend on the number of boxes."""
     [track] = unlocked_tracks(store, track_id)
-    _check_box(box_xyxy, frame)
+    for frame, (box_xyxy, _) in boxes.items():
+        _check_box(box_xyxy, frame)
     with store.transaction(f"Set box of track {track.number}") as transaction:
-        connection = transaction.connection
-        tracklet = _human_tracklet_at(connection, track_id, frame)
-        if tracklet is None:
-            tracklet = _free_human_tracklet(connection, track, frame)
-            connection.execute(insert(_observation).values(
-                tracklet=tracklet, frame=frame, video=track.video, **_human_values(box_xyxy)))
-            connection.execute(insert(_span).values(
-                id=journal.next_id(connection, _span), tracklet=tracklet, first=frame, last=frame, track=track_id))
-        else:
-            here = (_observation.c.tracklet == tracklet) & (_observation.c.frame == frame)
-            connection.execute(update(_observation).where(here).values(**_human_values(box_xyxy)))
-            connection.execute(delete(_mask).where(_mask.c.tracklet == tracklet, _mask.c.frame == frame))
-        if mask is not None:
-            connection.execute(insert(_mask).values(
-                tracklet=tracklet, frame=frame, left=mask.left, top=mask.top, width=mask.width, height=mask.height,
-                rle=mask.rle))
-        kinds = ChangeKind.OBSERVATIONS | ChangeKind.SPANS | ChangeKind.MASKS
-        transaction.touch(Changes(kinds, frozenset({track_id}), frame, frame, track.video))
+        if boxes:
+            put_manual_boxes(transaction.connection, track, boxes)
+            kinds = ChangeKind.OBSERVATIONS | ChangeKind.SPANS | ChangeKind.MASKS
+            transaction.touch(Changes(kinds, frozenset({track_id}), min(boxes), max(boxes), track.video))
     return transaction.changes
 
 
@@ -73,13 +64,12 @@ def delete_box(store: Store, track_id: int, frame: int) -> Changes:
     [track] = unlocked_tracks(store, track_id)
     with store.transaction(f"Delete box of track {track.number}") as transaction:
         connection = transaction.connection
-        tracklet = _human_tracklet_at(connection, track_id, frame)
-        if tracklet is None:
+        spans = manual_spans(connection, track_id, frame, frame)
+        if not spans:
             raise StorageError(f"track {track.number} has no manual box in frame {frame}; delete the range instead")
-        for table in (_mask, _observation):
-            connection.execute(delete(table).where(table.c.tracklet == tracklet, table.c.frame == frame))
-        connection.execute(delete(_span).where(
-            _span.c.tracklet == tracklet, _span.c.track == track_id, _span.c.first == frame))
+        for table in (schema.mask, schema.observation):
+            connection.execute(delete(table).where(table.c.tracklet == spans[0].tracklet, table.c.frame == frame))
+        save_spans(connection, spans, cut(spans, frame, frame)[1])
         kinds = ChangeKind.OBSERVATIONS | ChangeKind.SPANS | ChangeKind.MASKS
         transaction.touch(Changes(kinds, frozenset({track_id}), frame, frame, track.video))
     return transaction.changes
@@ -160,26 +150,3 @@ def _check_box(box_xyxy: Box, frame: int) -> None:
         raise StorageError(f"the box {box_xyxy} in frame {frame} has no area; draw it again")
 
 
-def _human_values(box_xyxy: Box) -> dict[str, Any]:
-    x1, y1, x2, y2 = map(float, box_xyxy)
-    return {"x1": x1, "y1": y1, "x2": x2, "y2": y2, "score": 1.0, "state": int(TrackState.RELIABLE), "flags": 0}
-
-
-def _human_tracklet_at(connection: Connection, track: int, frame: int) -> int | None:
-    query = select(_span.c.tracklet).join(_tracklet, _tracklet.c.id == _span.c.tracklet).where(
-        _span.c.track == track, _span.c.first == frame, _tracklet.c.run.is_(None))
-    return connection.execute(query).scalar()
-
-
-def _free_human_tracklet(connection: Connection, track: Track, frame: int) -> int:
-    """A human tracklet of the track without a box in this frame (its box there may have moved to another track)."""
-    taken = select(_observation.c.tracklet).where(_observation.c.video == track.video, _observation.c.frame == frame)
-    query = select(_tracklet.c.id).join(_span, _span.c.tracklet == _tracklet.c.id).where(
-        _span.c.track == track.id, _tracklet.c.run.is_(None), _tracklet.c.id.not_in(taken)).limit(1)
-    found = connection.execute(query).scalar()
-    if found is not None:
-        return int(found)
-    key = journal.next_id(connection, _tracklet)
-    connection.execute(insert(_tracklet).values(
-        id=key, video=track.video, run=None, number=key, label=track.label, first_frame=frame))
-    return key

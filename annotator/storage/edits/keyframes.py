@@ -6,7 +6,7 @@ Each function is one transaction and one undo step. Outside such ranges nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,7 +18,8 @@ from annotator.model.keyframes import choose_keyframes, within_iou, within_pixel
 from annotator.model.track import MarkKind, Track, TrackObservation
 from annotator.storage.edits import drawn_boxes
 from annotator.storage.edits.editable import check_range, track_names, unlocked_tracks
-from annotator.storage.edits.track_marks import mark_tracks, unmark_tracks
+from annotator.storage.edits.track_marks import mark_ranges, unmark_tracks
+from annotator.storage.spans.algebra import manual_frames
 from annotator.storage.store import Store
 
 
@@ -35,7 +36,7 @@ class Reduction:
 
 def keyframes(store: Store, track: int) -> list[int]:
     """Frames in which the track has a manual box."""
-    return sorted(span.first for span in store.spans([track]) if span.human)
+    return sorted(manual_frames(store.spans([track])))
 
 
 def set_keyframes(store: Store, tracks: Sequence[int], frame: int) -> Changes:
@@ -46,11 +47,11 @@ def set_keyframes(store: Store, tracks: Sequence[int], frame: int) -> Changes:
     """
     records = unlocked_tracks(store, *tracks)
     with store.transaction(f"Add keyframe to {track_names(records)}") as transaction:
+        shown = _shown(store, records[0].video, frame)
         for track in records:
-            shown = _shown(store, track, frame)
-            if shown is None or shown.box_xyxy is None:
+            if track.id not in shown:
                 raise StorageError(f"track {track.number} has no box in frame {frame}; draw one, or fill the gap")
-            _make_keyframe(store, shown)
+            _make_keyframes(store, track, [shown[track.id]])
     return transaction.changes
 
 
@@ -80,13 +81,13 @@ def interpolate(store: Store, track: int, first: int, last: int) -> Changes:
     """
     [record] = unlocked_tracks(store, track)
     check_range(first, last)
+    ends = [_shown(store, record.video, frame).get(track) for frame in (first, last)]
+    for frame, shown in zip((first, last), ends, strict=True):
+        if shown is None:
+            raise StorageError(f"track {record.number} has no box in frame {frame} to interpolate from; draw one")
     with store.transaction(f"Interpolate track {record.number}") as transaction:
-        for frame in (first, last):
-            shown = _shown(store, record, frame)
-            if shown is None or shown.box_xyxy is None:
-                raise StorageError(f"track {record.number} has no box in frame {frame} to interpolate from; draw one")
-            _make_keyframe(store, shown)
-        mark_tracks(store, [track], MarkKind.INTERPOLATE, first, last)
+        _make_keyframes(store, record, [shown for shown in ends if shown is not None])
+        mark_ranges(store, track, MarkKind.INTERPOLATE, [(first, last)])
     return transaction.changes
 
 
@@ -141,11 +142,9 @@ def reduce_to_keyframes(store: Store, track: int, first: int = 0, last: int | No
     [record] = unlocked_tracks(store, track)
     chosen = _choose(store, record, first, last, pixels, iou)
     with store.transaction(f"Reduce track {record.number} to keyframes") as transaction:
-        for stretch, keep in chosen:
-            for k in keep:
-                _make_keyframe(store, stretch[k])
-            if len(stretch) > 1:
-                mark_tracks(store, [track], MarkKind.INTERPOLATE, stretch[0].frame, stretch[-1].frame)
+        _make_keyframes(store, record, [stretch[k] for stretch, keep in chosen for k in keep])
+        mark_ranges(store, track, MarkKind.INTERPOLATE, [
+            (stretch[0].frame, stretch[-1].frame) for stretch, _ in chosen if len(stretch) > 1])
     kept = tuple(stretch[k].frame for stretch, keep in chosen for k in keep)
     return Reduction(kept, sum(len(stretch) for stretch, _ in chosen), transaction.changes)
 
@@ -188,28 +187,32 @@ def pin(store: Store, tracks: Sequence[Track], first: int, last: int | None) -> 
         for border in (first,) if last is None else (first, last + 1):
             if not any(mark.first < border and (mark.last is None or mark.last >= border) for mark in mine):
                 continue
-            both = [_shown(store, track, frame) for frame in (border - 1, border)]
-            for shown in both:
-                if shown is not None and shown.interpolated:
-                    _make_keyframe(store, shown)
+            both = [_shown(store, track.video, frame).get(track.id) for frame in (border - 1, border)]
+            _make_keyframes(store, track, [shown for shown in both if shown is not None and shown.interpolated])
 
 
 def _fill(store: Store, track: Track, ranges: Sequence[tuple[int, int]]) -> Changes:
+    ends = {frame for first, last in ranges for frame in (first - 1, last + 1)}
     with store.transaction(f"Fill gaps of track {track.number}") as transaction:
-        for first, last in ranges:
-            interpolate(store, track.id, first - 1, last + 1)
-        if not ranges:
+        if ranges:
+            _make_keyframes(store, track, [seen for seen in store.trajectory(track.id, masks=True)
+                                           if seen.frame in ends])
+            mark_ranges(store, track.id, MarkKind.INTERPOLATE, [(first - 1, last + 1) for first, last in ranges])
+        else:
             transaction.touch(Changes(ChangeKind.NONE, frozenset({track.id}), None, None, track.video))
     return transaction.changes
 
 
-def _shown(store: Store, track: Track, frame: int) -> TrackObservation | None:
-    return next((seen for seen in store.observations(track.video, frame, masks=True) if seen.track == track.id), None)
+def _shown(store: Store, video: int, frame: int) -> dict[int, TrackObservation]:
+    """Track -> what is shown of it in a frame, if it has a box there."""
+    return {seen.track: seen for seen in store.observations(video, frame, masks=True) if seen.box_xyxy is not None}
 
 
-def _make_keyframe(store: Store, shown: TrackObservation) -> None:
-    if shown.box_xyxy is not None and (shown.interpolated or not shown.human):
-        drawn_boxes.set_box(store, shown.track, shown.frame, shown.box_xyxy, shown.mask)
+def _make_keyframes(store: Store, track: Track, shown: Iterable[TrackObservation]) -> None:
+    """Make boxes of a track manual ones that are not yet."""
+    drawn_boxes.set_boxes(store, track.id, {
+        seen.frame: (seen.box_xyxy, seen.mask) for seen in shown
+        if seen.box_xyxy is not None and (seen.interpolated or not seen.human)})
 
 
 def _unbroken(shown: Sequence[TrackObservation]) -> Iterator[list[TrackObservation]]:

@@ -12,7 +12,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import MarkKind, Track
 from annotator.storage.edits.editable import track_names, unlocked_tracks
 from annotator.storage.file import schema
-from annotator.storage.spans.algebra import Span, assign, subtract
+from annotator.storage.spans.algebra import Span, assign, meeting, subtract
 from annotator.storage.spans.rows import delete_track_rows, mark_stretches, presence, save_marks, save_spans
 from annotator.storage.store import Store
 
@@ -56,8 +56,10 @@ def merge_tracks(store: Store, into: int, others: Sequence[int], drop_human: boo
 def _absorb(store: Store, connection: Connection, target: Track, other: Track, drop_human: bool, rule: MergeRule,
             ) -> None:
     mine, theirs = store.spans([target.id]), store.spans([other.id])
-    drawn = {span.first for span in mine if span.human}
-    clashes = [span.first for span in theirs if span.human and span.first in drawn]
+    drawn = sorted((span.first, span.end) for span in mine if span.human)
+    offered_drawn = sorted((span for span in theirs if span.human), key=lambda span: span.first)
+    clashes = [max(span.first, first) for span in offered_drawn
+               for first, _ in meeting(drawn, span.first, span.end)[:1]]
     if clashes and not drop_human:
         raise StorageError(f"tracks {target.number} and {other.number} both have a manual box in frame "
                            f"{clashes[0]}; delete one of them first")
@@ -65,7 +67,8 @@ def _absorb(store: Store, connection: Connection, target: Track, other: Track, d
     offered = [span for span in theirs if not span.human]
     taken = _taken(connection, machine, offered, rule, f"tracks {target.number} and {other.number}")
     given = subtract(offered, taken)
-    drawn_given = [span for span in theirs if span.human and span.first not in drawn]
+    drawn_given = [piece for span in offered_drawn
+                   for piece in subtract([span], meeting(drawn, span.first, span.end))]
     left = subtract(machine, [(span.first, span.end) for span in given])
     after = [*left, *(span for span in mine if span.human), *assign(given + drawn_given, target.id)]
     save_spans(connection, [*mine, *theirs], after)

@@ -6,11 +6,12 @@ edit, or several edits in one gesture, can be previewed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from annotator.model.track import Mark, Track
-from annotator.storage.spans.algebra import Span, subtract
+from annotator.storage.spans.algebra import Span, meeting, subtract
 from annotator.storage.store import Store
 
 
@@ -112,8 +113,7 @@ def _compare(store: Store, before: _State, after: _State) -> EditPreview:
     frames: list[int] = []
     changes: list[TrackChange] = []
     drawn: list[tuple[int, int]] = []
-    owned = {(span.tracklet, span.first) for span in after.spans if span.human}
-    dropped = sum((span.tracklet, span.first) not in owned for span in before.spans if span.human)
+    dropped = _dropped(before.spans, after.spans)
     for key in sorted(before.tracks.keys() | after.tracks.keys()):
         old, new = before.tracks.get(key), after.tracks.get(key)
         known = new or old
@@ -134,18 +134,35 @@ def _compare(store: Store, before: _State, after: _State) -> EditPreview:
                        dropped)
 
 
+def _dropped(before: Iterable[Span], after: Iterable[Span]) -> int:
+    """Number of manual boxes that are in the first spans but not in the second, whichever track they belong to."""
+    left = _ranges_by_tracklet(span for span in after if span.human)
+    return sum(piece.end - piece.first + 1 for span in before if span.human
+               for piece in subtract([span], meeting(left.get(span.tracklet, []), span.first, span.end)))
+
+
+def _ranges_by_tracklet(spans: Iterable[Span]) -> dict[int, list[tuple[int, int]]]:
+    """Tracklet -> the ranges of its spans, by first frame."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for span in spans:
+        found[span.tracklet].append((span.first, span.end))
+    for ranges in found.values():
+        ranges.sort()
+    return found
+
+
 def _moved(store: Store, there: Sequence[Span], not_there: Sequence[Span], frames: list[int],
            ) -> tuple[int, tuple[int, ...]]:
     """Number of boxes that are in the first spans but not in the second, and the frames of the manual ones among them.
     Appends the first and last frames of these boxes to ``frames``."""
     count = 0
     drawn: list[int] = []
+    others = _ranges_by_tracklet(not_there)
     for span in there:
-        same = [(other.first, other.end) for other in not_there if other.tracklet == span.tracklet]
-        for piece in subtract([span], same):
+        for piece in subtract([span], meeting(others.get(span.tracklet, []), span.first, span.end)):
             if piece.human:
-                drawn.append(piece.first)
-                found = (1, piece.first, piece.first)
+                drawn += range(piece.first, piece.end + 1)
+                found = (piece.end - piece.first + 1, piece.first, piece.end)
             else:
                 found = store.boxes_between(piece.tracklet, piece.first, piece.end)
             count += found[0]

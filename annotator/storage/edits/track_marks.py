@@ -27,8 +27,21 @@ def mark_tracks(store: Store, tracks: Sequence[int], kind: MarkKind, first: int,
     check_range(first, last)
     with store.transaction(f"Mark {track_names(records)} {kind.value}") as transaction:
         for track in records:
-            _join(transaction.connection, track, kind, first, last)
+            _join(transaction.connection, track, kind, [(first, OPEN if last is None else last)])
         transaction.touch(Changes(ChangeKind.MARKS, frozenset(tracks), first, last, records[0].video))
+    return transaction.changes
+
+
+def mark_ranges(store: Store, track: int, kind: MarkKind, ranges: Sequence[tuple[int, int]]) -> Changes:
+    """Mark several ranges of frames, both ends inclusive, of one track. Raises StorageError as `mark_tracks`."""
+    [record] = unlocked_tracks(store, track)
+    for first, last in ranges:
+        check_range(first, last)
+    with store.transaction(f"Mark {track_names([record])} {kind.value}") as transaction:
+        if ranges:
+            _join(transaction.connection, record, kind, ranges)
+            transaction.touch(Changes(ChangeKind.MARKS, frozenset({track}), min(first for first, _ in ranges),
+                                      max(last for _, last in ranges), record.video))
     return transaction.changes
 
 
@@ -61,14 +74,18 @@ def lock_tracks(store: Store, tracks: Sequence[int], locked: bool = True) -> Cha
     return transaction.changes
 
 
-def _join(connection: Connection, track: Track, kind: MarkKind, first: int, last: int | None) -> None:
+def _join(connection: Connection, track: Track, kind: MarkKind, ranges: Sequence[tuple[int, int]]) -> None:
+    """Add ranges, both ends inclusive, to a track's marks; marks that they meet are replaced by joined ones."""
     before = [mark for mark in mark_stretches(connection, [track.id]) if mark.kind == kind.value]
-    end = OPEN if last is None else last
-    touching = [mark for mark in before if mark.first <= end + 1 and mark.end >= first - 1]
-    start = min([first, *(mark.first for mark in touching)])
-    end = max([end, *(mark.end for mark in touching)])
-    rest = [mark for mark in before if mark not in touching]
-    save_marks(connection, before, [*rest, _stretch(track, kind, start, None if end >= OPEN else end)])
+    after: list[MarkStretch] = []
+    added = [_stretch(track, kind, first, None if last >= OPEN else last) for first, last in ranges]
+    for mark in sorted([*before, *added], key=lambda mark: (mark.first, mark.end)):
+        if after and mark.first <= after[-1].end + 1 and None in (mark.id, after[-1].id):
+            end = max(after[-1].end, mark.end)
+            after[-1] = _stretch(track, kind, after[-1].first, None if end >= OPEN else end)
+        else:
+            after.append(mark)
+    save_marks(connection, before, after)
 
 
 def _stretch(track: Track, kind: MarkKind, first: int, last: int | None) -> MarkStretch:

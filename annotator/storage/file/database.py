@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import logging
 import os
 import sqlite3
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psutil
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import NullPool
 
@@ -77,6 +79,13 @@ def rollback(connection: Connection) -> None:
     """Roll back the transaction, unless SQLite has already done so itself."""
     if driver_connection(connection).in_transaction:
         connection.exec_driver_sql("ROLLBACK")
+
+
+def among(column: ColumnElement[Any], keys: Iterable[int]) -> ColumnElement[bool]:
+    """Condition that a column has one of these values. One parameter, however many there are: SQLite limits their
+    number, and a track may have more spans than that."""
+    values = func.json_each(json.dumps(list(keys))).table_valued("value")
+    return column.in_(select(values.c.value))
 
 
 def driver_connection(connection: Connection) -> sqlite3.Connection:

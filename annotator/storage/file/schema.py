@@ -25,7 +25,7 @@ from sqlalchemy import (
 #: "ANNO": distinguishes a project file from other SQLite files (``PRAGMA application_id``).
 APPLICATION_ID = 0x414E4E4F
 #: Version of this layout (``PRAGMA user_version``); migrations upgrade older files to it.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 metadata = MetaData()
 

@@ -1,6 +1,6 @@
 """Undo and redo as one operation: the saved rows of a step are exchanged with the current ones.
 
-SQLite does this table by table rather than row by row, because an import as manual boxes has one span per box.
+SQLite does this table by table rather than row by row, because an edit may touch very many boxes and spans.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,9 @@ from annotator.storage.file import schema
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.imports.keyframes import Keyframes
+from annotator.storage.rows.manual import manual_spans
 from annotator.storage.rows.runs import END_TRACKLETS, insert_many
+from annotator.storage.spans.algebra import meeting
 from annotator.storage.spans.palette import default_color
 
 #: Journaled rows per transaction, which takes about 5 ms on a desktop computer.
@@ -51,10 +53,17 @@ class Incoming:
     tracklet: int = 0
     """Tracklet id; 0 until the first box is stored."""
     label_id: int = 0
-    frames: list[int] = field(default_factory=list)
-    """Frames with a manual box."""
+    stretches: list[tuple[int, int]] = field(default_factory=list)
+    """Ranges of consecutive frames with a manual box, both ends inclusive."""
     marks: list[Mark] = field(default_factory=list)
     keyframes: Keyframes = field(default_factory=Keyframes)
+
+    def add_frame(self, frame: int) -> None:
+        """Add a frame with a manual box, the frames in ascending order."""
+        if self.stretches and self.stretches[-1][1] == frame - 1:
+            self.stretches[-1] = (self.stretches[-1][0], frame)
+        else:
+            self.stretches.append((frame, frame))
 
 
 @dataclass(slots=True)
@@ -62,8 +71,8 @@ class _Part:
     """A track, or the video if there is no track, and its rows that are not published yet."""
 
     incoming: Incoming | None
-    frames: list[int]
-    """Frames that get a span each."""
+    stretches: list[tuple[int, int]]
+    """Ranges of frames that get a span each."""
     marks: list[Mark]
     track: int | None = None
     """The track that the next rows belong to; an edit may have moved the tracklet to another track."""
@@ -71,13 +80,13 @@ class _Part:
 
     @property
     def left(self) -> bool:
-        return self.done < len(self.frames) + len(self.marks)
+        return self.done < len(self.stretches) + len(self.marks)
 
     def take(self, count: int) -> list[Mark]:
         """The next rows, spans first. Created on demand, because a track may have very many."""
         start, end = self.done, self.done + count
-        rows = [Mark(None, frame, frame) for frame in self.frames[start:end]]
-        rows += self.marks[max(start - len(self.frames), 0):max(end - len(self.frames), 0)]
+        rows = [Mark(None, first, last) for first, last in self.stretches[start:end]]
+        rows += self.marks[max(start - len(self.stretches), 0):max(end - len(self.stretches), 0)]
         self.done += len(rows)
         return rows
 
@@ -137,7 +146,7 @@ class TrackPublisher:
         if incoming is None:
             return _Part(None, [], self._regions)
         if self._human:
-            return _Part(incoming, incoming.frames, incoming.marks, key)
+            return _Part(incoming, incoming.stretches, incoming.marks, key)
         return _Part(incoming, [], [Mark(None, incoming.first, None), *incoming.marks], key)
 
     def _still_wanted(self, connection: Connection, part: _Part, rows: list[Mark]) -> list[Mark]:
@@ -149,11 +158,13 @@ class TrackPublisher:
         part.track = connection.execute(newest).scalar()
         if part.track is None:
             return []
-        frames = [row.first for row in rows]
-        others = select(_span.c.first).join(_tracklet, _tracklet.c.id == _span.c.tracklet).where(
-            _span.c.track == part.track, _span.c.first.between(min(frames), max(frames)), _tracklet.c.run.is_(None))
-        drawn = set(connection.execute(others).scalars())
-        return [row for row in rows if row.kind is not None or row.first not in drawn]
+        spans = [row for row in rows if row.kind is None and row.last is not None]
+        if not spans:
+            return rows
+        drawn = [(span.first, span.end) for span in manual_spans(
+            connection, part.track, min(row.first for row in spans), max(row.last or 0 for row in spans))]
+        return [*(piece for row in spans for piece in _undrawn(row, drawn)),
+                *(row for row in rows if row.kind is not None)]
 
     def _end_tracklets(self, connection: Connection, parts: Sequence[_Part]) -> None:
         if parts and not self._human:
@@ -195,6 +206,17 @@ class TrackPublisher:
                                   _region(row.region)))
         insert_many(connection, _span, spans)
         insert_many(connection, schema.mark, marks)
+
+
+def _undrawn(row: Mark, drawn: Sequence[tuple[int, int]]) -> Iterator[Mark]:
+    """The parts of a span without a manual box; ``drawn`` are the ordered ranges with one."""
+    first, last = row.first, row.last or row.first
+    for start, end in meeting(drawn, first, last):
+        if start > first:
+            yield Mark(None, first, start - 1)
+        first = end + 1
+    if first <= last:
+        yield Mark(None, first, last)
 
 
 def _region(corners: Box | None) -> str | None:

@@ -114,7 +114,7 @@ class TrackImport(StagedImport):
         self.imported.boxes += 1
         self.imported.masks += code is not None
         if self._human:
-            track.frames.append(frame)
+            track.add_frame(frame)
 
     def _all_marks(self) -> list[Mark]:
         """Add the marks to their tracks. Returns the ignore regions."""

@@ -201,3 +201,45 @@ def _checksums(connection: Connection) -> list[str]:
     ):
         connection.exec_driver_sql(statement)
     return []
+
+
+@migration(5)
+def _manual_stretches(connection: Connection) -> list[str]:
+    """Join the spans of manual boxes in consecutive frames, of which older programs stored one per box.
+
+    Spans are joined only if all their versions, the current one and those that undo steps keep, agree in everything but
+    the frame. Then every state that undo and redo can reach is the same as before.
+    """
+    for statement in (
+        """CREATE TEMP TABLE manual_version AS
+            SELECT id, 0 AS step, 1 AS present, tracklet, first, last, track FROM main.span
+            UNION ALL SELECT id, step, present, tracklet, first, last, track FROM main.span_history""",
+        """CREATE TEMP TABLE manual_span AS
+            SELECT id, min(first) AS frame, min(story) AS story FROM (
+                SELECT *, group_concat(
+                    step || ' ' || present || ' ' || ifnull(tracklet, '') || ' ' || ifnull(track, '')
+                ) OVER (PARTITION BY id ORDER BY step
+                        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS story
+                FROM temp.manual_version)
+            GROUP BY id
+            HAVING min(first) = max(last) AND count(first) = count(last) AND max(tracklet) IN (
+                SELECT id FROM main.tracklet WHERE run IS NULL)""",
+        """CREATE TEMP TABLE manual_stretch AS
+            SELECT id, first_value(id) OVER stretch AS kept, max(frame) OVER stretch AS last FROM (
+                SELECT *, frame - row_number() OVER (PARTITION BY story ORDER BY frame) AS island FROM temp.manual_span)
+            WINDOW stretch AS (PARTITION BY story, island ORDER BY frame
+                               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)""",
+        """DELETE FROM temp.manual_stretch WHERE kept IN (
+            SELECT kept FROM temp.manual_stretch GROUP BY kept HAVING count(*) = 1)""",
+        "CREATE UNIQUE INDEX temp.manual_stretch_key ON manual_stretch (id)",
+        *(f"DELETE FROM main.{table} WHERE id IN (SELECT id FROM temp.manual_stretch WHERE id != kept)"
+          for table in ("span", "span_history")),
+        *(f"UPDATE main.{table} SET last = (SELECT last FROM temp.manual_stretch s WHERE s.id = main.{table}.id) "
+          "WHERE last IS NOT NULL AND id IN (SELECT id FROM temp.manual_stretch)"
+          for table in ("span", "span_history")),
+        "DROP TABLE temp.manual_version",
+        "DROP TABLE temp.manual_span",
+        "DROP TABLE temp.manual_stretch",
+    ):
+        connection.exec_driver_sql(statement)
+    return []

@@ -6,20 +6,20 @@ from collections import defaultdict
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from annotator.model.evidence import NO_TRACK, NOBODY, EvidenceTable
 from annotator.model.track import MarkKind
 from annotator.storage.file import schema
 from annotator.storage.rows import records
+from annotator.storage.rows.resolve import IN_SPAN
 from annotator.storage.spans.algebra import OPEN
 
 _o, _s, _k = schema.observation, schema.span, schema.tracklet
 _ROWS = select(
     _s.c.track, _o.c.frame, _o.c.x1, _o.c.y1, _o.c.x2, _o.c.y2, _o.c.score_logit, _k.c.run, _o.c.flags,
     _o.c.occluded_by, _o.c.detection_iou,
-).select_from(_s.join(_k, _k.c.id == _s.c.tracklet).join(_o, and_(
-    _o.c.tracklet == _s.c.tracklet, _o.c.frame >= _s.c.first, or_(_s.c.last.is_(None), _o.c.frame <= _s.c.last))))
+).select_from(_s.join(_k, _k.c.id == _s.c.tracklet).join(_o, IN_SPAN))
 #: Rows held as Python objects at a time, which take several times more memory than arrays.
 _CHUNK = 50_000
 _STRETCHES = (MarkKind.OUTSIDE.value, MarkKind.INTERPOLATE.value)
@@ -49,11 +49,14 @@ def _apply_marks(connection: Connection, video: int, track: Any, frame: Any, box
     mark = schema.mark
     query = select(mark).where(mark.c.video == video, mark.c.track.is_not(None), mark.c.kind.in_(_STRETCHES))
     for row in connection.execute(query):
-        inside = (track == row.track) & (frame >= row.first) & (frame <= (OPEN if row.last is None else row.last))
+        start, end = np.searchsorted(track, (row.track, row.track + 1))  # ordered by track, then frame
+        low = np.searchsorted(frame[start:end], row.first)
+        high = np.searchsorted(frame[start:end], OPEN if row.last is None else row.last, "right")
+        inside = slice(start + low, start + high)
         if row.kind == MarkKind.OUTSIDE:
             boxes[inside] = np.nan
         else:
-            human |= inside
+            human[inside] = True
 
 
 def _hidden_by(connection: Connection, video: int, values: Any) -> Any:

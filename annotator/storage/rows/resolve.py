@@ -2,17 +2,22 @@
 
 In each frame a track has at most one box: the manual one, else an interpolated one inside a range marked as
 interpolated, else the predicted one.
+
+Costs grow with what is read and not with what comes before it. A frame of a tracklet belongs to at most one span, the
+last one that begins by then, so finding the span of a box is one search of an index (`SPAN_OF`); finding the boxes of a
+span is one range of another (`IN_SPAN`).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select
 
 from annotator.model.frame import TrackState
 from annotator.model.track import MarkKind, TrackObservation
@@ -24,13 +29,24 @@ _o, _s, _t, _k, _m = schema.observation, schema.span, schema.track, schema.track
 _COLUMNS = (_o.c.frame, _s.c.track, _t.c.number, _t.c.label, _o.c.tracklet, _o.c.x1, _o.c.y1, _o.c.x2, _o.c.y2,
             _o.c.score, _o.c.state, _k.c.run.is_(None).label("human"))
 _MASK_COLUMNS = (_m.c["left"], _m.c.top, _m.c.width, _m.c.height, _m.c.rle)
-#: Condition that a span covers an observation, to join the two tables.
-COVERS = and_(_s.c.tracklet == _o.c.tracklet, _s.c.first <= _o.c.frame,
-               or_(_s.c.last.is_(None), _s.c.last >= _o.c.frame))
+#: Condition that an observation lies in a span; joins observations to spans that are read first.
+IN_SPAN = and_(_o.c.tracklet == _s.c.tracklet, _o.c.frame.between(_s.c.first, func.coalesce(_s.c.last, OPEN)))
 
 
-def _query(masks: bool) -> Select[Any]:
-    source = _o.join(_s, COVERS).join(_t, _t.c.id == _s.c.track).join(_k, _k.c.id == _o.c.tracklet)
+def _span_of() -> ColumnElement[bool]:
+    earlier = _s.alias("earlier")
+    newest = select(earlier.c.id).where(
+        earlier.c.tracklet == _o.c.tracklet, earlier.c.first <= _o.c.frame,
+    ).order_by(earlier.c.first.desc()).limit(1).correlate(_o).scalar_subquery()
+    return and_(_s.c.id == newest, or_(_s.c.last.is_(None), _s.c.last >= _o.c.frame))
+
+
+#: The same condition; joins spans to observations that are read first.
+SPAN_OF = _span_of()
+
+
+def _query(masks: bool, source: Any) -> Select[Any]:
+    source = source.join(_t, _t.c.id == _s.c.track).join(_k, _k.c.id == _o.c.tracklet)
     if not masks:
         return select(*_COLUMNS).select_from(source)
     source = source.outerjoin(_m, and_(_m.c.tracklet == _o.c.tracklet, _m.c.frame == _o.c.frame))
@@ -38,29 +54,48 @@ def _query(masks: bool) -> Select[Any]:
 
 
 _IN_FRAMES = and_(_o.c.video == bindparam("video"), _o.c.frame.between(bindparam("first"), bindparam("last")))
-_FRAMES = {masks: _query(masks).where(_IN_FRAMES) for masks in (False, True)}
-_TRACK = {masks: _query(masks).where(_s.c.track == bindparam("track")) for masks in (False, True)}
+_FRAMES = {masks: _query(masks, _o.join(_s, SPAN_OF)).where(_IN_FRAMES) for masks in (False, True)}
+_TRACK = {masks: _query(masks, _s.join(_o, IN_SPAN)).where(_s.c.track == bindparam("track"))
+          for masks in (False, True)}
 _MARKS = select(schema.mark.c.track, schema.mark.c.first, schema.mark.c.last, schema.mark.c.kind).where(
     schema.mark.c.track.is_not(None),
     schema.mark.c.kind.in_([MarkKind.INTERPOLATE, MarkKind.OCCLUDED, MarkKind.OUTSIDE]),
-    schema.mark.c.first <= bindparam("last"),
+).order_by(schema.mark.c.first, schema.mark.c.id)
+_VIDEO_MARKS = _MARKS.where(
+    schema.mark.c.video == bindparam("video"), schema.mark.c.first <= bindparam("last"),
     or_(schema.mark.c.last.is_(None), schema.mark.c.last >= bindparam("first")))
-_VIDEO_MARKS = _MARKS.where(schema.mark.c.video == bindparam("video"))
 _TRACK_MARKS = _MARKS.where(schema.mark.c.track == bindparam("track"))
+_MANUAL = and_(_k.c.id == _s.c.tracklet, _k.c.run.is_(None))
 _KEYFRAMES = select(*_COLUMNS).select_from(
-    _s.join(_k, and_(_k.c.id == _s.c.tracklet, _k.c.run.is_(None)))
-    .join(_o, and_(_o.c.tracklet == _s.c.tracklet, _o.c.frame == _s.c.first))
-    .join(_t, _t.c.id == _s.c.track),
-).where(_s.c.track == bindparam("track"),
-        _s.c.first.between(bindparam("first"), bindparam("last"))).order_by(_s.c.first)
+    _s.join(_k, _MANUAL).join(_o, IN_SPAN).join(_t, _t.c.id == _s.c.track),
+).where(_s.c.track == bindparam("track"), _s.c.first.between(bindparam("from_span"), bindparam("last")),
+        _o.c.frame.between(bindparam("first"), bindparam("last"))).order_by(_o.c.frame)
+#: The last manual span that begins by a frame, and the first one that begins after it.
+_SPAN_BEFORE = select(_s.c.first, _s.c.last).join(_k, _MANUAL).where(
+    _s.c.track == bindparam("track"), _s.c.first <= bindparam("frame")).order_by(_s.c.first.desc()).limit(1)
+_SPAN_AFTER = select(_s.c.first, _s.c.last).join(_k, _MANUAL).where(
+    _s.c.track == bindparam("track"), _s.c.first > bindparam("frame")).order_by(_s.c.first).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    """A mark that changes what is shown of a track."""
+
+    track: int
+    first: int
+    last: int
+    """Inclusive; `OPEN` for no end."""
+    kind: str
 
 
 def frames(connection: Connection, video: int, first: int, last: int, masks: bool,
-           ) -> dict[int, list[TrackObservation]]:
-    """Frame index -> observations in order of track numbers; frames without observations are omitted."""
+           marks: Sequence[MarkRow] | None = None) -> dict[int, list[TrackObservation]]:
+    """Frame index -> observations in order of track numbers; frames without observations are omitted. ``marks``: those
+    that concern these frames, if they have been read."""
     bounds = {"video": video, "first": first, "last": last}
     found = _by_place(connection.execute(_FRAMES[masks], bounds), masks)
-    marks = connection.execute(_VIDEO_MARKS, bounds).all()
+    if marks is None:
+        marks = _mark_rows(connection.execute(_VIDEO_MARKS, bounds))
     _apply_marks(connection, found, marks, first, last)
     by_frame: dict[int, list[TrackObservation]] = defaultdict(list)
     for observation in found.values():
@@ -73,12 +108,31 @@ def frames(connection: Connection, video: int, first: int, last: int, masks: boo
 def trajectory(connection: Connection, track: int, masks: bool) -> list[TrackObservation]:
     """All observations of one track, by frame."""
     found = _by_place(connection.execute(_TRACK[masks], {"track": track}), masks)
-    marks = connection.execute(_TRACK_MARKS, {"track": track, "first": 0, "last": OPEN}).all()
-    _apply_marks(connection, found, marks, 0, OPEN)
+    _apply_marks(connection, found, _mark_rows(connection.execute(_TRACK_MARKS, {"track": track})), 0, OPEN)
     return sorted(found.values(), key=lambda observation: observation.frame)
 
 
+class MarkSweep:
+    """The marks of a video for ranges of frames that are asked for in ascending order; each mark is read once."""
+
+    def __init__(self, connection: Connection, video: int, first: int, last: int) -> None:
+        self._waiting = _mark_rows(connection.execute(_VIDEO_MARKS, {"video": video, "first": first, "last": last}))
+        self._waiting.reverse()
+        self._active: list[MarkRow] = []
+
+    def between(self, first: int, last: int) -> list[MarkRow]:
+        """The marks that share a frame with ``first..last``."""
+        while self._waiting and self._waiting[-1].first <= last:
+            self._active.append(self._waiting.pop())
+        self._active = [mark for mark in self._active if mark.last >= first]
+        return self._active
+
+
 Place = tuple[int, int]  # track, frame
+
+
+def _mark_rows(rows: Iterable[AnyRow]) -> list[MarkRow]:
+    return [MarkRow(track, first, OPEN if last is None else last, kind) for track, first, last, kind in rows]
 
 
 def _by_place(rows: Iterable[AnyRow], masks: bool) -> dict[Place, TrackObservation]:
@@ -91,14 +145,18 @@ def _by_place(rows: Iterable[AnyRow], masks: bool) -> dict[Place, TrackObservati
     return found
 
 
+#: Looking a member up takes a tenth of the time of calling the enumeration.
+_STATES = {int(state): state for state in TrackState}
+
+
 def _observation(row: AnyRow, masks: bool) -> TrackObservation:
     frame, track, number, label, tracklet, x1, y1, x2, y2, score, state, human = row[:12]
     box = None if x1 is None else (x1, y1, x2, y2)
-    return TrackObservation(frame, track, number, label, tracklet, box, score, TrackState(state), bool(human), False,
+    return TrackObservation(frame, track, number, label, tracklet, box, score, _STATES[state], bool(human), False,
                             mask_of(row) if masks else None)
 
 
-def _apply_marks(connection: Connection, found: dict[Place, TrackObservation], marks: Sequence[AnyRow],
+def _apply_marks(connection: Connection, found: dict[Place, TrackObservation], marks: Sequence[MarkRow],
                  first: int, last: int) -> None:
     # Interpolate first, because an outside mark also applies to interpolated boxes.
     for mark in marks:
@@ -110,13 +168,22 @@ def _apply_marks(connection: Connection, found: dict[Place, TrackObservation], m
     ranged = [mark for mark in marks if mark.kind != MarkKind.INTERPOLATE]
     if not ranged:
         return
-    by_track: dict[int, list[AnyRow]] = defaultdict(list)
+    seen = _frames_of(found, {mark.track for mark in ranged})
     for mark in ranged:
-        by_track[mark.track].append(mark)
-    for place, observation in found.items():
-        for mark in by_track.get(place[0], ()):
-            if mark.first <= place[1] and (mark.last is None or place[1] <= mark.last):
-                found[place] = observation = _marked(observation, MarkKind(mark.kind))
+        kind, frames = MarkKind(mark.kind), seen.get(mark.track, [])
+        for frame in frames[bisect_left(frames, mark.first):bisect_right(frames, mark.last)]:
+            found[mark.track, frame] = _marked(found[mark.track, frame], kind)
+
+
+def _frames_of(found: Iterable[Place], tracks: set[int]) -> dict[int, list[int]]:
+    """Track -> its frames in ascending order."""
+    seen: dict[int, list[int]] = defaultdict(list)
+    for track, frame in found:
+        if track in tracks:
+            seen[track].append(frame)
+    for frames in seen.values():
+        frames.sort()
+    return seen
 
 
 def _marked(observation: TrackObservation, kind: MarkKind) -> TrackObservation:
@@ -125,18 +192,31 @@ def _marked(observation: TrackObservation, kind: MarkKind) -> TrackObservation:
     return replace(observation, occluded=True)
 
 
-def _interpolated(connection: Connection, mark: AnyRow, first: int, last: int) -> Iterable[TrackObservation]:
+def _interpolated(connection: Connection, mark: MarkRow, first: int, last: int) -> Iterator[TrackObservation]:
     """Interpolated boxes between the manual boxes inside one interpolation mark, in frames first..last."""
-    stretch = {"track": mark.track, "first": mark.first, "last": OPEN if mark.last is None else mark.last}
-    keyframes = connection.execute(_KEYFRAMES, stretch).all()
+    keyframes = _keyframes_around(connection, mark, first, last)
     for one, other in pairwise(keyframes):
-        if other.frame <= first or one.frame >= last:
+        if other.frame == one.frame + 1 or other.frame <= first or one.frame >= last:
             continue
-        start, end = box_of(one), box_of(other)
-        if start is None or end is None:
+        before, after = box_of(one), box_of(other)
+        if before is None or after is None:
             continue
         label = _observation(one, masks=False)
         for frame in range(max(one.frame + 1, first), min(other.frame, last + 1)):
             share = (frame - one.frame) / (other.frame - one.frame)
-            x1, y1, x2, y2 = (a + (b - a) * share for a, b in zip(start, end, strict=True))
+            x1, y1, x2, y2 = (a + (b - a) * share for a, b in zip(before, after, strict=True))
             yield replace(label, frame=frame, box_xyxy=(x1, y1, x2, y2), interpolated=True)
+
+
+def _keyframes_around(connection: Connection, mark: MarkRow, first: int, last: int) -> Sequence[AnyRow]:
+    """The manual boxes inside a mark from the last one before ``first..last`` to the first one after it."""
+    start, end = max(mark.first, first), min(mark.last, last)
+    before = connection.execute(_SPAN_BEFORE, {"track": mark.track, "frame": start}).first()
+    after = connection.execute(_SPAN_AFTER, {"track": mark.track, "frame": end}).first()
+    if before is not None:
+        start = max(mark.first, min(before.last, start))
+    if after is not None:
+        end = min(mark.last, after.first)
+    return connection.execute(_KEYFRAMES, {
+        "track": mark.track, "first": start, "last": end,
+        "from_span": start if before is None else before.first}).all()

@@ -2,10 +2,14 @@
 
 Within a track, spans of machine tracklets never share a frame, and neither do spans of human tracklets. As a manual box
 overrides the predicted one, this guarantees one box per track and frame.
+
+A span of a human tracklet has a manual box in each of its frames, so its frames are keyframes. Boxes in consecutive
+frames share a span, so that a dense track of a person costs as little as one of a run.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -83,6 +87,31 @@ def subtract(stretches: Iterable[AnyStretch], taken: Iterable[tuple[int, int]]) 
     for first, end in taken:
         left = cut(left, first, None if end >= OPEN else end)[1]
     return left
+
+
+def meeting(ranges: Sequence[tuple[int, int]], first: int, end: int) -> Sequence[tuple[int, int]]:
+    """Those of some ranges, ordered and disjoint, both ends inclusive, that share a frame with ``first..end``."""
+    start = bisect_left(ranges, first, key=lambda each: each[1])
+    return ranges[start:bisect_right(ranges, end, key=lambda each: each[0])]
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Join spans of human tracklets that continue each other. The joined span keeps the row of the first that has one.
+    """
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.tracklet, span.first)):
+        before = found[-1] if found else None
+        if before is not None and before.human and span.human and before.last is not None and (
+                (before.tracklet, before.track, before.last + 1) == (span.tracklet, span.track, span.first)):
+            found[-1] = replace(before, id=span.id if before.id is None else before.id, last=span.last, end=span.end)
+        else:
+            found.append(span)
+    return found
+
+
+def manual_frames(spans: Iterable[Span]) -> set[int]:
+    """The frames in which these spans have a manual box."""
+    return {frame for span in spans if span.human for frame in range(span.first, span.end + 1)}
 
 
 def assign(stretches: Iterable[AnyStretch], track: int) -> list[AnyStretch]:

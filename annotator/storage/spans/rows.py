@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from annotator.model.track import ReviewState
 from annotator.storage.file import schema
+from annotator.storage.file.database import among
 from annotator.storage.history import journal
 from annotator.storage.spans.algebra import OPEN, Span, Stretch, first_conflict
 from annotator.storage.spans.palette import default_color
@@ -47,18 +49,29 @@ def save_spans(connection: Connection, before: Sequence[Span], after: Sequence[S
 
 def _save(connection: Connection, table: Any, before: Sequence[Stretch], after: Sequence[Stretch],
           columns: tuple[str, ...]) -> None:
+    """Write the difference in a few statements, however many rows differ."""
     old = {stretch.id: stretch for stretch in before}
-    gone = set(old) - {stretch.id for stretch in after}
+    gone = {key for key in old if key is not None} - {stretch.id for stretch in after}
     if gone:
-        connection.execute(delete(table).where(table.c.id.in_(gone)))
+        connection.execute(delete(table).where(among(table.c.id, sorted(gone))))
     fresh = journal.next_id(connection, table)
     rows: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    moved: dict[int, list[int]] = defaultdict(list)  # track -> whole rows that move to it
     for stretch in after:
         values = {name: getattr(stretch, name) for name in columns}
         if stretch.id is None:
             rows.append({"id": fresh + len(rows), **values})
         elif stretch != old[stretch.id]:
-            connection.execute(update(table).where(table.c.id == stretch.id).values(**values))
+            if replace(old[stretch.id], track=stretch.track) == stretch:
+                moved[stretch.track].append(stretch.id)
+            else:
+                changed.append({"key": stretch.id, **{f"new_{name}": value for name, value in values.items()}})
+    for track, keys in moved.items():
+        connection.execute(update(table).where(among(table.c.id, keys)).values(track=track))
+    if changed:
+        connection.execute(update(table).where(table.c.id == bindparam("key")).values(
+            {name: bindparam(f"new_{name}") for name in columns}), changed)
     if rows:
         connection.execute(insert(table), rows)
 

@@ -220,10 +220,11 @@ class TimelinePainter:
         axis = self._axis
         first, last = axis.frame_at(axis.left), axis.frame_at(axis.right)
         reach = 0.0
+        step = max(int(4 / (axis.x(1) - axis.x(0))), 1)
         for bar in lane.bars:
             if not bar.human:
                 continue
-            for frame in range(max(bar.first, first), min(bar.last, last) + 1):
+            for frame in range(max(bar.first, first), min(bar.last, last) + 1, step):
                 x = axis.x(frame + 0.5)
                 if x - reach >= 4:
                     self._painter.drawEllipse(QPointF(x, y + LANE / 2), 3, 3)

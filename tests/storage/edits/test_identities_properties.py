@@ -6,6 +6,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -63,7 +64,8 @@ class Editing(RuleBasedStateMachine):
 
     def human_boxes(self) -> set[tuple[int, int, tuple[float, ...]]]:
         """(tracklet, frame, box) of everything that people drew and that some track has."""
-        drawn = {(span.tracklet, span.first) for span in self.store.video_spans(1) if span.human}
+        drawn = {(span.tracklet, frame) for span in self.store.video_spans(1) if span.human
+                 for frame in range(span.first, span.end + 1)}
         rows = {(row[0], row[1]): row[3:7] for row in everything(self.store)["observation"]}
         return {(tracklet, frame, rows[tracklet, frame]) for tracklet, frame in drawn}
 
@@ -321,6 +323,12 @@ class Editing(RuleBasedStateMachine):
         if hasattr(self, "store"):
             spans = self.store.spans([track.id for track in self.store.tracks(1)])
             assert first_conflict(spans) is None
+            ordered = sorted(spans, key=lambda span: (span.tracklet, span.first))
+            assert not any(one.tracklet == other.tracklet and other.first <= one.end
+                           for one, other in pairwise(ordered)), "a box belongs to two tracks"
+            for span in spans:
+                assert not span.human or self.store.boxes_between(span.tracklet, span.first, span.end)[0] == (
+                    span.end - span.first + 1), "a manual span has a frame without a box"
             assert self.store.label_uses().keys() <= {label.id for label in self.store.labels()}
 
     def teardown(self) -> None:

@@ -1,9 +1,22 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.storage.spans.algebra import OPEN, Span, assign, cut, first_conflict, inside, outside, subtract
+from annotator.storage.spans.algebra import (
+    OPEN,
+    Span,
+    assign,
+    cut,
+    first_conflict,
+    inside,
+    joined,
+    meeting,
+    outside,
+    subtract,
+)
 
 
 def span(first: int, last: int | None, track: int = 1, key: int | None = 7, end: int | None = None) -> Span:
@@ -37,6 +50,34 @@ def test_subtract_leaves_what_is_not_taken(own: tuple[int, int], taken: list[tup
     gone = {frame for first, last in taken for frame in range(first, last + 1)}
     assert frames(*left) == [frame for frame in frames(span(*own)) if frame not in gone]
     assert first_conflict(left) is None
+
+
+@given(st.sets(st.integers(0, 20)), st.sets(st.integers(0, 20)))
+def test_joined_manual_spans_cover_the_same_frames_with_the_fewest_rows(stored: set[int], drawn: set[int]) -> None:
+    singles = [Span(id=frame if frame in stored else None, track=1, first=frame, last=frame, end=frame, tracklet=3,
+                    human=True) for frame in sorted(stored | drawn)]
+    found = joined(singles)
+    assert frames(*found) == sorted(stored | drawn)
+    assert all(b.first > a.end + 1 for a, b in pairwise(found))
+    for each in found:
+        known = [frame for frame in range(each.first, each.end + 1) if frame in stored]
+        assert each.id == (known[0] if known else None)
+
+
+def test_only_manual_spans_of_one_tracklet_and_track_are_joined() -> None:
+    apart = [Span(id=k, track=track, first=frame, last=frame, end=frame, tracklet=tracklet, human=human)
+             for k, (frame, track, tracklet, human) in enumerate(
+                 [(0, 1, 3, False), (1, 1, 3, False), (4, 1, 5, True), (5, 2, 5, True), (6, 2, 6, True)])]
+    assert joined(apart) == apart
+
+
+@given(st.lists(ranges(), max_size=6), ranges())
+def test_meeting_finds_the_ranges_that_share_a_frame(given_ranges: list[tuple[int, int]], own: tuple[int, int]) -> None:
+    disjoint: list[tuple[int, int]] = []
+    for first, last in sorted(given_ranges):
+        if not disjoint or first > disjoint[-1][1]:
+            disjoint.append((first, last))
+    assert list(meeting(disjoint, *own)) == [each for each in disjoint if each[0] <= own[1] and own[0] <= each[1]]
 
 
 def test_an_open_span_stays_open_behind_a_cut() -> None:
