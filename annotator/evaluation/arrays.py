@@ -1,4 +1,4 @@
-"""Score tracks in memory: TrackEval's metric classes run on overlaps computed here, without files."""
+"""Score tracks in memory, without files."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.errors import FormatError
+from annotator.evaluation.metrics import clear, hota, identity
+from annotator.evaluation.overlaps import IntColumn, OverlapBuilder, Overlaps
 from annotator.evaluation.scores import Scores
 from annotator.model.box import box_iou
 from annotator.model.sequence import LabelledFrame
 
 FrameBoxes = tuple[npt.ArrayLike, npt.ArrayLike]
 """Integer ids (N,) and boxes (N, 4), ``xyxy`` pixels, of one frame."""
-
-MetricData = dict[str, Any]
-"""Input of TrackEval's metrics for one sequence: counts, and ids and similarities with one entry per frame."""
-
-IntColumn = npt.NDArray[np.int64]
-Similarity = npt.NDArray[np.float64]
 
 
 def evaluate_arrays(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes]) -> Scores:
@@ -30,10 +26,12 @@ def evaluate_arrays(gt: Sequence[FrameBoxes], result: Sequence[FrameBoxes]) -> S
     """
     if len(gt) != len(result):
         raise ValueError(f"the ground truth has {len(gt)} frames, the result {len(result)}")
-    gt_ids, gt_boxes = _split(gt, "ground truth")
-    ids, boxes = _split(result, "result")
-    similarity = [np.asarray(box_iou(a, b), np.float64) for a, b in zip(gt_boxes, boxes, strict=True)]
-    return Scores.from_raw(run_metrics(metric_data(gt_ids, ids, similarity)))
+    overlaps = OverlapBuilder()
+    for index, (truth, found) in enumerate(zip(gt, result, strict=True)):
+        gt_ids, gt_boxes = _checked(truth, "ground truth", index)
+        ids, boxes = _checked(found, "result", index)
+        overlaps.add(gt_ids, ids, np.asarray(box_iou(gt_boxes, boxes), np.float64))
+    return Scores.from_raw(run_metrics(overlaps.finish()))
 
 
 def evaluate_frames(gt: Iterable[LabelledFrame], result: Iterable[LabelledFrame],
@@ -64,50 +62,28 @@ def combine(scores: Mapping[str, Scores]) -> Scores:
         for name, metric in _metrics().items()})
 
 
-def metric_data(gt_ids: Sequence[IntColumn], ids: Sequence[IntColumn], similarity: Sequence[Similarity],
-                ) -> MetricData:
-    """Pack one sequence for TrackEval, with ids renumbered from 0. ``similarity[t]`` is (ground truth, result)."""
-    gt_ids, gt_count = _contiguous(gt_ids)
-    ids, count = _contiguous(ids)
-    return {
-        "num_timesteps": len(ids), "gt_ids": gt_ids, "tracker_ids": ids, "similarity_scores": list(similarity),
-        "num_gt_ids": gt_count, "num_tracker_ids": count,
-        "num_gt_dets": sum(map(len, gt_ids)), "num_tracker_dets": sum(map(len, ids)),
-    }
+def run_metrics(data: Overlaps, iou_threshold: float = 0.5) -> dict[str, dict[str, Any]]:
+    """Compute HOTA, CLEAR and Identity of one sequence; return values by metric and TrackEval's field. CLEAR and
+    Identity match boxes with at least ``iou_threshold``."""
+    return {"HOTA": hota(data), "CLEAR": clear(data, iou_threshold), "Identity": identity(data, iou_threshold)}
 
 
-def run_metrics(data: MetricData, iou_threshold: float = 0.5) -> dict[str, dict[str, Any]]:
-    """Run TrackEval's HOTA, CLEAR and Identity on one sequence; return values by metric and field. CLEAR and Identity
-    match boxes with at least ``iou_threshold``."""
-    return {name: metric.eval_sequence(data) for name, metric in _metrics(iou_threshold).items()}
-
-
-def _metrics(iou_threshold: float = 0.5) -> dict[str, Any]:
-    """TrackEval's metrics; imported here because the import takes most of a second."""
+def _metrics() -> dict[str, Any]:
+    """TrackEval's metrics, which combine sequences; imported here because the import takes most of a second."""
     from trackeval.metrics import CLEAR, HOTA, Identity
 
-    config = {"PRINT_CONFIG": False, "THRESHOLD": iou_threshold}
+    config = {"PRINT_CONFIG": False}
     return {"HOTA": HOTA(), "CLEAR": CLEAR(config), "Identity": Identity(config)}
 
 
-def _contiguous(ids: Sequence[IntColumn]) -> tuple[list[IntColumn], int]:
-    if not ids:
-        return [], 0
-    known, flat = np.unique(np.concatenate(ids), return_inverse=True)
-    return np.split(flat.astype(np.int64), np.cumsum([len(frame) for frame in ids])[:-1]), len(known)
-
-
-def _split(frames: Sequence[FrameBoxes], side: str) -> tuple[list[IntColumn], list[npt.NDArray[np.float64]]]:
-    all_ids: list[IntColumn] = []
-    all_boxes: list[npt.NDArray[np.float64]] = []
-    for index, (given_ids, given_boxes) in enumerate(frames):
-        ids = np.asarray(given_ids, np.int64).reshape(-1)
-        known, counts = np.unique(ids, return_counts=True)
-        if len(known) < len(ids):
-            raise FormatError(f"the {side} has id {known[counts > 1][0]} more than once in frame index {index}")
-        all_ids.append(ids)
-        all_boxes.append(np.asarray(given_boxes, np.float64).reshape(len(ids), 4))
-    return all_ids, all_boxes
+def _checked(frame: FrameBoxes, side: str, index: int) -> tuple[IntColumn, npt.NDArray[np.float64]]:
+    ids = np.asarray(frame[0], np.int64).reshape(-1)
+    if len(ids) > 1:
+        ordered = np.sort(ids)
+        repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+        if len(repeated):
+            raise FormatError(f"the {side} has id {repeated[0]} more than once in frame index {index}")
+    return ids, np.asarray(frame[1], np.float64).reshape(len(ids), 4)
 
 
 def _frame_boxes(frame: LabelledFrame, side: str) -> FrameBoxes:

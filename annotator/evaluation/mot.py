@@ -1,18 +1,19 @@
-"""Score MOTChallenge files with TrackEval's preprocessing, on rows parsed and checked by this program's own reader."""
+"""Score MOTChallenge files with the benchmarks' preprocessing, on rows parsed and checked by this program's reader."""
 
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
 
 from annotator.errors import FormatError
 from annotator.evaluation.arrays import run_metrics
+from annotator.evaluation.overlaps import FloatColumn, OverlapBuilder, Overlaps
 from annotator.evaluation.scores import Scores
 from annotator.formats.mot.rows import MotRows, read_mot_rows
 from annotator.formats.mot.seqinfo import read_seqinfo
@@ -68,9 +69,7 @@ def score_mot(pair: MotPair, benchmark: Benchmark) -> Scores:
     _check_classes(pair, gt, result, benchmark)
     if length is None:
         length = int(max([-1, *gt.frame_index[-1:], *result.frame_index[-1:]])) + 1
-    data = _trackeval_dataset(pair.name, length, benchmark).get_preprocessed_seq_data(
-        _raw_data(pair.name, gt, result, length), "pedestrian")
-    return Scores.from_raw(run_metrics(data))
+    return Scores.from_raw(run_metrics(_overlaps(gt, result, length, benchmark)))
 
 
 def _check_classes(pair: MotPair, gt: MotRows, result: MotRows, benchmark: Benchmark) -> None:
@@ -84,37 +83,32 @@ def _check_classes(pair: MotPair, gt: MotRows, result: MotRows, benchmark: Bench
                           "preprocessing to ignore classes)")
 
 
-def _trackeval_dataset(name: str, length: int, benchmark: Benchmark) -> Any:
-    """TrackEval's data set class, needed for its preprocessing only. It requires files, so it gets empty ones."""
-    from trackeval.datasets import MotChallenge2DBox
-
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "gt.txt").touch()
-        results = Path(folder, "tracker", name + ".txt")
-        results.parent.mkdir()
-        results.touch()
-        return MotChallenge2DBox({
-            "GT_FOLDER": folder, "GT_LOC_FORMAT": "{gt_folder}/gt.txt", "TRACKERS_FOLDER": folder,
-            "TRACKERS_TO_EVAL": ["tracker"], "TRACKER_SUB_FOLDER": "", "SEQ_INFO": {name: length},
-            "BENCHMARK": benchmark, "DO_PREPROC": benchmark != "MOT15", "SKIP_SPLIT_FOL": True, "PRINT_CONFIG": False})
-
-
-def _raw_data(name: str, gt: MotRows, result: MotRows, length: int) -> dict[str, Any]:
-    """The two files as TrackEval's loader would return them: each column as a list by frame."""
-    cut_gt, cut = _cuts(gt, length), _cuts(result, length)
-    boxes = np.split(gt.box_xyxy, cut_gt), np.split(result.box_xyxy, cut)
-    flag = np.where(np.isnan(gt.seventh), 1, gt.seventh).astype(int)
-    return {
-        "seq": name, "num_timesteps": length,
-        "gt_ids": np.split(gt.id, cut_gt), "gt_classes": np.split(gt.class_number, cut_gt), "gt_dets": boxes[0],
-        "gt_extras": [{"zero_marked": part} for part in np.split(flag, cut_gt)],
-        "tracker_ids": np.split(result.id, cut), "tracker_dets": boxes[1],
-        "tracker_classes": [np.ones(len(part), int) for part in boxes[1]],
-        "tracker_confidences": np.split(result.seventh, cut),
-        "similarity_scores": [box_iou(a, b) for a, b in zip(*boxes, strict=True)],
-    }
+def _overlaps(gt: MotRows, result: MotRows, length: int, benchmark: Benchmark) -> Overlaps:
+    """The counted boxes of both sides, after the benchmark's preprocessing as in TrackEval."""
+    flagged = np.trunc(np.where(np.isnan(gt.seventh), 1, gt.seventh)) != 0
+    counted = flagged if benchmark == "MOT15" else flagged & (gt.class_number == 1)
+    distracting = np.isin(gt.class_number, DISTRACTOR_CLASSES.get(benchmark, ()))
+    gt_starts, starts = _starts(gt, length), _starts(result, length)
+    overlaps = OverlapBuilder()
+    for frame in range(length):
+        truth, found = slice(*gt_starts[frame:frame + 2]), slice(*starts[frame:frame + 2])
+        similarity = np.asarray(box_iou(gt.box_xyxy[truth], result.box_xyxy[found]), np.float64)
+        kept = _off_distractors(similarity, distracting[truth])
+        overlaps.add(gt.id[truth][counted[truth]], result.id[found][kept], similarity[counted[truth]][:, kept])
+    return overlaps.finish()
 
 
-def _cuts(rows: MotRows, length: int) -> npt.NDArray[np.intp]:
-    """Row index at which each frame except the first begins."""
-    return np.searchsorted(rows.frame_index, np.arange(1, length))
+def _off_distractors(similarity: FloatColumn, distracting: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """(M,) whether a result box counts: it is not matched with a distractor when all objects of the frame, (N, M)
+    similarities, are matched at IoU 0.5."""
+    kept = np.ones(similarity.shape[1], bool)
+    if distracting.any() and similarity.size:
+        score = np.where(similarity < 0.5 - np.finfo(float).eps, 0, similarity)
+        row, column = linear_sum_assignment(-score)
+        kept[column[(score[row, column] > np.finfo(float).eps) & distracting[row]]] = False
+    return kept
+
+
+def _starts(rows: MotRows, length: int) -> npt.NDArray[np.intp]:
+    """(length + 1,) row index at which each frame begins, and the end of the last one."""
+    return np.searchsorted(rows.frame_index, np.arange(length + 1))

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.errors import FormatError
-from annotator.evaluation.arrays import combine, metric_data, run_metrics
+from annotator.evaluation.arrays import combine, run_metrics
 from annotator.evaluation.clear_mot import ClearAccumulator, ClearCounts, Distance, assign
+from annotator.evaluation.overlaps import OverlapBuilder
 from annotator.evaluation.scores import Evaluation, Scores
 from annotator.formats.reading.json_stream import load_json
 from annotator.model.box import box_area, box_iou, intersection_area
@@ -88,21 +89,17 @@ def _score_class(name: str, truth: _Videos, found: _Videos) -> tuple[ClearCounts
     parts: dict[str, Scores] = {}
     for video, frames in truth.items():
         clear = ClearAccumulator()
-        gt_column: list[list[str]] = []
-        column: list[list[str]] = []
-        overlaps: list[Boxes] = []
+        overlaps = OverlapBuilder()
+        gt_numbers, numbers = _Numbers(), _Numbers()
         for index in sorted(frames):
             gt_objects = frames[index].by_class.get(name, _Objects())
             objects = found.get(video, {}).get(index, _NO_FRAME).by_class.get(name, _Objects())
             gt_ids, ids, iou = _compare(gt_objects, objects, frames[index].ignored)
             clear.update(gt_ids, ids, _distance(iou))
-            gt_column.append(gt_ids)
-            column.append(ids)
-            overlaps.append(iou)
+            overlaps.add(gt_numbers.of(gt_ids), numbers.of(ids), iou)
         total += clear.finish()
-        if any(gt_column) or any(column):
-            data = metric_data(_numbered(gt_column), _numbered(column), overlaps)
-            parts[f"{name} {video}"] = Scores.from_raw(run_metrics(data))
+        if gt_numbers or numbers:
+            parts[f"{name} {video}"] = Scores.from_raw(run_metrics(overlaps.finish()))
     return total, parts
 
 
@@ -123,9 +120,11 @@ def _distance(iou: Boxes) -> Distance:
     return np.where(distance > 1 - _IOU_THRESHOLD, np.nan, distance)
 
 
-def _numbered(frames: list[list[str]]) -> list[npt.NDArray[np.int64]]:
-    number = {name: index for index, name in enumerate(sorted({name for frame in frames for name in frame}))}
-    return [np.asarray([number[name] for name in frame], np.int64) for frame in frames]
+class _Numbers(dict[str, int]):
+    """Numbers for ids, in order of appearance."""
+
+    def of(self, ids: list[str]) -> npt.NDArray[np.int64]:
+        return np.asarray([self.setdefault(each, len(self)) for each in ids], np.int64)
 
 
 def _merge(names: tuple[str, ...], counts: Mapping[str, ClearCounts], parts: Mapping[str, Mapping[str, Scores]],

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.errors import FormatError
-from annotator.evaluation.arrays import metric_data, run_metrics
+from annotator.evaluation.arrays import run_metrics
+from annotator.evaluation.overlaps import OverlapBuilder
 from annotator.evaluation.scores import Scores
 from annotator.formats.mot.rows import read_mot_rows
 from annotator.model.box import box_iou
@@ -62,18 +63,15 @@ def score_uavdt(pair: UavdtPair, iou_threshold: float) -> Scores:
     gt = _rows(pair.gt, pair.frame_count, identities=True, flagged=True)
     result = _rows(pair.result, pair.frame_count, identities=True)
     regions = None if pair.ignore is None else _rows(pair.ignore, pair.frame_count)
-    gt_ids: list[Ids] = []
-    ids: list[Ids] = []
-    overlaps: list[Boxes] = []
+    overlaps = OverlapBuilder()
     for frame in range(gt.frame_index[-1] + 1 if len(gt) else 0):
         truth, found = gt.of_frame(frame), result.of_frame(frame)
         counted = np.ones(len(found), bool)
         if regions is not None:
             counted = ~_within_one(found.box_xyxy, regions.of_frame(frame).box_xyxy)
-        gt_ids.append(truth.id)
-        ids.append(found.id[counted])
-        overlaps.append(np.asarray(box_iou(truth.box_xyxy, found.box_xyxy[counted]), np.float64))
-    return Scores.from_raw(run_metrics(metric_data(gt_ids, ids, overlaps), iou_threshold))
+        overlaps.add(truth.id, found.id[counted],
+                     np.asarray(box_iou(truth.box_xyxy, found.box_xyxy[counted]), np.float64))
+    return Scores.from_raw(run_metrics(overlaps.finish(), iou_threshold))
 
 
 def _rows(path: Path, frame_count: int, identities: bool = False, flagged: bool = False) -> _Rows:

@@ -1,0 +1,109 @@
+"""The boxes of one sequence and which of them overlap, in memory that grows with the overlaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+IntColumn = npt.NDArray[np.int64]
+FloatColumn = npt.NDArray[np.float64]
+
+#: Frames whose arrays are kept apart; small arrays take more memory than their values.
+_FRAMES = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """A sequence as metrics need it. Tracks are renumbered from 0; detections are in order of frames."""
+
+    frames: int
+    gt_count: IntColumn
+    """(G,) number of boxes of each ground-truth track."""
+    count: IntColumn
+    """(T,) number of boxes of each result track."""
+    gt_in_frame: IntColumn
+    """(frames,) number of ground-truth boxes in each frame."""
+    in_frame: IntColumn
+    """(frames,) number of result boxes in each frame."""
+    frame: IntColumn
+    """(P,) frame of each overlapping pair, ascending; in a frame, by row and then column."""
+    row: IntColumn
+    """(P,) position of the ground-truth box in its frame."""
+    column: IntColumn
+    """(P,) position of the result box in its frame."""
+    gt_track: IntColumn
+    """(P,) ground-truth track."""
+    track: IntColumn
+    """(P,) result track."""
+    similarity: FloatColumn
+    """(P,) above 0."""
+    share: FloatColumn
+    """(P,) similarity relative to all similarities of the two boxes in the frame, as HOTA weighs possible matches."""
+
+    @property
+    def gt_boxes(self) -> int:
+        return int(self.gt_in_frame.sum())
+
+    @property
+    def boxes(self) -> int:
+        return int(self.in_frame.sum())
+
+
+class OverlapBuilder:
+    """Collects the frames of a sequence in order."""
+
+    def __init__(self) -> None:
+        self._columns = {name: _Column() for name in (
+            "gt_ids", "ids", "frame", "row", "column", "gt_track", "track", "similarity", "share")}
+        self._gt_in_frame: list[int] = []
+        self._in_frame: list[int] = []
+
+    def add(self, gt_ids: IntColumn, ids: IntColumn, similarity: FloatColumn) -> None:
+        """Add a frame: ids (N,) and (M,), each at most once, and similarities (N, M) from 0 to 1."""
+        frame = len(self._in_frame)
+        self._gt_in_frame.append(len(gt_ids))
+        self._in_frame.append(len(ids))
+        self._put(gt_ids=gt_ids, ids=ids)
+        row, column = np.nonzero(similarity > 0)
+        if not len(row):
+            return
+        similar = similarity[row, column]
+        total = similarity.sum(0)[column] + similarity.sum(1)[row] - similar
+        share = np.divide(similar, total, out=np.zeros_like(similar), where=total > np.finfo(float).eps)
+        self._put(frame=np.full(len(row), frame), row=row, column=column, gt_track=gt_ids[row], track=ids[column],
+                  similarity=similar, share=share)
+
+    def finish(self) -> Overlaps:
+        """Return the sequence. No frames may be added after this."""
+        found = {name: column.whole(np.float64 if name in ("similarity", "share") else np.int64)
+                 for name, column in self._columns.items()}
+        gt_known, gt_count = np.unique(found.pop("gt_ids"), return_counts=True)
+        known, count = np.unique(found.pop("ids"), return_counts=True)
+        found["gt_track"] = np.searchsorted(gt_known, found["gt_track"])
+        found["track"] = np.searchsorted(known, found["track"])
+        return Overlaps(len(self._in_frame), gt_count, count, np.array(self._gt_in_frame, np.int64),
+                        np.array(self._in_frame, np.int64), **found)
+
+    def _put(self, **values: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> None:
+        for name, each in values.items():
+            self._columns[name].add(each)
+
+
+class _Column:
+    """One long array from many short ones."""
+
+    def __init__(self) -> None:
+        self._joined: list[npt.NDArray[np.generic]] = []
+        self._recent: list[npt.NDArray[np.generic]] = []
+
+    def add(self, values: npt.NDArray[np.generic]) -> None:
+        self._recent.append(values)
+        if len(self._recent) == _FRAMES:
+            self._joined.append(np.concatenate(self._recent))
+            self._recent.clear()
+
+    def whole(self, kind: type[np.generic]) -> npt.NDArray[np.generic]:
+        parts, self._joined, self._recent = [*self._joined, *self._recent], [], []
+        return np.concatenate(parts).astype(kind, copy=False) if parts else np.zeros(0, kind)
