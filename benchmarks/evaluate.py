@@ -1,8 +1,8 @@
 """Measure the time and memory of scoring many tracks in a long video.
 
 ``python -m benchmarks.evaluate --tracks 10000 --frames 200000 --json``: ``annotator.evaluation.evaluate`` on two
-MOTChallenge files, the result with identity switches, misses and false positives. Each track is visible in a part of the
-video, and ``--visible`` of them are visible in a frame. A smaller pair is also scored by TrackEval itself;
+MOTChallenge files, the result with identity switches, misses and false positives. Each track is visible in a part of
+the video, and ``--visible`` of them are visible in a frame. A smaller pair is also scored by TrackEval itself;
 ``equal_to_trackeval_on_small`` says whether all numbers agree.
 """
 

@@ -1,6 +1,10 @@
 """Time reads and writes of a project file with many boxes.
 
 ``python -m benchmarks.store --observations 1000000 --json``: milliseconds, medians over repeats.
+
+``--human``: the same boxes imported as manual boxes and as predictions, side by side (`benchmarks.scenarios.manual`):
+``human``, ``machine`` and ``ratio`` by figure, and ``exponents``, the power of the number of frames by which each cost
+of manual boxes grows over three sizes.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from annotator.storage.edits import identities
 from annotator.storage.edits.preview import preview
 from annotator.storage.store import Store
 from benchmarks.harness.results import emit, environment, progress
+from benchmarks.scenarios import manual
 from benchmarks.scenarios.edit_kinds import EDIT_KINDS
 
 _OBJECTS = 100
@@ -154,10 +159,16 @@ def measure_edits(store: Store, frames: int, rng: random.Random, repeats: int) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--observations", type=int, default=1_000_000)
+    parser.add_argument("--human", action="store_true", help="compare manual boxes with those of runs")
+    parser.add_argument("--tracks", type=int, default=100, help="number of tracks with --human")
     parser.add_argument("--masks", action="store_true", help="give every box a mask")
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end (always done)")
     arguments = parser.parse_args()
+    if arguments.human:
+        emit({**manual.compare(arguments.observations, arguments.tracks, max(arguments.repeats // 4, 3)),
+              "environment": environment()})
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.annot"
         frames = build(path, arguments.observations, arguments.masks)

@@ -162,8 +162,8 @@ def _continued(data: Overlaps, threshold: float) -> IntColumn:
     before = dict(zip(both[1:].tolist(), both[:-1].tolist(), strict=True))
     for frame, pairs in _frames(data, ~plain):
         earlier = before.get(frame)
-        last = np.arange(0) if earlier is None else np.arange(starts[earlier], starts[earlier + 1])
-        last = last[chosen[last]]
+        first, end = (0, 0) if earlier is None else starts[earlier:earlier + 2].tolist()
+        last = first + np.flatnonzero(chosen[first:end])
         partner = dict(zip(data.gt_track[last].tolist(), data.track[last].tolist(), strict=True))
         continues = np.array([partner.get(each) for each in data.gt_track[pairs].tolist()], object) == data.track[pairs]
         score = np.where(good[pairs], 1000 * continues.astype(float) + data.similarity[pairs], 0)
@@ -200,4 +200,6 @@ def _matrix(data: Overlaps, frame: int, pairs: IntColumn, score: FloatColumn) ->
 def _pairs_at(data: Overlaps, frame: int, pairs: IntColumn, row: IntColumn, column: IntColumn) -> IntColumn:
     """The pairs at these positions of a frame's matrix; positions without a pair are omitted."""
     width = data.in_frame[frame]
-    return pairs[np.isin(data.row[pairs] * width + data.column[pairs], row * width + column)]
+    code, wanted = data.row[pairs] * width + data.column[pairs], row * width + column
+    at = np.minimum(np.searchsorted(code, wanted), len(code) - 1)
+    return np.asarray(pairs[at[code[at] == wanted]])

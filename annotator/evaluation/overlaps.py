@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -77,16 +78,17 @@ class OverlapBuilder:
 
     def finish(self) -> Overlaps:
         """Return the sequence. No frames may be added after this."""
-        found = {name: column.whole(np.float64 if name in ("similarity", "share") else np.int64)
-                 for name, column in self._columns.items()}
-        gt_known, gt_count = np.unique(found.pop("gt_ids"), return_counts=True)
-        known, count = np.unique(found.pop("ids"), return_counts=True)
-        found["gt_track"] = np.searchsorted(gt_known, found["gt_track"])
-        found["track"] = np.searchsorted(known, found["track"])
-        return Overlaps(len(self._in_frame), gt_count, count, np.array(self._gt_in_frame, np.int64),
-                        np.array(self._in_frame, np.int64), **found)
+        whole = {name: column.whole() for name, column in self._columns.items()}
+        gt_known, gt_count = np.unique(whole["gt_ids"], return_counts=True)
+        known, count = np.unique(whole["ids"], return_counts=True)
+        return Overlaps(
+            len(self._in_frame), gt_count, count, np.array(self._gt_in_frame, np.int64),
+            np.array(self._in_frame, np.int64), _whole_numbers(whole["frame"]), _whole_numbers(whole["row"]),
+            _whole_numbers(whole["column"]), np.searchsorted(gt_known, whole["gt_track"]),
+            np.searchsorted(known, whole["track"]), whole["similarity"].astype(np.float64),
+            whole["share"].astype(np.float64))
 
-    def _put(self, **values: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> None:
+    def _put(self, **values: npt.NDArray[Any]) -> None:
         for name, each in values.items():
             self._columns[name].add(each)
 
@@ -95,15 +97,19 @@ class _Column:
     """One long array from many short ones."""
 
     def __init__(self) -> None:
-        self._joined: list[npt.NDArray[np.generic]] = []
-        self._recent: list[npt.NDArray[np.generic]] = []
+        self._joined: list[npt.NDArray[Any]] = []
+        self._recent: list[npt.NDArray[Any]] = []
 
-    def add(self, values: npt.NDArray[np.generic]) -> None:
+    def add(self, values: npt.NDArray[Any]) -> None:
         self._recent.append(values)
         if len(self._recent) == _FRAMES:
             self._joined.append(np.concatenate(self._recent))
             self._recent.clear()
 
-    def whole(self, kind: type[np.generic]) -> npt.NDArray[np.generic]:
+    def whole(self) -> npt.NDArray[Any]:
         parts, self._joined, self._recent = [*self._joined, *self._recent], [], []
-        return np.concatenate(parts).astype(kind, copy=False) if parts else np.zeros(0, kind)
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def _whole_numbers(values: npt.NDArray[Any]) -> IntColumn:
+    return values.astype(np.int64, copy=False)

@@ -36,7 +36,7 @@ class Reduction:
 
 def keyframes(store: Store, track: int) -> list[int]:
     """Frames in which the track has a manual box."""
-    return sorted(manual_frames(store.spans([track])))
+    return manual_frames(store.spans([track]))
 
 
 def set_keyframes(store: Store, tracks: Sequence[int], frame: int) -> Changes:

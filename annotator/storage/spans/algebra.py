@@ -109,9 +109,10 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def manual_frames(spans: Iterable[Span]) -> set[int]:
-    """The frames in which these spans have a manual box."""
-    return {frame for span in spans if span.human for frame in range(span.first, span.end + 1)}
+def manual_frames(spans: Iterable[Span]) -> list[int]:
+    """The frames in which the spans of one track have a manual box, ascending."""
+    manual = sorted((span for span in spans if span.human), key=lambda span: span.first)
+    return [frame for span in manual for frame in range(span.first, span.end + 1)]
 
 
 def assign(stretches: Iterable[AnyStretch], track: int) -> list[AnyStretch]:
