@@ -35,6 +35,7 @@ from annotator.formats.reading.label_paths import deeper, require_file
 from annotator.formats.reading.passed_over import PassedOver
 from annotator.formats.reading.row_store import ROW, RowStore
 from annotator.formats.reading.text_rows import OnBad, line_of_row
+from annotator.model.quick import quick
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 
 logger = logging.getLogger(__name__)
@@ -232,6 +233,9 @@ class _Rows:
         return named, {number: number - (not from_zero) for number in numbers}, notes
 
 
+_labelled_box = quick(LabelledBox)
+
+
 @dataclass(frozen=True, slots=True)
 class _RowFrames:
     """Rows as labelled frames; boxes are created only during iteration."""
@@ -245,15 +249,15 @@ class _RowFrames:
     def __iter__(self) -> Iterator[LabelledFrame]:
         frame_index = -1
         boxes: list[LabelledBox] = []
-        for row in self.store:
-            if row.frame != frame_index and boxes:
+        label_of, identities, shift = self.label_of, self.identities, self.shift
+        for frame, number, label, flags, x1, y1, x2, y2, score, visibility, _ in self.store:
+            if frame != frame_index and boxes:
                 yield LabelledFrame(frame_index, tuple(boxes))
                 boxes = []
-            frame_index = row.frame
-            known = None if row.number < 0 or not self.identities else row.number + self.shift
-            label = 0 if self.label_of is None else self.label_of[row.label]
-            boxes.append(LabelledBox(known, label, (row.x1, row.y1, row.x2, row.y2), row.score,
-                                     visibility=row.visibility, ignored=bool(row.flags)))
+            frame_index = frame
+            known = number + shift if identities and number >= 0 else None
+            boxes.append(_labelled_box(known, 0 if label_of is None else label_of[label], (x1, y1, x2, y2), score, None,
+                                       visibility, bool(flags)))
         if boxes:
             yield LabelledFrame(frame_index, tuple(boxes))
 

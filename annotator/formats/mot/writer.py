@@ -157,6 +157,11 @@ class _MotExport:
                               "without their class; to keep them apart, export one label at a time")
 
 
+#: One row of ground truth, and one of results or detections.
+_GT_LINE = "%d,%d,%.2f,%.2f,%.2f,%.2f,%d,%d,%.4f\n"
+_RESULT_LINE = "%d,%d,%.2f,%.2f,%.2f,%.2f,%.6f,-1,-1,-1\n"
+
+
 def split_of(name: str, options: ExportOptions) -> str:
     """The split of the data set that a video with this name belongs to."""
     return "val" if name in options.validation else "train"
@@ -174,22 +179,23 @@ def rows_text(rows: MotRows, kind: MotKind, offset: float) -> str:
     columns = (rows.frame_index + 1, rows.id, *(box[:, :2] + offset).T, *size.T, rows.seventh)
     if kind == "mot":
         columns += (rows.class_number, rows.visibility)
-        template = "%d,%d,%.2f,%.2f,%.2f,%.2f,%d,%d,%.4f\n"
+        template = _GT_LINE
     else:
-        template = "%d,%d,%.2f,%.2f,%.2f,%.2f,%.6f,-1,-1,-1\n"
+        template = _RESULT_LINE
     return "".join(template % row for row in zip(*(column.tolist() for column in columns), strict=True))
 
 
 def _line_maker(kind: MotKind, numbers: tuple[int, ...], offset: float) -> Callable[[ExportFrame, LabelledBox], str]:
+    labelled, numbered = kind == "mot", kind != "mot-det"
+
     def line(frame: ExportFrame, box: LabelledBox) -> str:
-        number = -1 if box.number is None or kind == "mot-det" else box.number
+        number = box.number if numbered and box.number is not None else -1
         x1, y1, x2, y2 = box.box_xyxy
         left, top = round(x1, 2), round(y1, 2)
-        place = (f"{frame.index + 1},{number},{left + offset:.2f},{top + offset:.2f},"
-                 f"{round(x2, 2) - left:.2f},{round(y2, 2) - top:.2f}")
-        if kind == "mot":
-            return f"{place},{0 if box.ignored else 1},{numbers[box.label]},{box.visibility:.4f}\n"
-        return f"{place},{box.score:.6f},-1,-1,-1\n"
+        place = (frame.index + 1, number, left + offset, top + offset, round(x2, 2) - left, round(y2, 2) - top)
+        if labelled:
+            return _GT_LINE % (*place, not box.ignored, numbers[box.label], box.visibility)
+        return _RESULT_LINE % (*place, box.score)
 
     return line
 

@@ -124,6 +124,7 @@ class _BoxFilter:
     def __init__(self, info: SequenceInfo, options: ExportOptions, rules: BoxRules, tally: Tally,
                  short: frozenset[int]) -> None:
         self._info = info
+        self._label_count = len(info.labels)
         self._rules = rules
         self._tally = tally
         self._short = short
@@ -158,34 +159,44 @@ class _BoxFilter:
         return tuple(kept)
 
     def _reason_to_drop(self, box: LabelledBox, frame_index: int) -> str | None:
-        where = f"{self._info.name} frame {frame_index}"
-        region = box.number is None and box.ignored
-        if region and not self._rules.keeps_regions:
+        rules, number = self._rules, box.number
+        region = number is None and box.ignored
+        if region and not rules.keeps_regions:
             return "ignore regions (this format cannot store them)"
-        if not 0 <= box.label < len(self._info.labels):
-            raise FormatError(f"{where}: label number {box.label}, but the video has {len(self._info.labels)} labels")
+        if not 0 <= box.label < self._label_count:
+            raise FormatError(f"{self._where(frame_index)}: label number {box.label}, but the video has "
+                              f"{self._label_count} labels")
         if self._labels is not None and box.label not in self._labels and not region:
             return "boxes of labels that were not selected"
-        if box.number is None and self._rules.needs_number and not region:
-            raise FormatError(f"{where}: found a box without a track number, which this format cannot store; choose a "
-                              "format for detections")
+        if number is None and rules.needs_number and not region:
+            raise FormatError(f"{self._where(frame_index)}: found a box without a track number, which this format "
+                              "cannot store; choose a format for detections")
         if box.interpolated and not self._interpolated:
             return "interpolated boxes"
-        if box.number in self._short:
+        if self._short and number in self._short:
             return f"boxes of tracks shorter than {self._min_length}"
-        if box.ignored and not self._rules.keeps_ignored:
+        if box.ignored and not rules.keeps_ignored:
             return "ignored boxes (this format cannot mark them)"
         x1, y1, x2, y2 = box.box_xyxy
-        if not (math.isfinite(x1) and math.isfinite(y1) and math.isfinite(x2) and math.isfinite(y2)):
-            raise FormatError(f"{where}: track {box.number} has the box {box.box_xyxy}, which is not finite")
-        if not (math.isfinite(box.score) and math.isfinite(box.visibility)):
-            raise FormatError(f"{where}: track {box.number} has score {box.score} and visibility {box.visibility}, "
-                              "which are not both finite")
-        decimals = self._rules.decimals
+        # A finite sum has finite terms.
+        if not math.isfinite(x1 + y1 + x2 + y2 + box.score + box.visibility):
+            self._check_finite(box, frame_index)
+        decimals = rules.decimals
         if (x2 - x1 < self._tiny and round(x2, decimals) <= round(x1, decimals)) or (
                 y2 - y1 < self._tiny and round(y2, decimals) <= round(y1, decimals)):
             return "boxes without width or height"
         return None
+
+    def _check_finite(self, box: LabelledBox, frame_index: int) -> None:
+        if not all(map(math.isfinite, box.box_xyxy)):
+            raise FormatError(f"{self._where(frame_index)}: track {box.number} has the box {box.box_xyxy}, which is "
+                              "not finite")
+        if not (math.isfinite(box.score) and math.isfinite(box.visibility)):
+            raise FormatError(f"{self._where(frame_index)}: track {box.number} has score {box.score} and visibility "
+                              f"{box.visibility}, which are not both finite")
+
+    def _where(self, frame_index: int) -> str:
+        return f"{self._info.name} frame {frame_index}"
 
 
 class SidecarWriter:

@@ -16,11 +16,14 @@ from annotator.jobs.labels.frame_progress import FrameCounter, Progress, counted
 from annotator.jobs.labels.ignore_regions import DISTRACTOR, IgnoredBoxes, ignored_boxes
 from annotator.jobs.project import check_source
 from annotator.model.cancel import CancelToken
+from annotator.model.quick import quick
 from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import Mark, MarkKind, ReviewState, Track, TrackObservation, VideoRecord
 from annotator.storage.reader import Reader
 from annotator.storage.store import Store
 from annotator.video import open_video
+
+_labelled_box = quick(LabelledBox)
 
 #: Formats that write ignore regions as objects of a distractor class.
 _WITH_DISTRACTORS = frozenset({"mot", "mot17"})
@@ -61,9 +64,10 @@ class StoredFrames:
         track = self.tracks.get(seen.track)
         if seen.box_xyxy is None or seen.outside or track is None:
             return None
-        return LabelledBox(seen.number, self.label_index[seen.label], seen.box_xyxy, seen.score, seen.mask,
-                           0.0 if seen.occluded else 1.0, any(_covers(mark, seen.frame) for mark in ignored),
-                           seen.occluded, seen.interpolated, track.attributes or NO_ATTRIBUTES)
+        return _labelled_box(seen.number, self.label_index[seen.label], seen.box_xyxy, seen.score, seen.mask,
+                             0.0 if seen.occluded else 1.0,
+                             bool(ignored) and any(_covers(mark, seen.frame) for mark in ignored),
+                             seen.occluded, seen.interpolated, track.attributes or NO_ATTRIBUTES)
 
 
 def _covers(mark: Mark, frame: int) -> bool:

@@ -11,7 +11,8 @@ numbers are never reused while a step refers to them (`next_id`, `next_track_num
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -65,6 +66,17 @@ def _trigger(table: Table, event: str) -> str:
 def record(connection: Connection, step: int | None) -> None:
     """Save replaced rows under this step from now on; None stops saving."""
     connection.exec_driver_sql("UPDATE journal SET step = ?", (step,))
+
+
+@contextmanager
+def silenced(connection: Connection, *tables: Table) -> Iterator[None]:
+    """Insert many rows without a look at the journal for each, within a transaction in which no step is set. If the
+    transaction is rolled back, so is this."""
+    for table in tables:
+        connection.exec_driver_sql(f'DROP TRIGGER temp."journal_{table.name}_INSERT"')
+    yield
+    for table in tables:
+        connection.exec_driver_sql(_trigger(table, "INSERT"))
 
 
 def open_step(connection: Connection, label: str, run: int | None = None) -> int:

@@ -134,13 +134,18 @@ class TrackImport(StagedImport):
             connection = transaction.connection
             rows = [self._rows.popleft() for _ in range(min(ROWS, len(self._rows)))]
             born = self._add_tracklets(connection, [track for track, _, _ in rows if not track.tracklet])
-            insert_many(connection, schema.observation, [(track.tracklet, *values) for track, values, _ in rows])
-            insert_many(connection, schema.mask, [(track.tracklet, values[0], *code) for track, values, code in rows
-                                                  if code is not None])
+            # In the order of the tables, so that neighbors go to the same page.
+            boxes = sorted((track.tracklet, *values) for track, values, _ in rows)
+            with journal.silenced(connection, schema.observation, schema.mask):
+                insert_many(connection, schema.observation, boxes)
+                insert_many(connection, schema.mask, [(track.tracklet, values[0], *code) for track, values, code in rows
+                                                      if code is not None])
         self._stored += born
 
     def _add_tracklets(self, connection: Connection, tracks: list[Incoming]) -> list[int]:
         born = list(dict.fromkeys(tracks))
+        if not born:
+            return []
         key = journal.next_id(connection, _tracklet)
         for index, track in enumerate(born):
             track.tracklet = key + index

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select
 
 from annotator.model.frame import TrackState
+from annotator.model.quick import quick
 from annotator.model.track import MarkKind, TrackObservation
 from annotator.storage.file import schema
 from annotator.storage.rows.records import AnyRow, box_of, mask_of
@@ -93,7 +94,7 @@ def frames(connection: Connection, video: int, first: int, last: int, masks: boo
     """Frame index -> observations in order of track numbers; frames without observations are omitted. ``marks``: those
     that concern these frames, if they have been read."""
     bounds = {"video": video, "first": first, "last": last}
-    found = _by_place(connection.execute(_FRAMES[masks], bounds), masks)
+    found = _by_place(connection.execute(_FRAMES[masks], bounds).all(), masks)
     if marks is None:
         marks = _mark_rows(connection.execute(_VIDEO_MARKS, bounds))
     _apply_marks(connection, found, marks, first, last)
@@ -107,7 +108,7 @@ def frames(connection: Connection, video: int, first: int, last: int, masks: boo
 
 def trajectory(connection: Connection, track: int, masks: bool) -> list[TrackObservation]:
     """All observations of one track, by frame."""
-    found = _by_place(connection.execute(_TRACK[masks], {"track": track}), masks)
+    found = _by_place(connection.execute(_TRACK[masks], {"track": track}).all(), masks)
     _apply_marks(connection, found, _mark_rows(connection.execute(_TRACK_MARKS, {"track": track})), 0, OPEN)
     return sorted(found.values(), key=lambda observation: observation.frame)
 
@@ -147,13 +148,14 @@ def _by_place(rows: Iterable[AnyRow], masks: bool) -> dict[Place, TrackObservati
 
 #: Looking a member up takes a tenth of the time of calling the enumeration.
 _STATES = {int(state): state for state in TrackState}
+_track_observation = quick(TrackObservation)
 
 
 def _observation(row: AnyRow, masks: bool) -> TrackObservation:
     frame, track, number, label, tracklet, x1, y1, x2, y2, score, state, human = row[:12]
     box = None if x1 is None else (x1, y1, x2, y2)
-    return TrackObservation(frame, track, number, label, tracklet, box, score, _STATES[state], bool(human), False,
-                            mask_of(row) if masks else None)
+    return _track_observation(frame, track, number, label, tracklet, box, score, _STATES[state], bool(human), False,
+                              mask_of(row) if masks else None)
 
 
 def _apply_marks(connection: Connection, found: dict[Place, TrackObservation], marks: Sequence[MarkRow],
