@@ -117,7 +117,10 @@ def _free_name(wanted: str, taken: set[str]) -> str:
 
 def selected_videos(session: Session, names: Sequence[str] | None) -> list[VideoRecord]:
     """Return the videos with these names, or all videos. Raises StorageError for an unknown name."""
-    videos = [session.store.video(name) for name in names] if names else session.store.videos()
+    videos = session.store.videos()
+    if names:
+        known = {video.name: video for video in videos}
+        videos = [known[name] if name in known else session.store.video(name) for name in names]
     if not videos:
         raise StorageError(f"{session.store.path} contains no video: run `annotator preannotate SOURCE --project "
                            f"{session.store.path}` first")

@@ -172,6 +172,16 @@ class Reader:
         query = records.SPANS.where(schema.tracklet.c.video == video_id).order_by(schema.span.c.first, schema.span.c.id)
         return [records.span_record(row) for row in self._connection.execute(query)]
 
+    def predicted_ranges(self, video_id: int) -> list[tuple[int, int, int]]:
+        """Tracklet, first and last frame of each span of a run's tracklet, as far as the run has come."""
+        span, tracklet, run = schema.span, schema.tracklet, schema.run
+        last = func.min(func.coalesce(span.c.last, OPEN), func.coalesce(tracklet.c.ended_frame, OPEN),
+                        run.c.finished_frame)
+        query = select(span.c.tracklet, span.c.first, last).select_from(
+            span.join(tracklet, tracklet.c.id == span.c.tracklet).join(run, run.c.id == tracklet.c.run)).where(
+            tracklet.c.video == video_id, run.c.finished_frame.is_not(None), span.c.first <= last)
+        return [(key, first, end) for key, first, end in self._connection.execute(query)]
+
     def marks(self, video_id: int) -> list[Mark]:
         """Marks of the video, ordered by first frame."""
         query = select(schema.mark).where(schema.mark.c.video == video_id).order_by(schema.mark.c.first,

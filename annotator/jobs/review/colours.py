@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from annotator.video import open_video
 #: Number of signatures above which frames are skipped, and the maximum step between sampled frames. Steps up to 4 are
 #: harmless, because the review compares means over eight frames.
 _MAX_SIGNATURES, _MAX_STEP = 200_000, 4
+#: Frames without a box to compare that are decoded rather than skipped, because seeking takes as long.
+_SEEK = 50
 
 
 class Colours:
@@ -28,32 +31,35 @@ class Colours:
     def __init__(self) -> None:
         self._known: dict[int, dict[int, Signature]] = defaultdict(dict)
         self._sampled: dict[int, int] = {}
-        """Run id to the last frame that has been sampled."""
+        """Tracklet id to the last frame that has been sampled."""
 
     def is_complete(self, reader: Reader, video: VideoRecord) -> bool:
-        """Whether all frames of the video's runs have been sampled."""
+        """Whether all predicted boxes of the video's tracks have been sampled. Manual boxes are not compared."""
         return not self._missing(reader, video)
 
     def look(self, reader: Reader, video: VideoRecord, path: Path, cancel: CancelToken,
              ) -> Generator[tuple[int, int]]:
-        """Compute the signatures of frames that have none yet; yields (frames done, total frames).
+        """Compute the signatures of boxes that have none yet; yields (frames done, total frames).
 
-        Frames are recorded as sampled only at the end, so a cancelled call starts again. Raises VideoError.
+        Only frames with such boxes are decoded, apart from short gaps between them. They are recorded as sampled only
+        at the end, so a cancelled call starts again. Raises VideoError.
         """
         missing = self._missing(reader, video)
         if not missing:
             return
-        first, last = min(start for _, start, _ in missing), max(end for _, _, end in missing)
-        step = self._step(reader, video)
-        frames = range(first, last + 1, step)
+        parts = _parts([(first, last) for _, first, last in missing], self._step(reader, video))
+        total = sum(map(len, parts))
         with open_video(path, fps=video.fps) as source:
-            for done, frame in enumerate(source.frames(first, last + 1, step, on_error="skip"), 1):
+            frames = chain.from_iterable(source.frames(part.start, part.stop, part.step, on_error="skip")
+                                         for part in parts)
+            for done, frame in enumerate(frames, 1):
                 if cancel.cancelled:
                     return
                 for seen, found in signatures(reader, video, frame):
                     self._known[seen.tracklet][frame.index] = found.astype(np.float16)
-                yield min(done, len(frames)), len(frames)
-        self._sampled.update({run: end for run, _, end in missing})
+                yield min(done, total), total
+        for tracklet, _, last in missing:
+            self._sampled[tracklet] = max(last, self._sampled.get(tracklet, -1))
 
     def appearances(self, reader: Reader, video: VideoRecord, table: EvidenceTable) -> Appearances:
         """Return the signatures by track, as the current spans assign tracklets to tracks."""
@@ -72,18 +78,37 @@ class Colours:
         return found
 
     def _missing(self, reader: Reader, video: VideoRecord) -> list[tuple[int, int, int]]:
-        """Return (run, first frame, last frame) of the stored frames that have not been sampled."""
-        found = []
-        for run in reader.runs(video.id):
-            done = self._sampled.get(run.id, run.first_frame - 1)
-            if run.finished_frame is not None and run.kind != "detect" and run.finished_frame > done:
-                found.append((run.id, done + 1, run.finished_frame))
-        return found
+        """Return (tracklet, first frame, last frame) of the predicted boxes that have not been sampled."""
+        return [(tracklet, max(first, self._sampled.get(tracklet, -1) + 1), last)
+                for tracklet, first, last in reader.predicted_ranges(video.id)
+                if last > self._sampled.get(tracklet, -1)]
 
     @staticmethod
     def _step(reader: Reader, video: VideoRecord) -> int:
         boxes = reader.count_observations(video.id)
         return min(max(-(-boxes // _MAX_SIGNATURES), 1), _MAX_STEP)
+
+
+def _parts(ranges: Sequence[tuple[int, int]], step: int) -> list[range]:
+    """Every ``step``-th frame of some ranges, both ends inclusive, as ranges that are worth a seek each."""
+    first, last = min(start for start, _ in ranges), max(end for _, end in ranges)
+    wanted = np.zeros(last - first + 1, bool)
+    for start, end in ranges:
+        wanted[start - first:end - first + 1] = True
+    frames = first + step * np.flatnonzero(wanted[::step])
+    cuts = np.flatnonzero(np.diff(frames) > max(_SEEK, step)) + 1
+    return [range(int(part[0]), int(part[-1]) + 1, step) for part in np.split(frames, cuts) if len(part)]
+
+
+def parts_with_tracks(reader: Reader, video: VideoRecord) -> list[range]:
+    """The frames of a video from the first to the last box of each track, as ranges that are worth a seek each."""
+    ends: dict[int, tuple[int, int]] = {}
+    for span in reader.video_spans(video.id):
+        first, last = ends.get(span.track, (span.first, span.end))
+        ends[span.track] = (min(first, span.first), max(last, span.end))
+    end = video.frame_count - 1
+    ranges = [(first, min(last, end)) for first, last in ends.values() if first <= end]
+    return _parts(ranges, 1) if ranges else []
 
 
 def signatures(reader: Reader, video: VideoRecord, frame: Frame) -> Iterator[tuple[TrackObservation, Signature]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from annotator.errors import SettingsError
 from annotator.jobs.project import check_video
-from annotator.jobs.review.colours import Colours, signatures
+from annotator.jobs.review.colours import Colours, parts_with_tracks, signatures
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import Changes
 from annotator.model.evidence import EvidenceTable
@@ -45,7 +46,9 @@ def build(session: Session, video: VideoRecord, appearance: bool = True, cancel:
         found = Appearances()
         if appearance:
             with open_video(check_video(session, video), fps=video.fps) as source:
-                for done in add_appearances(reader, video, source.frames(on_error="skip"), found):
+                frames = chain.from_iterable(source.frames(part.start, part.stop, on_error="skip")
+                                             for part in parts_with_tracks(reader, video))
+                for done in add_appearances(reader, video, frames, found):
                     if cancel.cancelled:
                         return
                     yield ReviewProgress(done, video.frame_count)

@@ -104,9 +104,8 @@ def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None
 def _chosen(store: Store, tracks: Sequence[int]) -> list[Track]:
     if not tracks:
         raise StorageError("no track is selected; select one first")
-    wanted = set(tracks)
-    found = [track for video in store.videos() for track in store.tracks(video.id) if track.id in wanted]
-    for missing in wanted - {track.id for track in found}:
+    found = sorted(store.tracks_by_id(tracks), key=lambda track: (track.video, track.number))
+    for missing in set(tracks) - {track.id for track in found}:
         store.track(missing)  # raises the error
     return found
 

@@ -222,8 +222,10 @@ class JobController(QObject):
         session = self._document.session
         if session is None or not self._document.writable:
             return
-        for video in session.store.videos():
-            run = preannotate.unfinished_run(session, video)
+        # One query for all videos: a project may have thousands.
+        interrupted = {run.video for run in session.store.runs() if run.status is RunStatus.INTERRUPTED}
+        for video in session.store.videos() if interrupted else ():
+            run = preannotate.unfinished_run(session, video) if video.id in interrupted else None
             if run is not None and run.status is RunStatus.INTERRUPTED:
                 done = 0 if run.finished_frame is None else run.finished_frame - run.first_frame + 1
                 text = self.tr("A run over {0} was interrupted after {1} of {2} frames.").format(

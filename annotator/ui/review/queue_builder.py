@@ -15,6 +15,7 @@ from annotator.jobs.review.colours import Colours
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.review import ReviewQueue
+from annotator.session import Session
 from annotator.ui.document.document import Document
 from annotator.ui.threads.priorities import Niceness, lower_priority
 from annotator.ui.threads.tasks import Progress, TaskWorker
@@ -24,6 +25,8 @@ _KINDS = ChangeKind.OBSERVATIONS | ChangeKind.TRACKS | ChangeKind.SPANS | Change
 #: Milliseconds from the last edit to a new ranking, and the minimum wait as a multiple of the duration of the last
 #: ranking, so that rankings of large projects do not slow down the window.
 _QUIET, _SHARE = 700, 6
+#: Videos whose colours are kept, each at most some tens of megabytes.
+_KEPT = 4
 
 
 class QueueBuilder(QObject):
@@ -41,6 +44,8 @@ class QueueBuilder(QObject):
         super().__init__(parent)
         self._document, self._busy = document, busy
         self._colours = Colours()
+        self._kept: dict[int, Colours] = {}
+        self._session: Session | None = None
         self._wanted = self._stopped = self._complete = False
         self._stale = False
         self._began = 0.0
@@ -174,11 +179,23 @@ class QueueBuilder(QObject):
 
     # The document
 
+    def _colours_of_video(self) -> Colours:
+        """The colours of the current video, which are kept while other videos of the project are shown."""
+        session, video = self._document.session, self._document.video
+        if session is not self._session:
+            self._session, self._kept = session, {}
+        if session is None or video is None:
+            return Colours()
+        colours = self._kept[video.id] = self._kept.pop(video.id, None) or Colours()
+        while len(self._kept) > _KEPT:
+            del self._kept[next(iter(self._kept))]
+        return colours
+
     def _on_video(self) -> None:
         self._ranker.cancel()
         self._looker.cancel()
         self._quiet.stop()
-        self._colours = Colours()
+        self._colours = self._colours_of_video()
         self._wanted = self._stopped = self._complete = self._stale = False
         self.state_changed.emit()
 
