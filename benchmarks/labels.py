@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,22 @@ def measure(observations: int, human: bool) -> dict[str, float]:
     from annotator.formats.registry import get_format
     from annotator.jobs.labels.export import export
     from annotator.jobs.labels.import_labels import import_labels
-    from annotator.model.sequence import SequenceInfo
+    from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
     from annotator.storage.store import Store
-    from benchmarks.formats import Grid
+    class Grid:
+        """Objects that move right by one pixel per frame."""
+
+        def __iter__(self) -> Iterator[LabelledFrame]:
+            for frame in range(frames):
+                yield LabelledFrame(frame, tuple(
+                    LabelledBox(k + 1, k % 2, (left := 180 * (k % 10) + frame % 150, top := 200 * (k // 10) + 10,
+                                               left + 21.0, top + 21.0), 0.5) for k in range(_OBJECTS)), frame / 25)
 
     frames = max(observations // _OBJECTS, 1)
     options = ExportOptions(field_check=False)  # without the time that TrackEval takes to read the file
     info = SequenceInfo("clip", 1920, 1080, 25.0, frames, ("car", "truck"))
     with tempfile.TemporaryDirectory() as folder, Store.create(Path(folder) / "p.annot") as store:
-        get_format("mot").write([(info, Grid(frames, False))], Path(folder) / "in", options)
+        get_format("mot").write([(info, Grid())], Path(folder) / "in", options)
         video = store.add_video("clip", Path(folder) / "clip.mp4", 1920, 1080, frames, 25.0, "none")
         [path] = (Path(folder) / "in").rglob("gt.txt")
         start = time.process_time()

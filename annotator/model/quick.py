@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, field, fields, make_dataclass
+from dataclasses import MISSING, Field, field, fields, make_dataclass
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -16,15 +16,18 @@ def quick(kind: Callable[P, T]) -> Callable[P, T]:
     The constructor of a frozen class sets each field through ``object.__setattr__``. This one fills an instance of a
     class with the same slots that is not frozen, and then makes it one of the frozen class.
     """
-    described = [(each.name, Any, field(
-        **({"default": each.default} if each.default is not MISSING else {}),
-        **({"default_factory": each.default_factory} if each.default_factory is not MISSING else {})))
-        for each in fields(kind)]  # type: ignore[arg-type]
+    frozen: Any = kind
 
     def freeze(self: Any) -> None:
-        self.__class__ = kind
+        self.__class__ = frozen
 
-    twin: Any = make_dataclass(f"Open{kind.__name__}", described,  # type: ignore[attr-defined]
+    twin: Any = make_dataclass(f"Open{frozen.__name__}", [(each.name, Any, _default(each)) for each in fields(frozen)],
                                namespace={"__post_init__": freeze}, slots=True)
     made: Callable[P, T] = twin
     return made
+
+
+def _default(described: Field[Any]) -> Any:
+    if described.default_factory is not MISSING:
+        return field(default_factory=described.default_factory)
+    return field() if described.default is MISSING else field(default=described.default)

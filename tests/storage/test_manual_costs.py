@@ -123,11 +123,9 @@ def test_a_redrawn_box_loses_its_mask_and_gets_the_new_one(empty: Store) -> None
     mask = Mask.from_bitmap(np.ones((4, 4), bool), left=1, top=1)
     drawn_boxes.set_boxes(empty, track, {3: ((1, 1, 5, 5), mask), 4: ((2, 2, 6, 6), None), 25: ((3, 3, 7, 7), None)})
     seen = {each.frame: each for each in empty.trajectory(track, masks=True)}
-    assert seen[3].box_xyxy == (1, 1, 5, 5)
-    assert seen[3].mask == mask
-    assert seen[4].box_xyxy == (2, 2, 6, 6)
-    assert seen[4].score == 1.0
-    assert seen[4].state is TrackState.RELIABLE
+    assert [seen[frame].box_xyxy for frame in (3, 4, 25)] == [(1, 1, 5, 5), (2, 2, 6, 6), (3, 3, 7, 7)]
+    assert [seen[frame].mask for frame in (3, 4)] == [mask, None]
+    assert {(each.score, each.state) for each in seen.values()} == {(1.0, TrackState.RELIABLE)}
     assert spans_of(empty, track) == [(0, 19), (25, 25)]
 
 

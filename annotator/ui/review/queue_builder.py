@@ -186,7 +186,7 @@ class QueueBuilder(QObject):
             self._session, self._kept = session, {}
         if session is None or video is None:
             return Colours()
-        colours = self._kept[video.id] = self._kept.pop(video.id, None) or Colours()
+        colours = self._kept[video.id] = self._kept.pop(video.id, Colours())
         while len(self._kept) > _KEPT:
             del self._kept[next(iter(self._kept))]
         return colours
