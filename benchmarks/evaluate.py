@@ -26,6 +26,8 @@ from benchmarks.harness.results import emit, environment, progress
 _SIZE = 20
 _SMALL = (60, 400)
 _BLOCK = 2000
+_Answer = tuple[float, float, float, dict[str, Any]]
+"""Seconds, processor seconds, peak memory in MB, scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,10 @@ def _trackeval_data(gt: Path, result: Path, frames: int) -> dict[str, Any]:
                               for a, b in zip(*parts, strict=True)]}
 
 
-def _measure(gt: Path, result: Path, answer: multiprocessing.SimpleQueue[tuple[float, float, dict[str, Any]]]) -> None:
-    start = time.perf_counter()
+def _measure(gt: Path, result: Path, answer: multiprocessing.SimpleQueue[_Answer]) -> None:
+    start, processor = time.perf_counter(), time.process_time()
     scores = evaluate(gt, result).combined
-    answer.put((time.perf_counter() - start, peak_mb(), scores.to_json()))
+    answer.put((time.perf_counter() - start, time.process_time() - processor, peak_mb(), scores.to_json()))
 
 
 def main() -> None:
@@ -122,15 +124,16 @@ def main() -> None:
         equal = equal_on_small(Path(folder))
         gt, result = Scene(args.tracks, args.frames, args.visible).write(Path(folder))
         progress(f"{gt.stat().st_size / 2**20:.0f} MB of ground truth written; measuring")
-        answer: multiprocessing.SimpleQueue[tuple[float, float, dict[str, Any]]] = (
+        answer: multiprocessing.SimpleQueue[_Answer] = (
             multiprocessing.get_context("spawn").SimpleQueue())
         process = multiprocessing.get_context("spawn").Process(target=_measure, args=(gt, result, answer))
         process.start()
         process.join()
         if process.exitcode:
             raise SystemExit("scoring failed")
-        seconds, peak, scores = answer.get()
-    emit({"seconds": round(seconds, 1), "peak_mb": round(peak, 1), "equal_to_trackeval_on_small": bool(equal),
+        seconds, processor, peak, scores = answer.get()
+    emit({"seconds": round(seconds, 1), "processor_seconds": round(processor, 1), "peak_mb": round(peak, 1),
+          "equal_to_trackeval_on_small": bool(equal),
           "tracks": args.tracks, "frames": args.frames, "scores": scores, "environment": environment()})
 
 

@@ -56,8 +56,8 @@ class OverlapBuilder:
     """Collects the frames of a sequence in order."""
 
     def __init__(self) -> None:
-        self._columns = {name: _Column() for name in (
-            "gt_ids", "ids", "frame", "row", "column", "gt_track", "track", "similarity", "share")}
+        self._gt_ids, self._ids = _Columns(), _Columns()
+        self._places, self._values = _Columns(5), _Columns(2)
         self._gt_in_frame: list[int] = []
         self._in_frame: list[int] = []
 
@@ -66,50 +66,45 @@ class OverlapBuilder:
         frame = len(self._in_frame)
         self._gt_in_frame.append(len(gt_ids))
         self._in_frame.append(len(ids))
-        self._put(gt_ids=gt_ids, ids=ids)
+        self._gt_ids.add(gt_ids)
+        self._ids.add(ids)
         row, column = np.nonzero(similarity > 0)
         if not len(row):
             return
         similar = similarity[row, column]
         total = similarity.sum(0)[column] + similarity.sum(1)[row] - similar
         share = np.divide(similar, total, out=np.zeros_like(similar), where=total > np.finfo(float).eps)
-        self._put(frame=np.full(len(row), frame), row=row, column=column, gt_track=gt_ids[row], track=ids[column],
-                  similarity=similar, share=share)
+        places = np.empty((5, len(row)), np.int64)
+        places[0], places[1], places[2], places[3], places[4] = frame, row, column, gt_ids[row], ids[column]
+        self._places.add(places)
+        self._values.add(np.stack((similar, share)))
 
     def finish(self) -> Overlaps:
         """Return the sequence. No frames may be added after this."""
-        whole = {name: column.whole() for name, column in self._columns.items()}
-        gt_known, gt_count = np.unique(whole["gt_ids"], return_counts=True)
-        known, count = np.unique(whole["ids"], return_counts=True)
+        gt_known, gt_count = np.unique(self._gt_ids.whole(), return_counts=True)
+        known, count = np.unique(self._ids.whole(), return_counts=True)
+        frame, row, column, gt_track, track = self._places.whole().astype(np.int64, copy=False)
+        similarity, share = self._values.whole().astype(np.float64, copy=False)
         return Overlaps(
             len(self._in_frame), gt_count, count, np.array(self._gt_in_frame, np.int64),
-            np.array(self._in_frame, np.int64), _whole_numbers(whole["frame"]), _whole_numbers(whole["row"]),
-            _whole_numbers(whole["column"]), np.searchsorted(gt_known, whole["gt_track"]),
-            np.searchsorted(known, whole["track"]), whole["similarity"].astype(np.float64),
-            whole["share"].astype(np.float64))
-
-    def _put(self, **values: npt.NDArray[Any]) -> None:
-        for name, each in values.items():
-            self._columns[name].add(each)
+            np.array(self._in_frame, np.int64), frame, row, column, np.searchsorted(gt_known, gt_track),
+            np.searchsorted(known, track), similarity, share)
 
 
-class _Column:
-    """One long array from many short ones."""
+class _Columns:
+    """One long array from many short ones, each of a fixed number of rows or, with 0, of one dimension."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = 0) -> None:
+        self._shape = (rows, 0) if rows else (0,)
         self._joined: list[npt.NDArray[Any]] = []
         self._recent: list[npt.NDArray[Any]] = []
 
     def add(self, values: npt.NDArray[Any]) -> None:
         self._recent.append(values)
         if len(self._recent) == _FRAMES:
-            self._joined.append(np.concatenate(self._recent))
+            self._joined.append(np.concatenate(self._recent, axis=-1))
             self._recent.clear()
 
     def whole(self) -> npt.NDArray[Any]:
         parts, self._joined, self._recent = [*self._joined, *self._recent], [], []
-        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
-
-
-def _whole_numbers(values: npt.NDArray[Any]) -> IntColumn:
-    return values.astype(np.int64, copy=False)
+        return np.concatenate(parts, axis=-1) if parts else np.zeros(self._shape, np.int64)
