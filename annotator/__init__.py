@@ -6,6 +6,11 @@ In a notebook, ``annotator.open("p.annot").tracks()`` gives a project's boxes as
 from importlib import import_module
 from typing import Any
 
+from annotator.privacy import send_nothing
+
+# Before any other module: libraries read these switches when they are imported.
+send_nothing()
+
 __version__ = "0.1.0"
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from pycocotools import mask as coco_mask
 
 from annotator.model.box import Box
+from annotator.model.native import check_rle, decode_rle, encode_rle, rle_area
 
 Bitmap = npt.NDArray[np.bool_]
 
@@ -35,9 +35,8 @@ class Mask:
             return EMPTY_MASK
         rows = np.flatnonzero(bitmap.any(1))
         x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
-        crop = np.asfortranarray(bitmap[y0:y1, x0:x1], dtype=np.uint8)
-        counts: bytes = coco_mask.encode(crop)["counts"]
-        return cls(int(left + x0), int(top + y0), int(x1 - x0), int(y1 - y0), counts)
+        code = encode_rle(np.asfortranarray(bitmap[y0:y1, x0:x1], dtype=np.uint8))
+        return cls(int(left + x0), int(top + y0), int(x1 - x0), int(y1 - y0), code)
 
     @property
     def box_xyxy(self) -> Box:
@@ -47,18 +46,19 @@ class Mask:
     def is_empty(self) -> bool:
         return self.width == 0
 
+    def check(self) -> None:
+        """Raise FormatError if the encoding is damaged."""
+        if not self.is_empty():
+            check_rle(self.rle, self.width, self.height)
+
     def area(self) -> int:
-        """Number of pixels."""
-        if self.is_empty():
-            return 0
-        return int(coco_mask.area({"size": [self.height, self.width], "counts": self.rle}))
+        """Number of pixels. Raises FormatError if the encoding is damaged."""
+        return 0 if self.is_empty() else rle_area(self.rle, self.width, self.height)
 
     def crop(self) -> Bitmap:
-        """The tight crop. (height, width) bool, column-major in memory."""
-        if self.is_empty():
-            return np.zeros((0, 0), bool)
-        decoded = np.asarray(coco_mask.decode({"size": [self.height, self.width], "counts": self.rle}))
-        return decoded.view(bool)
+        """The tight crop. (height, width) bool, column-major in memory. Raises FormatError if the encoding is damaged.
+        """
+        return np.zeros((0, 0), bool) if self.is_empty() else decode_rle(self.rle, self.width, self.height)
 
     def to_bitmap(self, width: int, height: int) -> Bitmap:
         """The mask in a frame of this size, clipped to it. -> (height, width) bool."""

@@ -12,6 +12,7 @@ import numpy as np
 from annotator.model.box import Box
 from annotator.model.frame import Image
 from annotator.model.mask import Mask
+from annotator.model.native import draw_line, draw_rectangle, draw_text, near
 
 Color = tuple[int, int, int]
 
@@ -64,8 +65,8 @@ class Overlay:
         for each in shown:
             self._draw_trail(canvas, frame_index, each, width)
         for each in shown:
-            x0, y0, x1, y1 = (round(edge) for edge in each.box_xyxy)
-            cv2.rectangle(canvas, (x0, y0), (x1 - 1, y1 - 1), each.color, width)
+            x0, y0, x1, y1 = (round(edge) for edge in near(each.box_xyxy))
+            draw_rectangle(canvas, (x0, y0, x1 - 1, y1 - 1), each.color, width)
         for each in shown:
             _write(canvas, each, max(_LETTERS * size, 9.0) / _FONT_HEIGHT)
         return canvas
@@ -78,8 +79,7 @@ class Overlay:
         while trail[0][0] < frame_index - self.options.trails:
             trail.popleft()
         if len(trail) > 1:
-            points = np.array([(round(x), round(y)) for _, x, y in trail], np.int32)
-            cv2.polylines(canvas, [points], False, shown.color, width, cv2.LINE_AA)
+            draw_line(canvas, [(x, y) for _, x, y in trail], shown.color, width)
 
 
 def color_of(text: str) -> Color:
@@ -103,11 +103,11 @@ def _write(canvas: Image, shown: Shown, scale: float) -> None:
     """Draw the caption on a plate of the track's color, above the box or, if there is no room, inside it."""
     weight = max(1, round(scale * 2))
     (wide, high), base = cv2.getTextSize(shown.caption, _FONT, scale, weight)
-    left, top = round(shown.box_xyxy[0]), round(shown.box_xyxy[1])
+    left, top = (round(edge) for edge in near(shown.box_xyxy[:2]))
     plate = high + base + 2
     bottom = top if top >= plate else top + plate
     left = max(0, min(left, canvas.shape[1] - wide - 4))
-    cv2.rectangle(canvas, (left, bottom - plate), (left + wide + 3, bottom - 1), shown.color, cv2.FILLED)
+    draw_rectangle(canvas, (left, bottom - plate, left + wide + 3, bottom - 1), shown.color, cv2.FILLED)
     red, green, blue = shown.color
     ink = (0, 0, 0) if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else (255, 255, 255)
-    cv2.putText(canvas, shown.caption, (left + 2, bottom - base), _FONT, scale, ink, weight, cv2.LINE_AA)
+    draw_text(canvas, shown.caption, left + 2, bottom - base, _FONT, scale, ink, weight)

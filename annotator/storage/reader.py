@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -20,6 +19,7 @@ from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, 
 from annotator.model.track import Label, Mark, MarkKind, Run, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.storage.file import schema
 from annotator.storage.file.integrity import Examination, examine
+from annotator.storage.file.checked_types import refuse
 from annotator.storage.history import journal
 from annotator.storage.history.journal import HistoryStep
 from annotator.storage.rows import corrected, records, resolve
@@ -29,6 +29,8 @@ from annotator.storage.spans.algebra import OPEN, Span
 
 #: Frames read at a time by the streaming queries, so that memory use does not depend on the length of the video.
 _CHUNK = 32
+#: Frames by which a box may lie beyond twice the frame count of a video's header.
+_FRAMES_BEYOND = 10_000
 
 
 class Reader:
@@ -52,7 +54,7 @@ class Reader:
 
     def videos(self) -> list[VideoRecord]:
         """All videos, in the order in which they were added."""
-        rows = self._connection.execute(select(*records.VIDEO_COLUMNS).order_by(schema.video.c.id))
+        rows = self._connection.execute(records.VIDEOS.order_by(schema.video.c.id))
         return [records.video_record(row) for row in rows]
 
     def video(self, name: str | None = None) -> VideoRecord:
@@ -80,7 +82,12 @@ class Reader:
         """(frame_count,) float64 presentation times in seconds; None if none are stored."""
         query = select(schema.video_times.c.seconds).where(schema.video_times.c.video == video_id)
         data = self._connection.execute(query).scalar()
-        return None if data is None else np.frombuffer(data, "<f8").astype(np.float64)
+        if data is None:
+            return None
+        times = np.frombuffer(data[:len(data) // 8 * 8], "<f8").astype(np.float64)
+        if len(data) % 8 or not np.isfinite(times).all():
+            raise refuse("video_times.seconds", f"{len(data)} bytes", "finite times in seconds")
+        return times
 
     def labels(self) -> list[Label]:
         """All labels in the user's order, without removed ones."""
@@ -239,12 +246,34 @@ class Reader:
             tracklet.c.video == video_id, tracklet.c.run.is_not(None), span.c.first <= last, end >= first)
         return corrected.corrected_tracks(self._connection, video_id) & set(self._connection.execute(query).scalars())
 
+    def check_readable(self, video: VideoRecord) -> None:
+        """Read everything about a video that is no box, so that whoever shows it need not expect damage.
+
+        Raises:
+            StorageError: a stored value is none that this program writes.
+        """
+        self.labels()
+        self.attributes()
+        self.class_labels()
+        self.tracks(video.id)
+        self.marks(video.id)
+        self.runs()
+        self.history()
+        self.video_times(video.id)
+
     # Boxes, resolved through spans
 
     def observations(self, video_id: int, frame: int, masks: bool = False) -> list[TrackObservation]:
         """Observations of the video's tracks in one frame, ordered by track number; lost and outside ones have no box.
+
+        Raises:
+            UserError: a stored box or mask is damaged.
         """
-        return resolve.frames(self._connection, video_id, frame, frame, masks).get(frame, [])
+        found = resolve.frames(self._connection, video_id, frame, frame, masks).get(frame, [])
+        for observation in found if masks else ():
+            if observation.mask is not None:
+                observation.mask.check()
+        return found
 
     def trajectory(self, track_id: int, masks: bool = False) -> list[TrackObservation]:
         """All observations of one track, ordered by frame."""
@@ -297,7 +326,10 @@ class Reader:
             select(schema.video.c.frame_count).where(schema.video.c.id == video_id)).scalar() or 0
         query = select(func.max(schema.observation.c.frame)).where(schema.observation.c.video == video_id)
         seen = self._connection.execute(query).scalar()
-        return int(max(count - 1, -1 if seen is None else seen))
+        last = int(max(count - 1, -1 if seen is None else seen))
+        if last > 2 * count + _FRAMES_BEYOND:
+            raise refuse("observation.frame", last, f"frames of a video that has {count}")
+        return last
 
     # Runs
 
@@ -399,12 +431,20 @@ class Reader:
                                       tuple(ended.get(frame, ())), frame in cuts)
 
     def run_objects(self, run_id: int, frame: int) -> list[TrackedObject]:
-        """The results of a run for one frame, with masks; also works while it is running, in either direction."""
-        return self._objects_between(run_id, self._run_labels(run_id), frame, frame).get(frame, [])
+        """The results of a run for one frame, with masks; also works while it is running, in either direction.
+
+        Raises:
+            UserError: a stored box or mask is damaged.
+        """
+        found = self._objects_between(run_id, self._run_labels(run_id), frame, frame).get(frame, [])
+        for tracked in found:
+            if tracked.mask is not None:
+                tracked.mask.check()
+        return found
 
     def _run_labels(self, run_id: int) -> list[int]:
         stored = self._connection.execute(select(schema.run.c.labels).where(schema.run.c.id == run_id)).scalar_one()
-        return [int(label) for label in json.loads(stored)]
+        return records.run_labels(stored)
 
     def _frame_chunks(self, table: Any, run_id: int, first: int | None, last: int | None) -> Iterator[list[int]]:
         query = select(table.c.frame).where(table.c.run == run_id).order_by(table.c.frame)
@@ -438,6 +478,8 @@ class Reader:
             k.c.run == run_id, o.c.frame.between(first, last)).order_by(o.c.frame, k.c.number)
         found: dict[int, list[TrackedObject]] = {}
         for row in self._connection.execute(query):
+            if row.label not in labels:
+                raise refuse("tracklet.label", row.label, f"one of the classes {labels} of run {run_id}")
             found.setdefault(row.frame, []).append(_tracked_object(row, labels.index(row.label)))
         return found
 

@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from annotator.errors import ProjectBusyError, ProjectExistsError, StorageError
 from annotator.files.publish import publish_new
@@ -21,6 +22,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import FrameResult
 from annotator.model.track import Label, OnExisting, Run, RunStatus, VideoRecord
 from annotator.storage.file import database, schema
+from annotator.storage.file.layout import check_layout, check_references
 from annotator.storage.file.locks import WriterLock, check_only_name, resolved
 from annotator.storage.file.stale_log import check_log, note_log
 from annotator.storage.history import journal
@@ -118,6 +120,8 @@ class Store(Reader):
             store = cls(connection, target, lock)
             if lock is None:
                 _check_version(connection, target)
+                check_layout(connection, target, complete=True)
+                check_references(connection, target)
             else:
                 store._prepare(auto_checkpoint, unclean)
             return store
@@ -129,15 +133,19 @@ class Store(Reader):
             raise
 
     def _prepare(self, auto_checkpoint: bool, unclean: bool) -> None:
+        upgraded = stored_version(self._connection) != schema.SCHEMA_VERSION
+        check_layout(self._connection, self._path, complete=not upgraded)
         database.use_journal(self._connection, self._path)
         # Boxes are stored by tracklet, so each frame changes the same pages again; rare checkpoints write them once.
         pages = _CHECKPOINT_PAGES if auto_checkpoint else 0
         self._connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
-        if stored_version(self._connection) != schema.SCHEMA_VERSION:
+        if upgraded:
             self.notes = migrate(self._connection, self._path, schema.SCHEMA_VERSION, MIGRATIONS)
+            check_layout(self._connection, self._path, complete=True)
         if unclean:
             log.info("%s was not closed properly: checking it", self._path)
             self.check()
+        check_references(self._connection, self._path)
         self._note_log()
         journal.install(self._connection)
         with self._write(None, "interrupt"):
@@ -300,14 +308,20 @@ class Store(Reader):
     def _exchange(self, step: HistoryStep | None, undone: bool) -> HistoryStep | None:
         if step is None:
             return None
-        with self._write(None, "undo" if undone else "redo") as transaction:
-            transaction.touch(exchange(self._connection, step.id, undone))
-            if step.run is not None:  # it counts, and may be resumed, only while its step is done
-                transaction.touch(Changes(ChangeKind.RUNS, video=self.run(step.run).video))
-            if undone and step.run is not None:
-                running = (schema.run.c.id == step.run) & (schema.run.c.status == RunStatus.RUNNING.value)
-                self._connection.execute(
-                    update(schema.run).where(running).values(status=RunStatus.CANCELLED.value, message="undone"))
+        name = "undo" if undone else "redo"
+        try:
+            with self._write(None, name) as transaction:
+                transaction.touch(exchange(self._connection, step.id, undone))
+                if step.run is not None:  # it counts, and may be resumed, only while its step is done
+                    transaction.touch(Changes(ChangeKind.RUNS, video=self.run(step.run).video))
+                if undone and step.run is not None:
+                    running = (schema.run.c.id == step.run) & (schema.run.c.status == RunStatus.RUNNING.value)
+                    self._connection.execute(
+                        update(schema.run).where(running).values(status=RunStatus.CANCELLED.value, message="undone"))
+        except IntegrityError as error:
+            raise StorageError(f"{self._path}: cannot {name} {step.label!r}, because the saved rows contradict the "
+                               f"others ({error.orig}); nothing was changed: restore a backup copy to get them back",
+                               ) from error
         return step
 
     # Videos and labels

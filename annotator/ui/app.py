@@ -13,6 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QLocale, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
+from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.theme import Theme, apply_theme
 from annotator.ui.widgets.translation import install_translations
 from annotator.ui.window.about import NAME, log_folder
@@ -34,7 +35,7 @@ def run(paths: Sequence[Path]) -> int:
     settings = QSettings()
     apply_theme(app, Theme(str(settings.value("theme", Theme.SYSTEM.value))))
     window = MainWindow(settings)
-    CrashReporter(window, log_path).install()
+    CrashReporter(window, log_path, lambda text: window.messages.post(Message.failed(text))).install()
     window.show()
     freeze_startup_objects()
     for path in paths:

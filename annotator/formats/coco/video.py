@@ -331,7 +331,7 @@ class _Content:
         code = self._boxes.segmentation[row]
         try:
             if isinstance(code, list):
-                check_polygons(code)
+                check_polygons(code, *((info.width, info.height) if info.width and info.height else ()))
                 if not info.width or not info.height:
                     raise ValueError("polygons in a video of unknown size")
             elif not isinstance(code, dict):

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pycocotools import mask as coco_mask
 
+from annotator.errors import FormatError
+from annotator.model import native
+from annotator.model.bounds import LARGEST_PICTURE, LONGEST_SIDE
 from annotator.model.mask import EMPTY_MASK, Mask
+from annotator.model.native import check_polygons, runs_of
 
 Counts = npt.NDArray[np.int64]
 
-#: Most pixels of a frame. A file that claims more would only exhaust the memory.
-LARGEST_PICTURE = 2**28
-#: Most characters of one number in compressed RLE; longer ones do not fit into 64 bits.
-_LONGEST_NUMBER = 11
+__all__ = ["LARGEST_PICTURE", "check_polygons", "check_rle", "mask_from_polygons", "mask_from_rle", "picture_rle",
+           "picture_runs", "rle_area"]
+
 
 
 def picture_rle(mask: Mask, width: int, height: int) -> str:
     """COCO compressed RLE of the frame, column-major; the mask is clipped to the frame."""
-    code = coco_mask.frPyObjects({"size": [height, width], "counts": picture_runs(mask, width, height)}, height, width)
-    return str(code["counts"].decode("ascii"))
+    return native.rle_of_runs(picture_runs(mask, width, height), width, height).decode("ascii")
 
 
 def picture_runs(mask: Mask, width: int, height: int) -> list[int]:
-    """Lengths of the alternating runs of 0 and 1 of the frame, column-major, starting with 0."""
+    """Lengths of the alternating runs of 0 and 1 of the frame, column-major, starting with 0.
+
+    Raises FormatError if the mask's encoding is damaged.
+    """
     if mask.is_empty():
         return [width * height]
-    pieces = _pieces(_uncompressed(mask.rle), mask.height)
+    try:
+        *_, counts = _checked({"size": [mask.height, mask.width], "counts": mask.rle})
+    except ValueError as error:
+        raise FormatError(f"a mask of {mask.width} x {mask.height} pixels is damaged ({error}); restore a backup copy "
+                          "of the project, or delete the object and draw it again") from error
+    pieces = _pieces(counts, mask.height)
     column = pieces[0] + mask.left
     start, end = np.maximum(pieces[1] + mask.top, 0), np.minimum(pieces[2] + mask.top, height)
     inside = (start < end) & (column >= 0) & (column < width)
@@ -40,7 +48,7 @@ def picture_runs(mask: Mask, width: int, height: int) -> list[int]:
 
 def rle_area(counts: str, width: int, height: int) -> int:
     """Number of mask pixels in compressed RLE."""
-    return int(coco_mask.area({"size": [height, width], "counts": counts.encode("ascii")}))
+    return native.rle_area(counts.encode("ascii"), width, height)
 
 
 def mask_from_rle(code: dict[str, Any]) -> Mask:
@@ -55,9 +63,8 @@ def mask_from_rle(code: dict[str, Any]) -> Mask:
     left, top = int(column[0]), int(start.min())
     right, bottom = int(column[-1]) + 1, int(end.max())
     crop = _counts(column - left, start - top, end - top, right - left, bottom - top)
-    size = (bottom - top, right - left)
-    coded: bytes = coco_mask.frPyObjects({"size": size, "counts": crop}, *size)["counts"]
-    return Mask(left, top, right - left, bottom - top, coded)
+    size = (right - left, bottom - top)
+    return Mask(left, top, *size, native.rle_of_runs(crop, *size))
 
 
 def check_rle(code: dict[str, Any]) -> tuple[int, int]:
@@ -75,7 +82,7 @@ def _checked(code: dict[str, Any]) -> tuple[int, int, Counts]:
             type(length) is int and length >= 0 for length in size):
         raise ValueError(f"size {str(size)[:40]}")
     height, width = size
-    if height * width > LARGEST_PICTURE:
+    if height * width > LARGEST_PICTURE or max(height, width) > LONGEST_SIDE:
         raise ValueError(f"a mask of {height} x {width}, which is too large")
     counts = _runs(code.get("counts"))
     # Runs that are too large are found here, before their sum could overflow.
@@ -89,34 +96,11 @@ def _checked(code: dict[str, Any]) -> tuple[int, int, Counts]:
 def _runs(counts: Any) -> Counts:
     """Lengths of the alternating runs of 0 and 1, from compressed or uncompressed counts."""
     if isinstance(counts, str | bytes):
-        return _uncompressed(counts.encode("ascii") if isinstance(counts, str) else counts)
+        return runs_of(counts.encode("ascii") if isinstance(counts, str) else counts)
     if not isinstance(counts, list) or not all(type(count) is int and 0 <= count <= LARGEST_PICTURE
                                                for count in counts):
         raise ValueError("counts that are not run lengths")
     return np.array(counts, np.int64)
-
-
-def _uncompressed(code: bytes) -> Counts:
-    """Decode compressed run lengths: groups of five bits, low ones first; from the third run on, each is stored as the
-    difference to the run before the previous one (COCO API, ``rleFrString``)."""
-    bits = np.frombuffer(code, np.uint8).astype(np.int64) - 48
-    if not len(bits):
-        return bits
-    if bits.min() < 0 or bits.max() >= 64:
-        raise ValueError("counts that are not compressed run lengths")
-    ends = np.flatnonzero(bits < 32)
-    if not len(ends) or ends[-1] != len(bits) - 1:
-        raise ValueError("counts that end within a number")
-    starts = np.append(0, ends[:-1] + 1)
-    lengths = ends - starts + 1
-    if lengths.max() > _LONGEST_NUMBER:
-        raise ValueError("counts that are not compressed run lengths")
-    shifts = 5 * (np.arange(len(bits)) - np.repeat(starts, lengths))
-    counts = np.add.reduceat((bits & 31) << shifts, starts)
-    counts -= np.where(bits[ends] & 16, np.int64(1) << (5 * lengths), 0)
-    counts[1::2] = counts[1::2].cumsum()
-    counts[2::2] = counts[2::2].cumsum()
-    return counts
 
 
 def _pieces(counts: Counts, height: int) -> tuple[Counts, Counts, Counts]:
@@ -136,19 +120,9 @@ def _pieces(counts: Counts, height: int) -> tuple[Counts, Counts, Counts]:
 
 
 def mask_from_polygons(polygons: list[list[float]], width: int, height: int) -> Mask:
-    """Rasterize COCO polygons, ``[[x, y, x, y, ...], ...]``. Raises ValueError if they are malformed."""
-    check_polygons(polygons)
-    code = coco_mask.merge(coco_mask.frPyObjects(polygons, height, width))
-    return mask_from_rle(code)
-
-
-def check_polygons(polygons: Any) -> None:
-    """Raise ValueError if these are not polygons with at least three finite corners."""
-    for polygon in polygons:
-        if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
-            raise ValueError("a polygon with fewer than three corners")
-        if not all(isinstance(value, int | float) and math.isfinite(value) for value in polygon):
-            raise ValueError("a polygon with a corner that is not a finite number")
+    """Rasterize COCO polygons, ``[[x, y, x, y, ...], ...]``. Raises ValueError if they are malformed or far outside the
+    frame."""
+    return mask_from_rle({"size": [height, width], "counts": native.rle_of_polygons(polygons, width, height)})
 
 
 def _counts(column: Counts, start: Counts, end: Counts, width: int, height: int) -> list[int]:

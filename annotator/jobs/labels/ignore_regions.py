@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from annotator.model.box import Box
 from annotator.model.mask import Mask
+from annotator.model.native import fill_polygon
 from annotator.model.sequence import LabelledBox
 from annotator.model.track import Mark, VideoRecord
 from annotator.storage.reader import Reader
@@ -73,7 +73,6 @@ def region_mask(region: Mark, width: int, height: int) -> Mask | None:
     left, top, right, bottom = math.floor(box[0]), math.floor(box[1]), math.ceil(box[2]), math.ceil(box[3])
     corners = np.array(region.region or [(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
     bitmap = np.zeros((bottom - top, right - left), np.uint8)
-    # The centre of pixel k is at k + 0.5, but OpenCV puts it at k; shift=8 means units of 1/256 pixel.
-    points = np.round((corners - (left + 0.5, top + 0.5)) * 256).astype(np.int32)
-    cv2.fillPoly(bitmap, [points], 1, shift=8)
+    # The centre of pixel k is at k + 0.5, but OpenCV puts it at k.
+    fill_polygon(bitmap, corners - (left + 0.5, top + 0.5), 1, subpixels=8)
     return Mask.from_bitmap(bitmap.astype(bool), left=left, top=top) if bitmap.any() else None

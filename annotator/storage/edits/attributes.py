@@ -168,7 +168,7 @@ def _rewrite(connection: Connection, label: int | None, name: str, change: Calla
     query = select(_track.c.id, _track.c.attributes).where(wanted)
     found: dict[int, dict[str, object]] = {}
     for key, text in connection.execute(query if label is None else query.where(_track.c.label == label)).all():
-        values: dict[str, object] = json.loads(text)
+        values: dict[str, object] = records.attribute_values(text)
         if name in values:
             change(values)
             found[key] = values

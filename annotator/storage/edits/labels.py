@@ -6,7 +6,6 @@ run finds an object of it or when a label of the same name is added.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -17,6 +16,7 @@ from annotator.model.track import Label
 from annotator.storage.edits.attributes import adopt_attributes, forget_attributes
 from annotator.storage.file import schema
 from annotator.storage.history import journal
+from annotator.storage.rows import records
 from annotator.storage.spans.palette import checked_color, default_color
 from annotator.storage.store import Store
 
@@ -169,5 +169,5 @@ def _map_old_name(connection: Connection, label: Label, into: int) -> None:
     """If a run used this label, map the detector class of its name to the other label from now on."""
     found = connection.execute(select(schema.run.c.labels)).scalars()
     known = connection.execute(select(_class.c.name).where(_class.c.name == label.name)).first()
-    if known is None and any(label.id in json.loads(labels) for labels in found):
+    if known is None and any(label.id in records.run_labels(labels) for labels in found):
         connection.execute(insert(_class).values(name=label.name, label=into))

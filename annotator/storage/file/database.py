@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ncpfs", "fuse.sshfs", "fuse.rclone",
                          "lustre", "beegfs", "glusterfs", "fuse.glusterfs", "ceph", "gpfs"}
 _DRIVE_REMOTE = 4
+#: Most bytes of one value or row: more than the times of the longest video have.
+_LARGEST_VALUE = 1 << 29
 
 
 def connect(path: Path, read_only: bool = False) -> Connection:
@@ -44,10 +46,27 @@ def connect(path: Path, read_only: bool = False) -> Connection:
         # Without a write-ahead log next to the file, nobody does.
         connection = _engine(path, read_only, immutable=True).connect()
         connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+    _distrust(connection)
     connection.exec_driver_sql("PRAGMA foreign_keys=ON")
     connection.exec_driver_sql("PRAGMA cache_size=-65536")
     connection.exec_driver_sql("PRAGMA temp_store=MEMORY")
     return connection
+
+
+def _distrust(connection: Connection) -> None:
+    """Read the file as one that a stranger may have made: no function or table of it has side effects, damaged pages
+    are noticed, no value is larger than any of ours, and a text that is not UTF-8 is read with surrogates, which the
+    types of the columns refuse or replace."""
+    connection.exec_driver_sql("PRAGMA trusted_schema=OFF")
+    connection.exec_driver_sql("PRAGMA cell_size_check=ON")
+    connection.exec_driver_sql("PRAGMA mmap_size=0")
+    driver = driver_connection(connection)
+    driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
+    driver.text_factory = _decoded
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
 
 
 def use_journal(connection: Connection, path: Path) -> None:
@@ -156,6 +175,7 @@ def user_error(path: Path, error: BaseException | None) -> StorageError | None:
         sqlite3.SQLITE_LOCKED: "another program is writing to the file; close it and try again",
         sqlite3.SQLITE_NOTADB: "is not an annotator project; choose an .annot file",
         sqlite3.SQLITE_CORRUPT: "the file is damaged; restore a backup copy",
+        sqlite3.SQLITE_TOOBIG: "contains a value that is too large for a project; restore a backup copy",
         sqlite3.SQLITE_IOERR: "the disk failed while reading or writing; check the drive and its free space",
     }.get(code & 0xFF)
     return None if advice is None else StorageError(f"{path}: {advice}")

@@ -6,26 +6,39 @@ end of the tracklet for a span, to the end of the video for a mark.
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Column,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
+import math
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, Table, UniqueConstraint, text
+
+from annotator.model.attribute import AttributeKind
+from annotator.model.bounds import HIGHEST_RATE, LARGEST_COORDINATE, LONGEST_SIDE, MOST_FRAMES
+from annotator.model.frame import EndReason, TrackState
+from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
+from annotator.storage.file.checked_types import (
+    Bytes,
+    Choice,
+    Color,
+    Document,
+    FilePath,
+    Flag,
+    Frame,
+    Name,
+    Number,
+    RangeEnd,
+    Whole,
+    Words,
+    name_types,
 )
 
 #: "ANNO": distinguishes a project file from other SQLite files (``PRAGMA application_id``).
 APPLICATION_ID = 0x414E4E4F
 #: Version of this layout (``PRAGMA user_version``); migrations upgrade older files to it.
 SCHEMA_VERSION = 5
+
+#: Columns of a box.
+EDGES = ("x1", "y1", "x2", "y2")
+#: Longest encoding of a mask in bytes, and its largest distance from the frame in pixels.
+LARGEST_MASK, LARGEST_PLACE = 1 << 25, int(LARGEST_COORDINATE)
 
 metadata = MetaData()
 
@@ -37,65 +50,65 @@ def _reference(target: str) -> ForeignKey:
 
 video = Table(
     "video", metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("path", Text, nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("frame_count", Integer, nullable=False),
-    Column("fps", Float, nullable=False),
-    Column("size_bytes", Integer),
-    Column("fingerprint", Text, nullable=False),
+    Column("id", Whole(), primary_key=True),
+    Column("name", Name(), nullable=False, unique=True),
+    Column("path", FilePath(), nullable=False),
+    Column("width", Whole(1, LONGEST_SIDE), nullable=False),
+    Column("height", Whole(1, LONGEST_SIDE), nullable=False),
+    Column("frame_count", Frame(), nullable=False),
+    Column("fps", Number(HIGHEST_RATE), nullable=False),
+    Column("size_bytes", Whole()),
+    Column("fingerprint", Words(), nullable=False),
 )
 
 video_times = Table(
     "video_times", metadata,
     Column("video", _reference("video.id"), primary_key=True),
-    Column("seconds", LargeBinary, nullable=False),  # little-endian float64, one per frame
+    Column("seconds", Bytes(8 * MOST_FRAMES), nullable=False),  # little-endian float64, one per frame
 )
 
 label = Table(
     "label", metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("color", Text, nullable=False),
-    Column("position", Integer, nullable=False, server_default=text("0")),  # order in lists, keys and exports
+    Column("id", Whole(), primary_key=True),
+    Column("name", Name(), nullable=False, unique=True),
+    Column("color", Color(), nullable=False),
+    Column("position", Whole(-1), nullable=False, server_default=text("0")),  # in lists, keys and exports
     # Labels are never deleted: tracklets and runs are not rewritten, so they still refer to a removed label.
-    Column("retired", Boolean, nullable=False, server_default=text("0")),
+    Column("retired", Flag(), nullable=False, server_default=text("0")),
 )
 
 attribute = Table(
     "attribute", metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole(), primary_key=True),
     Column("label", _reference("label.id")),  # NULL: tracks of every label have it
-    Column("name", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("options", Text, nullable=False),  # JSON list of the values of a choice
-    Column("default_value", Text, nullable=False),  # JSON; null for none
-    Column("position", Integer, nullable=False),
+    Column("name", Name(), nullable=False),
+    Column("kind", Choice(AttributeKind), nullable=False),
+    Column("options", Document(), nullable=False),  # JSON list of the values of a choice
+    Column("default_value", Document(), nullable=False),  # JSON; null for none
+    Column("position", Whole(-1), nullable=False),
 )
 
 detector_class = Table(  # detector classes that are mapped to a label of another name
     "detector_class", metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", Name(), primary_key=True),
     Column("label", _reference("label.id")),  # NULL: detections of this class are discarded
 )
 
 run = Table(
     "run", metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole(), primary_key=True),
     Column("video", _reference("video.id"), nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("settings", Text, nullable=False),
-    Column("models", Text, nullable=False),
-    Column("labels", Text, nullable=False),  # JSON list of label ids, in the run's own order
-    Column("first_frame", Integer, nullable=False),
-    Column("last_frame", Integer, nullable=False),
-    Column("finished_frame", Integer),
-    Column("on_existing", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("started", Text, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("kind", Name(), nullable=False),
+    Column("settings", Document(), nullable=False),
+    Column("models", Document(), nullable=False),
+    Column("labels", Document(), nullable=False),  # JSON list of label ids, in the run's own order
+    Column("first_frame", Frame(-1), nullable=False),
+    Column("last_frame", Frame(-1), nullable=False),
+    Column("finished_frame", Frame(-1)),
+    Column("on_existing", Choice(OnExisting), nullable=False),
+    Column("status", Choice(RunStatus), nullable=False),
+    Column("started", Name(), nullable=False),
+    Column("message", Words(), nullable=False),
 )
 
 proposal = Table(  # runs whose tracklets await a person's decision
@@ -106,14 +119,14 @@ proposal = Table(  # runs whose tracklets await a person's decision
 detected_frame = Table(  # distinguishes "nothing detected" from "not searched"
     "detected_frame", metadata,
     Column("run", _reference("run.id"), primary_key=True),
-    Column("frame", Integer, primary_key=True),
+    Column("frame", Frame(), primary_key=True),
     sqlite_with_rowid=False,
 )
 
 scene_cut = Table(  # first frames after the cuts that a run found
     "scene_cut", metadata,
     Column("run", _reference("run.id"), primary_key=True),
-    Column("frame", Integer, primary_key=True),
+    Column("frame", Frame(), primary_key=True),
     sqlite_with_rowid=False,
 )
 
@@ -121,11 +134,11 @@ scene_cut = Table(  # first frames after the cuts that a run found
 detection = Table(
     "detection", metadata,
     Column("run", _reference("run.id"), primary_key=True),
-    Column("frame", Integer, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("x1", Float), Column("y1", Float), Column("x2", Float), Column("y2", Float),
-    Column("score", Float),
-    Column("label", Integer, nullable=False),
+    Column("frame", Frame(), primary_key=True),
+    Column("number", Whole(), primary_key=True),
+    *(Column(edge, Number(finite=False)) for edge in EDGES),
+    Column("score", Number(finite=False)),
+    Column("label", Whole(0, 2**31 - 1), nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -146,14 +159,14 @@ log_note = Table(  # the number with which the write-ahead log begins; see `anno
 
 tracklet = Table(
     "tracklet", metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole(), primary_key=True),
     Column("video", _reference("video.id"), nullable=False),
     Column("run", _reference("run.id")),  # NULL: drawn by a person
-    Column("number", Integer, nullable=False),
+    Column("number", Whole(), nullable=False),
     Column("label", _reference("label.id"), nullable=False),
-    Column("first_frame", Integer, nullable=False),
-    Column("ended_frame", Integer),  # NULL: still alive, or its run was stopped
-    Column("end_reason", Integer),
+    Column("first_frame", Frame(), nullable=False),
+    Column("ended_frame", Frame(-1)),  # NULL: still alive, or its run was stopped
+    Column("end_reason", Whole(0, max(EndReason))),
     UniqueConstraint("run", "number"),
     Index("tracklet_video", "video"),
 )
@@ -161,17 +174,17 @@ tracklet = Table(
 observation = Table(
     "observation", metadata,
     Column("tracklet", _reference("tracklet.id"), primary_key=True),
-    Column("frame", Integer, primary_key=True),
-    Column("video", Integer, nullable=False),
-    Column("x1", Float), Column("y1", Float), Column("x2", Float), Column("y2", Float),  # NULL while lost
-    Column("score", Float),
-    Column("state", Integer, nullable=False),
-    Column("score_logit", Float),
-    Column("iou_estimate", Float),
-    Column("detection", Integer),  # number of the matched detection in this frame of this run
-    Column("detection_iou", Float),
-    Column("flags", Integer, nullable=False),  # 1 prompted, 2 re-prompted
-    Column("occluded_by", Integer),  # tracklet number in the same run
+    Column("frame", Frame(), primary_key=True),
+    Column("video", Whole(), nullable=False),
+    *(Column(edge, Number(LARGEST_COORDINATE)) for edge in EDGES),  # NULL while lost
+    Column("score", Number(math.inf)),
+    Column("state", Whole(0, max(TrackState)), nullable=False),
+    Column("score_logit", Number(finite=False)),
+    Column("iou_estimate", Number(finite=False)),
+    Column("detection", Whole()),  # number of the matched detection in this frame of this run
+    Column("detection_iou", Number(finite=False)),
+    Column("flags", Whole(0, 3), nullable=False),  # 1 prompted, 2 re-prompted
+    Column("occluded_by", Whole()),  # tracklet number in the same run
     Index("observation_video_frame", "video", "frame"),
     sqlite_with_rowid=False,
 )
@@ -182,34 +195,34 @@ REPROMPTED = 2
 mask = Table(
     "mask", metadata,
     Column("tracklet", _reference("tracklet.id"), primary_key=True),
-    Column("frame", Integer, primary_key=True),
-    Column("left", Integer, nullable=False),
-    Column("top", Integer, nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("rle", LargeBinary, nullable=False),
+    Column("frame", Frame(), primary_key=True),
+    Column("left", Whole(-LARGEST_PLACE, LARGEST_PLACE), nullable=False),
+    Column("top", Whole(-LARGEST_PLACE, LARGEST_PLACE), nullable=False),
+    Column("width", Whole(0, LONGEST_SIDE), nullable=False),
+    Column("height", Whole(0, LONGEST_SIDE), nullable=False),
+    Column("rle", Bytes(LARGEST_MASK), nullable=False),
     sqlite_with_rowid=False,
 )
 
 track = Table(
     "track", metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole(), primary_key=True),
     Column("video", _reference("video.id"), nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("number", Whole(), nullable=False),
     Column("label", _reference("label.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("color", Text, nullable=False),
-    Column("review", Text, nullable=False),
-    Column("attributes", Text, nullable=False),
+    Column("name", Name(), nullable=False),
+    Column("color", Color(), nullable=False),
+    Column("review", Choice(ReviewState), nullable=False),
+    Column("attributes", Document(), nullable=False),
     UniqueConstraint("video", "number"),
 )
 
 span = Table(
     "span", metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole(), primary_key=True),
     Column("tracklet", _reference("tracklet.id"), nullable=False),
-    Column("first", Integer, nullable=False),
-    Column("last", Integer),
+    Column("first", RangeEnd(), nullable=False),
+    Column("last", RangeEnd()),
     Column("track", _reference("track.id"), nullable=False),
     CheckConstraint("last IS NULL OR last >= first"),
     Index("span_tracklet", "tracklet", "first"),
@@ -218,13 +231,13 @@ span = Table(
 
 mark = Table(
     "mark", metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Whole(), primary_key=True),
     Column("video", _reference("video.id"), nullable=False),
     Column("track", _reference("track.id")),  # NULL: the whole video
-    Column("first", Integer, nullable=False),
-    Column("last", Integer),
-    Column("kind", Text, nullable=False),
-    Column("region", Text),  # JSON list of [x, y] corners in pixels, for ignore regions
+    Column("first", RangeEnd(), nullable=False),
+    Column("last", RangeEnd()),
+    Column("kind", Choice(MarkKind), nullable=False),
+    Column("region", Document()),  # JSON list of [x, y] corners in pixels, for ignore regions
     CheckConstraint("last IS NULL OR last >= first"),
     Index("mark_video", "video", "first"),
     Index("mark_track", "track"),
@@ -232,11 +245,11 @@ mark = Table(
 
 history = Table(
     "history", metadata,
-    Column("id", Integer, primary_key=True),
-    Column("label", Text, nullable=False),
-    Column("created", Text, nullable=False),
+    Column("id", Whole(), primary_key=True),
+    Column("label", Words(), nullable=False),
+    Column("created", Name(), nullable=False),
     Column("run", _reference("run.id")),
-    Column("undone", Boolean, nullable=False),
+    Column("undone", Flag(), nullable=False),
 )
 
 #: Tables whose replaced rows are kept for undo. For labels, additions are not journaled: an unused label does no harm,
@@ -252,10 +265,12 @@ def _history_of(table: Table) -> Table:
         f"{table.name}_history", metadata,
         Column("step", _reference("history.id"), primary_key=True, autoincrement=False),
         *columns,
-        Column("present", Boolean, nullable=False),
+        Column("present", Flag(), nullable=False),
         Index(f"{table.name}_history_key", *sorted(keys, reverse=True)),
         sqlite_with_rowid=False,
     )
 
 
+# Before the copies: the tables of replaced rows share the types.
+name_types(metadata)
 history_of: dict[str, Table] = {table.name: _history_of(table) for table in JOURNALED}

@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from annotator.errors import StorageError
 from annotator.files.publish import publish_new
@@ -78,6 +79,10 @@ def migrate(connection: Connection, path: Path, target: int, migrations: Sequenc
             notes += step.apply(connection)
             connection.exec_driver_sql(f"PRAGMA user_version={step.version}")
             commit(connection)
+        except OperationalError as error:
+            rollback(connection)
+            raise StorageError(f"{path} says that it has format {found}, but cannot be upgraded from it "
+                               f"({error.orig}); the file is unchanged: restore a backup copy") from error
         except BaseException:
             rollback(connection)
             raise

@@ -23,7 +23,7 @@ from annotator.model.frame import TrackState
 from annotator.model.quick import quick
 from annotator.model.track import MarkKind, TrackObservation
 from annotator.storage.file import schema
-from annotator.storage.rows.records import AnyRow, box_of, mask_of
+from annotator.storage.rows.records import AnyRow, box_of, mask_of, whole_box
 from annotator.storage.spans.algebra import OPEN
 
 _o, _s, _t, _k, _m = schema.observation, schema.span, schema.track, schema.tracklet, schema.mask
@@ -153,7 +153,9 @@ _track_observation = quick(TrackObservation)
 
 def _observation(row: AnyRow, masks: bool) -> TrackObservation:
     frame, track, number, label, tracklet, x1, y1, x2, y2, score, state, human = row[:12]
-    box = None if x1 is None else (x1, y1, x2, y2)
+    # Not a call for the usual case: this runs once per box of the project.
+    box = (x1, y1, x2, y2) if x1 is not None and x2 is not None and y1 is not None and y2 is not None else (
+        whole_box(x1, y1, x2, y2))
     return _track_observation(frame, track, number, label, tracklet, box, score, _STATES[state], bool(human), False,
                               mask_of(row) if masks else None)
 

@@ -22,6 +22,7 @@ from annotator.storage.history import journal
 from annotator.storage.rows import replacing
 from annotator.storage.rows.corrected import corrected_tracks
 from annotator.storage.rows.ownership import check_owned
+from annotator.storage.rows.records import run_labels
 from annotator.storage.spans.palette import default_color
 from annotator.storage.spans.rows import unretire_labels
 
@@ -77,7 +78,7 @@ class RunWriter:
         self._video: int = row.video
         self._first: int = row.first_frame
         self._on_existing = OnExisting(row.on_existing)
-        self._labels: list[int] = json.loads(row.labels)
+        self._labels = run_labels(row.labels)
         self._detects = row.kind not in KINDS_WITHOUT_DETECTION
         # Frames of such a run may be written in parts, so its checksums come at its end.
         self._any_order = row.kind == REPROPAGATE

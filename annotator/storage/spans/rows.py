@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from annotator.model.track import ReviewState
 from annotator.storage.file import schema
+from annotator.storage.file.checked_types import refuse
 from annotator.storage.file.database import among
 from annotator.storage.history import journal
 from annotator.storage.spans.algebra import OPEN, Span, Stretch, first_conflict
@@ -42,6 +43,8 @@ def save_marks(connection: Connection, before: Sequence[MarkStretch], after: Seq
 def save_spans(connection: Connection, before: Sequence[Span], after: Sequence[Span]) -> None:
     """Write the rows of edited spans. ``after`` must hold all spans of the affected tracks."""
     conflict = first_conflict(after)
+    if conflict is not None and first_conflict(before) is not None:
+        raise refuse("span", [(span.first, span.last) for span in conflict], "one box per track and frame")
     if conflict is not None:
         raise RuntimeError(f"an edit would give a track two boxes in a frame: {conflict}")
     _save(connection, _span, before, after, ("track", "first", "last", "tracklet"))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.model.frame import TrackState
 from annotator.model.mask import Mask
+from annotator.model.native import near
 from annotator.model.track import TrackObservation
 from annotator.ui.canvas.mask_layer import MaskLayer
 from annotator.ui.canvas.name_layout import NameLayout
@@ -57,8 +58,11 @@ class Shape:
 
     def __post_init__(self) -> None:
         box = self.observation.box_xyxy
-        rect = None if box is None else QRectF(box[0], box[1], box[2] - box[0], box[3] - box[1])
-        object.__setattr__(self, "rect", rect)
+        if box is not None:
+            left, top, right, bottom = near(box)
+            object.__setattr__(self, "rect", QRectF(left, top, right - left, bottom - top))
+        else:
+            object.__setattr__(self, "rect", None)
 
     @property
     def track(self) -> int:

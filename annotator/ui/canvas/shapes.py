@@ -57,12 +57,10 @@ class ShapeBuilder:
         return shapes
 
     def _trail(self, track: int, frame: int, length: int) -> list[Center]:
-        session = self._document.session
-        assert session is not None
         path = self._paths.get(track)
         if path is None:
             path = {o.frame: ((o.box_xyxy[0] + o.box_xyxy[2]) / 2, (o.box_xyxy[1] + o.box_xyxy[3]) / 2)
-                    for o in session.store.trajectory(track) if o.box_xyxy is not None}
+                    for o in self._document.trajectory(track) if o.box_xyxy is not None}
             self._paths[track] = path
             if len(self._paths) > _KEPT:
                 self._paths.popitem(last=False)

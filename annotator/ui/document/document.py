@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -21,6 +22,8 @@ from annotator.ui.widgets.message import Message
 from annotator.video import VideoReader
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Document(QObject):
@@ -76,12 +79,20 @@ class Document(QObject):
         """
         self._check_free()
         session = open_project(path, create=create, read_only=read_only)
+        try:
+            videos = session.store.videos()
+            if videos:
+                session.store.check_readable(videos[0])
+            else:
+                session.store.labels()
+        except UserError:
+            session.close()
+            raise
         self.close()
         self._session = session
         self._unlisten = session.listen(self._on_changes)
         self.opened.emit()
-        videos = session.store.videos()
-        self.set_video(videos[0] if videos else None)
+        self._show(videos[0] if videos else None)
 
     def close(self) -> None:
         """Close the project, if one is open.
@@ -140,6 +151,16 @@ class Document(QObject):
         return self._video
 
     def set_video(self, video: VideoRecord | None) -> None:
+        """Show another video, or none. A video whose data is damaged is not shown; a message says why."""
+        if video is not None and self._session is not None:
+            try:
+                self._session.store.check_readable(video)
+            except UserError as error:
+                self.message.emit(Message.failed(str(error)))
+                return
+        self._show(video)
+
+    def _show(self, video: VideoRecord | None) -> None:
         self._video = video
         self._frame = 0
         self._range = None
@@ -224,7 +245,8 @@ class Document(QObject):
             running = [run for run in store.runs(self._video.id) if run.status is RunStatus.RUNNING
                        and run.on_existing is not OnExisting.PROPOSE]  # lanes do not show proposals
             reached = max((run.finished_frame or 0 for run in running), default=None)
-            spans = store.video_spans(self._video.id)
+            video = self._video.id
+            spans = self.read(lambda: store.video_spans(video), [])
             self._lanes = make_lanes(tracks.values(), spans, self._video.frame_count, reached)
         if only is None:
             return self._lanes
@@ -235,7 +257,24 @@ class Document(QObject):
         """Observations of all tracks in a frame of the current video."""
         if self._session is None or self._video is None:
             return []
-        return self._session.store.observations(self._video.id, frame, masks)
+        store, video = self._session.store, self._video.id
+        return self.read(lambda: store.observations(video, frame, masks), [])
+
+    def trajectory(self, track: int) -> list[TrackObservation]:
+        """All observations of a track, by frame."""
+        session = self._session
+        return [] if session is None else self.read(lambda: session.store.trajectory(track), [])
+
+    def read(self, query: Callable[[], T], nothing: T) -> T:
+        """Return the result of a query, or ``nothing`` and a message if the file is damaged there.
+
+        For views that read while they are laid out or painted, where Qt cannot handle an error.
+        """
+        try:
+            return query()
+        except UserError as error:
+            self.message.emit(Message.failed(str(error)))
+            return nothing
 
     # Edits
 

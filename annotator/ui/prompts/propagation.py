@@ -91,7 +91,8 @@ class Propagation(QObject):
             return self.proposals.objects(frame)
         if self._progress is None or session is None or video is None or video.id != self._video:
             return []
-        return session.store.run_objects(self._progress.run, frame)
+        store, run = session.store, self._progress.run
+        return self._document.read(lambda: store.run_objects(run, frame), [])
 
     # Commands
 

@@ -67,7 +67,9 @@ class Proposals(QObject):
     def objects(self, frame: int) -> list[TrackedObject]:
         """Return the current proposal's objects in a frame."""
         session, run = self._document.session, self.present
-        return [] if session is None or run is None else session.store.run_objects(run.id, frame)
+        if session is None or run is None:
+            return []
+        return self._document.read(lambda: session.store.run_objects(run.id, frame), [])
 
     def proposed_frames(self) -> ProposedFrames:
         """Return the frames that the current proposal would change, as far as known."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from annotator.model.native import near
 from annotator.model.track import Mark
 from annotator.ui.canvas.overlay import HANDLE
 from annotator.ui.widgets.theme import ACCENT
@@ -56,7 +57,9 @@ class RegionLayer(QGraphicsItem):
 
     def polygon(self, region: Mark) -> QPolygonF:
         """Return the polygon of a region in image pixels; a region without corners is the whole frame."""
-        return QPolygonF([QPointF(x, y) for x, y in region.region]) if region.region else QPolygonF(self._rect)
+        if not region.region:
+            return QPolygonF(self._rect)
+        return QPolygonF([QPointF(*near(corner)) for corner in region.region])
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
         return self._rect

@@ -274,8 +274,8 @@ class Timeline(QAbstractScrollArea):
             return
         missing = self._missing()
         for track in missing[:STATES_AT_ONCE]:
-            self._states[track] = stretches(session.store.trajectory(track))
-            self._letters[track] = letters(session.store.track_events(track))
+            self._states[track] = stretches(self._document.trajectory(track))
+            self._letters[track] = letters(self._document.read(partial(session.store.track_events, track), []))
         while len(self._states) > KEPT_STATES:
             self._letters.pop(self._states.popitem(last=False)[0], None)
         if missing:

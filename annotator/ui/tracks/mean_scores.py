@@ -68,7 +68,7 @@ class MeanScores(QObject):
         if session is None:
             return
         chosen = list(self._wanted)[:AT_ONCE]
-        found = session.store.mean_scores(chosen)
+        found: dict[int, float] = self._document.read(lambda: session.store.mean_scores(chosen), {})
         for track in chosen:
             del self._wanted[track]
             self._known[track] = found.get(track)

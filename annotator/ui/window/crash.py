@@ -7,6 +7,7 @@ import platform
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -15,6 +16,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from annotator import __version__
+from annotator.errors import UserError
 from annotator.ui.threads.relay import Relay
 
 log = logging.getLogger(__name__)
@@ -23,9 +25,11 @@ log = logging.getLogger(__name__)
 class CrashReporter(QObject):
     """Logs uncaught exceptions of all threads, and shows them one at a time in a dialog."""
 
-    def __init__(self, window: QWidget, log_path: Path) -> None:
+    def __init__(self, window: QWidget, log_path: Path, refused: Callable[[str], None] | None = None) -> None:
+        """``refused`` is called with the message of a `UserError` that nothing caught: it is no crash, and its text
+        says what to do."""
         super().__init__(window)
-        self._window, self._log_path = window, log_path
+        self._window, self._log_path, self._refused = window, log_path, refused
         self.box: QMessageBox | None = None
         """The open dialog; None if there is none."""
         self._relay = Relay(self)
@@ -41,6 +45,11 @@ class CrashReporter(QObject):
             return
         if issubclass(kind, KeyboardInterrupt):
             self._window.close()
+            return
+        if isinstance(error, UserError) and self._refused is not None:
+            refused, text = self._refused, str(error)
+            log.warning("%s", text, exc_info=error)
+            self._relay.post(lambda: refused(text))
             return
         full = "".join(traceback.format_exception(kind, error, trace))
         log.critical("unexpected error\n%s", full)
