@@ -54,14 +54,14 @@ def _preannotate(args: argparse.Namespace, console: Console) -> int:
         selected = list(videos.values()) or selected_videos(session, args.video)
         runs: Sequence[tuple[VideoRecord, Run | None]] = [(video, None) for video in selected]
         if args.resume:
-            left = preannotate.unfinished(session, selected)
+            left = preannotate.unfinished(session, selected, args.trust_project, given)
             runs, fresh = left.runs, left.settings
         else:
             preannotate.check(session, selected, settings)
             fresh = settings
         for number, (video, run) in enumerate(runs, 1):
             job = (preannotate.start(session, video, fresh, cancel) if run is None else
-                   preannotate.resume(session, run, cancel, settings, given))
+                   preannotate.resume(session, run, cancel, settings, given, trusted=args.trust_project))
             finished = run_job(job, video.name, console)
             if finished:
                 _print_run(session, video, project)
@@ -166,6 +166,8 @@ def _add_preannotate(commands: Any) -> None:
     p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction,
                    help="end all tracks at scene cuts (default: yes)")
     p.add_argument("--resume", action="store_true", help="continue an interrupted run")
+    p.add_argument("--trust-project", action="store_true", help="with --resume: load the models and run the "
+                   "configuration files that the project names; only for projects from people you trust")
     add_video(p)
     p.add_argument("--quiet", action="store_true", help="show no progress")
 

@@ -20,6 +20,7 @@ from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.kept_tracks import kept_boxes
 from annotator.jobs.tracking.models import Engine, Plan, check_models
 from annotator.jobs.tracking.stored_detections import StoredDetections
+from annotator.jobs.tracking.trust import check_trusted
 from annotator.model.cancel import CancelToken
 from annotator.model.frame import FrameResult
 from annotator.model.track import OnExisting, Run, RunStatus, VideoRecord
@@ -163,18 +164,21 @@ def _newest(session: Session, video: VideoRecord) -> Run | None:
 
 def resume(session: Session, run: Run, cancel: CancelToken | None = None, settings: PreannotateSettings | None = None,
            given: Collection[str] = (), make_segmenter: MakeSegmenter = registry.make_segmenter,
-           ) -> Generator[JobProgress]:
+           trusted: bool = False) -> Generator[JobProgress]:
     """Resume a cancelled or killed run from its last snapshot, or from its first frame if there is none.
 
     Args:
         settings: new settings; only those named in ``given`` are used. Device and files may differ from the run's;
             files must have the same content.
         make_segmenter: lets a program share weights between jobs.
+        trusted: whether the user agreed to load the files that only the project names; see `trust.foreign_files`.
 
     Raises:
+        UntrustedRunError: the run would load such files.
         UserError: also if other settings differ from the run's, or if the run was undone.
     """
     cancel = cancel or CancelToken()
+    check_trusted(_own_settings(run), trusted, settings, given)
     video = next(v for v in session.store.videos() if v.id == run.video)
     if run.status is not RunStatus.FINISHED:
         session.store.check_resumable(run.id)  # before the models are loaded
@@ -239,10 +243,20 @@ class Unfinished:
     """Settings of the job's newest run, for the videos without a run."""
 
 
-def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
+def stored_settings(run: Run) -> PreannotateSettings:
+    """Return the settings of a run as the project stores them. Raises SettingsError if they cannot be understood."""
+    return _own_settings(run)
+
+
+def unfinished(session: Session, videos: Sequence[VideoRecord], trusted: bool = False,
+               given: Collection[str] = ()) -> Unfinished:
     """Return what ``--resume`` continues; videos whose newest run is finished are skipped. Undone runs do not count.
 
+    Args:
+        trusted, given: as for `resume`.
+
     Raises:
+        UntrustedRunError: a run would load files that only the project names.
         StorageError: no run was started, or all runs are finished.
     """
     newest = {video.id: run for video in videos for run in _standing(session, video)}
@@ -258,7 +272,11 @@ def unfinished(session: Session, videos: Sequence[VideoRecord]) -> Unfinished:
         raise StorageError(f"{session.store.path} has no unfinished run of {names} to resume: omit --resume to track "
                            "again")
     last = max(newest.values(), key=lambda run: run.id)
+    for run in (run for _, run in left if run is not None):
+        check_trusted(_own_settings(run), trusted, None, given)
     settings = _own_settings(last)
+    if any(run is None for _, run in left):
+        check_trusted(settings, trusted, None, given)
     if settings.thresholds is not None:
         settings = replace(settings, det_threshold=None)
     video = next(video for video in videos if video.id == last.video)

@@ -34,7 +34,9 @@ LONGEST_TEXT = 1 << 16
 
 def refuse(where: str, found: object, expected: str) -> StorageError:
     """The error for a stored value that no version of this program writes."""
-    shown = repr(found) if len(repr(found)) <= 60 else f"{repr(found)[:60]}…"
+    # Cut first: a hostile value can have hundreds of megabytes.
+    shown = repr(found[:60] if isinstance(found, str | bytes) else found)
+    shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
     return StorageError(f"the project's {where} holds {shown}, but expected {expected}: the file is damaged or was "
                         "changed by another program; restore a backup copy, or ask its sender for the file again")
 

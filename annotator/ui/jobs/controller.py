@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from functools import cache, partial
 
-from PySide6.QtCore import QObject, QSettings, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from annotator.engine.loaded_segmenters import LoadedSegmenters
 from annotator.engine.runtime.devices import DeviceUse, device_in_use
 from annotator.engine.runtime.libraries import ModelLibraries
-from annotator.errors import StorageError
+from annotator.errors import StorageError, UserError
 from annotator.jobs.tracking import preannotate
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.detector_preview import Previewer
 from annotator.jobs.tracking.nearby_files import nearby_detections
 from annotator.jobs.tracking.preannotate import JobProgress
+from annotator.jobs.tracking.trust import foreign_files
 from annotator.model.cancel import CancelToken
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import Frame
@@ -64,6 +65,8 @@ class JobController(QObject):
         """Segmenters for the engine's thread: jobs and prompts share loaded weights."""
         self.estimates = Estimates(settings)
         self.fetch: Fetch = fetch_published
+        self.question: QMessageBox | None = None
+        """The last question whether to trust a project; None if none was asked."""
         self._previewer = Previewer()
         self._title = self._stopped = ""
         self._resumable = False
@@ -135,8 +138,11 @@ class JobController(QObject):
                 remember_run(self._settings, str(self._document.path), settings)
             self.run(self.tr("Tracking"), partial(self._start, video, settings))
 
-    def resume(self, run: Run | None = None) -> None:
-        """Resume this run, or the unfinished run of the current video."""
+    def resume(self, run: Run | None = None, trusted: bool = False) -> None:
+        """Resume this run, or the unfinished run of the current video.
+
+        Asks first if it would load files that only the project names; ``trusted``: the user agreed.
+        """
         session, video = self._document.session, self._document.video
         if session is None or self.worker.busy:
             return
@@ -145,10 +151,32 @@ class JobController(QObject):
         if run is None:
             self.message.emit(Message.refused(self.tr("This video has no unfinished run")))
             return
+        try:
+            files = () if trusted else foreign_files(preannotate.stored_settings(run))
+        except UserError as error:
+            self.message.emit(Message.failed(str(error)))
+            return
+        if files:
+            self._ask_trust(run, files)
+            return
         self._offers.withdraw(_RESUME)
         if video is None or run.video != video.id:
             self._document.set_video(next(each for each in self._document.videos() if each.id == run.video))
-        self.run(self.tr("Tracking"), partial(self._resume, run))
+        self.run(self.tr("Tracking"), partial(self._resume, run, trusted))
+
+    def _ask_trust(self, run: Run, files: Sequence[str]) -> None:
+        """Ask whether to load the files that a run names; the text is plain, whatever their names are."""
+        box = QMessageBox(QMessageBox.Icon.Warning, self.tr("Resume the run?"),
+                          self.tr("The project names files that this run would load:") + "\n\n" + "\n".join(files)
+                          + "\n\n" + self.tr("Resume only if you trust the project and these files."),
+                          QMessageBox.StandardButton.Cancel, self._window)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        resume = box.addButton(self.tr("Trust and resume"), QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        resume.clicked.connect(lambda: self.resume(run, trusted=True))
+        self.question = box
+        box.open()
 
     def run(self, title: str, job: Job, stopped: str = "") -> None:
         """Run any job on the current project. ``stopped``: message if it is cancelled, instead of the default."""
@@ -165,9 +193,10 @@ class JobController(QObject):
         self.libraries.load()
         yield from self._timed(preannotate.start(session, video, settings, cancel, self.segmenters.make), settings)
 
-    def _resume(self, run: Run, session: Session, cancel: CancelToken) -> Generator[JobProgress]:
+    def _resume(self, run: Run, trusted: bool, session: Session, cancel: CancelToken) -> Generator[JobProgress]:
         self.libraries.load()
-        yield from self._timed(preannotate.resume(session, run, cancel, make_segmenter=self.segmenters.make), None)
+        yield from self._timed(preannotate.resume(session, run, cancel, make_segmenter=self.segmenters.make,
+                                                  trusted=trusted), None)
 
     def _timed(self, job: Generator[JobProgress], settings: PreannotateSettings | None) -> Generator[JobProgress]:
         """Measure the time of the job itself, without pauses and loading of models."""

@@ -1,0 +1,74 @@
+"""What a run that is resumed would load because the project file says so.
+
+A project file can come from a stranger, and a run stores the paths of its models. A configuration of MMDetection is a
+Python program; weights and ONNX models are read by native code. So a resume loads a file that only the project names
+after a person has agreed: by naming the file, by an option, or by answering a question. Names of the program's own
+models and of installed packages need no question: what they mean does not depend on the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from annotator.engine import extensions
+from annotator.engine.detectors.mmdet_names import ARCHITECTURES
+from annotator.engine.weights import checkpoints
+from annotator.engine.weights.checkpoints import ModelKind
+from annotator.errors import SettingsError
+from annotator.jobs.tracking.config import PreannotateSettings
+
+#: Settings that name a file which is run or loaded as a model, and what that means.
+_LOADED = {
+    "detector_config": "a Python program that would be run",
+    "detector": "a model that would be loaded",
+    "segmenter": "a model that would be loaded",
+}
+_KINDS = {"detector": ModelKind.DETECTOR, "segmenter": ModelKind.SEGMENTER}
+
+
+class UntrustedRunError(SettingsError):
+    """A run would load files that only the project names."""
+
+
+def foreign_files(settings: PreannotateSettings, own: PreannotateSettings | None = None,
+                  given: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the files that stored settings would load, one text each.
+
+    Args:
+        settings: as the project stores them.
+        own: settings of the user; what they name too is not foreign.
+        given: names of settings that the user gave, whatever their value.
+    """
+    found = []
+    for name, meaning in _LOADED.items():
+        value = getattr(settings, name)
+        if value is None or name in given or _is_known(name, value) or _is_same(value, getattr(own, name, None)):
+            continue
+        found.append(f"{value} ({meaning})")
+    return tuple(found)
+
+
+def check_trusted(settings: PreannotateSettings, trusted: bool, own: PreannotateSettings | None = None,
+                  given: Collection[str] = ()) -> None:
+    """Raise UntrustedRunError if stored settings would load files that nobody has agreed to."""
+    files = () if trusted else foreign_files(settings, own, given)
+    if files:
+        raise UntrustedRunError(f"the project names files that a resume would load: {', '.join(files)}. If you trust "
+                                "the project and these files, add --trust-project, or give the files yourself with "
+                                "--detector, --detector-config and --segmenter")
+
+
+def _is_same(value: str, own: str | None) -> bool:
+    return own is not None and (value == own or Path(value) == Path(own).expanduser().resolve())
+
+
+def _is_known(setting: str, value: str) -> bool:
+    if setting == "detector_config":
+        return value in ARCHITECTURES
+    if any(weights.is_called(value) for weights in checkpoints.manifest()) and not Path(value).is_absolute():
+        return True
+    if extensions.extension(_KINDS[setting], value) is not None:
+        return True
+    # The program's own weights, by their path.
+    return any(weights.built_in and Path(value) == weights.path() for weights in checkpoints.manifest())
