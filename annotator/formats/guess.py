@@ -51,6 +51,8 @@ def guess_formats(path: Path) -> Formats:
     try:
         if path.is_dir():
             return _of_folder(path, _DEPTH)
+        if not path.is_file():  # opening a pipe would wait forever
+            return _of_name(path)
         if is_archive(path):
             with unpacked(path, _HEAD, _ENTRIES) as folder:
                 return _of_folder(folder, _DEPTH)
@@ -59,9 +61,13 @@ def guess_formats(path: Path) -> Formats:
     except FormatError:
         return ()
     except OSError:
-        name = _NAMES.get(path.name.lower(), _SUFFIXES.get(path.suffix.lower()))
-        return () if name is None else (name,)
+        return _of_name(path)
     return _of_content(path, head)
+
+
+def _of_name(path: Path) -> tuple[str, ...]:
+    name = _NAMES.get(path.name.lower(), _SUFFIXES.get(path.suffix.lower()))
+    return () if name is None else (name,)
 
 
 def _of_folder(folder: Path, depth: int) -> Formats:

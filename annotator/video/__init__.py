@@ -12,6 +12,7 @@ from annotator.video.images import IMAGE_SUFFIXES, ImageReader, open_folder, ope
 from annotator.video.info import DEFAULT_FPS, MotPaths, VideoInfo
 from annotator.video.read_ahead import ReadAhead
 from annotator.video.reader import VideoReader
+from annotator.video.regular import check_regular
 from annotator.video.scan import Progress
 from annotator.video.tiff_pages import TIFF_SUFFIXES
 
@@ -53,6 +54,7 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
     if fps is not None and not 0 < fps < 1e6:
         raise SettingsError(f"fps is {fps}; it must be a number above 0")
     try:
+        check_regular(source)
         if source.is_dir():
             return open_folder(source, fps)
         stack = open_stack(source, fps) if source.suffix.lower() in TIFF_SUFFIXES and source.is_file() else None

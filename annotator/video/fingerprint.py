@@ -9,6 +9,7 @@ from pathlib import Path
 from annotator.errors import VideoError
 from annotator.video.images import image_files
 from annotator.video.mot import find_sequence
+from annotator.video.regular import check_regular
 from annotator.video.scan import PROGRESS_EVERY, Progress
 
 _CHUNK = 1 << 20
@@ -28,6 +29,7 @@ def fingerprint(path: str | os.PathLike[str], progress: Progress | None = None) 
     """
     source = Path(path)
     try:
+        check_regular(source)
         return _of_folder(source, progress) if source.is_dir() else _of_file(source)
     except OSError as error:
         raise VideoError(f"{source} cannot be read: {error.strerror or error}") from error

@@ -24,11 +24,12 @@ def label_files(path: Path, patterns: Sequence[str], what: str, without: Sequenc
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise FormatError(f"{path} does not exist; expected {what}")
+        found = "is a device, pipe or socket" if path.exists() else "does not exist"
+        raise FormatError(f"{path} {found}; expected {what}")
     for pattern in (*patterns, *deeper(patterns)):
-        found = _matches(path, pattern, without)
-        if found:
-            return found
+        files = _matches(path, pattern, without)
+        if files:
+            return files
     raise FormatError(f"{path} has no {what}; expected {' or '.join(patterns[:2])}")
 
 

@@ -154,6 +154,8 @@ def _engine(path: Path, read_only: bool, immutable: bool) -> Engine:
 
 def _translator(path: Path) -> Any:
     def translate(context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, StorageError):  # a column's type refused a value
+            raise context.original_exception
         error = user_error(path, context.original_exception)
         if error is not None:
             raise error from context.original_exception

@@ -5,11 +5,12 @@ SQLite does this table by table rather than row by row, because an edit may touc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Table, update
 
 from annotator.model.changes import ChangeKind, Changes
+from annotator.storage.file.checked_types import refuse
 from annotator.storage.file.schema import JOURNALED, history, history_of
 
 _KINDS = {
@@ -99,6 +100,7 @@ def _changes(connection: Connection, touched: Sequence[Table]) -> Changes:
         low, high, without_end = connection.exec_driver_sql(
             f'SELECT min("{ends[0]}"), max("{ends[1]}"), coalesce(max("{ends[1]}" IS NULL), 0) '
             f"FROM ({_both(table)})").one()
+        _check_whole(f"{table.name}.{ends[0]}", (low, high))
         first = low if first is None else first if low is None else min(first, low)
         last = high if last is None else last if high is None else max(last, high)
         open_ended = open_ended or bool(without_end)
@@ -111,7 +113,16 @@ def _changes(connection: Connection, touched: Sequence[Table]) -> Changes:
 def _distinct(connection: Connection, table: Table, column: str) -> set[int]:
     rows = connection.exec_driver_sql(
         f'SELECT DISTINCT "{column}" FROM ({_both(table)}) WHERE "{column}" IS NOT NULL')
-    return set(rows.scalars())
+    found = set(rows.scalars())
+    _check_whole(f"{table.name}.{column}", found)
+    return found
+
+
+def _check_whole(where: str, values: Iterable[object]) -> None:
+    """Raise StorageError if a saved row holds anything but whole numbers here."""
+    for value in values:
+        if value is not None and type(value) is not int:
+            raise refuse(where, value, "a whole number")
 
 
 def _videos_of(connection: Connection, tracks: set[int]) -> set[int]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QSizeF, Qt
 from PySide6.QtGui import QKeyEvent, QPageLayout, QPageSize, QPalette, QPdfWriter, QTextDocument
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from annotator.ui.actions.registry import Actions
+from annotator.ui.widgets.plain_text import Label
 
 COLUMNS = 4
 Group = tuple[str, list[tuple[str, str]]]
@@ -27,7 +28,7 @@ class CheatSheet(QDialog):
         self.page = QTextBrowser(self)
         self.page.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.page.setHtml(sheet_html(self.groups, self.palette()))
-        title = QLabel(self.tr("Keyboard and mouse reference"), self)
+        title = Label(self.tr("Keyboard and mouse reference"), self)
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.3)
         title.setFont(font)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTreeWidget,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from annotator.ui.actions.palette import match_rank
 from annotator.ui.actions.registry import Actions, Entry
+from annotator.ui.widgets.plain_text import Label
 
 #: Keys with a fixed function that no menu shows.
 RESERVED = ("Space", "Esc")
@@ -45,9 +45,9 @@ class KeyEditor(QDialog):
         self.none = QPushButton(self.tr("Clear"), self)
         self.reset = QPushButton(self.tr("Reset"), self)
         self.reset_all = QPushButton(self.tr("Reset all"), self)
-        self.message = QLabel(self)
+        self.message = Label(self)
         self.take = QPushButton(self.tr("Reassign"), self)
-        self._chosen = QLabel(self)
+        self._chosen = Label(self)
         self._set_up()
         self._lay_out()
         self._connect()
@@ -73,7 +73,7 @@ class KeyEditor(QDialog):
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.addWidget(self._chosen, 1)
-        row.addWidget(QLabel(self.tr("New shortcut"), self))
+        row.addWidget(Label(self.tr("New shortcut"), self))
         row.addWidget(self.capture)
         row.addWidget(self.also)
         message_row = QHBoxLayout()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QCheckBox, QGroupBox, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGroupBox, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from annotator.model.frame import TrackState
 from annotator.ui.actions.needs import Needs
@@ -14,6 +14,7 @@ from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.canvas.shape_filter import ShapeFilter
 from annotator.ui.document.document import Document
+from annotator.ui.widgets.plain_text import Label, literal
 from annotator.ui.widgets.popover import Popover, PopoverButton, Sliders
 
 #: Number of labels that the popover shows without scrolling.
@@ -80,7 +81,7 @@ class FilterControls(QObject):
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(inside)
-        column.addWidget(QLabel(tr("Classes"), self.popover))
+        column.addWidget(Label(tr("Classes"), self.popover))
         column.addWidget(self._scroll)
         states = QGroupBox(tr("States of predicted boxes"), self.popover)
         lines = QVBoxLayout(states)
@@ -107,13 +108,13 @@ class FilterControls(QObject):
                 widget.deleteLater()
         for label in self._document.labels().values():
             box = QCheckBox(self.popover.fontMetrics().elidedText(label.name, Qt.TextElideMode.ElideRight, 220))
-            box.setToolTip(label.name)
+            box.setToolTip(literal(label.name))
             box.setProperty("label", label.id)
             box.setChecked(label.id not in self.filter.labels)
             box.clicked.connect(self._take_labels)
             self._labels.addWidget(box)
         if not self._labels.count():
-            self._labels.addWidget(QLabel(self.tr("No classes yet")))
+            self._labels.addWidget(Label(self.tr("No classes yet")))
         self._labels.addStretch(1)
         line = self.popover.fontMetrics().height() + 8
         self._scroll.setFixedHeight(line * min(max(len(self._document.labels()), 1), _LABELS_IN_SIGHT) + 8)
@@ -144,7 +145,7 @@ class FilterControls(QObject):
         for box in self.label_boxes():
             box.setChecked(int(box.property("label")) not in chosen.labels)
         self.button.setText(self.tr("Filter: all") if chosen.is_open else self.tr("Filter: some hidden"))
-        self.button.setToolTip(self._description(chosen))
+        self.button.setToolTip(literal(self._description(chosen)))
 
     def _description(self, chosen: ShapeFilter) -> str:
         if chosen.is_open:

@@ -9,12 +9,13 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QDateTime, QLocale, QModelIndex, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from annotator.model.changes import ChangeKind, Changes
 from annotator.session import Session
 from annotator.storage.history.journal import HistoryStep
 from annotator.ui.document.document import Document
+from annotator.ui.widgets.plain_text import Label, literal
 from annotator.ui.widgets.theme import ACCENT
 
 Index = QModelIndex | QPersistentModelIndex
@@ -63,7 +64,7 @@ class HistoryModel(QAbstractTableModel):
                 return self.tr("Initial state") if step is None else step.label
             return "" if step is None else short_time(step.created)
         if role == Qt.ItemDataRole.ToolTipRole and step is not None:
-            return f"{step.label}\n{long_time(step.created)}"
+            return literal(f"{step.label}\n{long_time(step.created)}")
         if role == Qt.ItemDataRole.FontRole and row == self.done:
             font = QFont(self._widget.font())
             font.setBold(True)
@@ -85,7 +86,7 @@ class HistoryList(QWidget):
         self.model = HistoryModel(self)
         self.view = QTableView(self)
         self.view.setModel(self.model)
-        self.empty = QLabel(self.tr("Your edits are listed here. Click a step to return to it."), self,
+        self.empty = Label(self.tr("Your edits are listed here. Click a step to return to it."), self,
                             wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._set_up_view()
         layout = QVBoxLayout(self)

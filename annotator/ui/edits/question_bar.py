@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 from annotator.storage.edits.merging import MergeRule
 from annotator.ui.edits.plans import NUMBER, PIXELS, RULE, TRACK, Answer
 from annotator.ui.widgets.floating_card import FloatingCard
+from annotator.ui.widgets.plain_text import Label
 
 #: Pixels between the bar and the edges of the canvas, and its maximum width.
 _MARGIN, _WIDEST = 8, 760
@@ -47,10 +47,10 @@ class EditBar(FloatingCard):
         super().__init__(over)
         self._asking = False
         self._answer: Answer[Any] | None = None
-        self.title, self.text = QLabel(self), QLabel(self)
+        self.title, self.text = Label(self), Label(self)
         for label in (self.title, self.text):
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self.hint = QLabel(self)
+        self.hint = Label(self)
         self._make_fields()
         self.apply = QPushButton(self.tr("Apply"), self)
         self.apply.setToolTip(self.tr("Apply this edit (Enter)"))

@@ -13,6 +13,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt
 from annotator.evaluation.errors import Stretch
 from annotator.jobs.project_scores import ProjectScores, TrackScore, VideoScores
 from annotator.model.box import Box
+from annotator.ui.widgets.plain_text import literal
 from annotator.ui.widgets.titled_table import Index, TitledTable
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
@@ -104,8 +105,9 @@ class ErrorModel(TitledTable):
         if role == Qt.ItemDataRole.TextAlignmentRole and column < 2:
             return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.words(row) if row.last == row.frame else self.tr("{0}, frames {1} to {2}").format(
-                self.words(row), row.frame, row.last)
+            words = self.words(row)
+            return literal(words if row.last == row.frame else self.tr("{0}, frames {1} to {2}").format(
+                words, row.frame, row.last))
         return None
 
     def words(self, row: ErrorRow) -> str:
@@ -163,7 +165,7 @@ class TrackScoreModel(TitledTable):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return video
+            return literal(video)
         return None
 
 

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTableView,
@@ -26,6 +25,7 @@ from annotator.jobs.project_scores import ProjectScores
 from annotator.ui.evaluation.models import SORT_ROLE, ErrorKind, ErrorModel, ErrorRow, TrackScoreModel, error_rows
 from annotator.ui.evaluation.scores import ScoreGrid
 from annotator.ui.threads.tasks import TaskWorker
+from annotator.ui.widgets.plain_text import Label, literal
 from annotator.ui.widgets.task_bar import TaskBar
 
 
@@ -48,7 +48,7 @@ class EvaluatePanel(QWidget):
         self.all_videos = QCheckBox(self.tr("All videos of the project"), self)
         self.all_videos.setToolTip(self.tr("The ground truth must then be a folder with one subfolder per video name"))
         self.all_videos.hide()
-        self.notice = QLabel(self)
+        self.notice = Label(self)
         self.notice.setWordWrap(True)
         self.notice.setTextFormat(Qt.TextFormat.PlainText)
         self.scores = ScoreGrid(self)
@@ -123,8 +123,8 @@ class EvaluatePanel(QWidget):
         self.track_view.clicked.connect(self._on_track)
 
     def show_ground_truth(self, path: Path | None) -> None:
-        self.path.setText("" if path is None else str(path))
-        self.path.setToolTip("" if path is None else str(path))
+        self.path.setText("" if path is None else literal(str(path)))
+        self.path.setToolTip("" if path is None else literal(str(path)))
         self.path.setCursorPosition(len(self.path.text()))
 
     def show_scores(self, scores: ProjectScores | None) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from annotator.evaluation import Scores
 from annotator.jobs.project_scores import ProjectScores
+from annotator.ui.widgets.plain_text import Label
 
 _SHOWN = ("hota", "deta", "assa", "idf1", "mota", "idsw")
 _NOTHING = "-"
@@ -30,7 +31,7 @@ class ScoreGrid(QWidget):
                 self.tr("1 minus misses, false positives and identity switches per ground-truth box, percent"),
                 self.tr("Identity switches"))
         for column, (title, tip) in enumerate(zip(("HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW"), tips, strict=True)):
-            head = QLabel(title, self, alignment=Qt.AlignmentFlag.AlignRight)
+            head = Label(title, self, alignment=Qt.AlignmentFlag.AlignRight)
             head.setToolTip(tip)
             grid.addWidget(head, 0, column + 1)
             grid.setColumnStretch(column + 1, 1)
@@ -40,11 +41,11 @@ class ScoreGrid(QWidget):
                 (self.tr("Before"), ""),
                 (self.tr("Now"), self.tr("The tracks at the time of the evaluation")),
                 (self.tr("Change"), self.tr("The effect of your corrections"))), 1):
-            head = QLabel(name, self)
+            head = Label(name, self)
             head.setToolTip(tip)
             self.heads.append(head)
             grid.addWidget(head, row, 0)
-            cells = [QLabel(_NOTHING, self, alignment=Qt.AlignmentFlag.AlignRight) for _ in _SHOWN]
+            cells = [Label(_NOTHING, self, alignment=Qt.AlignmentFlag.AlignRight) for _ in _SHOWN]
             for column, cell in enumerate(cells):
                 cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 cell.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSpinBox,
     QToolButton,
@@ -34,6 +33,7 @@ from annotator.ui.import_export.export_fields import ExportFields
 from annotator.ui.import_export.export_presets import Preset, PresetRow, PresetStore
 from annotator.ui.import_export.export_preview import ExportPreviewPanel
 from annotator.ui.threads.tasks import Progress, TaskWorker
+from annotator.ui.widgets.plain_text import Label
 
 #: Milliseconds from the last change of the options to a new preview.
 _PREVIEW_AFTER = 300
@@ -70,9 +70,9 @@ class ExportDialog(QDialog):
         for each in writable():
             self.format.addItem(each.title, each.name)
         self.format.setCurrentIndex(max(self.format.findData(format_name), 0))
-        self.about = QLabel(self)
+        self.about = Label(self)
         self.about.setWordWrap(True)
-        self.limits = QLabel(self)
+        self.limits = Label(self)
         self.limits.setWordWrap(True)
         self.fields = ExportFields(settings, self)
         self.presets = PresetRow(PresetStore(settings), self._preset, self)
@@ -84,7 +84,7 @@ class ExportDialog(QDialog):
         self.folder = QLineEdit(str(folder), self)
         self.first = QSpinBox(self, maximum=last, value=chosen_range[0] if chosen_range else 0)
         self.last = QSpinBox(self, maximum=last, value=chosen_range[1] if chosen_range else last)
-        self.error = QLabel(self)
+        self.error = Label(self)
         self.error.setWordWrap(True)
         self._rest = QTimer(self, singleShot=True, interval=_PREVIEW_AFTER)
         self._lay_out()
@@ -156,7 +156,7 @@ class ExportDialog(QDialog):
         row = QHBoxLayout(widget)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.first)
-        row.addWidget(QLabel(self.tr("to"), self))
+        row.addWidget(Label(self.tr("to"), self))
         row.addWidget(self.last)
         row.addStretch(1)
         return widget

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QHeaderView, QLabel, QPlainTextEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QPlainTextEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from annotator.jobs.labels.export_preview import ExportPreview
+from annotator.ui.widgets.plain_text import Label, literal
 
 #: Most files listed per folder.
 _MOST_FILES = 4
@@ -25,18 +26,18 @@ class ExportPreviewPanel(QWidget):
         self.tree.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.title = QLabel(self)
+        self.title = Label(self)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.text = QPlainTextEdit(self, readOnly=True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.note = QLabel(self)
+        self.note = Label(self)
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addWidget(QLabel(self.tr("Output files"), self))
+        layout.addWidget(Label(self.tr("Output files"), self))
         layout.addWidget(self.tree, 2)
         layout.addWidget(self.title)
         layout.addWidget(self.text, 3)
@@ -58,7 +59,7 @@ class ExportPreviewPanel(QWidget):
         """Show a preview. ``folder``: where the files will be written."""
         self.tree.clear()
         root = QTreeWidgetItem(self.tree, [str(folder)])
-        root.setToolTip(0, str(folder))
+        root.setToolTip(0, literal(str(folder)))
         _fill(root, [place.split("/") for place in found.places])
         self.tree.expandAll()
         self.title.setText(self.tr("First rows of {0}").format(found.shown) if found.shown else

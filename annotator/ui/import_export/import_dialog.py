@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSpinBox,
     QToolButton,
@@ -32,6 +31,7 @@ from annotator.model.cancel import CancelToken
 from annotator.model.track import VideoRecord
 from annotator.ui.import_export.import_preview import ImportPreviewPanel
 from annotator.ui.threads.tasks import Progress, TaskWorker
+from annotator.ui.widgets.plain_text import Label
 
 #: Milliseconds from the last change of the path to a preview.
 _PREVIEW_AFTER = 400
@@ -86,7 +86,7 @@ class ImportDialog(QDialog):
         self.format = QComboBox(self)
         for each in readable():
             self.format.addItem(each.title, each.name)
-        self.about = QLabel(self)
+        self.about = Label(self)
         self.about.setWordWrap(True)
         self.doubt = QLabel(self)
         """Shown if several formats fit."""
@@ -103,7 +103,7 @@ class ImportDialog(QDialog):
                 (self.tr("Predicted tracks: later runs may replace them"), Target.MACHINE),
                 (self.tr("Detections: boxes without identity, for tracking"), Target.DETECTIONS)):
             self.target.addItem(text, target)
-        self.error = QLabel(self)
+        self.error = Label(self)
         self.error.setWordWrap(True)
         self.form = QFormLayout()
         self._lay_out()
@@ -161,7 +161,7 @@ class ImportDialog(QDialog):
         form.setRowVisible(self.sequence, False)
         form.addRow(self.tr("First frame number"), self.first_frame)
         form.addRow("", self.one_based)
-        form.addRow(self.tr("Import into"), QLabel(self._video.name, self))
+        form.addRow(self.tr("Import into"), Label(self._video.name, self))
         form.addRow(self.tr("Import as"), self.target)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.ok = buttons.addButton(self.tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from annotator.jobs.labels.import_preview import FoundVideo
 from annotator.model.sequence import LabelledBox
+from annotator.ui.widgets.plain_text import Label
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CLASS = 2
@@ -25,7 +25,7 @@ class ImportPreviewPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.summary = QLabel(self)
+        self.summary = Label(self)
         self.summary.setWordWrap(True)
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
         titles = (self.tr("Frame"), self.tr("Track"), self.tr("Class"), self.tr("Left"), self.tr("Top"),

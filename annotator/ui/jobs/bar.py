@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from annotator.engine.runtime.devices import DeviceUse
 from annotator.jobs.tracking.preannotate import JobProgress
 from annotator.ui.threads.engine_worker import EngineWorker
 from annotator.ui.widgets.frame_text import format_duration
+from annotator.ui.widgets.plain_text import Label
 
 
 class JobBar(QWidget):
@@ -16,12 +17,12 @@ class JobBar(QWidget):
     def __init__(self, worker: EngineWorker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._title = QLabel(self)
+        self._title = Label(self)
         self._bar = QProgressBar(self, textVisible=False)
         self._bar.setFixedWidth(120)
         self._bar.setFixedHeight(12)
-        self._text = QLabel(self)
-        self._device = QLabel(self)
+        self._text = Label(self)
+        self._device = Label(self)
         self.pause = QPushButton(self.tr("Pause"), self)
         self.cancel = QPushButton(self.tr("Cancel"), self)
         layout = QHBoxLayout(self)

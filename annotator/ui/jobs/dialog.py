@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSpinBox,
     QToolButton,
@@ -38,6 +37,7 @@ from annotator.ui.jobs.estimates import Estimates, passes
 from annotator.ui.jobs.preview_panel import PreviewPanel
 from annotator.ui.jobs.weights_offer import WeightsOffer, size_text
 from annotator.ui.widgets.frame_text import format_duration
+from annotator.ui.widgets.plain_text import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ class JobDialog(QDialog):
         self.corrected = QCheckBox(self)
         self.corrected.setToolTip(self.tr("By default, tracks that you have swapped, merged, split, renumbered or "
                                           "reviewed are kept, and their objects are not tracked a second time"))
-        self.estimate = QLabel(self)
+        self.estimate = Label(self)
         self.estimate.setWordWrap(True)
         self.estimate.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.estimate.setMinimumHeight(2 * self.estimate.fontMetrics().lineSpacing())
-        self._error = QLabel(self)
+        self._error = Label(self)
         self._error.setWordWrap(True)
 
     def _lay_out(self, has_tracks: bool) -> None:
@@ -114,7 +114,7 @@ class JobDialog(QDialog):
         form.addRow(self.tr("Threshold"), self._row(self.mode, self.threshold))
         form.addRow(self.tr("Tracker"), self.tracker)
         form.addRow(self.tr("Segmenter"), self.segmenter)
-        frames = self._row(self.first, QLabel(self.tr("to"), self), self.last, stretch=True)
+        frames = self._row(self.first, Label(self.tr("to"), self), self.last, stretch=True)
         form.addRow(self.tr("Frames"), frames)
         form.addRow(self.tr("Device"), self.device)
         self.existing.setVisible(has_tracks)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from annotator.engine.runtime.libraries import ModelLibraries
 from annotator.errors import UserError
@@ -16,6 +16,7 @@ from annotator.model.cancel import CancelToken
 from annotator.model.frame import Detections, Frame
 from annotator.ui.jobs.preview_view import PreviewView
 from annotator.ui.threads.tasks import Progress, TaskWorker
+from annotator.ui.widgets.plain_text import Label, literal
 
 #: Milliseconds for which the settings must stay unchanged before the detector runs, since names are typed.
 _SETTLED = 400
@@ -51,7 +52,7 @@ class PreviewPanel(QWidget):
         self.slider.setRange(0, 100)
         self.slider.setValue(50)
         self.slider.setToolTip(self.tr("Threshold: boxes with lower scores are not tracked"))
-        self.count = QLabel(self)
+        self.count = Label(self)
         self.count.setMinimumWidth(112)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -159,7 +160,7 @@ class PreviewPanel(QWidget):
         if self._stale or self._settled.isActive():
             return
         self.view.set_message(message)
-        self.view.setToolTip(message)
+        self.view.setToolTip(literal(message))
         self.count.clear()
 
     def _on_ended(self) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from annotator.engine.weights.checkpoints import Progress as Bytes
 from annotator.engine.weights.checkpoints import Weights
 from annotator.engine.weights.download import download
 from annotator.model.cancel import CancelToken
 from annotator.ui.threads.tasks import Progress, TaskWorker
+from annotator.ui.widgets.plain_text import Label
 
 Fetch = Callable[[str, Bytes], Path]
 
@@ -32,13 +33,13 @@ class WeightsOffer(QWidget):
         super().__init__(parent)
         self._worker, self._fetch = worker, fetch
         self._missing: tuple[Weights, ...] = ()
-        self.text = QLabel(self)
+        self.text = Label(self)
         self.text.setWordWrap(True)
         self.button = QPushButton(self.tr("Download"), self)
         self.bar = QProgressBar(self, textVisible=False)
         self.bar.setFixedHeight(12)
         self.bar.hide()
-        self.state = QLabel(self)
+        self.state = Label(self)
         self.state.setWordWrap(True)
         self.state.hide()
         row = QHBoxLayout()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -24,6 +23,7 @@ from annotator.storage.edits import attributes
 from annotator.ui.document.document import Document
 from annotator.ui.labels.page import EditorPage
 from annotator.ui.tracks.attribute_fields import AttributeField, LineField, make_field
+from annotator.ui.widgets.plain_text import Label, literal
 
 
 class AttributeEditor(EditorPage):
@@ -48,7 +48,7 @@ class AttributeEditor(EditorPage):
         self.kind.activated.connect(self._change_kind)
         self.options = LineField(self._change_options, self)
         self.default: AttributeField | None = None
-        self._empty = QLabel(self.tr("Attributes describe tracks in more detail than classes: a team, an age, a state"),
+        self._empty = Label(self.tr("Attributes describe tracks in more detail than classes: a team, an age, a state"),
                              self, alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._lay_out()
@@ -99,7 +99,7 @@ class AttributeEditor(EditorPage):
                 of = labels[attribute.label].name if attribute.label in labels else self.tr("all classes")
                 item = QListWidgetItem(f"{attribute.name} ({of})", self.list)
                 item.setData(Qt.ItemDataRole.UserRole, attribute.id)
-                item.setToolTip(item.text())
+                item.setToolTip(literal(item.text()))
                 item.setSizeHint(QSize(0, 24))
                 if attribute.id == chosen:
                     self.list.setCurrentItem(item)

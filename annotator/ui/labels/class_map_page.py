@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCompleter,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTableWidget,
@@ -22,6 +21,7 @@ from annotator.engine.detectors.coco_labels import COCO_LABELS
 from annotator.storage.edits import labels
 from annotator.ui.document.document import Document
 from annotator.ui.labels.page import EditorPage
+from annotator.ui.widgets.plain_text import Label, literal
 from annotator.ui.widgets.swatch import swatch
 
 #: Data of the first two entries of each list, which are not labels.
@@ -35,7 +35,7 @@ class ClassMap(EditorPage):
         super().__init__(document, parent)
         self.boxes: dict[str, QComboBox] = {}
         """Lists for the target of each class, by class name."""
-        about = QLabel(self.tr("The mapping applies to future runs. Classes that are not listed keep their names."),
+        about = Label(self.tr("The mapping applies to future runs. Classes that are not listed keep their names."),
                        self)
         about.setWordWrap(True)
         self.table = QTableWidget(0, 2, self)
@@ -81,7 +81,7 @@ class ClassMap(EditorPage):
             for row, name in enumerate(classes):
                 item = QTableWidgetItem(name)
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                item.setToolTip(name)
+                item.setToolTip(literal(name))
                 self.table.setItem(row, 0, item)
                 self.boxes[name] = self._box(name)
                 self.table.setCellWidget(row, 1, self.boxes[name])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTabWidget, QVBoxLayout, QWidget
 
 from annotator.model.changes import ChangeKind, Changes
 from annotator.ui.document.document import Document
 from annotator.ui.labels.attribute_page import AttributeEditor
 from annotator.ui.labels.class_map_page import ClassMap
 from annotator.ui.labels.list_page import LabelList
+from annotator.ui.widgets.plain_text import Label
 
 
 class LabelDialog(QDialog):
@@ -28,7 +29,7 @@ class LabelDialog(QDialog):
         self._pages.addTab(self.labels, self.tr("Classes"))
         self._pages.addTab(self.attributes, self.tr("Attributes"))
         self._pages.addTab(self.classes, self.tr("Detector classes"))
-        self.error = QLabel(self)
+        self.error = Label(self)
         self.error.setWordWrap(True)
         self.error.hide()
         self._pages.currentChanged.connect(self.error.hide)

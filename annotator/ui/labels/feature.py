@@ -17,6 +17,7 @@ from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
 from annotator.ui.labels.dialog import LabelDialog
+from annotator.ui.widgets.plain_text import literal
 from annotator.ui.widgets.swatch import swatch
 
 #: Number of classes with a key.
@@ -147,7 +148,7 @@ class LabelsFeature(Feature):
 
 def _show(action: QAction, text: str, color: str) -> None:
     keys = action.shortcut().toString()
-    action.setText(text)
+    action.setText(text.replace("&", "&&"))
     action.setStatusTip(text)
-    action.setToolTip(f"{text} ({keys})" if keys else text)
+    action.setToolTip(literal(f"{text} ({keys})" if keys else text))
     action.setIcon(swatch(color))

@@ -25,6 +25,7 @@ from annotator.model.track import Label
 from annotator.storage.edits import labels
 from annotator.ui.document.document import Document
 from annotator.ui.labels.page import EditorPage
+from annotator.ui.widgets.plain_text import literal
 from annotator.ui.widgets.swatch import swatch
 
 _KEY, _COLOR, _NAME, _USES = range(4)
@@ -119,7 +120,7 @@ class LabelList(EditorPage):
             item = self.table.item(row, column) or QTableWidgetItem()
             item.setText(text)
             item.setFlags(still | Qt.ItemFlag.ItemIsEditable if column == _NAME else still)
-            item.setToolTip(self.tr("Double-click to change the color") if column == _COLOR else text)
+            item.setToolTip(self.tr("Double-click to change the color") if column == _COLOR else literal(text))
             if column == _KEY:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
             elif column == _USES:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from annotator.jobs.prompts.limits import Direction
 from annotator.ui.actions.registry import Actions
 from annotator.ui.widgets.floating_card import FloatingCard
+from annotator.ui.widgets.plain_text import Label, literal
 from annotator.ui.widgets.swatch import swatch
 
 MARGIN, WIDTH = 8, 680
@@ -86,8 +86,8 @@ class PromptBar(FloatingCard):
 
     def _make_fields(self) -> None:
         tr = self.tr
-        self.swatch = QLabel(self)
-        self.title, self.detail = QLabel(self), QLabel(self)
+        self.swatch = Label(self)
+        self.title, self.detail = Label(self), Label(self)
         bold = self.title.font()
         bold.setBold(True)
         self.title.setFont(bold)
@@ -174,7 +174,7 @@ class PromptBar(FloatingCard):
         self.swatch.setPixmap(swatch(state.color).pixmap(16, 16))
         self.title.setText(state.title)
         self.detail.setText(state.detail)
-        self.detail.setToolTip(state.detail)
+        self.detail.setToolTip(literal(state.detail))
         self._show_choices(state)
         self.progress.setVisible(stage is Stage.RUNNING)
         self.progress.setRange(0, state.total)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QPushButton, QSpinBox, QWidget
 
 from annotator.model.track import Mark
 from annotator.storage.edits import drawn_boxes
 from annotator.ui.document.document import Document
 from annotator.ui.regions.feature import RegionsFeature
+from annotator.ui.widgets.plain_text import Label
 
 
 class RegionFields(QWidget):
@@ -18,7 +19,7 @@ class RegionFields(QWidget):
         super().__init__()
         self._document, self._regions = document, regions
         self._region: Mark | None = None
-        title = QLabel(self.tr("Ignore region"), self)
+        title = Label(self.tr("Ignore region"), self)
         font = title.font()
         font.setBold(True)
         title.setFont(font)

@@ -22,6 +22,7 @@ from annotator.review import Entry, Fix, Kind, Sentence
 from annotator.ui.document.document import Document
 from annotator.ui.review.controller import ReviewController, key_of
 from annotator.ui.review.crops import CropSource, Pair
+from annotator.ui.widgets.plain_text import literal
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -70,7 +71,8 @@ class CardModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.title(entry)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join((self.title(entry), ", ".join(map(self._names.name, entry.kinds)), self.reason(entry)))
+            return literal("\n".join((self.title(entry), ", ".join(map(self._names.name, entry.kinds)),
+                                      self.reason(entry))))
         return None
 
     def title(self, entry: Entry) -> str:

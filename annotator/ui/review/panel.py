@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListView,
     QProgressBar,
@@ -29,6 +28,7 @@ from annotator.ui.review.cards import CardModel, CardPainter, KindNames
 from annotator.ui.review.controller import ReviewController
 from annotator.ui.review.crops import CropSource
 from annotator.ui.review.queue_builder import QueueBuilder
+from annotator.ui.widgets.plain_text import Label
 
 #: Milliseconds from the arrival at a moment to the preview of its suggestion.
 _PAUSE = 50
@@ -45,16 +45,16 @@ class ReviewPanel(QWidget):
         self.view = QListView(self)
         self._painter = CardPainter(crops, document, self.view)
         self._set_up_view()
-        self.done = QLabel(self)
+        self.done = Label(self)
         self.kind_filter, self.track_filter = QComboBox(self), QLineEdit(self, placeholderText=self.tr("Track"))
         self._set_up_filters()
-        self._colours, self._bar = QLabel(self), QProgressBar(self, textVisible=False)
+        self._colours, self._bar = Label(self), QProgressBar(self, textVisible=False)
         self.colours = QToolButton(self, autoRaise=True)
         self._state = QWidget(self)
-        self._empty = QLabel(self, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self._empty = Label(self, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self.suggestion, self.fine = QPushButton(self), QPushButton(self)
         self._others: dict[Fix, QPushButton] = {}
-        self.effect = QLabel(self, wordWrap=True)
+        self.effect = Label(self, wordWrap=True)
         self._footer = QFrame(self)
         self._buttons = QHBoxLayout()
         self._lay_out()

@@ -30,6 +30,7 @@ from annotator.ui.timeline.groups import Grouping, Heading, Row, group_key, with
 from annotator.ui.timeline.marks import TimeAxis, TimelineMarks, read_marks
 from annotator.ui.timeline.painter import LANE, NAMES, OVERVIEW, RULER, Scene, TimelinePainter, overview_outline
 from annotator.ui.timeline.proposed_frames import ProposedFrames
+from annotator.ui.widgets.plain_text import literal
 from annotator.ui.widgets.throttle import ThrottledTimer
 
 #: Maximum width of a frame in pixels.
@@ -364,7 +365,7 @@ class Timeline(QAbstractScrollArea):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._drag_to(event.position().toPoint())
-        self.viewport().setToolTip(self._tip_at(event.position()))
+        self.viewport().setToolTip(literal(self._tip_at(event.position())))
 
     def _tip_at(self, position: QPointF) -> str:
         row = self.row_at(position.y())

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, QSettings, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSpinBox, QToolButton, QWidget
 
 from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
@@ -15,6 +15,7 @@ from annotator.ui.document.document import Document
 from annotator.ui.document.player import SPEEDS, Player
 from annotator.ui.widgets.frame_text import FrameTextError, format_time, frame_times, parse_frame
 from annotator.ui.widgets.message import Message
+from annotator.ui.widgets.plain_text import Label
 
 _STEP = "go/step"
 
@@ -86,7 +87,7 @@ class Transport(QObject):
                  parent: QWidget) -> None:
         super().__init__(parent)
         self._document, self._player, self._actions, self._settings = document, player, actions, settings
-        self._time, self._of = QLabel(parent), QLabel(parent)
+        self._time, self._of = Label(parent), Label(parent)
         self._time.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.place = FrameField(document, player, canvas, parent)
         self.step = QSpinBox(parent)

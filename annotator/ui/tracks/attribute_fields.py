@@ -10,6 +10,7 @@ from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from annotator.model.attribute import Attribute, AttributeKind, Value
+from annotator.ui.widgets.plain_text import literal
 
 T = TypeVar("T", bound=Hashable)
 MaybeValue = Value | None
@@ -41,7 +42,7 @@ class LineField(QLineEdit):
         if not (self.hasFocus() and self.isModified()) and self.text() != (text or ""):
             self.setText(text or "")
             self.setCursorPosition(0)
-        self.setToolTip(text or "")
+        self.setToolTip(literal(text or ""))
 
     def commit(self) -> None:
         """Apply the typed text, if any; an incomplete number is discarded."""

@@ -11,6 +11,7 @@ from annotator.ui.regions.feature import RegionsFeature
 from annotator.ui.regions.fields import RegionFields
 from annotator.ui.tracks.mean_scores import MeanScores
 from annotator.ui.tracks.track_fields import TrackFields
+from annotator.ui.widgets.plain_text import Label
 
 _KINDS = ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.RUNS
 
@@ -22,7 +23,7 @@ class Inspector(QStackedWidget):
                  ) -> None:
         super().__init__(parent)
         self._document, self._regions = document, regions
-        self._empty = QLabel(self.tr("Select a track to view and edit its properties"), self,
+        self._empty = Label(self.tr("Select a track to view and edit its properties"), self,
                              alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(16, 16, 16, 16)

@@ -14,6 +14,7 @@ from annotator.ui.document.document import Document
 from annotator.ui.document.lanes import Lane
 from annotator.ui.tracks.mean_scores import MeanScores
 from annotator.ui.tracks.rows import LaneFilter, LaneRows
+from annotator.ui.widgets.plain_text import literal
 from annotator.ui.widgets.titled_table import Index
 
 NUMBER, LABEL, NAME, FIRST, LAST, LENGTH, SCORE, REVIEW, ATTRIBUTES = range(9)
@@ -92,7 +93,7 @@ class TrackModel(LaneRows):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (NUMBER, FIRST, LAST, LENGTH, SCORE):
             return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return str(self.data(index))
+            return literal(str(self.data(index)))
         return None
 
     def _value(self, lane: Lane, column: int) -> str | int:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QMenu,
     QStackedWidget,
@@ -35,6 +34,7 @@ from annotator.ui.tracks.model import (
     TrackFilter,
     TrackModel,
 )
+from annotator.ui.widgets.plain_text import Label
 from annotator.ui.widgets.swatch import swatch
 from annotator.ui.widgets.throttle import ThrottledTimer
 
@@ -65,7 +65,7 @@ class TrackTable(QWidget):
             self.review_filter.addItem(text, state)
         self.review_filter.currentIndexChanged.connect(self._on_review_filter)
         self.view = QTableView(self)
-        self._empty = QLabel(self, alignment=Qt.AlignmentFlag.AlignCenter)
+        self._empty = Label(self, alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._set_up_view()
         self._lay_out()

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
@@ -27,6 +26,7 @@ from annotator.storage.edits import attributes, identities
 from annotator.ui.document.document import Document
 from annotator.ui.tracks.attribute_fields import AttributeField, LineField, common_value, make_field, mixed_text
 from annotator.ui.tracks.mean_scores import MeanScores
+from annotator.ui.widgets.plain_text import Label, literal
 from annotator.ui.widgets.swatch import swatch
 
 #: Maximum width of an attribute's name in device-independent pixels.
@@ -59,9 +59,9 @@ class TrackFields(QWidget):
         self.review.activated.connect(lambda: self._describe(review=ReviewState(self.review.currentData())))
         self.first = self._link(self.tr("Go to the first frame"))
         self.last = self._link(self.tr("Go to the last frame"))
-        self.length, self.score = QLabel(self), QLabel(self)
+        self.length, self.score = Label(self), Label(self)
         self.score.setToolTip(self.tr("Mean score of the predicted boxes"))
-        self._title = QLabel(self)
+        self._title = Label(self)
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
@@ -83,7 +83,7 @@ class TrackFields(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         row.addWidget(self.first)
-        row.addWidget(QLabel(self.tr("to"), self))
+        row.addWidget(Label(self.tr("to"), self))
         row.addWidget(self.last)
         row.addWidget(self.length, 1)
         form.addRow(self.tr("Frames"), frames)
@@ -140,7 +140,7 @@ class TrackFields(QWidget):
             self.label.setItemIcon(k, swatch(label.color))
         chosen, equal = common_value(track.label for track in self._tracks)
         self.label.setCurrentIndex(self.label.findData(chosen) if equal else -1)
-        self.label.setToolTip(self.label.currentText())
+        self.label.setToolTip(literal(self.label.currentText()))
 
     def _show_frames(self) -> None:
         lanes = [lane for lane in self._document.lanes(track.id for track in self._tracks) if lane.bars]
@@ -172,9 +172,9 @@ class TrackFields(QWidget):
                 self._form.removeRow(self._form.rowCount() - 1)
             self.fields = {a.name: make_field(a, partial(self._set_attribute, a.name), self) for a in shown}
             for attribute in shown:
-                field, label = self.fields[attribute.name], QLabel(self)
+                field, label = self.fields[attribute.name], Label(self)
                 label.setText(label.fontMetrics().elidedText(attribute.name, Qt.TextElideMode.ElideRight, LONGEST_NAME))
-                label.setToolTip(attribute.name)
+                label.setToolTip(literal(attribute.name))
                 if isinstance(field, QComboBox):
                     field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
                 self._form.addRow(label, field)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from annotator.ui.widgets.plain_text import Label, literal
 
 
 class OfferBar(QFrame):
@@ -17,7 +19,7 @@ class OfferBar(QFrame):
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Midlight)
         self._offers: dict[str, tuple[str, str, Callable[[], object]]] = {}
-        self.text = QLabel(self)
+        self.text = Label(self)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.button = QPushButton(self)
@@ -58,6 +60,6 @@ class OfferBar(QFrame):
         if self.topic:
             text, button, _ = self._offers[self.topic]
             self.text.setText(text)
-            self.text.setToolTip(text)
+            self.text.setToolTip(literal(text))
             self.button.setText(button)
         self.setVisible(bool(self.topic))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from annotator.ui.widgets.plain_text import Label
 
 
 class Popover(QFrame):
@@ -61,7 +63,7 @@ class Sliders(QWidget):
         slider.setPageStep(step)
         slider.setMinimumWidth(160)
         slider.setAccessibleName(name)
-        label, value = QLabel(name, self), QLabel(show(slider.value()), self)
+        label, value = Label(name, self), Label(show(slider.value()), self)
         label.setBuddy(slider)
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         value.setMinimumWidth(40)

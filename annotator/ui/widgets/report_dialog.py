@@ -8,7 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QListWidget, QVBoxLayout, QWidget
+
+from annotator.ui.widgets.plain_text import Label, literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,14 @@ class ReportDialog(QDialog):
         self._folder = report.folder
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
-        summary = QLabel(report.summary, self)
+        summary = Label(report.summary, self)
         summary.setWordWrap(True)
         layout.addWidget(summary)
         form = QFormLayout()
         form.setSpacing(4)
         form.setHorizontalSpacing(16)
         for name, value in report.rows:
-            number = QLabel(value, self)
+            number = Label(value, self)
             number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             number.setWordWrap(True)
             form.addRow(name, number)
@@ -69,7 +71,7 @@ def _fill(view: QListWidget, lines: Sequence[str]) -> None:
     """Fill a list of at most six visible lines. Long lines are elided in the middle; the tooltip has the whole text."""
     for line in lines:
         view.addItem(line)
-        view.item(view.count() - 1).setToolTip(line)
+        view.item(view.count() - 1).setToolTip(literal(line))
     view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

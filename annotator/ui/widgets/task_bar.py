@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from annotator.ui.threads.tasks import TaskWorker
+from annotator.ui.widgets.plain_text import Label
 
 
 class TaskBar(QWidget):
@@ -13,7 +14,7 @@ class TaskBar(QWidget):
     def __init__(self, worker: TaskWorker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
-        self.title = QLabel(self)
+        self.title = Label(self)
         self.bar = QProgressBar(self, textVisible=False)
         self.bar.setFixedSize(80, 12)
         self.cancel = QPushButton(self.tr("Cancel"), self)

@@ -10,11 +10,12 @@ from pathlib import Path
 from platformdirs import user_log_path
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from annotator import __version__
 from annotator.engine.runtime import devices
 from annotator.storage.file.schema import SCHEMA_VERSION
+from annotator.ui.widgets.plain_text import Label
 
 NAME = "sam2mot-annotator"
 #: Distributions whose versions explain most differences between machines; read from metadata, not imported.
@@ -57,18 +58,18 @@ class AboutDialog(QDialog):
         self.setWindowTitle(self.tr("About SAM2MOT Annotator"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.rows = versions()
-        heading = QLabel(self.tr("Tracks objects in videos, so that you only need to correct the tracks."), self)
+        heading = Label(self.tr("Tracks objects in videos, so that you only need to correct the tracks."), self)
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         for row, (name, version) in enumerate(self.rows):
-            value = QLabel(version, self)
+            value = Label(version, self)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             value.setWordWrap(True)
-            grid.addWidget(QLabel(name, self), row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(Label(name, self), row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, row, 1)
-        licence = QLabel(self.tr("Apache License 2.0. Models have their own licences."), self)
+        licence = Label(self.tr("Apache License 2.0. Models have their own licences."), self)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self.copy = QPushButton(self.tr("Copy"), self)
         self.copy.setToolTip(self.tr("Copy the versions for a bug report"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from annotator.jobs.demo import is_demo
 from annotator.ui.actions.feature import Feature
@@ -16,6 +16,7 @@ from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.document.document import Document
 from annotator.ui.document.player import Player
 from annotator.ui.widgets.floating_card import FloatingCard
+from annotator.ui.widgets.plain_text import Label
 
 _DONE = "hints/done"
 MARGIN, WIDTH = 16, 300
@@ -36,7 +37,7 @@ class HintCard(FloatingCard):
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
         self.setFixedWidth(WIDTH)
-        self.place, self.text = QLabel(self), QLabel(self, wordWrap=True)
+        self.place, self.text = Label(self), Label(self, wordWrap=True)
         self.place.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.skip = QToolButton(self)
         self.skip.setAutoRaise(True)

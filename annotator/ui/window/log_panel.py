@@ -12,7 +12,6 @@ from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication, QSho
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.ui.threads.relay import Relay
+from annotator.ui.widgets.plain_text import Label, literal
 
 #: Lines kept; older ones are only in the log file.
 MOST_LINES = 4000
@@ -112,7 +112,7 @@ class LogPanel(QWidget):
         self.copy.setToolTip(self.tr("Copy the selected text, or all lines"))
         self.clear = QPushButton(self.tr("Clear"), self)
         self.folder = QPushButton(self.tr("Show log folder"), self)
-        self.place = QLabel(self)
+        self.place = Label(self)
         self.place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.view = QPlainTextEdit(self, readOnly=True)
         self.view.setMaximumBlockCount(MOST_LINES)
@@ -166,7 +166,7 @@ class LogPanel(QWidget):
         path = log_file()
         self.folder.setEnabled(path is not None)
         self.place.setText(self.tr("not written to a file") if path is None else str(path))
-        self.place.setToolTip("" if path is None else str(path))
+        self.place.setToolTip("" if path is None else literal(str(path)))
 
     def _show_file(self) -> None:
         path = log_file()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QLineEdit, QMainWindow, QMessageBox, QTextEdit
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWindow, QMessageBox, QTextEdit
 
 from annotator.ui.actions.needs import Needs, missing_in_words
 from annotator.ui.actions.registry import Actions
@@ -19,6 +19,7 @@ from annotator.ui.threads.reading_queue import ReadingQueue
 from annotator.ui.timeline.timeline import Timeline
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
+from annotator.ui.widgets.plain_text import Label
 from annotator.ui.window.features import Features, Workspace
 from annotator.ui.window.layout import Docks, Middle
 from annotator.ui.window.menus import MenuBar, add_panel_actions
@@ -72,7 +73,7 @@ class MainWindow(QMainWindow):
         self._welcome = Welcome(self.actions_, features.files.recent_paths, self)
         self._middle = Middle(self.offers, self._welcome, self.canvas, self.timeline, self)
         self.setCentralWidget(self._middle)
-        self._objects, self._saved = QLabel(self), QLabel(self)
+        self._objects, self._saved = Label(self), Label(self)
         self._fill_bar()
         for widget in (features.jobs.bar, features.files.bar, features.import_export.bar, self._saved):
             self.messages.addPermanentWidget(widget)
@@ -218,6 +219,7 @@ class MainWindow(QMainWindow):
         box = QMessageBox(QMessageBox.Icon.Question, self.tr("A job is running"),
                           self.tr("Stop the job and close? Finished frames are kept, and a run can be resumed later."),
                           QMessageBox.StandardButton.Cancel, self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         stop.clicked.connect(self._stop_and_close)

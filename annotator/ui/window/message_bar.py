@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QStatusBar, QStyle, QStyleOption, QWidget
 
 from annotator.ui.widgets.message import Message, Severity
+from annotator.ui.widgets.plain_text import literal
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class MessageBar(QStatusBar):
         log.log(_LEVELS[message.severity], "%s", message.text)
         self._message = message
         self.showMessage(message.text, SECONDS[message.severity])
-        self.setToolTip(message.text)
+        self.setToolTip(literal(message.text))
         self.update()
 
     def recheck(self) -> None:

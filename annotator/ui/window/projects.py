@@ -21,6 +21,7 @@ from annotator.ui.threads.reading_queue import ReadingQueue, Request
 from annotator.ui.threads.tasks import Progress
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
+from annotator.ui.widgets.plain_text import literal
 from annotator.video import fingerprint
 
 _LOCATE, _UNREAD = "locate", "unread"
@@ -121,7 +122,7 @@ class ProjectController(QObject):
             # The error's advice is for the command line; the window offers a button instead.
             text = self.tr("{0} was moved or changed. Its tracks are still in the project.").format(video.name)
             self._offers.offer(_LOCATE, text, self.tr("Locate…"), self.ask_locate)
-            self._offers.text.setToolTip(message)
+            self._offers.text.setToolTip(literal(message))
 
     def _on_unread(self) -> None:
         video = self._document.video

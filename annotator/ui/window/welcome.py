@@ -7,9 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from annotator.ui.actions.registry import Actions
+from annotator.ui.widgets.plain_text import Label, literal
 
 #: Most recent projects on the page.
 RECENT = 4
@@ -24,7 +25,7 @@ class Welcome(QWidget):
     def __init__(self, actions: Actions, recent: Callable[[], Sequence[str]], parent: QWidget) -> None:
         super().__init__(parent)
         self._actions, self._recent = actions, recent
-        self.line = QLabel(self, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.line = Label(self, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         font = self.line.font()
         font.setPointSizeF(font.pointSizeF() * 1.4)
         self.line.setFont(font)
@@ -73,7 +74,7 @@ class Welcome(QWidget):
             link = QToolButton(self)
             link.setAutoRaise(True)
             link.setText(self.fontMetrics().elidedText(Path(name).name, Qt.TextElideMode.ElideMiddle, 320))
-            link.setToolTip(name)
+            link.setToolTip(literal(name))
             link.setCursor(Qt.CursorShape.PointingHandCursor)
             link.clicked.connect(lambda _=False, path=name: self.opened.emit(Path(path)))
             self._links.addWidget(link, alignment=Qt.AlignmentFlag.AlignCenter)
