@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,13 +11,14 @@ from pathlib import Path
 from annotator.engine import registry
 from annotator.engine.base import Detector, State, Tracker
 from annotator.engine.registry import MakeSegmenter
+from annotator.engine.runtime.out_of_memory import is_out_of_memory, out_of_memory
 from annotator.engine.snapshots import SnapshotFiles
 from annotator.engine.trackers.known_objects import AroundKnownObjects, KnownBoxes
 from annotator.engine.trackers.no_tracker import NoTracker
 from annotator.engine.tracking import CutPlan, SnapshotPlan, track
 from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import ModelKind
-from annotator.errors import StorageError
+from annotator.errors import ModelError, StorageError
 from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.jobs.tracking.stored_detections import StoredDetections
 from annotator.model.cancel import CancelToken
@@ -55,7 +56,7 @@ class Engine:
         self._reader: VideoReader | None = None
 
     def __enter__(self) -> Engine:
-        with ExitStack() as stack:
+        with _explained_memory(lambda: self._error(None, None)), ExitStack() as stack:
             self._reader = stack.enter_context(open_video(self._plan.video, fps=self._plan.fps))
             for warning in self._reader.warnings:
                 log.warning("%s", warning)
@@ -105,9 +106,16 @@ class Engine:
         find_cuts = settings.scene_cuts and not self._plan.detect_only
         cuts = CutPlan(settings.scene_cut, self._plan.first) if find_cuts else None
         assert self._reader is not None
-        for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel, snapshot_plan,
-                            batch_size=settings.detection.batch_size, cuts=cuts):
-            yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
+        last: int | None = None if first == self._plan.first else first - 1
+        objects: int | None = None
+        with _explained_memory(lambda: self._error(last, objects)):
+            for result in track(self._reader, self._detector, self._tracker, first, self._plan.last, cancel,
+                                snapshot_plan, batch_size=settings.detection.batch_size, cuts=cuts):
+                yield result if self._plan.stored is None else replace(result, detections=Detections.empty())
+                last, objects = result.frame_index, len(result.objects)
+
+    def _error(self, last: int | None, objects: int | None) -> ModelError:
+        return out_of_memory(self._plan.settings.device, last, objects)
 
     def _make_tracker(self) -> Tracker:
         settings = self._plan.settings
@@ -119,6 +127,17 @@ class Engine:
         segmenter = self._make_segmenter(settings.segmenter, settings.device, settings.sam2)
         return registry.make_sam2mot(segmenter, info.width, info.height, info.frame_count,
                                      settings.tracker_settings())
+
+
+@contextmanager
+def _explained_memory(explain: Callable[[], ModelError]) -> Iterator[None]:
+    """Replace the error of a library that ran out of memory by one that says what helps."""
+    try:
+        yield
+    except (MemoryError, RuntimeError, OSError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise explain() from error
 
 
 def check_models(run: Run, models: Mapping[str, str]) -> None:
