@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute
+from annotator.model.bounds import MOST_FRAMES
 from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, RunStatus, Track, TrackObservation, VideoRecord
@@ -252,6 +253,8 @@ class Reader:
         Raises:
             StorageError: a stored value is none that this program writes.
         """
+        if video.frame_count > MOST_FRAMES:
+            raise refuse("video.frame_count", video.frame_count, f"at most {MOST_FRAMES} frames")
         self.labels()
         self.attributes()
         self.class_labels()
@@ -312,6 +315,8 @@ class Reader:
         """
         start = 0 if first is None else first
         end = self._last_frame(video_id) if last is None else last
+        if end - start >= MOST_FRAMES:
+            raise refuse("video.frame_count", end - start + 1, f"at most {MOST_FRAMES} frames")
         marks = resolve.MarkSweep(self._connection, video_id, start, end)
         for chunk in range(start, end + 1, _CHUNK):
             chunk_end = min(chunk + _CHUNK - 1, end)

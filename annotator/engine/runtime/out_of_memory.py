@@ -18,7 +18,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     text = str(error).lower()
-    return isinstance(error, RuntimeError | OSError) and any(part in text for part in _TEXTS) or (
+    return (isinstance(error, RuntimeError | OSError) and any(part in text for part in _TEXTS)) or (
         type(error).__module__.startswith("onnxruntime") and any(part in text for part in _TEXTS))
 
 

@@ -33,6 +33,10 @@ _NEEDED = ("frame", "x1", "y1", "x2", "y2")
 #: Numbers that may be missing or not finite; such a row is skipped and counted.
 _CHECKED_LATER = frozenset({"x1", "y1", "x2", "y2", "score", "visibility"})
 _NOT_FINITE = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
+#: Columns of names, which a spreadsheet may take for formulas.
+_TEXTS = ("video", "label")
+_FORMULA_NOTE = ("names that a spreadsheet would run as formulas begin with an apostrophe in the CSV file; this "
+                 "program removes it when it reads the file")
 _EXPECTED = f"a table with the columns {', '.join(COLUMNS)}, of which {', '.join(_NEEDED)} are required"
 _TRUE, _FALSE = frozenset({"1", "true", "True", "TRUE"}), frozenset({"0", "false", "False", "FALSE", ""})
 _LONGEST_FIELD = 2**24
@@ -70,13 +74,24 @@ class _RowWriter(Writer):
         return written
 
 
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet would run a cell as a formula, or the cell was quoted because of that."""
+    return text.lstrip("'")[:1] in tuple("=+-@\t\r")
+
+
 class _CsvWriter(_RowWriter):
     def __init__(self, target: Target) -> None:
         super().__init__(target)
+        self._target = target
         self._csv = csv.DictWriter(target.text(Csv.file_name), COLUMNS, lineterminator="\n")
         self._csv.writeheader()
 
     def put(self, row: dict[str, Any]) -> None:
+        for name in _TEXTS:
+            if is_formula(row[name]):
+                row = {**row, name: f"'{row[name]}"}
+                if _FORMULA_NOTE not in self._target.notes:
+                    self._target.notes.append(_FORMULA_NOTE)
         self._csv.writerow(row)
 
 
@@ -118,6 +133,10 @@ def _csv_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
                 raise FormatError(f"{file} line 1: found the columns {', '.join(reader.fieldnames or ())[:200]}; "
                                   f"expected {_EXPECTED}")
             for row in reader:
+                for name in _TEXTS:
+                    text = row.get(name) or ""
+                    if text[:1] == "'" and is_formula(text):
+                        row[name] = text[1:]
                 yield f"line {reader.line_num}", row
     except (csv.Error, UnicodeDecodeError) as error:
         raise FormatError(f"{file} is not a CSV table ({error}); expected {_EXPECTED}") from error

@@ -12,12 +12,13 @@ from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
 from annotator.formats.reading.passed_over import PassedOver
 from annotator.formats.reading.row_store import Row, RowStore
+from annotator.model.bounds import LARGEST_COORDINATE
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
 
-#: No real frame has larger coordinates; larger ones would only overflow later.
-LARGEST_COORDINATE = 1e7
+#: How far a box may reach from the top left corner, in sides of the frame.
+SIDES_BEYOND = 5
 _LARGEST_NUMBER = 2**53
 _LAST_FRAME = 2**31
 #: What rows are called that are skipped because they are no box.
@@ -53,6 +54,8 @@ class BoxTable:
     """The same for what belongs to the whole file; shared by the tables of its videos."""
     _first_invalid: str = ""
     """The fault of the first row that was skipped."""
+    _farthest: tuple[float, str] = (0.0, "")
+    """The largest distance of an edge from the top left corner, and where it was read."""
     _rows: RowStore = field(default_factory=RowStore)
     _label_index: dict[str, int] = field(default_factory=dict)
 
@@ -95,6 +98,9 @@ class BoxTable:
         if not math.isfinite(score) or not math.isfinite(visibility):
             self.skip(where, f"score {score} and visibility {visibility}", "finite numbers")
             return
+        distance = max(-x1, -y1, x2, y2)
+        if distance > self._farthest[0]:
+            self._farthest = (distance, where)
         self.last_frame = max(self.last_frame, frame)
         self.from_zero |= number == 0
         self._rows.add(frame, _NO_NUMBER if number is None else number, 0 if label is None else self.label(label),
@@ -129,6 +135,10 @@ class BoxTable:
             raise FormatError(f"{self.path}: found a box in frame {last} (counted from 0); expected no frame beyond "
                               f"{count - 1}, the last of {info.name}")
         info = _completed(info, given, count, tuple(self.labels) or ("object",))
+        distance, where = self._farthest
+        if info.width and info.height and distance > SIDES_BEYOND * max(info.width, info.height):
+            self.fail(where, f"a box that reaches to {distance:g} in frames of {info.width} x {info.height}",
+                      f"boxes within {SIDES_BEYOND} sides of the frame")
         shift = int(self.from_zero)
         found = [*notes, *(["track numbers in the file start at 0, so all were increased by one"] if shift else [])]
         if self._first_invalid:

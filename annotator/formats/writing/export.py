@@ -15,8 +15,14 @@ from annotator import __version__
 from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions, SequenceStream
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
+from annotator.model.text import is_showable
 
 _FORBIDDEN_IN_NAMES = frozenset('/\\:*?"<>|\0\n\r')
+#: Names of devices on Windows, whatever follows after a dot.
+_RESERVED = frozenset({"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$",
+                       *(f"{port}{number}" for port in ("COM", "LPT") for number in "123456789\u00b9\u00b2\u00b3")})
+#: Longest file name in bytes, with room for what formats add.
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +259,10 @@ def exported_rate(info: SequenceInfo, options: ExportOptions) -> float:
 def checked_name(info: SequenceInfo) -> str:
     """The sequence's name as a file or folder name. Raises FormatError if it is not a valid one."""
     name = info.name
-    if not name or name.strip(". ") != name or _FORBIDDEN_IN_NAMES & set(name):
-        raise FormatError(f"the video name {name!r} cannot be used as a file name; rename the video")
+    too_long = len(name.encode(errors="replace")) > _LONGEST_NAME
+    if not name or name.strip(". ") != name or _FORBIDDEN_IN_NAMES & set(name) or too_long or not is_showable(name):
+        raise FormatError(f"the video name {name[:60]!r} cannot be used as a file name; rename the video")
+    if name.partition(".")[0].strip().upper() in _RESERVED:
+        raise FormatError(f"the video name {name!r} is reserved on Windows, where no such file can be made; rename the "
+                          "video")
     return name

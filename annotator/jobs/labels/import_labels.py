@@ -15,11 +15,13 @@ from typing import Any
 from annotator.errors import Cancelled, FormatError, StorageError, UserError
 from annotator.formats.base import ImportOptions, LabelFormat, LabelledSequence
 from annotator.formats.convert import read_labels
+from annotator.formats.reading.box_table import SIDES_BEYOND
 from annotator.formats.registry import get_format
 from annotator.jobs.tracking.preannotate import JobProgress
 from annotator.model.cancel import CancelToken
 from annotator.model.frame import FrameResult
 from annotator.model.sequence import LabelledFrame, SequenceInfo
+from annotator.model.text import LONGEST_NAME, REPLACEMENT, is_showable, showable
 from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.storage.imports.detections import DetectionImport
@@ -134,6 +136,7 @@ class LabelImport:
         _check_size(found, self._path, video)
         if not self._format.abilities.identities and not _has_identities(found):
             self._target = Target.DETECTIONS
+        found = _with_names_that_fit(found, self._path)
         total = _count_frames(found, self._path, video, self._target)
         staged = self._stage(found, video)
         counter = _Counter(found.frames, cancel)
@@ -212,6 +215,8 @@ def read_for(label_format: LabelFormat, path: Path, video: VideoRecord, options:
              ) -> list[LabelledSequence]:
     """Read a file for a project's video, which supplies what the file does not contain. Raises FormatError."""
     info = SequenceInfo(video.name, video.width, video.height, video.fps, video.frame_count)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FormatError(f"{path} is a device, pipe or socket, not a label file; save its content as a file first")
     try:
         return read_labels(label_format, path, replace(options, info=info))
     except FormatError as error:
@@ -223,6 +228,22 @@ def read_for(label_format: LabelFormat, path: Path, video: VideoRecord, options:
         if len(found) < 2:
             raise
         return found
+
+
+def _with_names_that_fit(found: LabelledSequence, path: Path) -> LabelledSequence:
+    """Return the labels with classes whose names can be shown: control, invisible and direction characters are
+    replaced, with a note. Raises FormatError for a name that is too long to be one."""
+    labels = found.info.labels
+    longest = max(labels, key=len, default="")
+    if len(longest) > LONGEST_NAME:
+        raise FormatError(f"{path} has a class name of {len(longest)} characters ({longest[:30]!r}...); expected at "
+                          f"most {LONGEST_NAME}")
+    changed = sum(not is_showable(label) for label in labels)
+    if not changed:
+        return found
+    note = (f"{changed} class names hold control, invisible or direction characters, which were replaced by "
+            f"{REPLACEMENT}")
+    return replace(found, info=replace(found.info, labels=tuple(map(showable, labels))), notes=(*found.notes, note))
 
 
 def _select(found: list[LabelledSequence], path: Path, video: VideoRecord, wanted: str | None) -> LabelledSequence:
@@ -257,6 +278,7 @@ def _count_frames(found: LabelledSequence, path: Path, video: VideoRecord, targe
     """Return the number of frames with labels. Raises FormatError for frames after the video's end, and if there is
     nothing to import."""
     length, useful, skipped = 0, False, 0
+    farthest = SIDES_BEYOND * max(video.width, video.height)
     for frame in found.frames:
         if frame.frame_index >= video.frame_count:
             raise FormatError(f"{path} has labels in frame {frame.frame_index} (counted from 0), but {video.name} ends "
@@ -264,6 +286,13 @@ def _count_frames(found: LabelledSequence, path: Path, video: VideoRecord, targe
                               f"{_remarks(found)}")
         length += 1
         for box in frame.boxes:
+            x1, y1, x2, y2 = box.box_xyxy
+            # Comparisons with NaN are false, so this also refuses coordinates that are not finite.
+            if not (-farthest <= x1 and -farthest <= y1 and x2 <= farthest and y2 <= farthest):
+                whose = "a box" if box.number is None else f"the box of track {box.number}"
+                raise FormatError(f"{path}: {whose} in frame {frame.frame_index} (counted from 0) is {x1:g}, {y1:g}, "
+                                  f"{x2:g}, {y2:g}, far outside the frames of {video.width} x {video.height}; check "
+                                  "that the labels belong to this video, and their unit")
             taken = not box.ignored if target is Target.DETECTIONS else box.number is not None or box.ignored
             useful, skipped = useful or taken, skipped + (not taken)
     if not useful and target is not Target.DETECTIONS:

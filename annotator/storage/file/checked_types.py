@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Boolean, Float, Integer, LargeBinary, MetaData, Text
 
 from annotator.errors import StorageError
-from annotator.model.bounds import LARGEST_NUMBER, MOST_FRAMES
+from annotator.model.bounds import LARGEST_NUMBER
 from annotator.model.text import LONGEST_NAME, is_showable, showable
 
 #: Last frame of a range without an end, in queries.
@@ -88,7 +88,7 @@ class Frame(Whole):
     """A frame index; -1 only where a range may end before the first frame."""
 
     def __init__(self, low: int = 0) -> None:
-        super().__init__(low, MOST_FRAMES)
+        super().__init__(low)
 
 
 class RangeEnd(Whole):

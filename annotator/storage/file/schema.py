@@ -55,7 +55,7 @@ video = Table(
     Column("path", FilePath(), nullable=False),
     Column("width", Whole(1, LONGEST_SIDE), nullable=False),
     Column("height", Whole(1, LONGEST_SIDE), nullable=False),
-    Column("frame_count", Frame(), nullable=False),
+    Column("frame_count", Whole(), nullable=False),
     Column("fps", Number(HIGHEST_RATE), nullable=False),
     Column("size_bytes", Whole()),
     Column("fingerprint", Words(), nullable=False),

@@ -23,6 +23,7 @@ from annotator.model.frame import TrackState
 from annotator.model.quick import quick
 from annotator.model.track import MarkKind, TrackObservation
 from annotator.storage.file import schema
+from annotator.storage.file.checked_types import refuse
 from annotator.storage.rows.records import AnyRow, box_of, mask_of, whole_box
 from annotator.storage.spans.algebra import OPEN
 
@@ -129,6 +130,8 @@ class MarkSweep:
         return self._active
 
 
+#: Most frames between two keyframes; half a day of video.
+_LONGEST_INTERPOLATION = 1_000_000
 Place = tuple[int, int]  # track, frame
 
 
@@ -202,6 +205,8 @@ def _interpolated(connection: Connection, mark: MarkRow, first: int, last: int) 
     for one, other in pairwise(keyframes):
         if other.frame == one.frame + 1 or other.frame <= first or one.frame >= last:
             continue
+        if other.frame - one.frame > _LONGEST_INTERPOLATION:
+            raise refuse("mark", (one.frame, other.frame), "keyframes of one video")
         before, after = box_of(one), box_of(other)
         if before is None or after is None:
             continue
