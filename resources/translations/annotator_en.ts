@@ -1824,6 +1824,14 @@
             <translation>Resume</translation>
         </message>
         <message>
+            <source>Resume only if you trust the project and these files.</source>
+            <translation>Resume only if you trust the project and these files.</translation>
+        </message>
+        <message>
+            <source>Resume the run?</source>
+            <translation>Resume the run?</translation>
+        </message>
+        <message>
             <source>Resume unfinished run</source>
             <translation>Resume unfinished run</translation>
         </message>
@@ -1836,6 +1844,10 @@
             <translation>Stopped; finished frames are kept</translation>
         </message>
         <message>
+            <source>The project names files that this run would load:</source>
+            <translation>The project names files that this run would load:</translation>
+        </message>
+        <message>
             <source>This video has no unfinished run</source>
             <translation>This video has no unfinished run</translation>
         </message>
@@ -1846,6 +1858,10 @@
         <message>
             <source>Tracking</source>
             <translation>Tracking</translation>
+        </message>
+        <message>
+            <source>Trust and resume</source>
+            <translation>Trust and resume</translation>
         </message>
         <message>
             <source>{0} finished</source>

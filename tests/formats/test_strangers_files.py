@@ -119,3 +119,29 @@ def test_a_class_name_of_a_megabyte_is_refused_and_nothing_stays(tmp_path: Path)
             import_labels(store, video, path, "coco-video")
         assert store.labels() == []
         assert store.runs() == []
+
+
+@pytest.mark.parametrize("claimed", [1000, 10**9, 10**12, 2**62])
+def test_a_parquet_table_with_a_false_row_count_is_refused(claimed: int, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    frames = [LabelledFrame(frame, (LabelledBox(1, 0, (1.0, 1.0, 5.0, 5.0)),)) for frame in range(5)]
+    get_format("parquet").write([(INFO, frames)], tmp_path / "out", ExportOptions())
+    path = tmp_path / "out/tracks.parquet"
+    path.write_bytes(_with_row_count(path.read_bytes(), 5, claimed))
+    with pytest.raises(FormatError, match=r"tracks.parquet (claims to have|is not a Parquet table)"):
+        get_format("parquet").read(path, ImportOptions(info=INFO))
+
+
+def _with_row_count(data: bytes, true: int, claimed: int) -> bytes:
+    """Change the numbers of rows and values in the footer, which are varints in Thrift's compact encoding."""
+    size = int.from_bytes(data[-8:-4], "little")
+    before, footer = data[:-8 - size], data[-8 - size:-8]
+    footer = footer.replace(b"\x16" + _varint(2 * true), b"\x16" + _varint(2 * claimed))
+    return before + footer + len(footer).to_bytes(4, "little") + data[-4:]
+
+
+def _varint(value: int) -> bytes:
+    code = b""
+    while value > 127:
+        code, value = code + bytes([value & 127 | 128]), value >> 7
+    return code + bytes([value])

@@ -33,6 +33,8 @@ _NEEDED = ("frame", "x1", "y1", "x2", "y2")
 #: Numbers that may be missing or not finite; such a row is skipped and counted.
 _CHECKED_LATER = frozenset({"x1", "y1", "x2", "y2", "score", "visibility"})
 _NOT_FINITE = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
+#: Most rows of a Parquet table.
+_MOST_ROWS = 2**32
 #: Columns of names, which a spreadsheet may take for formulas.
 _TEXTS = ("video", "label")
 _FORMULA_NOTE = ("names that a spreadsheet would run as formulas begin with an apostrophe in the CSV file; this "
@@ -278,9 +280,15 @@ def _parquet_rows(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
         columns = list(table.schema_arrow.names)
         if not set(_NEEDED) <= set(columns):
             raise FormatError(f"{file}: found the columns {', '.join(columns)}; expected {_EXPECTED}")
+        claimed = table.metadata.num_rows
+        if not 0 <= claimed <= _MOST_ROWS:
+            raise FormatError(f"{file} claims to have {claimed} rows, more than any table of boxes; write it again")
         for batch in table.iter_batches(_BATCH, columns=columns):
             for values in batch.to_pylist():
                 row += 1
                 yield f"row {row}", {name: "" if value is None else str(value) for name, value in values.items()}
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if row != claimed:
+            raise FormatError(f"{file} claims to have {claimed} rows, but holds {row}; it is damaged, so write it "
+                              "again")
+    except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError, MemoryError) as error:
         raise FormatError(f"{file} is not a Parquet table ({str(error)[:120]}); expected {_EXPECTED}") from error
