@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -233,9 +234,9 @@ def fuzz(count: int, seed: int, base: Path, folder: Path, report: Callable[[str]
         with closing(sqlite3.connect(project, isolation_level=None)) as connection:
             done = mutate(connection, rng)
         what = f"seed {seed} turn {turn} ({'; '.join(done)})"
-        endings = [("commands", forked.run(lambda project=project: exercise(project), SECONDS, MEMORY))]
+        endings = [("commands", forked.run(partial(exercise, project), SECONDS, MEMORY))]
         if turn % _WINDOW_EVERY == 0:
-            endings.append(("window", forked.run(lambda project=project: open_in_window(project), SECONDS, MEMORY)))
+            endings.append(("window", forked.run(partial(open_in_window, project), SECONDS, MEMORY)))
         for part, ending in endings:
             findings.add(f"{what}, {part}", ending)
             if ending.problem:

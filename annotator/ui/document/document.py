@@ -17,6 +17,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Label, OnExisting, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.session import Session
 from annotator.storage.edits import drawn_boxes
+from annotator.storage.spans.algebra import Span
 from annotator.ui.document.lanes import Lane, make_lanes
 from annotator.ui.widgets.message import Message
 from annotator.video import VideoReader
@@ -246,7 +247,7 @@ class Document(QObject):
                        and run.on_existing is not OnExisting.PROPOSE]  # lanes do not show proposals
             reached = max((run.finished_frame or 0 for run in running), default=None)
             video = self._video.id
-            spans = self.read(lambda: store.video_spans(video), [])
+            spans: list[Span] = self.read(lambda: store.video_spans(video), [])
             self._lanes = make_lanes(tracks.values(), spans, self._video.frame_count, reached)
         if only is None:
             return self._lanes

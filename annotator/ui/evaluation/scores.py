@@ -6,7 +6,7 @@ import html
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from annotator.evaluation import Scores
 from annotator.jobs.project_scores import ProjectScores
@@ -35,8 +35,8 @@ class ScoreGrid(QWidget):
             head.setToolTip(tip)
             grid.addWidget(head, 0, column + 1)
             grid.setColumnStretch(column + 1, 1)
-        self.cells: list[list[QLabel]] = []
-        self.heads: list[QLabel] = []
+        self.cells: list[list[Label]] = []
+        self.heads: list[Label] = []
         for row, (name, tip) in enumerate((
                 (self.tr("Before"), ""),
                 (self.tr("Now"), self.tr("The tracks at the time of the evaluation")),

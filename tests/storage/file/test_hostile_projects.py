@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,7 @@ def test_random_changes_are_refused_or_harmless(base: Path, tmp_path: Path) -> N
         project = copy_of(base, tmp_path / str(turn))
         with closing(sqlite3.connect(project, isolation_level=None)) as connection:
             done = mutate(connection, random.Random(f"test {turn}"))
-        ending = forked.run(lambda project=project: read_everything(project), SECONDS, MEMORY)  # type: ignore[misc]
+        ending = forked.run(partial(read_everything, project), SECONDS, MEMORY)
         assert ending.problem == "", done
         shutil.rmtree(project.parent)
 
