@@ -164,6 +164,7 @@ _sql("span_text", "UPDATE span SET first = 'start'")
 _sql("spans_overlap", "INSERT INTO span SELECT id + 1000, tracklet, first, last, track FROM span")
 _sql("spans_of_other_tracks", "INSERT INTO span SELECT id + 1000, tracklet, first, last, 3 - track FROM span "
      "WHERE track IN (1, 2)")
+_sql("track_missing", "PRAGMA foreign_keys=OFF", "DELETE FROM track WHERE id = 1")
 _sql("span_tracklet_missing", "PRAGMA foreign_keys=OFF", "UPDATE span SET tracklet = 12345")
 _sql("tracklet_text", "UPDATE tracklet SET ended_frame = 'end', end_reason = 99")
 

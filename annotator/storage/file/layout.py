@@ -23,6 +23,12 @@ from annotator.storage.file.schema import metadata
 
 #: Most characters of a definition that is compared; ours have a tenth of that.
 _LONGEST = 20_000
+#: Steps through the index from one track to the next, so the number of spans does not matter.
+_SPAN_WITHOUT_TRACK = """
+    WITH RECURSIVE used(track) AS (
+        SELECT min(track) FROM span
+        UNION ALL SELECT (SELECT min(track) FROM span WHERE track > used.track) FROM used WHERE used.track IS NOT NULL)
+    SELECT track FROM used WHERE track IS NOT NULL AND track NOT IN (SELECT id FROM track) LIMIT 1"""
 #: Tables with at most some thousand rows.
 _SMALL = ("attribute", "detector_class", "run", "proposal", "track", "mark", "history")
 
@@ -72,6 +78,8 @@ def check_references(connection: Connection, path: Path) -> None:
         if broken is not None:
             raise StorageError(f"{path} is damaged: a row of {broken[0]} refers to a missing row of {broken[2]}; "
                                "restore a backup copy")
+    if connection.exec_driver_sql(_SPAN_WITHOUT_TRACK).first() is not None:
+        raise StorageError(f"{path} is damaged: a row of span refers to a missing row of track; restore a backup copy")
 
 
 def _found(connection: Connection, path: Path) -> Mapping[str, _Definition]:
