@@ -19,8 +19,8 @@ from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.storage.file import schema
-from annotator.storage.file.integrity import Examination, examine
 from annotator.storage.file.checked_types import refuse
+from annotator.storage.file.integrity import Examination, examine
 from annotator.storage.history import journal
 from annotator.storage.history.journal import HistoryStep
 from annotator.storage.rows import corrected, records, resolve
