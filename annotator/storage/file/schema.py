@@ -145,16 +145,16 @@ detection = Table(
 checksum = Table(  # of the boxes, masks and detections of each frame of a run; see `annotator.storage.file.integrity`
     "checksum", metadata,
     Column("run", _reference("run.id"), primary_key=True),
-    Column("frame", Integer, primary_key=True),
-    Column("crc", Integer, nullable=False),
+    Column("frame", Frame(), primary_key=True),
+    Column("crc", Whole(), nullable=False),
     sqlite_with_rowid=False,
 )
 
 log_note = Table(  # the number with which the write-ahead log begins; see `annotator.storage.file.stale_log`
     "log_note", metadata,
-    Column("id", Integer, primary_key=True),
-    Column("salt", Integer, nullable=False),
-    Column("earlier", Text, nullable=False),  # names the note before this one
+    Column("id", Whole(), primary_key=True),
+    Column("salt", Whole(-2**63, 2**63 - 1), nullable=False),
+    Column("earlier", Name(), nullable=False),  # names the note before this one
 )
 
 tracklet = Table(
