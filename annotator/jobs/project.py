@@ -32,7 +32,13 @@ def _open(path: Path, create: bool, read_only: bool = False) -> tuple[Session, b
     if create and not path.exists():
         with suppress(ProjectExistsError):
             return Session(Store.create(path)), True
-    return Session(Store.open(path, read_only=read_only)), False
+    store = Store.open(path, read_only=read_only)
+    try:
+        store.check_references()
+    except StorageError:
+        store.close()
+        raise
+    return Session(store), False
 
 
 @contextmanager

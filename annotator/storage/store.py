@@ -121,7 +121,6 @@ class Store(Reader):
             if lock is None:
                 _check_version(connection, target)
                 check_layout(connection, target, complete=True)
-                check_references(connection, target)
             else:
                 store._prepare(auto_checkpoint, unclean)
             return store
@@ -145,11 +144,19 @@ class Store(Reader):
         if unclean:
             log.info("%s was not closed properly: checking it", self._path)
             self.check()
-        check_references(self._connection, self._path)
         self._note_log()
         journal.install(self._connection)
         with self._write(None, "interrupt"):
             runs.interrupt_orphans(self._connection)
+
+    def check_references(self) -> None:
+        """Check that tracks, runs, marks and spans refer to rows that exist, which jobs and views rely on. Quick,
+        however many boxes there are; `check` finds more.
+
+        Raises:
+            StorageError: a row refers to a missing one.
+        """
+        check_references(self._connection, self._path)
 
     def close(self) -> None:
         """Close the file and release its lock. A second call does nothing."""
