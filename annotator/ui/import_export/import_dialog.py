@@ -88,7 +88,7 @@ class ImportDialog(QDialog):
             self.format.addItem(each.title, each.name)
         self.about = Label(self)
         self.about.setWordWrap(True)
-        self.doubt = QLabel(self)
+        self.doubt = Label(self)
         """Shown if several formats fit."""
         self.doubt.setWordWrap(True)
         self.doubt.hide()
