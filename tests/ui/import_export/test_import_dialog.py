@@ -34,9 +34,10 @@ def dialog(video: VideoRecord, qtbot: QtBot) -> ImportDialog:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Tracks in gt.txt, and detections in gt, whose path is on the way to it."""
-    (tmp_path / "gt").write_text("1,-1,10,20,30,40,0.75,-1,-1,-1\n2,-1,10,20,30,40,0.5,-1,-1,-1\n")
-    (tmp_path / "gt.txt").write_text("1,9,10,20,30,40,1,1,1\n2,9,10,20,30,40,1,1,1\n")
+    """Tracks in labels.txt, and detections in the folder labels, whose path is on the way to it."""
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "det.txt").write_text("1,-1,10,20,30,40,0.75,-1,-1,-1\n2,-1,10,20,30,40,0.5,-1,-1,-1\n")
+    (tmp_path / "labels.txt").write_text("1,9,10,20,30,40,1,1,1\n2,9,10,20,30,40,1,1,1\n")
     return tmp_path
 
 
@@ -61,7 +62,7 @@ def type_path(dialog: ImportDialog, path: Path, qtbot: QtBot) -> list[tuple[str,
 
 
 def test_a_guess_in_passing_does_not_stay(dialog: ImportDialog, folder: Path, qtbot: QtBot) -> None:
-    seen = type_path(dialog, folder / "gt.txt", qtbot)
+    seen = type_path(dialog, folder / "labels.txt", qtbot)
     assert Target.DETECTIONS in [target for _, target in seen], "the file on the way holds detections"
     assert seen[-1] == ("mot", Target.HUMAN)
     assert dialog.target.isEnabled()
@@ -70,7 +71,7 @@ def test_a_guess_in_passing_does_not_stay(dialog: ImportDialog, folder: Path, qt
 def test_what_a_person_selected_stays_where_the_format_can_do_it(
         dialog: ImportDialog, folder: Path, qtbot: QtBot) -> None:
     select(dialog.target, Target.MACHINE, qtbot)
-    seen = type_path(dialog, folder / "gt.txt", qtbot)
+    seen = type_path(dialog, folder / "labels.txt", qtbot)
     assert Target.DETECTIONS in [target for _, target in seen]
     assert seen[-1][1] is Target.MACHINE
 
@@ -78,4 +79,4 @@ def test_what_a_person_selected_stays_where_the_format_can_do_it(
 def test_a_format_that_a_person_selected_is_not_guessed_away(
         dialog: ImportDialog, folder: Path, qtbot: QtBot) -> None:
     select(dialog.format, "mots", qtbot)
-    assert {name for name, _ in type_path(dialog, folder / "gt.txt", qtbot)} == {"mots"}
+    assert {name for name, _ in type_path(dialog, folder / "labels.txt", qtbot)} == {"mots"}
