@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
@@ -23,22 +21,6 @@ from annotator.ui.review.controller import ReviewController, key_of
 from annotator.ui.review.crops import CropSource, Pair
 from annotator.ui.review.queue_builder import QueueBuilder
 from tests.ui.colors import pixels
-from tests.ui.mistaken import make_project
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_project(tmp_path_factory.mktemp("mistaken"))
-
-
-@pytest.fixture
-def document(made: Path, tmp_path: Path, qtbot: QtBot) -> Iterator[Document]:
-    for file in made.parent.iterdir():
-        shutil.copy(file, tmp_path / file.name)
-    opened = Document()
-    opened.open(tmp_path / made.name)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,22 +17,7 @@ from annotator.ui.review.controller import key_of
 from annotator.ui.review.crops import SIDE, CropSource, Pair, crop
 from tests.required import required
 from tests.ui.colors import pixels
-from tests.ui.mistaken import MEETING, MISSED, make_project
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_project(tmp_path_factory.mktemp("mistaken"))
-
-
-@pytest.fixture
-def document(made: Path, tmp_path: Path, qtbot: QtBot) -> Iterator[Document]:
-    for file in made.parent.iterdir():
-        shutil.copy(file, tmp_path / file.name)
-    opened = Document()
-    opened.open(tmp_path / made.name)
-    yield opened
-    opened.close()
+from tests.ui.mistaken import MEETING, MISSED
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,22 +16,6 @@ from annotator.ui.document.document import Document
 from annotator.ui.review.queue_builder import QueueBuilder
 from annotator.ui.widgets.message import Message, Severity
 from tests.ui.event_loop import let_events_pass
-from tests.ui.mistaken import make_project
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_project(tmp_path_factory.mktemp("mistaken"))
-
-
-@pytest.fixture
-def document(made: Path, tmp_path: Path, qtbot: QtBot) -> Iterator[Document]:
-    for file in made.parent.iterdir():
-        shutil.copy(file, tmp_path / file.name)
-    opened = Document()
-    opened.open(tmp_path / made.name)
-    yield opened
-    opened.close()
 
 
 class Job:

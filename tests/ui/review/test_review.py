@@ -22,15 +22,10 @@ from annotator.ui.timeline.painter import LANE, OVERVIEW, RULER
 from annotator.ui.window.main_window import MainWindow
 from tests.required import required
 from tests.ui.event_loop import let_events_pass
-from tests.ui.mistaken import BACK, MEETING, MISSED, green, make_project, red
+from tests.ui.mistaken import BACK, MEETING, MISSED, green, red
 
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_project(tmp_path_factory.mktemp("mistaken"))
 
 
 @pytest.fixture
