@@ -73,10 +73,10 @@ def score_mot(pair: MotPair, benchmark: Benchmark) -> Scores:
 
 
 def _check_classes(pair: MotPair, gt: MotRows, result: MotRows, benchmark: Benchmark) -> None:
-    classes = np.unique(result.class_number)
+    classes = np.unique(np.where(result.eighth >= 0, result.eighth, 1))
     if len(classes) > 1 or (benchmark != "MOT15" and len(classes) and classes[0] != 1):
-        raise FormatError(f"{pair.result}: found classes {', '.join(map(str, classes))} in column 8; results must have "
-                          "one class, 1 or -1")
+        found = ", ".join(f"{each:g}" for each in classes)
+        raise FormatError(f"{pair.result}: found classes {found} in column 8; results must have one class, 1 or -1")
     unknown = sorted(set(np.unique(gt.class_number).tolist()) - set(_KNOWN_CLASSES))
     if benchmark != "MOT15" and unknown:
         raise FormatError(f"{pair.gt}: found class {unknown[0]}; {benchmark} has classes 1 to 13 (evaluate without "

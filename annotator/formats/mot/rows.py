@@ -41,6 +41,8 @@ class MotRows:
     """(N, 4) float64 pixels from 0, right and bottom exclusive."""
     seventh: FloatColumn
     """(N,) seventh column: flag of ground truth, confidence of results; NaN if missing."""
+    eighth: FloatColumn
+    """(N,) eighth column of rows with eight or nine columns, where ground truth has the class; NaN if missing."""
     class_number: IntColumn
     """(N,) class, 1 if missing or -1; MOTChallenge's from 1, a detector's from 0."""
     visibility: FloatColumn
@@ -104,10 +106,12 @@ def _checked(text: TextRows, kind: MotKind, on_bad: OnBad, first_frame: int, one
         box -= 1.0
     class_number, visibility = _class_and_visibility(text, kind)
     seventh = text.values[:, 6] if text.values.shape[1] > 6 else np.full(len(frame), np.nan)
+    has_class = (text.lengths == 8) | (text.lengths == 9)
+    eighth = np.where(has_class, text.values[:, 7] if text.values.shape[1] > 7 else np.nan, np.nan)
     skipped = np.flatnonzero(~keep)
-    return MotRows(frame_index[order], number[order], box, seventh[order], class_number[order], visibility[order],
-                   text.first + order, len(skipped), text.first + int(skipped[0]) if len(skipped) else -1,
-                   _unused(text, kind))
+    return MotRows(frame_index[order], number[order], box, seventh[order], eighth[order], class_number[order],
+                   visibility[order], text.first + order, len(skipped),
+                   text.first + int(skipped[0]) if len(skipped) else -1, _unused(text, kind))
 
 
 def _finite(text: TextRows, on_bad: OnBad) -> npt.NDArray[np.bool_]:

@@ -83,7 +83,7 @@ def test_an_empty_file_is_all_defaults(content: str, tmp_path: Path) -> None:
     ("det_threshold: .inf", "det_threshold is 'Infinity': it must be a number"),
     ("det_threshold: true", "det_threshold is True: it must be a number"),
     ("sam2:", "sam2 is None: it must be a mapping"),
-    ("on_existing: delete", "on_existing is 'delete': choose 'replace', 'add' or 'propose'"),
+    ("on_existing: delete", "on_existing is 'delete': choose 'replace', 'replace-corrected', 'add' or 'propose'"),
     ("sam2mot: 3", "sam2mot is 3: it must be a mapping"),
     ("sam2:\n  bfloat16: 1", "c.yml line 2: sam2.bfloat16 is 1: it must be true or false"),
     ("\nsnapshot_every: 0", "c.yml line 2: snapshot_every: snapshot_every is 0"),
