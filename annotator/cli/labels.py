@@ -69,6 +69,8 @@ def _add_writing(p: argparse.ArgumentParser) -> None:
                    "(person=1 car=3; default: by name)")
     p.add_argument("--track-ids", action="store_true", help="yolo: write the track id as sixth column; trainers refuse "
                    "such files")
+    p.add_argument("--shapes", choices=("boxes", "polygons", "masks"), default="boxes", help="cvat, yolo: write boxes "
+                   "with masks as boxes, polygons or masks (default: boxes)")
     p.add_argument("--image-digits", type=int, default=6, metavar="N", help="digits in image file names, if the format "
                    "does not prescribe them (default 6)")
     p.add_argument("--pictures", choices=("none", "jpg", "png", "copy", "link"), default="none",
@@ -152,7 +154,7 @@ def _export_options(args: argparse.Namespace) -> ExportOptions:
         interpolated=args.interpolated, reviewed_only=args.reviewed, renumber=args.renumber, masks=args.masks,
         one_based_pixels=args.one_based_pixels, overwrite=args.overwrite, field_check=args.check,
         validation=tuple(args.val), class_numbers=_class_numbers(args.class_numbers), image_digits=args.image_digits,
-        track_ids=args.track_ids,
+        track_ids=args.track_ids, shapes=args.shapes,
         pictures=args.pictures, jpeg_quality=args.jpeg_quality)
 
 

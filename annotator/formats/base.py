@@ -26,6 +26,10 @@ Pictures = Literal["none", "jpg", "png", "copy", "link"]
 """Frame images: none, decoded and encoded again, or the files of a folder of images, copied or linked."""
 
 
+Shapes = Literal["boxes", "polygons", "masks"]
+"""What to write of a box with a mask, in formats where it can be either."""
+
+
 @dataclass(frozen=True, slots=True)
 class PictureSource:
     """Where to read the frame images of an export."""
@@ -68,6 +72,9 @@ class ExportOptions:
     """``yolo``: write the track id as last column, which trainers refuse."""
     masks: bool = True
     """``coco-video``: write masks if there are any."""
+    shapes: Shapes = "boxes"
+    """``cvat``, ``yolo``: what to write of boxes with masks. Polygons lie within `annotator.formats.writing.outlines`'
+    tolerance of the mask's edge."""
     image_digits: int = 6
     """``mot``, ``mot-det``, ``coco-video``, ``coco``: digits of the image file names (DanceTrack has 8)."""
     pictures: Pictures = "none"
@@ -233,3 +240,10 @@ class LabelFormat(Protocol):
 
     def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
         """Read and check the whole file. Raises FormatError with file, place, what was found and what was expected."""
+
+
+def writes_masks(label_format: LabelFormat, options: ExportOptions) -> bool:
+    """Whether an export with these options writes masks, or polygons of them."""
+    if "shapes" in label_format.options:
+        return options.shapes != "boxes"
+    return label_format.abilities.masks and options.masks

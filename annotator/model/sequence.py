@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from annotator.model.attribute import Attribute
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 
@@ -22,6 +23,8 @@ class SequenceInfo:
     labels: tuple[str, ...] = ("object",)
     image_dir: str = "img1"
     image_ext: str = ".jpg"
+    attributes: tuple[Attribute, ...] = ()
+    """Attributes that tracks may have, each with an index into ``labels`` as its label."""
 
 
 NO_ATTRIBUTES: Mapping[str, object] = MappingProxyType({})

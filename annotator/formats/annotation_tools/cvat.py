@@ -1,7 +1,9 @@
 """CVAT for video 1.1: XML with tracks, each with its boxes by frame. One file per video.
 
 Frames count from 0. Each run of boxes is followed by an ``outside`` keyframe in the next frame, unless the video ends.
-``keyframe`` distinguishes boxes that someone set from interpolated ones. Source: CVAT's manual, "CVAT for video 1.1".
+``keyframe`` distinguishes boxes that someone set from interpolated ones. Boxes with masks are written as boxes,
+polygons or masks. The header declares every attribute of a label with its kind and options, and every shape has all of
+them. Source: CVAT's manual, "CVAT for video 1.1".
 """
 
 from __future__ import annotations
@@ -12,11 +14,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+import numpy as np
+
 from annotator.formats.annotation_tools.cvat_reader import read_cvat
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
+from annotator.formats.reading.geometry import hull
 from annotator.formats.reading.label_paths import label_files
+from annotator.formats.reading.rle import mask_from_polygons
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
+from annotator.formats.writing.outlines import outline
+from annotator.model.attribute import Attribute, AttributeKind, attributes_of
+from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 #: Characters that XML 1.0 cannot represent.
@@ -31,6 +40,64 @@ def _quoted(value: object) -> str:
     return quoteattr(_UNWRITABLE.sub("?", str(value)))
 
 
+_KINDS = {AttributeKind.TEXT: "text", AttributeKind.NUMBER: "number", AttributeKind.CHOICE: "select",
+          AttributeKind.FLAG: "checkbox"}
+#: What boxes are called that have no mask while masks or polygons are written.
+_PLAIN = "boxes without a mask were written as boxes"
+
+
+def value_text(value: object) -> str:
+    """The value of an attribute as CVAT writes it: ``true`` and ``false``, whole numbers without decimals."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value == int(value):
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+class _Attributes:
+    """The attributes of the labels of a video, declared ones and those that only tracks have."""
+
+    def __init__(self, info: SequenceInfo) -> None:
+        self._declared = {label: {each.name: each for each in attributes_of(label, info.attributes)}
+                          for label in range(len(info.labels))}
+        self._values: dict[tuple[int, str], set[object]] = {}
+
+    def of_track(self, box: LabelledBox) -> str:
+        """The values of a track as XML; defaults where it has none."""
+        values = {name: each.default for name, each in self._declared[box.label].items()} | {
+            name: value for name, value in box.attributes.items() if value is not None}
+        for name, value in values.items():
+            self._values.setdefault((box.label, name), set()).add(value)
+        return "".join(f"      <attribute name={_quoted(name)}>{_text(value_text(value))}</attribute>\n"
+                       for name, value in values.items())
+
+    def declaration(self, label: int) -> str:
+        """The attributes of a label as XML for the header."""
+        others = sorted({name for of, name in self._values if of == label} - self._declared[label].keys())
+        each = [*self._declared[label].values(), *(Attribute(0, label, name, AttributeKind.TEXT) for name in others)]
+        return "".join(self._declared_as(label, attribute) for attribute in each)
+
+    def _declared_as(self, label: int, attribute: Attribute) -> str:
+        default = value_text(attribute.default)
+        if attribute.kind is AttributeKind.FLAG:
+            default = default or "false"
+        options = {AttributeKind.CHOICE: "\n".join(attribute.options), AttributeKind.NUMBER: self._limits(
+            label, attribute)}.get(attribute.kind, default)
+        return (f"            <attribute>\n              <name>{_text(attribute.name)}</name>\n"
+                f"              <mutable>False</mutable>\n              <input_type>{_KINDS[attribute.kind]}"
+                f"</input_type>\n              <default_value>{_text(default)}</default_value>\n"
+                f"              <values>{_text(options)}</values>\n            </attribute>\n")
+
+    def _limits(self, label: int, attribute: Attribute) -> str:
+        """Lowest and highest value and step of a number, which CVAT asks for."""
+        found = [*self._values.get((label, attribute.name), ()), attribute.default]
+        numbers = [float(each) for each in found if isinstance(each, int | float)] or [0.0]
+        low, high = min(0.0, *numbers), max(100.0, *numbers)
+        step = 1.0 if all(number == int(number) for number in numbers) else 0.01
+        return "\n".join(map(value_text, (low, high, step)))
+
+
 @dataclass(slots=True)
 class _Lines:
     """The lines of one track of the video that is being written."""
@@ -39,7 +106,10 @@ class _Lines:
     attributes: str
     lines: list[str] = field(default_factory=list)
     last: int = -2
-    edges: str = ""
+    shape: str = ""
+    """Kind of the last shape."""
+    place: str = ""
+    """Its coordinates."""
 
 
 class _CvatWriter(Writer):
@@ -47,28 +117,48 @@ class _CvatWriter(Writer):
 
     def begin(self, info: SequenceInfo, length: int) -> None:
         self._tracks: dict[int, _Lines] = {}
-        self._names: dict[int, set[str]] = {}
+        self._attributes = _Attributes(info)
+        self._plain = 0
 
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
         written = []
         for box in frame.boxes:
             assert box.number is not None
-            kept = reduced_box(box, Cvat.abilities)
             track = self._tracks.get(box.number)
             if track is None:
-                track = self._tracks[box.number] = _Lines(box.label, "".join(
-                    f"      <attribute name={_quoted(name)}>{_text(value)}</attribute>\n"
-                    for name, value in box.attributes.items()))
-                self._names.setdefault(box.label, set()).update(map(str, box.attributes))
+                track = self._tracks[box.number] = _Lines(box.label, self._attributes.of_track(box))
             gap = frame.index != track.last + 1
             if gap:
                 self._close(track, info.frame_count)
-            x1, y1, x2, y2 = kept.box_xyxy
-            track.edges = f'xtl="{x1:.2f}" ytl="{y1:.2f}" xbr="{x2:.2f}" ybr="{y2:.2f}" z_order="0"'
+            kept = self._shape(track, box, info)
             self._line(track, frame.index, False, kept.occluded, gap or not box.interpolated)
             track.last = frame.index
             written.append(replace(kept, label=track.label))
         return written
+
+    def _shape(self, track: _Lines, box: LabelledBox, info: SequenceInfo) -> LabelledBox:
+        """Set the shape of a track; returns what is read back of it."""
+        kept = reduced_box(box, Cvat.abilities)
+        if box.mask is not None and self.options.shapes == "masks":
+            mask = _clipped(box.mask, info)
+            if not mask.is_empty():
+                track.shape = "mask"
+                track.place = (f'rle="{_runs(mask)}" left="{mask.left}" top="{mask.top}" width="{mask.width}" '
+                               f'height="{mask.height}" z_order="0"')
+                return replace(kept, mask=mask, box_xyxy=mask.box_xyxy)
+        elif box.mask is not None and self.options.shapes == "polygons":
+            corners = [round(value, 2) for value in outline(box.mask, info.width, info.height)]
+            if corners:
+                track.shape = "polygon"
+                pairs = zip(corners[::2], corners[1::2], strict=True)
+                track.place = f'points="{";".join(f"{x:.2f},{y:.2f}" for x, y in pairs)}" z_order="0"'
+                mask = mask_from_polygons([corners], info.width, info.height)
+                return replace(kept, mask=None if mask.is_empty() else mask, box_xyxy=hull(corners))
+        self._plain += self.options.shapes != "boxes"
+        track.shape = "box"
+        x1, y1, x2, y2 = kept.box_xyxy
+        track.place = f'xtl="{x1:.2f}" ytl="{y1:.2f}" xbr="{x2:.2f}" ybr="{y2:.2f}" z_order="0"'
+        return kept
 
     def _close(self, track: _Lines, length: int) -> None:
         if 0 <= track.last < length - 1:
@@ -76,7 +166,8 @@ class _CvatWriter(Writer):
 
     def _line(self, track: _Lines, frame: int, outside: bool, occluded: bool, keyframe: bool) -> None:
         flags = f'outside="{int(outside)}" occluded="{int(occluded)}" keyframe="{int(keyframe)}"'
-        track.lines.append(f'    <box frame="{frame}" {track.edges} {flags}>\n{track.attributes}    </box>\n')
+        track.lines.append(f'    <{track.shape} frame="{frame}" {track.place} {flags}>\n{track.attributes}'
+                           f"    </{track.shape}>\n")
 
     def end(self, info: SequenceInfo) -> None:
         file = self.target.text(f"{info.name}.xml")
@@ -85,13 +176,8 @@ class _CvatWriter(Writer):
                    "      <mode>interpolation</mode>\n      <start_frame>0</start_frame>\n"
                    f"      <stop_frame>{info.frame_count - 1}</stop_frame>\n      <labels>\n")
         for index, label in enumerate(info.labels):
-            file.write(f"        <label>\n          <name>{_text(label)}</name>\n          <attributes>\n")
-            for name in sorted(self._names.get(index, ())):
-                file.write(f"            <attribute>\n              <name>{_text(name)}</name>\n"
-                           "              <mutable>False</mutable>\n              <input_type>text</input_type>\n"
-                           "              <default_value></default_value>\n              <values></values>\n"
-                           "            </attribute>\n")
-            file.write("          </attributes>\n        </label>\n")
+            file.write(f"        <label>\n          <name>{_text(label)}</name>\n          <attributes>\n"
+                       f"{self._attributes.declaration(index)}          </attributes>\n        </label>\n")
         file.write(f"      </labels>\n      <original_size>\n        <width>{info.width}</width>\n"
                    f"        <height>{info.height}</height>\n      </original_size>\n    </task>\n  </meta>\n")
         for number, track in self._tracks.items():
@@ -102,6 +188,22 @@ class _CvatWriter(Writer):
         file.write("</annotations>\n")
         file.close()
         self._tracks = {}
+        if self._plain:
+            self.target.notes.append(f"{info.name}: {self._plain} {_PLAIN}")
+
+
+def _clipped(mask: Mask, info: SequenceInfo) -> Mask:
+    """The part of a mask inside the frame."""
+    inside = mask.left >= 0 and mask.top >= 0 and (
+        mask.left + mask.width <= info.width and mask.top + mask.height <= info.height)
+    return mask if inside else Mask.from_bitmap(mask.to_bitmap(info.width, info.height))
+
+
+def _runs(mask: Mask) -> str:
+    """Lengths of alternating runs of 0 and 1 of the crop, row by row, starting with 0."""
+    values = mask.crop().ravel(order="C")
+    edges = np.flatnonzero(np.diff(values, prepend=False))
+    return ", ".join(map(str, np.diff(edges, prepend=0, append=len(values)).tolist()))
 
 
 class Cvat(FileFormat):
@@ -110,9 +212,9 @@ class Cvat(FileFormat):
     name = "cvat"
     title = "CVAT for video 1.1"
     description = "CVAT for video 1.1: NAME.xml per video, with occlusion, keyframes and attributes"
-    abilities = Abilities(occluded=True, limits=("the frame rate", "one label per track",
+    abilities = Abilities(occluded=True, limits=("masks unless chosen", "the frame rate", "one label per track",
                                                  "control characters in names become ?"))
-    options = PICTURE_OPTIONS
+    options = ("shapes", *PICTURE_OPTIONS)
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
         return f"images/{info.name}/frame_{index:06d}{info.image_ext}"

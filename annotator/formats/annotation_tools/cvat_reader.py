@@ -321,6 +321,8 @@ def _keep_attributes(task: _Task, number: int, element: Element) -> None:
         if each.tag != "attribute" or name is None:
             continue
         text = (each.text or "").strip()
+        if not text:
+            continue  # not set
         first = task.values.setdefault((number, name), text)
         task.table.attributes.setdefault(number, {})[name] = first
         if text != first:

@@ -20,6 +20,7 @@ from annotator.formats.base import (
     LabelledSequence,
     PictureSource,
     SequenceStream,
+    writes_masks,
 )
 from annotator.formats.writing.export import (
     BoxRules,
@@ -189,7 +190,8 @@ class _Export:
         can = label_format.abilities
         self._rules = BoxRules(
             needs_number=can.identities, keeps_ignored=can.ignored or can.regions,
-            keeps_masks=can.masks and target.options.masks, keeps_regions=can.regions, decimals=label_format.decimals)
+            keeps_masks=writes_masks(label_format, target.options), keeps_regions=can.regions,
+            decimals=label_format.decimals)
 
     def _open_sidecar(self, name: str) -> SidecarWriter:
         target = self._target

@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.errors import FormatError
-from annotator.formats.base import ExportOptions, ExportReport, LabelFormat, PictureSource, SequenceStream
+from annotator.formats.base import (
+    ExportOptions,
+    ExportReport,
+    LabelFormat,
+    PictureSource,
+    SequenceStream,
+    writes_masks,
+)
 from annotator.formats.registry import get_format
 from annotator.jobs.labels.frame_progress import FrameCounter, Progress, counted
 from annotator.jobs.labels.ignore_regions import DISTRACTOR, IgnoredBoxes, ignored_boxes
@@ -96,10 +103,13 @@ def sequences(reader: Reader, videos: Sequence[VideoRecord], masks: bool, format
     labels = reader.labels()
     names = tuple(label.name for label in labels) or ("object",)
     index = {label.id: k for k, label in enumerate(labels)}
+    attributes = tuple(replace(each, label=None if each.label is None else index[each.label])
+                       for each in reader.attributes() if each.label is None or each.label in index)
     if format_name in _WITH_DISTRACTORS and has_ignore_regions(reader, videos):
         names = with_distractor(names)
     for video in videos:
-        info = SequenceInfo(video.name, video.width, video.height, video.fps, video.frame_count, names)
+        info = SequenceInfo(video.name, video.width, video.height, video.fps, video.frame_count, names,
+                            attributes=attributes)
         tracks = {track.id: track for track in reader.tracks(video.id)
                   if not reviewed_only or track.review is ReviewState.REVIEWED}
         region_labels: list[int] | None = None
@@ -159,8 +169,7 @@ def prepare_streams(reader: Reader, videos: Sequence[VideoRecord], label_format:
     name = label_format.name
     if name in _WITH_DISTRACTORS and options.labels is not None and has_ignore_regions(reader, videos):
         options = replace(options, labels=with_distractor(options.labels))
-    masks = options.masks and label_format.abilities.masks
-    return sequences(reader, videos, masks, name, options.reviewed_only), options
+    return sequences(reader, videos, writes_masks(label_format, options), name, options.reviewed_only), options
 
 
 def _picture_count(videos: Sequence[VideoRecord], options: ExportOptions) -> int:

@@ -46,6 +46,9 @@ class ExportFields(QWidget):
         self.interpolated = QCheckBox(self.tr("Include interpolated boxes"), self)
         self.renumber = QCheckBox(self.tr("Renumber the tracks of each video from 1"), self)
         self.masks = QCheckBox(self.tr("Masks"), self)
+        self.shapes = QComboBox(self)
+        for text, kind in ((self.tr("Boxes"), "boxes"), (self.tr("Polygons"), "polygons"), (self.tr("Masks"), "masks")):
+            self.shapes.addItem(text, kind)
         self.one_based = QCheckBox(self.tr("Pixel coordinates start at 1"), self)
         self.track_ids = QCheckBox(self.tr("Track IDs in the last column"), self)
         self.check = QCheckBox(self.tr("Validate the files with the format's reference reader"), self)
@@ -57,7 +60,7 @@ class ExportFields(QWidget):
             "validation": self.validation, "pictures": self.pictures, "jpeg_quality": self.quality,
             "image_digits": self.digits, "reviewed_only": self.reviewed, "interpolated": self.interpolated,
             "renumber": self.renumber, "masks": self.masks, "one_based_pixels": self.one_based,
-            "track_ids": self.track_ids,
+            "track_ids": self.track_ids, "shapes": self.shapes,
             "field_check": self.check, "overwrite": self.overwrite}
         self._defaults = {name: _value(widget) for name, widget in self._widgets.items()}
         self.form = QFormLayout(self)
@@ -66,7 +69,8 @@ class ExportFields(QWidget):
         titles = {"step": self.tr("Frame step"), "labels": self.tr("Classes"),
                   "min_length": self.tr("Minimum track length"), "class_numbers": self.tr("Class IDs"),
                   "image_digits": self.tr("Digits in image names"), "validation": self.tr("Validation videos"),
-                  "pictures": self.tr("Images"), "jpeg_quality": self.tr("JPEG quality")}
+                  "pictures": self.tr("Images"), "jpeg_quality": self.tr("JPEG quality"),
+                  "shapes": self.tr("Shapes of objects with masks")}
         for name, widget in self._widgets.items():
             self.form.addRow(titles.get(name, ""), widget)
             _on_change(widget, self.changed.emit)
