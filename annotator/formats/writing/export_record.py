@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 #: How a sidecar ends before the record is added, and what begins the record.
 _END, _BEGIN = b"\n}\n", b',\n "files": '
+_NO_DIGEST = b'""'
 #: Later changes of a file that an older version wrote without a record. Its files are written before the sidecar.
 _OLD_NS = 2_000_000_000
 
@@ -37,7 +38,7 @@ class Stamp:
     def fits(self, path: Path) -> bool:
         """Whether a file is still the same. Raises OSError."""
         if self.sha256 is not None:  # size and time change with a copy of the folder, or with a sidecar's record
-            return file_digest(path) == self.sha256
+            return self.sha256 in (file_digest(path), _head_digest(path))
         stat = path.stat()
         return (stat.st_size, stat.st_mtime_ns) == (self.size, self.mtime_ns)
 
@@ -46,24 +47,44 @@ Stamps = dict[str, Stamp]
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file, of a sidecar without its record. Raises OSError."""
+    """SHA-256 of a file, of a sidecar without its own digest. Raises OSError."""
     with path.open("rb") as file:
         if not path.name.endswith("export.json"):
             return hashlib.file_digest(file, "sha256").hexdigest()
         content = file.read()
-    head, found, _ = content.rpartition(_BEGIN)
-    return hashlib.sha256(head if found else content.removesuffix(_END)).hexdigest()
+    head, found, tail = content.rpartition(_BEGIN)
+    if not found:
+        return hashlib.sha256(content.removesuffix(_END)).hexdigest()
+    own = [stamp.sha256 for name, stamp in (from_json(tail.removesuffix(_END)) or {}).items()
+           if name.rpartition("/")[2] == path.name and stamp.sha256]
+    for digest in own:
+        tail = tail.replace(f'"{digest}"'.encode(), _NO_DIGEST)
+    return hashlib.sha256(head + found + tail).hexdigest()
+
+
+def _head_digest(path: Path) -> str | None:
+    """SHA-256 of what precedes the record of a sidecar; None for other files. Raises OSError."""
+    if not path.name.endswith("export.json"):
+        return None
+    head, found, _ = path.read_bytes().rpartition(_BEGIN)
+    return hashlib.sha256(head).hexdigest() if found else None
 
 
 def seal(sidecar: Path, stamps: Mapping[str, Stamp]) -> None:
     """Add the record of an export to its complete sidecar. Raises OSError."""
-    with sidecar.open("r+b") as file:
-        file.seek(-len(_END), 2)
-        if file.read() != _END:
-            raise ValueError(f"{sidecar} is not a complete sidecar")
-        file.seek(-len(_END), 2)
-        file.truncate()
-        file.write(_BEGIN + to_json(stamps).encode() + _END)
+    content = sidecar.read_bytes()
+    if not content.endswith(_END):
+        raise ValueError(f"{sidecar} is not a complete sidecar")
+    head = content.removesuffix(_END)
+    own = next((name for name in stamps if name.rpartition("/")[2] == sidecar.name), None)
+    record = to_json({name: replace(stamp, sha256="") if name == own else stamp for name, stamp in stamps.items()})
+    sealed = head + _BEGIN + record.encode() + _END
+    digest = hashlib.sha256(sealed).hexdigest()
+    if own is not None:
+        line = f"  {json.dumps(own)}: ".encode()
+        before, found, after = sealed.rpartition(line)
+        sealed = before + found + after.replace(_NO_DIGEST, f'"{digest}"'.encode(), 1)
+    sidecar.write_bytes(sealed)
 
 
 def read_record(sidecar: Path) -> Stamps | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -68,6 +69,32 @@ def test_an_export_that_was_edited_is_not_overwritten_unasked(
         export(name, tmp_path, overwrite=True)
         assert contents(tmp_path) != before
     assert not list(tmp_path.glob(".export-*"))
+
+
+def test_any_changed_byte_of_a_sidecar_is_noticed(tmp_path: Path) -> None:
+    files = export("yolo", tmp_path)
+    sidecar = next(file for file in files if file.name.endswith("export.json"))
+    whole = sidecar.read_bytes()
+    for at in range(0, len(whole), 37):
+        changed = bytearray(whole)
+        changed[at] ^= 1
+        sidecar.write_bytes(changed)
+        with pytest.raises(FormatError, match="allow overwriting"):
+            export("yolo", tmp_path)
+    sidecar.write_bytes(whole)
+    export("yolo", tmp_path)
+
+
+def test_an_export_whose_sidecar_has_no_digest_of_its_record_is_replaced(tmp_path: Path) -> None:
+    """As older versions wrote it."""
+    sidecar = next(file for file in export("mot", tmp_path) if file.name.endswith("export.json"))
+    record = export_record.read_record(sidecar)
+    assert record is not None
+    own = next(stamp.sha256 for name, stamp in record.items() if name.endswith("export.json"))
+    content = sidecar.read_bytes()
+    head = content.rpartition(b',\n "files": ')[0]
+    sidecar.write_bytes(content.replace(str(own).encode(), hashlib.sha256(head).hexdigest().encode()))
+    assert export("mot", tmp_path, left=12.0)
 
 
 @EVERY
