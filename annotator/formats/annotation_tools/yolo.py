@@ -1,8 +1,8 @@
 """YOLO as Ultralytics, Darknet, CVAT and Roboflow write it: one text file per frame, coordinates relative to the frame.
 
 Out: ``images/{train,val}`` and ``labels/{train,val}`` with ``data.yaml``, lines of ``class cx cy width height``, as
-Ultralytics trains on; with an option, the track id as sixth column. Boxes are clipped to the frame, because trainers
-refuse larger ones.
+Ultralytics trains on; with options, polygons instead of boxes and the track id as last column. Boxes are clipped to the
+frame, because trainers refuse larger ones.
 
 In: also ``class cx cy width height [confidence] [id]``, as ``save_txt`` writes them, polygons with the same two further
 columns, and boxes with keypoints, which are counted. What the further columns are follows from their values. Files are
@@ -30,12 +30,15 @@ from annotator.formats.reading.picture_names import PictureNames, number_in, pla
 from annotator.formats.reading.rle import mask_from_polygons
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.file_format import FileFormat, Target, Writer
+from annotator.formats.writing.outlines import outline
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 _EXPECTED = "YOLO lines of: class cx cy width height [confidence] [id], or a polygon, relative to the frame size"
 _OUTSIDE = "boxes entirely outside the frame"
+#: Trainers take a line of up to six values for a box.
+_FEWEST_CORNERS = 4
 #: Text files next to labels that hold no labels.
 _NO_LABELS = ("classes.txt", "train.txt", "val.txt", "valid.txt", "test.txt", "labels.txt", "obj.names", "names.txt",
               "README.txt", "README.dataset.txt", "README.roboflow.txt", "requirements.txt")
@@ -75,9 +78,28 @@ def _split(name: str, options: ExportOptions) -> str:
     return "val" if name in options.validation else "train"
 
 
+_Written = tuple[Sequence[str], Box, Mask | None]
+
+
+def _polygon_of(box: LabelledBox, info: SequenceInfo) -> list[str]:
+    """Corners of the outline of a mask, of the box without one, relative to the frame; none outside the frame."""
+    corners = [] if box.mask is None else outline(box.mask, info.width, info.height)
+    if box.mask is None:
+        x1, y1, x2, y2 = box.box_xyxy
+        x1, x2 = max(x1, 0.0), min(x2, float(info.width))
+        y1, y2 = max(y1, 0.0), min(y2, float(info.height))
+        corners = [x1, y1, x2, y1, x2, y2, x1, y2] if x1 < x2 and y1 < y2 else []
+    elif len(corners) < 2 * _FEWEST_CORNERS:
+        corners += corners[:2]
+    return [f"{value / (info.height if at % 2 else info.width):.6f}" for at, value in enumerate(corners)]
+
+
 class _YoloWriter(Writer):
     def __init__(self, target: Target) -> None:
         super().__init__(target)
+        if self.options.shapes == "masks":
+            raise FormatError("YOLO files hold boxes or polygons, not masks; choose polygons")
+        self._rectangles = 0
         self._names: dict[str, int] = {}
         self._splits: set[str] = set()
 
@@ -92,21 +114,40 @@ class _YoloWriter(Writer):
     def frame(self, info: SequenceInfo, frame: ExportFrame) -> Sequence[LabelledBox]:
         written, lines = [], []
         for box in frame.boxes:
-            x1, y1, x2, y2 = box.box_xyxy
-            relative = _relative(box, info)
-            if x1 >= info.width or y1 >= info.height or x2 <= 0 or y2 <= 0 or not (float(relative[2])
-                                                                                  and float(relative[3])):
+            number = box.number if self.options.track_ids else None
+            found = self._box(box, info) if self.options.shapes == "boxes" else self._polygon(box, info)
+            if found is None:
                 self.target.drop(box, _OUTSIDE)
                 continue
-            number = box.number if self.options.track_ids else None
+            columns, edges, mask = found
             shown = "" if number is None else f" {number}"
-            lines.append(f"{self._names[info.labels[box.label]]} {' '.join(relative)}{shown}\n")
-            written.append(LabelledBox(number, box.label, _edges(relative, info.width, info.height)))
+            lines.append(f"{self._names[info.labels[box.label]]} {' '.join(columns)}{shown}\n")
+            written.append(LabelledBox(number, box.label, edges, mask=mask))
         path = self.target.path(f"labels/{self._folder}/{_file_stem(info, frame.index)}.txt")
         path.write_text("".join(lines), encoding="utf-8", newline="\n")
         return written
 
+    def _box(self, box: LabelledBox, info: SequenceInfo) -> _Written | None:
+        """The columns of a box, and the box as it is read back; None outside the frame."""
+        x1, y1, x2, y2 = box.box_xyxy
+        relative = _relative(box, info)
+        if x1 >= info.width or y1 >= info.height or x2 <= 0 or y2 <= 0 or not (float(relative[2])
+                                                                              and float(relative[3])):
+            return None
+        return relative, _edges(relative, info.width, info.height), None
+
+    def _polygon(self, box: LabelledBox, info: SequenceInfo) -> _Written | None:
+        """The same for a polygon."""
+        columns = _polygon_of(box, info)
+        if not columns:
+            return None
+        self._rectangles += box.mask is None
+        return columns, *_polygon(columns, info)
+
     def finish(self) -> None:
+        if self._rectangles:
+            self.target.notes.append(f"{self._rectangles} boxes without a mask were written as rectangles, because a "
+                                     "file has either boxes or polygons")
         names = "".join(f"  {index}: {json.dumps(name)}\n" for name, index in self._names.items())
         # Without videos for validation, the training images serve for both, as Ultralytics demands a val entry.
         train, val = ("train" if "train" in self._splits else "val"), ("val" if "val" in self._splits else "train")
@@ -123,8 +164,9 @@ class Yolo(FileFormat):
     title = "YOLO"
     description = "YOLO to train on: labels/train/NAME_000001.txt per frame, relative coordinates, and data.yaml"
     abilities = Abilities(identities=False, reads_identities=True, limits=(
-        "boxes are clipped to the frame", "relative coordinates have six decimals", "tracks unless chosen"))
-    options = ("track_ids", "validation", *PICTURE_OPTIONS)
+        "boxes are clipped to the frame", "relative coordinates have six decimals", "tracks unless chosen",
+        "masks unless chosen, then as polygons"))
+    options = ("track_ids", "shapes", "validation", *PICTURE_OPTIONS)
     first_number = 1
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:

@@ -55,6 +55,17 @@ def test_ultralytics_verifies_every_label_of_yolo(tmp_path: Path, pictures: Pict
         assert verified[8] == 0, verified[-1]  # none of them corrupt
 
 
+def test_ultralytics_verifies_every_polygon_of_yolo(tmp_path: Path, pictures: PictureSource) -> None:
+    utils = pytest.importorskip("ultralytics.data.utils", reason="ultralytics is not installed")
+    out = export("yolo", tmp_path / "out", ExportOptions(pictures="png", shapes="polygons"), pictures)
+    images = sorted((out / "images/train").glob("*.png"))
+    for image, label in zip(images, utils.img2label_paths(list(map(str, images))), strict=True):
+        verified = utils.verify_image_label((str(image), label, "", False, 2, 0, 0, False))
+        assert verified[0] == str(image), verified[-1]
+        assert len(verified[3]) == 2  # segments
+        assert verified[8] == 0, verified[-1]
+
+
 def test_yolo_has_what_a_verifier_asks_for(tmp_path: Path) -> None:
     out = export("yolo", tmp_path / "out", ExportOptions())
     files = sorted((out / "labels/train").glob("*.txt"))
