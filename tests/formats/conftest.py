@@ -23,8 +23,8 @@ def info() -> SequenceInfo:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Parquet is an extra."""
-    if find_spec("pyarrow") is None:
-        for item in items:
-            if "parquet" in item.name:
-                item.add_marker(pytest.mark.skip(reason="pyarrow is not installed: pip install '.[tables]'"))
+    """Parquet and SLEAP are an extra."""
+    for package, name in (("pyarrow", "parquet"), ("h5py", "sleap")):
+        for item in items if find_spec(package) is None else ():
+            if name in item.name:
+                item.add_marker(pytest.mark.skip(reason=f"{package} is not installed: pip install '.[tables]'"))

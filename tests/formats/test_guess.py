@@ -36,7 +36,7 @@ def test_a_folder_that_was_exported_is_known(export: tuple[str, Path]) -> None:
 
 def test_a_file_that_was_exported_is_known(export: tuple[str, Path]) -> None:
     name, folder = export
-    files = [path for path in folder.rglob("*") if path.suffix in (".json", ".xml", ".csv", ".parquet", ".txt")
+    files = [path for path in folder.rglob("*") if path.suffix in (".json", ".xml", ".csv", ".parquet", ".txt", ".slp")
              and not path.name.endswith("export.json")
              and path.name not in ("labels.txt", "train.txt", "trajectories.txt")
              and "seqmap" not in str(path.relative_to(folder)) and path.stat().st_size]

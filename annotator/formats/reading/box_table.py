@@ -44,6 +44,8 @@ class BoxTable:
     """Track attributes by track number."""
     last_frame: int = -1
     """The last frame that has a box; -1 without boxes."""
+    renumber: dict[int, int] = field(default_factory=dict)
+    """Numbers of tracks whose number in the table is another one."""
     modulo: int = 0
     """If not 0, track numbers are taken modulo this."""
     from_zero: bool = False
@@ -153,8 +155,9 @@ class BoxTable:
 
     def _box(self, row: Row, shift: int) -> LabelledBox:
         number = row.number % self.modulo if self.modulo and row.number != _NO_NUMBER else row.number
+        shown = self.renumber.get(number, number)
         return LabelledBox(
-            None if number == _NO_NUMBER else number + shift, row.label, (row.x1, row.y1, row.x2, row.y2), row.score,
+            None if number == _NO_NUMBER else shown + shift, row.label, (row.x1, row.y1, row.x2, row.y2), row.score,
             self._rows.mask(row), row.visibility, bool(row.flags & _IGNORED), bool(row.flags & _OCCLUDED),
             bool(row.flags & _INTERPOLATED), self.attributes.get(number, NO_ATTRIBUTES))
 

@@ -10,7 +10,9 @@ import pytest
 
 from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
+from annotator.formats.reading.passed_over import ROTATIONS
 from annotator.formats.registry import get_format
+from annotator.model.mask import Mask
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed")
 
@@ -66,6 +68,84 @@ def test_a_box_reaches_to_the_middles_of_the_outermost_points_that_show(tmp_path
     [box] = [box for frame in found.frames for box in frame.boxes]
     assert box.box_xyxy == (10.5, 20.5, 30.5, 50.5)
     assert (box.number, box.attributes) == (2, {"name": "male"})
+
+
+@pytest.mark.parametrize(("version", "shift"), [(1.0, 0.0), (1.09, 0.0), (1.1, 0.5), (1.4, 0.5)])
+def test_old_files_count_pixels_from_their_corner(version: float, shift: float, tmp_path: Path) -> None:
+    path = project(tmp_path / "p.slp", [(1, USER, 1, POSE)])
+    with h5py.File(path, "r+") as file:
+        file["metadata"].attrs["format_id"] = version
+    [box] = [box for frame in read(path)[0].frames for box in frame.boxes]
+    assert box.box_xyxy == (10 + shift, 20 + shift, 30 + shift, 50 + shift)
+
+
+def add_boxes(path: Path, rows: list[tuple[int, int, float, int, float]]) -> None:
+    """``rows``: frame, track, left edge, whether predicted, angle in radians."""
+    with h5py.File(path, "r+") as file:
+        group = file.create_group("bboxes")
+        for name, values in (("frame_idx", [row[0] for row in rows]), ("track", [row[1] for row in rows]),
+                             ("x1", [row[2] for row in rows]), ("y1", [5.0] * len(rows)),
+                             ("x2", [row[2] + 8 for row in rows]), ("y2", [9.0] * len(rows)),
+                             ("video", [0] * len(rows)), ("is_predicted", [row[3] for row in rows]),
+                             ("score", [0.25] * len(rows)), ("angle", [row[4] for row in rows])):
+            group[name] = np.array(values)
+        group.create_dataset("category", data=["fish"] * len(rows), dtype=h5py.string_dtype())
+
+
+def add_mask(path: Path, frame: int, track: int, bitmap: np.ndarray, scale: float = 1, offset: float = 0) -> None:
+    values = bitmap.ravel()
+    edges = np.flatnonzero(np.diff(values, prepend=False))
+    runs = np.diff(edges, prepend=0, append=len(values)).astype(np.uint32)
+    columns = ["height", "width", "video", "frame_idx", "track", "rle_start", "rle_end", "scale_x", "scale_y",
+               "offset_x", "offset_y"]
+    row = (*bitmap.shape, 0, frame, track, 0, 4 * len(runs), scale, scale, offset, offset)
+    with h5py.File(path, "r+") as file:
+        file["masks"] = np.array([row], [(name, "<f8" if "_x" in name or "_y" in name else "<i8") for name in columns])
+        file["mask_rle"] = np.frombuffer(runs.tobytes(), np.uint8)
+
+
+def test_boxes_and_masks_are_read_in_place_of_poses(tmp_path: Path) -> None:
+    path = project(tmp_path / "p.slp", [(0, USER, 0, POSE), (1, USER, 0, POSE)])
+    add_boxes(path, [(0, 0, 10.0, 1, 0.0), (0, 1, 30.0, 1, 0.0), (0, 1, 40.0, 0, 0.0), (1, 1, 20.0, 0, np.pi / 2)])
+    bitmap = np.zeros((60, 80), bool)
+    bitmap[5:9, 11:17] = True
+    add_mask(path, 0, 0, bitmap)
+    [found] = read(path)
+    labels = found.info.labels
+    seen = {(frame.frame_index, box.number): (labels[box.label], box.box_xyxy, box.score, box.mask)
+            for frame in found.frames for box in frame.boxes}
+    assert seen == {
+        (0, 1): ("fish", (10, 5, 18, 9), 1.0, Mask.from_bitmap(bitmap)),
+        (0, 2): ("fish", (40, 5, 48, 9), 1.0, None),
+        (1, 1): ("object", (10.5, 20.5, 30.5, 50.5), 1.0, None),
+        (1, 2): ("fish", (22, 3, 26, 11), 1.0, None)}
+    assert found.dropped == {ROTATIONS: 1}
+    assert "1 poses have a box or mask of their track in the same frame, which was read" in found.notes
+
+
+@pytest.mark.parametrize(("scale", "offset", "box"), [
+    (1.0, 3.0, (13, 9, 18, 13)), (0.5, 0.0, (20, 12, 30, 20)), (2.0, 1.0, (6, 4, 8, 6))])
+def test_masks_of_other_resolutions_are_read_where_they_lie(scale: float, offset: float, box: tuple[int, ...],
+                                                            tmp_path: Path) -> None:
+    path = project(tmp_path / "p.slp", [(1, USER, 0, POSE)])
+    bitmap = np.zeros((30, 40), bool)
+    bitmap[6:10, 10:15] = True
+    add_mask(path, 0, 1, bitmap, scale, offset)
+    [mask] = [each.mask for frame in read(path)[0].frames for each in frame.boxes if each.number == 2]
+    assert mask is not None
+    assert tuple(map(int, mask.box_xyxy)) == box
+    assert mask.area() == mask.width * mask.height
+
+
+def test_damaged_masks_are_refused(tmp_path: Path) -> None:
+    path = project(tmp_path / "p.slp", [(1, USER, 0, POSE)])
+    add_mask(path, 0, 1, np.ones((4, 4), bool))
+    with h5py.File(path, "r+") as file:
+        rows = file["masks"][:]
+        rows["height"] = 2
+        file["masks"][:] = rows
+    with pytest.raises(FormatError, match="runs of 16 pixels in a mask of 4 x 2"):
+        read(path)
 
 
 def test_what_a_person_labelled_takes_the_place_of_what_was_predicted(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.formats.base import ExportOptions, PictureSource
+from annotator.formats.base import ExportOptions, ImportOptions, PictureSource
 from annotator.formats.registry import get_format
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
@@ -104,3 +104,30 @@ def test_scalabel_loads(tmp_path: Path) -> None:
     loader = pytest.importorskip("scalabel.label.io", reason="scalabel is not installed")
     out = export("scalabel", tmp_path / "out", ExportOptions())
     assert len(loader.load(str(out / "scalabel.json")).frames) == FRAMES
+
+
+def test_sleap_io_loads_sleap(tmp_path: Path) -> None:
+    pytest.importorskip("h5py", reason="h5py is not installed")
+    sleap = pytest.importorskip("sleap_io", reason="sleap-io is not installed: pip install '.[clients]'")
+    loaded = sleap.load_slp(str(export("sleap", tmp_path / "out", ExportOptions()) / "clip.slp"), open_videos=False)
+    assert len(loaded.videos) == 1
+    assert [frame.frame_idx for frame in loaded] == list(range(FRAMES))
+    for frame in loaded:
+        assert [(box.track.name, box.category.name, box.xyxy, round(box.score, 6)) for box in frame.bboxes] == [
+            ("1", "car", (3.0, 4.0, 8.0, 10.0), 0.5), ("2", "pedestrian", (-5.0, 4.0, 70.0, 10.5), 0.5)]
+        [mask] = frame.masks
+        assert mask.track.name == "1"
+        assert np.argwhere(mask.data).min(0).tolist() == [4, 3]
+        assert mask.data.sum() == 30
+
+
+def test_boxes_and_masks_of_sleap_io_are_read(tmp_path: Path) -> None:
+    pytest.importorskip("h5py", reason="h5py is not installed")
+    sleap = pytest.importorskip("sleap_io", reason="sleap-io is not installed: pip install '.[clients]'")
+    source = sleap.load_slp(str(export("sleap", tmp_path / "out", ExportOptions()) / "clip.slp"), open_videos=False)
+    sleap.save_slp(source, str(tmp_path / "again.slp"), embed=False)
+    [found] = get_format("sleap").read(tmp_path / "again.slp", ImportOptions())
+    assert [(frame.frame_index, box.number, found.info.labels[box.label], box.box_xyxy, box.mask)
+            for frame in found.frames for box in frame.boxes] == [
+        (frame.frame_index, box.number, INFO.labels[box.label], box.box_xyxy, box.mask)
+        for frame in labels() for box in frame.boxes]
