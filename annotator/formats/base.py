@@ -148,6 +148,11 @@ class ImportOptions:
     strict: bool = False
     """Refuse a file with an invalid row, instead of skipping and counting the row."""
 
+    def frame_size(self, own: bool = True) -> tuple[int, int]:
+        """Width and height of the video, for files that do not state them; zeros if unknown, or if the labels are of
+        another video (not ``own``)."""
+        return (0, 0) if self.info is None or not own else (self.info.width, self.info.height)
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledSequence:

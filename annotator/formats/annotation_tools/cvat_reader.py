@@ -20,7 +20,7 @@ from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.geometry import angle_between, between, ellipse_corners, hull, turned_hull
-from annotator.formats.reading.passed_over import ROTATIONS, PassedOver, short
+from annotator.formats.reading.passed_over import NO_SIZE, ROTATIONS, PassedOver, short
 from annotator.formats.reading.picture_names import place
 from annotator.formats.reading.rle import LARGEST_PICTURE, mask_from_polygons
 from annotator.formats.reading.xml_stream import attribute, iterate_xml
@@ -66,12 +66,15 @@ class _Task:
     """Track numbers in use."""
     filled: int = 0
     renumbered: int = 0
+    given: tuple[int, int] = (0, 0)
+    """Frame size of the video that the labels belong to, for files without it."""
     values: dict[tuple[int, str], str] = field(default_factory=dict)
     """First value of each attribute of each track."""
 
     def size(self) -> tuple[int, int]:
         """Width and height; 0 if not known."""
-        return self.number("width"), self.number("height")
+        width, height = self.number("width"), self.number("height")
+        return (width, height) if width and height else self.given
 
     def number(self, name: str) -> int:
         """A whole number of the header; 0 without it."""
@@ -106,8 +109,8 @@ class _Shape:
 class _Tasks:
     """The tasks of a file, with what its header says of them."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, options: ImportOptions) -> None:
+        self.path, self._given = path, options.frame_size()
         self.of_file = PassedOver()
         self.tasks: dict[str, _Task] = {}
         self.labels: list[str] = []
@@ -154,6 +157,7 @@ class _Tasks:
         if key not in self.tasks:
             # A task that the header does not list, or the only one.
             self.tasks[key] = self._new({**self._shared, **({"name": f"task {key[:20]}"} if key else {})})
+            self.tasks[key].given = (0, 0) if key else self._given
         return self.tasks[key]
 
     def sequences(self, options: ImportOptions, length: Callable[[_Task], int], notes: Callable[[_Task], list[str]],
@@ -176,7 +180,7 @@ class _Reader:
 
     def __init__(self, path: Path, options: ImportOptions) -> None:
         self._path, self._options = path, options
-        self._tasks = _Tasks(path)
+        self._tasks = _Tasks(path, options)
 
     def read(self) -> list[LabelledSequence]:
         for element in self._tasks.elements():
@@ -262,12 +266,12 @@ class _ImageReader:
 
     def read(self) -> list[LabelledSequence]:
         names: dict[str, list[str]] = {}
-        for element in _Tasks(self._path).elements():
+        for element in _Tasks(self._path, self._options).elements():
             if element.tag == "image":
                 names.setdefault(element.get("task_id", ""), []).append(element.get("name", ""))
         placed = {key: place(each, self._options.picture_names if len(names) == 1 else (), self._options.first_frame)
                   for key, each in names.items()}
-        tasks, seen = _Tasks(self._path), dict.fromkeys(names, 0)
+        tasks, seen = _Tasks(self._path, self._options), dict.fromkeys(names, 0)
         for element in tasks.elements():
             if element.tag != "image":
                 tasks.of_file.add(f"<{short(element.tag)[1:-1]}> elements")
@@ -387,6 +391,7 @@ def _area(corners: list[float], task: _Task) -> Mask | None:
     """Mask of a polygon, if the frame size is known and it covers pixels."""
     size = task.size()
     if not all(0 < side < 2**15 for side in size):
+        task.table.passed.add(NO_SIZE)
         return None
     mask = mask_from_polygons([corners], *size)
     return None if mask.is_empty() else mask

@@ -19,7 +19,7 @@ from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.geometry import hull, turned_hull
 from annotator.formats.reading.json_stream import iterate_json
 from annotator.formats.reading.label_paths import label_files
-from annotator.formats.reading.passed_over import PassedOver, short
+from annotator.formats.reading.passed_over import NO_SIZE, PassedOver, short
 from annotator.formats.reading.picture_names import PictureNames, place
 from annotator.formats.reading.rle import mask_from_polygons, mask_from_rle
 from annotator.formats.writing.export import ExportFrame
@@ -113,7 +113,7 @@ def _read(file: Path, options: ImportOptions, alone: bool) -> LabelledSequence:
         raise FormatError(f"{file} has neither categories nor items; expected {_EXPECTED}")
     own = alone or (options.info is not None and options.info.name == file.stem)
     places, notes = _places(names, frames, options, own)
-    table, ids, size = BoxTable(file, _EXPECTED, passed_of_file=of_file), Ids(), (0, 0)
+    table, ids, size = BoxTable(file, _EXPECTED, passed_of_file=of_file), Ids(), options.frame_size(own)
     items = (value for key, value in iterate_json(file, _EXPECTED) if key == "items")
     for frame, item in zip(places, items, strict=True):
         table.passed.fields(item, _ITEM, "items")
@@ -211,5 +211,7 @@ def _geometry(table: BoxTable, file: Path, where: str, kind: str, annotation: di
     if kind != "polygon":
         table.passed.add(f"{kind} shapes (the boxes around them are read)")
         return hull(corners), None
+    if not all(size):
+        table.passed.add(NO_SIZE)
     mask = mask_from_polygons([corners], *size) if all(size) and all(map(math.isfinite, corners)) else None
     return hull(corners), None if mask is None or mask.is_empty() else mask

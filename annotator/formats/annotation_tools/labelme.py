@@ -20,7 +20,7 @@ from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.geometry import ellipse_corners, hull
 from annotator.formats.reading.json_stream import load_json
 from annotator.formats.reading.label_paths import check_size, label_files
-from annotator.formats.reading.passed_over import holds_something, short
+from annotator.formats.reading.passed_over import NO_SIZE, holds_something, short
 from annotator.formats.reading.picture_names import place
 from annotator.formats.reading.rle import mask_from_polygons
 from annotator.formats.writing.export import ExportFrame
@@ -87,7 +87,7 @@ def _read_folder(folder: Path, files: list[Path], options: ImportOptions, alone:
     own = alone or (options.info is not None and options.info.name == folder.name)
     # The name of the file is that of the picture; imagePath may be of another folder or program.
     placed = place([file.name for file in files], options.picture_names if own else (), options.first_frame)
-    ids, size = Ids(), (0, 0)
+    ids, size = Ids(), options.frame_size(own)
     for frame, file in zip(placed.frames, files, strict=True):
         check_size(file)
         content = load_json(file)
@@ -125,6 +125,8 @@ def _add_frame(table: BoxTable, file: Path, frame: int, shapes: list[Any], size:
             found[key] = each
     for each in found.values():
         mask = None
+        if each.polygons and not all(size):
+            table.passed.add(NO_SIZE, len(each.polygons))
         # Rectangles of a group have no polygon, so a mask of some of its shapes would be a part of it.
         if each.polygons and all(size) and sum(map(len, each.polygons)) == len(each.corners) and (
                 all(map(math.isfinite, each.corners))):

@@ -149,9 +149,10 @@ class _YoloWriter(Writer):
             self.target.notes.append(f"{self._rectangles} boxes without a mask were written as rectangles, because a "
                                      "file has either boxes or polygons")
         names = "".join(f"  {index}: {json.dumps(name)}\n" for name, index in self._names.items())
+        # Without a path, Ultralytics takes the folder of the file; a relative one would be that of the running program.
         # Without videos for validation, the training images serve for both, as Ultralytics demands a val entry.
         train, val = ("train" if "train" in self._splits else "val"), ("val" if "val" in self._splits else "train")
-        self.target.text("data.yaml").write(f"path: .\ntrain: images/{train}\nval: images/{val}\nnames:\n{names}")
+        self.target.text("data.yaml").write(f"train: images/{train}\nval: images/{val}\nnames:\n{names}")
         if not self.options.track_ids:
             self.target.notes.append("track ids are not written, because trainers refuse the column; choose the option "
                                      "for track ids to have them")

@@ -28,7 +28,7 @@ from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.geometry import turned_hull
 from annotator.formats.reading.json_stream import iterate_json
 from annotator.formats.reading.label_paths import only_file
-from annotator.formats.reading.passed_over import PassedOver
+from annotator.formats.reading.passed_over import NO_SIZE, PassedOver
 from annotator.formats.reading.picture_names import place
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.field_check import check_coco
@@ -105,7 +105,7 @@ def _read(file: Path, options: ImportOptions, of_file: PassedOver) -> list[Label
         videos.setdefault(PurePosixPath(str(item.get("file_name", ""))).parent.name or file.stem, []).append(number)
     tables = {video: BoxTable(file, _EXPECTED, passed_of_file=of_file) for video in videos}
     places: dict[int, tuple[str, int]] = {}
-    infos, notes = {}, {}
+    infos, notes, sizes = {}, {}, {}
     for video, numbers in videos.items():
         own = len(videos) == 1 or (options.info is not None and options.info.name == video)
         placed = place([str(images[number].get("file_name", "")) for number in numbers],
@@ -114,16 +114,17 @@ def _read(file: Path, options: ImportOptions, of_file: PassedOver) -> list[Label
         first = images[numbers[0]]
         infos[video] = SequenceInfo(video, size_of(first, "width"), size_of(first, "height"), 0.0,
                                     max(placed.frames) + 1)
+        sizes[video] = options.frame_size(own)
         notes[video] = [placed.note] if placed.note else []
     ids = Ids()
     for key, item in iterate_json(file, _EXPECTED):
         if key == "annotations":
-            _add(file, item, places, tables, names, images, ids)
+            _add(file, item, places, tables, names, images, ids, sizes)
     return [table.sequence(infos[video], options, notes[video]) for video, table in tables.items()]
 
 
 def _add(file: Path, item: Any, places: dict[int, tuple[str, int]], tables: dict[str, BoxTable], names: dict[int, str],
-         images: Tables, ids: Ids) -> None:
+         images: Tables, ids: Ids, sizes: dict[str, tuple[int, int]]) -> None:
     where, image, category = annotation_of(file, item, "image_id", places, _EXPECTED)
     score = item.get("score", 1.0)
     if not is_number_or_missing(score):
@@ -133,7 +134,13 @@ def _add(file: Path, item: Any, places: dict[int, tuple[str, int]], tables: dict
     table.passed.fields(item, _READ_FIELDS, "annotations")
     about = attributes_of(item, table.passed)
     number = ids.of(file, about.item, ("track_id", "instance_id"), where)
-    mask = mask_of(file, where, item.get("segmentation"), size_of(picture, "width"), size_of(picture, "height"))
+    code, width, height = item.get("segmentation"), size_of(picture, "width"), size_of(picture, "height")
+    if not width or not height:
+        width, height = sizes[video]
+    if isinstance(code, list) and code and not (width and height):
+        table.passed.add(NO_SIZE)
+        code = None
+    mask = mask_of(file, where, code, width, height)
     edges = box_of(file, where, item.get("bbox"), _EXPECTED)
     table.add(where, frame, number, names.get(category, f"category {category}"),
               turned_hull(edges, about.rotation) if about.rotation and mask is None else edges,

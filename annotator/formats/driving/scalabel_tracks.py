@@ -19,7 +19,7 @@ from annotator.formats.driving.scalabel import bdd100k_class, picture_name
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.json_stream import iterate_json, iterate_list, starts_list
 from annotator.formats.reading.label_paths import label_files
-from annotator.formats.reading.passed_over import PassedOver, holds_something, short
+from annotator.formats.reading.passed_over import NO_SIZE, PassedOver, holds_something, short
 from annotator.formats.reading.picture_names import PictureNames
 from annotator.formats.reading.rle import check_polygons, mask_from_polygons, mask_from_rle, picture_rle
 from annotator.formats.writing.export import ExportFrame
@@ -188,7 +188,10 @@ def _read_file(file: Path, options: ImportOptions) -> list[LabelledSequence]:
             raise FormatError(f"{file} frame {position} (counted from 0): found {str(frame)[:40]!r}; expected "
                               f"{_EXPECTED}")
         name = str(frame.get("videoName") or file.stem)
-        videos.setdefault(name, _Video(file, name, of_file, places.get(name, ()))).add(position, frame, ids)
+        if name not in videos:
+            own = not frame.get("videoName") or (options.info is not None and options.info.name == name)
+            videos[name] = _Video(file, name, of_file, places.get(name, ()), options.frame_size(own))
+        videos[name].add(position, frame, ids)
     return [video.sequence(options) for video in videos.values()]
 
 
@@ -224,11 +227,13 @@ def _frames(file: Path, of_file: PassedOver) -> Iterator[Any]:
 class _Video:
     """One video of a file that is being read."""
 
-    def __init__(self, file: Path, name: str, of_file: PassedOver, places: Sequence[int]) -> None:
-        """``places``: frame of each entry, if the entries name pictures of the video; else empty."""
+    def __init__(self, file: Path, name: str, of_file: PassedOver, places: Sequence[int],
+                 given: tuple[int, int]) -> None:
+        """``places``: frame of each entry, if the entries name pictures of the video; else empty. ``given``: frame
+        size of the video that the labels belong to, or zeros."""
         self._file = file
         self._table = BoxTable(file, _EXPECTED, passed_of_file=of_file)
-        self._places = places
+        self._places, self._given = places, given
         self._moved = 0
         self._info = SequenceInfo(name, 0, 0, 0.0, 0)
         self._frames = 0
@@ -287,14 +292,19 @@ class _Video:
                         score=1.0 if score is None else float(score), ignored=ignored,
                         occluded=about.get("occluded") is True, mask=mask)
 
+    def _size(self) -> tuple[int, int]:
+        """Width and height of the frame; zeros if unknown."""
+        return (self._info.width, self._info.height) if self._info.width else self._given
+
     def _mask(self, where: str, label: dict[str, Any]) -> Mask | None:
         code, polygons = label.get("rle"), label.get("poly2d")
         try:
             if isinstance(code, dict):
                 mask = mask_from_rle(code)
-            elif isinstance(polygons, list) and self._info.width:
-                mask = mask_from_polygons(list(_corners(polygons)), self._info.width, self._info.height)
+            elif isinstance(polygons, list) and polygons and all(self._size()):
+                mask = mask_from_polygons(list(_corners(polygons)), *self._size())
             else:
+                self._table.passed.add(NO_SIZE, len(polygons) if isinstance(polygons, list) else 0)
                 return None
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise FormatError(f"{self._file} {where}: found {error}; expected a mask") from error

@@ -13,6 +13,8 @@ _MOST_KINDS = 100
 _LONGEST_NAME = 40
 #: What rotations are called, which are not kept, in every format.
 ROTATIONS = "rotations of boxes (the upright boxes around them are read)"
+#: What polygons are called that cannot be filled, in every format.
+NO_SIZE = "polygons in frames of unknown size (the boxes around them are read)"
 _REST = "other fields that are not read"
 
 

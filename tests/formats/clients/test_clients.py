@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from annotator.formats.base import ExportOptions, ImportOptions, PictureSource, Shapes
 from annotator.formats.guess import guess_formats
@@ -83,7 +84,8 @@ def test_yolo_has_what_a_verifier_asks_for(tmp_path: Path) -> None:
         assert rows[:, 1:].max() <= 1
         assert set(rows[:, 0]) <= {0, 1}
         assert len(np.unique(rows, axis=0)) == len(rows)
-    assert "train: images/train" in (out / "data.yaml").read_text()
+    described = yaml.safe_load((out / "data.yaml").read_text())
+    assert described == {"train": "images/train", "val": "images/train", "names": {0: "car", 1: "pedestrian"}}
 
 
 def test_pycocotools_loads_coco(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from annotator.errors import FormatError
 from annotator.formats.base import ExportOptions, ImportOptions, LabelledSequence
 from annotator.formats.convert import convert
 from annotator.formats.reading.box_table import INVALID_ROWS
-from annotator.formats.reading.passed_over import PassedOver
+from annotator.formats.reading.passed_over import NO_SIZE, PassedOver
 from annotator.formats.registry import get_format
 from annotator.model.sequence import SequenceInfo
 
@@ -166,3 +166,37 @@ def test_an_unknown_length_is_not_a_length_of_0(name: str, file: str, text: str,
     options = ImportOptions(info=SequenceInfo("x", 64, 48, 25.0, 0))
     [found] = get_format(name).read(tmp_path / file, options)
     assert (found.info.frame_count, found.info.fps, [frame.frame_index for frame in found.frames]) == (3, 25.0, [2])
+
+
+POLYGON = [[4.0, 4.0, 12.0, 4.0, 12.0, 10.0, 4.0, 10.0]]
+POLYGONS = [
+    ("coco", "a.json", json.dumps({
+        "images": [{"id": 1, "file_name": "clip/1.jpg"}], "categories": [{"id": 1, "name": "fish"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [4, 4, 8, 6], "segmentation": POLYGON}]})),
+    ("datumaro", "a.json", json.dumps({
+        "categories": {"label": {"labels": [{"name": "fish"}]}},
+        "items": [{"id": "1", "annotations": [{"type": "polygon", "label_id": 0, "points": POLYGON[0]}]}]})),
+    ("labelme", "frame_000001.json", json.dumps({
+        "imagePath": "1.jpg", "shapes": [{"label": "fish", "shape_type": "polygon", "points": [
+            POLYGON[0][at:at + 2] for at in range(0, 8, 2)]}]})),
+    ("scalabel", "a.json", json.dumps({"frames": [{"name": "1", "labels": [{
+        "id": "1", "category": "fish", "poly2d": [{"vertices": [POLYGON[0][at:at + 2] for at in range(0, 8, 2)],
+                                                   "types": "LLLL", "closed": True}]}]}]})),
+    ("cvat", "a.xml", '<annotations><track id="1" label="fish"><polygon frame="0" outside="0" occluded="0" '
+                      'keyframe="1" points="4,4;12,4;12,10;4,10"/></track></annotations>'),
+]
+
+
+@pytest.mark.parametrize(("name", "file", "text"), POLYGONS, ids=[each[0] for each in POLYGONS])
+def test_polygons_without_frame_size_are_filled_in_the_video_or_counted(name: str, file: str, text: str,
+                                                                        tmp_path: Path) -> None:
+    (tmp_path / file).write_text(text)
+    [alone] = get_format(name).read(tmp_path, ImportOptions())
+    [box] = [box for frame in alone.frames for box in frame.boxes]
+    assert box.mask is None
+    assert alone.dropped[NO_SIZE] == 1
+    [sized] = get_format(name).read(tmp_path, ImportOptions(info=SequenceInfo("clip", 40, 30, 25.0, 5)))
+    [box] = [box for frame in sized.frames for box in frame.boxes]
+    assert box.mask is not None
+    assert box.mask.area() == 48
+    assert NO_SIZE not in sized.dropped
