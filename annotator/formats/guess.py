@@ -14,6 +14,7 @@ from pathlib import Path
 
 from annotator.errors import FormatError
 from annotator.formats.annotation_tools.supervision_csv import BOX_COLUMNS
+from annotator.formats.annotation_tools.via import COLUMNS as VIA_COLUMNS
 from annotator.formats.annotation_tools.yolo import is_yolo_line
 from annotator.formats.reading.archives import is_archive, unpacked
 from annotator.formats.reading.label_paths import DEEPEST
@@ -137,10 +138,12 @@ def _of_csv(path: Path, head: bytes) -> Formats:
     rows = [row_fields(line) for line in islice((line for line in lines if not line.startswith("#")), _ROWS)]
     if not rows:
         return ("viame",) if lines and "Track-id" in lines[0] else ()
-    first = rows[0]
+    first, header = rows[0], row_fields(lines[0])
     if len(first) >= _VIAME_COLUMNS and _number(first[1]) is None and all(
             _number(first[at]) is not None for at in (0, 2, 3, 4, 5, 6, 7)):
         return ("viame",)
+    if set(VIA_COLUMNS) <= {name.lstrip("#") for name in header}:
+        return ("via",)
     if set(BOX_COLUMNS) <= set(first):
         return ("supervision",)
     if len(first) >= 6 and all(_number(text) is not None for text in first[:6]):

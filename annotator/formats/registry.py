@@ -19,6 +19,7 @@ from annotator.formats.annotation_tools.single_object import Got10k, Lasot
 from annotator.formats.annotation_tools.sleap import Sleap
 from annotator.formats.annotation_tools.supervision_csv import SupervisionCsv
 from annotator.formats.annotation_tools.tables import Csv, Parquet
+from annotator.formats.annotation_tools.via import Via
 from annotator.formats.annotation_tools.viame import Viame
 from annotator.formats.annotation_tools.yolo import Yolo
 from annotator.formats.base import LabelFormat
@@ -46,7 +47,7 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each 
     MotsText(), MotsPictures(), KittiMotsText(), Kitti(), KittiResults(), YouTubeVis(), Tao(), CocoImages(),
     Cvat(), Scalabel(), Bdd100k(), Bitmasks(), Uavdt(), VisDrone(), Yolo(), LabelMe(), Viame(), Dive(), Datumaro(),
     Csv(), Parquet(), MaskArchives(), PaletteMasks(), LabelStudio(), Detrac(), Vatic(), SaV(), Sleap(), Got10k(),
-    Lasot(), SupervisionCsv(),
+    Lasot(), SupervisionCsv(), Via(),
 )})
 
 

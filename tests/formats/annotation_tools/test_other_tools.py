@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from annotator.formats.base import ImportOptions, LabelledSequence
 from annotator.formats.guess import guess_formats
 from annotator.formats.reading.box_table import INVALID_ROWS
 from annotator.formats.reading.label_images import write_palette_image
-from annotator.formats.reading.passed_over import ROTATIONS
+from annotator.formats.reading.passed_over import NO_SIZE, ROTATIONS
 from annotator.formats.registry import get_format
 from annotator.model.sequence import SequenceInfo
 
@@ -229,3 +230,47 @@ def test_palette_masks(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(folder / "00006.png")
     with pytest.raises(FormatError, match="3 channels"):
         get_format("davis").read(tmp_path, ImportOptions(info=INFO))
+
+
+def via(path: Path, *rows: tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]) -> Path:
+    """``rows``: picture, attributes of the file, shape, attributes of the shape."""
+    with path.open("w", newline="") as file:
+        file.write("#filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,"
+                   "region_attributes\n")
+        csv.writer(file).writerows(
+            (name, 26, json.dumps(of_file), 1, 0, json.dumps(shape), json.dumps(about))
+            for name, of_file, shape, about in rows)
+    return path
+
+
+def via_rect(x: int, y: int, width: int, height: int) -> dict[str, Any]:
+    return {"name": "rect", "x": x, "y": y, "width": width, "height": height}
+
+
+CORNERS = {"name": "polygon", "all_points_x": [4, 12, 12, 4], "all_points_y": [4, 4, 10, 10]}
+
+
+def test_via(tmp_path: Path) -> None:
+    path = via(tmp_path / "a.csv", ("clip.0005.png", {}, via_rect(10, 20, 30, 40), {"track": "7"}),
+               ("clip.0002.png", {}, via_rect(1, 2, 3, 4), {"track": "7", "mood": "good"}),
+               ("clip.0002.png", {}, CORNERS, {"track": "9", "label": "crab"}), ("clip.0003.png", {}, {}, {}))
+    found = read(path, "via", picture_names=tuple(f"clip.{number:04d}.png" for number in range(12)))
+    assert rows(found) == [(2, 7, "object", (1, 2, 4, 6)), (2, 9, "crab", (4, 4, 12, 10)),
+                           (5, 7, "object", (10, 20, 40, 60))]
+    assert [box.mask.area() for frame in found.frames for box in frame.boxes if box.mask is not None] == [48]
+    assert found.dropped == {"attribute 'mood' of shapes": 1}
+    [alone] = get_format("via").read(path, ImportOptions())
+    assert alone.dropped == {"attribute 'mood' of shapes": 1, NO_SIZE: 1}
+
+
+def test_a_shape_of_via_without_its_numbers_is_named(tmp_path: Path) -> None:
+    path = via(tmp_path / "a.csv", ("clip.0005.png", {}, {"name": "rect", "x": 1}, {}))
+    with pytest.raises(FormatError, match="line 2: found the shape"):
+        get_format("via").read(path, ImportOptions(info=INFO))
+
+
+def test_frames_that_via_states_are_used(tmp_path: Path) -> None:
+    path = via(tmp_path / "a.csv", ("a.png", {"frame": 3}, via_rect(1, 2, 3, 4), {"track": 7}),
+               ("b.png", {"frame": 8}, via_rect(1, 2, 3, 4), {"track": 7}))
+    [found] = get_format("via").read(path, ImportOptions())
+    assert [row[:2] for row in rows(found)] == [(3, 7), (8, 7)]
