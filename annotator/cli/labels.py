@@ -67,6 +67,8 @@ def _add_writing(p: argparse.ArgumentParser) -> None:
                    "specification says; few readers do")
     p.add_argument("--class-numbers", nargs="+", metavar="NAME=N", help="MOTChallenge: number of each class "
                    "(person=1 car=3; default: by name)")
+    p.add_argument("--submission", action="store_true", help="mot-results: also write submission.zip for the servers "
+                   "of MOTChallenge and DanceTrack")
     p.add_argument("--track-ids", action="store_true", help="yolo: write the track id as sixth column; trainers refuse "
                    "such files")
     p.add_argument("--shapes", choices=("boxes", "polygons", "masks"), default="boxes", help="cvat, yolo: write boxes "
@@ -154,7 +156,7 @@ def _export_options(args: argparse.Namespace) -> ExportOptions:
         interpolated=args.interpolated, reviewed_only=args.reviewed, renumber=args.renumber, masks=args.masks,
         one_based_pixels=args.one_based_pixels, overwrite=args.overwrite, field_check=args.check,
         validation=tuple(args.val), class_numbers=_class_numbers(args.class_numbers), image_digits=args.image_digits,
-        track_ids=args.track_ids, shapes=args.shapes,
+        track_ids=args.track_ids, submission=args.submission, shapes=args.shapes,
         pictures=args.pictures, jpeg_quality=args.jpeg_quality)
 
 

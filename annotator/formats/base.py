@@ -68,6 +68,8 @@ class ExportOptions:
     """``mot17``, ``dancetrack``, ``sportsmot``: names of the videos for ``val``; the others go to ``train``."""
     class_numbers: Mapping[str, int] | None = None
     """``mot``: label name to class number; see `annotator.formats.mot.classes`."""
+    submission: bool = False
+    """``mot-results``: also write all files into one zip, as evaluation servers take it."""
     track_ids: bool = False
     """``yolo``: write the track id as last column, which trainers refuse."""
     masks: bool = True

@@ -69,7 +69,7 @@ class MotFormat:
     def options(self) -> tuple[str, ...]:
         """See `annotator.formats.base.LabelFormat`."""
         own = ("one_based_pixels", "class_numbers") if self.name == "mot" else ("one_based_pixels",)
-        return own if self.name == "mot-results" else (*own, "image_digits", *PICTURE_OPTIONS)
+        return (*own, "submission") if self.name == "mot-results" else (*own, "image_digits", *PICTURE_OPTIONS)
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
         """See `annotator.formats.base.LabelFormat`. Results define no place for images."""

@@ -20,6 +20,7 @@ from annotator.formats.mot.check import check_written
 from annotator.formats.mot.classes import are_mot_classes, class_numbers, labels_text
 from annotator.formats.mot.rows import MotKind, MotRows
 from annotator.formats.mot.seqinfo import seqinfo_text
+from annotator.formats.mot.submission import SUBMISSION, write_submission
 from annotator.formats.writing.export import (
     BoxRules,
     ExportFrame,
@@ -85,6 +86,8 @@ class _MotExport:
     tally: Tally = field(default_factory=Tally)
     checks: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    results: list[tuple[str, str]] = field(default_factory=list)
+    """Rows and sidecar of each sequence of results."""
 
     def add(self, staging: Staging, stream: SequenceStream) -> None:
         info, _ = stream
@@ -92,6 +95,8 @@ class _MotExport:
         name = self._place(checked_name(info))
         rows_name, sidecar_name = _file_names(self.kind, name)
         rows_path = staging.add(rows_name, sidecar_name)
+        if self.kind == "mot-results":
+            self.results.append((rows_name, sidecar_name))
         numbers = (1,) * len(info.labels)
         if self.kind == "mot":
             numbers = class_numbers(info.labels, self.options.class_numbers)
@@ -122,6 +127,9 @@ class _MotExport:
 
     def finish(self, staging: Staging) -> None:
         """Write the files for all sequences. Raises FormatError if a video named for validation does not exist."""
+        if self.results and self.options.submission:
+            self.checks.append(write_submission(staging.add(SUBMISSION, self.results[0][1]),
+                                                [staging.folder / rows for rows, _ in self.results]))
         if self.layout is None:
             return
         missing = set(self.options.validation) - {name for names in self.splits.values() for name in names}

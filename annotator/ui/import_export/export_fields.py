@@ -50,6 +50,7 @@ class ExportFields(QWidget):
         for text, kind in ((self.tr("Boxes"), "boxes"), (self.tr("Polygons"), "polygons"), (self.tr("Masks"), "masks")):
             self.shapes.addItem(text, kind)
         self.one_based = QCheckBox(self.tr("Pixel coordinates start at 1"), self)
+        self.submission = QCheckBox(self.tr("Zip for evaluation servers"), self)
         self.track_ids = QCheckBox(self.tr("Track IDs in the last column"), self)
         self.check = QCheckBox(self.tr("Validate the files with the format's reference reader"), self)
         self.overwrite = QCheckBox(self.tr("Overwrite changed files and files from other programs"), self)
@@ -60,7 +61,7 @@ class ExportFields(QWidget):
             "validation": self.validation, "pictures": self.pictures, "jpeg_quality": self.quality,
             "image_digits": self.digits, "reviewed_only": self.reviewed, "interpolated": self.interpolated,
             "renumber": self.renumber, "masks": self.masks, "one_based_pixels": self.one_based,
-            "track_ids": self.track_ids, "shapes": self.shapes,
+            "track_ids": self.track_ids, "shapes": self.shapes, "submission": self.submission,
             "field_check": self.check, "overwrite": self.overwrite}
         self._defaults = {name: _value(widget) for name, widget in self._widgets.items()}
         self.form = QFormLayout(self)
