@@ -53,7 +53,7 @@ _INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
 _MAX_MEMORY = 6 << 30
 #: File extensions of formats that can only be imported.
 _SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json", "label-studio": "json", "got10k": "txt", "lasot": "txt",
-             "supervision": "csv"}
+             "supervision": "csv", "via": "csv"}
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
 _ODD = (b"1e309", b"-1", b"nan", b"99999999999999999999", b"inf", b'"x"', b"null", b"[]", b"0", b"1e18", b"2147483648",
         b"../../../x", b"\xff\xfe", b"-9223372036854775809", b"true", b"")
@@ -98,6 +98,10 @@ def seeds(folder: Path) -> dict[str, Path]:
             ("got10k", "1,2,30,40\n2,2,30,40\n"), ("lasot", "1,2,30,40\n2,2,30,40\n"),
             ("supervision", "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,frame_number\n"
              "1,2,30,40,0,0.5,1,0\n"),
+            ("via", 'filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,'
+             'region_attributes\nclip_1.png,9,"{}",1,0,"{""name"":""rect"",""x"":1,""y"":2,""width"":3,""height"":4}",'
+             '"{""track"":""1""}"\nclip_2.png,9,"{}",1,0,"{""name"":""polygon"",""all_points_x"":[4,12,12],'
+             '""all_points_y"":[4,4,10]}","{""track"":""1""}"\n'),
             ("label-studio", '[{"data": {"video": "clip.mp4"}, "annotations": [{"result": [{"id": "a", "type": '
              '"videorectangle", "value": {"framesCount": 6, "duration": 0.24, "labels": ["car"], "sequence": ['
              '{"frame": 1, "x": 10, "y": 20, "width": 5, "height": 10, "enabled": true, "rotation": 30}, '
@@ -110,9 +114,7 @@ def seeds(folder: Path) -> dict[str, Path]:
         stem = "groundtruth" if name in ("got10k", "lasot") else "clip"
         (target / f"{stem}.{_SUFFIXES[name]}").write_text(text)
         found[name] = target
-    found["sleap"] = folder / "sleap"
-    found["sleap"].mkdir()
-    _sleap_project(found["sleap"] / "clip.slp")
+    _sleap_project(found["sleap"] / "poses.slp")  # next to an export with boxes and masks
     return found
 
 

@@ -21,14 +21,25 @@ READERS = {
                      "youtube-vis"), ("TrackEval",)),
     "coco-video": ("pycocotools",), "coco": ("pycocotools",), "tao": ("pycocotools", "TrackEval"),
 }
+#: Other programs that read exports, or whose files are read, in `tests/formats/clients` and `tests/formats/mot`.
+CLIENTS = {
+    **dict.fromkeys(("mot", "mots", "kitti-mots", "kitti", "bdd100k", "tao", "youtube-vis"), ("TrackEval",)),
+    "mot": ("TrackEval", "motmetrics"), "coco": ("pycocotools", "supervision"), "yolo": ("ultralytics", "supervision"),
+    "sleap": ("sleap-io",), "supervision": ("supervision",), "scalabel": ("scalabel",), "cvat": ("Datumaro",),
+    "datumaro": ("Datumaro",), "mots-png": ("Datumaro",),
+}
+#: Clients whose packages do not fit with the others, so that their tests run only where they are installed.
+APART = frozenset({"Datumaro", "scalabel"})
 
 
 def table() -> str:
     """Return the table as Markdown."""
-    head = ("Name", "Out", "In", "Pictures", "Lost or changed on the way out and in again", "Also read by")
+    head = ("Name", "Out", "In", "Pictures", "Lost or changed on the way out and in again", "Every export also read by",
+            "In tests with")
     lines = [_line(head), _line(["---"] * len(head))]
     lines += [_line((f"`{each.name}`", _yes(each.can_write), _yes(each.can_read), _yes("pictures" in each.options),
-                     ", ".join(lost(each)) if each.can_write else "", ", ".join(READERS.get(each.name, ()))))
+                     ", ".join(lost(each)) if each.can_write else "", ", ".join(READERS.get(each.name, ())), ", ".join(
+                         f"({name})" if name in APART else name for name in CLIENTS.get(each.name, ()))))
               for each in FORMATS.values()]
     return "".join(lines)
 
