@@ -26,6 +26,12 @@ _CONTAINERS = ("3g2,3gp,apng,asf,av1,avi,dv,dvbsub,flv,gif,h264,hevc,ivf,m4a,m4v
 _MAX_THREADS = 8
 
 
+def picture_streams(container: InputContainer) -> list[VideoStream]:
+    """The video streams that can be decoded, without covers."""
+    return [stream for stream in container.streams.video
+            if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic]
+
+
 def open_stream(path: Path) -> tuple[InputContainer, VideoStream]:
     """Open a file and select its video stream. Raises VideoError that names what the file is instead."""
     try:
@@ -34,8 +40,7 @@ def open_stream(path: Path) -> tuple[InputContainer, VideoStream]:
             "format_whitelist": _CONTAINERS, "protocol_whitelist": "file"})
     except (av.FFmpegError, OSError, ValueError) as error:
         raise explain_unopenable(path, error) from error
-    streams = [stream for stream in container.streams.video
-               if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic]
+    streams = picture_streams(container)
     if not streams:
         container.close()
         raise VideoError(f"{path} has no video stream that can be decoded; convert it to H.264 in mp4, or choose "

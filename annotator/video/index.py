@@ -18,6 +18,9 @@ from annotator.video.scan import PROGRESS_EVERY, Progress, Scan, scan_packets
 
 log = logging.getLogger(__name__)
 
+#: A step between two frames is a jump of the clock if it is longer than so many usual steps and than so many seconds.
+_JUMP_STEPS, _JUMP_SECONDS = 25, 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class FrameIndex:
@@ -86,13 +89,14 @@ def build_index(path: Path, verify: bool = False, progress: Progress | None = No
     shown = np.flatnonzero(scan.shown)
     by_time = shown[np.argsort(scan.pts[shown], kind="stable")]
     if doubt is None:
-        return _assemble(scan, by_time, None), _notes(path, scan)
+        index = _assemble(scan, by_time, None)
+        return index, _notes(path, scan, index.times)
     start, proof, damaged = _prove_from(path, scan, _proof_starts(scan, doubt), progress)
     order, sums = _proven_order(by_time, proof, start, scan.shown)
     if not len(order):
         raise VideoError(f"{path} has no frame that can be decoded; copy it again from its source")
     index = _assemble(scan, order, (start, sums, proof), threaded=not damaged)
-    return index, _notes(path, scan) + _losses(path, scan, order, index, proof)
+    return index, _notes(path, scan, index.times) + _losses(path, scan, order, index, proof)
 
 
 def _proof_starts(scan: Scan, doubt: int) -> list[int]:
@@ -216,7 +220,8 @@ def _entries(scan: Scan, rank: npt.NDArray[np.int32], order: npt.NDArray[np.intp
 
 
 def _timing(scan: Scan, order: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.float64], float]:
-    """Times of all frames in seconds from the first, and the average frame rate.
+    """Times of all frames in seconds from the first, and the average frame rate. Jumps of the clock are times, but do
+    not count for the rate.
 
     If presentation timestamps are missing or decrease, uses the sorted decoding timestamps instead; if those are
     missing too, the frame rate in the header.
@@ -229,15 +234,37 @@ def _timing(scan: Scan, order: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.flo
         usable = count > 0 and int(ticks[0]) != NO_TIMESTAMP and bool(np.all(np.diff(ticks) > 0))
     seconds = (ticks - ticks[0]) * scan.time_base if usable else np.arange(count) / (scan.rate or DEFAULT_FPS)
     times = np.asarray(seconds, np.float64)
-    span = float(times[-1])
-    measured = (count - 1) / span if span > 0 else scan.rate or DEFAULT_FPS
+    kept = np.diff(times)[~_jumps(times)]
+    span = float(kept.sum())
+    measured = len(kept) / span if span > 0 else scan.rate or DEFAULT_FPS
     # Timestamps in whole milliseconds make the rate inexact; prefer a header's rate that agrees with them.
     exact = scan.rate if scan.rate and abs(scan.rate - measured) <= 0.002 * measured else measured
     return times, exact
 
 
-def _notes(path: Path, scan: Scan) -> list[str]:
-    """Report a header whose frame count differs from what players show: no damage, but useful for comparisons."""
+def _jumps(times: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Whether each step from a frame to the next is a jump of the clock."""
+    steps = np.diff(times)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    return np.asarray(steps > max(_JUMP_STEPS * usual, _JUMP_SECONDS))
+
+
+def _notes(path: Path, scan: Scan, times: npt.NDArray[np.float64]) -> list[str]:
+    """Report what is no damage, but must be known: other video streams, jumps of the clock, and a header whose frame
+    count differs from what players show."""
+    jumps = np.flatnonzero(_jumps(times))
+    found = []
+    if scan.other_streams:
+        found.append(f"{path.name}: the file has {scan.other_streams + 1} video streams, of which the first one is "
+                     "used; extract the others to files to label them")
+    if len(jumps):
+        at = int(jumps[0])
+        found.append(f"{path.name}: the clock jumps {len(jumps)} times, first by {times[at + 1] - times[at]:.2f} s "
+                     f"after frame {at}; the frame rate is that of the other frames")
+    return [*found, *_header_note(path, scan)]
+
+
+def _header_note(path: Path, scan: Scan) -> list[str]:
     shown = int(np.count_nonzero(scan.shown))
     if not scan.boxed or scan.header_count <= max(shown, scan.claimed):
         return []

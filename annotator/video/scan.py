@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from annotator.errors import VideoError
 from annotator.video.damage import is_broken
-from annotator.video.decoder import NO_TIMESTAMP, Decoder, packet_signature
+from annotator.video.decoder import NO_TIMESTAMP, Decoder, packet_signature, picture_streams
 from annotator.video.nal import begins_gradually, nal_length_size, packet_is_sound
 
 #: Reports the progress of a pass over a file as (done, total), in any unit. An exception that it raises stops the pass.
@@ -53,6 +53,8 @@ class Scan:
     """Whether the container structure is broken or extends past the end of the file."""
     timed: bool
     """Whether the presentation times of packets are reliable."""
+    other_streams: int
+    """Further video streams, which are not read; covers of albums are none."""
     boxed: bool
     """Whether it is an mp4-family container: it may have an edit list, and its demuxer never skips damage."""
 
@@ -126,7 +128,8 @@ def _scan(path: Path, decoder: Decoder, progress: Progress | None) -> Scan:
                 key=bits[:, 0], shown=bits[:, 1], sound=bits[:, 2], gradual=bits[:, 3],
                 time_base=float(base) if base else 0.0, rate=float(rate) if rate else None,
                 claimed=max(promised, len(numbers)) - hidden, header_count=max(0, stream.frames),
-                broken=is_broken(path), timed=timed, boxed=boxed)
+                broken=is_broken(path), timed=timed, boxed=boxed,
+                other_streams=len(picture_streams(decoder.container)) - 1)
 
 
 def _is_hidden(data: memoryview, codec: str) -> bool:

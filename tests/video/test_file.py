@@ -127,6 +127,34 @@ def test_average_rate_is_exact_although_matroska_rounds_to_milliseconds(tmp_path
         assert reader.info.fps_source == "container"
 
 
+@pytest.mark.parametrize("jump", [60, 100_000])
+def test_a_jump_of_the_clock_does_not_change_the_rate(jump: int, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", pts=[*range(20), *range(20 + jump, 60 + jump)])
+    with open_video(path) as reader:
+        assert reader.info.fps == 25.0
+        assert reader.times[20] - reader.times[19] == pytest.approx((jump + 1) / 25, abs=0.002)
+        [note] = reader.warnings
+    assert f"the clock jumps 1 times, first by {(jump + 1) / 25:.2f} s after frame 19" in note
+
+
+def test_a_second_video_stream_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("libx264", rate=25) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        for number in range(20):
+            for at, stream in enumerate(streams):
+                picture = av.VideoFrame.from_ndarray(numbered_picture(number + 30 * at), format="rgb24")
+                container.mux(stream.encode(picture))
+        for stream in streams:
+            container.mux(stream.encode())
+    with open_video(path) as reader:
+        assert [number_in(frame.image) for frame in reader.frames()] == list(range(20))
+        [note] = reader.warnings
+    assert "has 2 video streams, of which the first one is used" in note
+
+
 def test_times_in_avi_come_from_the_decoding_order(tmp_path: Path) -> None:
     with open_video(write_video(tmp_path / "a.avi", options={"bf": "3"})) as reader:
         assert reader.times == pytest.approx(np.arange(60) / 25)
