@@ -41,7 +41,8 @@ def test_a_file_that_was_exported_is_known(export: tuple[str, Path]) -> None:
              and path.name not in ("labels.txt", "train.txt", "trajectories.txt")
              and "seqmap" not in str(path.relative_to(folder)) and path.stat().st_size]
     if not files:
-        assert name in ("mots-png", "bdd100k-bitmask", "masks-npz", "davis"), "these have no file that could be read alone"
+        assert name in ("mots-png", "bdd100k-bitmask", "masks-npz", "davis"), (
+            "these have no file that could be read alone")
     assert {guess_format(path) for path in files} <= {SAME.get(name, name)}
 
 
