@@ -850,6 +850,10 @@
     <context>
         <name>ExportFields</name>
         <message>
+            <source>Boxes</source>
+            <translation>Boxes</translation>
+        </message>
+        <message>
             <source>Class IDs</source>
             <translation>Class IDs</translation>
         </message>
@@ -918,8 +922,16 @@
             <translation>Pixel coordinates start at 1</translation>
         </message>
         <message>
+            <source>Polygons</source>
+            <translation>Polygons</translation>
+        </message>
+        <message>
             <source>Renumber the tracks of each video from 1</source>
             <translation>Renumber the tracks of each video from 1</translation>
+        </message>
+        <message>
+            <source>Shapes of objects with masks</source>
+            <translation>Shapes of objects with masks</translation>
         </message>
         <message>
             <source>Track IDs in the last column</source>
@@ -932,6 +944,10 @@
         <message>
             <source>Validation videos</source>
             <translation>Validation videos</translation>
+        </message>
+        <message>
+            <source>Zip for evaluation servers</source>
+            <translation>Zip for evaluation servers</translation>
         </message>
         <message>
             <source>all, or names: person, car</source>
