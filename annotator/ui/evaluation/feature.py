@@ -48,6 +48,7 @@ class EvaluationFeature(Feature):
         self.missed = MissedBox()
         canvas.add_layer(self.missed, above=True)
         panel, worker = self.panel, self.worker
+        panel.path_typed.connect(self._take_path)
         panel.file_wanted.connect(self._choose_file)
         panel.folder_wanted.connect(self._choose_folder)
         panel.evaluation_wanted.connect(self.evaluate)
@@ -100,6 +101,16 @@ class EvaluationFeature(Feature):
         path = self._document.path
         return None if path is None else project_key(_GROUND_TRUTH, path)
 
+    def _take_path(self, text: str) -> None:
+        """Use a typed path; an empty one returns to the ground truth next to the video's images, if there is any."""
+        key = self._key()
+        if text:
+            self.set_ground_truth(Path(text).expanduser().absolute())
+        elif key is not None:
+            self._settings.remove(key)
+            self.panel.show_ground_truth(self.ground_truth)
+            self.update()
+
     def _choose_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Ground truth"), self._start(),
                                               self.tr("MOTChallenge (*.txt);;All files (*)"))
@@ -150,8 +161,8 @@ class EvaluationFeature(Feature):
     def update(self) -> None:
         free = self._document.video is not None and not self.worker.busy
         self.panel.evaluate.setEnabled(free and self.ground_truth is not None)
-        for button in (self.panel.file, self.panel.folder):
-            button.setEnabled(free)
+        for widget in (self.panel.path, self.panel.file, self.panel.folder):
+            widget.setEnabled(free)
         self.panel.all_videos.setVisible(len(self._document.videos()) > 1)
 
     def _all_videos(self) -> bool:

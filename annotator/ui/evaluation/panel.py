@@ -32,6 +32,8 @@ from annotator.ui.widgets.task_bar import TaskBar
 class EvaluatePanel(QWidget):
     """Shows scores and emits requests; it computes nothing."""
 
+    path_typed = Signal(str)
+    """A path that the user typed and entered; empty for none."""
     file_wanted = Signal()
     folder_wanted = Signal()
     evaluation_wanted = Signal()
@@ -42,7 +44,7 @@ class EvaluatePanel(QWidget):
 
     def __init__(self, worker: TaskWorker, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.path = QLineEdit(self, readOnly=True, placeholderText=self.tr("ground truth: a gt.txt file or its folder"))
+        self.path = QLineEdit(self, placeholderText=self.tr("ground truth: a gt.txt file or its folder"))
         self.file, self.folder = QToolButton(self), QToolButton(self)
         self.evaluate = QPushButton(self.tr("Evaluate"), self)
         self.all_videos = QCheckBox(self.tr("All videos of the project"), self)
@@ -67,6 +69,7 @@ class EvaluatePanel(QWidget):
             button.setToolTip(tip)
             button.clicked.connect(signal)
         self.evaluate.clicked.connect(self.evaluation_wanted)
+        self.path.editingFinished.connect(self._on_path)
         self.kind.currentIndexChanged.connect(self._on_kind)
         self.say("")
         self.show_scores(None)
@@ -126,6 +129,12 @@ class EvaluatePanel(QWidget):
         self.path.setText("" if path is None else literal(str(path)))
         self.path.setToolTip("" if path is None else literal(str(path)))
         self.path.setCursorPosition(len(self.path.text()))
+        self.path.setModified(False)
+
+    def _on_path(self) -> None:
+        if self.path.isModified():
+            self.path.setModified(False)
+            self.path_typed.emit(self.path.text().strip())
 
     def show_scores(self, scores: ProjectScores | None) -> None:
         """Show the result of an evaluation; None clears the panel."""

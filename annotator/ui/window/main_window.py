@@ -6,10 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWindow, QMessageBox, QTextEdit
+from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox
 
 from annotator.ui.actions.needs import Needs, missing_in_words
 from annotator.ui.actions.registry import Actions
+from annotator.ui.actions.typing_guard import belongs_to_field, is_field
 from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.document.document import Document
@@ -160,7 +161,12 @@ class MainWindow(QMainWindow):
     # Qt
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if not isinstance(event, QKeyEvent) or event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        if not isinstance(event, QKeyEvent):
+            return False
+        if event.type() is QEvent.Type.ShortcutOverride and belongs_to_field(watched, event):
+            event.accept()
+            return True
+        if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             return False
         if event.key() == Qt.Key.Key_Space and watched is self.canvas and not event.isAutoRepeat():
             self._on_space(event.type() is QEvent.Type.KeyPress)
@@ -180,7 +186,7 @@ class MainWindow(QMainWindow):
 
     def _explain(self, watched: QObject, event: QKeyEvent) -> None:
         """Show what a disabled action needs when its key is pressed."""
-        if isinstance(watched, QLineEdit | QTextEdit | QAbstractSpinBox) or self.document.video is None:
+        if is_field(watched) or self.document.video is None:
             return
         entry = self.actions_.disabled_by_key(QKeySequence(QKeyCombination(event.modifiers(), Qt.Key(event.key()))))
         missing = Needs.NOTHING if entry is None else self.actions_.missing(entry.name)
