@@ -40,8 +40,11 @@ from annotator.ui.threads.engine_worker import EngineWorker, Job
 from annotator.ui.threads.tasks import TaskWorker
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
+from annotator.ui.widgets.project_key import project_key
 
 _RESUME = "resume"
+#: Setting of a project whose run was stopped because the window was closed.
+_CLOSED = "jobs/stopped-by-closing"
 #: Seconds between measurements of the device's memory.
 _MEASURE_EVERY = 1.0
 
@@ -100,6 +103,18 @@ class JobController(QObject):
         """Load the model libraries on a thread, so that the first job starts immediately."""
         if not self._warming.busy:
             self._warming.start("", lambda _progress, cancel: self.libraries.load(cancel))
+
+    def stop_to_close(self) -> None:
+        """Stop the job because the window is closed; a run is offered when the project is opened again."""
+        session = self._document.session
+        if session is not None and any(run.status is RunStatus.RUNNING for run in session.store.runs()):
+            self._remember_closing(True)
+        self.worker.cancel()
+
+    def _remember_closing(self, closing: bool) -> None:
+        if self._document.path is not None:
+            key = project_key(_CLOSED, self._document.path)
+            self._settings.setValue(key, 1) if closing else self._settings.remove(key)
 
     def close(self) -> None:
         """Stop warming up; the program must not exit during an import."""
@@ -219,6 +234,7 @@ class JobController(QObject):
     # Signals of the worker
 
     def _on_started(self, _title: str) -> None:
+        self._remember_closing(False)
         self._offers.withdraw(_RESUME)
 
     def _on_finished(self, status: str, message: str) -> None:
@@ -251,17 +267,23 @@ class JobController(QObject):
         session = self._document.session
         if session is None or not self._document.writable:
             return
+        offered = {RunStatus.INTERRUPTED}
+        if self._settings.contains(project_key(_CLOSED, session.store.path)):
+            offered.add(RunStatus.CANCELLED)
         # One query for all videos: a project may have thousands.
-        interrupted = {run.video for run in session.store.runs() if run.status is RunStatus.INTERRUPTED}
-        for video in session.store.videos() if interrupted else ():
-            run = preannotate.unfinished_run(session, video) if video.id in interrupted else None
-            if run is not None and run.status is RunStatus.INTERRUPTED:
-                done = 0 if run.finished_frame is None else run.finished_frame - run.first_frame + 1
-                text = self.tr("A run over {0} was interrupted after {1} of {2} frames.").format(
-                    video.name, done, run.last_frame - run.first_frame + 1)
-                self._offered = run
-                self._offers.offer(_RESUME, text, self.tr("Resume"), partial(self._resume_offered, run))
+        unfinished = {run.video for run in session.store.runs() if run.status in offered}
+        for video in session.store.videos() if unfinished else ():
+            run = preannotate.unfinished_run(session, video) if video.id in unfinished else None
+            if run is not None and run.status in offered:
+                self._offer(run, video)
                 return
+
+    def _offer(self, run: Run, video: VideoRecord) -> None:
+        done = 0 if run.finished_frame is None else run.finished_frame - run.first_frame + 1
+        text = self.tr("A run over {0} was interrupted after {1} of {2} frames.").format(
+            video.name, done, run.last_frame - run.first_frame + 1)
+        self._offered = run
+        self._offers.offer(_RESUME, text, self.tr("Resume"), partial(self._resume_offered, run))
 
     def _resume_offered(self, run: Run) -> None:
         try:

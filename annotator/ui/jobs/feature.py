@@ -40,7 +40,7 @@ class JobsFeature(Feature):
         return self._worker.busy
 
     def stop(self) -> None:
-        self._worker.cancel()
+        self.controller.stop_to_close()
 
     def close(self) -> None:
         self.controller.close()
