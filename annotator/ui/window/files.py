@@ -54,8 +54,12 @@ class FilesFeature(Feature):
         menu.insertMenu(menu.actions()[2], self.recent)
 
     def open(self, path: Path) -> bool:
-        """Open a project, or a video into a project next to it. Returns whether it is open or being read."""
+        """Open a project, or a video without a question. Returns whether it is open or being read."""
         return self.opening.open(path)
+
+    def choose(self, path: Path) -> None:
+        """Open what the user selected; ask where a video shall go if that is in doubt."""
+        self.opening.choose([path])
 
     def open_demo(self) -> None:
         """Open the demo project, created if it does not exist."""

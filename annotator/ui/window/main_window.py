@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         for signal in (document.frame_changed, document.selection_changed, document.range_changed, document.changed,
                        self.canvas.tool_changed):
             signal.connect(lambda *_: self._refresh())
-        self._welcome.opened.connect(self.open_path)
+        self._welcome.opened.connect(self.features.files.choose)
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)

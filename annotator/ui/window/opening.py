@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,9 +21,18 @@ from annotator.ui.threads.reading_queue import ReadingQueue, Request
 from annotator.ui.threads.tasks import Progress
 from annotator.ui.widgets.message import Message
 from annotator.ui.window.about import NAME
+from annotator.ui.window.video_question import VideoQuestion
 
 PROJECT_SUFFIX = ".annot"
 _RECENT, _MOST_RECENT, _ADDED = "recent", 8, "added"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Videos that are opened together."""
+
+    new: bool = False
+    """Whether the next video that was read begins a project next to it, which then takes the others."""
 
 
 class Opening(QObject):
@@ -51,8 +61,42 @@ class Opening(QObject):
         actions.add("file.folder", menu, tr("Open folder of images…"), self.ask_folder, ["Ctrl+Shift+O"],
                     group="open")
 
-    def open(self, path: Path) -> bool:
-        """Open a project, or a video into a project next to it, which is created once the video was read.
+    def choose(self, paths: Sequence[Path]) -> None:
+        """Open what a user selected or dropped. While a project is open, ask where videos of it shall go."""
+        projects = [path for path in paths if path.suffix == PROJECT_SUFFIX]
+        videos = [path for path in paths if path not in projects]
+        for path in projects:
+            self.open(path)
+        asked = [] if projects else [path for path in videos if self._is_in_doubt(path)]
+        for path in videos:
+            if path not in asked:
+                self.open(path)
+        if asked:
+            self._ask_about(asked)
+
+    def _is_in_doubt(self, path: Path) -> bool:
+        """Whether a video may be meant for the open project or for another one."""
+        session = self._document.session
+        if session is None or not self._document.writable or not path.exists():
+            return False
+        known = [session.store.video_path(video) for video in self._document.videos()]
+        return not any(place.exists() and place.samefile(path) for place in known)
+
+    def _ask_about(self, videos: Sequence[Path]) -> None:
+        current = self._document.path
+        assert current is not None
+        box = VideoQuestion(videos, current, _project_of(videos[0]), self._document.in_use(), self._window)
+        box.ask(lambda: self._open_all(videos, _Batch()), lambda: self._open_all(videos, _Batch(new=True)))
+
+    def _open_all(self, videos: Sequence[Path], batch: _Batch) -> None:
+        for path in videos:
+            self.open(path, batch)
+
+    def open(self, path: Path, batch: _Batch | None = None) -> bool:
+        """Open a project, or a video, without a question.
+
+        A video is added to the open project if that can be changed, else to one next to it, which is created once the
+        video was read. ``batch`` says otherwise.
 
         Returns whether it is open or being read.
         """
@@ -62,7 +106,7 @@ class Opening(QObject):
             elif path.suffix == PROJECT_SUFFIX:
                 self._document.open(path)
             else:
-                self._read_video(path)
+                self._read_video(path, batch or _Batch())
                 return True
         except UserError as error:
             self.message.emit(Message.failed(str(error)))
@@ -82,9 +126,7 @@ class Opening(QObject):
     def open_dropped(self, paths: Sequence[Path]) -> None:
         """Open what was dropped on the window. Of label files, only the first is imported, once all else is open."""
         labels = [path for path in paths if self._is_labels(path)]
-        for path in paths:
-            if path not in labels:
-                self.open(path)
+        self.choose([path for path in paths if path not in labels])
         self._labels = next(iter(labels), None)
         if not self._reading.worker.busy:
             self._on_idle()
@@ -107,13 +149,13 @@ class Opening(QObject):
             self._window, self.tr("Open a project or a video"), "",
             f"{self.tr('Projects and videos')} (*.annot *.mp4 *.mov *.avi *.mkv *.webm);;{self.tr('All files')} (*)")
         if name:
-            self.open(Path(name))
+            self.choose([Path(name)])
 
     def ask_folder(self) -> None:
         """Ask for a folder of images."""
         name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a folder of images"))
         if name:
-            self.open(Path(name))
+            self.choose([Path(name)])
 
     def recent_paths(self) -> list[str]:
         """Return the recently opened paths, newest first."""
@@ -124,7 +166,7 @@ class Opening(QObject):
         """Fill a menu with the recently opened paths; missing ones are disabled."""
         menu.clear()
         for path in self.recent_paths():
-            action = menu.addAction(path, partial(self.open, Path(path)))
+            action = menu.addAction(path, partial(self.choose, [Path(path)]))
             action.setEnabled(Path(path).exists())
         if menu.isEmpty():
             menu.addAction(self.tr("No recent files")).setEnabled(False)
@@ -133,14 +175,15 @@ class Opening(QObject):
         present = self._document.path
         return present is not None and path.exists() and present.samefile(path)
 
-    def _read_video(self, path: Path) -> None:
+    def _read_video(self, path: Path, batch: _Batch) -> None:
         if not path.exists():
             raise VideoError(f"{path}: there is no such file or folder; check the path")
 
         def scan(progress: Progress, cancel: CancelToken) -> ScannedSource:
             return scan_source(path, progress)
 
-        self._reading.ask(Request(_ADDED, self.tr("Reading {0}").format(path.name), scan, self._add, self._fail,
+        self._reading.ask(Request(_ADDED, self.tr("Reading {0}").format(path.name), scan,
+                                  partial(self._add, batch), self._fail,
                                   lambda: self._warn(self.tr("{0} was not added").format(path.name))))
 
     def _fail(self, text: str) -> None:
@@ -149,13 +192,13 @@ class Opening(QObject):
     def _warn(self, text: str) -> None:
         self.message.emit(Message.refused(text))
 
-    def _add(self, scanned: ScannedSource) -> None:
-        """Add to the open project, or to a new one next to the video, created now that the video was read."""
+    def _add(self, batch: _Batch, scanned: ScannedSource) -> None:
+        """Add to the open project, or to one next to the video, which is created now that the video was read."""
         path, self._adding = scanned.path, True
         try:
-            if self._document.session is None or not self._document.writable:
-                project = path.with_name((path.name if path.is_dir() else path.stem) + PROJECT_SUFFIX)
-                self._document.open(project, create=True)
+            if batch.new or self._document.session is None or not self._document.writable:
+                self._document.open(_project_of(path), create=True)
+                batch.new = False
             for warning in self._document.add_scanned(scanned):
                 self._warn(warning)
         except UserError as error:
@@ -174,3 +217,8 @@ class Opening(QObject):
     def _remember(self, path: Path) -> None:
         recent = [str(path.resolve()), *(p for p in self.recent_paths() if p != str(path.resolve()))]
         self._settings.setValue(_RECENT, recent[:_MOST_RECENT])
+
+
+def _project_of(video: Path) -> Path:
+    """Return the path of the project next to a video or folder of images."""
+    return video.with_name((video.name if video.is_dir() else video.stem) + PROJECT_SUFFIX)

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from annotator.jobs.project import add_source, open_project
@@ -18,6 +19,7 @@ from annotator.model.track import RunStatus
 from annotator.storage.edits import drawn_boxes
 from annotator.ui.timeline.marks import read_marks
 from annotator.ui.window.main_window import MainWindow
+from annotator.ui.window.video_question import VideoQuestion
 from testbed.synthetic_clips import ClipSpec, make_clip
 from testbed.videos import write_video
 from tests.conftest import FRAMES, MadeClip
@@ -146,6 +148,32 @@ def test_a_cancelled_run_is_not_offered_but_can_be_resumed(window: MainWindow, s
     qtbot.waitUntil(lambda: not window.worker.busy)
 
 
+def running(window: MainWindow) -> bool:
+    return required(window.document.session).store.runs()[-1].status is RunStatus.RUNNING
+
+
+def test_a_run_that_was_stopped_by_closing_the_window_is_offered(window: MainWindow, stopped: Path, qtbot: QtBot,
+                                                                 ) -> None:
+    assert window.open_path(stopped)
+    window.features.jobs.controller.resume()
+    window.worker.set_paused(True)
+    qtbot.waitUntil(lambda: running(window))
+    with qtbot.waitSignal(window.worker.finished, timeout=60000) as ended:
+        window.features.jobs.stop()
+    assert ended.args == ["cancelled", ""]
+    qtbot.waitUntil(lambda: not window.worker.busy)
+    window.document.close()
+    assert window.open_path(stopped)
+    assert window.offers.isVisible()
+    assert f"of {FRAMES} frames" in window.offers.text.text()
+    with qtbot.waitSignal(window.worker.finished, timeout=60000):
+        click(qtbot, window.offers.button)
+    qtbot.waitUntil(lambda: not window.worker.busy)
+    window.document.close()
+    assert window.open_path(stopped)
+    assert not window.offers.isVisible()
+
+
 def test_a_run_is_offered_only_while_its_step_is_done(window: MainWindow, stopped: Path) -> None:
     interrupt(stopped)
     assert window.open_path(stopped)
@@ -192,6 +220,71 @@ def test_a_window_that_closes_ends_its_warming_up(window: MainWindow) -> None:
     window.warm_up()
     window.close()
     assert not any(thread.name == "warm-up" for thread in threading.enumerate())
+
+
+def short_video(path: Path, seed: int = 3) -> Path:
+    write_video(make_clip(ClipSpec(frames=5, width=120, height=80, objects=(1, 1), exits=0.0, crossings=0.0), seed),
+                path)
+    return path
+
+
+def question(window: MainWindow) -> VideoQuestion:
+    (box,) = [box for box in window.findChildren(VideoQuestion) if box.isVisible()]
+    return box
+
+
+def drop(window: MainWindow, *paths: Path) -> None:
+    window.features.files.open_dropped(paths)
+
+
+def test_a_video_opened_beside_an_open_project_is_asked_about(
+        opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    other, project = short_video(tmp_path / "other.mp4"), opened.document.path
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(other), ""))
+    opened.actions_["file.open"].trigger()
+    box = question(opened)
+    assert "other.mp4" in box.text()
+    assert "p.annot" in box.text()
+    box.reject()
+    wait_read(opened, qtbot)
+    assert len(opened.document.videos()) == 1
+
+    opened.actions_["file.open"].trigger()
+    qtbot.mouseClick(question(opened).add, Qt.MouseButton.LeftButton)
+    wait_read(opened, qtbot)
+    assert (opened.document.path, len(opened.document.videos())) == (project, 2)
+    assert not (tmp_path / "other.annot").exists()
+
+    opened.actions_["file.open"].trigger()  # it is known now: there is nothing to ask
+    wait_read(opened, qtbot)
+    assert len(opened.document.videos()) == 2
+
+
+def test_dropped_videos_can_begin_a_new_project(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_text("no video")
+    videos = [broken, short_video(tmp_path / "one.mp4"), short_video(tmp_path / "two.mp4", 4)]
+    drop(opened, *videos)
+    qtbot.mouseClick(question(opened).new, Qt.MouseButton.LeftButton)
+    wait_read(opened, qtbot)
+    assert opened.document.path == tmp_path / "one.annot"
+    assert [video.name for video in opened.document.videos()] == ["one", "two"]
+    with open_project(tmp_path / "p.annot", read_only=True) as session:
+        assert [video.name for video in session.store.videos()] == ["clip"]
+
+
+def test_an_existing_project_of_the_video_is_offered_and_a_job_keeps_the_present_one(
+        opened: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_project(tmp_path / "one.annot", create=True).close()
+    drop(opened, short_video(tmp_path / "one.mp4"))
+    box = question(opened)
+    assert "Open the other project" in box.new.text()
+    assert box.new.isEnabled()
+    box.reject()
+    with monkeypatch.context() as patched:
+        patched.setattr(opened.document, "in_use", lambda: True)
+        drop(opened, tmp_path / "one.mp4")
+    assert not question(opened).new.isEnabled()
 
 
 def test_a_finished_project_offers_nothing(opened: MainWindow) -> None:
