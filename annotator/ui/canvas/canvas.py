@@ -175,6 +175,15 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Convert image pixels to widget coordinates."""
         return QPointF(self.mapFromScene(self._view.mapViewToScene(point)))
 
+    def view_rect(self) -> QRectF | None:
+        """Return the part of the frame in view, in image pixels; None if the whole frame is fitted into the view."""
+        return None if self._fitted else QRectF(self._view.viewRect())
+
+    def show_view(self, rect: QRectF) -> None:
+        """Zoom and pan to a part of the frame that `view_rect` returned."""
+        self._fitted = False
+        self._view.setRange(rect, padding=0)
+
     def show_rect(self, rect: QRectF) -> None:
         """Pan so that a part of the frame is in view, unless it is already."""
         if not self._view.viewRect().contains(rect):

@@ -32,6 +32,10 @@ class Document(QObject):
 
     opened = Signal()
     """Another project was opened, or the project was closed."""
+    shown = Signal()
+    """A project was opened, and its first video is shown."""
+    closing = Signal()
+    """The project is about to be closed; its view is still available."""
     video_changed = Signal()
     frame_changed = Signal(int)
     selection_changed = Signal()
@@ -94,6 +98,7 @@ class Document(QObject):
         self._unlisten = session.listen(self._on_changes)
         self.opened.emit()
         self._show(videos[0] if videos else None)
+        self.shown.emit()
 
     def close(self) -> None:
         """Close the project, if one is open.
@@ -104,6 +109,7 @@ class Document(QObject):
         if self._session is None:
             return
         self._check_free()
+        self.closing.emit()
         self.set_video(None)
         self._unlisten()
         self._session.close()

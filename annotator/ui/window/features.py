@@ -32,6 +32,7 @@ from annotator.ui.window.effort_recorder import EffortRecorder
 from annotator.ui.window.files import FilesFeature
 from annotator.ui.window.help import HelpFeature
 from annotator.ui.window.hints import FirstMinute
+from annotator.ui.window.view_memory import ViewMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Features:
             self.files, self.help, self.canvas, self.timeline, self.regions, self.tracks, self.labels, self.jobs,
             self.edits, self.prompts, self.review, self.import_export, self.evaluation, self.effort,
             self.first_minute)
+        self.view_memory = ViewMemory(document, canvas, settings)
         self._connect(place)
 
     def __iter__(self) -> Iterator[Feature]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_type=ImportError)
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +18,7 @@ from annotator.jobs.tracking.config import PreannotateSettings
 from annotator.model.track import RunStatus
 from annotator.storage.edits import drawn_boxes
 from annotator.ui.timeline.marks import read_marks
+from annotator.ui.widgets.project_key import project_key
 from annotator.ui.window.main_window import MainWindow
 from annotator.ui.window.video_question import VideoQuestion
 from testbed.synthetic_clips import ClipSpec, make_clip
@@ -285,6 +286,49 @@ def test_an_existing_project_of_the_video_is_offered_and_a_job_keeps_the_present
         patched.setattr(opened.document, "in_use", lambda: True)
         drop(opened, tmp_path / "one.mp4")
     assert not question(opened).new.isEnabled()
+
+
+def test_a_project_opens_where_it_was_left(opened: MainWindow, project: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    assert opened.open_path(short_video(tmp_path / "other.mp4"))
+    wait_read(opened, qtbot)
+    first, second = opened.document.videos()
+    opened.document.set_video(first)
+    track = sorted(opened.document.tracks())[1]
+    opened.document.go_to(7)
+    opened.document.select([track])
+    opened.canvas.zoom(3.0)
+    left = required(opened.canvas.view_rect())
+    opened.document.close()
+    for _ in range(2):  # also in between another project
+        assert opened.open_path(project)
+        assert (required(opened.document.video).name, opened.document.frame) == (first.name, 7)
+        assert opened.document.selection == {track}
+        assert opened.canvas.view_rect() is not None
+        now = required(opened.canvas.view_rect())
+        assert (now.center() - left.center()).manhattanLength() < 1
+        assert now.width() == pytest.approx(left.width(), rel=0.02)
+        assert opened.features.files.projects.make(tmp_path / f"empty{_}")
+        assert opened.document.frame == 0
+        assert not opened.document.selection
+    assert opened.open_path(project)
+    opened.document.set_video(second)
+    opened.document.go_to(2)
+    opened.document.close()
+    assert opened.open_path(project)
+    assert (required(opened.document.video).name, opened.document.frame) == (second.name, 2)
+
+
+def test_a_view_that_does_not_fit_any_more_is_left_out(opened: MainWindow, project: Path, settings: QSettings) -> None:
+    opened.document.close()
+    key = project_key("view", project)
+    for stored in ("[]", "{", '{"video": "gone", "frame": 3}', '{"video": "clip", "frame": "x", "rect": [1], '
+                   '"tracks": [99, null]}', '{"video": "clip", "frame": 1000000, "tracks": 3, "rect": [0, 0, 0, 0]}'):
+        settings.setValue(key, stored)
+        assert opened.open_path(project)
+        assert required(opened.document.video).name == "clip"
+        assert not opened.document.selection
+        opened.document.close()
+        settings.remove(key)
 
 
 def test_a_finished_project_offers_nothing(opened: MainWindow) -> None:
