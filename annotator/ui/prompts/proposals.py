@@ -94,11 +94,18 @@ class Proposals(QObject):
         self.refresh()
 
     def accept(self, run: Run) -> bool:
-        """Accept a proposal as one step. Returns whether it succeeded."""
-        def change(session: Session) -> object:
-            return (propagate.accept if run.kind == REPROPAGATE else _accept_run)(session, run.id)
+        """Accept a proposal as one step, and select the tracks of a prompt. Returns whether it succeeded."""
+        prompted = run.kind == REPROPAGATE
+        tracks: frozenset[int] = frozenset()
 
-        return self._document.edit(change)
+        def change(session: Session) -> None:
+            nonlocal tracks
+            tracks = (propagate.accept if prompted else _accept_run)(session, run.id).tracks
+
+        accepted = self._document.edit(change)
+        if accepted and prompted:
+            self._document.select(tracks & self._document.tracks().keys())
+        return accepted
 
     def drop(self, run: Run) -> bool:
         """Discard a proposal as one step. Returns whether it succeeded."""

@@ -36,6 +36,8 @@ LANE, OVERVIEW, RULER, NAMES = 20, 36, 20, 132
 FOLD = 12
 #: Minimum distance between two letters on a lane, in pixels.
 LETTER = 9
+#: Minimum distance between the centers of two dots of manual boxes, in pixels.
+DOT_GAP = 10
 #: Minimum distance between two ticks that replace letters, in pixels.
 TICK = 2
 #: Minimum distance between two ticks of the ruler, in pixels.
@@ -166,12 +168,20 @@ class TimelinePainter:
             return
         for stretch in states:
             self._paint_stretch(stretch, color, y)
+        self._paint_unread(lane, states, color, y)
         for first, last in self._scene.marks.reviewed.get(lane.track.id, ()):
             self._paint_reviewed(first, last, y)
         self._paint_letters(lane, color, y)
         self._painter.setBrush(QColor("white"))
         self._painter.setPen(QPen(QColor("black"), 1))
         self._paint_keyframes(lane, y)
+
+    def _paint_unread(self, lane: Lane, states: list[Stretch], color: QColor, y: int) -> None:
+        """Paint the frames after the known states: a running job has added them since those were read."""
+        known = states[-1].last if states else -1
+        for bar in lane.bars:
+            if bar.last > known >= bar.first - 1:
+                self._fill(known + 1, bar.last, y, color)
 
     def _paint_stretch(self, stretch: Stretch, color: QColor, y: int) -> None:
         """Paint a stretch: solid if reliable, paler if pending, hatched if suspicious, a line if lost."""
@@ -216,17 +226,26 @@ class TimelinePainter:
         painter.restore()
 
     def _paint_keyframes(self, lane: Lane, y: int) -> None:
-        """Paint a dot for each manual box; dots that would overlap are omitted."""
+        """Paint a dot for each manual box, where that leaves most of the lane in view.
+
+        Boxes in consecutive frames, as from an import or a video that was labeled frame by frame, have dots of their
+        own only if frames are wide enough; else a line joins the dots of the first and the last one. Dots of single
+        boxes that would overlap are omitted.
+        """
         axis = self._axis
+        each = axis.x(1) - axis.x(0) >= DOT_GAP
         first, last = axis.frame_at(axis.left), axis.frame_at(axis.right)
-        reach = 0.0
-        step = max(int(4 / (axis.x(1) - axis.x(0))), 1)
+        reach = float("-inf")
         for bar in lane.bars:
-            if not bar.human:
+            if not bar.human or bar.last < first or bar.first > last:
                 continue
-            for frame in range(max(bar.first, first), min(bar.last, last) + 1, step):
+            shown = range(max(bar.first, first), min(bar.last, last) + 1) if each else sorted({bar.first, bar.last})
+            if not each and bar.last > bar.first:
+                left, right = (min(max(axis.x(frame + 0.5), axis.left), axis.right) for frame in (bar.first, bar.last))
+                self._painter.drawLine(QPointF(left, y + LANE / 2), QPointF(right, y + LANE / 2))
+            for frame in shown:
                 x = axis.x(frame + 0.5)
-                if x - reach >= 4:
+                if x - reach >= DOT_GAP and axis.left <= x <= axis.right:
                     self._painter.drawEllipse(QPointF(x, y + LANE / 2), 3, 3)
                     reach = x
 

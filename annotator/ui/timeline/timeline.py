@@ -65,6 +65,8 @@ class Timeline(QAbstractScrollArea):
         self._playhead = 0.0
         self._states: OrderedDict[int, list[Stretch]] = OrderedDict()
         self._letters: dict[int, list[Letter]] = {}
+        self._stale: set[int] = set()
+        self._to_reveal = False
         self._pixels = 1.0
         self._fitted = True
         self._drag: str | None = None
@@ -173,6 +175,8 @@ class Timeline(QAbstractScrollArea):
             session, video.id, video.frame_count)
         self._outline = None
         self._update_bars()
+        if self._to_reveal:
+            self._reveal_selected()
 
     # Geometry
 
@@ -221,6 +225,7 @@ class Timeline(QAbstractScrollArea):
     def _on_video(self) -> None:
         self._states.clear()
         self._letters.clear()
+        self._stale.clear()
         self._folded.clear()
         self.reload()
         self.fit()
@@ -230,8 +235,8 @@ class Timeline(QAbstractScrollArea):
             | ChangeKind.LABELS
         if not changes.kinds & kinds:
             return
-        for track in changes.tracks or list(self._states):
-            self._states.pop(track, None)
+        # Old states stay on display until they are read again: a lane without states has no gaps.
+        self._stale.update(self._states.keys() & changes.tracks if changes.tracks else self._states)
         # A running job commits many times a second; without a job, the user made the change and waits for it.
         self._reload_timer.begin(urgent=not self._document.in_use())
 
@@ -250,12 +255,17 @@ class Timeline(QAbstractScrollArea):
             self.viewport().update(QRect(round(self._axis().overview_x(frame)) - 3, 0, 6, OVERVIEW))
 
     def _on_selection(self) -> None:
+        self._reveal_selected()
+        self.viewport().update()
+
+    def _reveal_selected(self) -> None:
+        """Scroll to the selected lanes if none is in view; a new track gets its lane at the next reading."""
         self._unfold_selected()
+        self._to_reveal = not self._document.selection <= {lane.track.id for lane in self._lanes}
         rows = [number for number, row in enumerate(self._rows)
                 if isinstance(row, Lane) and row.track.id in self._document.selection]
         if rows and not set(rows) & set(self._visible_rows()[:-1]):
             self.verticalScrollBar().setValue(rows[0] * LANE - LANE)
-        self.viewport().update()
 
     def _unfold_selected(self) -> None:
         """Expand the groups of the selected tracks, if all of them are collapsed."""
@@ -275,17 +285,21 @@ class Timeline(QAbstractScrollArea):
             return
         missing = self._missing()
         for track in missing[:STATES_AT_ONCE]:
+            self._stale.discard(track)
             self._states[track] = stretches(self._document.trajectory(track))
             self._letters[track] = letters(self._document.read(partial(session.store.track_events, track), []))
         while len(self._states) > KEPT_STATES:
-            self._letters.pop(self._states.popitem(last=False)[0], None)
+            forgotten, _ = self._states.popitem(last=False)
+            self._letters.pop(forgotten, None)
+            self._stale.discard(forgotten)
         if missing:
             self.viewport().update()
 
     def _missing(self) -> list[int]:
-        """Tracks in view whose states have not been read yet."""
+        """Tracks in view whose states have not been read since they changed."""
         rows = (self._rows[number] for number in self._visible_rows())
-        return [row.track.id for row in rows if isinstance(row, Lane) and row.track.id not in self._states]
+        return [row.track.id for row in rows
+                if isinstance(row, Lane) and (row.track.id not in self._states or row.track.id in self._stale)]
 
     # Painting
 

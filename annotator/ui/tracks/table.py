@@ -49,6 +49,7 @@ class TrackTable(QWidget):
         super().__init__(parent)
         self._document = document
         self._syncing = False
+        self._to_reveal = False
         self.scores = MeanScores(document)
         self.model = TrackModel(document, self.scores)
         self._proxy = TrackFilter(self.model, self)
@@ -170,7 +171,7 @@ class TrackTable(QWidget):
         self._syncing = False
         self._proxy.refresh()
         self._show_what_is_used()
-        self._show_selection(scroll=False)
+        self._show_selection(scroll=self._to_reveal)
         self._show_emptiness()
 
     def _show_selection(self, scroll: bool) -> None:
@@ -178,13 +179,16 @@ class TrackTable(QWidget):
             return
         self._syncing = True
         chosen = QItemSelection()
-        indices = [self._proxy.mapFromSource(self.model.index(row, 0))
-                   for row in self.model.rows_of(self._document.selection)]
+        rows = self.model.rows_of(self._document.selection)
+        # A new track gets its row only when the table is read again; it is scrolled to then.
+        self._to_reveal = scroll and len(rows) < len(self._document.selection)
+        indices = [self._proxy.mapFromSource(self.model.index(row, 0)) for row in rows]
         for index in indices:
             chosen.select(index, index)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.view.selectionModel().select(chosen, flags)
-        if scroll and len(indices) == 1:
+        if scroll and indices:
+            self.view.updateGeometries()  # a row that was just added is else beyond the end of the scroll bar
             self.view.scrollTo(indices[0])
         self._syncing = False
 

@@ -117,6 +117,7 @@ def test_a_missing_object_costs_one_drag_and_one_key(opened: MainWindow, segment
     press(opened, Qt.Key.Key_Return)
     (made,) = set(opened.document.tracks()) - before
     assert sorted(frames_of(opened, made)) == list(range(FRAMES))
+    assert opened.document.selection == {made}
     assert steps(opened) == count + 1
     assert not opened.features.prompts.bar.isVisible()
     assert opened.features.prompts.view.layer.shapes == []

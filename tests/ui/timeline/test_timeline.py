@@ -227,6 +227,60 @@ def test_every_keyframe_has_a_dot(varied: MainWindow, qtbot: QtBot) -> None:
     assert white == [8, 9, 10]
 
 
+def test_boxes_in_consecutive_frames_do_not_cover_their_lane(varied: MainWindow, qtbot: QtBot) -> None:
+    timeline = varied.timeline
+    track = next(lane.track.id for lane in timeline.lanes if lane.length == 20)
+    for frame in range(FRAMES):
+        set_box(varied, track, frame, BOX)
+    varied.document.select(())
+    timeline.resize(NAMES + 8 * FRAMES, timeline.height())
+    timeline._pixels = 4.0  # an ordinary video is far longer than this clip
+    qtbot.waitUntil(lambda: not timeline._missing() and any(lane.keyframes == list(range(FRAMES))
+                                                            for lane in timeline.lanes))
+    row = next(k for k, lane in enumerate(timeline.lanes) if lane.track.id == track)
+    color = QColor(timeline.lanes[row].track.color)
+    image, top = picture(varied), OVERVIEW + RULER + row * LANE
+    lane = [QColor(image.pixel(round(timeline._x(0)) + dx, top + dy))
+            for dx in range(4 * FRAMES) for dy in range(5, LANE - 5)]
+    assert lane.count(color) > len(lane) / 2
+    assert QColor("white") in lane
+
+
+def test_a_lane_keeps_its_states_until_they_are_read_again(varied: MainWindow, qtbot: QtBot) -> None:
+    timeline = varied.timeline
+    qtbot.waitUntil(lambda: len(timeline._states) == 4)
+    before = dict(timeline._states)
+    track = next(lane.track.id for lane in timeline.lanes if lane.length == 20)
+    timeline._reading.blockSignals(True)
+    set_box(varied, track, 8, BOX)
+    assert dict(timeline._states) == before
+    assert timeline._missing() == [track]
+    timeline._reading.blockSignals(False)
+    timeline._reading.start()
+    qtbot.waitUntil(lambda: timeline._states[track] != before[track])
+    assert not timeline._missing()
+
+
+def test_a_new_track_is_scrolled_to_in_lanes_and_table(varied: MainWindow, qtbot: QtBot) -> None:
+    document, timeline, table = varied.document, varied.timeline, varied.features.tracks.table
+    for k in range(60):
+        document.draw_track((10.0, 10.0, 20.0 + k, 30.0))
+    qtbot.waitUntil(lambda: len(timeline.lanes) == table.model.rowCount() == 64)
+    document.select(())
+    timeline.verticalScrollBar().setValue(0)
+    table.view.scrollToTop()
+    document.draw_track((10.0, 10.0, 40.0, 40.0))
+    (track,) = document.selection
+
+    def in_view() -> bool:
+        rows = [k for k, lane in enumerate(timeline.lanes) if lane.track.id == track]
+        chosen = table.view.selectionModel().selectedRows()
+        return bool(rows) and rows[0] in timeline._visible_rows() and len(chosen) == 1 and \
+            table.view.viewport().rect().contains(table.view.visualRect(chosen[0]).center())
+
+    qtbot.waitUntil(in_view)
+
+
 def test_a_lane_looks_different_in_each_state(varied: MainWindow, qtbot: QtBot) -> None:
     timeline = varied.timeline
     row, lane = next((k, lane) for k, lane in enumerate(timeline.lanes) if lane.length == 4)
