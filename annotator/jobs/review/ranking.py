@@ -19,6 +19,7 @@ from annotator.review import Entry, Fix, Kind, ReviewInput, ReviewQueue, Suggest
 from annotator.review.appearance import Appearances
 from annotator.session import Session
 from annotator.storage.edits import drawn_boxes, identities
+from annotator.storage.edits.editable import in_frames
 from annotator.storage.edits.track_marks import mark_tracks
 from annotator.storage.reader import Reader
 from annotator.video import open_video
@@ -101,7 +102,7 @@ def mark_reviewed(session: Session, video: VideoRecord, entry: Entry, made: Sequ
     concerned = store.tracks_by_id((*entry.tracks, *made))
     unlocked = [track.id for track in concerned if track.id not in store.locked([track.id])]
     last = min(entry.last, video.frame_count - 1)
-    with store.transaction("Mark as reviewed") as transaction:
+    with store.transaction(f"Mark as reviewed{in_frames(entry.first, last)}") as transaction:
         if unlocked:
             mark_tracks(store, unlocked, MarkKind.REVIEWED, entry.first, last)
         elif not entry.tracks:
@@ -121,7 +122,7 @@ def apply_fix(session: Session, video: VideoRecord, entry: Entry, fix: Suggestio
     if fix.fix is Fix.PROMPT:
         raise SettingsError(f"the suggestion is a box prompt in frame {fix.frame}; run it with `annotator prompt`")
     made: list[int] = []
-    with store.transaction(f"Review: {fix.fix.value}") as transaction:
+    with store.transaction(f"Review: {fix.fix.value} at frame {entry.frame}") as transaction:
         if fix.fix is Fix.SWAP:
             identities.swap_tracks(store, fix.tracks[0], fix.tracks[1], fix.frame or 0)
         elif fix.fix is Fix.MERGE:

@@ -13,7 +13,7 @@ from annotator.model.box import Box
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.mask import Mask
 from annotator.model.track import MarkKind
-from annotator.storage.edits.editable import unlocked_tracks
+from annotator.storage.edits.editable import in_frames, unlocked_tracks
 from annotator.storage.file import schema
 from annotator.storage.history import journal
 from annotator.storage.rows.manual import manual_spans, put_manual_boxes
@@ -26,7 +26,7 @@ def add_track(store: Store, video_id: int, label_id: int, frame: int, box_xyxy: 
     """Add a track with one manual box. Returns the track's id."""
     with store.transaction("Add track") as transaction:
         key, number = new_track(transaction.connection, video_id, label_id)
-        transaction.label = f"Add track {number}"
+        transaction.label = f"Add track {number}{in_frames(frame, frame)}"
         set_box(store, key, frame, box_xyxy, mask)
         transaction.touch(Changes(ChangeKind.TRACKS, frozenset({key}), frame, frame, video_id))
     return key
@@ -47,7 +47,8 @@ def set_boxes(store: Store, track_id: int, boxes: Mapping[int, tuple[Box, Mask |
     [track] = unlocked_tracks(store, track_id)
     for frame, (box_xyxy, _) in boxes.items():
         _check_box(box_xyxy, frame)
-    with store.transaction(f"Set box of track {track.number}") as transaction:
+    where = in_frames(min(boxes), max(boxes)) if boxes else ""
+    with store.transaction(f"Set box of track {track.number}{where}") as transaction:
         if boxes:
             put_manual_boxes(transaction.connection, track, boxes)
             kinds = ChangeKind.OBSERVATIONS | ChangeKind.SPANS | ChangeKind.MASKS
@@ -62,7 +63,7 @@ def delete_box(store: Store, track_id: int, frame: int) -> Changes:
         StorageError: the track has no manual box in this frame.
     """
     [track] = unlocked_tracks(store, track_id)
-    with store.transaction(f"Delete box of track {track.number}") as transaction:
+    with store.transaction(f"Delete box of track {track.number}{in_frames(frame, frame)}") as transaction:
         connection = transaction.connection
         spans = manual_spans(connection, track_id, frame, frame)
         if not spans:
@@ -84,7 +85,8 @@ def add_mark(store: Store, video_id: int, kind: MarkKind, first: int, last: int 
     """
     if last is not None and last < first:
         raise StorageError(f"the mark ends in frame {last}, before it starts in frame {first}; swap the two frames")
-    with store.transaction("Add ignore region" if region else f"Mark {kind.value}") as transaction:
+    title = "Add ignore region" if region else f"Mark {kind.value}"
+    with store.transaction(title + in_frames(first, last)) as transaction:
         key = journal.next_id(transaction.connection, schema.mark)
         corners = json.dumps([[float(x), float(y)] for x, y in region]) if region else None
         transaction.connection.execute(insert(schema.mark).values(
@@ -97,7 +99,7 @@ def add_mark(store: Store, video_id: int, kind: MarkKind, first: int, last: int 
 def remove_mark(store: Store, mark_id: int) -> Changes:
     """Remove a mark."""
     known = store.mark(mark_id)
-    with store.transaction(f"Remove {_kind_name(known.kind)}") as transaction:
+    with store.transaction(f"Remove {_kind_name(known.kind)}{in_frames(known.first, known.last)}") as transaction:
         row = transaction.connection.execute(select(schema.mark).where(schema.mark.c.id == mark_id)).one()
         transaction.connection.execute(delete(schema.mark).where(schema.mark.c.id == mark_id))
         tracks: frozenset[int] = frozenset() if row.track is None else frozenset({row.track})
@@ -114,7 +116,7 @@ def change_mark(store: Store, mark_id: int, first: int, last: int | None) -> Cha
     if last is not None and last < first:
         raise StorageError(f"the mark ends in frame {last}, before it starts in frame {first}; swap the two frames")
     row = store.mark(mark_id)
-    with store.transaction(f"Change frames of {_kind_name(row.kind)}") as transaction:
+    with store.transaction(f"Change frames of {_kind_name(row.kind)}{in_frames(first, last)}") as transaction:
         transaction.connection.execute(
             update(schema.mark).where(schema.mark.c.id == mark_id).values(first=first, last=last))
         tracks: frozenset[int] = frozenset() if row.track is None else frozenset({row.track})
@@ -133,7 +135,7 @@ def reshape_region(store: Store, mark_id: int, region: Sequence[tuple[float, flo
     if row.kind is not MarkKind.IGNORE or len(region) < 3:
         raise StorageError(f"mark {mark_id} cannot have {len(region)} corners; only ignore regions have an outline, "
                            "with at least three corners")
-    with store.transaction("Reshape ignore region") as transaction:
+    with store.transaction(f"Reshape ignore region{in_frames(row.first, row.last)}") as transaction:
         corners = json.dumps([[float(x), float(y)] for x, y in region])
         transaction.connection.execute(update(schema.mark).where(schema.mark.c.id == mark_id).values(region=corners))
         transaction.touch(Changes(ChangeKind.MARKS, frozenset(), row.first, row.last, row.video))

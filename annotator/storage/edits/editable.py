@@ -44,3 +44,10 @@ def track_names(tracks: Sequence[Track]) -> str:
     if len(tracks) > 3:
         return f"{len(tracks)} tracks"
     return ("track " if len(tracks) == 1 else "tracks ") + ", ".join(str(track.number) for track in tracks)
+
+
+def in_frames(first: int, last: int | None = None) -> str:
+    """Frames ``first..last`` (None: to the end) as the end of a step label; empty for a whole video."""
+    if last is None:
+        return f" from frame {first}" if first > 0 else ""
+    return f" in frame {first}" if first == last else f" in frames {first} to {last}"

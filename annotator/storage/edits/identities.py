@@ -15,7 +15,7 @@ from sqlalchemy import update
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState, Track
-from annotator.storage.edits.editable import check_range, track_names, unlocked_tracks
+from annotator.storage.edits.editable import check_range, in_frames, track_names, unlocked_tracks
 from annotator.storage.edits.keyframes import pin
 from annotator.storage.edits.merging import MergeRule, merge_tracks
 from annotator.storage.edits.proposals import accept_proposal, discard_proposal
@@ -68,7 +68,7 @@ def delete_range(store: Store, tracks: Sequence[int], first: int, last: int | No
     """Delete a range of frames from tracks, including manual boxes; a track that is left empty is deleted."""
     records = unlocked_tracks(store, *tracks)
     check_range(first, last)
-    with store.transaction(f"Delete frames of {track_names(records)}") as transaction:
+    with store.transaction(f"Delete {track_names(records)}{in_frames(first, last)}") as transaction:
         connection = transaction.connection
         pin(store, records, first, last)
         spans = store.spans(tracks)

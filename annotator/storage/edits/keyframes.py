@@ -17,7 +17,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.keyframes import choose_keyframes, within_iou, within_pixels
 from annotator.model.track import MarkKind, Track, TrackObservation
 from annotator.storage.edits import drawn_boxes
-from annotator.storage.edits.editable import check_range, track_names, unlocked_tracks
+from annotator.storage.edits.editable import check_range, in_frames, track_names, unlocked_tracks
 from annotator.storage.edits.track_marks import mark_ranges, unmark_tracks
 from annotator.storage.spans.algebra import manual_frames
 from annotator.storage.store import Store
@@ -46,7 +46,7 @@ def set_keyframes(store: Store, tracks: Sequence[int], frame: int) -> Changes:
         StorageError: a track has no box in the frame, or is locked.
     """
     records = unlocked_tracks(store, *tracks)
-    with store.transaction(f"Add keyframe to {track_names(records)}") as transaction:
+    with store.transaction(f"Add keyframe to {track_names(records)}{in_frames(frame, frame)}") as transaction:
         shown = _shown(store, records[0].video, frame)
         for track in records:
             if track.id not in shown:
@@ -62,7 +62,7 @@ def clear_keyframes(store: Store, tracks: Sequence[int], frame: int) -> Changes:
         StorageError: a track has no manual box in the frame, or no other box at all, or is locked.
     """
     records = unlocked_tracks(store, *tracks)
-    with store.transaction(f"Remove keyframe from {track_names(records)}") as transaction:
+    with store.transaction(f"Remove keyframe from {track_names(records)}{in_frames(frame, frame)}") as transaction:
         for track in records:
             drawn_boxes.delete_box(store, track.id, frame)
             if not store.spans([track.id]):
@@ -85,7 +85,7 @@ def interpolate(store: Store, track: int, first: int, last: int) -> Changes:
     for frame, shown in zip((first, last), ends, strict=True):
         if shown is None:
             raise StorageError(f"track {record.number} has no box in frame {frame} to interpolate from; draw one")
-    with store.transaction(f"Interpolate track {record.number}") as transaction:
+    with store.transaction(f"Interpolate track {record.number}{in_frames(first, last)}") as transaction:
         _make_keyframes(store, record, [shown for shown in ends if shown is not None])
         mark_ranges(store, track, MarkKind.INTERPOLATE, [(first, last)])
     return transaction.changes
@@ -96,7 +96,7 @@ def end_interpolation(store: Store, track: int, first: int, last: int | None = N
     other frames are unchanged."""
     [record] = unlocked_tracks(store, track)
     check_range(first, last)
-    with store.transaction(f"End interpolation of track {record.number}") as transaction:
+    with store.transaction(f"End interpolation of track {record.number}{in_frames(first, last)}") as transaction:
         pin(store, [record], first, last)
         unmark_tracks(store, [track], MarkKind.INTERPOLATE, first, last)
     return transaction.changes
@@ -141,7 +141,7 @@ def reduce_to_keyframes(store: Store, track: int, first: int = 0, last: int | No
     """
     [record] = unlocked_tracks(store, track)
     chosen = _choose(store, record, first, last, pixels, iou)
-    with store.transaction(f"Reduce track {record.number} to keyframes") as transaction:
+    with store.transaction(f"Reduce track {record.number} to keyframes{in_frames(first, last)}") as transaction:
         _make_keyframes(store, record, [stretch[k] for stretch, keep in chosen for k in keep])
         mark_ranges(store, track, MarkKind.INTERPOLATE, [
             (stretch[0].frame, stretch[-1].frame) for stretch, _ in chosen if len(stretch) > 1])
@@ -193,7 +193,8 @@ def pin(store: Store, tracks: Sequence[Track], first: int, last: int | None) -> 
 
 def _fill(store: Store, track: Track, ranges: Sequence[tuple[int, int]]) -> Changes:
     ends = {frame for first, last in ranges for frame in (first - 1, last + 1)}
-    with store.transaction(f"Fill gaps of track {track.number}") as transaction:
+    where = in_frames(ranges[0][0], ranges[-1][1]) if ranges else ""
+    with store.transaction(f"Fill gaps of track {track.number}{where}") as transaction:
         if ranges:
             _make_keyframes(store, track, [seen for seen in store.trajectory(track.id, masks=True)
                                            if seen.frame in ends])

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import MarkKind, Track
-from annotator.storage.edits.editable import check_range, chosen_tracks, track_names, unlocked_tracks
+from annotator.storage.edits.editable import check_range, chosen_tracks, in_frames, track_names, unlocked_tracks
 from annotator.storage.spans.algebra import OPEN, cut
 from annotator.storage.spans.rows import MarkStretch, mark_stretches, save_marks
 from annotator.storage.store import Store
@@ -25,7 +25,7 @@ def mark_tracks(store: Store, tracks: Sequence[int], kind: MarkKind, first: int,
     """
     records = unlocked_tracks(store, *tracks)
     check_range(first, last)
-    with store.transaction(f"Mark {track_names(records)} {kind.value}") as transaction:
+    with store.transaction(f"Mark {track_names(records)} {kind.value}{in_frames(first, last)}") as transaction:
         for track in records:
             _join(transaction.connection, track, kind, [(first, OPEN if last is None else last)])
         transaction.touch(Changes(ChangeKind.MARKS, frozenset(tracks), first, last, records[0].video))
@@ -37,7 +37,8 @@ def mark_ranges(store: Store, track: int, kind: MarkKind, ranges: Sequence[tuple
     [record] = unlocked_tracks(store, track)
     for first, last in ranges:
         check_range(first, last)
-    with store.transaction(f"Mark {track_names([record])} {kind.value}") as transaction:
+    where = in_frames(min(first for first, _ in ranges), max(last for _, last in ranges)) if ranges else ""
+    with store.transaction(f"Mark {track_names([record])} {kind.value}{where}") as transaction:
         if ranges:
             _join(transaction.connection, record, kind, ranges)
             transaction.touch(Changes(ChangeKind.MARKS, frozenset({track}), min(first for first, _ in ranges),
@@ -50,7 +51,7 @@ def unmark_tracks(store: Store, tracks: Sequence[int], kind: MarkKind, first: in
     """Remove a mark from frames ``first..last`` (None: to the end) of tracks. Raises StorageError as `mark_tracks`."""
     records = unlocked_tracks(store, *tracks)
     check_range(first, last)
-    with store.transaction(f"Unmark {track_names(records)} {kind.value}") as transaction:
+    with store.transaction(f"Unmark {track_names(records)} {kind.value}{in_frames(first, last)}") as transaction:
         before = [mark for mark in mark_stretches(transaction.connection, tracks) if mark.kind == kind.value]
         save_marks(transaction.connection, before, cut(before, first, last)[1])
         transaction.touch(Changes(ChangeKind.MARKS, frozenset(tracks), first, last, records[0].video))

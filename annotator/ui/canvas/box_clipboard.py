@@ -57,11 +57,12 @@ class BoxClipboard(QObject):
             return
 
         def put(session: Session) -> None:
-            with session.store.transaction("Paste boxes") as transaction:
+            with session.store.transaction(f"Paste boxes in frame {frame}") as transaction:
                 for track, box in wanted.items():
                     drawn_boxes.set_box(session.store, track, frame, box)
                 if len(wanted) == 1:
-                    transaction.label = f"Paste box of track {document.tracks()[next(iter(wanted))].number}"
+                    number = document.tracks()[next(iter(wanted))].number
+                    transaction.label = f"Paste box of track {number} in frame {frame}"
 
         if document.edit(put):
             document.select(wanted)

@@ -85,7 +85,7 @@ def test_a_suggestion_is_carried_out_and_remembered_in_one_step(session: Session
     assert (entry.suggestion.fix, entry.suggestion.tracks) == (Fix.MERGE, (a, c))
     steps = len(session.history())
     ranking.apply_fix(session, video, entry)
-    assert [step.label for step in session.history()[steps:]] == ["Review: merge"]
+    assert [step.label for step in session.history()[steps:]] == [f"Review: merge at frame {entry.frame}"]
     assert len(session.store.tracks(video.id)) == 2
     gap = next(e for e in queue(session, video).entries if Kind.GAP in e.kinds)
     assert gap.reviewed

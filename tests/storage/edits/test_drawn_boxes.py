@@ -99,7 +99,8 @@ def test_a_track_drawn_from_nothing(store: Store, track: int) -> None:
     new = drawn_boxes.add_track(store, 1, store.ensure_label("car").id, 30, (0, 0, 5, 5))
     drawn_boxes.set_box(store, new, 40, (5, 0, 10, 5))
     assert [(o.frame, o.box_xyxy) for o in store.trajectory(new)] == [(30, (0, 0, 5, 5)), (40, (5, 0, 10, 5))]
-    assert [step.label for step in store.history()][-2:] == ["Add track 3", "Set box of track 3"]
+    assert [step.label for step in store.history()][-2:] == ["Add track 3 in frame 30",
+                                                              "Set box of track 3 in frame 40"]
     store.undo()
     store.undo()
     assert everything(store) == before

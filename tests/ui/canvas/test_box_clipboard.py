@@ -45,7 +45,7 @@ def test_boxes_go_to_the_tracks_that_they_came_from_as_one_step(document: Docume
     clipboard.paste()
     assert boxes(document, 9) == {**later, 1: first[1], 3: first[3]}
     assert document.session is not None
-    assert [step.label for step in document.session.history()][-1] == "Paste boxes"
+    assert [step.label for step in document.session.history()][-1] == f"Paste boxes in frame {document.frame}"
     document.session.undo()
     assert boxes(document, 9) == later
 

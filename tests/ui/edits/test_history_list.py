@@ -52,7 +52,7 @@ def test_every_step_is_listed_with_its_time_and_the_present_one_is_marked(opened
     make_steps(opened)
     qtbot.waitUntil(lambda: opened.features.edits.history.model.rowCount() == 5)
     assert labels(opened)[0] == "Initial state"
-    assert labels(opened)[2:] == ["Set box of track 1"] * 3
+    assert labels(opened)[2:] == [f"Set box of track 1 in frame {frame}" for frame in (2, 4, 6)]
     model = opened.features.edits.history.model
     assert model.done == 4
     assert model.index(4, 0).data(Qt.ItemDataRole.FontRole).bold()

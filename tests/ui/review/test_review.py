@@ -102,7 +102,7 @@ def test_a_swap_costs_two_keys(mistaken: MainWindow, qtbot: QtBot) -> None:
     assert not dock.visibleRegion().isEmpty()
     before = steps(mistaken)
     press(mistaken, qtbot, Qt.Key.Key_A)
-    assert steps(mistaken) == [*before, "Review: swap"]
+    assert steps(mistaken) == [*before, f"Review: swap at frame {entry.frame}"]
     for frame in (5, 50):
         assert truth(mistaken, 1, frame) == red(frame)
         assert truth(mistaken, 2, frame) == green(frame)
@@ -212,7 +212,7 @@ def test_another_fix_may_be_chosen(mistaken: MainWindow, qtbot: QtBot) -> None:
     assert steps(mistaken) == before
     mistaken.document.select(by_number(mistaken, 4))
     press(mistaken, qtbot, Qt.Key.Key_4, ALT)
-    assert steps(mistaken) == [*before, "Review: delete"]
+    assert steps(mistaken) == [*before, f"Review: delete at frame {entry.frame}"]
     assert [track.number for track in mistaken.document.tracks().values()] == [1, 2, 3, 5]
 
 

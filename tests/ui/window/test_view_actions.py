@@ -157,7 +157,7 @@ def test_a_box_is_copied_to_another_frame_in_one_step(opened: MainWindow, qtbot:
     assert pasted.box_xyxy == pytest.approx(box)
     session = opened.document.session
     assert session is not None
-    assert session.history()[-1].label == "Paste box of track 1"
+    assert session.history()[-1].label == "Paste box of track 1 in frame 9"
     qtbot.keyClick(opened, Qt.Key.Key_Z, CTRL)
     assert not opened.canvas.overlay.shapes[0].observation.human
 
