@@ -28,6 +28,8 @@ def run_job(job: Generator[JobProgress], name: str, console: Console) -> bool:
 
 def progress_text(name: str, progress: JobProgress) -> str:
     """Return the progress line of one video."""
+    if progress.finishing:
+        return f"{name}  {progress.total} frames read, storing them"
     speed = progress.frames_per_second
     left = (progress.total - progress.done) / speed if speed > 0 else 0
     return (f"{name}  {progress.done}/{progress.total}  {speed:.1f} fps  {int(left // 60)}:{int(left % 60):02d} left  "

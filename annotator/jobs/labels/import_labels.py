@@ -145,7 +145,8 @@ class LabelImport:
             for write in staged.stage(counter):
                 session.on_store(write)
                 # Report the last frame only after publishing; until then the import can be cancelled.
-                yield _progress(min(counter.done, max(total - 1, 0)), total, began, counter)
+                yield _progress(min(counter.done, max(total - 1, 0)), total, began, counter, counter.exhausted)
+            yield _progress(min(counter.done, max(total - 1, 0)), total, began, counter, finishing=True)
             counter.check()
             for write in staged.publish():
                 session.on_store(write)
@@ -179,6 +180,8 @@ class _Counter:
         self._frames, self._cancel = frames, cancel
         self.done = 0
         self.frame_index = 0
+        self.exhausted = False
+        """Whether all frames were read."""
 
     def check(self) -> None:
         if self._cancel.cancelled:
@@ -190,10 +193,12 @@ class _Counter:
             self.frame_index = frame.frame_index
             yield frame
             self.done += 1
+        self.exhausted = True
 
 
-def _progress(done: int, total: int, began: float, counter: _Counter) -> JobProgress:
-    return JobProgress(done, total, done / max(time.monotonic() - began, 1e-9), FrameResult(counter.frame_index, ()))
+def _progress(done: int, total: int, began: float, counter: _Counter, finishing: bool = False) -> JobProgress:
+    result = FrameResult(counter.frame_index, ())
+    return JobProgress(done, total, done / max(time.monotonic() - began, 1e-9), result, finishing)
 
 
 def _discard(session: Session, staged: StagedImport) -> None:

@@ -45,6 +45,8 @@ class JobProgress:
     frames_per_second: float
     result: FrameResult
     """The result of the last finished frame."""
+    finishing: bool = False
+    """Whether all frames are read and only work without a measure is left, such as storing what was read."""
 
 
 def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) -> Plan:

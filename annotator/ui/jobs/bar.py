@@ -60,10 +60,14 @@ class JobBar(QWidget):
         self._worker.cancel()
 
     def _on_progress(self, progress: JobProgress) -> None:
-        self._bar.setRange(0, progress.total)
+        # A bar that stands just below its end would look like a job that hangs.
+        self._bar.setRange(0, 0 if progress.finishing else progress.total)
         self._bar.setValue(progress.done)
         # Keep showing that it stops or waits: this progress was sent before.
         if not self.cancel.isEnabled() or self._worker.in_interlude:
+            return
+        if progress.finishing:
+            self._text.setText(self.tr("storing what was read"))
             return
         left = (progress.total - progress.done) / max(progress.frames_per_second, 1e-9)
         self._text.setText(self.tr("{0} / {1}   {2:.1f} fps   {3} left").format(

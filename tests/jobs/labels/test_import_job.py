@@ -71,6 +71,15 @@ def test_boxes_come_in_with_their_numbers_and_labels(store: Store, video: VideoR
     assert len(report.labels) == 2
 
 
+@pytest.mark.parametrize("target", list(Target))
+def test_work_after_the_last_frame_is_no_progress_of_frames(store: Store, video: VideoRecord, truth: Path,
+                                                            target: Target) -> None:
+    told = list(LabelImport(truth, "mot", target).run(Session(store), video))
+    assert [each.done for each in told] == sorted(each.done for each in told)
+    assert (told[-1].done, told[-1].finishing) == (told[-1].total, False)
+    assert told[-2].finishing
+
+
 @pytest.mark.parametrize("as_human", [False, True])
 def test_an_import_is_one_step(store: Store, video: VideoRecord, truth: Path, as_human: bool) -> None:
     fake_run(store, {1: (0, 20)})
