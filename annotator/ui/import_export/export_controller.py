@@ -16,7 +16,7 @@ from annotator.ui.document.document import Document
 from annotator.ui.import_export.export_dialog import ExportChoice, ExportDialog
 from annotator.ui.threads.tasks import Progress, TaskWorker
 from annotator.ui.widgets.message import Message
-from annotator.ui.widgets.report_dialog import Report, ReportDialog
+from annotator.ui.widgets.report_dialog import Report, show_report
 
 _FORMAT, _FOLDER = "export/format", "export/folder"
 
@@ -84,5 +84,5 @@ class ExportController(QObject):
                 *([(self.tr("Images"), f"{report.pictures:,}")] if report.pictures else []),
                 *((self.tr("Skipped"), f"{count:,} x {what}") for what, count in report.dropped.items())]
         summary = self.tr("Written as {0} and read back.").format(report.format)
-        ReportDialog(Report(self.tr("Export finished"), summary, rows, [*report.notes, *report.checks],
-                            report.files, self._folder), self._window).show()
+        show_report(Report(self.tr("Export finished"), summary, rows, [*report.notes, *report.checks],
+                           report.files, self._folder), self._window)

@@ -21,7 +21,7 @@ from annotator.ui.import_export.import_dialog import ImportChoice, ImportDialog
 from annotator.ui.jobs.controller import JobController
 from annotator.ui.threads.tasks import TaskWorker
 from annotator.ui.widgets.message import Message
-from annotator.ui.widgets.report_dialog import Report, ReportDialog
+from annotator.ui.widgets.report_dialog import Report, show_report
 from annotator.video.images import holds_images
 
 #: Files that are never videos.
@@ -88,7 +88,7 @@ class ImportController(QObject):
     def _on_finished(self, _status: str, _message: str) -> None:
         done, self._import = self._import, None
         if done is not None and done.report is not None:
-            ReportDialog(self._report(done.report), self._window).show()
+            show_report(self._report(done.report), self._window)
 
     def _report(self, report: ImportReport) -> Report:
         counts = [(self.tr("Frames"), report.frames), (self.tr("Tracks"), report.tracks),

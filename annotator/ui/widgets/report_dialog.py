@@ -27,6 +27,15 @@ class Report:
     """The folder that 'Show folder' opens."""
 
 
+def show_report(report: Report, window: QWidget) -> ReportDialog:
+    """Show a report in place of an earlier one of the window, so that reports do not pile up."""
+    for before in window.findChildren(ReportDialog):
+        before.close()
+    dialog = ReportDialog(report, window)
+    dialog.show()
+    return dialog
+
+
 class ReportDialog(QDialog):
     """A report in a dialog that does not block the window."""
 
@@ -68,13 +77,16 @@ class ReportDialog(QDialog):
 
 
 def _fill(view: QListWidget, lines: Sequence[str]) -> None:
-    """Fill a list of at most six visible lines. Long lines are elided in the middle; the tooltip has the whole text."""
+    """Fill a list that shows at most six lines without scrolling. No text is cut: sentences wrap, paths scroll."""
     for line in lines:
         view.addItem(line)
         view.item(view.count() - 1).setToolTip(literal(line))
     view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setTextElideMode(Qt.TextElideMode.ElideNone)
+    view.setWordWrap(True)
+    view.setHorizontalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+    view.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+    view.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustIgnored)
     row = max(view.sizeHintForRow(0), 16) if lines else 0
-    view.setFixedHeight(row * min(len(lines), 6) + 8)
+    view.setMinimumHeight(row * min(len(lines), 6) + 8)
     view.setVisible(bool(lines))
