@@ -14,7 +14,7 @@ from PySide6.QtCore import QLocale, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from annotator.ui.widgets.message import Message
-from annotator.ui.widgets.theme import Theme, apply_theme
+from annotator.ui.widgets.theme import apply_theme, follow_system, stored_theme
 from annotator.ui.widgets.translation import install_translations
 from annotator.ui.window.about import NAME, log_folder
 from annotator.ui.window.crash import CrashReporter
@@ -33,7 +33,8 @@ def run(paths: Sequence[Path]) -> int:
     app.setOrganizationName(NAME)
     install_translations(app, QLocale())
     settings = QSettings()
-    apply_theme(app, Theme(str(settings.value("theme", Theme.SYSTEM.value))))
+    apply_theme(app, stored_theme(settings))
+    follow_system(app, lambda: stored_theme(settings))
     window = MainWindow(settings)
     CrashReporter(window, log_path, lambda text: window.messages.post(Message.failed(text))).install()
     window.show()

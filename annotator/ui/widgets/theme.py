@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMetaObject, QSettings, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -30,10 +31,29 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
+def system_is_dark() -> bool:
+    """Return whether the system uses a dark color scheme now."""
+    return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+
+
+def follow_system(app: QApplication, current: Callable[[], Theme]) -> QMetaObject.Connection:
+    """Change colors with the system's while ``current`` returns the system's theme. Returns the connection."""
+    def follow() -> None:
+        if current() is Theme.SYSTEM:
+            apply_theme(app, Theme.SYSTEM)
+
+    return QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: follow())
+
+
+def stored_theme(settings: QSettings) -> Theme:
+    """Return the user's theme; that of the system if none, or an unknown one, is stored."""
+    stored = str(settings.value("theme", Theme.SYSTEM.value))
+    return next((theme for theme in Theme if theme.value == stored), Theme.SYSTEM)
+
+
 def apply_theme(app: QApplication, theme: Theme) -> None:
     """Apply a theme to every window of the program."""
-    dark = theme is Theme.DARK or (
-        theme is Theme.SYSTEM and QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark)
+    dark = theme is Theme.DARK or (theme is Theme.SYSTEM and system_is_dark())
     app.setStyle("Fusion")
     app.setPalette(make_palette(dark))
 
