@@ -15,6 +15,7 @@ from annotator.model.track import VideoRecord
 from annotator.session import Session
 from annotator.ui.canvas.canvas import Canvas
 from annotator.ui.canvas.frame_source import FrameSource
+from annotator.ui.canvas.inexact_mark import InexactMark
 from annotator.ui.canvas.shapes import ShapeBuilder
 from annotator.ui.document.document import Document
 from annotator.ui.threads.reading_queue import ReadingQueue, Request
@@ -42,6 +43,7 @@ class CanvasController(QObject):
         self._before = 0
         self._shown: int | None = None
         self.shapes = ShapeBuilder(document)
+        self.mark = InexactMark(canvas)
         document.video_changed.connect(self._on_video)
         document.frame_changed.connect(self._on_frame)
         document.selection_changed.connect(lambda: canvas.overlay.set_selected(document.selection))
@@ -87,6 +89,7 @@ class CanvasController(QObject):
         self._reading.withdraw(_SHOWN)
         self.shapes.forget()
         self._shown, self._before = None, 0
+        self.mark.clear_mark()
         video, session = self._document.video, self._document.session
         self._canvas.set_editable(video is not None and self._document.writable)
         if video is None or session is None:
@@ -114,8 +117,8 @@ class CanvasController(QObject):
     def _begin(self, reader: VideoReader) -> None:
         self._source = FrameSource(reader, parent=self)
         self._source.ready.connect(self._on_ready)
-        self._source.failed.connect(lambda _frame, text: self._document.message.emit(
-            Message.failed(text)))
+        self._source.failed.connect(lambda frame, text: self._document.message.emit(
+            Message.failed(text, lambda: self._document.frame == frame)))
         self._on_frame(self._document.frame)
 
     def _on_frame(self, frame: int) -> None:
@@ -134,6 +137,7 @@ class CanvasController(QObject):
         near = self._source.nearest(frame)
         if near is not None and near[0] != self._shown:
             self._show(*near)
+        self.mark.show_other(self._shown, frame)
 
     def _on_ready(self, frame: int) -> None:
         if self._source is None or frame != self._document.frame:
@@ -144,6 +148,7 @@ class CanvasController(QObject):
 
     def _show_exact(self, frame: int, image: Image) -> None:
         self._show(frame, image)
+        self.mark.clear_mark()
         self.exact.emit(frame)
 
     def _show(self, frame: int, image: Image) -> None:

@@ -122,7 +122,9 @@ class ReviewController(QObject):
         else:
             place += direction
         if place >= len(self._entries):
-            self.message.emit(Message.hint(self.tr("That was the last moment; continuing with the first")))
+            first = self._entries[0]
+            self.message.emit(Message.hint(self.tr("That was the last moment; continuing with the first"),
+                                           lambda: self._current in (None, first)))
         self.visit(self._entries[place % len(self._entries)])
 
     def visit(self, entry: Entry) -> None:

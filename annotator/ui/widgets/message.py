@@ -35,7 +35,7 @@ class Message:
         return cls(Severity.DONE, text)
 
     @classmethod
-    def hint(cls, text: str, holds: Callable[[], bool] | None = None) -> Message:
+    def hint(cls, text: str, holds: Callable[[], bool]) -> Message:
         return cls(Severity.HINT, text, holds)
 
     @classmethod
@@ -43,5 +43,5 @@ class Message:
         return cls(Severity.REFUSED, text, holds)
 
     @classmethod
-    def failed(cls, text: str) -> Message:
-        return cls(Severity.FAILED, text)
+    def failed(cls, text: str, holds: Callable[[], bool] | None = None) -> Message:
+        return cls(Severity.FAILED, text, holds)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QKeyCombination, QObject, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox
 
+from annotator.model.changes import ChangeKind, Changes
 from annotator.ui.actions.needs import Needs, missing_in_words
 from annotator.ui.actions.registry import Actions
 from annotator.ui.actions.typing_guard import belongs_to_field, is_field
@@ -97,6 +98,10 @@ class MainWindow(QMainWindow):
         document.message.connect(self.messages.post)
         for signal in (document.opened, document.video_changed, worker.started, worker.finished):
             signal.connect(lambda *_: self._update())
+        document.opened.connect(lambda: self.messages.withdraw(failures=True))
+        document.video_changed.connect(self.messages.withdraw)
+        worker.started.connect(lambda _title: self.messages.withdraw(failures=True))
+        document.changed.connect(self._on_changes)
         for signal in (document.frame_changed, document.selection_changed, document.range_changed, document.changed,
                        self.canvas.tool_changed):
             signal.connect(lambda *_: self._refresh())
@@ -144,6 +149,11 @@ class MainWindow(QMainWindow):
             self._objects.clear()
         else:
             self._objects.setText(self.tr("%n objects", "", len(self.canvas.overlay.shapes)))
+
+    def _on_changes(self, changes: Changes) -> None:
+        """Withdraw the message about the step before; that of a new step follows its edit."""
+        if changes.kinds & ChangeKind.HISTORY and not self.worker.busy:
+            self.messages.withdraw()
 
     def _facts(self) -> Needs:
         document, running = self.document, self.worker.busy

@@ -45,6 +45,11 @@ class MessageBar(QStatusBar):
         self.setToolTip(literal(message.text))
         self.update()
 
+    def withdraw(self, failures: bool = False) -> None:
+        """Withdraw the message because what it is about was left behind; a failure only if ``failures`` is set."""
+        if self._message is not None and (failures or self._message.severity is not Severity.FAILED):
+            self.clearMessage()
+
     def recheck(self) -> None:
         """Withdraw the message if it no longer holds."""
         if self._message is not None and self._message.holds is not None and not self._message.holds():

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from annotator.ui.widgets.message import Message, Severity
+from annotator.ui.window.main_window import MainWindow
 from annotator.ui.window.message_bar import MessageBar
+from tests.ui.manual_boxes import set_box
 
 
 @pytest.fixture
@@ -54,10 +56,49 @@ def test_a_message_without_a_condition_outlives_every_check(bar: MessageBar) -> 
     assert bar.currentMessage() == "Track 3 is locked"
 
 
+def test_a_failure_stays_until_its_project_or_its_job_is_left_behind(bar: MessageBar) -> None:
+    bar.post(Message.failed("The disk is full"))
+    bar.withdraw()
+    assert bar.currentMessage() == "The disk is full"
+    bar.withdraw(failures=True)
+    assert bar.message is None
+    bar.post(Message.refused("Track 3 is locked"))
+    bar.withdraw()
+    assert bar.message is None
+
+
+def test_messages_end_with_what_they_are_about(opened: MainWindow) -> None:
+    bar, document = opened.messages, opened.document
+    bar.post(Message.refused("Track 1 is locked"))
+    document.go_to(3)
+    document.select([min(document.tracks())])
+    assert bar.currentMessage() == "Track 1 is locked"
+    set_box(opened, min(document.tracks()), 3)
+    assert bar.message is None
+    bar.post(Message.done("Swapped"))
+    document.undo()
+    assert bar.message is None
+    bar.post(Message.failed("The disk is full"))
+    document.redo()
+    assert bar.currentMessage() == "The disk is full"
+    document.close()
+    assert bar.message is None
+
+
+def test_a_frame_that_cannot_be_shown_is_reported_while_it_is_the_current_one(opened: MainWindow) -> None:
+    source = opened.controller.source
+    assert source is not None
+    opened.document.go_to(4)
+    source.failed.emit(4, "frame 4 is broken")
+    assert opened.messages.currentMessage() == "frame 4 is broken"
+    opened.document.go_to(5)
+    assert opened.messages.currentMessage() == ""
+
+
 def test_failures_are_logged_as_warnings(bar: MessageBar, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger="annotator.ui.window.message_bar"):
         bar.post(Message.failed("The disk is full"))
-        bar.post(Message.hint("Draw a box"))
+        bar.post(Message.hint("Draw a box", lambda: True))
     assert [(record.levelno, record.message) for record in caplog.records] == [
         (logging.WARNING, "The disk is full"), (logging.DEBUG, "Draw a box")]
 
