@@ -91,10 +91,11 @@ class ImportController(QObject):
             show_report(self._report(done.report), self._window)
 
     def _report(self, report: ImportReport) -> Report:
-        counts = [(self.tr("Frames"), report.frames), (self.tr("Tracks"), report.tracks),
-                  (self.tr("Boxes"), report.boxes), (self.tr("Masks"), report.masks),
-                  (self.tr("Detections"), report.detections),
-                  (self.tr("Interpolated boxes"), report.interpolated),
+        counts = [(self.tr("Frames with boxes"), report.frames), (self.tr("Tracks"), report.tracks),
+                  (self.tr("Boxes"), report.boxes + report.interpolated),
+                  (self.tr("of these keyframes"), report.boxes if report.interpolated else 0),
+                  (self.tr("of these interpolated"), report.interpolated),
+                  (self.tr("Masks"), report.masks), (self.tr("Detections"), report.detections),
                   (self.tr("Ignore regions"), report.ignore_regions),
                   (self.tr("Tracks with a new number"), report.renumbered)]
         rows = [*((name, f"{count:,}") for name, count in counts if count),

@@ -30,9 +30,10 @@ class TrackModel(LaneRows):
         self._document = document
         self._scores = scores
         titles = (self.tr("No."), self.tr("Class"), self.tr("Name"), self.tr("First"), self.tr("Last"),
-                  self.tr("Length"), self.tr("Score"), self.tr("Review"), self.tr("Attributes"))
+                  self.tr("Frames"), self.tr("Score"), self.tr("Review"), self.tr("Attributes"))
         tips = (self.tr("Track number"), self.tr("Class"), self.tr("Name"), self.tr("First frame"),
-                self.tr("Last frame"), self.tr("Number of frames in which the track exists"),
+                self.tr("Last frame"), self.tr(
+                    "Number of frames of the track, without gaps; in some it may be lost or have no box"),
                 self.tr("Mean score of the predicted boxes"), self.tr("Review state"),
                 self.tr("Attributes with a value"))
         self.set_titles(titles, tips)

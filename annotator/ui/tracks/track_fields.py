@@ -150,7 +150,9 @@ class TrackFields(QWidget):
         self.last.setText(str(max((lane.last for lane in lanes), default=0)))
         lengths = [lane.length for lane in lanes]
         text = "" if not lengths else self._range(min(lengths), max(lengths), "{:d}")
-        self.length.setText(self.tr("length {0}").format(text))
+        self.length.setText(self.tr("{0} frames").format(text))
+        self.length.setToolTip(self.tr(
+            "Number of frames of the track, without gaps; in some it may be lost or have no box"))
 
     def _show_score(self) -> None:
         scores = [(self._scores.get(track.id), self._scores.is_known(track.id)) for track in self._tracks]

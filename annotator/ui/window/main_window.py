@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         self._middle = Middle(self.offers, self._welcome, self.canvas, self.timeline, self)
         self.setCentralWidget(self._middle)
         self._objects, self._saved = Label(self), Label(self)
+        self._objects.setToolTip(self.tr("Tracks with a box or mask in this frame that the filter shows"))
         self._fill_bar()
         for widget in (features.jobs.bar, features.files.bar, features.import_export.bar, self._saved):
             self.messages.addPermanentWidget(widget)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from annotator.formats.base import ExportOptions
 from annotator.formats.registry import get_format, readable
-from annotator.jobs.labels.import_labels import Target
+from annotator.jobs.labels.import_labels import ImportReport, Target
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.ui.import_export.import_controller import is_labels
 from annotator.ui.import_export.import_dialog import ImportChoice, ImportDialog
@@ -80,6 +80,16 @@ def test_every_readable_format_is_offered_and_detections_are_a_run(opened: MainW
     assert [len(found) for _, found in session.store.detections(run.id)][:3] == [1, 1, 0]
     (report,) = opened.findChildren(ReportDialog)
     report.close()
+
+
+@pytest.mark.parametrize(("interpolated", "boxes"), [
+    (90, [("Boxes", "100"), ("of these keyframes", "10"), ("of these interpolated", "90")]), (0, [("Boxes", "10")])])
+def test_the_report_says_what_its_boxes_are(opened: MainWindow, interpolated: int,
+                                            boxes: list[tuple[str, str]]) -> None:
+    report = ImportReport(Path("a.xml"), "cvat", "clip", Target.HUMAN.value, 2, 10, 0, 0, 60, 0, interpolated, 0,
+                          ("car",), 1, {}, ())
+    rows = list(opened.features.import_export.imports._report(report).rows)
+    assert rows == [("Frames with boxes", "60"), ("Tracks", "2"), *boxes, ("Classes", "car")]
 
 
 def test_of_several_videos_one_is_chosen(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:

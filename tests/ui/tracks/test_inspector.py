@@ -69,7 +69,7 @@ def test_one_track_is_shown_with_all_that_is_known(opened: MainWindow, qtbot: Qt
     fields = opened.features.tracks.inspector.tracks
     assert fields.isVisible()
     assert (fields.number.text(), fields.label.currentText(), fields.color.text()) == ("2", "object", track.color)
-    assert (fields.first.text(), fields.last.text(), fields.length.text()) == ("0", str(FRAMES - 1), f"length {FRAMES}")
+    assert (fields.first.text(), fields.last.text(), fields.length.text()) == ("0", str(FRAMES - 1), f"{FRAMES} frames")
     qtbot.waitUntil(lambda: fields.score.text() == "0.90")
     qtbot.mouseClick(fields.last, Qt.MouseButton.LeftButton)
     assert opened.document.frame == FRAMES - 1
