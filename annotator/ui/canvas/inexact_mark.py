@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
+
+from annotator.ui.widgets.plain_text import Label
 
 #: Milliseconds for which another frame may be shown without a mark; a mark in every step would flicker.
 PATIENCE = 100
 
 
-class InexactMark(QLabel):
+class InexactMark(Label):
     """Says which frame is shown while the current one is being decoded; hidden while they are the same."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         # The surround of the video is dark in both themes.
         self.setStyleSheet("background: #202124; color: #f2c14e; padding: 4px 8px;")

@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
+from annotator.ui.widgets.plain_text import literal
+
 
 class VideoQuestion(QMessageBox):
     """Asks whether videos are added to the open project or to a project of their own. Does not block the window."""
@@ -29,9 +31,9 @@ class VideoQuestion(QMessageBox):
         what = videos[0].name if len(videos) == 1 else self.tr("%n videos", "", len(videos))
         self.setText(self.tr("Add {0} to {1}?").format(what, current.name))
         exists = other.exists()
-        self.setInformativeText((self.tr("Otherwise {0} is opened in place of it.") if exists else
-                                 self.tr("Otherwise the new project {0} is created and opened in place of it.")
-                                 ).format(other))
+        otherwise = self.tr("Otherwise {0} is opened in place of it.") if exists else \
+            self.tr("Otherwise the new project {0} is created and opened in place of it.")
+        self.setInformativeText(literal(otherwise.format(other)))
         self.add = self._button(self.tr("Add to this project"))
         self.new = self._button(self.tr("Open the other project") if exists else self.tr("New project"))
         self.setStandardButtons(QMessageBox.StandardButton.Cancel)

@@ -53,6 +53,8 @@ class ViewMemory(QObject):
             return
         if self._document.video != video:
             self._document.set_video(video)
+            if self._document.video != video:
+                return  # its data is damaged, which a message says
         self._document.go_to(_whole(view.get("frame")))
         self._document.select(_whole(track) for track in _listed(view.get("tracks"))
                               if _whole(track) in self._document.tracks())
