@@ -712,8 +712,8 @@
             <translation>File</translation>
         </message>
         <message>
-            <source>Frames</source>
-            <translation>Frames</translation>
+            <source>Frames, also without boxes</source>
+            <translation>Frames, also without boxes</translation>
         </message>
         <message>
             <source>Images</source>
@@ -1553,8 +1553,8 @@
             <translation>File</translation>
         </message>
         <message>
-            <source>Frames</source>
-            <translation>Frames</translation>
+            <source>Frames with boxes</source>
+            <translation>Frames with boxes</translation>
         </message>
         <message>
             <source>Ignore regions</source>
@@ -1579,10 +1579,6 @@
         <message>
             <source>Importing</source>
             <translation>Importing</translation>
-        </message>
-        <message>
-            <source>Interpolated boxes</source>
-            <translation>Interpolated boxes</translation>
         </message>
         <message>
             <source>Labels belong to a video: open the video first, then import {0}</source>
@@ -1623,6 +1619,14 @@
         <message>
             <source>none</source>
             <translation>none</translation>
+        </message>
+        <message>
+            <source>of these interpolated</source>
+            <translation>of these interpolated</translation>
+        </message>
+        <message>
+            <source>of these keyframes</source>
+            <translation>of these keyframes</translation>
         </message>
     </context>
     <context>
@@ -1772,6 +1776,17 @@
         </message>
     </context>
     <context>
+        <name>InexactMark</name>
+        <message>
+            <source>Loading frame {0}</source>
+            <translation>Loading frame {0}</translation>
+        </message>
+        <message>
+            <source>Loading frame {0}: the image is frame {1}</source>
+            <translation>Loading frame {0}: the image is frame {1}</translation>
+        </message>
+    </context>
+    <context>
         <name>Inspector</name>
         <message>
             <source>Select a track to view and edit its properties</source>
@@ -1803,6 +1818,10 @@
         <message>
             <source>stopping after this frame</source>
             <translation>stopping after this frame</translation>
+        </message>
+        <message>
+            <source>storing what was read</source>
+            <translation>storing what was read</translation>
         </message>
         <message>
             <source>waiting for a prompt</source>
@@ -2438,6 +2457,10 @@
         <message>
             <source>Stop the job and close? Finished frames are kept, and a run can be resumed later.</source>
             <translation>Stop the job and close? Finished frames are kept, and a run can be resumed later.</translation>
+        </message>
+        <message>
+            <source>Tracks with a box or mask in this frame that the filter shows</source>
+            <translation>Tracks with a box or mask in this frame that the filter shows</translation>
         </message>
         <message>
             <source>read-only</source>
@@ -3918,6 +3941,10 @@
             <translation>Number</translation>
         </message>
         <message>
+            <source>Number of frames of the track, without gaps; in some it may be lost or have no box</source>
+            <translation>Number of frames of the track, without gaps; in some it may be lost or have no box</translation>
+        </message>
+        <message>
             <source>Review</source>
             <translation>Review</translation>
         </message>
@@ -3934,16 +3961,16 @@
             <translation>in progress</translation>
         </message>
         <message>
-            <source>length {0}</source>
-            <translation>length {0}</translation>
-        </message>
-        <message>
             <source>not started</source>
             <translation>not started</translation>
         </message>
         <message>
             <source>to</source>
             <translation>to</translation>
+        </message>
+        <message>
+            <source>{0} frames</source>
+            <translation>{0} frames</translation>
         </message>
         <message>
             <source>{0} to {1}</source>
@@ -3977,16 +4004,16 @@
             <translation>First frame</translation>
         </message>
         <message>
+            <source>Frames</source>
+            <translation>Frames</translation>
+        </message>
+        <message>
             <source>Last</source>
             <translation>Last</translation>
         </message>
         <message>
             <source>Last frame</source>
             <translation>Last frame</translation>
-        </message>
-        <message>
-            <source>Length</source>
-            <translation>Length</translation>
         </message>
         <message>
             <source>Mean score of the predicted boxes</source>
@@ -4001,8 +4028,8 @@
             <translation>No.</translation>
         </message>
         <message>
-            <source>Number of frames in which the track exists</source>
-            <translation>Number of frames in which the track exists</translation>
+            <source>Number of frames of the track, without gaps; in some it may be lost or have no box</source>
+            <translation>Number of frames of the track, without gaps; in some it may be lost or have no box</translation>
         </message>
         <message>
             <source>Review</source>
@@ -4182,6 +4209,48 @@
         <message>
             <source>of {0}</source>
             <translation>of {0}</translation>
+        </message>
+    </context>
+    <context>
+        <name>VideoQuestion</name>
+        <message numerus="yes">
+            <source>%n videos</source>
+            <translation>
+                <numerusform>%n video</numerusform>
+                <numerusform>%n videos</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>A job is using the open project: wait for it or cancel it first</source>
+            <translation>A job is using the open project: wait for it or cancel it first</translation>
+        </message>
+        <message>
+            <source>Add to this project</source>
+            <translation>Add to this project</translation>
+        </message>
+        <message>
+            <source>Add {0} to {1}?</source>
+            <translation>Add {0} to {1}?</translation>
+        </message>
+        <message>
+            <source>New project</source>
+            <translation>New project</translation>
+        </message>
+        <message>
+            <source>Open the other project</source>
+            <translation>Open the other project</translation>
+        </message>
+        <message>
+            <source>Open video</source>
+            <translation>Open video</translation>
+        </message>
+        <message>
+            <source>Otherwise the new project {0} is created and opened in place of it.</source>
+            <translation>Otherwise the new project {0} is created and opened in place of it.</translation>
+        </message>
+        <message>
+            <source>Otherwise {0} is opened in place of it.</source>
+            <translation>Otherwise {0} is opened in place of it.</translation>
         </message>
     </context>
     <context>
