@@ -348,7 +348,7 @@ def test_a_resume_refuses_other_weights(clip: MadeClip, tmp_path: Path) -> None:
         job.close()
     name = next(iter(state))
     torch.save({"model": {**state, name: state[name] + 1}}, tmp_path / "one.pt")
-    said = refused("preannotate", "--project", project, "--resume")
+    said = refused("preannotate", "--project", project, "--resume", "--trust-project")
     assert "run 1 was started with the segmenter one.pt sha256:" in said
     with Store.open(project, read_only=True) as store:
         assert (store.runs()[0].status, store.runs()[0].finished_frame) == (RunStatus.CANCELLED, 0)
