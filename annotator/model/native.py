@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
@@ -179,6 +178,8 @@ def _damaged(width: int, height: int) -> FormatError:
 
 def fill_polygon(image: Pixels, corners: npt.NDArray[np.float64], value: int, subpixels: int = 0) -> None:
     """Fill a polygon. (N, 2) float pixels; pixel centres are at whole numbers. Corners far outside are moved inward."""
+    import cv2  # slow to load, and few callers draw
+
     scale = 1 << subpixels
     points = np.round(_near(corners, _DRAWN) * scale).astype(np.int32)
     cv2.fillPoly(image, [points], value, shift=subpixels)
@@ -186,12 +187,16 @@ def fill_polygon(image: Pixels, corners: npt.NDArray[np.float64], value: int, su
 
 def draw_rectangle(image: Pixels, box: Sequence[float], color: Color, width: int) -> None:
     """Draw or fill (``cv2.FILLED``) a box, x1, y1, x2, y2 in pixels, both ends inclusive."""
+    import cv2  # slow to load, and few callers draw
+
     x0, y0, x1, y1 = (int(edge) for edge in np.round(_near(np.asarray(box, np.float64), _DRAWN)))
     cv2.rectangle(image, (x0, y0), (x1, y1), color, width)
 
 
 def draw_line(image: Pixels, points: Sequence[tuple[float, float]], color: Color, width: int) -> None:
     """Draw an open line through points."""
+    import cv2  # slow to load, and few callers draw
+
     found = np.round(_near(np.asarray(points, np.float64).reshape(-1, 2), _DRAWN)).astype(np.int32)
     cv2.polylines(image, [found], False, color, width, cv2.LINE_AA)
 
@@ -199,6 +204,8 @@ def draw_line(image: Pixels, points: Sequence[tuple[float, float]], color: Color
 def draw_text(image: Pixels, text: str, left: float, bottom: float, font: int, scale: float, color: Color, weight: int,
               ) -> None:
     """Draw a line of text."""
+    import cv2  # slow to load, and few callers draw
+
     x, y = (int(value) for value in np.round(_near(np.array([left, bottom], np.float64), _DRAWN)))
     cv2.putText(image, text, (x, y), font, scale, color, weight, cv2.LINE_AA)
 

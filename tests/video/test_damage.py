@@ -141,8 +141,8 @@ def test_hole_in_the_middle(name: str, filler: str, tmp_path: Path) -> None:
     with open_video(path) as reader:
         assert 60 < len(reader) < 120
         played = [frame.image for frame in reader.frames()]
-        assert len(reader.warnings) == 1
-        assert "damaged" in reader.warnings[0]
+        assert len([warning for warning in reader.warnings if "damaged" in warning]) == 1
+        assert all("damaged" in warning or "the clock jumps" in warning for warning in reader.warnings)
         assert [number_in(image) for image in played[:30]] == list(range(30))
         assert [number_in(image) for image in played[-15:]] == list(range(105, 120)), "after the hole it goes on"
     _assert_repeatable(path, played)

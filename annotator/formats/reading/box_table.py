@@ -19,6 +19,8 @@ from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, 
 
 #: How far a box may reach from the top left corner, in sides of the frame.
 SIDES_BEYOND = 5
+#: How far it may reach from the corner of a frame of any size, in pixels.
+_LEAST_REACH = 1000
 _LARGEST_NUMBER = 2**53
 _LAST_FRAME = 2**31
 #: What rows are called that are skipped because they are no box.
@@ -28,6 +30,11 @@ FIRST_FRAME_HINT = ("; if the file counts frames from 0, give --first-frame 0 (\
                     "if from 1, --first-frame 1")
 _IGNORED, _OCCLUDED, _INTERPOLATED = 1, 2, 4
 _NO_NUMBER = -1
+
+
+def farthest_edge(width: int, height: int) -> float:
+    """Return how far from the top left corner an edge of a box may lie in frames of this size, in pixels."""
+    return float(max(SIDES_BEYOND * max(width, height), _LEAST_REACH))
 
 
 @dataclass(slots=True)
@@ -138,7 +145,7 @@ class BoxTable:
                               f"{count - 1}, the last of {info.name}")
         info = _completed(info, given, count, tuple(self.labels) or ("object",))
         distance, where = self._farthest
-        if info.width and info.height and distance > SIDES_BEYOND * max(info.width, info.height):
+        if info.width and info.height and distance > farthest_edge(info.width, info.height):
             self.fail(where, f"a box that reaches to {distance:g} in frames of {info.width} x {info.height}",
                       f"boxes within {SIDES_BEYOND} sides of the frame")
         shift = int(self.from_zero)

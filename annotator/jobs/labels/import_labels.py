@@ -15,7 +15,7 @@ from typing import Any
 from annotator.errors import Cancelled, FormatError, StorageError, UserError
 from annotator.formats.base import ImportOptions, LabelFormat, LabelledSequence
 from annotator.formats.convert import read_labels
-from annotator.formats.reading.box_table import SIDES_BEYOND
+from annotator.formats.reading.box_table import farthest_edge
 from annotator.formats.registry import get_format
 from annotator.jobs.tracking.preannotate import JobProgress
 from annotator.model.cancel import CancelToken
@@ -283,7 +283,7 @@ def _count_frames(found: LabelledSequence, path: Path, video: VideoRecord, targe
     """Return the number of frames with labels. Raises FormatError for frames after the video's end, and if there is
     nothing to import."""
     length, useful, skipped = 0, False, 0
-    farthest = SIDES_BEYOND * max(video.width, video.height)
+    farthest = farthest_edge(video.width, video.height)
     for frame in found.frames:
         if frame.frame_index >= video.frame_count:
             raise FormatError(f"{path} has labels in frame {frame.frame_index} (counted from 0), but {video.name} ends "

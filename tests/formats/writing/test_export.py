@@ -258,5 +258,5 @@ def test_own_classes_come_with_a_warning(tmp_path: Path, info: SequenceInfo) -> 
 
 
 def test_unknown_format() -> None:
-    with pytest.raises(FormatError, match="no format 'via'; choose one of "):
-        get_format("via")
+    with pytest.raises(FormatError, match="no format 'vatik'; choose one of "):
+        get_format("vatik")
