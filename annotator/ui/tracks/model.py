@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
-from PySide6.QtGui import QColor
 
 from annotator.model.attribute import AttributeKind, attributes_of
 from annotator.model.track import ReviewState, Track
@@ -15,6 +14,7 @@ from annotator.ui.document.lanes import Lane
 from annotator.ui.tracks.mean_scores import MeanScores
 from annotator.ui.tracks.rows import LaneFilter, LaneRows
 from annotator.ui.widgets.plain_text import literal
+from annotator.ui.widgets.swatch import swatch
 from annotator.ui.widgets.titled_table import Index
 
 NUMBER, LABEL, NAME, FIRST, LAST, LENGTH, SCORE, REVIEW, ATTRIBUTES = range(9)
@@ -90,7 +90,7 @@ class TrackModel(LaneRows):
                 return "" if score is None else f"{score:.2f}"
             return self._value(lane, column)
         if role == Qt.ItemDataRole.DecorationRole and column == NUMBER:
-            return QColor(lane.track.color)
+            return swatch(lane.track.color)
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (NUMBER, FIRST, LAST, LENGTH, SCORE):
             return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:

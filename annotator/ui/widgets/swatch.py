@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 SIDE = 16
 
 
+@lru_cache(maxsize=256)  # tables ask for them with every painting
 def swatch(color: str | None) -> QIcon:
     """Return a filled square of this color (``#rrggbb``); an empty one for None (no color, or different ones)."""
     pixmap = QPixmap(2 * SIDE, 2 * SIDE)  # twice the size, for high-resolution screens
