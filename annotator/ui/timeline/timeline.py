@@ -210,6 +210,12 @@ class Timeline(QAbstractScrollArea):
         height = self.viewport().height() - OVERVIEW - RULER
         return range(top // LANE, min((top + height) // LANE + 1, len(self._rows)))
 
+    def _whole_rows(self) -> range:
+        """Rows that are in view from edge to edge."""
+        top = self.verticalScrollBar().value()
+        height = self.viewport().height() - OVERVIEW - RULER
+        return range(-(-top // LANE), min((top + height) // LANE, len(self._rows)))
+
     def _update_bars(self) -> None:
         width, height = self._track_width(), self.viewport().height() - OVERVIEW - RULER
         horizontal, vertical = self.horizontalScrollBar(), self.verticalScrollBar()
@@ -259,12 +265,12 @@ class Timeline(QAbstractScrollArea):
         self.viewport().update()
 
     def _reveal_selected(self) -> None:
-        """Scroll to the selected lanes if none is in view; a new track gets its lane at the next reading."""
+        """Scroll to the selected lanes if none is wholly in view; a new track gets its lane at the next reading."""
         self._unfold_selected()
         self._to_reveal = not self._document.selection <= {lane.track.id for lane in self._lanes}
         rows = [number for number, row in enumerate(self._rows)
                 if isinstance(row, Lane) and row.track.id in self._document.selection]
-        if rows and not set(rows) & set(self._visible_rows()[:-1]):
+        if rows and not set(rows) & set(self._whole_rows()):
             self.verticalScrollBar().setValue(rows[0] * LANE - LANE)
 
     def _unfold_selected(self) -> None:

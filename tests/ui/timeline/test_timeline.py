@@ -281,6 +281,16 @@ def test_a_new_track_is_scrolled_to_in_lanes_and_table(varied: MainWindow, qtbot
     qtbot.waitUntil(in_view)
 
 
+def test_a_lane_that_is_half_in_view_is_scrolled_to_when_it_is_selected(varied: MainWindow, qtbot: QtBot) -> None:
+    timeline = varied.timeline
+    first = timeline.lanes[0].track.id
+    timeline.setFixedHeight(OVERVIEW + RULER + 2 * LANE + LANE // 2 + timeline.height() - timeline.viewport().height())
+    qtbot.waitUntil(lambda: timeline.verticalScrollBar().maximum() >= LANE)
+    timeline.verticalScrollBar().setValue(LANE // 2)
+    varied.document.select([first])
+    assert timeline.verticalScrollBar().value() == 0
+
+
 def test_a_lane_looks_different_in_each_state(varied: MainWindow, qtbot: QtBot) -> None:
     timeline = varied.timeline
     row, lane = next((k, lane) for k, lane in enumerate(timeline.lanes) if lane.length == 4)
