@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from annotator.errors import StorageError
 
 _HEADER, _FRAME = 32, 24
-#: A log starts again at most so often in a session.
+#: A log starts again at most this often while a project is open.
 _RESTARTS = 1 << 20
 
 
@@ -48,7 +48,7 @@ def check_log(place: Path, project: Path) -> bool:
 
 
 def note_log(connection: Connection, place: Path) -> None:
-    """Note in the main file with which number the log of this session begins. The first write of a session."""
+    """Record in the main file the number with which the current log begins. The first write after opening."""
     log = log_path(place)
     last = connection.exec_driver_sql("SELECT salt FROM log_note").scalar()
     for _ in range(2):  # the log exists once something is in it
@@ -77,7 +77,7 @@ def _noted(place: Path) -> tuple[int, int] | None:
             [page] = main.execute("SELECT rootpage FROM sqlite_master WHERE name = 'log_note'").fetchone()
             [salt] = main.execute("SELECT salt FROM log_note").fetchone()
     except (sqlite3.Error, TypeError):
-        return None  # an older format, no session so far, or a checkpoint that was killed half-way
+        return None  # an older format, never written to, or a checkpoint that was killed half-way
     return int(salt), int(page)
 
 

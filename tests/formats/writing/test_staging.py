@@ -111,9 +111,10 @@ def test_other_sequences_may_be_exported_into_the_same_folder(name: str, tmp_pat
     """Lists and other files for all sequences are recorded with one of them."""
     if get_format(name).write([(INFO, frames()), (OTHER, frames())], tmp_path, ExportOptions()).sequences < 2:
         pytest.skip("one video only")
-    export(name, tmp_path, OTHER)
-    export(name, tmp_path, INFO, OTHER)
-    export(name, tmp_path, INFO)
+    for infos in ((OTHER,), (INFO, OTHER), (INFO,)):
+        files = export(name, tmp_path, *infos)
+        assert files
+        assert all(file.is_file() for file in files)
 
 
 def test_a_file_that_is_changed_during_the_export_is_kept(tmp_path: Path) -> None:

@@ -279,6 +279,7 @@ def test_a_new_track_is_scrolled_to_in_lanes_and_table(varied: MainWindow, qtbot
             table.view.viewport().rect().contains(table.view.visualRect(chosen[0]).center())
 
     qtbot.waitUntil(in_view)
+    assert timeline.verticalScrollBar().value() > 0
 
 
 def test_a_lane_that_is_half_in_view_is_scrolled_to_when_it_is_selected(varied: MainWindow, qtbot: QtBot) -> None:
