@@ -712,8 +712,8 @@
             <translation>File</translation>
         </message>
         <message>
-            <source>Frames, also without boxes</source>
-            <translation>Frames, also without boxes</translation>
+            <source>Frames, including those without boxes</source>
+            <translation>Frames, including those without boxes</translation>
         </message>
         <message>
             <source>Images</source>
@@ -1820,8 +1820,8 @@
             <translation>stopping after this frame</translation>
         </message>
         <message>
-            <source>storing what was read</source>
-            <translation>storing what was read</translation>
+            <source>storing the boxes</source>
+            <translation>storing the boxes</translation>
         </message>
         <message>
             <source>waiting for a prompt</source>
@@ -4245,12 +4245,12 @@
             <translation>Open video</translation>
         </message>
         <message>
-            <source>Otherwise the new project {0} is created and opened in place of it.</source>
-            <translation>Otherwise the new project {0} is created and opened in place of it.</translation>
+            <source>Otherwise, the new project {0} is created and opened instead.</source>
+            <translation>Otherwise, the new project {0} is created and opened instead.</translation>
         </message>
         <message>
-            <source>Otherwise {0} is opened in place of it.</source>
-            <translation>Otherwise {0} is opened in place of it.</translation>
+            <source>Otherwise, {0} is opened instead.</source>
+            <translation>Otherwise, {0} is opened instead.</translation>
         </message>
     </context>
     <context>

@@ -46,7 +46,7 @@ class JobProgress:
     result: FrameResult
     """The result of the last finished frame."""
     finishing: bool = False
-    """Whether all frames are read and only work without a measure is left, such as storing what was read."""
+    """Whether all frames are read and only work without a measure is left, such as storing the boxes."""
 
 
 def plan(session: Session, video: VideoRecord, settings: PreannotateSettings) -> Plan:

@@ -80,7 +80,7 @@ class ExportController(QObject):
         self.message.emit(Message.done(self.tr("Exported {0} boxes of {1} tracks to {2}").format(
             report.boxes, report.tracks, self._folder)))
         rows = [(self.tr("Videos"), str(report.sequences)),
-                (self.tr("Frames, also without boxes"), f"{report.frames:,}"),
+                (self.tr("Frames, including those without boxes"), f"{report.frames:,}"),
                 (self.tr("Tracks"), f"{report.tracks:,}"), (self.tr("Boxes"), f"{report.boxes:,}"),
                 *([(self.tr("Images"), f"{report.pictures:,}")] if report.pictures else []),
                 *((self.tr("Skipped"), f"{count:,} x {what}") for what, count in report.dropped.items())]

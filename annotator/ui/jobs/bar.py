@@ -67,7 +67,7 @@ class JobBar(QWidget):
         if not self.cancel.isEnabled() or self._worker.in_interlude:
             return
         if progress.finishing:
-            self._text.setText(self.tr("storing what was read"))
+            self._text.setText(self.tr("storing the boxes"))
             return
         left = (progress.total - progress.done) / max(progress.frames_per_second, 1e-9)
         self._text.setText(self.tr("{0} / {1}   {2:.1f} fps   {3} left").format(

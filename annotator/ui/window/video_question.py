@@ -31,8 +31,8 @@ class VideoQuestion(QMessageBox):
         what = videos[0].name if len(videos) == 1 else self.tr("%n videos", "", len(videos))
         self.setText(self.tr("Add {0} to {1}?").format(what, current.name))
         exists = other.exists()
-        otherwise = self.tr("Otherwise {0} is opened in place of it.") if exists else \
-            self.tr("Otherwise the new project {0} is created and opened in place of it.")
+        otherwise = self.tr("Otherwise, {0} is opened instead.") if exists else \
+            self.tr("Otherwise, the new project {0} is created and opened instead.")
         self.setInformativeText(literal(otherwise.format(other)))
         self.add = self._button(self.tr("Add to this project"))
         self.new = self._button(self.tr("Open the other project") if exists else self.tr("New project"))
