@@ -59,6 +59,16 @@ def no_qt_warnings() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_leftover_widgets(no_qt_warnings: None) -> Iterator[None]:
+    """Delete the widgets of a test at its end; otherwise they live until the next one's event loop, which they slow."""
+    yield
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture(autouse=True)
 def no_sparing(no_qt_warnings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The window's own thread and time are not spared.
 

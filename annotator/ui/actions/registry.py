@@ -60,6 +60,8 @@ class Actions(QObject):
         self._window = window
         self._settings = settings
         self._entries: dict[str, Entry] = {}
+        self._customized: dict[str, tuple[str, ...]] = {}
+        """Shortcuts that the user assigned, by action; read from the settings once."""
         self._facts = Needs.NOTHING
 
     def add(self, name: str, menu: str, text: str, slot: Callable[[], object], keys: Sequence[str] = (),
@@ -98,15 +100,21 @@ class Actions(QObject):
         entry = Entry(name, menu, text.replace("&", "").rstrip(".…"), action, tuple(keys), needs, when, group)
         self._entries[name] = entry
         self._enable(entry)
-        chosen = self._chosen(entry)
-        if chosen is None:
-            self._set(entry, self._without(entry.default_keys, self._keys_by_choice(but=name)))
-        else:
-            for other in self:
-                if self._chosen(other) is None:
-                    self._set(other, self._without(self.keys(other.name), chosen))
-            self._set(entry, chosen)
+        self._assign_first_keys(entry)
         return action
+
+    def _assign_first_keys(self, entry: Entry) -> None:
+        """Give a new action its customized shortcuts, or those defaults that the user assigned to no other action."""
+        chosen = self._stored(entry)
+        if chosen is None:
+            taken = [key for keys in self._customized.values() for key in keys]
+            self._set(entry, self._without(entry.default_keys, taken))
+            return
+        self._customized[entry.name] = chosen
+        for other in self:
+            if other.name not in self._customized:
+                self._set(other, self._without(self.keys(other.name), chosen))
+        self._set(entry, chosen)
 
     def __getitem__(self, name: str) -> QAction:
         return self._entries[name].action
@@ -183,25 +191,24 @@ class Actions(QObject):
             self._store(entry, entry.default_keys)
 
     def has_default_keys(self, name: str) -> bool:
-        return self._chosen(self._entries[name]) is None
+        return name not in self._customized
 
     def _store(self, entry: Entry, keys: tuple[str, ...]) -> None:
         if keys == entry.default_keys:
             self._settings.remove(_KEYS + entry.name)
+            self._customized.pop(entry.name, None)
         else:
+            self._customized[entry.name] = keys
             # QSettings reads an empty list back as a missing value.
             self._settings.setValue(_KEYS + entry.name, list(keys) or "")
         self._set(entry, keys)
 
-    def _chosen(self, entry: Entry) -> tuple[str, ...] | None:
-        """Return the customized shortcuts; None for the defaults."""
+    def _stored(self, entry: Entry) -> tuple[str, ...] | None:
+        """Return the shortcuts in the settings; None for the defaults."""
         stored = self._settings.value(_KEYS + entry.name)
         if stored is None:
             return None
         return tuple(key for key in ([stored] if isinstance(stored, str) else map(str, stored)) if key)
-
-    def _keys_by_choice(self, but: str) -> list[str]:
-        return [key for other in self if other.name != but for key in self._chosen(other) or ()]
 
     @staticmethod
     def _without(keys: Sequence[str], taken: Sequence[str]) -> tuple[str, ...]:
