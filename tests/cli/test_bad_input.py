@@ -19,7 +19,7 @@ from annotator.storage.store import Store
 from testbed.project_digest import project_digests
 from testbed.synthetic_clips import Clip, ClipSpec, make_clip
 from testbed.videos import write_video
-from tests.command_line import annotator, done, refused
+from tests.command_line import Said, annotator, done, refused
 from tests.conftest import FRAMES, MadeClip
 
 ROOT = Path(__file__).parents[2]
@@ -301,6 +301,24 @@ def usable_rows(clip: MadeClip) -> list[str]:
     return clip.det.read_text().splitlines()
 
 
+def tracked(video: Path, detections: Path, tracker: str, project: Path) -> tuple[Said, object]:
+    """What a run over the first six frames printed, and a digest of its boxes."""
+    said = done("preannotate", video, "--project", project, "--detections", detections, "--tracker", tracker,
+                "--segmenter", "tiny-sam2", "--device", "cpu", "--end", 5, "--quiet")
+    return said, project_digests(project)["frames"]
+
+
+@pytest.fixture(scope="module")
+def good_boxes(clip: MadeClip, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """By tracker, the digest of the boxes that the usable rows alone give."""
+    folder = tmp_path_factory.mktemp("good")
+    found = {}
+    for tracker in ("bytetrack", "sam2mot"):
+        said, found[tracker] = tracked(clip.video, clip.det, tracker, folder / f"{tracker}.annot")
+        assert said.lines == []
+    return found
+
+
 @pytest.mark.parametrize(("rows", "warning"), [
     (["21,-1,5,5,30,30,0.9,-1,-1,-1", "99,-1,5,5,30,30,0.9,-1,-1,-1"], "after the video's last frame"),
     (["3,-1,nan,5,30,30,0.9,-1,-1,-1", "4,-1,5,5,30,inf,0.9,-1,-1,-1"], "invalid box or confidence"),
@@ -311,18 +329,13 @@ def usable_rows(clip: MadeClip) -> list[str]:
 ], ids=["beyond the last frame", "not finite", "outside", "inverted", "without area", "score not finite"])
 @pytest.mark.parametrize("tracker", ["bytetrack", "sam2mot"])
 def test_bad_boxes_are_left_out_with_a_warning(rows: list[str], warning: str, tracker: str, clip: MadeClip,
-                                               tmp_path: Path) -> None:
+                                               good_boxes: dict[str, object], tmp_path: Path) -> None:
     bad = tmp_path / "det.txt"
     bad.write_text("\n".join([*usable_rows(clip), *rows]) + "\n")
-    boxes = []
-    for name, path in (("bad", bad), ("good", clip.det)):
-        project = tmp_path / f"{name}.annot"
-        said = done("preannotate", clip.video, "--project", project, "--detections", path, "--tracker", tracker,
-                    "--segmenter", "tiny-sam2", "--device", "cpu", "--end", 5, "--quiet")
-        assert (warning in said.err) == (name == "bad")
-        assert all(line.startswith("warning: ") for line in said.lines)
-        boxes.append(project_digests(project)["frames"])
-    assert boxes[0] == boxes[1]
+    said, boxes = tracked(clip.video, bad, tracker, tmp_path / "bad.annot")
+    assert warning in said.err
+    assert all(line.startswith("warning: ") for line in said.lines)
+    assert boxes == good_boxes[tracker]
 
 
 def test_scores_of_another_scale_are_brought_to_0_to_1(clip: MadeClip, tmp_path: Path) -> None:

@@ -166,8 +166,7 @@ export("mot", Path(sys.argv[1]), left=50.0)
 """
 
 
-@pytest.mark.parametrize("moved", [0, 1, 2])
-@pytest.mark.parametrize("earlier", [True, False])
+@pytest.mark.parametrize(("moved", "earlier"), [(0, True), (1, False), (1, True), (2, False)])
 def test_what_a_killed_export_left_is_neither_in_the_way_nor_kept(moved: int, earlier: bool, tmp_path: Path) -> None:
     if earlier:
         export("mot", tmp_path)
