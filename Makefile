@@ -2,10 +2,10 @@
 # Arguments are passed on: make demo ARGS="--headless", make test ARGS="-k mot".
 PYTHON ?= python3
 
-.PHONY: help demo test check setup clean
+.PHONY: help demo test check docs setup clean
 
 help:
 	@$(PYTHON) tools/dev.py --help
 
-demo test check setup clean:
+demo test check docs setup clean:
 	@$(PYTHON) tools/dev.py $@ $(ARGS)

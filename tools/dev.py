@@ -3,14 +3,15 @@
     python tools/dev.py demo [arguments of `annotator demo`]
     python tools/dev.py test [arguments of pytest]: all tests on all cores, or the chosen ones in one process
     python tools/dev.py check          ruff, mypy, import-linter
+    python tools/dev.py docs           the documentation site, in build/site; any broken link is an error
     python tools/dev.py setup          only create .venv and install
     python tools/dev.py clean          remove .venv and everything built
 
 The first command creates .venv and installs there; later ones reuse it until pyproject.toml or the constraints change.
 
 Environment:
-    ANNOTATOR_EXTRAS           extras to install, comma-separated (default: dev,mmdet,tables,window); `dev` alone
-                               leaves out MMDetection, tables and the window, and their tests are skipped
+    ANNOTATOR_EXTRAS           extras to install, comma-separated (default: dev,docs,mmdet,tables,window); `dev`
+                               alone leaves out the rest, and what needs it is skipped
     ANNOTATOR_SYSTEM_PACKAGES  1: .venv sees the packages of the Python that made it, and its torch is kept as it is
     ANNOTATOR_INSTALL_SYSTEM   1: install missing system libraries instead of naming the command (needs root)
     ANNOTATOR_TEST_WORKERS     processes that share all tests (default: one per core); 1: none but pytest's own
@@ -90,7 +91,8 @@ def child_environment() -> dict[str, str]:
 
 
 def extras() -> list[str]:
-    return [e.strip() for e in os.environ.get("ANNOTATOR_EXTRAS", "window,mmdet,tables,dev").split(",") if e.strip()]
+    wanted = os.environ.get("ANNOTATOR_EXTRAS", "window,mmdet,tables,docs,dev")
+    return [extra.strip() for extra in wanted.split(",") if extra.strip()]
 
 
 def uses_system_packages() -> bool:
@@ -327,6 +329,20 @@ def check(arguments: list[str]) -> int:
     return status
 
 
+def docs(arguments: list[str]) -> int:
+    """Build the documentation site; a link that leads nowhere and a page outside the navigation are errors."""
+    if arguments:
+        raise SetupError("docs takes no arguments")
+    if "docs" not in extras():
+        raise SetupError("ANNOTATOR_EXTRAS does not name docs, which brings MkDocs: unset it, or add docs to it")
+    setup()
+    say("mkdocs build --strict")
+    status = run(venv_program("python"), "-m", "mkdocs", "build", "--strict", "--quiet", NO_MKDOCS_2_WARNING="1")
+    if status == 0:
+        say("Built in build/site; `python -m http.server -d build/site` serves it on port 8000")
+    return status
+
+
 def clean(arguments: list[str]) -> int:
     if arguments:
         raise SetupError("clean takes no arguments")
@@ -346,7 +362,7 @@ def only_setup(arguments: list[str]) -> int:
     return 0
 
 
-COMMANDS = {"demo": demo, "test": test, "check": check, "setup": only_setup, "clean": clean}
+COMMANDS = {"demo": demo, "test": test, "check": check, "docs": docs, "setup": only_setup, "clean": clean}
 
 
 def main() -> int:

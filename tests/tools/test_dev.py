@@ -52,7 +52,7 @@ def test_a_changed_requirement_asks_for_a_new_installation(project: Path, name: 
 
 def test_the_development_set_up_has_window_and_mmdetection_unless_they_are_left_out(
         project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert set(dev.extras()) == {"dev", "mmdet", "tables", "window"}
+    assert set(dev.extras()) == {"dev", "docs", "mmdet", "tables", "window"}
     monkeypatch.setenv("ANNOTATOR_EXTRAS", "dev")
     assert dev.extras() == ["dev"]
 
