@@ -58,7 +58,7 @@ def _benchmark(args: argparse.Namespace, console: Console) -> int:
 def _add_benchmark(commands: Any) -> None:
     p = commands.add_parser("benchmark", help="track and score a benchmark data set, compare with published results")
     p.set_defaults(command=_benchmark)
-    p.add_argument("dataset", choices=("dancetrack", "mot17", "uavdt", "bdd100k"))
+    p.add_argument("dataset", choices=("dancetrack", "mot17", "uavdt", "bdd100k"), help="the data set")
     p.add_argument("root", metavar="ROOT", help="folder of the data set in its published layout")
     p.add_argument("--split", required=True, help="train, val or test")
     p.add_argument("--out", required=True, metavar="DIR",

@@ -185,14 +185,14 @@ def _add_edit(commands: Any) -> None:
     p = commands.add_parser("edit", help="correct identities: swap, merge, split, delete, renumber and more",
                             description="Refer to tracks by their numbers. Frames count from 0.")
     p.set_defaults(command=_edit)
-    p.add_argument("project", metavar="P.annot")
+    p.add_argument("project", metavar="P.annot", help="the project")
     add_one_video(p)
     p.add_argument("--json", action="store_true", help="print JSON")
     p.add_argument("--dry-run", action="store_true", help="show what would change, change nothing")
     actions = p.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_identity_actions(actions)
     a = _action(actions, "mark", "mark tracks as occluded, outside or reviewed in a range", "+")
-    a.add_argument("--as", dest="kind", required=True, choices=("occluded", "outside", "reviewed"))
+    a.add_argument("--as", dest="kind", required=True, choices=("occluded", "outside", "reviewed"), help="the mark")
     a.add_argument("--remove", action="store_true", help="remove the mark")
     _add_range(a)
     _action(actions, "lock", "protect tracks from edits and runs", "+")
@@ -223,7 +223,8 @@ def _add_identity_actions(actions: Any) -> None:
     _add_range(a)
     a.add_argument("--frame", type=int, metavar="N", help="only this frame")
     a = actions.add_parser("renumber", help="give a track another number, or number all tracks from 1")
-    a.add_argument("numbers", type=int, nargs="*", metavar="TRACK NEW")
+    a.add_argument("numbers", type=int, nargs="*", metavar="TRACK NEW",
+                   help="number of the track, and its new number")
     a.add_argument("--all", action="store_true", help="number all tracks by first appearance")
     a = _action(actions, "relabel", "give tracks another class", "+")
     a.add_argument("--label", required=True, metavar="NAME", help="the class; created if it does not exist")
@@ -231,7 +232,7 @@ def _add_identity_actions(actions: Any) -> None:
 
 def _action(actions: Any, name: str, help_text: str, count: int | str) -> Any:
     a = actions.add_parser(name, help=help_text)
-    a.add_argument("tracks", type=int, nargs=count, metavar="TRACK")
+    a.add_argument("tracks", type=int, nargs=count, metavar="TRACK", help="number of a track")
     return a
 
 
@@ -243,7 +244,7 @@ def _add_range(a: Any) -> None:
 def _add_prompt(commands: Any) -> None:
     p = commands.add_parser("prompt", help="prompt an object in one frame and propagate it through the video")
     p.set_defaults(command=_prompt)
-    p.add_argument("project", metavar="P.annot")
+    p.add_argument("project", metavar="P.annot", help="the project")
     add_one_video(p)
     p.add_argument("--json", action="store_true", help="print JSON")
     p.add_argument("--frame", type=int, metavar="N", help="frame of the prompt, from 0")
@@ -254,14 +255,16 @@ def _add_prompt(commands: Any) -> None:
                    help="negative point, off the object (repeatable)")
     p.add_argument("--track", type=int, metavar="NUMBER", help="the object's existing track (default: a new object)")
     p.add_argument("--label", metavar="NAME", help="class of a new object")
-    p.add_argument("--direction", choices=("both", "forward", "backward"), default="both")
+    p.add_argument("--direction", choices=("both", "forward", "backward"), default="both",
+                   help="where to propagate (default both)")
     p.add_argument("--start", type=int, metavar="N", help="propagate backward no further than this frame")
     p.add_argument("--end", type=int, metavar="N", help="propagate forward no further than this frame")
     p.add_argument("--within-track", action="store_true", help="stay between the track's first and last frame")
     p.add_argument("--through-verified", action="store_true", help="do not stop before manual or reviewed frames")
     p.add_argument("--through-cuts", action="store_true", help="do not stop at scene cuts")
     p.add_argument("--segmenter", metavar="NAME|PATH", help="default: the best one installed for the device")
-    p.add_argument("--device", default="auto", metavar="auto|cuda|cpu")
+    p.add_argument("--device", default="auto", metavar="auto|cuda|cpu",
+                   help="compute device; cuda:N selects a GPU (default auto)")
     p.add_argument("--accept", action="store_true", help="accept the proposal immediately")
     p.add_argument("--accept-run", type=int, metavar="RUN", help="accept a pending proposal")
     p.add_argument("--drop-run", type=int, metavar="RUN", help="discard a pending proposal")

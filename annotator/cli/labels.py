@@ -40,9 +40,9 @@ def _add_export(commands: Any) -> None:
 
     p = commands.add_parser("export", help="export a project's tracks to a label format")
     p.set_defaults(command=_export)
-    p.add_argument("project", metavar="P.annot")
+    p.add_argument("project", metavar="P.annot", help="the project")
     p.add_argument("--format", required=True, choices=[each.name for each in writable()])
-    p.add_argument("--out", required=True, metavar="DIR")
+    p.add_argument("--out", required=True, metavar="DIR", help="output folder")
     _add_writing(p)
     add_video(p)
 
@@ -89,8 +89,8 @@ def _add_import(commands: Any) -> None:
 
     p = commands.add_parser("import", help="import labels from another program into a project")
     p.set_defaults(command=_import)
-    p.add_argument("file", metavar="FILE_OR_DIR")
-    p.add_argument("--project", required=True, metavar="P.annot")
+    p.add_argument("file", metavar="FILE_OR_DIR", help="the labels: a file, a folder or a zip")
+    p.add_argument("--project", required=True, metavar="P.annot", help="the project")
     p.add_argument("--format", choices=[each.name for each in readable()], help="default: guess from the files")
     p.add_argument("--video", metavar="NAME", help="the project's video to import into")
     p.add_argument("--source", metavar="FILE_OR_DIR", help="the labeled video, image folder or MOT sequence; it is "
@@ -116,11 +116,11 @@ def _add_convert(commands: Any) -> None:
 
     p = commands.add_parser("convert", help="convert labels from one format to another, without a project")
     p.set_defaults(command=_convert)
-    p.add_argument("file", metavar="FILE_OR_DIR")
+    p.add_argument("file", metavar="FILE_OR_DIR", help="the labels: a file, a folder or a zip")
     p.add_argument("--from", dest="source", choices=[each.name for each in readable()],
                    help="default: guess from the files")
     p.add_argument("--to", dest="target", required=True, choices=[each.name for each in writable()])
-    p.add_argument("--out", required=True, metavar="DIR")
+    p.add_argument("--out", required=True, metavar="DIR", help="output folder")
     p.add_argument("--size", metavar="WxH", help="frame size, if the files do not contain it: 1920x1080")
     p.add_argument("--fps", type=float, default=0.0, metavar="X", help="frame rate, if the files do not contain it")
     p.add_argument("--frames", type=int, metavar="N", help="number of frames, if the files do not contain it")

@@ -94,7 +94,7 @@ def _evaluate_project(args: argparse.Namespace) -> int:
 def _add_review(commands: Any) -> None:
     p = commands.add_parser("review", help="list suspicious moments, most likely errors first")
     p.set_defaults(command=_review)
-    p.add_argument("project", metavar="P.annot")
+    p.add_argument("project", metavar="P.annot", help="the project")
     add_one_video(p)
     p.add_argument("--json", action="store_true", help="print JSON")
     p.add_argument("--top", type=int, metavar="N", help="only the first N moments")

@@ -175,8 +175,8 @@ def _add_preannotate(commands: Any) -> None:
 def _add_render(commands: Any) -> None:
     p = commands.add_parser("render", help="draw a project's tracks over its video")
     p.set_defaults(command=_render)
-    p.add_argument("project", metavar="P.annot")
-    p.add_argument("--out", required=True, metavar="FILE.mp4")
+    p.add_argument("project", metavar="P.annot", help="the project")
+    p.add_argument("--out", required=True, metavar="FILE.mp4", help="the video to write")
     p.add_argument("--start", type=int, default=0, metavar="N", help="first frame, from 0")
     p.add_argument("--end", type=int, metavar="N", help="last frame (inclusive)")
     p.add_argument("--masks", action=argparse.BooleanOptionalAction, default=True, help="draw masks (default: yes)")
@@ -193,6 +193,7 @@ def _add_demo(commands: Any) -> None:
     p.add_argument("--headless", action="store_true", help="do not open the window")
     p.add_argument("--out", metavar="DIR",
                    help="output folder; existing files are kept (default: a new temporary folder)")
-    p.add_argument("--device", default="auto", metavar="auto|cuda|cpu")
+    p.add_argument("--device", default="auto", metavar="auto|cuda|cpu",
+                   help="compute device; cuda:N selects a GPU (default auto)")
     p.add_argument("--json", action="store_true", help="print JSON")
     p.add_argument("--quiet", action="store_true", help="show no progress")

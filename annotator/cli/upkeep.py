@@ -96,8 +96,9 @@ def _relink(args: argparse.Namespace, _: Console) -> int:
 def _add_models(commands: Any) -> None:
     p = commands.add_parser("models", help="list, download and verify weights")
     p.set_defaults(command=_models)
-    p.add_argument("action", nargs="?", choices=("list", "download", "verify"), default="list")
-    p.add_argument("name", nargs="*")
+    p.add_argument("action", nargs="?", choices=("list", "download", "verify"), default="list",
+                   help="what to do (default list)")
+    p.add_argument("name", nargs="*", help="models to download or verify; all for verify by default")
     p.add_argument("--mirror", metavar="URL", help="download from this base URL (also: the environment variable "
                    "ANNOTATOR_MIRROR)")
     p.add_argument("--json", action="store_true", help="print JSON")
@@ -114,6 +115,6 @@ def _add_doctor(commands: Any) -> None:
 def _add_relink(commands: Any) -> None:
     p = commands.add_parser("relink", help="find a project's videos after they were moved")
     p.set_defaults(command=_relink)
-    p.add_argument("project", metavar="P.annot")
+    p.add_argument("project", metavar="P.annot", help="the project")
     p.add_argument("--search", nargs="+", default=[], metavar="DIR",
                    help="folders to search (default: the project's folder)")

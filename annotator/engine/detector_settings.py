@@ -25,6 +25,7 @@ class DetectorSettings:
     score_floor: float = 0.05
     """Minimum score of stored boxes."""
     nms: Suppression = Suppression.MODEL
+    """model (only its own), per-class, or agnostic: one box per object, whatever the labels."""
     nms_overlap: float | None = None
     """Boxes that overlap more (IoU) count as one object; None for the detector's default."""
     batch_size: int = 1

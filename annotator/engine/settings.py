@@ -73,6 +73,7 @@ class InteractionSettings:
     """Thresholds of cross-object interaction, in the notation of the paper."""
 
     enabled: bool = True
+    """False: an occluded object memorises its neighbour's mask; for comparisons only."""
     mask_iou: float = 0.8
     """Masks that overlap more (IoU) are in severe occlusion."""
     score_gap: float = 2.0

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from annotator.formats.base import LabelFormat
 from annotator.formats.registry import FORMATS
 from annotator.jobs.labels.export import writes_ignore_regions
+from tools.upkeep import generated_parts
+from tools.upkeep.generated_parts import DOCS, GeneratedPart
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
-BEGIN, END = "<!-- made by tools.upkeep.format_table -->\n", "<!-- end of the table -->\n"
+PART = GeneratedPart(DOCS / "formats.md", "format_table")
 
 #: Reference readers that verify every export if they are installed.
 READERS = {
@@ -36,12 +36,11 @@ def table() -> str:
     """Return the table as Markdown."""
     head = ("Name", "Out", "In", "Pictures", "Lost or changed on the way out and in again", "Every export also read by",
             "In tests with")
-    lines = [_line(head), _line(["---"] * len(head))]
-    lines += [_line((f"`{each.name}`", _yes(each.can_write), _yes(each.can_read), _yes("pictures" in each.options),
-                     ", ".join(lost(each)) if each.can_write else "", ", ".join(READERS.get(each.name, ())), ", ".join(
-                         f"({name})" if name in APART else name for name in CLIENTS.get(each.name, ()))))
-              for each in FORMATS.values()]
-    return "".join(lines)
+    return generated_parts.table(head, [
+        (f"`{each.name}`", _yes(each.can_write), _yes(each.can_read), _yes("pictures" in each.options),
+         ", ".join(lost(each)) if each.can_write else "", ", ".join(READERS.get(each.name, ())),
+         ", ".join(f"({name})" if name in APART else name for name in CLIENTS.get(each.name, ())))
+        for each in FORMATS.values()])
 
 
 def lost(each: LabelFormat) -> Iterator[str]:
@@ -64,16 +63,9 @@ def _yes(held: bool) -> str:
     return "yes" if held else "no"
 
 
-def _line(cells: tuple[str, ...] | list[str]) -> str:
-    return f"| {' | '.join(cells)} |\n"
-
-
 def main() -> None:
     """Write the table into the document."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(before + BEGIN + table() + END + after, encoding="utf-8", newline="\n")
+    PART.write(table())
 
 
 if __name__ == "__main__":

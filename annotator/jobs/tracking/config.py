@@ -62,18 +62,22 @@ class PreannotateSettings:
     adaptive_margin: float = 0.1
     """Added to Otsu's threshold, where it is adaptive."""
     segmenter: str | None = None
+    """Name from the registry, or the path of a sam2 or sam2.1 checkpoint."""
     tracker: str = "sam2mot"
+    """sam2mot, or one of the trackers that link boxes and serve as baselines."""
     labels: tuple[str, ...] | None = None
     """Only these classes."""
     class_labels: dict[str, str | None] | None = None
     """Class of the detector -> label of the project that it becomes, null to drop it; others keep their names. None:
     as the project has it."""
     device: str = "auto"
+    """auto, cpu, cuda, or one GPU such as cuda:1."""
     start: int = 0
     """First frame."""
     end: int | None = None
     """Last frame, itself included; None for the video's last."""
     on_existing: OnExisting = OnExisting.REPLACE
+    """What happens to predicted boxes of earlier runs: replace, replace-corrected, add or propose."""
     snapshot_every: int = 50
     """Frames between two engine snapshots."""
     detection: DetectorSettings = field(default_factory=DetectorSettings)
