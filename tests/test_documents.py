@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -13,8 +14,9 @@ import pytest
 
 from annotator import __version__
 from annotator.cli.main import program_parser
+from annotator.engine.settings import Sam2MotSettings
 from annotator.formats.registry import writable
-from annotator.jobs.tracking.config import read_settings
+from annotator.jobs.tracking.config import PreannotateSettings, read_settings
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / ".github" / "PULL_REQUEST_TEMPLATE.md",
@@ -141,6 +143,49 @@ def test_the_version_is_the_same_everywhere() -> None:
     newest = re.search(r"^## (\d\S*)", read(ROOT / "CHANGELOG.md"), re.M)
     assert newest is not None
     assert newest[1] == __version__
+
+
+def test_the_tests_that_are_named_as_proofs_exist() -> None:
+    page = read(ROOT / "docs" / "explanation" / "recurring-requests.md")
+    proofs = re.findall(r"^- `(tests/[\w/]+\.py)::(\w+)`$", page, re.M)
+    requests = page.split("\n## ")[1:]
+    assert len(requests) == 10
+    assert all("- `tests/" in request for request in requests)
+    assert len(proofs) == page.count("- `")
+    assert [f"{file}::{test}" for file, test in proofs
+            if not re.search(rf"^def {test}\(", read(ROOT / file), re.M)] == []
+
+
+def keys_of(settings: object, path: str = "") -> Iterator[str]:
+    for each in dataclasses.fields(settings):  # type: ignore[arg-type]
+        value = getattr(settings, each.name)
+        yield path + each.name
+        if dataclasses.is_dataclass(value):
+            yield from keys_of(value, f"{path}{each.name}.")
+
+
+def test_the_settings_that_are_explained_exist() -> None:
+    page = read(ROOT / "docs" / "how-to" / "tracking-settings.md")
+    known = set(keys_of(PreannotateSettings(sam2mot=Sam2MotSettings())))
+    rows = re.findall(r"^\| [^|]* \| `([\w.]+)` \| ", page, re.M)
+    rows += re.findall(r"`([a-z_0-9.]+)`", "".join(re.findall(r"^\| (`[^|]*) \| [^|]* \|$", page, re.M)))
+    assert len(rows) > 20
+    assert set(rows) - known == set()
+
+
+def test_the_figures_have_the_numbers_of_the_settings() -> None:
+    figures = ROOT / "docs" / "images" / "figures"
+    states, own = read(figures / "trajectory-manager.svg"), Sam2MotSettings()
+    manager, interaction = own.trajectories, own.interaction
+    for text in (f"above {manager.reliable:g}", f"{manager.pending:g} to {manager.reliable:g}",
+                 f"{manager.suspicious:g} to {manager.pending:g}", f"{manager.suspicious:g} or less",
+                 f"After {manager.max_lost} of them", f"score below {own.det_threshold:g}",
+                 f"more than {1 - manager.uncovered:.0%}".replace("%", " %")):
+        assert text in states
+    crossing = read(figures / "interaction.svg")
+    for text in (f"more than {interaction.mask_iou:g}", f"more than {interaction.score_gap:g}",
+                 f"last {interaction.window} scores"):
+        assert text in crossing
 
 
 def test_every_page_is_in_an_index() -> None:
