@@ -96,6 +96,7 @@ def no_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The built-in models serve everywhere, whatever this computer's user has downloaded."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANNOTATOR_MODELS_DIR", str(tmp_path_factory.mktemp("no-weights")))
+        patch.setenv("ANNOTATOR_CACHE_DIR", str(tmp_path_factory.mktemp("no-cache")))
         patch.delenv("ANNOTATOR_MIRROR", raising=False)
         yield
 

@@ -64,18 +64,35 @@ def all_devices(device: str) -> tuple[str, ...]:
 
 def default_segmenter(device: str) -> str:
     """Return the best segmenter installed for the device, or the built-in one with a warning if there is no other."""
+    name = best_segmenter(device)
+    if name == TINY_SEGMENTER:
+        log.warning("no SAM 2 weights are installed: using the built-in demonstration model %s, which works only on "
+                    "simple synthetic objects (`annotator models` lists the weights to download)", TINY_SEGMENTER)
+    return name
+
+
+def best_segmenter(device: str) -> str:
+    """Return the best segmenter installed for the device."""
     installed = {w.name for w in checkpoints.installed(ModelKind.SEGMENTER)}
     sizes = _SIZES_ON_CUDA if device.startswith("cuda") else _SIZES_ON_CPU
     for name in (f"{version}-{size}" for version in ("sam2.1", "sam2") for size in sizes):
         if name in installed:
             return name
-    log.warning("no SAM 2 weights are installed: using the built-in demonstration model %s, which works only on "
-                "simple synthetic objects (`annotator models` lists the weights to download)", TINY_SEGMENTER)
     return TINY_SEGMENTER
 
 
 def default_detector() -> str:
-    """Return the best detector installed, or the built-in one with a warning if there is no other.
+    """Return the best detector installed, or the built-in one with a warning if there is no other."""
+    name = best_detector()
+    if name == TINY_DETECTOR:
+        log.warning("no detector weights are installed: using the built-in demonstration model %s, which works only on "
+                    "simple synthetic objects (give --detector FILE.onnx or --detections FILE for real videos)",
+                    TINY_DETECTOR)
+    return name
+
+
+def best_detector() -> str:
+    """Return the best detector installed.
 
     Text-prompted detectors are not considered, nor those of MMDetection if it is not installed.
     """
@@ -83,9 +100,6 @@ def default_detector() -> str:
         needs_mmdet = weights.config in ARCHITECTURES
         if weights.name != TINY_DETECTOR and weights.config not in READS_TEXT and (_has_mmdet() or not needs_mmdet):
             return weights.name
-    log.warning("no detector weights are installed: using the built-in demonstration model %s, which works only on "
-                "simple synthetic objects (give --detector FILE.onnx or --detections FILE for real videos)",
-                TINY_DETECTOR)
     return TINY_DETECTOR
 
 

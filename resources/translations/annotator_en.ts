@@ -2476,6 +2476,53 @@
         </message>
     </context>
     <context>
+        <name>ModelNotice</name>
+        <message>
+            <source>Detections from a file…</source>
+            <translation>Detections from a file…</translation>
+        </message>
+        <message>
+            <source>For your own footage, select:</source>
+            <translation>For your own footage, select:</translation>
+        </message>
+        <message>
+            <source>Measure its speed</source>
+            <translation>Measure its speed</translation>
+        </message>
+        <message>
+            <source>Measuring {0}</source>
+            <translation>Measuring {0}</translation>
+        </message>
+        <message>
+            <source>Run the model with random weights for ten seconds; nothing is downloaded</source>
+            <translation>Run the model with random weights for ten seconds; nothing is downloaded</translation>
+        </message>
+        <message>
+            <source>Stop</source>
+            <translation>Stop</translation>
+        </message>
+        <message>
+            <source>This run uses models that are meant for trying the program:</source>
+            <translation>This run uses models that are meant for trying the program:</translation>
+        </message>
+        <message>
+            <source>loading libraries</source>
+            <translation>loading libraries</translation>
+        </message>
+        <message>
+            <source>measuring: {0} of {1} s</source>
+            <translation>measuring: {0} of {1} s</translation>
+        </message>
+        <message>
+            <source>{0:.2g} fps with {1} objects on {2}</source>
+            <translation>{0:.2g} fps with {1} objects on {2}</translation>
+        </message>
+        <message>
+            <source>{0} ({1}, {2})</source>
+            <translation>{0} ({1}, {2})</translation>
+        </message>
+    </context>
+    <context>
         <name>Needs</name>
         <message>
             <source> and </source>

@@ -7,11 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from annotator.cli.interrupts import cancel_on_interrupt
+from annotator.engine.speed_trial import run_trial
 from annotator.model.track import RunStatus
 from annotator.storage.store import Store
 from testbed.project_digest import project_digests
@@ -204,6 +206,19 @@ def test_models_and_doctor_speak_json(tmp_path: Path, monkeypatch: pytest.Monkey
     assert json.loads(done("doctor", "--json").out)["checks"]
     assert "sam2.1-large is not installed" in refused("models", "verify", "sam2.1-large")
     assert "no model given" in refused("models", "download")
+    assert "no model given" in refused("models", "trial")
+    assert "tiny-detector is a detector" in refused("models", "trial", "tiny-detector")
+
+
+def test_a_trial_is_shown_in_the_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ANNOTATOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("annotator.engine.speed_trial.run_trial", partial(run_trial, seconds=0.1))
+    [trial] = json.loads(done("models", "trial", "tiny-sam2", "--device", "cpu", "--json").out)
+    assert trial["fps"] > 0
+    models = {row["name"]: row for row in json.loads(done("models", "--json").out)}
+    assert models["tiny-sam2"]["trial"] == trial
+    assert models["sam2.1-tiny"]["trial"] is None
+    assert f"measured here: tiny-sam2: {trial['fps']:.2g} fps with 5 objects (cpu, " in done("models").out
 
 
 def test_a_wrong_argument_is_told_with_the_usage() -> None:

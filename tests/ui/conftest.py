@@ -34,7 +34,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 #: Threads that the window starts.
 WATCHED = ("engine", "frame-source", "task", "preview", "download", "warm-up", "reading", "review", "colours", "crops",
-           "uncover")
+           "uncover", "trial")
 
 #: The offscreen platform says this of every window; it has no window manager to ask.
 _HARMLESS = ("This plugin does not support",)

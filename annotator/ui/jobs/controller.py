@@ -32,6 +32,7 @@ from annotator.ui.document.document import Document
 from annotator.ui.jobs import segmenter_choice
 from annotator.ui.jobs.dialog import JobDialog
 from annotator.ui.jobs.estimates import Estimates
+from annotator.ui.jobs.model_notice import ModelNotice, Try, try_here
 from annotator.ui.jobs.preview_panel import PreviewPanel
 from annotator.ui.jobs.remembered_run import remember_run, remembered_run
 from annotator.ui.jobs.segmenter_choice import Choice
@@ -68,6 +69,7 @@ class JobController(QObject):
         """Segmenters for the engine's thread: jobs and prompts share loaded weights."""
         self.estimates = Estimates(settings)
         self.fetch: Fetch = fetch_published
+        self.attempt: Try = try_here
         self.question: QMessageBox | None = None
         """The last question whether to trust a project; None if none was asked."""
         self._previewer = Previewer()
@@ -128,10 +130,12 @@ class JobController(QObject):
         if video is None or session is None or self.worker.busy or not self._document.writable:
             return
         previewing, fetching = TaskWorker(self, "preview"), TaskWorker(self, "download")
+        measuring = TaskWorker(self, "trial")
         dialog = JobDialog(video, self._document.range, bool(self._document.tracks()), self._window,
                            settings=self._settings, frame=self._current_frame(video),
                            preview=PreviewPanel(previewing, self.libraries, self._previewer),
                            offer=WeightsOffer(fetching, self.fetch),
+                           notice=ModelNotice(measuring, self.libraries, self.attempt),
                            corrected=cache(lambda first, last: len(
                                session.store.corrected_tracks(video.id, first, last))),
                            nearby=nearby_detections(session.store.video_path(video)))
@@ -141,6 +145,7 @@ class JobController(QObject):
         dialog.accepted.connect(lambda: self.start(dialog.choice.settings if dialog.choice else None))
         dialog.finished.connect(previewing.abandon)
         dialog.finished.connect(fetching.abandon)
+        dialog.finished.connect(measuring.abandon)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

@@ -34,6 +34,7 @@ from annotator.jobs.tracking.config import ADAPTIVE, PreannotateSettings
 from annotator.model.frame import Frame
 from annotator.model.track import OnExisting, VideoRecord
 from annotator.ui.jobs.estimates import Estimates, passes
+from annotator.ui.jobs.model_notice import ModelNotice
 from annotator.ui.jobs.preview_panel import PreviewPanel
 from annotator.ui.jobs.weights_offer import WeightsOffer, size_text
 from annotator.ui.widgets.frame_text import format_duration
@@ -53,6 +54,7 @@ class JobDialog(QDialog):
     def __init__(self, video: VideoRecord, chosen_range: tuple[int, int] | None, has_tracks: bool,
                  parent: QWidget | None = None, *, settings: QSettings | None = None, frame: Frame | None = None,
                  preview: PreviewPanel | None = None, offer: WeightsOffer | None = None,
+                 notice: ModelNotice | None = None,
                  corrected: Callable[[int, int], int] = lambda _first, _last: 0, nearby: Path | None = None) -> None:
         """
         Args:
@@ -64,7 +66,7 @@ class JobDialog(QDialog):
         self.choice: JobChoice | None = None
         self._frame_count, self._corrected, self._nearby = video.frame_count, corrected, nearby
         self._estimates = None if settings is None else Estimates(settings)
-        self.preview, self.offer = preview, offer
+        self.preview, self.offer, self.notice = preview, offer, notice
         self._make_fields(video, chosen_range)
         self._lay_out(has_tracks)
         self._connect()
@@ -140,6 +142,9 @@ class JobDialog(QDialog):
             columns.addWidget(self.preview, 1)
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
+        if self.notice is not None:
+            self.notice.setParent(self)
+            layout.addWidget(self.notice)
         layout.addLayout(columns)
         if self.offer is not None:
             self.offer.setParent(self)
@@ -171,6 +176,10 @@ class JobDialog(QDialog):
         self.existing.currentIndexChanged.connect(self._update)
         if self.offer is not None:
             self.offer.fetched.connect(self._on_fetched)
+        if self.notice is not None:
+            self.notice.detector_wanted.connect(lambda name: self._select(self.detector, name))
+            self.notice.segmenter_wanted.connect(lambda name: self._select(self.segmenter, name))
+            self.notice.file_wanted.connect(self._choose_detections)
         if self.preview is not None:
             self.preview.settings = self.detection_settings
             self.preview.set_threshold(self.threshold.value())
@@ -208,8 +217,7 @@ class JobDialog(QDialog):
         button = QToolButton(self)
         button.setText("…")
         button.setToolTip(self.tr("Choose a file"))
-        button.clicked.connect(lambda: line.setText(QFileDialog.getOpenFileName(
-            self, self.tr("Detections"), "", self.tr("Detections") + " (*.txt *.json)")[0] or line.text()))
+        button.clicked.connect(self._choose_detections)
         if self._nearby is None:
             return self._row(line, button)
         self.found = QToolButton(self)
@@ -218,14 +226,25 @@ class JobDialog(QDialog):
         self.found.clicked.connect(lambda: line.setText(str(self._nearby)))
         return self._row(line, self.found, button)
 
+    def _choose_detections(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Detections"), "",
+                                              self.tr("Detections") + " (*.txt *.json)")
+        if path:
+            self.detections.setText(path)
+
+    @staticmethod
+    def _select(box: QComboBox, name: str | None) -> None:
+        """Select a model by name or path; one that is not in the list is typed into the field."""
+        index = box.findData(name)
+        if index >= 0:
+            box.setCurrentIndex(index)
+        elif name is not None:
+            box.setCurrentText(name)
+
     def show_settings(self, settings: PreannotateSettings) -> None:
         """Show the settings of an earlier run; frames and what happens to existing tracks stay as they are."""
-        for box, name in ((self.detector, settings.detector), (self.segmenter, settings.segmenter)):
-            index = box.findData(name)
-            if index >= 0:
-                box.setCurrentIndex(index)
-            elif name is not None:
-                box.setCurrentText(name)
+        self._select(self.detector, settings.detector)
+        self._select(self.segmenter, settings.segmenter)
         self.prompt.setText(settings.prompt or "")
         self.detections.setText(settings.detections or "")
         self.labels.setText(", ".join(settings.labels or ()))
@@ -248,6 +267,8 @@ class JobDialog(QDialog):
         missing = self._missing()
         if self.offer is not None:
             self.offer.offer(missing)
+        if self.notice is not None:
+            self.notice.update_for(_name(self.detector), _name(self.segmenter), from_file, self.segmenter.isEnabled())
         self.run.setEnabled(not missing)
         self.run.setToolTip(self.tr("Download the weights first, or select an installed model") if missing else
                             "")
@@ -307,11 +328,7 @@ class JobDialog(QDialog):
             box.blockSignals(True)
             box.clear()
             self._fill_models(box, kind)
-            index = box.findData(chosen)
-            if index >= 0:
-                box.setCurrentIndex(index)
-            elif chosen is not None:
-                box.setCurrentText(chosen)
+            self._select(box, chosen)
             box.blockSignals(False)
         self._update()
 
