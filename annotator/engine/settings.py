@@ -25,6 +25,12 @@ class TrajectorySettings:
     """Above this, up to ``pending``: suspicious. At or below: lost."""
     match_iou: float = 0.3
     """Minimum box IoU for matching a detection to a live object."""
+    match_giou: float | None = 0.2
+    """A detection also matches at this generalised IoU (-1..1), which a truncated box keeps: a box that lies within the
+    object's box has no gap to it. Such a match re-prompts nothing. None: only ``match_iou`` counts."""
+    ambiguity_margin: float | None = 0.1
+    """A match is ambiguous if the object's second best detection, or the detection's second best object, has an IoU or
+    a generalised IoU within this margin of the match's. Ambiguous matches re-prompt nothing. None: all matches may."""
     match_labels: bool = True
     """Match only objects and detections of the same label."""
     uncovered: float = 0.7
@@ -41,7 +47,8 @@ class TrajectorySettings:
     """... and was not occluded by another object within this many frames."""
     reprompt_hidden: bool = True
     """Also re-prompt tracks that were occluded in the previous frame. False for segmenters that would then adopt the
-    neighbour's detection."""
+    neighbour's detection. A track that is occluded in this frame is never re-prompted, unless
+    ``interaction.before_reprompts`` is off."""
     max_hidden: int | None = None
     """A track that is occluded for this many consecutive frames counts as a duplicate and ends. None, as in the paper,
     disables this. For segmenters that lose an object to a look-alike and do not recover it."""
@@ -55,10 +62,17 @@ class TrajectorySettings:
         for name in ("match_iou", "uncovered", "duplicate_iou"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"trajectories.{name} is {getattr(self, name)}: give a number from 0 to 1")
+        self._check_margins()
         if self.max_lost < 1:
             raise SettingsError(f"trajectories.max_lost is {self.max_lost}: give at least 1")
         if self.max_hidden is not None and self.max_hidden < 1:
             raise SettingsError(f"trajectories.max_hidden is {self.max_hidden}: give at least 1, or null")
+
+    def _check_margins(self) -> None:
+        if self.match_giou is not None and not -1 <= self.match_giou <= 1:
+            raise SettingsError(f"trajectories.match_giou is {self.match_giou}: give a number from -1 to 1, or null")
+        if self.ambiguity_margin is not None and not self.ambiguity_margin >= 0:
+            raise SettingsError(f"trajectories.ambiguity_margin is {self.ambiguity_margin}: give at least 0, or null")
 
     def state_of(self, score_logit: float) -> TrackState:
         if score_logit > self.reliable:
@@ -82,6 +96,10 @@ class InteractionSettings:
     """Otherwise the variance of this many last score logits decides: the object with the higher one is occluded."""
     min_deviation_gap: float = 0.2
     """If the standard deviations differ by less, neither object counts as occluded."""
+    before_reprompts: bool = True
+    """Find occluded objects on the predictions from memory, before any re-prompt, whose score says nothing about the
+    memories. A re-prompt whose mask is then another object's (``mask_iou``) or that finds nothing is discarded. False:
+    the paper's order, after re-prompts and new objects."""
     show_hidden: bool = True
     """Return the predicted mask and box of an occluded object, which are nearly its neighbour's. False: the object has
     no mask and box while it is occluded."""
@@ -95,7 +113,8 @@ class InteractionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Sam2MotSettings:
-    """All thresholds of the tracker. Defaults are the paper's for SAM 2.1 where it states them."""
+    """All thresholds of the tracker. Thresholds are the paper's for SAM 2.1 where it states them; the rules that this
+    program adds are on by default, and `paper` turns them off."""
 
     det_threshold: float = 0.5
     """Detections with a lower score neither start, match nor re-prompt a track. The published system uses a value per
@@ -110,6 +129,12 @@ class Sam2MotSettings:
             raise SettingsError(f"det_threshold is {self.det_threshold}: give a number from 0 to 1")
         if not 0 <= self.speck_share <= 1:
             raise SettingsError(f"speck_share is {self.speck_share}: give a number from 0 to 1")
+
+    @classmethod
+    def paper(cls) -> Sam2MotSettings:
+        """Return the published rules, without what this program adds to them."""
+        return cls(trajectories=TrajectorySettings(match_giou=None, ambiguity_margin=None),
+                   interaction=InteractionSettings(before_reprompts=False))
 
     def without_interaction(self) -> Sam2MotSettings:
         """Return the ablation without cross-object interaction."""

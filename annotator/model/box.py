@@ -33,6 +33,17 @@ def box_iou(a_xyxy: FloatArray, b_xyxy: FloatArray) -> FloatArray:
     return np.asarray(np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0))
 
 
+def box_giou(a_xyxy: FloatArray, b_xyxy: FloatArray) -> FloatArray:
+    """Pairwise generalised IoU, -1..1: the IoU less the share of the smallest box around both that neither covers.
+    (N, 4), (M, 4) -> (N, M). A box within another one has its IoU; boxes far apart approach -1."""
+    low = np.minimum(a_xyxy[:, None, :2], b_xyxy[None, :, :2])
+    high = np.maximum(a_xyxy[:, None, 2:], b_xyxy[None, :, 2:])
+    hull = box_area(np.concatenate([low, high], -1))
+    union = box_area(a_xyxy)[:, None] + box_area(b_xyxy)[None] - intersection_area(a_xyxy, b_xyxy)
+    gap = np.divide(hull - union, hull, out=np.zeros_like(hull), where=hull > 0)
+    return np.asarray(box_iou(a_xyxy, b_xyxy) - gap)
+
+
 def clip_boxes(box_xyxy: FloatArray, width: int, height: int) -> FloatArray:
     """Clip boxes to the frame. (..., 4) -> (..., 4)."""
     limit = np.array([width, height, width, height], dtype=box_xyxy.dtype)

@@ -1,14 +1,14 @@
 """SAM2MOT: tracking by segmentation, one frame at a time (arXiv 2504.04519).
 
-For each frame: encode it once; predict every live object from its memory; let the trajectory manager match, re-prompt
-and add objects; let cross-object interaction decide which objects write memory; memorise; remove objects. The box of a
-track is the tight box of its mask, never the detector's box.
+For each frame: encode it once; predict every live object from its memory; let cross-object interaction decide which
+objects are occluded and write no memory; let the trajectory manager match, re-prompt and add objects; memorise; remove
+objects. The box of a track is the tight box of its mask, never the detector's box.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from annotator.engine.base import Predictions, Segmenter, State
 from annotator.engine.mask_resize import MaskResizer, without_specks
 from annotator.engine.settings import Sam2MotSettings
 from annotator.engine.trackers.interaction import occlusions, pairwise_mask_iou
-from annotator.engine.trackers.trajectories import TrajectoryManager
+from annotator.engine.trackers.trajectories import Match, TrajectoryManager
 from annotator.model.box import box_iou, valid_boxes
 from annotator.model.frame import Detections, EndReason, Evidence, Frame, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import EMPTY_MASK, Mask
@@ -41,6 +41,8 @@ class _Live:
     prompted: bool = False
     reprompted: bool = False
     occluded_by: int | None = None
+    shown: bool = True
+    """Whether the frame's result has the mask and its box."""
 
 
 class Sam2Mot:
@@ -66,16 +68,18 @@ class Sam2Mot:
         tracked = self._segmenter.predict(features, list(self._manager.live))
         live = self._as_live(tracked)
         self._manager.observe({number: item.score for number, item in live.items()})
+        if self.settings.interaction.before_reprompts:
+            self._interact(live)
         visible = {n: item.mask.box_xyxy for n, item in live.items()
                    if not item.mask.is_empty() and self._state(item) is not TrackState.LOST}
         matches = self._manager.match(visible, usable)
-        for number, (index, overlap) in matches.items():
-            live[number].detection, live[number].detection_iou = indices[index], overlap
+        for number, match in matches.items():
+            live[number].detection, live[number].detection_iou = indices[match.detection], match.iou
         reprompted = self._reprompt(features, frame.index, usable, matches, live)
         born = self._add(features, frame.index, usable, indices, matches, live)
+        if not self.settings.interaction.before_reprompts:
+            self._interact(live)
         order = list(live)
-        overlap_matrix = pairwise_mask_iou(np.stack([live[n].cells for n in order])) if order else np.zeros((0, 0))
-        self._interact(order, overlap_matrix, live)
         # A new object always writes memory, because it cannot be propagated without its first one.
         writers = {n for n in order if live[n].occluded_by is None or live[n].prompted}
         # The new prediction of a re-prompted object replaces the one from memory.
@@ -84,7 +88,7 @@ class Sam2Mot:
             if selected:
                 self._segmenter.memorise(features, predictions, selected)
         labels = {n: self._manager.live[n].label for n in order}
-        ended = self._manager.ended(overlap_matrix, order)
+        ended = self._manager.ended(_overlaps(live), order)
         for number in ended:
             self._segmenter.forget(number)
         objects = tuple(self._result(n, labels[n], live[n]) for n in sorted(live))
@@ -126,27 +130,45 @@ class Sam2Mot:
         return live
 
     def _reprompt(self, features: Any, frame_index: int, detections: Detections,
-                  matches: Mapping[int, tuple[int, float]], live: dict[int, _Live]) -> Predictions:
-        """Quality reconstruction: predict a new mask from the matched detection's box."""
+                  matches: Mapping[int, Match], live: dict[int, _Live]) -> Predictions:
+        """Quality reconstruction: predict a new mask from the matched detection's box.
+
+        Returns the predictions that replace those from memory. When interaction has run, the history of scores keeps
+        the memory's score, because later frames compare the memories.
+        """
         scores = {n: item.score for n, item in live.items()}
         selected = self._manager.to_reprompt(matches, scores, detections.label)
         prompts = {n: _box_prompt(frame_index, detections, index) for n, index in selected.items()}
         predictions = self._segmenter.prompt(features, prompts)
+        first = self.settings.interaction.before_reprompts
+        kept: list[int] = []
         for number, item in self._as_live(predictions).items():
+            if first and self._is_misled(number, item, live):
+                continue
             item.detection, item.reprompted = live[number].detection, True
             item.detection_iou = _agreement(item.mask, detections.box_xyxy[selected[number]])
             live[number] = item
-            self._manager.revise(number, item.score)
-        return predictions
+            kept.append(number)
+            if not first:
+                self._manager.revise(number, item.score)
+        return _only(predictions, kept)
+
+    def _is_misled(self, number: int, item: _Live, live: Mapping[int, _Live]) -> bool:
+        """Whether a re-prompt found nothing, or what another object covers."""
+        if self._state(item) is TrackState.LOST or item.mask.is_empty():
+            return True
+        others = [other.cells for n, other in live.items() if n != number]
+        return self.settings.interaction.enabled and bool(others) and bool(
+            (pairwise_mask_iou(np.stack([item.cells, *others]))[0, 1:] > self.settings.interaction.mask_iou).any())
 
     def _add(self, features: Any, frame_index: int, detections: Detections, indices: list[int],
-             matches: Mapping[int, tuple[int, float]], live: dict[int, _Live]) -> Predictions:
+             matches: Mapping[int, Match], live: dict[int, _Live]) -> Predictions:
         """Object addition: turn unmatched detections that no live mask covers into new objects.
 
         A detection for which the segmenter finds no object even when prompted (score of a lost object, or no mask) is
         not added. It would cover nothing and match nothing, and so be added again in every frame.
         """
-        candidates = self._manager.candidates(detections, (index for index, _ in matches.values()))
+        candidates = self._manager.candidates(detections, (match.detection for match in matches.values()))
         if not candidates:
             return self._segmenter.prompt(features, {})
         # Predict all candidates in one batch with temporary numbers; covered ones are dropped afterwards.
@@ -172,26 +194,31 @@ class Sam2Mot:
             rows.append(row)
         return _rows(predictions, rows, tuple(numbers))
 
-    def _interact(self, order: list[int], overlap: npt.NDArray[np.float64], live: dict[int, _Live]) -> None:
+    def _interact(self, live: dict[int, _Live]) -> None:
+        order, overlap = list(live), _overlaps(live)
         scores = np.array([live[n].score for n in order])
         recent = [list(self._manager.live[n].scores) for n in order]
         for loser, winner in occlusions(overlap, scores, recent, self.settings.interaction).items():
             live[order[loser]].occluded_by = order[winner]
             self._manager.hide(order[loser])
-            if not self.settings.interaction.show_hidden:
-                live[order[loser]].mask = EMPTY_MASK
+            live[order[loser]].shown = self.settings.interaction.show_hidden
 
     def _state(self, item: _Live) -> TrackState:
         return self.settings.trajectories.state_of(item.score)
 
     def _result(self, number: int, label: int, item: _Live) -> TrackedObject:
         state = self._state(item)
-        gone = state is TrackState.LOST or item.mask.is_empty()
+        gone = state is TrackState.LOST or item.mask.is_empty() or not item.shown
         evidence = Evidence(item.score, item.iou, item.detection, item.detection_iou, item.prompted, item.reprompted,
                             item.occluded_by)
         score = 1 / (1 + math.exp(-max(min(item.score, 60.0), -60.0)))
         return TrackedObject(number, label, state, score, None if gone else item.mask.box_xyxy,
                              None if gone else item.mask, evidence)
+
+
+def _overlaps(live: Mapping[int, _Live]) -> npt.NDArray[np.float64]:
+    """Return the IoU of every pair of masks, (N, N) in the order of ``live``."""
+    return pairwise_mask_iou(np.stack([item.cells for item in live.values()])) if live else np.zeros((0, 0))
 
 
 def _box_prompt(frame_index: int, detections: Detections, index: int) -> Prompt:
@@ -220,6 +247,10 @@ def _rows(predictions: Predictions, rows: list[int], object_ids: tuple[int, ...]
 
 
 def _without(predictions: Predictions, others: Predictions) -> Predictions:
-    drop = set(others.object_ids)
-    keep = [k for k, i in enumerate(predictions.object_ids) if i not in drop]
+    return _only(predictions, set(predictions.object_ids) - set(others.object_ids))
+
+
+def _only(predictions: Predictions, object_ids: Collection[int]) -> Predictions:
+    """Return the predictions of these objects."""
+    keep = [k for k, i in enumerate(predictions.object_ids) if i in object_ids]
     return _rows(predictions, keep, tuple(predictions.object_ids[k] for k in keep))

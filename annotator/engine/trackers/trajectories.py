@@ -15,10 +15,22 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from annotator.engine.settings import TrajectorySettings
-from annotator.model.box import Box, box_iou
+from annotator.model.box import Box, box_giou, box_iou
 from annotator.model.frame import Detections, EndReason, TrackState
 
 Masks = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A detection that belongs to a live object."""
+
+    detection: int
+    """Index among the usable detections."""
+    iou: float
+    """Box IoU of the two."""
+    ambiguous: bool = False
+    """Another detection, or another object, fits nearly as well."""
 
 
 @dataclass(slots=True)
@@ -65,35 +77,67 @@ class TrajectoryManager:
         trajectory.scores.pop()
         self._record(trajectory, score)
 
-    def match(self, box_xyxy: Mapping[int, Box], detections: Detections,
-              ) -> dict[int, tuple[int, float]]:
-        """Match live objects to detections with the Hungarian method on box IoU.
+    def match(self, box_xyxy: Mapping[int, Box], detections: Detections) -> dict[int, Match]:
+        """Match live objects to detections with the Hungarian method on box overlap.
 
-        Returns object number -> (detection index, IoU); pairs below ``match_iou`` do not match.
+        Objects that are occluded in this frame take what the others leave, because their masks are their neighbours'.
         """
-        numbers = list(box_xyxy)
+        occluded = {n for n in box_xyxy if self._live[n].hidden_at == self._frames}
+        matches = self._assign([n for n in box_xyxy if n not in occluded], box_xyxy, detections, frozenset())
+        taken = frozenset(match.detection for match in matches.values())
+        return matches | self._assign([n for n in box_xyxy if n in occluded], box_xyxy, detections, taken)
+
+    def _assign(self, numbers: list[int], box_xyxy: Mapping[int, Box], detections: Detections, taken: frozenset[int],
+                ) -> dict[int, Match]:
+        """Match these objects with the detections that are not taken."""
         if not numbers or not len(detections):
             return {}
-        boxes = np.array([box_xyxy[n] for n in numbers], np.float64)
-        overlap = box_iou(boxes, detections.box_xyxy.astype(np.float64))
+        boxes, others = np.array([box_xyxy[n] for n in numbers], np.float64), detections.box_xyxy.astype(np.float64)
+        iou, giou = box_iou(boxes, others), box_giou(boxes, others)
+        possible = np.ones(iou.shape, bool)
         if self.settings.match_labels:
-            labels = np.array([self._live[n].label for n in numbers])
-            overlap = np.where(labels[:, None] == detections.label[None], overlap, 0)
-        overlap = np.where(overlap >= self.settings.match_iou, overlap, 0)
-        rows, columns = linear_sum_assignment(-overlap)
-        return {numbers[r]: (int(c), float(overlap[r, c])) for r, c in zip(rows, columns, strict=True)
-                if overlap[r, c] > 0}
+            possible &= np.array([self._live[n].label for n in numbers])[:, None] == detections.label[None]
+        possible[:, sorted(taken)] = False
+        fits = possible & self._overlaps_enough(iou, giou)
+        kind = iou if self.settings.match_giou is None else giou
+        rows, columns = linear_sum_assignment(-np.where(fits, np.maximum(kind, 1e-6), 0))
+        return {numbers[r]: Match(int(c), float(iou[r, c]), self._is_ambiguous(r, c, iou, giou, possible))
+                for r, c in zip(rows, columns, strict=True) if fits[r, c]}
 
-    def to_reprompt(self, matches: Mapping[int, tuple[int, float]], scores: Mapping[int, float],
-                    labels: npt.NDArray[np.int32]) -> dict[int, int]:
+    def _overlaps_enough(self, iou: npt.NDArray[np.floating], giou: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+        enough = (iou >= self.settings.match_iou) & (iou > 0)
+        if self.settings.match_giou is not None:
+            enough |= (giou >= self.settings.match_giou) & (iou > 0)
+        return np.asarray(enough)
+
+    def _is_ambiguous(self, row: int, column: int, iou: npt.NDArray[np.floating], giou: npt.NDArray[np.floating],
+                      possible: npt.NDArray[np.bool_]) -> bool:
+        """Whether another detection fits this object, or another object this detection, nearly as well."""
+        margin = self.settings.ambiguity_margin
+        if margin is None:
+            return False
+        rivals = possible & (iou > 0)
+        rivals[row, column] = False
+        return any(bool((rivals & (kind >= kind[row, column] - margin))[where].any())
+                   for kind in (iou, giou) for where in ((row, slice(None)), (slice(None), column)))
+
+    def to_reprompt(self, matches: Mapping[int, Match], scores: Mapping[int, float], labels: npt.NDArray[np.int32],
+                    ) -> dict[int, int]:
         """Return the objects for quality reconstruction: pending object with a detection of its label -> detection
-        index."""
+        index. An occluded object, and one whose match is weak or ambiguous, might get another object's body."""
         if not self.settings.reconstruct:
             return {}
-        return {number: index for number, (index, _) in matches.items()
+        return {number: match.detection for number, match in matches.items()
                 if self.settings.state_of(scores[number]) is TrackState.PENDING
-                and labels[index] == self._live[number].label
-                and (self.settings.reprompt_hidden or self._live[number].hidden_at != self._frames - 1)}
+                and labels[match.detection] == self._live[number].label
+                and match.iou >= self.settings.match_iou and not match.ambiguous
+                and self._is_open(self._live[number])}
+
+    def _is_open(self, trajectory: Trajectory) -> bool:
+        """Whether occlusion leaves the object free to be re-prompted."""
+        if trajectory.hidden_at == self._frames:
+            return False
+        return self.settings.reprompt_hidden or trajectory.hidden_at != self._frames - 1
 
     def candidates(self, detections: Detections, matched: Iterable[int]) -> list[int]:
         """Return the detections that match no live object and may be new ones, best first."""

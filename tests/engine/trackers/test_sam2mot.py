@@ -291,6 +291,56 @@ def test_a_hidden_one_may_be_left_out_of_what_is_shown() -> None:
     assert by_number(video.step())[1].box_xyxy == A, "it is back as soon as it is hidden no more"
 
 
+@pytest.mark.parametrize("detections", [found(B), found(A, B)])
+def test_a_hidden_one_is_not_prompted_on_its_neighbours_body(detections: Detections) -> None:
+    """Both masks are B. From memory, 1 is pending and the lower one; a prompt on B would make it the higher one."""
+    video = Video()
+    for _ in range(10):
+        video.step(found(A, B))
+    video.segmenter.tracked |= {(10, 1): Say(7.0, B), (10, 2): Say(9.5, B)}
+    video.segmenter.prompted[10, B] = Say(14.0, B)
+    result = by_number(video.step(found(B)))
+    assert not result[1].evidence.reprompted
+    assert (result[1].evidence.occluded_by, result[2].evidence.occluded_by) == (2, None)
+    assert (result[1].evidence.detection, result[2].evidence.detection) == (None, 0)
+    assert video.segmenter.writers(10) == [2]
+    after = by_number(video.step(detections))
+    assert after[1].box_xyxy == A, "its memory has stayed its own"
+    assert after[2].box_xyxy == B
+
+
+def test_a_match_that_two_objects_share_prompts_neither() -> None:
+    """Equal scores and pasts: nothing tells which of the two the detection belongs to."""
+    video = Video()
+    for _ in range(10):
+        video.step(found(A, B))
+    video.segmenter.tracked |= {(10, 1): Say(7.0, B), (10, 2): Say(7.0, B)}
+    result = video.step(found(B))
+    assert not any(item.evidence.reprompted for item in result.objects)
+
+
+@pytest.mark.parametrize("misled", [Say(14.0, B), Say(1.0, NEAR), Say(14.0, (6.0, 4.0, 6.5, 20.0))])
+def test_a_reprompt_that_finds_another_object_or_nothing_is_discarded(misled: Say) -> None:
+    video = Video()
+    video.step(found(A, B))
+    video.segmenter.tracked[1, 1] = Say(7.0)
+    video.segmenter.prompted[1, NEAR] = misled
+    item = by_number(video.step(found(NEAR, B)))[1]
+    assert item.evidence == Evidence(7.0, 0.75, 0, item.evidence.detection_iou)
+    assert item.box_xyxy == A
+    assert video.segmenter.memorised.count((1, 1, False)) == 1
+    assert list(video.tracker._manager.live[1].scores) == [10.0, 7.0]
+
+
+def test_a_reprompts_score_does_not_enter_the_history_of_the_memorys_scores() -> None:
+    video = Video()
+    video.step(found(A))
+    video.segmenter.tracked[1, 1] = Say(7.0)
+    video.segmenter.prompted[1, NEAR] = Say(30.0)
+    assert by_number(video.step(found(NEAR)))[1].evidence.score_logit == 30.0
+    assert list(video.tracker._manager.live[1].scores) == [10.0, 7.0]
+
+
 def test_equal_scores_and_equal_pasts_decide_nothing() -> None:
     video, result = absorbed({1: 10.0, 2: 10.0})
     assert [item.evidence.occluded_by for item in result.objects] == [None, None]
@@ -311,7 +361,8 @@ def test_nobody_is_hidden_in_the_ablation_without_interaction() -> None:
 
 
 def test_a_newborn_memorises_even_where_it_is_hidden() -> None:
-    video = Video(settings=Sam2MotSettings(trajectories=TrajectorySettings(uncovered=0.0)))
+    paper = InteractionSettings(before_reprompts=False)
+    video = Video(settings=Sam2MotSettings(trajectories=TrajectorySettings(uncovered=0.0), interaction=paper))
     video.step(found(A))
     video.segmenter.prompted[1, A] = Say(3.0)
     result = video.step(found(A, labels=[1]))
@@ -321,7 +372,8 @@ def test_a_newborn_memorises_even_where_it_is_hidden() -> None:
 
 
 def test_a_reprompt_of_a_hidden_one_is_not_memorised() -> None:
-    video = Video(settings=Sam2MotSettings(interaction=InteractionSettings(score_gap=0.5)))
+    paper = InteractionSettings(score_gap=0.5, before_reprompts=False)
+    video = Video(settings=Sam2MotSettings(interaction=paper))
     video.step(found(A, B))
     video.segmenter.tracked[1, 1] = Say(7.0)
     video.segmenter.prompted[1, NEAR] = Say(6.5, B)

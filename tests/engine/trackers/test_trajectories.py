@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from annotator.engine.settings import Sam2MotSettings, TrajectorySettings
-from annotator.engine.trackers.trajectories import TrajectoryManager
+from annotator.engine.trackers.trajectories import Match, TrajectoryManager
 from annotator.errors import SettingsError
 from annotator.model.frame import Detections, EndReason, TrackState
 
 DEFAULTS = TrajectorySettings()
+PAPER = Sam2MotSettings.paper().trajectories
 
 
 def manager(settings: TrajectorySettings = DEFAULTS, window: int = 10) -> TrajectoryManager:
@@ -104,22 +105,71 @@ def test_matches_are_the_best_assignment_and_not_the_greedy_one() -> None:
     # Track 1 overlaps both detections, track 2 only the first; greedy would take 1 -> 0 and leave 2 alone.
     detections = Detections.of(boxes(1.0, -3.0), [0.9, 0.9])
     matches = live(2).match({1: boxes(0.0)[0], 2: boxes(5.0)[0]}, detections)
-    assert {number: index for number, (index, _) in matches.items()} == {1: 1, 2: 0}
-    assert matches[1][1] == pytest.approx(7 / 13)
+    assert {number: match.detection for number, match in matches.items()} == {1: 1, 2: 0}
+    assert matches[1].iou == pytest.approx(7 / 13)
 
 
 @pytest.mark.parametrize(("shift", "matched"), [(5.0, True), (5.3, True), (5.5, False), (9.0, False), (30.0, False)])
 def test_too_little_overlap_is_no_match(shift: float, matched: bool) -> None:
     overlap = max(0.0, 10 - shift) / (10 + shift)
     assert (overlap >= 0.3) == matched
-    assert bool(live(1).match({1: boxes(0.0)[0]}, Detections.of(boxes(shift), [0.9]))) == matched
+    some = live(1, settings=PAPER)
+    assert bool(some.match({1: boxes(0.0)[0]}, Detections.of(boxes(shift), [0.9]))) == matched
 
 
 def test_another_label_matches_only_where_that_is_allowed() -> None:
     detections = Detections.of(boxes(0.0), [0.9], [1])
     assert live(1).match({1: boxes(0.0)[0]}, detections) == {}
     either = live(1, settings=TrajectorySettings(match_labels=False))
-    assert either.match({1: boxes(0.0)[0]}, detections) == {1: (0, 1.0)}
+    assert either.match({1: boxes(0.0)[0]}, detections) == {1: Match(0, 1.0)}
+
+
+def test_a_truncated_box_matches_by_its_generalised_iou_and_re_prompts_nothing() -> None:
+    """A quarter of the object's box: its IoU is below the minimum, and the two leave no gap between them."""
+    quarter = Detections.of([(0.0, 0.0, 10.0, 2.5)], [0.9])
+    assert live(1, settings=PAPER).match({1: boxes(0.0)[0]}, quarter) == {}
+    some = live(1)
+    matches = some.match({1: boxes(0.0)[0]}, quarter)
+    assert matches == {1: Match(0, 0.25)}
+    assert some.to_reprompt(matches, {1: 7.0}, quarter.label) == {}
+    diagonal = Detections.of([(4.5, 4.5, 14.5, 14.5)], [0.9])
+    assert some.match({1: boxes(0.0)[0]}, diagonal) == {}, "an overlap at a corner is a neighbour's"
+
+
+@pytest.mark.parametrize(("second", "ambiguous"), [(0.5, True), (1.0, True), (4.0, False), (30.0, False)])
+def test_a_match_is_ambiguous_where_another_fits_nearly_as_well(second: float, ambiguous: bool) -> None:
+    """Two detections for one object, and two objects for one detection."""
+    two = Detections.of(boxes(0.5, -second), [0.9, 0.9])
+    one = Detections.of(boxes(0.5), [0.9])
+    for objects, detections, best in (((0.0,), two, 1), ((0.0, 0.5 + second), one, 1)):
+        some = live(len(objects))
+        matches = some.match(dict(enumerate(boxes(*objects), 1)), detections)
+        assert matches[best].ambiguous is ambiguous
+        chosen = some.to_reprompt(matches, dict.fromkeys(matches, 7.0), detections.label)
+        assert chosen == ({} if ambiguous else {1: 0})
+        freely = live(len(objects), settings=PAPER)
+        matches = freely.match(dict(enumerate(boxes(*objects), 1)), detections)
+        assert freely.to_reprompt(matches, dict.fromkeys(matches, 7.0), detections.label)
+
+
+def test_another_class_makes_no_match_ambiguous() -> None:
+    both = Detections.of(boxes(0.0, 0.0), [0.9, 0.9], [0, 1])
+    assert live(1).match({1: boxes(0.0)[0]}, both) == {1: Match(0, 1.0)}
+
+
+def test_an_occluded_object_takes_what_the_others_leave() -> None:
+    some = live(2)
+    some.hide(1)
+    place = {1: boxes(0.0)[0], 2: boxes(1.0)[0]}
+    assert list(some.match(place, Detections.of(boxes(0.0), [0.9]))) == [2]
+    assert {n: m.detection for n, m in some.match(place, Detections.of(boxes(0.0, 2.0), [0.9, 0.9])).items()} == \
+        {2: 0, 1: 1}
+
+
+def test_an_object_that_is_occluded_now_is_never_re_prompted() -> None:
+    some = live(1)
+    some.hide(1)
+    assert some.to_reprompt({1: Match(0, 0.9)}, {1: 7.0}, np.zeros(1, np.int32)) == {}
 
 
 def test_nothing_matches_nothing() -> None:
@@ -132,15 +182,15 @@ def test_nothing_matches_nothing() -> None:
 @pytest.mark.parametrize(("score", "chosen"), [(8.1, False), (8.0, True), (6.1, True), (6.0, False), (2.0, False)])
 def test_only_pending_tracks_are_prompted_anew(score: float, chosen: bool) -> None:
     labels = np.zeros(1, np.int32)
-    assert live(1).to_reprompt({1: (0, 0.9)}, {1: score}, labels) == ({1: 0} if chosen else {})
+    assert live(1).to_reprompt({1: Match(0, 0.9)}, {1: score}, labels) == ({1: 0} if chosen else {})
 
 
 def test_reconstruction_needs_a_match_of_the_same_label_and_can_be_switched_off() -> None:
     some = live(3, [0, 1, 0], TrajectorySettings(match_labels=False))
     scores = {1: 7.0, 2: 7.0, 3: 7.0}
-    assert some.to_reprompt({1: (0, 0.9), 2: (1, 0.9)}, scores, np.array([0, 0], np.int32)) == {1: 0}
+    assert some.to_reprompt({1: Match(0, 0.9), 2: Match(1, 0.9)}, scores, np.array([0, 0], np.int32)) == {1: 0}
     off = live(1, settings=Sam2MotSettings().without_reconstruction().trajectories)
-    assert off.to_reprompt({1: (0, 0.9)}, {1: 7.0}, np.zeros(1, np.int32)) == {}
+    assert off.to_reprompt({1: Match(0, 0.9)}, {1: 7.0}, np.zeros(1, np.int32)) == {}
 
 
 # -- addition --------------------------------------------------------------------------------------------------------
@@ -251,7 +301,7 @@ def test_a_track_hidden_in_the_frame_before_may_be_left_without_a_prompt(repromp
     some.hide(1)
     for _ in range(ago):
         some.observe({1: 7.0})
-    assert some.to_reprompt({1: (0, 0.9)}, {1: 7.0}, np.zeros(1, np.int32)) == ({1: 0} if chosen else {})
+    assert some.to_reprompt({1: Match(0, 0.9)}, {1: 7.0}, np.zeros(1, np.int32)) == ({1: 0} if chosen else {})
 
 
 @pytest.mark.parametrize(("max_hidden", "seen_in", "ends"), [
