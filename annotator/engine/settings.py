@@ -35,6 +35,12 @@ class TrajectorySettings:
     """Match only objects and detections of the same label."""
     uncovered: float = 0.7
     """Minimum fraction of a new object's box that live masks leave uncovered."""
+    uncovered_mask: float = 0.5
+    """Minimum fraction of a new object's mask that live masks leave uncovered. 0, as in the paper: only the box
+    counts."""
+    present: float | None = 0.0
+    """Masks with a score logit above this match detections and cover new objects, also those of lost objects, which the
+    result does not have. SAM 2 has no mask at 0 and below. None: lost objects neither match nor cover."""
     max_lost: int = 25
     """A track ends after this many lost frames."""
     reconstruct: bool = True
@@ -59,7 +65,7 @@ class TrajectorySettings:
         if not self.reliable > self.pending > self.suspicious:
             raise SettingsError(f"the score thresholds must decrease: reliable {self.reliable} > pending "
                                 f"{self.pending} > suspicious {self.suspicious}")
-        for name in ("match_iou", "uncovered", "duplicate_iou"):
+        for name in ("match_iou", "uncovered", "uncovered_mask", "duplicate_iou"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"trajectories.{name} is {getattr(self, name)}: give a number from 0 to 1")
         self._check_margins()
@@ -80,6 +86,10 @@ class TrajectorySettings:
         if score_logit > self.pending:
             return TrackState.PENDING
         return TrackState.SUSPICIOUS if score_logit > self.suspicious else TrackState.LOST
+
+    def is_present(self, score_logit: float) -> bool:
+        """Whether an object's mask matches and covers: it is not lost, or its score still says that it is there."""
+        return score_logit > self.suspicious or (self.present is not None and score_logit > self.present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +143,8 @@ class Sam2MotSettings:
     @classmethod
     def paper(cls) -> Sam2MotSettings:
         """Return the published rules, without what this program adds to them."""
-        return cls(trajectories=TrajectorySettings(match_giou=None, ambiguity_margin=None),
+        return cls(trajectories=TrajectorySettings(match_giou=None, ambiguity_margin=None, uncovered_mask=0.0,
+                                                  present=None),
                    interaction=InteractionSettings(before_reprompts=False))
 
     def without_interaction(self) -> Sam2MotSettings:

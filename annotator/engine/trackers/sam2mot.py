@@ -35,7 +35,7 @@ class _Live:
     cells: npt.NDArray[np.bool_]
     """(h, w) mask on the segmenter's grid."""
     mask: Mask
-    """Mask in video pixels."""
+    """Mask in video pixels; empty if the object is not present."""
     detection: int | None = None
     detection_iou: float = 0.0
     prompted: bool = False
@@ -70,8 +70,7 @@ class Sam2Mot:
         self._manager.observe({number: item.score for number, item in live.items()})
         if self.settings.interaction.before_reprompts:
             self._interact(live)
-        visible = {n: item.mask.box_xyxy for n, item in live.items()
-                   if not item.mask.is_empty() and self._state(item) is not TrackState.LOST}
+        visible = {n: item.mask.box_xyxy for n, item in live.items() if not item.mask.is_empty()}
         matches = self._manager.match(visible, usable)
         for number, match in matches.items():
             live[number].detection, live[number].detection_iou = indices[match.detection], match.iou
@@ -124,8 +123,8 @@ class Sam2Mot:
         for row, number in enumerate(predictions.object_ids):
             score = float(predictions.score[row])
             cleaned = without_specks(logits[row], self.settings.speck_share)
-            shown = score > self.settings.trajectories.suspicious and self._resizer is not None
-            mask = self._resizer.mask(cleaned) if shown and self._resizer is not None else EMPTY_MASK
+            present = self.settings.trajectories.is_present(score) and self._resizer is not None
+            mask = self._resizer.mask(cleaned) if present and self._resizer is not None else EMPTY_MASK
             live[number] = _Live(score, float(predictions.iou[row]), cleaned > 0, mask)
         return live
 
@@ -163,7 +162,7 @@ class Sam2Mot:
 
     def _add(self, features: Any, frame_index: int, detections: Detections, indices: list[int],
              matches: Mapping[int, Match], live: dict[int, _Live]) -> Predictions:
-        """Object addition: turn unmatched detections that no live mask covers into new objects.
+        """Object addition: turn unmatched detections into new objects if no live mask covers their boxes and masks.
 
         A detection for which the segmenter finds no object even when prompted (score of a lost object, or no mask) is
         not added. It would cover nothing and match nothing, and so be added again in every frame.
@@ -185,6 +184,8 @@ class Sam2Mot:
             assert self._resizer is not None
             if not self._manager.is_free(self._resizer.to_cells(detections.box_xyxy[index]), covered):
                 continue
+            if not self._manager.is_new(item.cells, covered, [other.cells for other in live.values()]):
+                continue
             number = self._manager.add(int(detections.label[index]), item.score)
             item.prompted, item.detection = True, indices[index]
             item.detection_iou = _agreement(item.mask, detections.box_xyxy[index])
@@ -201,7 +202,7 @@ class Sam2Mot:
         for loser, winner in occlusions(overlap, scores, recent, self.settings.interaction).items():
             live[order[loser]].occluded_by = order[winner]
             self._manager.hide(order[loser])
-            live[order[loser]].shown = self.settings.interaction.show_hidden
+            live[order[loser]].shown = self.settings.interaction.show_hidden or live[order[loser]].prompted
 
     def _state(self, item: _Live) -> TrackState:
         return self.settings.trajectories.state_of(item.score)

@@ -155,6 +155,17 @@ class TrajectoryManager:
         area = float(rows.sum() * columns.sum())
         return area > 0 and 1 - float(rows @ covered @ columns) / area >= self.settings.uncovered
 
+    def is_new(self, mask: Masks, covered: Masks, others: Sequence[Masks]) -> bool:
+        """Whether a candidate's mask is another object than the live ones.
+
+        Most of it must be uncovered, and it must not coincide with one mask: such a candidate would end as a duplicate
+        in the frame of its birth.
+        """
+        area = int(mask.sum())
+        if area == 0 or 1 - int((mask & covered).sum()) / area < self.settings.uncovered_mask:
+            return False
+        return not any(_mask_iou(mask, other) > self.settings.duplicate_iou for other in others)
+
     def add(self, label: int, score: float) -> int:
         """Add an object in the last observed frame. Returns its number."""
         number = self._next_number
@@ -212,13 +223,18 @@ class TrajectoryManager:
 
     def _is_occluded_too_long(self, trajectory: Trajectory) -> bool:
         return (self.settings.max_hidden is not None and trajectory.hidden_at == self._frames
-                and trajectory.hidden >= self.settings.max_hidden)
+                and trajectory.hidden >= self.settings.max_hidden and trajectory.born != self._frames)
 
     def _may_be_duplicate(self, trajectory: Trajectory) -> bool:
         young = self._frames - trajectory.born <= self.settings.duplicate_age
         recently_occluded = trajectory.hidden_at is not None and (
             self._frames - trajectory.hidden_at <= self.settings.duplicate_grace)
         return young and not recently_occluded
+
+
+def _mask_iou(a: Masks, b: Masks) -> float:
+    union = int((a | b).sum())
+    return int((a & b).sum()) / union if union else 0.0
 
 
 def _coverage(low: float, high: float, count: int) -> npt.NDArray[np.float64]:

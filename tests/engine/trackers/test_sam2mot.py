@@ -119,11 +119,92 @@ def test_the_mask_covers_and_not_the_prompt() -> None:
     assert by_number(result)[1].evidence.detection_iou == pytest.approx(overlap), "a birth can disagree with its box"
 
 
-def test_a_lost_objects_mask_covers_nothing() -> None:
+@pytest.mark.parametrize(("score", "there"), [(1.5, True), (0.1, True), (0.0, False), (-2.0, False)])
+def test_a_lost_objects_mask_matches_and_covers_while_its_score_is_positive(score: float, there: bool) -> None:
     video = Video()
     video.step(found(A))
+    video.segmenter.tracked[1, 1] = Say(score)
+    inside = (6.0, 6.0, 20.0, 20.0)
+    result = video.step(found(A, inside, scores=[0.9, 0.8]))
+    lost = by_number(result)[1]
+    assert (lost.state, lost.box_xyxy, lost.mask) == (TrackState.LOST, None, None), "the result does not have it"
+    assert lost.evidence.detection == (0 if there else None)
+    assert numbers(result) == ([1] if there else [1, 2])
+
+
+def test_before_that_rule_a_lost_object_neither_matched_nor_covered() -> None:
+    """A second number, unless the masks coincide on the grid: that one would end in its first frame."""
+    near = (4.0, 4.0, 20.0, 18.0)
+    settings = Sam2MotSettings(trajectories=TrajectorySettings(present=None))
+    video = Video(settings=settings)
+    video.step(found(A))
     video.segmenter.tracked[1, 1] = Say(1.5)
-    assert numbers(video.step(found(A))) == [1, 2]
+    assert numbers(video.step(found(near))) == [1, 2]
+
+
+@pytest.mark.parametrize("shape", [None, (4.0, 4.0, 20.0, 18.0)])
+def test_an_object_whose_score_dips_keeps_its_number(shape: Box | None) -> None:
+    """Every sixth frame its score is that of a lost one, and its detection is always there."""
+    video = Video()
+    video.step(found(A))
+    shown: set[int] = set()
+    for t in range(1, 61):
+        video.segmenter.tracked[t, 1] = Say(1.8 if t % 6 == 0 else 9.0)
+        shown |= set(numbers(video.step(found(shape or A))))
+    assert shown == {1}
+    assert numbers(video.step(found(C))) == [1, 2], "and takes no number from others"
+
+
+@pytest.mark.parametrize("scores", [(0.9, 0.8), (0.8, 0.9)])
+def test_a_loose_box_around_a_tracked_object_starts_no_track(scores: tuple[float, float]) -> None:
+    loose, tight = (2.0, 2.0, 44.0, 44.0), (4.0, 4.0, 18.0, 18.0)
+    video = Video()
+    video.step(found(tight))
+    for t in range(1, 31):
+        video.segmenter.prompted[t, loose] = Say(10.0, tight)
+        assert numbers(video.step(found(tight, loose, scores=scores))) == [1]
+    assert numbers(video.step(found(tight, B))) == [1, 2], "no number was taken"
+
+
+@pytest.mark.parametrize(("width", "added"), [(14.0, False), (26.0, False), (30.0, True)])
+def test_a_new_objects_mask_lies_mostly_where_no_other_does(width: float, added: bool) -> None:
+    """Its box is free enough in each case; its mask covers the tracked object's, which is 14 pixels wide."""
+    loose, tight = (2.0, 2.0, 44.0, 44.0), (4.0, 4.0, 18.0, 18.0)
+    paper = Sam2MotSettings.paper()
+    for settings, expected in ((None, added), (paper, width > 14)):
+        video = Video(settings=settings)
+        video.step(found(tight))
+        video.segmenter.prompted[1, loose] = Say(10.0, (4.0, 4.0, 4.0 + width, 18.0))
+        assert (numbers(video.step(found(tight, loose))) == [1, 2]) is expected
+
+
+def test_two_candidates_with_one_mask_are_one_object() -> None:
+    loose = (2.0, 2.0, 44.0, 44.0)
+    video = Video()
+    video.segmenter.prompted[0, loose] = Say(10.0, A)
+    assert numbers(video.step(found(loose, A, scores=[0.9, 0.8]))) == [1]
+    other = Video()
+    other.segmenter.prompted[0, loose] = Say(10.0, A)
+    assert numbers(other.step(found(loose, A, scores=[0.8, 0.9]))) == [1]
+
+
+def test_a_track_that_would_end_in_its_first_frame_is_never_told_of() -> None:
+    """Also by the paper's rules, where lost objects do not cover."""
+    video = Video(settings=Sam2MotSettings.paper())
+    video.step(found(A))
+    for t in range(1, 10):
+        video.segmenter.tracked[t, 1] = Say(1.5)
+        result = video.step(found(A))
+        assert (numbers(result), result.ended) == ([1], ())
+    hiding = Sam2MotSettings(trajectories=TrajectorySettings(uncovered=0.0, uncovered_mask=0.0, max_hidden=1),
+                             interaction=InteractionSettings(before_reprompts=False, show_hidden=False))
+    video = Video(settings=hiding)
+    video.step(found(A))
+    near = (4.0, 4.0, 20.0, 18.0)
+    video.segmenter.prompted[1, near] = Say(3.0)
+    result = video.step(found(A, near, labels=[0, 1]))
+    assert result.ended == ()
+    assert by_number(result)[2].box_xyxy == near
 
 
 @pytest.mark.parametrize("box", [
@@ -362,13 +443,16 @@ def test_nobody_is_hidden_in_the_ablation_without_interaction() -> None:
 
 def test_a_newborn_memorises_even_where_it_is_hidden() -> None:
     paper = InteractionSettings(before_reprompts=False)
-    video = Video(settings=Sam2MotSettings(trajectories=TrajectorySettings(uncovered=0.0), interaction=paper))
+    everything = TrajectorySettings(uncovered=0.0, uncovered_mask=0.0)
+    video = Video(settings=Sam2MotSettings(trajectories=everything, interaction=paper))
     video.step(found(A))
-    video.segmenter.prompted[1, A] = Say(3.0)
-    result = video.step(found(A, labels=[1]))
+    near = (4.0, 4.0, 20.0, 18.0)
+    video.segmenter.prompted[1, near] = Say(3.0)
+    result = video.step(found(near, labels=[1]))
     assert by_number(result)[2].evidence.prompted
+    assert by_number(result)[2].evidence.occluded_by == 1
     assert video.segmenter.writers(1) == [1, 2], "without its first memory there is nothing to follow it by"
-    assert video.step().objects[1].box_xyxy == A
+    assert video.step().objects[1].box_xyxy == near
 
 
 def test_a_reprompt_of_a_hidden_one_is_not_memorised() -> None:
