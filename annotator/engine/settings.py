@@ -51,6 +51,11 @@ class TrajectorySettings:
     """The younger duplicate ends if it is at most this many frames old ..."""
     duplicate_grace: int = 25
     """... and was not occluded by another object within this many frames."""
+    double_iou: float = 0.8
+    """Tracks whose masks overlap more for ``double_frames`` frames are one object ..."""
+    double_frames: int | None = 5
+    """... and the younger ends, whatever its age. Frames in which one of the two is occluded do not count, and a frame
+    without the overlap starts the count again. None, as in the paper: only young duplicates end."""
     reprompt_hidden: bool = True
     """Also re-prompt tracks that were occluded in the previous frame. False for segmenters that would then adopt the
     neighbour's detection. A track that is occluded in this frame is never re-prompted, unless
@@ -65,14 +70,16 @@ class TrajectorySettings:
         if not self.reliable > self.pending > self.suspicious:
             raise SettingsError(f"the score thresholds must decrease: reliable {self.reliable} > pending "
                                 f"{self.pending} > suspicious {self.suspicious}")
-        for name in ("match_iou", "uncovered", "uncovered_mask", "duplicate_iou"):
+        for name in ("match_iou", "uncovered", "uncovered_mask", "duplicate_iou", "double_iou"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"trajectories.{name} is {getattr(self, name)}: give a number from 0 to 1")
         self._check_margins()
         if self.max_lost < 1:
             raise SettingsError(f"trajectories.max_lost is {self.max_lost}: give at least 1")
-        if self.max_hidden is not None and self.max_hidden < 1:
-            raise SettingsError(f"trajectories.max_hidden is {self.max_hidden}: give at least 1, or null")
+        for name in ("max_hidden", "double_frames"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SettingsError(f"trajectories.{name} is {value}: give at least 1, or null")
 
     def _check_margins(self) -> None:
         if self.match_giou is not None and not -1 <= self.match_giou <= 1:
@@ -144,7 +151,7 @@ class Sam2MotSettings:
     def paper(cls) -> Sam2MotSettings:
         """Return the published rules, without what this program adds to them."""
         return cls(trajectories=TrajectorySettings(match_giou=None, ambiguity_margin=None, uncovered_mask=0.0,
-                                                  present=None),
+                                                  present=None, double_frames=None),
                    interaction=InteractionSettings(before_reprompts=False))
 
     def without_interaction(self) -> Sam2MotSettings:

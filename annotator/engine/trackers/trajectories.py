@@ -6,7 +6,7 @@ Pure NumPy and plain data. The manager decides; the per-frame loop in `sam2mot` 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -48,6 +48,9 @@ class Trajectory:
     """Last frame (counted like ``born``) in which cross-object interaction found the object occluded."""
     hidden: int = 0
     """Number of consecutive occluded frames up to ``hidden_at``."""
+    doubles: dict[int, int] = field(default_factory=dict)
+    """Older object with nearly the same mask -> number of such frames on end. Frames in which interaction found one of
+    the two occluded neither count nor end the series."""
 
 
 class TrajectoryManager:
@@ -193,6 +196,8 @@ class TrajectoryManager:
         for number, trajectory in self._live.items():
             if self._is_occluded_too_long(trajectory):
                 ends.setdefault(number, EndReason.DUPLICATE)
+        for number in self._lasting_doubles(mask_iou, order, ends):
+            ends.setdefault(number, EndReason.DUPLICATE)
         for number in ends:
             del self._live[number]
         return ends
@@ -205,11 +210,14 @@ class TrajectoryManager:
 
     def snapshot(self) -> dict[str, Any]:
         return {"next_number": self._next_number, "frames": self._frames,
-                "live": [{**asdict(t), "scores": list(t.scores)} for t in self._live.values()]}
+                "live": [{**asdict(t), "scores": list(t.scores), "doubles": list(t.doubles.items())}
+                         for t in self._live.values()]}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._next_number, self._frames = state["next_number"], state["frames"]
-        self._live = {t["number"]: Trajectory(**{**t, "scores": deque(t["scores"])}) for t in state["live"]}
+        self._live = {t["number"]: Trajectory(**{**t, "scores": deque(t["scores"]),
+                                                 "doubles": {int(n): int(k) for n, k in t["doubles"]}})
+                      for t in state["live"]}
 
     def _record(self, trajectory: Trajectory, score: float) -> None:
         """Store one frame's score and update the count of lost frames."""
@@ -224,6 +232,25 @@ class TrajectoryManager:
     def _is_occluded_too_long(self, trajectory: Trajectory) -> bool:
         return (self.settings.max_hidden is not None and trajectory.hidden_at == self._frames
                 and trajectory.hidden >= self.settings.max_hidden and trajectory.born != self._frames)
+
+    def _lasting_doubles(self, mask_iou: npt.NDArray[np.floating], order: Sequence[int], ending: Collection[int],
+                         ) -> list[int]:
+        """Count the frames in which pairs of masks coincide; return the younger of each pair that does so for too long,
+        unless the older ends now."""
+        if self.settings.double_frames is None:
+            return []
+        counts: dict[int, dict[int, int]] = {n: {} for n in self._live}
+        for a, b in np.argwhere(np.triu(mask_iou > self.settings.double_iou, 1)):
+            first, second = sorted((order[a], order[b]))
+            occluded = self._frames in (self._live[first].hidden_at, self._live[second].hidden_at)
+            counts[second][first] = self._live[second].doubles.get(first, 0) + (not occluded)
+        ends: list[int] = []
+        for number in sorted(counts):
+            self._live[number].doubles = counts[number]
+            if any(count >= self.settings.double_frames and first not in ending and first not in ends
+                   for first, count in counts[number].items()):
+                ends.append(number)
+        return ends
 
     def _may_be_duplicate(self, trajectory: Trajectory) -> bool:
         young = self._frames - trajectory.born <= self.settings.duplicate_age

@@ -489,6 +489,16 @@ def test_a_young_double_ends(age: int, ends: bool) -> None:
     assert numbers(video.step()) == ([1] if ends else [1, 2])
 
 
+@pytest.mark.parametrize("mask", [A, (4.0, 4.0, 20.0, 18.0)])
+def test_an_old_double_ends_after_five_frames(mask: Box) -> None:
+    """Neither is the hidden one: equal scores, equal pasts."""
+    video, _ = doubled(30)
+    video.segmenter.tracked |= {(t, 2): Say(10.0, mask) for t in range(video.next - 1, 99)}
+    ends = {video.next - 1: video.step(found(A)).ended for _ in range(20)}
+    assert [end for end in ends.values() if end] == [((2, EndReason.DUPLICATE),)]
+    assert numbers(video.step(found(A))) == [1]
+
+
 def test_a_track_that_was_hidden_lately_is_no_double() -> None:
     video = Video()
     video.step(found(A))

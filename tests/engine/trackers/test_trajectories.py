@@ -290,6 +290,57 @@ def test_the_double_of_a_track_that_ends_itself_stays() -> None:
     assert three.ended(np.ones((3, 3)), [1, 2, 3]) == {2: EndReason.DUPLICATE, 3: EndReason.DUPLICATE}
 
 
+def coinciding_for(frames: int, iou: float, hidden: tuple[int, ...] = (), apart: tuple[int, ...] = (),
+                   settings: TrajectorySettings = DEFAULTS) -> list[int]:
+    """Return the frames in which an old track 2 ends that coincides with track 1."""
+    two = live(2, settings=settings)
+    for _ in range(40):
+        two.observe({1: 9.0, 2: 9.0})
+    ends = []
+    for k in range(1, frames + 1):
+        two.observe(dict.fromkeys(two.live, 9.0))
+        if k in hidden:
+            two.hide(2)
+        ends += [k] * len(two.ended(coinciding(0.0 if k in apart else iou), [1, 2]))
+        if ends:
+            assert list(two.live) == [1], "the younger ends"
+            break
+    return ends
+
+
+@pytest.mark.parametrize(("iou", "ends"), [(0.99, [5]), (0.81, [5]), (0.8, []), (0.3, [])])
+def test_a_double_ends_whatever_its_age(iou: float, ends: list[int]) -> None:
+    assert coinciding_for(60, iou) == ends
+    assert coinciding_for(60, iou, settings=PAPER) == []
+
+
+def test_frames_in_which_one_is_occluded_do_not_count() -> None:
+    assert coinciding_for(60, 0.9, hidden=tuple(range(1, 61))) == [], "hidden, not double"
+    assert coinciding_for(60, 0.9, hidden=(1, 2, 4)) == [8]
+
+
+def test_a_frame_apart_starts_the_count_of_a_double_again() -> None:
+    assert coinciding_for(60, 0.9, apart=(5,)) == [10]
+
+
+def test_the_count_of_a_double_is_in_the_snapshot() -> None:
+    two = live(2, settings=TrajectorySettings(duplicate_age=0))
+    for _ in range(4):
+        two.observe({1: 9.0, 2: 9.0})
+        assert two.ended(coinciding(0.9), [1, 2]) == {}
+    again = manager()
+    again.restore(json.loads(json.dumps(two.snapshot())))
+    again.observe({1: 9.0, 2: 9.0})
+    assert again.ended(coinciding(0.9), [1, 2]) == {2: EndReason.DUPLICATE}
+
+
+def test_a_double_of_a_track_that_ends_itself_stays() -> None:
+    two = live(2, settings=TrajectorySettings(duplicate_age=0, double_frames=1))
+    two.live[1].lost = 25
+    two.observe({1: 0.0, 2: 9.0})
+    assert two.ended(coinciding(0.9), [1, 2]) == {1: EndReason.LOST}
+
+
 # -- hidden tracks ---------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("reprompt_hidden", "ago", "chosen"), [(True, 1, True), (False, 1, False), (False, 2, True)])
@@ -333,7 +384,9 @@ def test_a_snapshot_is_plain_data_and_goes_on_the_same() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"reliable": 5.0}, {"pending": 1.0}, {"suspicious": 6.0}, {"match_iou": 1.5},
-                                   {"uncovered": -0.1}, {"duplicate_iou": 2}, {"max_lost": 0}, {"max_hidden": 0}])
+                                   {"uncovered": -0.1}, {"duplicate_iou": 2}, {"max_lost": 0}, {"max_hidden": 0},
+                                   {"uncovered_mask": 1.1}, {"double_iou": -1}, {"double_frames": 0},
+                                   {"match_giou": -1.1}, {"ambiguity_margin": -0.1}, {"ambiguity_margin": math.nan}])
 def test_settings_out_of_range_are_told_in_one_line(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError) as caught:
         TrajectorySettings(**wrong)
