@@ -45,6 +45,9 @@ class TrajectorySettings:
     """A track ends after this many lost frames."""
     reconstruct: bool = True
     """Quality reconstruction: re-prompt pending tracks from their matched detections."""
+    reprompt_gap: int = 5
+    """Minimum number of frames between two re-prompts of a track, because each takes the place of an older conditioning
+    memory. 1, as in the paper: every frame may have one."""
     duplicate_iou: float = 0.95
     """Tracks whose masks overlap more may be duplicates of one object."""
     duplicate_age: int = 5
@@ -74,8 +77,9 @@ class TrajectorySettings:
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f"trajectories.{name} is {getattr(self, name)}: give a number from 0 to 1")
         self._check_margins()
-        if self.max_lost < 1:
-            raise SettingsError(f"trajectories.max_lost is {self.max_lost}: give at least 1")
+        for name in ("max_lost", "reprompt_gap"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"trajectories.{name} is {getattr(self, name)}: give at least 1")
         for name in ("max_hidden", "double_frames"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -151,7 +155,7 @@ class Sam2MotSettings:
     def paper(cls) -> Sam2MotSettings:
         """Return the published rules, without what this program adds to them."""
         return cls(trajectories=TrajectorySettings(match_giou=None, ambiguity_margin=None, uncovered_mask=0.0,
-                                                  present=None, double_frames=None),
+                                                  present=None, double_frames=None, reprompt_gap=1),
                    interaction=InteractionSettings(before_reprompts=False))
 
     def without_interaction(self) -> Sam2MotSettings:
@@ -168,10 +172,13 @@ class Sam2Settings:
     """How to run the segmenter; these settings do not change the model."""
 
     max_conditioning: int = 4
-    """Maximum number of conditioning memories per object, selected by the sam2 package. -1 for no limit, as in the
-    stock predictor."""
+    """Maximum number of conditioning memories per object: the closest, as the sam2 package selects them, and the first
+    (``keep_first``). -1 for no limit, as in the stock predictor."""
     reprompt_conditions: bool = True
     """Keep a re-prompt as a conditioning memory; False keeps it as an ordinary one, as in the stock predictor."""
+    keep_first: bool = True
+    """The first conditioning memory in the direction of travel is always among those that an object attends to, so that
+    re-prompts on another object cannot replace all of its own. False: the closest ones, as in the sam2 package."""
     batch_size: int = 64
     """Maximum number of objects per batch: limited further by the cache of a CPU; halved when a GPU runs out of memory.
     """

@@ -12,7 +12,8 @@ from annotator.errors import StorageError
 
 log = logging.getLogger(__name__)
 
-_VERSION = 1
+#: 2: tracks store their doubles and re-prompts, and the rules of SAM2MOT differ from those of version 1.
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,11 @@ class SnapshotFiles:
             except Exception as error:  # noqa: BLE001 - a damaged snapshot only costs time
                 log.warning("cannot read the snapshot %s (%s): trying an earlier one", path, _first_line(error))
                 continue
-            if version == _VERSION and frame <= finished_frame:
+            if version != _VERSION:
+                log.warning("the snapshot %s is from another version of the program (snapshot version %s, this program "
+                            "writes %d), whose tracks cannot be continued with the same result: it is not used, and "
+                            "frames after the last usable snapshot are tracked again", path, version, _VERSION)
+            elif frame <= finished_frame:
                 return int(frame), state
         return None
 

@@ -91,9 +91,19 @@ def test_a_damaged_one_only_costs_time(files: SnapshotFiles, damage: Callable[[P
         found = files.load(99)
     assert found is not None
     assert found[0] == 19
-    assert damage is other_version or files.newest.name in caplog.text
+    assert files.newest.name in caplog.text
     damage(files.previous)
     assert files.load(99) is None
+
+
+def test_a_snapshot_of_an_earlier_version_is_refused_in_one_sentence(files: SnapshotFiles,
+                                                                    caplog: pytest.LogCaptureFixture) -> None:
+    torch.save({"version": 1, "frame": 29, "state": state(29)}, files.newest)
+    with caplog.at_level(logging.WARNING):
+        assert files.load(99) is None
+    assert files.newest.name in caplog.text
+    assert "another version" in caplog.text
+    assert "tracked again" in caplog.text
 
 
 class FakeKill(BaseException):

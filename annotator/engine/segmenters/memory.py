@@ -101,6 +101,8 @@ class MemoryWindow:
     """Maximum number of conditioning memories; older ones become ordinary. -1 for no limit."""
     frame_count: int
     reverse: bool
+    keep_first: bool = False
+    """Whether the first conditioning memory in the direction of travel always stays selected."""
 
     @property
     def direction(self) -> int:
@@ -166,7 +168,7 @@ class MemoryBank:
     def recall(self, object_id: int, frame_index: int) -> Recall:
         """Return the memories that the object attends to in this frame."""
         memory, window, step = self._objects[object_id], self.window, self.window.direction
-        selected, unselected = select_closest_cond_frames(frame_index, memory.conditioning, window.max_conditioning)
+        selected, unselected = self._select(memory, frame_index)
         spatial: list[tuple[int, int]] = [(e.spatial, 0) for e in selected.values() if e.spatial is not None]
         for position in range(1, window.spatial_frames + 1):
             t = frame_index - step * (window.spatial_frames + 1 - position)
@@ -217,12 +219,27 @@ class MemoryBank:
                     row = None if spatial is None else self._spatial.store(spatial[None].to(self._device))[0]
                     entries[t] = _Entry(row, self._pointers.store(pointer[None].to(self._device))[0])
 
+    def _select(self, memory: ObjectMemory, frame_index: int) -> tuple[dict[int, _Entry], dict[int, _Entry]]:
+        """Return the conditioning memories that a frame attends to, and the others. The first one, if it always stays,
+        takes the place of the selected one that is farthest from the frame."""
+        window, conditioning = self.window, memory.conditioning
+        selected, unselected = select_closest_cond_frames(frame_index, conditioning, window.max_conditioning)
+        if not window.keep_first or not unselected:
+            return selected, unselected
+        first = min(conditioning, key=lambda t: t * window.direction)
+        if first in selected:
+            return selected, unselected
+        farthest = max(selected, key=lambda t: (abs(t - frame_index), t * window.direction))
+        chosen = {first, *selected} - {farthest}
+        return ({t: conditioning[t] for t in (first, *selected) if t in chosen},
+                {t: entry for t, entry in conditioning.items() if t not in chosen})
+
     def _demote(self, memory: ObjectMemory, frame_index: int) -> None:
         """Turn past conditioning frames beyond the limit into ordinary ones, because they can no longer be selected."""
         limit, step = self.window.max_conditioning, self.window.direction
         if limit < 0 or len(memory.conditioning) <= limit:
             return
-        _, unselected = select_closest_cond_frames(frame_index, memory.conditioning, limit)
+        _, unselected = self._select(memory, frame_index)
         for t in [t for t in unselected if (frame_index - t) * step > 0]:
             memory.recent[t] = memory.conditioning.pop(t)
 

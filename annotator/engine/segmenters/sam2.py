@@ -129,7 +129,8 @@ class Sam2Segmenter:
         model = self._model
         self._size = (width, height)
         pointers = min(frame_count, model.max_obj_ptrs_in_encoder) - 1
-        window = MemoryWindow(model.num_maskmem - 1, pointers, self._settings.max_conditioning, frame_count, reverse)
+        window = MemoryWindow(model.num_maskmem - 1, pointers, self._settings.max_conditioning, frame_count, reverse,
+                              self._settings.keep_first)
         self._bank = MemoryBank(self._cells ** 2, model.mem_dim, model.hidden_dim, self._device, window)
 
     def encode(self, frame: Frame) -> Sam2Features:

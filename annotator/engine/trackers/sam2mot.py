@@ -148,6 +148,7 @@ class Sam2Mot:
             item.detection_iou = _agreement(item.mask, detections.box_xyxy[selected[number]])
             live[number] = item
             kept.append(number)
+            self._manager.reprompt(number)
             if not first:
                 self._manager.revise(number, item.score)
         return _only(predictions, kept)

@@ -48,6 +48,8 @@ class Trajectory:
     """Last frame (counted like ``born``) in which cross-object interaction found the object occluded."""
     hidden: int = 0
     """Number of consecutive occluded frames up to ``hidden_at``."""
+    reprompted_at: int | None = None
+    """Last frame (counted like ``born``) in which the object was re-prompted."""
     doubles: dict[int, int] = field(default_factory=dict)
     """Older object with nearly the same mask -> number of such frames on end. Frames in which interaction found one of
     the two occluded neither count nor end the series."""
@@ -134,7 +136,16 @@ class TrajectoryManager:
                 if self.settings.state_of(scores[number]) is TrackState.PENDING
                 and labels[match.detection] == self._live[number].label
                 and match.iou >= self.settings.match_iou and not match.ambiguous
-                and self._is_open(self._live[number])}
+                and self._is_open(self._live[number]) and self._is_due(self._live[number])}
+
+    def reprompt(self, number: int) -> None:
+        """Record that the object was re-prompted in this frame."""
+        self._live[number].reprompted_at = self._frames
+
+    def _is_due(self, trajectory: Trajectory) -> bool:
+        """Whether the last re-prompt is long enough ago."""
+        last = trajectory.reprompted_at
+        return last is None or self._frames - last >= self.settings.reprompt_gap
 
     def _is_open(self, trajectory: Trajectory) -> bool:
         """Whether occlusion leaves the object free to be re-prompted."""

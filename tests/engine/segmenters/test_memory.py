@@ -17,8 +17,9 @@ TOKENS, DIM, POINTER = 3, 4, 5
 
 
 def bank(spatial: int = 6, pointers: int = 15, conditioning: int = 4, count: int = 100, reverse: bool = False,
-         ) -> MemoryBank:
-    return MemoryBank(TOKENS, DIM, POINTER, CPU, MemoryWindow(spatial, pointers, conditioning, count, reverse))
+         keep_first: bool = False) -> MemoryBank:
+    window = MemoryWindow(spatial, pointers, conditioning, count, reverse, keep_first)
+    return MemoryBank(TOKENS, DIM, POINTER, CPU, window)
 
 
 def write(into: MemoryBank, frame: int, *object_ids: int, conditioning: bool = False) -> None:
@@ -110,6 +111,35 @@ def test_the_window_by_hand() -> None:
     spatial, pointers = attended(memory, 1, 31)
     assert spatial == [(10, 0), (26, 2), (27, 3), (29, 5), (30, 6)], "25 and 28 were not memorised and stay holes"
     assert pointers == [(10, 21), *((t, 31 - t) for t in range(30, 15, -1) if t not in (25, 28))]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("limit", [2, 4])
+def test_the_first_conditioning_memory_stays_however_many_follow(reverse: bool, limit: int) -> None:
+    """Ten re-prompts, five frames apart: the first and the closest others, at the limit's number of rows."""
+    frames = list(range(90, 35, -5) if reverse else range(10, 65, 5))
+    now = frames[-1] + (-5 if reverse else 5)
+    for keep_first, expected in ((True, {frames[0], *frames[1 - limit:]}), (False, set(frames[-limit:]))):
+        memory = bank(spatial=3, conditioning=limit, reverse=reverse, keep_first=keep_first)
+        for t in frames:
+            memory.advance(t)
+            write(memory, t, 1, conditioning=True)
+        memory.advance(now)
+        assert {t for t, position in attended(memory, 1, now)[0] if position == 0} == expected
+        assert memory.rows_used[0] == limit
+
+
+def test_the_first_memory_stays_across_a_snapshot_and_below_the_limit_nothing_changes() -> None:
+    kept, plain = bank(keep_first=True), bank()
+    for t in (10, 20, 30, 40):
+        for memory in (kept, plain):
+            write(memory, t, 1, conditioning=True)
+        assert attended(kept, 1, t + 1) == attended(plain, 1, t + 1)
+    write(kept, 50, 1, conditioning=True)
+    again = bank(keep_first=True)
+    again.restore(kept.snapshot())
+    again.advance(51)
+    assert [t for t, position in attended(again, 1, 51)[0] if position == 0] == [10, 30, 40, 50]
 
 
 def test_backward_by_hand() -> None:

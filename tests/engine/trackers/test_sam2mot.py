@@ -325,6 +325,23 @@ def test_not_from_another_class_and_not_without_a_detection() -> None:
     assert (item.evidence.detection, item.evidence.reprompted) == (0, False)
 
 
+@pytest.mark.parametrize(("gap", "frames"), [(5, [1, 6, 11]), (1, list(range(1, 13))), (7, [1, 8])])
+def test_a_track_is_prompted_anew_only_after_a_gap(gap: int, frames: list[int]) -> None:
+    video = Video(settings=Sam2MotSettings(trajectories=TrajectorySettings(reprompt_gap=gap)))
+    video.step(found(A))
+    video.segmenter.tracked |= {(t, 1): Say(7.0) for t in range(1, 13)}
+    assert [t for t in range(1, 13) if by_number(video.step(found(NEAR)))[1].evidence.reprompted] == frames
+    assert TrajectorySettings().reprompt_gap == 5
+
+
+def test_a_discarded_reprompt_does_not_start_the_gap() -> None:
+    video = Video()
+    video.step(found(A))
+    video.segmenter.tracked |= {(1, 1): Say(7.0), (2, 1): Say(7.0)}
+    video.segmenter.prompted[1, NEAR] = Say(1.0)
+    assert [by_number(video.step(found(NEAR)))[1].evidence.reprompted for _ in range(2)] == [False, True]
+
+
 def test_nobody_is_prompted_anew_in_the_ablation_without_reconstruction() -> None:
     video = Video(settings=Sam2MotSettings().without_reconstruction())
     video.step(found(A))
@@ -494,8 +511,8 @@ def test_an_old_double_ends_after_five_frames(mask: Box) -> None:
     """Neither is the hidden one: equal scores, equal pasts."""
     video, _ = doubled(30)
     video.segmenter.tracked |= {(t, 2): Say(10.0, mask) for t in range(video.next - 1, 99)}
-    ends = {video.next - 1: video.step(found(A)).ended for _ in range(20)}
-    assert [end for end in ends.values() if end] == [((2, EndReason.DUPLICATE),)]
+    ends = [video.step(found(A)).ended for _ in range(20)]
+    assert [end for end in ends if end] == [((2, EndReason.DUPLICATE),)]
     assert numbers(video.step(found(A))) == [1]
 
 

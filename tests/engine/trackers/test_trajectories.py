@@ -323,6 +323,19 @@ def test_a_frame_apart_starts_the_count_of_a_double_again() -> None:
     assert coinciding_for(60, 0.9, apart=(5,)) == [10]
 
 
+def test_the_gap_between_reprompts_is_in_the_snapshot() -> None:
+    some = live(1)
+    some.observe({1: 7.0})
+    some.reprompt(1)
+    again = manager()
+    again.restore(json.loads(json.dumps(some.snapshot())))
+    chosen = []
+    for _ in range(5):
+        again.observe({1: 7.0})
+        chosen.append(again.to_reprompt({1: Match(0, 0.9)}, {1: 7.0}, np.zeros(1, np.int32)))
+    assert chosen == [{}, {}, {}, {}, {1: 0}]
+
+
 def test_the_count_of_a_double_is_in_the_snapshot() -> None:
     two = live(2, settings=TrajectorySettings(duplicate_age=0))
     for _ in range(4):
@@ -386,6 +399,7 @@ def test_a_snapshot_is_plain_data_and_goes_on_the_same() -> None:
 @pytest.mark.parametrize("wrong", [{"reliable": 5.0}, {"pending": 1.0}, {"suspicious": 6.0}, {"match_iou": 1.5},
                                    {"uncovered": -0.1}, {"duplicate_iou": 2}, {"max_lost": 0}, {"max_hidden": 0},
                                    {"uncovered_mask": 1.1}, {"double_iou": -1}, {"double_frames": 0},
+                                   {"reprompt_gap": 0},
                                    {"match_giou": -1.1}, {"ambiguity_margin": -0.1}, {"ambiguity_margin": math.nan}])
 def test_settings_out_of_range_are_told_in_one_line(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError) as caught:
