@@ -85,7 +85,7 @@ def run_clip(condition: str, spec: ClipSpec, seed: int, weights: tuple[str, str]
     for name in variants:
         variant = VARIANTS[name]
         segmenter = Sam2Segmenter.load(checkpoints.find(weights[0]), "cpu", variant.sam2)
-        settings = variant.change(registry.sam2mot_settings(weights[0]))
+        settings = variant.change(registry.sam2mot_settings(weights[0]).with_whole_masks())
         tracker = Sam2Mot(segmenter, spec.width, spec.height, len(frames), settings)
         found, counts = track(tracker, frames, detections)
         scores[name] = evaluate_arrays(truth, found)

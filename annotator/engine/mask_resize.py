@@ -5,6 +5,8 @@ Only the area around each mask is interpolated, so the cost depends on the size 
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -15,18 +17,34 @@ from annotator.model.mask import EMPTY_MASK, Mask
 Logits = npt.NDArray[np.float32]
 
 
-def without_specks(logits: Logits, min_share: float) -> Logits:
-    """Return the logits without small separate parts of the mask: those with less than ``min_share`` of the cells of
-    the largest part. A speck far from the object would otherwise inflate its box. (h, w) float32 -> (h, w) float32."""
+def without_specks(logits: Logits, min_share: float, min_distance: float = 0.0) -> Logits:
+    """Return the logits without the specks of the mask. (h, w) float32 -> (h, w) float32.
+
+    A speck is a separate part with less than ``min_share`` of the cells of the largest part, and with a gap between the
+    bounding boxes of the two of at least ``min_distance`` times the longer side of the largest part's box. It would
+    inflate the object's box. A small part near the object, such as a leg below what hides the knee, belongs to it.
+    """
+    if min_share == 0:
+        return logits
     on = (logits > 0).astype(np.uint8)
     count, parts, stats, _ = cv2.connectedComponentsWithStats(on, connectivity=8)
     if count <= 2:
         return logits
     cells = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
     cells[0] = 0
-    small = cells < min_share * cells.max()
+    largest = int(cells.argmax())
+    reach = min_distance * float(stats[largest, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max())
+    small = (cells < min_share * cells[largest]) & (_gaps(stats, largest) >= reach)
     small[0] = False
     return np.where(small[parts], np.float32(-1.0), logits).astype(np.float32) if small.any() else logits
+
+
+def _gaps(stats: npt.NDArray[np.integer[Any] | np.floating[Any]], index: int) -> npt.NDArray[np.float64]:
+    """Return the distance in cells from one part's bounding box to each part's: (N,); 0 where they overlap."""
+    low = stats[:, [cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP]]
+    high = low + stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    gap = np.clip(np.maximum(low - high[index], low[index] - high), 0, None)
+    return np.asarray(np.hypot(gap[:, 0], gap[:, 1]), np.float64)
 
 
 class MaskResizer:

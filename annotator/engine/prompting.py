@@ -51,7 +51,7 @@ class PredictionReader:
         found: dict[int, Seen] = {}
         for row, number in enumerate(predictions.object_ids):
             score = float(predictions.score[row])
-            cleaned = without_specks(logits[row], self._settings.speck_share)
+            cleaned = without_specks(logits[row], self._settings.speck_share, self._settings.speck_distance)
             state = self._settings.trajectories.state_of(score)
             shown = keep_lost or state is not TrackState.LOST
             mask = self._resizer.mask(cleaned) if shown else EMPTY_MASK

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from annotator.engine.mask_resize import MaskResizer, without_specks
+from annotator.engine.settings import Sam2MotSettings
 from annotator.model.mask import EMPTY_MASK
 
 Logits = npt.NDArray[np.float32]
@@ -90,6 +91,27 @@ def test_small_separate_parts_are_specks(share: float, kept: tuple[tuple[slice, 
     before = logits.copy()
     assert np.array_equal(without_specks(logits, share) > 0, blocks(*kept) > 0)
     assert np.array_equal(logits, before)
+
+
+#: A torso of 100 cells, a leg of 8 cells three rows below it, and a speck of one cell far from both.
+TORSO, LEG, FAR = (slice(0, 10), slice(0, 10)), (slice(13, 15), slice(3, 7)), (slice(19, 20), slice(19, 20))
+
+
+def test_a_leg_below_an_occluder_belongs_to_the_person_and_a_far_speck_does_not() -> None:
+    defaults = Sam2MotSettings()
+    cleaned = without_specks(blocks(TORSO, LEG, FAR), defaults.speck_share, defaults.speck_distance)
+    assert np.array_equal(cleaned > 0, blocks(TORSO, LEG) > 0)
+    whole = defaults.with_whole_masks()
+    logits = blocks(TORSO, LEG, FAR)
+    assert without_specks(logits, whole.speck_share, whole.speck_distance) is logits
+    assert Sam2MotSettings.paper().speck_share == 0
+
+
+@pytest.mark.parametrize(("distance", "kept"), [
+    (0.0, (TORSO,)), (0.3, (TORSO,)), (0.31, (TORSO, LEG)), (1.27, (TORSO, LEG)), (1.28, (TORSO, LEG, FAR))])
+def test_only_what_is_far_is_a_speck(distance: float, kept: tuple[tuple[slice, slice], ...]) -> None:
+    """The leg is 3 cells from the torso and the speck 9 in both directions; the torso is 10 cells long."""
+    assert np.array_equal(without_specks(blocks(TORSO, LEG, FAR), 0.1, distance) > 0, blocks(*kept) > 0)
 
 
 def test_parts_that_touch_at_a_corner_are_one() -> None:

@@ -25,7 +25,7 @@ from testbed.synthetic_clips import ClipSpec, make_clip
 
 #: Held-out clips: seeds below all training seeds, and not the demo's.
 SEEDS = range(200, 210)
-SPECK_SHARE = Sam2MotSettings().speck_share
+SETTINGS = Sam2MotSettings()
 SPEC = ClipSpec(crossings=0.6, exits=0.3, pillars=(0, 1))
 
 
@@ -50,7 +50,9 @@ def follow(segmenter: Sam2Segmenter, seed: int, frames: int) -> list[dict[str, f
         for predictions in (tracked, prompted):
             segmenter.memorise(features, predictions)
             for row, n in enumerate(predictions.object_ids):
-                mask = resizer.mask(without_specks(predictions.logits[row].cpu().numpy(), SPECK_SHARE))
+                cleaned = without_specks(predictions.logits[row].cpu().numpy(), SETTINGS.speck_share,
+                                         SETTINGS.speck_distance)
+                mask = resizer.mask(cleaned)
                 truth = clip.instances[t] == n + 1
                 found = mask.to_bitmap(width, height)
                 union = (truth | found).sum()

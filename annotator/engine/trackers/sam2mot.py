@@ -122,7 +122,7 @@ class Sam2Mot:
         live = {}
         for row, number in enumerate(predictions.object_ids):
             score = float(predictions.score[row])
-            cleaned = without_specks(logits[row], self.settings.speck_share)
+            cleaned = without_specks(logits[row], self.settings.speck_share, self.settings.speck_distance)
             present = self.settings.trajectories.is_present(score) and self._resizer is not None
             mask = self._resizer.mask(cleaned) if present and self._resizer is not None else EMPTY_MASK
             live[number] = _Live(score, float(predictions.iou[row]), cleaned > 0, mask)

@@ -94,7 +94,9 @@ def _with_models(request: BenchmarkRequest) -> PreannotateSettings:
         settings = settings.without_detector()
     elif settings.detector is None:
         settings = replace(settings, detector=registry.default_detector())
-    settings = settings.with_segmenter(device)
+    own, settings = settings.sam2mot, settings.with_segmenter(device)
+    if own is None and settings.sam2mot is not None:
+        settings = replace(settings, sam2mot=settings.sam2mot.with_whole_masks())
     classes_given = settings.labels is not None or settings.prompt is not None
     if not classes_given and settings.detector not in (None, registry.TINY_DETECTOR):
         settings = replace(settings, labels=request.dataset.labels)

@@ -407,6 +407,12 @@ def test_settings_out_of_range_are_told_in_one_line(wrong: dict[str, Any]) -> No
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("distance", [-0.1, math.nan])
+def test_a_distance_of_specks_is_at_least_zero(distance: float) -> None:
+    with pytest.raises(SettingsError, match="speck_distance"):
+        Sam2MotSettings(speck_distance=distance)
+
+
 @pytest.mark.parametrize("threshold", [-0.1, 1.1, math.nan])
 def test_a_detection_threshold_is_a_share(threshold: float) -> None:
     with pytest.raises(SettingsError, match="det_threshold"):
