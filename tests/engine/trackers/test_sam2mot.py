@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotator.engine.settings import InteractionSettings, Sam2MotSettings, TrajectorySettings
 from annotator.engine.trackers.sam2mot import Sam2Mot
@@ -171,8 +173,8 @@ def test_a_new_objects_mask_lies_mostly_where_no_other_does(width: float, added:
     """Its box is free enough in each case; its mask covers the tracked object's, which is 14 pixels wide."""
     loose, tight = (2.0, 2.0, 44.0, 44.0), (4.0, 4.0, 18.0, 18.0)
     paper = Sam2MotSettings.paper()
-    for settings, expected in ((None, added), (paper, width > 14)):
-        video = Video(settings=settings)
+    for rules, expected in ((None, added), (paper, width > 14)):
+        video = Video(settings=rules)
         video.step(found(tight))
         video.segmenter.prompted[1, loose] = Say(10.0, (4.0, 4.0, 4.0 + width, 18.0))
         assert (numbers(video.step(found(tight, loose))) == [1, 2]) is expected
@@ -595,3 +597,45 @@ def test_results_keep_their_promises() -> None:
         used = [item.evidence.detection for item in result.objects if item.evidence.detection is not None]
         assert len(used) == len(set(used)), "a detection belongs to one object"
     assert set(video.segmenter.forgotten) == ended
+
+
+# -- what holds for every script -------------------------------------------------------------------------------------
+
+PLACES: tuple[Box, ...] = (A, B, C, (4.0, 4.0, 20.0, 18.0), (4.0, 40.0, 20.0, 60.0), (2.0, 2.0, 44.0, 44.0))
+says = st.builds(Say, st.sampled_from([10.0, 9.0, 7.0, 4.0, 1.5, -3.0]), st.sampled_from([None, None, *PLACES]))
+prompt_says = st.builds(Say, st.sampled_from([10.0, 14.0, 7.0, 3.0, 1.0]), st.sampled_from([None, None, *PLACES]))
+frames_of_detections = st.lists(st.lists(st.tuples(st.sampled_from(PLACES), st.integers(0, 1)), max_size=4,
+                                         unique_by=lambda found: found[0]), min_size=5, max_size=30)
+
+
+@settings(deadline=None, max_examples=60)
+@given(frames_of_detections, st.data())
+def test_every_script_keeps_the_tracks_apart(script: list[list[tuple[Box, int]]], data: st.DataObject) -> None:
+    """Whatever the segmenter and the detector say: no two tracks stay on one object, no track is told of that died at
+    its birth, no hidden track is re-prompted, and numbers have no gaps."""
+    segmenter = FakeSegmenter()
+    for t in range(len(script)):
+        segmenter.tracked |= {(t, number): data.draw(says) for number in range(1, 5)}
+        segmenter.prompted |= {(t, box): data.draw(prompt_says) for box in PLACES}
+    video = Video(segmenter, Sam2MotSettings(trajectories=TrajectorySettings(max_lost=4)))
+    together: dict[tuple[int, int], int] = {}
+    shown: set[int] = set()
+    for found_now in script:
+        result = video.step(found(*[box for box, _ in found_now], labels=[label for _, label in found_now]))
+        born = {item.tracklet for item in result.objects if item.evidence.prompted}
+        assert not born & dict(result.ended).keys()
+        assert all(item.box_xyxy is not None for item in result.objects if item.tracklet in born)
+        shown |= {item.tracklet for item in result.objects if item.box_xyxy is not None}
+        assert shown == set(range(1, len(shown) + 1))
+        assert not any(item.evidence.reprompted and item.evidence.occluded_by for item in result.objects)
+        together = {pair: together.get(pair, 0) + 1 for pair in on_one_object(result)}
+        assert max(together.values(), default=0) <= 5
+
+
+def on_one_object(result: FrameResult) -> list[tuple[int, int]]:
+    """Return the pairs of tracks with one mask, neither of them hidden."""
+    seen = [item for item in result.objects if item.mask is not None and item.evidence.occluded_by is None]
+    pairs = [(a, b) for k, a in enumerate(seen) for b in seen[k + 1:]]
+    bitmap = {item.tracklet: item.mask.to_bitmap(SIDE, SIDE) for item in seen if item.mask is not None}
+    return [(a.tracklet, b.tracklet) for a, b in pairs
+            if (bitmap[a.tracklet] & bitmap[b.tracklet]).sum() > 0.85 * (bitmap[a.tracklet] | bitmap[b.tracklet]).sum()]
