@@ -232,7 +232,7 @@ def model_identity(kind: ModelKind, name: str) -> str:
 
 
 def sam2mot_settings(segmenter: str) -> Sam2MotSettings:
-    """Return SAM2MOT's settings for these weights (name or path): the paper's, with the manifest's changes."""
+    """Return SAM2MOT's settings for these weights (name or path): the defaults, with the manifest's changes."""
     names = (segmenter, Path(segmenter).name)
     own = next((w.tracking for w in checkpoints.manifest() if any(map(w.is_called, names))), {})
     settings = Sam2MotSettings()

@@ -82,7 +82,7 @@ class PreannotateSettings:
     """Frames between two engine snapshots."""
     detection: DetectorSettings = field(default_factory=DetectorSettings)
     sam2mot: Sam2MotSettings | None = None
-    """None: those that go with the segmenter. What is given in part is completed with the paper's."""
+    """None: those that go with the segmenter. What is given in part is completed with the defaults."""
     sam2: Sam2Settings = field(default_factory=Sam2Settings)
     bytetrack: ByteTrackSettings = field(default_factory=ByteTrackSettings)
     ocsort: OcSortSettings = field(default_factory=OcSortSettings)

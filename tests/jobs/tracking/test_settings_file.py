@@ -155,3 +155,12 @@ def test_thresholds_that_are_given_stay() -> None:
     assert settings.sam2mot == given
     assert settings.tracker_settings() == replace(given, det_threshold=0.2)
     assert PreannotateSettings(tracker="bytetrack").with_segmenter("cpu").segmenter is None
+
+
+def test_the_papers_rules_as_the_documentation_gives_them(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "design" / "tracking.md").read_text(encoding="utf-8")
+    file = tmp_path / "paper.yml"
+    file.write_text(page.split("```yaml\n")[1].split("```")[0])
+    settings, _ = read_settings(file, {})
+    assert settings.sam2mot == Sam2MotSettings.paper()
+    assert not settings.sam2.keep_first
