@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from annotator.engine import extensions
 from annotator.engine.base import Detector, Segmenter, Tracker
@@ -236,9 +237,14 @@ def sam2mot_settings(segmenter: str) -> Sam2MotSettings:
     names = (segmenter, Path(segmenter).name)
     own = next((w.tracking for w in checkpoints.manifest() if any(map(w.is_called, names))), {})
     settings = Sam2MotSettings()
-    parts = {name: replace(getattr(settings, name), **value) if isinstance(value, Mapping) else value
-             for name, value in own.items()}
+    parts = {name: replace(getattr(settings, name), **{key: _given(value) for key, value in values.items()})
+             if isinstance(values, Mapping) else _given(values) for name, values in own.items()}
     return replace(settings, **parts)
+
+
+def _given(value: Any) -> Any:
+    """Return a setting of the manifest. TOML has no null, so the word "off" stands for it."""
+    return None if value == "off" else value
 
 
 def make_segmenter(name: str, device: str, settings: Sam2Settings | None = None) -> Segmenter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +14,7 @@ from annotator.engine import registry
 from annotator.engine.detector_settings import DetectorSettings
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
 from annotator.engine.detectors.tiled import TiledDetector
-from annotator.engine.settings import TRACKERS, Sam2MotSettings
+from annotator.engine.settings import TRACKERS, Sam2MotSettings, TrajectorySettings
 from annotator.engine.weights import checkpoints
 from annotator.errors import ModelError, SettingsError, UserError
 from annotator.resources import resource_path
@@ -200,6 +201,15 @@ def test_thresholds_go_with_the_weights() -> None:
     assert own.trajectories != paper.trajectories
     assert own.trajectories.max_lost == paper.trajectories.max_lost
     assert registry.sam2mot_settings(str(resource_path("models") / "tiny-sam2.pt")) == own
+
+
+def test_the_manifest_can_turn_each_rule_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TOML has no null."""
+    rules = ("match_giou", "ambiguity_margin", "present", "double_frames")
+    own = dataclasses.replace(checkpoints.known("tiny-sam2"), tracking={"trajectories": dict.fromkeys(rules, "off")})
+    monkeypatch.setattr(checkpoints, "manifest", lambda: (own,))
+    assert registry.sam2mot_settings("tiny-sam2").trajectories == TrajectorySettings(
+        match_giou=None, ambiguity_margin=None, present=None, double_frames=None)
 
 
 def test_thresholds_of_weights_that_nobody_knows_are_the_papers(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from annotator.model.frame import Detections, EndReason, Evidence, Frame, FrameR
 from annotator.model.mask import EMPTY_MASK, Mask
 from annotator.model.prompt import Prompt
 
+Cells = npt.NDArray[np.bool_]
+
 
 @dataclass(slots=True)
 class _Live:
@@ -32,7 +34,7 @@ class _Live:
 
     score: float
     iou: float
-    cells: npt.NDArray[np.bool_]
+    cells: Cells
     """(h, w) mask on the segmenter's grid."""
     mask: Mask
     """Mask in video pixels; empty if the object is not present."""
@@ -139,27 +141,42 @@ class Sam2Mot:
         selected = self._manager.to_reprompt(matches, scores, detections.label)
         prompts = {n: _box_prompt(frame_index, detections, index) for n, index in selected.items()}
         predictions = self._segmenter.prompt(features, prompts)
-        first = self.settings.interaction.before_reprompts
-        kept: list[int] = []
-        for number, item in self._as_live(predictions).items():
-            if first and self._is_misled(number, item, live):
-                continue
+        fresh = self._as_live(predictions)
+        for number, item in fresh.items():
             item.detection, item.reprompted = live[number].detection, True
             item.detection_iou = _agreement(item.mask, detections.box_xyxy[selected[number]])
-            live[number] = item
-            kept.append(number)
+        first = self.settings.interaction.before_reprompts
+        kept = fresh.keys() - (self._misled(fresh, live) if first else set())
+        for number in kept:
+            live[number] = fresh[number]
             self._manager.reprompt(number)
             if not first:
-                self._manager.revise(number, item.score)
+                self._manager.revise(number, fresh[number].score)
         return _only(predictions, kept)
 
-    def _is_misled(self, number: int, item: _Live, live: Mapping[int, _Live]) -> bool:
-        """Whether a re-prompt found nothing, or what another object covers."""
-        if self._state(item) is TrackState.LOST or item.mask.is_empty():
-            return True
-        others = [other.cells for n, other in live.items() if n != number]
-        return self.settings.interaction.enabled and bool(others) and bool(
-            (pairwise_mask_iou(np.stack([item.cells, *others]))[0, 1:] > self.settings.interaction.mask_iou).any())
+    def _misled(self, fresh: Mapping[int, _Live], live: Mapping[int, _Live]) -> set[int]:
+        """Return the re-prompted objects whose new mask is nothing, or moves onto another object's mask.
+
+        The others' masks are the new ones where they have them; of two new masks on one object, the one that fits its
+        detection worse is misled. A mask that coincided with the other's before says nothing of which of the two is
+        wrong.
+        """
+        settled = {n: item.cells for n, item in live.items() if n not in fresh}
+        misled: set[int] = set()
+        for number in sorted(fresh, key=lambda n: -fresh[n].detection_iou):
+            before, after = live[number].cells, fresh[number].cells
+            nothing = self._state(fresh[number]) is TrackState.LOST or fresh[number].mask.is_empty()
+            if nothing or self._moves_onto(before, after, list(settled.values())):
+                misled.add(number)
+            settled[number] = before if number in misled else after
+        return misled
+
+    def _moves_onto(self, before: Cells, after: Cells, others: list[Cells]) -> bool:
+        """Whether a mask coincides with another one's and did not before."""
+        if not self.settings.interaction.enabled or not others:
+            return False
+        same = pairwise_mask_iou(np.stack([after, before, *others]))[:2, 2:] > self.settings.interaction.mask_iou
+        return bool((same[0] & ~same[1]).any())
 
     def _add(self, features: Any, frame_index: int, detections: Detections, indices: list[int],
              matches: Mapping[int, Match], live: dict[int, _Live]) -> Predictions:

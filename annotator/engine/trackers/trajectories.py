@@ -5,6 +5,7 @@ Pure NumPy and plain data. The manager decides; the per-frame loop in `sam2mot` 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -106,8 +107,10 @@ class TrajectoryManager:
         fits = possible & self._overlaps_enough(iou, giou)
         kind = iou if self.settings.match_giou is None else giou
         rows, columns = linear_sum_assignment(-np.where(fits, np.maximum(kind, 1e-6), 0))
-        return {numbers[r]: Match(int(c), float(iou[r, c]), self._is_ambiguous(r, c, iou, giou, possible))
-                for r, c in zip(rows, columns, strict=True) if fits[r, c]}
+        pairs = {int(r): int(c) for r, c in zip(rows, columns, strict=True) if fits[r, c]}
+        ambiguous = self._ambiguous(pairs, [np.where(possible & (iou > 0), np.maximum(kind, 0), 0)
+                                            for kind in (iou, giou)])
+        return {numbers[r]: Match(c, float(iou[r, c]), r in ambiguous) for r, c in pairs.items()}
 
     def _overlaps_enough(self, iou: npt.NDArray[np.floating], giou: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
         enough = (iou >= self.settings.match_iou) & (iou > 0)
@@ -115,16 +118,17 @@ class TrajectoryManager:
             enough |= (giou >= self.settings.match_giou) & (iou > 0)
         return np.asarray(enough)
 
-    def _is_ambiguous(self, row: int, column: int, iou: npt.NDArray[np.floating], giou: npt.NDArray[np.floating],
-                      possible: npt.NDArray[np.bool_]) -> bool:
-        """Whether another detection fits this object, or another object this detection, nearly as well."""
+    def _ambiguous(self, pairs: Mapping[int, int], values: Sequence[npt.NDArray[np.floating]]) -> set[int]:
+        """Return the matched objects that another assignment would serve nearly as well, by any of the measures.
+
+        The other assignment gives the object another detection, or its detection another object; what that one was
+        matched with changes hands or goes without. So two neighbours with a clear match each are not ambiguous, however
+        much they overlap.
+        """
         margin = self.settings.ambiguity_margin
         if margin is None:
-            return False
-        rivals = possible & (iou > 0)
-        rivals[row, column] = False
-        return any(bool((rivals & (kind >= kind[row, column] - margin))[where].any())
-                   for kind in (iou, giou) for where in ((row, slice(None)), (slice(None), column)))
+            return set()
+        return {r for r, c in pairs.items() if any(_second_best(value, pairs, r, c) >= -margin for value in values)}
 
     def to_reprompt(self, matches: Mapping[int, Match], scores: Mapping[int, float], labels: npt.NDArray[np.int32],
                     ) -> dict[int, int]:
@@ -268,6 +272,22 @@ class TrajectoryManager:
         recently_occluded = trajectory.hidden_at is not None and (
             self._frames - trajectory.hidden_at <= self.settings.duplicate_grace)
         return young and not recently_occluded
+
+
+def _second_best(value: npt.NDArray[np.floating], pairs: Mapping[int, int], row: int, column: int) -> float:
+    """Return how much the best assignment without one pair gains in value, if one other pair changes: at most about 0;
+    -inf if nothing else overlaps. ``value`` is (objects, detections) and ``pairs`` object -> detection."""
+    padded = np.pad(np.asarray(value, np.float64), (0, 1))
+    objects, detections = len(padded) - 1, len(padded[0]) - 1
+    owners = {c: r for r, c in pairs.items()}
+    others = [(r, pairs.get(r, detections)) for r in range(objects) if r != row]
+    others += [(owners.get(c, objects), c) for c in range(detections) if c != column]
+    if not others:
+        return -math.inf
+    r, c = np.array(others).T
+    instead = padded[r, column] + padded[row, c]
+    gain = instead - padded[row, column] - padded[r, c]
+    return float(gain[instead > 0].max(initial=-math.inf))
 
 
 def _mask_iou(a: Masks, b: Masks) -> float:

@@ -64,8 +64,8 @@ class Weights:
     built_in: bool = False
     aliases: tuple[str, ...] = ()
     tracking: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """Segmenters only: SAM2MOT settings that differ from the paper's because of the segmenter's scores, as in a
-    settings file."""
+    """Segmenters only: SAM2MOT settings that differ from the defaults because of the segmenter's scores, as in a
+    settings file; the word "off" stands for its null."""
 
     def path(self, folder: Path | None = None) -> Path:
         """Return the file's expected path, whether or not it exists."""

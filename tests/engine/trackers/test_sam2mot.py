@@ -432,6 +432,26 @@ def test_a_reprompt_that_finds_another_object_or_nothing_is_discarded(misled: Sa
     assert list(video.tracker._manager.live[1].scores) == [10.0, 7.0]
 
 
+def test_of_two_reprompts_on_one_object_the_one_that_fits_its_detection_worse_is_discarded() -> None:
+    """From memory, 2 has drifted off B, so that only the new masks coincide."""
+    video = Video()
+    video.step(found(A, B))
+    video.segmenter.tracked |= {(1, 1): Say(7.0), (1, 2): Say(7.0, (44.0, 44.0, 64.0, 64.0))}
+    video.segmenter.prompted[1, NEAR] = Say(14.0, B)
+    result = by_number(video.step(found(NEAR, B)))
+    assert [(item.evidence.reprompted, item.box_xyxy) for item in result.values()] == [(False, A), (True, B)]
+
+
+def test_a_reprompt_where_two_masks_coincided_before_is_kept() -> None:
+    """Which of the two is wrong is what the match decides, not the new mask."""
+    freely = Sam2MotSettings(trajectories=TrajectorySettings(ambiguity_margin=None))
+    video = Video(settings=freely)
+    for _ in range(10):
+        video.step(found(A, B))
+    video.segmenter.tracked |= {(10, 1): Say(7.0, B), (10, 2): Say(7.0, B)}
+    assert sum(item.evidence.reprompted for item in video.step(found(B)).objects) == 1
+
+
 def test_a_reprompts_score_does_not_enter_the_history_of_the_memorys_scores() -> None:
     video = Video()
     video.step(found(A))

@@ -152,6 +152,21 @@ def test_a_match_is_ambiguous_where_another_fits_nearly_as_well(second: float, a
         assert freely.to_reprompt(matches, dict.fromkeys(matches, 7.0), detections.label)
 
 
+def test_neighbours_with_a_clear_match_each_are_not_ambiguous() -> None:
+    """The first detection fits both nearly equally, but the second one is plainly the second object's."""
+    place = dict(enumerate(boxes(0.0, 4.0), 1))
+    some = live(2)
+    matches = some.match(place, Detections.of(boxes(1.9, 4.0), [0.9, 0.9]))
+    assert {n: (m.detection, m.ambiguous) for n, m in matches.items()} == {1: (0, False), 2: (1, False)}
+    assert some.match(place, Detections.of(boxes(1.9), [0.9]))[1].ambiguous, "without it, nothing tells"
+
+
+def test_an_exchange_that_is_nearly_as_good_makes_both_matches_ambiguous() -> None:
+    some = live(2)
+    matches = some.match(dict(enumerate(boxes(0.0, 0.3), 1)), Detections.of(boxes(-2.0, 2.3), [0.9, 0.9]))
+    assert {n: (m.detection, m.ambiguous) for n, m in matches.items()} == {1: (0, True), 2: (1, True)}
+
+
 def test_another_class_makes_no_match_ambiguous() -> None:
     both = Detections.of(boxes(0.0, 0.0), [0.9, 0.9], [0, 1])
     assert live(1).match({1: boxes(0.0)[0]}, both) == {1: Match(0, 1.0)}
