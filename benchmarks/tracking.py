@@ -13,7 +13,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -47,14 +47,14 @@ class Variant:
     """A tracker to compare, as a change of the settings that belong to the weights."""
 
     change: Callable[[Sam2MotSettings], Sam2MotSettings] = lambda settings: settings
-    sam2: Sam2Settings = field(default_factory=Sam2Settings)
+    sam2: Callable[[Sam2Settings], Sam2Settings] = lambda settings: settings
 
 
 VARIANTS = {
     "sam2mot": Variant(),
     "without_interaction": Variant(Sam2MotSettings.without_interaction),
     "without_reconstruction": Variant(Sam2MotSettings.without_reconstruction),
-    "ordinary_reprompts": Variant(sam2=Sam2Settings(reprompt_conditions=False)),
+    "ordinary_reprompts": Variant(sam2=lambda settings: replace(settings, reprompt_conditions=False)),
 }
 
 
@@ -84,7 +84,8 @@ def run_clip(condition: str, spec: ClipSpec, seed: int, weights: tuple[str, str]
     fired = [0, 0]
     for name in variants:
         variant = VARIANTS[name]
-        segmenter = Sam2Segmenter.load(checkpoints.find(weights[0]), "cpu", variant.sam2)
+        sam2 = variant.sam2(registry.sam2_settings(weights[0]))
+        segmenter = Sam2Segmenter.load(checkpoints.find(weights[0]), "cpu", sam2)
         settings = variant.change(registry.sam2mot_settings(weights[0]).with_whole_masks())
         tracker = Sam2Mot(segmenter, spec.width, spec.height, len(frames), settings)
         found, counts = track(tracker, frames, detections)

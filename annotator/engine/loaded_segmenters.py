@@ -34,7 +34,7 @@ class LoadedSegmenters:
 
         if extension(ModelKind.SEGMENTER, name) is not None:
             return registry.make_segmenter(name, device, settings)
-        path = checkpoints.find(name)
+        path, settings = checkpoints.find(name), settings or registry.sam2_settings(name)
         try:
             seen = path.stat()
         except OSError as error:

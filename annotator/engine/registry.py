@@ -234,12 +234,24 @@ def model_identity(kind: ModelKind, name: str) -> str:
 
 def sam2mot_settings(segmenter: str) -> Sam2MotSettings:
     """Return SAM2MOT's settings for these weights (name or path): the defaults, with the manifest's changes."""
-    names = (segmenter, Path(segmenter).name)
-    own = next((w.tracking for w in checkpoints.manifest() if any(map(w.is_called, names))), {})
+    weights = _listed(segmenter)
+    own: Mapping[str, Any] = {} if weights is None else weights.tracking
     settings = Sam2MotSettings()
     parts = {name: replace(getattr(settings, name), **{key: _given(value) for key, value in values.items()})
              if isinstance(values, Mapping) else _given(values) for name, values in own.items()}
     return replace(settings, **parts)
+
+
+def sam2_settings(segmenter: str) -> Sam2Settings:
+    """Return the settings of SAM 2 for these weights (name or path): the defaults, with the manifest's changes."""
+    weights = _listed(segmenter)
+    return Sam2Settings() if weights is None else replace(Sam2Settings(), **weights.sam2)
+
+
+def _listed(segmenter: str) -> Weights | None:
+    """Return the manifest's entry of weights given by name or path; None for others."""
+    names = (segmenter, Path(segmenter).name)
+    return next((w for w in checkpoints.manifest() if any(map(w.is_called, names))), None)
 
 
 def _given(value: Any) -> Any:
@@ -249,13 +261,13 @@ def _given(value: Any) -> Any:
 
 def make_segmenter(name: str, device: str, settings: Sam2Settings | None = None) -> Segmenter:
     """Create a segmenter by registry name, by the path of any sam2 or sam2.1 checkpoint, or by the name of another
-    package's segmenter. Raises ModelError."""
+    package's segmenter. ``settings``: None for those that go with the weights. Raises ModelError."""
     extension = extensions.extension(ModelKind.SEGMENTER, name)
     if extension is not None:
         return extension.segmenter(extensions.SegmenterRequest(device, settings or Sam2Settings()))
     from annotator.engine.segmenters.sam2 import Sam2Segmenter
 
-    return Sam2Segmenter.load(checkpoints.find(name), device, settings)
+    return Sam2Segmenter.load(checkpoints.find(name), device, settings or sam2_settings(name))
 
 
 def make_sam2mot(segmenter: Segmenter, width: int, height: int, frame_count: int, settings: Sam2MotSettings) -> Tracker:

@@ -43,14 +43,13 @@ def track_synthetic(condition: str, seed: int, frames: int) -> Tracked:
     """Track one synthetic clip with the built-in detector, segmenter and tracker."""
     from annotator.engine import registry
     from annotator.engine.detectors.tiny import TinyDetector
-    from annotator.engine.segmenters.sam2 import Sam2Segmenter
     from annotator.engine.trackers.sam2mot import Sam2Mot
     from annotator.engine.weights import checkpoints
 
     spec = replace(CONDITIONS[condition], frames=frames)
     clip = make_clip(spec, seed)
     detector = TinyDetector(checkpoints.find("tiny-detector"))
-    tracker = Sam2Mot(Sam2Segmenter.load(checkpoints.find("tiny-sam2")), spec.width, spec.height, frames,
+    tracker = Sam2Mot(registry.make_segmenter("tiny-sam2", "cpu"), spec.width, spec.height, frames,
                       registry.sam2mot_settings("tiny-sam2"))
     rng = np.random.default_rng(seed)
     results = []

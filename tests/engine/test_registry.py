@@ -14,7 +14,8 @@ from annotator.engine import registry
 from annotator.engine.detector_settings import DetectorSettings
 from annotator.engine.detectors.mmdet_names import ARCHITECTURES, READS_TEXT
 from annotator.engine.detectors.tiled import TiledDetector
-from annotator.engine.settings import TRACKERS, Sam2MotSettings, TrajectorySettings
+from annotator.engine.segmenters.sam2 import Sam2Segmenter
+from annotator.engine.settings import TRACKERS, Sam2MotSettings, Sam2Settings, TrajectorySettings
 from annotator.engine.weights import checkpoints
 from annotator.errors import ModelError, SettingsError, UserError
 from annotator.resources import resource_path
@@ -210,6 +211,17 @@ def test_the_manifest_can_turn_each_rule_off(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(checkpoints, "manifest", lambda: (own,))
     assert registry.sam2mot_settings("tiny-sam2").trajectories == TrajectorySettings(
         match_giou=None, ambiguity_margin=None, present=None, double_frames=None)
+
+
+def test_settings_of_sam2_go_with_the_weights() -> None:
+    own = registry.sam2_settings("tiny-sam2")
+    assert not own.keep_first
+    assert dataclasses.replace(own, keep_first=True) == Sam2Settings() == registry.sam2_settings("sam2.1-large")
+    assert registry.sam2_settings(str(resource_path("models") / "tiny-sam2.pt")) == own
+    segmenter = registry.make_segmenter("tiny-sam2", "cpu")
+    segmenter.start(64, 64, 10)
+    assert isinstance(segmenter, Sam2Segmenter)
+    assert not segmenter._require_bank().window.keep_first, "also where no settings are given"
 
 
 def test_thresholds_of_weights_that_nobody_knows_are_the_papers(tmp_path: Path) -> None:

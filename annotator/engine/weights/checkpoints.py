@@ -66,6 +66,8 @@ class Weights:
     tracking: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Segmenters only: SAM2MOT settings that differ from the defaults because of the segmenter's scores, as in a
     settings file; the word "off" stands for its null."""
+    sam2: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Segmenters only: settings of SAM 2 that differ from the defaults, likewise."""
 
     def path(self, folder: Path | None = None) -> Path:
         """Return the file's expected path, whether or not it exists."""

@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from annotator.engine import registry
@@ -89,7 +89,8 @@ class PromptSettings:
     device: str = "auto"
     sam2mot: Sam2MotSettings | None = None
     """None: the settings that belong to the segmenter."""
-    sam2: Sam2Settings = field(default_factory=Sam2Settings)
+    sam2: Sam2Settings | None = None
+    """None: the settings that belong to the segmenter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,8 @@ class PreannotateSettings:
     detection: DetectorSettings = field(default_factory=DetectorSettings)
     sam2mot: Sam2MotSettings | None = None
     """None: those that go with the segmenter. What is given in part is completed with the defaults."""
-    sam2: Sam2Settings = field(default_factory=Sam2Settings)
+    sam2: Sam2Settings | None = None
+    """None: those that go with the segmenter. What is given in part is completed with the defaults."""
     bytetrack: ByteTrackSettings = field(default_factory=ByteTrackSettings)
     ocsort: OcSortSettings = field(default_factory=OcSortSettings)
     botsort: BotSortSettings = field(default_factory=BotSortSettings)
@@ -138,7 +139,8 @@ class PreannotateSettings:
         if self.tracker != "sam2mot":
             return self
         name = self.segmenter or registry.default_segmenter(device)
-        return dataclasses.replace(self, segmenter=name, sam2mot=self.sam2mot or registry.sam2mot_settings(name))
+        return dataclasses.replace(self, segmenter=name, sam2mot=self.sam2mot or registry.sam2mot_settings(name),
+                                   sam2=self.sam2 or registry.sam2_settings(name))
 
     def box_tracker_settings(self) -> BoxTrackerSettings:
         """The settings of the chosen tracker of boxes with the threshold of this run, which is where tracklets begin;

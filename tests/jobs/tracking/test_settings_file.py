@@ -82,7 +82,7 @@ def test_an_empty_file_is_all_defaults(content: str, tmp_path: Path) -> None:
     ("class_labels:\n  car: car\n  dog: 3", "c.yml line 3: class_labels.dog is 3: it must be text"),
     ("det_threshold: .inf", "det_threshold is 'Infinity': it must be a number"),
     ("det_threshold: true", "det_threshold is True: it must be a number"),
-    ("sam2:", "sam2 is None: it must be a mapping"),
+    ("bytetrack:", "bytetrack is None: it must be a mapping"),
     ("on_existing: delete", "on_existing is 'delete': choose 'replace', 'replace-corrected', 'add' or 'propose'"),
     ("sam2mot: 3", "sam2mot is 3: it must be a mapping"),
     ("sam2:\n  bfloat16: 1", "c.yml line 2: sam2.bfloat16 is 1: it must be true or false"),
@@ -146,6 +146,7 @@ def test_bundled_settings_are_known_by_name(name: str) -> None:
 def test_a_run_is_stored_with_the_thresholds_of_its_segmenter() -> None:
     settings = PreannotateSettings(segmenter="tiny-sam2").with_segmenter("cpu")
     assert settings.sam2mot == registry.sam2mot_settings("tiny-sam2")
+    assert settings.sam2 == registry.sam2_settings("tiny-sam2")
     assert PreannotateSettings.from_json(settings.to_json()) == settings
 
 
@@ -163,4 +164,5 @@ def test_the_papers_rules_as_the_documentation_gives_them(tmp_path: Path) -> Non
     file.write_text(page.split("```yaml\n")[1].split("```")[0])
     settings, _ = read_settings(file, {})
     assert settings.sam2mot == Sam2MotSettings.paper()
+    assert settings.sam2 is not None
     assert not settings.sam2.keep_first
