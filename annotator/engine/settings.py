@@ -29,8 +29,9 @@ class TrajectorySettings:
     """A detection also matches at this generalised IoU (-1..1), which a truncated box keeps: a box that lies within the
     object's box has no gap to it. Such a match re-prompts nothing. None: only ``match_iou`` counts."""
     ambiguity_margin: float | None = 0.1
-    """A match is ambiguous if the object's second best detection, or the detection's second best object, has an IoU or
-    a generalised IoU within this margin of the match's. Ambiguous matches re-prompt nothing. None: all matches may."""
+    """A match is ambiguous if another assignment, in which the object has another detection or the detection another
+    object, has an IoU or a generalised IoU within this margin; where two matches would change, the sums are compared.
+    Ambiguous matches re-prompt nothing. None: all matches may."""
     match_labels: bool = True
     """Match only objects and detections of the same label."""
     uncovered: float = 0.7
@@ -119,7 +120,7 @@ class InteractionSettings:
     """If the standard deviations differ by less, neither object counts as occluded."""
     before_reprompts: bool = True
     """Find occluded objects on the predictions from memory, before any re-prompt, whose score says nothing about the
-    memories. A re-prompt whose mask is then another object's (``mask_iou``) or that finds nothing is discarded. False:
+    memories. A re-prompt whose mask moves onto another object's (``mask_iou``) or that finds nothing is discarded. False:
     the paper's order, after re-prompts and new objects."""
     show_hidden: bool = True
     """Return the predicted mask and box of an occluded object, which are nearly its neighbour's. False: the object has
