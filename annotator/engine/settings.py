@@ -120,8 +120,8 @@ class InteractionSettings:
     """If the standard deviations differ by less, neither object counts as occluded."""
     before_reprompts: bool = True
     """Find occluded objects on the predictions from memory, before any re-prompt, whose score says nothing about the
-    memories. A re-prompt whose mask moves onto another object's (``mask_iou``) or that finds nothing is discarded. False:
-    the paper's order, after re-prompts and new objects."""
+    memories. A re-prompt whose mask moves onto another object's (``mask_iou``) or that finds nothing is discarded.
+    False: the paper's order, after re-prompts and new objects."""
     show_hidden: bool = True
     """Return the predicted mask and box of an occluded object, which are nearly its neighbour's. False: the object has
     no mask and box while it is occluded."""
