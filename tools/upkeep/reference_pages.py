@@ -144,11 +144,10 @@ def _attribute_docs(owner: type) -> dict[str, str]:
 def python_interface() -> str:
     """Return the public classes and functions of `annotator.notebook`, each with the first sentence about it."""
     rows = []
-    for name, member in vars(notebook).items():
-        if name.startswith("_") or getattr(member, "__module__", None) != notebook.__name__:
-            continue
+    for name in notebook.__all__:
+        member = getattr(notebook, name)
         rows.append((f"`{name}`", _first_sentence(member)))
-        for inner, attribute in vars(member).items() if inspect.isclass(member) else ():
+        for inner, attribute in vars(member).items():
             function = getattr(attribute, "fget", None) or getattr(attribute, "__func__", attribute)
             if not inner.startswith("_") and inspect.isfunction(function):
                 rows.append((f"`{name}.{inner}`", _first_sentence(function)))

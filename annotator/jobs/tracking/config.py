@@ -158,10 +158,11 @@ class PreannotateSettings:
         return build(cls, content, Place("the settings stored with the run"))
 
 
-def read_settings(config: Path | None, given: Mapping[str, Any]) -> tuple[PreannotateSettings, frozenset[str]]:
+def read_settings(config: Path | None, given: Mapping[str, Any], as_options: bool = True,
+                  ) -> tuple[PreannotateSettings, frozenset[str]]:
     """Settings from a configuration file and from options, which win; and the names of those that were given at all.
 
-    Raises SettingsError naming the file, line and key, or the option.
+    Raises SettingsError naming the file, line and key, or the option (the key, unless they were given ``as_options``).
     """
     content: dict[str, Any] = {}
     lines: dict[tuple[str, ...], int] = {}
@@ -175,7 +176,8 @@ def read_settings(config: Path | None, given: Mapping[str, Any]) -> tuple[Preann
         for name in _THRESHOLDS:
             content.pop(name, None)
     merged = {**content, **given}
-    place = Place("the command line" if config is None else str(config), lines, frozenset(given))
+    source = "the command line" if as_options else "the given settings"
+    place = Place(source if config is None else str(config), lines, frozenset(given if as_options else ()))
     if all(name in merged for name in _THRESHOLDS):
         raise SettingsError(f"{place}: det_threshold and thresholds are both given: choose one")
     return build(PreannotateSettings, merged, place), frozenset(merged)
