@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Documents outside ``docs`` that the site has as pages, by their path in the repository.
 PROJECT_PAGES = {
-    "CHANGELOG.md": "project/changelog.md", "CONTRIBUTING.md": "project/contributing.md",
+    "CHANGELOG.md": "project/changelog.md", "CODE_OF_CONDUCT.md": "project/conduct.md",
+    "CONTRIBUTING.md": "project/contributing.md",
     "README.md": "project/overview.md", "SECURITY.md": "project/security.md",
     "benchmarks/RESULTS.md": "project/results.md", "packaging/README.md": "project/packaging.md",
     "resources/models/README.md": "project/built-in-models.md",

@@ -10,6 +10,8 @@ from PySide6.QtCore import QSettings, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
+from annotator.errors import UserError
+from annotator.guide import HOME, TUTORIAL, Guide
 from annotator.ui.actions.cheat_sheet import CheatSheet
 from annotator.ui.actions.feature import Feature
 from annotator.ui.actions.key_editor import KeyEditor
@@ -18,6 +20,7 @@ from annotator.ui.actions.registry import Actions
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.theme import Theme, apply_theme
 from annotator.ui.window.about import AboutDialog, log_folder
+from annotator.ui.window.help_viewer import HelpViewer
 from annotator.ui.window.log_panel import LogPanel
 
 
@@ -27,11 +30,12 @@ class HelpFeature(Feature):
     demo_asked = Signal()
 
     def __init__(self, settings: QSettings, window: QWidget,
-                 show_folder: Callable[[QUrl], bool] = QDesktopServices.openUrl) -> None:
+                 open_url: Callable[[QUrl], bool] = QDesktopServices.openUrl) -> None:
         super().__init__(window)
-        self._settings, self._window, self._show_folder = settings, window, show_folder
+        self._settings, self._window, self._open_url = settings, window, open_url
         self.log = LogPanel(window)
         self._dock: QDockWidget | None = None
+        self._viewer: HelpViewer | None = None
 
     def set_log_dock(self, dock: QDockWidget) -> None:
         """Set the dock of the log, which an action shows and hides."""
@@ -49,6 +53,10 @@ class HelpFeature(Feature):
                             (Theme.DARK, tr("Dark theme"))):
             add(f"view.theme-{theme}", f"{tr('View')}/{tr('Theme')}", text, partial(self.set_theme, theme))
         menu = tr("Help")
+        add("help.tutorial", menu, tr("Tutorial"), partial(self.show_page, TUTORIAL), [],
+            tr("From your own video to a dataset that trains a tracker"), group="pages")
+        add("help.pages", menu, tr("Documentation"), partial(self.show_page, HOME), ["Ctrl+F1"],
+            tr("Show and search the documentation; it needs no network"), group="pages")
         add("help.keys", menu, tr("Keyboard and mouse reference"), lambda: CheatSheet(actions, window).open(),
             ["F1", "?"], tr("Show all keyboard shortcuts and mouse gestures on one page"), group="keys")
         add("help.edit-keys", menu, tr("Customize keyboard shortcuts…"), lambda: KeyEditor(actions, window).open(),
@@ -57,6 +65,24 @@ class HelpFeature(Feature):
             tr("Open a sample project with a short clip"), group="demo")
         add("help.log", menu, tr("Open log folder"), self._open_log, [], group="about")
         add("help.about", menu, tr("About SAM2MOT Annotator"), lambda: AboutDialog(window).open(), [], group="about")
+
+    def show_page(self, path: str) -> None:
+        """Show a page of the documentation, in its window if that is open already."""
+        try:
+            if self._viewer is None:
+                viewer = HelpViewer(Guide(), self._window, self._open_url)
+                viewer.destroyed.connect(self._forget_viewer)
+                self._viewer = viewer
+            self._viewer.go(path)
+        except UserError as error:
+            self.message.emit(Message.failed(str(error)))
+            return
+        self._viewer.show()
+        self._viewer.raise_()
+        self._viewer.activateWindow()
+
+    def _forget_viewer(self) -> None:
+        self._viewer = None
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme and store it as the default."""
@@ -67,6 +93,8 @@ class HelpFeature(Feature):
 
     def close(self) -> None:
         self.log.detach()
+        if self._viewer is not None:
+            self._viewer.close()
 
     def _show_log(self, shown: bool) -> None:
         if self._dock is not None:
@@ -74,6 +102,6 @@ class HelpFeature(Feature):
 
     def _open_log(self) -> None:
         folder: Path = log_folder()
-        if not self._show_folder(QUrl.fromLocalFile(str(folder))):
+        if not self._open_url(QUrl.fromLocalFile(str(folder))):
             self.message.emit(Message.failed(
                 self.tr("No program is available to show {0}; open it manually").format(folder)))
