@@ -1278,8 +1278,16 @@
             <translation>Dark theme</translation>
         </message>
         <message>
+            <source>Documentation</source>
+            <translation>Documentation</translation>
+        </message>
+        <message>
             <source>Edit</source>
             <translation>Edit</translation>
+        </message>
+        <message>
+            <source>From your own video to a dataset that trains a tracker</source>
+            <translation>From your own video to a dataset that trains a tracker</translation>
         </message>
         <message>
             <source>Help</source>
@@ -1322,6 +1330,10 @@
             <translation>Show all keyboard shortcuts and mouse gestures on one page</translation>
         </message>
         <message>
+            <source>Show and search the documentation; it needs no network</source>
+            <translation>Show and search the documentation; it needs no network</translation>
+        </message>
+        <message>
             <source>Show the application log</source>
             <translation>Show the application log</translation>
         </message>
@@ -1334,8 +1346,67 @@
             <translation>Theme</translation>
         </message>
         <message>
+            <source>Tutorial</source>
+            <translation>Tutorial</translation>
+        </message>
+        <message>
             <source>View</source>
             <translation>View</translation>
+        </message>
+    </context>
+    <context>
+        <name>HelpViewer</name>
+        <message>
+            <source>Back</source>
+            <translation>Back</translation>
+        </message>
+        <message>
+            <source>Forward</source>
+            <translation>Forward</translation>
+        </message>
+        <message>
+            <source>Go to the next page (Alt+Right)</source>
+            <translation>Go to the next page (Alt+Right)</translation>
+        </message>
+        <message>
+            <source>Go to the previous page (Alt+Left)</source>
+            <translation>Go to the previous page (Alt+Left)</translation>
+        </message>
+        <message>
+            <source>No page has these words</source>
+            <translation>No page has these words</translation>
+        </message>
+        <message>
+            <source>No program is available to open {0}</source>
+            <translation>No program is available to open {0}</translation>
+        </message>
+        <message>
+            <source>Opens in the browser: {0}</source>
+            <translation>Opens in the browser: {0}</translation>
+        </message>
+        <message>
+            <source>Page</source>
+            <translation>Page</translation>
+        </message>
+        <message>
+            <source>Pages</source>
+            <translation>Pages</translation>
+        </message>
+        <message>
+            <source>Search the documentation</source>
+            <translation>Search the documentation</translation>
+        </message>
+        <message>
+            <source>Start page</source>
+            <translation>Start page</translation>
+        </message>
+        <message>
+            <source>{0} - Documentation</source>
+            <translation>{0} - Documentation</translation>
+        </message>
+        <message>
+            <source>{0} is in the source code and not one of these pages</source>
+            <translation>{0} is in the source code and not one of these pages</translation>
         </message>
     </context>
     <context>
