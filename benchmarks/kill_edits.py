@@ -24,11 +24,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from annotator.errors import StorageError, UserError
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
+from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
-from annotator.storage.edits import drawn_boxes, identities, keyframes, proposals, track_marks
+from annotator.storage.edits import drawn_boxes, identities, keyframes, masks, proposals, track_marks
 from annotator.storage.edits.merging import MergeRule
 from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.rows.runs import REPROPAGATE
@@ -38,7 +41,7 @@ from benchmarks.harness.results import emit, environment, progress
 
 FRAMES, TRACKS = 120, 12
 KINDS = ("swap", "merge", "split", "split range", "delete range", "delete from", "delete", "renumber", "renumber all",
-         "relabel", "describe", "mark", "unmark", "lock", "box", "no box", "new track", "fill", "interpolate",
+         "relabel", "describe", "mark", "unmark", "lock", "box", "mask", "no box", "new track", "fill", "interpolate",
          "end interpolation", "keyframes", "undo", "redo", "propagate", "accept", "drop", "import")
 #: Kinds that store boxes in separate transactions before the boxes become visible.
 STAGED = ("propagate", "import")
@@ -137,6 +140,7 @@ def do(store: Store, kind: str, rng: random.Random) -> object:
         "describe": lambda: identities.describe(store, a, f"name {first}", "#102030", ReviewState.REVIEWED),
         "lock": lambda: track_marks.lock_tracks(store, [a], rng.random() < 0.3),
         "box": lambda: drawn_boxes.set_box(store, a, first, (1.0, 2.0, 30.0 + first, 40.0)),
+        "mask": lambda: masks.set_mask(store, a, first, Mask.from_bitmap(np.ones((40, 30), bool), first, 2)),
         "no box": lambda: drawn_boxes.delete_box(store, *_manual_box(store, tracks)),
         "new track": lambda: drawn_boxes.add_track(store, 1, store.labels()[0].id, first, (5.0, 6.0, 25.0, 46.0)),
         "interpolate": lambda: keyframes.interpolate(store, a, first, last + 1),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.cli.exit_codes import INTERRUPTED, OK
 from annotator.cli.interrupts import cancel_on_interrupt
+from annotator.cli.mask_edits import MASK_ACTIONS, add_mask_actions, mask_edit
 from annotator.cli.options import add_one_video, one_video, track_id
 from annotator.console import Console
 from annotator.errors import SettingsError, StorageError
@@ -64,6 +65,8 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
     from annotator.storage.edits import identities, keyframes, track_marks
     from annotator.storage.edits.merging import MergeRule
 
+    if args.action in MASK_ACTIONS:
+        return mask_edit(session, video, args)
     store = session.store
     ids = [track_id(session, video, number) for number in getattr(args, "tracks", ())]
     start, end = getattr(args, "start", None), getattr(args, "end", None)
@@ -182,7 +185,7 @@ def _requests(session: Session, video: VideoRecord, args: argparse.Namespace,
 
 
 def _add_edit(commands: Any) -> None:
-    p = commands.add_parser("edit", help="correct identities: swap, merge, split, delete, renumber and more",
+    p = commands.add_parser("edit", help="correct identities and masks: swap, merge, split, delete, mask and more",
                             description="Refer to tracks by their numbers. Frames count from 0.")
     p.set_defaults(command=_edit)
     p.add_argument("project", metavar="P.annot", help="the project")
@@ -204,6 +207,7 @@ def _add_edit(commands: Any) -> None:
     a.add_argument("--pixels", type=float, metavar="X", help="maximum error of a box edge in pixels")
     a.add_argument("--iou", type=float, metavar="X", help="instead of --pixels: minimum IoU with the original boxes")
     _add_range(a)
+    add_mask_actions(actions)
     for name in ("undo", "redo"):
         actions.add_parser(name, help=f"{name} the last step, from the window or the command line")
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
+from annotator.model.mask import Mask
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
-from annotator.storage.edits import drawn_boxes, identities, keyframes, track_marks
+from annotator.storage.edits import drawn_boxes, identities, keyframes, masks, track_marks
 from annotator.storage.edits.merging import MergeRule
 from annotator.storage.rows.runs import REPROPAGATE
 from annotator.storage.store import Store
@@ -17,6 +20,7 @@ Edit = Callable[[Store, int, int, int], object]
 
 _BOX = (1.0, 2.0, 30.0, 40.0)
 _EVIDENCE = Evidence(8.0, 0.9)
+_MASK = Mask.from_bitmap(np.ones((40, 30), bool), 20, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,11 @@ EDIT_KINDS: dict[str, EditKind] = {
     "delete_box": EditKind(lambda s, a, b, f: drawn_boxes.delete_box(s, a, f),
                            lambda s, a, b, f: drawn_boxes.set_box(s, a, f, _BOX)),
     "new_track": EditKind(lambda s, a, b, f: drawn_boxes.add_track(s, _video(s, a), s.track(a).label, f, _BOX)),
+    "mask": EditKind(lambda s, a, b, f: masks.set_mask(s, a, f, _MASK)),
+    "mask_copy": EditKind(lambda s, a, b, f: masks.copy_mask(s, a, f, f + 1, f + 9, dx=2),
+                          lambda s, a, b, f: masks.set_mask(s, a, f, _MASK)),
+    "mask_front": EditKind(lambda s, a, b, f: masks.bring_to_front(s, a, f, f), lambda s, a, b, f: (
+        masks.set_mask(s, a, f, _MASK), masks.copy_mask(s, a, f, f, f, dx=9, to_track=b))),
     "interpolate": EditKind(lambda s, a, b, f: keyframes.interpolate(s, a, f, f + 5)),
     "end_interpolation": EditKind(lambda s, a, b, f: keyframes.end_interpolation(s, a, f + 2, f + 3),
                                   lambda s, a, b, f: keyframes.interpolate(s, a, f, f + 5)),

@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 from subprocess import run
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from annotator.model.mask import Mask
 from annotator.storage.store import Store
 from tests.command_line import done, refused
 
@@ -48,6 +51,7 @@ def lengths(path: Path) -> dict[int, int]:
     ("mark 2 --as outside --from 90", {1: 56, 2: 80}),
     ("lock 1 2", {1: 56, 2: 90}),
     ("relabel 1 --label bus", {1: 56, 2: 90}),
+    ("mask 1 --frame 70 --polygon 5,5,30,5,30,40", {1: 57, 2: 90}),
 ])
 def test_each_edit_does_what_it_says_and_is_one_step(small: Path, words: str, expected: dict[int, int]) -> None:
     before = lengths(small)
@@ -73,6 +77,9 @@ def test_an_edit_says_what_it_changes(small: Path) -> None:
 @pytest.mark.parametrize(("words", "why"), [
     ("swap 1 7 --from 3", "clip has no track 7"), ("delete 1 --from 9 --to 3", "before it starts"),
     ("merge 1", "select a second track"), ("renumber 1", "a track's number and its new number"),
+    ("mask 1 --frame 3 --polygon 5,5,9", "three corners"), ("mask 1 --frame 3 --png none.png", "not a readable PNG"),
+    ("mask 1 --frame 3 --polygon 5,5,9,nan,9,9", "finite"), ("mask-front 1 --from 3", "shares no pixels"),
+    ("mask-copy 1 --frame 3 --from 4", "no mask in frame 3"), ("mask-delete 1 --from 3", "no manual mask"),
     ("redo", "nothing to redo"), ("keyframes 1", "one tolerance"), ("fill 2 --frame 50", "no gap at frame 50")])
 def test_what_cannot_be_edited_is_said(small: Path, words: str, why: str) -> None:
     assert why in refused("edit", small, *words.split())
@@ -136,3 +143,36 @@ def test_the_commands_need_nothing_heavy_to_be_listed() -> None:
                cwd=Path(__file__).parents[2])
     assert "torch" not in said.stdout
     assert "cv2" not in said.stdout
+
+
+def shown(path: Path, number: int, frame: int) -> tuple[object, Mask | None]:
+    with Store.open(path, read_only=True) as store:
+        return next((seen.box_xyxy, seen.mask) for seen in store.observations(1, frame, masks=True)
+                    if seen.number == number)
+
+
+def test_masks_from_a_png_and_polygons(small: Path, tmp_path: Path) -> None:
+    pixels = np.zeros((480, 640), np.uint8)
+    pixels[10:20, 30:60], pixels[100:110, 100:110] = 3, 5
+    picture = tmp_path / "mask.png"
+    Image.fromarray(pixels).save(picture)
+    done("edit", small, "mask", 1, "--frame", 5, "--png", picture, "--value", 3)
+    assert shown(small, 1, 5) == ((30, 10, 60, 20), Mask.from_bitmap(pixels == 3))
+    said = done("edit", small, "mask", 1, "--frame", 5, "--polygon", "40,10,60,10,60,20,40,20", "--mode", "erase")
+    assert said.out == "track 1: 1 manual boxes or masks change\n"
+    assert shown(small, 1, 5)[0] == (30, 10, 40, 20)
+    done("edit", small, "mask", 1, "--frame", 5, "--png", picture, "--mode", "add", "--hold-box")
+    assert shown(small, 1, 5) == ((30, 10, 40, 20), Mask.from_bitmap(pixels > 0))
+    done("edit", small, "mask-clean", 1, "--from", 5, "--specks")
+    done("edit", small, "mask-copy", 1, "--frame", 5, "--from", 6, "--to", 8, "--dx", 2, "--to-track", 1)
+    done("edit", small, "mask-place", 1, "--from", 8, "--dy", 5, "--scale", 2)
+    assert shown(small, 1, 7)[0] == (32, 10, 62, 20)
+    assert shown(small, 1, 8)[0] == (17, 10, 77, 30)
+    done("edit", small, "mask-copy", 1, "--frame", 5, "--from", 12, "--dx", 20, "--to-track", 2)
+    done("edit", small, "mask-copy", 1, "--frame", 5, "--from", 12)
+    done("edit", small, "mask-back", 2, "--from", 12)
+    assert shown(small, 2, 12)[0] == (60, 10, 80, 20)
+    done("edit", small, "mask-delete", 1, "--from", 5, "--to", 8)
+    assert shown(small, 1, 5)[1] is None
+    Image.fromarray(pixels[:100]).save(picture)
+    assert "640 x 100" in refused("edit", small, "mask", 1, "--frame", 5, "--png", picture)

@@ -10,8 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from annotator.model.box import Box
+from annotator.model.changes import ChangeKind, Changes
+from annotator.model.mask import Mask
 from annotator.model.track import Mark, Track
-from annotator.storage.spans.algebra import Span, meeting, subtract
+from annotator.storage.spans.algebra import OPEN, Span, meeting, subtract
 from annotator.storage.store import Store
 
 
@@ -38,6 +41,8 @@ class TrackChange:
     """Its number, label, name, colour, review state or attributes change."""
     marked: bool
     """Its marks change."""
+    redrawn: tuple[int, ...] = ()
+    """Frames in which it has a manual box before and after, with another box or mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class _State:
     tracks: dict[int, Track]
     spans: list[Span]
     marks: set[Mark]
+    drawn: dict[tuple[int, int], tuple[Box | None, Mask | None]]
+    """Track and frame -> manual box and mask, of the frames in which an edit changed boxes or masks."""
 
 
 def preview(store: Store, edit: Callable[[], object]) -> EditPreview:
@@ -90,23 +97,41 @@ def preview(store: Store, edit: Callable[[], object]) -> EditPreview:
     """
     after: _State | None = None
     touched: frozenset[int] = frozenset()
+    frames: tuple[int, int] | None = None
     try:
         with store.transaction("Preview") as transaction:
             edit()
             touched = transaction.changes.tracks
-            after = _state(store, touched)
+            frames = _redrawn_frames(transaction.changes)
+            after = _state(store, touched, frames)
             raise _RolledBack
     except _RolledBack:
         pass
     assert after is not None
-    return _compare(store, _state(store, touched), after)
+    return _compare(store, _state(store, touched, frames), after)
 
 
-def _state(store: Store, keys: Iterable[int]) -> _State:
+def _redrawn_frames(changes: Changes) -> tuple[int, int] | None:
+    """First and last frame in which boxes or masks may have changed; None if none may."""
+    if not changes.kinds & (ChangeKind.OBSERVATIONS | ChangeKind.MASKS):
+        return None
+    return changes.first_frame or 0, OPEN if changes.last_frame is None else changes.last_frame
+
+
+def _state(store: Store, keys: Iterable[int], frames: tuple[int, int] | None) -> _State:
     tracks = store.tracks_by_id(keys)
     marks = [mark for video in {track.video for track in tracks} for mark in store.marks(video)]
     return _State({track.id: track for track in tracks}, store.spans(keys),
-                  {replace(mark, id=0) for mark in marks if mark.track in set(keys)})
+                  {replace(mark, id=0) for mark in marks if mark.track in set(keys)}, _drawn(store, tracks, frames))
+
+
+def _drawn(store: Store, tracks: Iterable[Track], frames: tuple[int, int] | None,
+           ) -> dict[tuple[int, int], tuple[Box | None, Mask | None]]:
+    if frames is None:
+        return {}
+    return {(track.id, seen.frame): (seen.box_xyxy, seen.mask) for track in tracks
+            for seen in store.trajectory(track.id, masks=True)
+            if seen.human and not seen.interpolated and frames[0] <= seen.frame <= frames[1]}
 
 
 def _compare(store: Store, before: _State, after: _State) -> EditPreview:
@@ -124,10 +149,12 @@ def _compare(store: Store, before: _State, after: _State) -> EditPreview:
         change = TrackChange(
             key, known.number, old is None, new is None, gained[0], lost[0], gained[1], lost[1],
             old is not None and new is not None and old != new,
-            {mark for mark in before.marks if mark.track == key} != {mark for mark in after.marks if mark.track == key})
+            {mark for mark in before.marks if mark.track == key} != {mark for mark in after.marks if mark.track == key},
+            tuple(sorted(frame for (track, frame), was in before.drawn.items() if track == key
+                         and after.drawn.get((track, frame), was) != was)))
         drawn += [(known.number, frame) for frame in change.human_lost]
         if (change.made or change.deleted or change.gained or change.lost or change.human_gained or change.human_lost
-                or change.described or change.marked):
+                or change.described or change.marked or change.redrawn):
             changes.append(change)
     changes.sort(key=lambda change: change.number)
     return EditPreview(tuple(changes), min(frames, default=None), max(frames, default=None), tuple(sorted(drawn)),
@@ -175,4 +202,5 @@ def _line(change: TrackChange) -> str:
     parts += [f"{word} {count} boxes" for word, count in (("gains", change.gained), ("loses", change.lost)) if count]
     parts += [text for text, holds in (("properties change", change.described), ("marks change", change.marked))
               if holds]
+    parts += [f"{len(change.redrawn)} manual boxes or masks change"] if change.redrawn else []
     return f"track {change.number}: {', '.join(parts)}"

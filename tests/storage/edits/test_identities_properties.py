@@ -9,6 +9,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -16,11 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from annotator.errors import StorageError
 from annotator.jobs.prompts import propagate
 from annotator.jobs.review import ranking
+from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
 from annotator.review import Entry, Fix, Kind, Moment, Reason, Sentence, Suggestion
 from annotator.session import Session
-from annotator.storage.edits import attributes, drawn_boxes, identities, keyframes, labels, track_marks
+from annotator.storage.edits import attributes, drawn_boxes, identities, keyframes, labels, masks, track_marks
 from annotator.storage.edits.preview import preview
 from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.rows.runs import REPROPAGATE
@@ -62,12 +64,13 @@ class Editing(RuleBasedStateMachine):
             return
         assert asked or drawn <= self.human_boxes(), "a person's box is gone or changed"
 
-    def human_boxes(self) -> set[tuple[int, int, tuple[float, ...]]]:
-        """(tracklet, frame, box) of everything that people drew and that some track has."""
+    def human_boxes(self) -> set[tuple[int, int, tuple[float, ...], object]]:
+        """(tracklet, frame, box, mask) of everything that people drew and that some track has."""
         drawn = {(span.tracklet, frame) for span in self.store.video_spans(1) if span.human
                  for frame in range(span.first, span.end + 1)}
         rows = {(row[0], row[1]): row[3:7] for row in everything(self.store)["observation"]}
-        return {(tracklet, frame, rows[tracklet, frame]) for tracklet, frame in drawn}
+        painted = {(row[0], row[1]): row[2:] for row in everything(self.store)["mask"]}
+        return {(tracklet, frame, rows[tracklet, frame], painted.get((tracklet, frame))) for tracklet, frame in drawn}
 
     @rule(a=PICK, b=PICK, first=FRAMES, length=st.none() | FRAMES)
     def swap(self, a: int, b: int, first: int, length: int | None) -> None:
@@ -233,6 +236,34 @@ class Editing(RuleBasedStateMachine):
     @rule(a=PICK, frame=FRAMES)
     def erase(self, a: int, frame: int) -> None:
         self.attempt(drawn_boxes.delete_box, *self.tracks(a), frame, asked=True)
+
+    @rule(a=PICK, frame=FRAMES, left=st.integers(-5, 635), size=st.integers(1, 30), hold=st.booleans())
+    def paint(self, a: int, frame: int, left: int, size: int, hold: bool) -> None:
+        ring = np.ones((size, size), bool)
+        ring[size // 3:size // 2, size // 3:size // 2] = False
+        self.attempt(masks.set_mask, *self.tracks(a), frame, Mask.from_bitmap(ring, left, 5), hold, asked=True)
+
+    @rule(a=PICK, b=PICK, frame=FRAMES, first=FRAMES, length=st.integers(0, 4), dx=st.integers(-20, 20),
+          factor=st.sampled_from([0.5, 1.0, 2.0]),
+          kind=st.sampled_from(["copy", "give", "place", "holes", "specks", "front", "back", "delete"]))
+    def change_masks(self, a: int, b: int, frame: int, first: int, length: int, dx: int, factor: float, kind: str,
+                     ) -> None:
+        one, other = self.tracks(a, b)
+        last = first + length
+        edits: dict[str, Callable[[Store], object]] = {
+            "copy": lambda store: masks.copy_mask(store, one, frame, first, last, dx, 0, factor),
+            "give": lambda store: masks.copy_mask(store, one, frame, first, last, to_track=other),
+            "place": lambda store: masks.place_masks(store, one, first, last, dx, 1, factor),
+            "holes": lambda store: masks.fill_mask_holes(store, one, first, last),
+            "specks": lambda store: masks.drop_mask_specks(store, one, first, last),
+            "front": lambda store: masks.bring_to_front(store, one, first, last),
+            "back": lambda store: masks.send_to_back(store, one, first, last),
+            "delete": lambda store: masks.delete_masks(store, one, first, last)}
+        self.attempt(edits[kind], asked=True)
+
+    @rule(a=PICK, frame=FRAMES, x=st.integers(0, 600), size=st.integers(5, 30))
+    def drag_box(self, a: int, frame: int, x: int, size: int) -> None:
+        self.attempt(masks.place_box, *self.tracks(a), frame, (x, 1.0, x + size, 1.0 + size), asked=True)
 
     @rule(a=PICK, first=FRAMES, length=st.none() | FRAMES,
           kind=st.sampled_from([MarkKind.INTERPOLATE, MarkKind.OUTSIDE]))
