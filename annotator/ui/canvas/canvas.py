@@ -31,6 +31,16 @@ class Tool(Enum):
     DRAW = auto()
     PROMPT = auto()
     IGNORE = auto()
+    BRUSH = auto()
+    ERASER = auto()
+    POLYGON = auto()
+    OUTLINE = auto()
+
+
+Gesture = tuple[Callable[[QPointF], object], Callable[[], object]]
+"""What to do on each move, with the position in widget coordinates, and what to do on release."""
+BeginGesture = Callable[[QPointF, Qt.KeyboardModifier], "Gesture | None"]
+"""Begins a gesture at a press, in image pixels; None if the press was all."""
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
@@ -56,6 +66,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """A click with a drawing tool, in image pixels."""
     missed = Signal(QPointF)
     """A click with the selection tool that hit no track, in image pixels."""
+    gesture_cancelled = Signal()
+    """A gesture ended without effect, by Esc or because another tool was selected."""
     menu_wanted = Signal(object, QPoint)
     """A right click: track id or None, and the position on the screen."""
 
@@ -81,6 +93,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._space = False
         self.pointer: Callable[[QPointF], Qt.CursorShape | None] = lambda _: None
         """Returns the cursor over a handle of another feature; the position is in widget coordinates."""
+        self.gestures: dict[Tool, BeginGesture] = {}
+        """Gestures of other features by tool."""
+        self.wheels: dict[Tool, Callable[[float], object]] = {}
+        """What the wheel does with a tool, called with steps away from the user; it zooms with Ctrl, and otherwise."""
         self.panned = False
         """Whether the view was panned since Space was pressed."""
         self._fitted = True
@@ -171,6 +187,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Convert widget coordinates to image pixels."""
         return QPointF(self._view.mapSceneToView(self.mapToScene(position.toPoint())))
 
+    def to_picture_exactly(self, position: QPointF) -> QPointF:
+        """Convert widget coordinates to image pixels, without rounding to whole pixels of the screen."""
+        return QPointF(self._view.mapSceneToView(self.viewportTransform().inverted()[0].map(position)))
+
     def to_widget(self, point: QPointF) -> QPointF:
         """Convert image pixels to widget coordinates."""
         return QPointF(self.mapFromScene(self._view.mapViewToScene(point)))
@@ -206,7 +226,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     # The mouse
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        self.zoom(1.2 ** (event.angleDelta().y() / 120), self.to_picture(event.position()))
+        steps, turn = event.angleDelta().y() / 120, self.wheels.get(self._tool)
+        if turn is not None and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            turn(steps)
+        else:
+            self.zoom(1.2 ** steps, self.to_picture(event.position()))
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -220,7 +244,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.menu_wanted.emit(self.track_at(self.to_picture(position)), event.globalPosition().toPoint())
         elif button is Qt.MouseButton.LeftButton and self._size[0]:
             self._press = position
-            self._begin(position, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+            self._begin(position, event.modifiers())
         self._update_cursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -283,8 +307,13 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     # Gestures
 
-    def _begin(self, position: QPointF, control: bool) -> None:
-        point = self.to_picture(position)
+    def _begin(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        point, control = self.to_picture(position), bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        if self._editable and not control and self._tool in self.gestures:
+            # A stroke begins with the press: there is no click to tell from it.
+            self._press = None
+            self._drag, self._drop = self.gestures[self._tool](point, modifiers) or (None, None)
+            return
         if self._editable and (self._tool is not Tool.SELECT or control):
             if control or self._tool is Tool.PROMPT:
                 self._begin_prompt(point, careful=not control)
@@ -353,8 +382,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         return active
 
     def _cancel_drag(self) -> None:
+        active = self._drag is not None
         self._press = self._drag = self._drop = None
         self.overlay.set_draft(None)
+        if active:
+            self.gesture_cancelled.emit()
 
     # Hit tests
 

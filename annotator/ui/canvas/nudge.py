@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
-from annotator.storage.edits import drawn_boxes
+from annotator.storage.edits import masks
 from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.canvas.canvas import Canvas
@@ -77,7 +77,7 @@ class Nudge(QObject):
         self._moved = None
         self._canvas.overlay.set_draft(None)
         box = (rect.left(), rect.top(), rect.right(), rect.bottom())
-        self._document.edit(lambda session: drawn_boxes.set_box(session.store, track, frame, box))
+        self._document.edit(lambda session: masks.place_box(session.store, track, frame, box))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if self._moved is not None and event.type() is QEvent.Type.KeyRelease and isinstance(event, QKeyEvent) \

@@ -82,6 +82,7 @@ class Overlay(QGraphicsItem):
         self._masks = MaskLayer()
         self._decoded = False
         self._draft: QRectF | None = None
+        self._replaced: int | None = None
         self._font = QFont()
         self._font.setPointSizeF(8.5)
         self._pens: dict[tuple[int, float, Qt.PenStyle], QPen] = {}
@@ -133,6 +134,12 @@ class Overlay(QGraphicsItem):
         self._draft = rect
         self.update()
 
+    def set_replaced(self, track: int | None) -> None:
+        """Leave out the mask of a track, because another layer draws it while it is painted; None for all masks."""
+        if track != self._replaced:
+            self._replaced, self._decoded = track, False
+            self.update()
+
     @property
     def look(self) -> Look:
         return self._look
@@ -178,12 +185,13 @@ class Overlay(QGraphicsItem):
             for shape in shapes:
                 painter.setPen(self._pen(shape.color.rgba(), 1.5))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-                if shape.observation.mask is not None:
+                if shape.observation.mask is not None and shape.track != self._replaced:
                     painter.drawPath(contour_path(shape.observation.mask))
             return
         if not self._decoded:
             self._masks.set_masks([(shape.observation.mask, shape.color) for shape in shapes
-                                   if shape.observation.mask is not None], self._look.opacity)
+                                   if shape.observation.mask is not None and shape.track != self._replaced],
+                                  self._look.opacity)
             self._decoded = True
         self._masks.draw(painter)
 

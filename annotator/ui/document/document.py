@@ -14,9 +14,10 @@ from annotator.jobs.project import ScannedSource, add_scanned, open_project
 from annotator.model.attribute import Attribute
 from annotator.model.box import Box
 from annotator.model.changes import ChangeKind, Changes
+from annotator.model.mask import Mask
 from annotator.model.track import Label, OnExisting, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.session import Session
-from annotator.storage.edits import drawn_boxes
+from annotator.storage.edits import drawn_boxes, masks
 from annotator.storage.spans.algebra import Span
 from annotator.ui.document.lanes import Lane, make_lanes
 from annotator.ui.widgets.message import Message
@@ -317,17 +318,39 @@ class Document(QObject):
 
         def add(session: Session) -> None:
             with session.store.transaction("Add track"):
-                labels = session.store.labels()
-                label = labels[0] if labels else session.store.ensure_label("object")
-                made.append(drawn_boxes.add_track(session.store, video.id, label.id, frame, box))
+                made.append(drawn_boxes.add_track(session.store, video.id, self._first_label(session), frame, box))
 
         if self.edit(add):
             self.select(made)
 
+    def _first_label(self, session: Session) -> int:
+        labels = session.store.labels()
+        return (labels[0] if labels else session.store.ensure_label("object")).id
+
     def set_box(self, track: int, box: Box) -> None:
         """Give a track a manual box (xyxy in image pixels) in the current frame."""
         frame = self._frame
-        self.edit(lambda session: drawn_boxes.set_box(session.store, track, frame, box))
+        self.edit(lambda session: masks.place_box(session.store, track, frame, box))
+
+    def set_mask(self, track: int | None, mask: Mask, hold_box: bool = False) -> bool:
+        """Give a track a manual mask in the current frame; None: a new track, which is then selected. An empty mask
+        deletes the manual one. Returns whether it was set."""
+        video, frame = self._video, self._frame
+        if video is None:
+            return False
+        if track is not None:
+            if mask.is_empty():
+                return self.edit(lambda session: masks.delete_masks(session.store, track, frame, frame))
+            return self.edit(lambda session: masks.set_mask(session.store, track, frame, mask, hold_box))
+        made: list[int] = []
+
+        def add(session: Session) -> None:
+            with session.store.transaction("Add track"):
+                made.append(masks.add_masked_track(session.store, video.id, self._first_label(session), frame, mask))
+
+        if self.edit(add):
+            self.select(made)
+        return bool(made)
 
     def undo(self) -> None:
         self.edit(lambda session: session.undo())

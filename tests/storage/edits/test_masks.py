@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -61,12 +63,13 @@ def test_painting_never_takes_pixels_of_locked_or_reviewed_tracks(store: Store, 
     theirs = block(100, 100, 20, 20)
     masks.set_mask(store, other, 10, theirs)
     mine = block(90, 100, 20, 20)
-    for protect, release in (
-            (lambda: track_marks.lock_tracks(store, [other]), lambda: track_marks.lock_tracks(store, [other], False)),
-            (lambda: identities.describe(store, other, review=ReviewState.REVIEWED),
-             lambda: identities.describe(store, other, review=ReviewState.UNSEEN)),
-            (lambda: track_marks.mark_tracks(store, [other], MarkKind.REVIEWED, 5, 12),
-             lambda: track_marks.unmark_tracks(store, [other], MarkKind.REVIEWED, 5, 12))):
+    guards: list[tuple[Callable[[], object], Callable[[], object]]] = [
+        (lambda: track_marks.lock_tracks(store, [other]), lambda: track_marks.lock_tracks(store, [other], False)),
+        (lambda: identities.describe(store, other, review=ReviewState.REVIEWED),
+         lambda: identities.describe(store, other, review=ReviewState.UNSEEN)),
+        (lambda: track_marks.mark_tracks(store, [other], MarkKind.REVIEWED, 5, 12),
+         lambda: track_marks.unmark_tracks(store, [other], MarkKind.REVIEWED, 5, 12))]
+    for protect, release in guards:
         protect()
         masks.set_mask(store, one, 10, mine)
         assert shown(store, one, 10).mask == without(mine, theirs)
