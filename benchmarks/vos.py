@@ -9,6 +9,12 @@ second prompt and no interaction between objects. J and F are DAVIS's, at the si
 are means over objects of their means over all frames, the prompt's own included; `j_by_frames` are means over masks so
 many frames after the prompt. `still-box` is no model: the prompt's box, filled, in every frame.
 
+``--between 30`` measures the filling of gaps instead: the true masks of the first frame and of the one 30 frames later
+are the user's, and the frames between them are found `from_start` (forward from the first mask alone), `from_end`
+(backward from the second), `from_both` (both directions with their own memories, meeting where they agree best) and
+`from_both_memories` (each direction remembers the far mask too, as the program does). Figures are mean J over objects;
+`worst_tenth` is the mean of the lowest tenth of the frames.
+
 Beside these stand the published figures of SAM 2.1, which are of longer sequences of other collections, prompted with
 the true mask: they say how the sizes compare, and nothing about DIR.
 """
@@ -16,10 +22,12 @@ the true mask: they say how the sizes compare, and nothing about DIR.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,11 +35,19 @@ import numpy.typing as npt
 import torch.nn.functional as F
 from PIL import Image as Pillow
 
+from annotator.engine import registry
+from annotator.engine.base import Segmenter
+from annotator.engine.gap_filling import Gap, Meeting, fill_gaps
+from annotator.engine.repropagation import PromptedObject, repropagate
 from annotator.engine.segmenters.sam2 import Sam2Segmenter
+from annotator.engine.settings import Sam2MotSettings
 from annotator.errors import UserError
-from annotator.model.frame import Frame, Image
+from annotator.model.cancel import CancelToken
+from annotator.model.frame import Frame, FrameResult, Image
+from annotator.model.mask import Mask
 from annotator.model.prompt import Prompt
 from annotator.resources import resource_path
+from annotator.video.reader import VideoReader
 from benchmarks.harness.results import emit, environment, progress
 from benchmarks.measures.masks import Bitmap, boundary_accuracy, region_similarity
 
@@ -113,6 +129,95 @@ class Remembering:
         self._segmenter.memorise(features, found)
         masks = F.interpolate(found.logits[:, None].float(), self._size, mode="bilinear", align_corners=False)[:, 0] > 0
         return dict(zip(found.object_ids, masks.cpu().numpy(), strict=True))
+
+
+class EncodedOnce:
+    """A segmenter that encodes each frame of a sequence once, however often it is gone through."""
+
+    def __init__(self, segmenter: Sam2Segmenter) -> None:
+        self._segmenter = segmenter
+        self._features: dict[int, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._segmenter, name)
+
+    def encode(self, frame: Frame) -> Any:
+        if frame.index not in self._features:
+            self._features[frame.index] = self._segmenter.encode(frame)
+        return self._features[frame.index]
+
+
+class Pictures(VideoReader):
+    """The frames of a sequence as a video."""
+
+    def __init__(self, sequence: Sequence) -> None:
+        self._paths = sequence.pictures
+        height, width = read(self._paths[0], "RGB").shape[:2]
+        info: Any = SimpleNamespace(frame_count=len(self._paths), name=sequence.name, width=width, height=height,
+                                    times=np.arange(len(self._paths)) / 24.0)
+        super().__init__(info, [])
+
+    def _picture(self, index: int) -> Image:
+        return read(self._paths[index], "RGB")
+
+    def duplicate(self) -> VideoReader:
+        raise NotImplementedError("one thread reads the pictures")
+
+
+def between(segmenter: Sam2Segmenter, settings: Sam2MotSettings, wanted: list[Sequence], length: int) -> dict[str, Any]:
+    """Mean J in the frames between two true masks, by how they are filled."""
+    scores: dict[str, list[list[float]]] = {}
+    agreements: list[float] = []
+    for sequence in wanted:
+        truth = [labels for _, labels in sequence.frames() if labels is not None]
+        if len(truth) <= length:
+            continue
+        encoded: Any = EncodedOnce(segmenter)
+        for number in sequence.boxes():
+            ends = [_mask_of(truth[frame], number) for frame in (0, length)]
+            if ends[0] is None or ends[1] is None:
+                continue
+            gap = Gap(1, 0, Prompt(0, mask=ends[0]), Prompt(length, mask=ends[1]))
+            for name, found in _filled(encoded, settings, sequence, gap, agreements).items():
+                scores.setdefault(name, []).append([
+                    region_similarity(found.get(frame, np.zeros(truth[frame].shape, np.bool_)), truth[frame] == number)
+                    for frame in range(1, length)])
+        progress(f"  {sequence.name}: " + ", ".join(f"{name} {np.mean(each[-1]):.3f}" for name, each in scores.items()))
+    every = {name: np.sort(np.concatenate(each)) for name, each in scores.items()}
+    worst = {name: each[:max(len(each) // 10, 1)].mean() for name, each in every.items()}
+    return {"objects": len(next(iter(scores.values()), [])),
+            "j_mean": {name: round(float(np.mean([np.mean(row) for row in each])), 4) for name, each in scores.items()},
+            "worst_tenth": {name: round(float(value), 4) for name, value in worst.items()},
+            "agreement": round(float(np.mean(agreements)), 4) if agreements else None}
+
+
+def _mask_of(labels: Labels, number: int) -> Mask | None:
+    if int((labels == number).sum()) < LEAST_PIXELS:
+        return None
+    return Mask.from_bitmap(labels == number)
+
+
+def _filled(segmenter: Segmenter, settings: Sam2MotSettings, sequence: Sequence, gap: Gap,
+            agreements: list[float]) -> dict[str, dict[int, Bitmap]]:
+    """Way of filling -> frame -> mask."""
+    length, cancel = gap.last.frame_index, CancelToken()
+    with Pictures(sequence) as reader:
+        size = reader.info.width, reader.info.height
+
+        def bitmaps(results: Iterator[FrameResult]) -> dict[int, Bitmap]:
+            return {result.frame_index: thing.mask.to_bitmap(*size) for result in results for thing in result.objects
+                    if thing.mask is not None}
+
+        def one_end(prompt: Prompt) -> dict[int, Bitmap]:
+            thing = PromptedObject(1, 0, (prompt,), 0, length)
+            return bitmaps(repropagate(reader, segmenter, [thing], lambda _: [], cancel, settings))
+
+        meetings: list[Meeting] = []
+        found = {"from_start": one_end(gap.first), "from_end": one_end(gap.last)}
+        for name, far in (("from_both", False), ("from_both_memories", True)):
+            found[name] = bitmaps(fill_gaps(reader, segmenter, [gap], lambda _: [], cancel, settings, meetings, far))
+        agreements.append(meetings[-1].agreement)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +310,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="sequences whose names end so, comma between them")
     parser.add_argument("--segmenter", type=Path, action="append", default=[], metavar="FILE",
                         help="one more sam2 or sam2.1 checkpoint; may be given again")
+    parser.add_argument("--between", type=int, metavar="N", help="fill the gap between two true masks N frames apart")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
@@ -213,6 +319,13 @@ def main() -> None:
         files = {"tiny-sam2": resource_path("models/tiny-sam2.pt")}
         files |= {path.stem if path.stem not in files else str(path): path for path in args.segmenter}
         models: dict[str, Any] = {}
+        if args.between is not None:
+            wanted = sequences(args.data, args.between + 1, args.only)
+            gaps = {name: between(Sam2Segmenter.load(path, args.device), registry.sam2mot_settings(name), wanted,
+                                  args.between) for name, path in files.items()}
+            print(json.dumps(gaps, indent=2)) if not args.json else emit(
+                {"between": args.between, "gaps": gaps, "environment": environment()})
+            return
         for name, path in files.items():
             progress(name)
             models[name] = measure(Remembering(Sam2Segmenter.load(path, args.device)), wanted)

@@ -62,7 +62,7 @@ def _undo_or_redo(session: Session, args: argparse.Namespace) -> int:
 def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> Callable[[], object]:
     """Return the edit that the arguments describe as one callable."""
     from annotator.model.track import MarkKind
-    from annotator.storage.edits import identities, keyframes, track_marks
+    from annotator.storage.edits import identities, keyframes, lasting, track_marks
     from annotator.storage.edits.merging import MergeRule
 
     if args.action in MASK_ACTIONS:
@@ -100,6 +100,14 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
         change = track_marks.unmark_tracks if args.remove else track_marks.mark_tracks
         return change(store, ids, MarkKind(args.kind), first, end)
 
+    def box() -> object:
+        if args.track is not None:
+            return lasting.draw_box(store, track_id(session, video, args.track), args.frame, args.box, not args.once)
+        names = {label.name: label.id for label in store.labels()}
+        label = args.label or next(iter(names), "object")
+        key = names[label] if label in names else store.ensure_label(label).id
+        return lasting.draw_track(store, video.id, key, args.frame, args.box, not args.once)
+
     def fill() -> object:
         if args.frame is not None:
             return keyframes.fill_gap(store, ids[0], args.frame)
@@ -109,6 +117,7 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
         "swap": lambda: identities.swap_tracks(store, ids[0], ids[1], first, end),
         "merge": lambda: identities.merge_tracks(store, ids[0], ids[1:], args.drop_human, MergeRule(args.rule)),
         "split": split, "delete": delete, "renumber": renumber, "relabel": relabel, "mark": mark, "fill": fill,
+        "box": box,
         "lock": lambda: track_marks.lock_tracks(store, ids),
         "unlock": lambda: track_marks.lock_tracks(store, ids, locked=False),
         "keyframes": lambda: keyframes.reduce_to_keyframes(store, ids[0], first, end, pixels=args.pixels,
@@ -170,15 +179,29 @@ def _requests(session: Session, video: VideoRecord, args: argparse.Namespace,
     from annotator.jobs.prompts.propagate import PromptRequest, PromptSettings
     from annotator.model.prompt import Point
 
+    settings = PromptSettings(first=args.start, last=args.end, stop_at_verified=not args.through_verified,
+                              stop_at_cuts=not args.through_cuts, within_track=args.within_track,
+                              between=args.between is not None, segmenter=args.segmenter, device=args.device)
+    if args.between is not None or args.from_mask:
+        return _mask_requests(session, video, args), settings
     if args.frame is None:
-        raise SettingsError("give --frame and --box, or --accept-run, or --drop-run")
+        raise SettingsError("give --frame and --box, or --between, or --accept-run, or --drop-run")
     points = tuple([Point(x, y) for x, y in args.point] + [Point(x, y, False) for x, y in args.not_point])
     track = None if args.track is None else track_id(session, video, args.track)
     request = PromptRequest(args.frame, args.box, points, track, args.label, Direction(args.direction))
-    settings = PromptSettings(first=args.start, last=args.end, stop_at_verified=not args.through_verified,
-                              stop_at_cuts=not args.through_cuts, within_track=args.within_track,
-                              segmenter=args.segmenter, device=args.device)
     return [request], settings
+
+
+def _mask_requests(session: Session, video: VideoRecord, args: argparse.Namespace) -> list[PromptRequest]:
+    from annotator.jobs.prompts.limits import Direction
+    from annotator.jobs.prompts.propagate import mask_requests
+
+    if args.track is None or (args.between is None and args.frame is None):
+        raise SettingsError("give --track and --frame with --from-mask, or --track with --between")
+    if args.box is not None or args.point or args.not_point:
+        raise SettingsError("a mask is propagated as it is; give it without --box, --point and --not-point")
+    frames = [args.frame] if args.between is None else sorted(args.between)
+    return mask_requests(session.store, video, track_id(session, video, args.track), frames, Direction(args.direction))
 
 
 # -- arguments -----------------------------------------------------------------------------------------------------
@@ -207,6 +230,13 @@ def _add_edit(commands: Any) -> None:
     a.add_argument("--pixels", type=float, metavar="X", help="maximum error of a box edge in pixels")
     a.add_argument("--iou", type=float, metavar="X", help="instead of --pixels: minimum IoU with the original boxes")
     _add_range(a)
+    a = actions.add_parser("box", help="draw the box of a track, or of a new track")
+    a.add_argument("--track", type=int, metavar="NUMBER", help="the track (default: a new one)")
+    a.add_argument("--frame", type=int, required=True, metavar="N")
+    a.add_argument("--box", type=_numbers(4), required=True, metavar="X1,Y1,X2,Y2", help="pixels")
+    a.add_argument("--label", metavar="NAME", help="class of a new track; created if it does not exist")
+    a.add_argument("--once", action="store_true",
+                   help="only in this frame (default: until the track's next box, or to the end)")
     add_mask_actions(actions)
     for name in ("undo", "redo"):
         actions.add_parser(name, help=f"{name} the last step, from the window or the command line")
@@ -257,6 +287,9 @@ def _add_prompt(commands: Any) -> None:
                    help="positive point, on the object (repeatable)")
     p.add_argument("--not-point", type=_numbers(2), action="append", default=[], metavar="X,Y",
                    help="negative point, off the object (repeatable)")
+    p.add_argument("--from-mask", action="store_true", help="propagate the mask that the track has in the frame")
+    p.add_argument("--between", type=int, nargs=2, metavar="N",
+                   help="fill the frames between the track's masks in two frames, from both ends")
     p.add_argument("--track", type=int, metavar="NUMBER", help="the object's existing track (default: a new object)")
     p.add_argument("--label", metavar="NAME", help="class of a new object")
     p.add_argument("--direction", choices=("both", "forward", "backward"), default="both",

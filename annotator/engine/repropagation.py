@@ -108,7 +108,7 @@ def repropagate(reader: VideoReader, segmenter: Segmenter, objects: Sequence[Pro
     for reverse, ranges in directions(objects):
         active = [each for each in objects if each.frames(reverse) is not None]
         segmenter.start(info.width, info.height, info.frame_count, reverse)
-        sweep = _Pass(segmenter, active, neighbours, PredictionReader(info.width, info.height, settings), settings,
+        sweep = Pass(segmenter, active, neighbours, PredictionReader(info.width, info.height, settings), settings,
                       (info.width, info.height), reverse)
         for first, last in reversed(ranges) if reverse else ranges:
             with ReadAhead(reader, first, last + 1, reverse=reverse, on_error="skip") as frames:
@@ -129,8 +129,8 @@ class _LiveObject:
     scores: deque[float] = field(default_factory=deque)
 
 
-class _Pass:
-    """One pass through the frames."""
+class Pass:
+    """One pass through the frames, in one direction."""
 
     def __init__(self, segmenter: Segmenter, objects: Sequence[PromptedObject], neighbours: Neighbours,
                  reader: PredictionReader, settings: Sam2MotSettings, size: tuple[int, int], reverse: bool) -> None:
@@ -144,6 +144,11 @@ class _Pass:
         self._reverse = reverse
         self._live: dict[int, _LiveObject] = {}
         self._neighbour_scores: dict[int, deque[float]] = defaultdict(deque)
+
+    def remember(self, frame: Frame, number: int, prompt: Prompt) -> None:
+        """Have the segmenter remember an object in a frame ahead, as its prompt shows it there."""
+        features = self._segmenter.encode(frame)
+        self._memorise(features, self._segmenter.prompt(features, {number: prompt}), [number])
 
     def is_over(self, frame: int, end: int) -> bool:
         """Whether no object is live and no prompt follows from this frame to the range's end."""

@@ -51,6 +51,9 @@ def lengths(path: Path) -> dict[int, int]:
     ("mark 2 --as outside --from 90", {1: 56, 2: 80}),
     ("lock 1 2", {1: 56, 2: 90}),
     ("relabel 1 --label bus", {1: 56, 2: 90}),
+    ("box --track 1 --frame 90 --box 1,2,30,40", {1: 66, 2: 90}),
+    ("box --track 1 --frame 90 --box 1,2,30,40 --once", {1: 57, 2: 90}),
+    ("box --frame 40 --box 1,2,30,40 --label bus", {1: 56, 2: 90, 3: 60}),
     ("mask 1 --frame 70 --polygon 5,5,30,5,30,40", {1: 57, 2: 90}),
 ])
 def test_each_edit_does_what_it_says_and_is_one_step(small: Path, words: str, expected: dict[int, int]) -> None:

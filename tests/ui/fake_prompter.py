@@ -82,7 +82,7 @@ class FakeSegmenters:
 
 
 def _meant(prompt: Prompt) -> Box:
-    box = prompt.box_xyxy
+    box = prompt.box_xyxy if prompt.mask is None else prompt.mask.box_xyxy
     for point in prompt.points:
         if box is None:
             box = (point.x - 10, point.y - 10, point.x + 10, point.y + 10)

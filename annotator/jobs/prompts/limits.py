@@ -62,6 +62,13 @@ class PropagationLimits:
             last = min(last, self._cuts[cut] - 1)
         return (start if direction is Direction.FORWARD else first), (end if direction is Direction.BACKWARD else last)
 
+    def check_no_cut(self, first: int, last: int) -> None:
+        """Raise SettingsError if the video cuts to another view between two frames."""
+        cut = bisect_right(self._cuts, first)
+        if cut < len(self._cuts) and self._cuts[cut] <= last:
+            raise SettingsError(f"the video cuts to another view at frame {self._cuts[cut]}, between the masks in "
+                                f"frames {first} and {last}; propagate each mask by itself")
+
     def _allowed_range(self, track: int | None) -> tuple[int, int]:
         if track is None or not self._within_track:
             return self._first, self._last

@@ -6,12 +6,14 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
-from annotator.engine import registry
+from annotator.engine import gap_filling, registry
 from annotator.engine.base import Segmenter
+from annotator.engine.gap_filling import Gap, Meeting
 from annotator.engine.registry import MakeSegmenter
 from annotator.engine.repropagation import Neighbour, Neighbours, PromptedObject, frames_to_do, repropagate
 from annotator.engine.settings import Sam2MotSettings, Sam2Settings
@@ -33,12 +35,14 @@ from annotator.storage.edits.proposal_summary import ProposalSummary, summarise
 from annotator.storage.edits.proposals import discard_proposal, open_proposal, place_proposal
 from annotator.storage.reader import Reader
 from annotator.storage.rows.runs import REPROPAGATE
-from annotator.video import open_video
+from annotator.video import VideoReader, open_video
 
 log = logging.getLogger(__name__)
 
 
 _DEFAULT_LABEL = "object"
+#: An agreement (IoU) of both directions over a gap below which the log warns.
+LEAST_AGREEMENT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class PromptSettings:
     stop_at_cuts: bool = True
     within_track: bool = False
     """Stay between the track's current first and last frame."""
+    between: bool = False
+    """Fill only the frames between the prompts of each object, from both ends."""
     segmenter: str | None = None
     """Name or path; None: the best one installed."""
     device: str = "auto"
@@ -155,10 +161,10 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
         run = _begin(session, video, targets, objects, settings,
                      {"segmenter": segmenter_identity(name) if segmenter is None else segmenter.name})
         around = _neighbours(session, video, {target.track for target in targets if target.track is not None})
-        total, done, began = frames_to_do(objects), 0, time.monotonic()
+        total, done, began = _count(objects, settings), 0, time.monotonic()
         status, message = RunStatus.CANCELLED, ""
         try:
-            for result in repropagate(reader, model, objects, around, cancel, thresholds):
+            for result in _results(reader, model, objects, around, cancel, thresholds, settings):
                 session.apply(run.id, result)
                 done += 1
                 yield PromptProgress(run.id, done, total, done / max(time.monotonic() - began, 1e-9), result)
@@ -172,6 +178,67 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
             raise
         finally:
             session.store.finish_run(run.id, status, message)
+
+
+def mask_requests(reader: Reader, video: VideoRecord, track: int, frames: Sequence[int],
+                  direction: Direction = Direction.BOTH) -> list[PromptRequest]:
+    """Return prompts with the masks that a track shows in these frames.
+
+    Raises:
+        StorageError: the track shows no mask in one of them.
+    """
+    found = []
+    for frame in frames:
+        mask = next((seen.mask for seen in reader.observations(video.id, frame, masks=True)
+                     if seen.track == track), None)
+        if mask is None or mask.is_empty():
+            raise StorageError(f"track {reader.track(track).number} has no mask in frame {frame} to propagate; paint "
+                               "one, or prompt with a box")
+        found.append(PromptRequest(frame, track=track, mask=mask, direction=direction))
+    return found
+
+
+def masks_around(reader: Reader, track: int, frame: int) -> tuple[int, int]:
+    """Return the frames of the manual masks before and after a frame between which a gap can be filled; a frame with a
+    manual mask itself counts as the one before.
+
+    Raises:
+        StorageError: there is no manual mask before or after it, or no frame between the two.
+    """
+    manual = [seen.frame for seen in reader.trajectory(track, masks=True)
+              if seen.human and not seen.interpolated and seen.mask is not None]
+    before, after = [each for each in manual if each <= frame], [each for each in manual if each > frame]
+    number = reader.track(track).number
+    if not before or not after:
+        raise StorageError(f"track {number} has no manual mask {'before' if not before else 'after'} frame {frame}; "
+                           "paint one on each side of the frames to fill")
+    if after[0] == before[-1] + 1:
+        raise StorageError(f"track {number} has manual masks in frames {before[-1]} and {after[0]}, with no frame "
+                           "between them; go to a frame between two manual masks")
+    return before[-1], after[0]
+
+
+def _gaps(objects: Sequence[PromptedObject]) -> list[Gap]:
+    return [Gap(each.number, each.label, one, other) for each in objects for one, other in pairwise(each.prompts)]
+
+
+def _count(objects: Sequence[PromptedObject], settings: PromptSettings) -> int:
+    return gap_filling.frames_to_do(_gaps(objects)) // 2 if settings.between else frames_to_do(objects)
+
+
+def _results(reader: VideoReader, segmenter: Segmenter, objects: Sequence[PromptedObject], around: Neighbours,
+             cancel: CancelToken, thresholds: Sam2MotSettings, settings: PromptSettings) -> Iterator[FrameResult]:
+    if not settings.between:
+        yield from repropagate(reader, segmenter, objects, around, cancel, thresholds)
+        return
+    meetings: list[Meeting] = []
+    yield from gap_filling.fill_gaps(reader, segmenter, _gaps(objects), around, cancel, thresholds, meetings)
+    for meeting in meetings:
+        log.info("object %d: both directions meet at frame %d with an IoU of %.2f", meeting.number, meeting.frame,
+                 meeting.agreement)
+        if meeting.agreement < LEAST_AGREEMENT:
+            log.warning("object %d: both directions agree nowhere better than an IoU of %.2f; look at frames %d and %d",
+                        meeting.number, meeting.agreement, meeting.frame, meeting.frame + 1)
 
 
 def summary(session: Session, run_id: int) -> ProposalSummary:
@@ -265,11 +332,16 @@ def _objects(session: Session, video: VideoRecord, requests: Sequence[PromptRequ
                 raise StorageError(f"track {record.number} does not belong to {video.name}; choose one of its tracks")
             label = names[record.label]
         frames = [request.frame for request in group]
+        if settings.between and (len(frames) < 2 or track is None):
+            raise SettingsError("filling a gap needs prompts of a track in two frames; give the masks at both ends")
         if len(set(frames)) < len(frames):
             raise SettingsError(f"a track is prompted twice in frame {frames[0]}; give one prompt per frame")
         targets.append(_Target(number, track, label, tuple(
             request.prompt() for request in group)))
         first, last = limits.frame_range(track, frames, group[0].direction)
+        if settings.between:
+            first, last = frames[0], frames[-1]
+            limits.check_no_cut(first, last)
         if group[-1].until is not None:
             last = max(frames[-1], min(last, group[-1].until))
         labels = list(dict.fromkeys(target.label for target in targets))

@@ -152,17 +152,16 @@ def _exchange(stretches: Iterable[Any], a: int, b: int) -> list[Any]:
 def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
     [record] = unlocked_tracks(store, track)
     check_range(first, last)
-    moved, kept = cut(store.spans([track]), first, last)
-    if not moved or not kept:
-        where = f"from frame {first} on" if last is None else f"in frames {first} to {last}"
-        found = "no boxes" if not moved else "all its boxes"
-        raise StorageError(f"track {record.number} has {found} {where}; choose another frame")
     with store.transaction(f"Split track {record.number} at frame {first}") as transaction:
         connection = transaction.connection
         pin(store, [record], first, last)
-        key, _ = new_track(connection, record.video, record.label)
         spans = store.spans([track])
         moved, kept = cut(spans, first, last)
+        if not moved or not kept:
+            where = f"from frame {first} on" if last is None else f"in frames {first} to {last}"
+            found = "no boxes" if not moved else "all its boxes"
+            raise StorageError(f"track {record.number} has {found} {where}; choose another frame")
+        key, _ = new_track(connection, record.video, record.label)
         save_spans(connection, spans, kept + assign(moved, key))
         marks = mark_stretches(connection, [track])
         moved_marks, kept_marks = cut(marks, first, last)

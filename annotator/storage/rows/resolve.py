@@ -1,7 +1,8 @@
 """Resolve which box each track has, from observations, spans, marks and manual boxes.
 
 In each frame a track has at most one box: the manual one, else an interpolated one inside a range marked as
-interpolated, else the predicted one.
+interpolated, else the predicted one. A marked range without an end also holds the box of its last keyframe, in frames
+in which the track has no other.
 
 Costs grow with what is read and not with what comes before it. A frame of a tracklet belongs to at most one span, the
 last one that begins by then, so finding the span of a box is one search of an index (`SPAN_OF`); finding the boxes of a
@@ -59,7 +60,8 @@ _IN_FRAMES = and_(_o.c.video == bindparam("video"), _o.c.frame.between(bindparam
 _FRAMES = {masks: _query(masks, _o.join(_s, SPAN_OF)).where(_IN_FRAMES) for masks in (False, True)}
 _TRACK = {masks: _query(masks, _s.join(_o, IN_SPAN)).where(_s.c.track == bindparam("track"))
           for masks in (False, True)}
-_MARKS = select(schema.mark.c.track, schema.mark.c.first, schema.mark.c.last, schema.mark.c.kind).where(
+_MARKS = select(schema.mark.c.track, schema.mark.c.first, schema.mark.c.last, schema.mark.c.kind,
+                schema.video.c.frame_count).join(schema.video, schema.video.c.id == schema.mark.c.video).where(
     schema.mark.c.track.is_not(None),
     schema.mark.c.kind.in_([MarkKind.INTERPOLATE, MarkKind.OCCLUDED, MarkKind.OUTSIDE]),
 ).order_by(schema.mark.c.first, schema.mark.c.id)
@@ -88,6 +90,8 @@ class MarkRow:
     last: int
     """Inclusive; `OPEN` for no end."""
     kind: str
+    held_to: int = -1
+    """Last frame to which the box of the last keyframe is held; -1 if it is not."""
 
 
 def frames(connection: Connection, video: int, first: int, last: int, masks: bool,
@@ -136,7 +140,9 @@ Place = tuple[int, int]  # track, frame
 
 
 def _mark_rows(rows: Iterable[AnyRow]) -> list[MarkRow]:
-    return [MarkRow(track, first, OPEN if last is None else last, kind) for track, first, last, kind in rows]
+    return [MarkRow(track, first, OPEN if last is None else last, kind,
+                    count - 1 if last is None and kind == MarkKind.INTERPOLATE else -1)
+            for track, first, last, kind, count in rows]
 
 
 def _by_place(rows: Iterable[AnyRow], masks: bool) -> dict[Place, TrackObservation]:
@@ -168,9 +174,14 @@ def _apply_marks(connection: Connection, found: dict[Place, TrackObservation], m
     # Interpolate first, because an outside mark also applies to interpolated boxes.
     for mark in marks:
         if mark.kind == MarkKind.INTERPOLATE:
-            for observation in _interpolated(connection, mark, first, last):
+            keyframes = _keyframes_around(connection, mark, first, last)
+            for observation in _interpolated(keyframes, first, last):
                 held = found.get((observation.track, observation.frame))
                 if held is None or not held.human:
+                    found[observation.track, observation.frame] = observation
+            for observation in _held(keyframes, mark, first, last):
+                held = found.get((observation.track, observation.frame))
+                if held is None or held.box_xyxy is None:
                     found[observation.track, observation.frame] = observation
     ranged = [mark for mark in marks if mark.kind != MarkKind.INTERPOLATE]
     if not ranged:
@@ -199,9 +210,17 @@ def _marked(observation: TrackObservation, kind: MarkKind) -> TrackObservation:
     return replace(observation, occluded=True)
 
 
-def _interpolated(connection: Connection, mark: MarkRow, first: int, last: int) -> Iterator[TrackObservation]:
+def _held(keyframes: Sequence[AnyRow], mark: MarkRow, first: int, last: int) -> Iterator[TrackObservation]:
+    """The box of the last manual box inside a mark without an end, in the frames of first..last that follow it."""
+    if not keyframes or keyframes[-1].frame > last or box_of(keyframes[-1]) is None:
+        return
+    label = _observation(keyframes[-1], masks=False)
+    for frame in range(max(label.frame + 1, first), min(last, mark.held_to) + 1):
+        yield replace(label, frame=frame, interpolated=True)
+
+
+def _interpolated(keyframes: Sequence[AnyRow], first: int, last: int) -> Iterator[TrackObservation]:
     """Interpolated boxes between the manual boxes inside one interpolation mark, in frames first..last."""
-    keyframes = _keyframes_around(connection, mark, first, last)
     for one, other in pairwise(keyframes):
         if other.frame == one.frame + 1 or other.frame <= first or one.frame >= last:
             continue

@@ -53,6 +53,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """A new box, xyxy in image pixels."""
     box_changed = Signal(int, tuple)
     """Track id, and its moved or resized box, xyxy in image pixels."""
+    missing_drawn = Signal(tuple)
+    """The box of the selected track, which has none in this frame, xyxy in image pixels."""
     tool_changed = Signal(Tool)
     region_drawn = Signal(tuple)
     """A rectangular ignore region, xyxy in image pixels."""
@@ -88,8 +90,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._tool = Tool.SELECT
         self._editable = True
         self._press: QPointF | None = None
-        self._drag: Callable[[QPointF], None] | None = None
-        self._drop: Callable[[], None] | None = None
+        self._drag: Callable[[QPointF], object] | None = None
+        self._drop: Callable[[], object] | None = None
         self._space = False
         self.pointer: Callable[[QPointF], Qt.CursorShape | None] = lambda _: None
         """Returns the cursor over a handle of another feature; the position is in widget coordinates."""
@@ -97,6 +99,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Gestures of other features by tool."""
         self.wheels: dict[Tool, Callable[[float], object]] = {}
         """What the wheel does with a tool, called with steps away from the user; it zooms with Ctrl, and otherwise."""
+        self.draws_missing: Callable[[], bool] = lambda: False
+        """Whether a drag draws the box of the selected track, because it has none in this frame."""
+        self.pressed_with = Qt.KeyboardModifier.NoModifier
+        """Modifiers of the last press."""
         self.panned = False
         """Whether the view was panned since Space was pressed."""
         self._fitted = True
@@ -235,6 +241,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         button, position = event.button(), event.position()
+        self.pressed_with = event.modifiers()
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self._drag is not None:
             return
@@ -323,6 +330,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         grip = self._grip_at(position) if self._editable else None
         if grip is not None:
             self._begin_change(*grip, point)
+        elif self._editable and self.draws_missing():
+            self._begin_draw(point, self.missing_drawn.emit)
         else:
             self._begin_pan(position, click=True)
 

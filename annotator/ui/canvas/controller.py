@@ -49,7 +49,6 @@ class CanvasController(QObject):
         document.selection_changed.connect(lambda: canvas.overlay.set_selected(document.selection))
         document.changed.connect(self._on_changes)
         canvas.clicked.connect(self.select_clicked)
-        canvas.box_drawn.connect(self._on_drawn)
         canvas.box_changed.connect(self._on_box_changed)
 
     @property
@@ -186,9 +185,6 @@ class CanvasController(QObject):
             self._document.select(self._document.selection ^ {track})
         else:
             self._document.select((track,))
-
-    def _on_drawn(self, box: Box) -> None:
-        self._document.draw_track(box)
 
     def _on_box_changed(self, track: int, box: Box) -> None:
         self._document.set_box(track, box)

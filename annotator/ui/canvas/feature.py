@@ -12,6 +12,7 @@ from annotator.ui.canvas.box_clipboard import BoxClipboard
 from annotator.ui.canvas.canvas import Canvas, Tool
 from annotator.ui.canvas.controller import CanvasController
 from annotator.ui.canvas.filter_controls import FilterControls
+from annotator.ui.canvas.lasting_boxes import LastingBoxes
 from annotator.ui.canvas.nudge import Nudge
 from annotator.ui.canvas.picture_controls import PictureControls
 from annotator.ui.canvas.view_actions import ViewActions
@@ -35,6 +36,7 @@ class CanvasFeature(Feature):
         actions.add("tool.draw", tr("Track"), tr("Draw new object"), lambda: self._canvas.set_tool(Tool.DRAW),
                     ["Alt+N"], tr("Draw the box of a new object in this frame, without running a model"),
                     needs=Needs.EDITABLE, group="new")
+        self.lasting = LastingBoxes(self._document, self._canvas, actions, self._settings)
         self.clipboard = BoxClipboard(self._document, actions)
         self.nudge = Nudge(self._document, self._canvas, self._controller, actions)
         self.view = ViewActions(self._canvas, self._controller, actions)

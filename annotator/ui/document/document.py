@@ -15,9 +15,10 @@ from annotator.model.attribute import Attribute
 from annotator.model.box import Box
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.mask import Mask
-from annotator.model.track import Label, OnExisting, RunStatus, Track, TrackObservation, VideoRecord
+from annotator.model.track import Label, Mark, OnExisting, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.session import Session
-from annotator.storage.edits import drawn_boxes, masks
+from annotator.storage.edits import lasting as boxes
+from annotator.storage.edits import masks
 from annotator.storage.spans.algebra import Span
 from annotator.ui.document.lanes import Lane, make_lanes
 from annotator.ui.widgets.message import Message
@@ -255,7 +256,8 @@ class Document(QObject):
             reached = max((run.finished_frame or 0 for run in running), default=None)
             video = self._video.id
             spans: list[Span] = self.read(lambda: store.video_spans(video), [])
-            self._lanes = make_lanes(tracks.values(), spans, self._video.frame_count, reached)
+            marks: list[Mark] = self.read(lambda: store.marks(video), [])
+            self._lanes = make_lanes(tracks.values(), spans, self._video.frame_count, reached, marks)
         if only is None:
             return self._lanes
         chosen = frozenset(only)
@@ -306,8 +308,9 @@ class Document(QObject):
             return str(error)
         return None
 
-    def draw_track(self, box: Box) -> None:
-        """Add a track with a manual box (xyxy in image pixels) in the current frame, and select it.
+    def draw_track(self, box: Box, lasting: bool = False) -> None:
+        """Add a track with a manual box (xyxy in image pixels) in the current frame, and select it. A ``lasting`` box
+        holds from this frame on.
 
         The track gets the first class of the project, or the new class "object" if there are none.
         """
@@ -318,7 +321,7 @@ class Document(QObject):
 
         def add(session: Session) -> None:
             with session.store.transaction("Add track"):
-                made.append(drawn_boxes.add_track(session.store, video.id, self._first_label(session), frame, box))
+                made.append(boxes.draw_track(session.store, video.id, self._first_label(session), frame, box, lasting))
 
         if self.edit(add):
             self.select(made)
@@ -331,6 +334,11 @@ class Document(QObject):
         """Give a track a manual box (xyxy in image pixels) in the current frame."""
         frame = self._frame
         self.edit(lambda session: masks.place_box(session.store, track, frame, box))
+
+    def draw_box(self, track: int, box: Box, lasting: bool) -> None:
+        """Draw the manual box (xyxy in image pixels) of a track that has none in the current frame."""
+        frame = self._frame
+        self.edit(lambda session: boxes.draw_box(session.store, track, frame, box, lasting))
 
     def set_mask(self, track: int | None, mask: Mask, hold_box: bool = False) -> bool:
         """Give a track a manual mask in the current frame; None: a new track, which is then selected. An empty mask
@@ -364,7 +372,7 @@ class Document(QObject):
             # Labels too: a removed label reappears with the first track that uses it again.
             self._labels = self._attributes = None
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.RUNS
-                            | ChangeKind.OBSERVATIONS):
+                            | ChangeKind.OBSERVATIONS | ChangeKind.MARKS):
             self._lanes = None
         if self._video is None or changes.video not in (None, self._video.id):
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from annotator.model.evidence import TrackEvent
 from annotator.model.frame import TrackState
-from annotator.model.track import Track, TrackObservation
-from annotator.storage.spans.algebra import OPEN, Span
+from annotator.model.track import Mark, MarkKind, Track, TrackObservation
+from annotator.storage.spans.algebra import OPEN, Span, subtract
+from annotator.storage.spans.algebra import Stretch as Held
 
 #: Conflicts at least this many frames apart are separate conflicts.
 CONFLICT_GAP = 6
@@ -69,15 +70,36 @@ class Lane:
 
 
 def make_lanes(tracks: Iterable[Track], spans: Iterable[Span], frame_count: int, reached: int | None = None,
-               ) -> list[Lane]:
-    """Return the lanes in the order of ``tracks``. ``reached``: last frame of a running job, where open spans end."""
+               marks: Iterable[Mark] = ()) -> list[Lane]:
+    """Return the lanes in the order of ``tracks``. ``reached``: last frame of a running job, where open spans end.
+    ``marks``: of the video; boxes that last beyond their keyframes have bars too."""
+    spans = list(spans)
     end = frame_count - 1 if reached is None else reached
     bars: dict[int, list[Bar]] = defaultdict(list)
     for span in spans:
         last = min(end, frame_count - 1) if span.end == OPEN else span.end
         if last >= span.first:
             bars[span.track].append(Bar(span.first, last, span.human))
+    for key, bar in _lasting_bars(spans, marks, frame_count):
+        bars[key].append(bar)
     return [Lane(track, _ordered(bars.get(track.id, []))) for track in tracks]
+
+
+def _lasting_bars(spans: Sequence[Span], marks: Iterable[Mark], frame_count: int) -> Iterator[tuple[int, Bar]]:
+    """Track and frames of the boxes that hold after the last keyframe of an interpolation without an end."""
+    marks = list(marks)
+    for mark in marks:
+        if mark.kind is not MarkKind.INTERPOLATE or mark.last is not None or mark.track is None:
+            continue
+        drawn = [min(span.end, frame_count - 1) for span in spans if span.human and span.track == mark.track
+                 and span.end >= mark.first]
+        if not drawn:
+            continue
+        held = [Held(id=None, track=mark.track, first=max(drawn) + 1, last=frame_count - 1, end=frame_count - 1)]
+        gone = [(other.first, OPEN if other.last is None else other.last) for other in marks
+                if other.kind is MarkKind.OUTSIDE and other.track == mark.track]
+        yield from ((mark.track, Bar(piece.first, piece.end)) for piece in subtract(held, gone)
+                    if piece.first <= piece.end)
 
 
 def _ordered(bars: list[Bar]) -> tuple[Bar, ...]:

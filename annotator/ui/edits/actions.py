@@ -17,7 +17,8 @@ from annotator.ui.edits.plans import Plans
 #: Milliseconds between checks whether the previewed action is still highlighted in its menu.
 _CHECK_EVERY = 80
 #: Actions of the context menus, top to bottom; the other actions are in submenus.
-_MENU = ("track.swap", "track.merge", "track.split", "track.keyframe", "track.occluded", "track.outside", "track.lock")
+_MENU = ("track.swap", "track.merge", "track.split", "track.keyframe", "track.occluded", "track.outside",
+         "track.occluded-on", "track.outside-on", "track.lock")
 _RANGE = ("track.swap-range", "track.split-range", "track.delete-range")
 _DELETE = ("edit.delete", "track.delete-from", "track.delete-before", "track.delete-range", "track.delete")
 _LINES = ("track.interpolate", "track.end-interpolation", "track.fill-gap", "track.fill-gaps", "track.reduce")
@@ -79,6 +80,10 @@ class IdentityActions(QObject):
             tr("Mark or unmark as occluded in the selected range or this frame; the box stays"), group="marks")
         add("outside", menu, tr("Outside"), plans.outside, "O",
             tr("Mark or unmark as out of view in the selected range or this frame"), group="marks")
+        add("occluded-on", menu, tr("Occluded from this frame on"), plans.occluded_on, "Shift+Q",
+            tr("Mark or unmark as occluded from this frame on; the box stays"), group="marks")
+        add("outside-on", menu, tr("Outside from this frame on"), plans.outside_on, "Shift+O",
+            tr("Mark or unmark as out of view from this frame on: a box that lasts ends here"), group="marks")
         add("lock", menu, tr("Lock"), plans.lock, "Shift+L",
             tr("Lock or unlock: protect the tracks from edits and runs"), group="marks")
 

@@ -250,15 +250,25 @@ class Plans(QObject):
     def outside(self) -> Plan:
         return self._mark(MarkKind.OUTSIDE, self.tr("Mark {0} as outside {1}"), self.tr("Unmark {0} as outside {1}"))
 
-    def _mark(self, kind: MarkKind, on: str, off: str) -> Plan:
-        """Mark the selected range or this frame; unmark it if all of it is marked already."""
+    def occluded_on(self) -> Plan:
+        """Mark as occluded from this frame on, or unmark."""
+        return self._mark(MarkKind.OCCLUDED, self.tr("Mark {0} as occluded {1}"), self.tr("Unmark {0} as occluded {1}"),
+                          (self._document.frame, None))
+
+    def outside_on(self) -> Plan:
+        """Mark as outside from this frame on, or unmark."""
+        return self._mark(MarkKind.OUTSIDE, self.tr("Mark {0} as outside {1}"), self.tr("Unmark {0} as outside {1}"),
+                          (self._document.frame, None))
+
+    def _mark(self, kind: MarkKind, on: str, off: str, frames: tuple[int, int | None] | None = None) -> Plan:
+        """Mark frames (default: the selected range or this frame); unmark them if all of them are marked already."""
         chosen, frame = self._chosen(), self._document.frame
-        first, last = self._document.range or (frame, frame)
+        first, last = frames or self._document.range or (frame, frame)
         ids, store = [track.id for track in chosen], self._store
         video = self._document.video
         assert video is not None
         held = {mark.track for mark in store.marks(video.id) if mark.kind is kind and mark.first <= first
-                and (mark.last is None or mark.last >= last)}
+                and (mark.last is None or (last is not None and mark.last >= last))}
         takes_back = held.issuperset(ids)
         change = track_marks.unmark_tracks if takes_back else track_marks.mark_tracks
         title = (off if takes_back else on).format(self.names(chosen), self._where(first, last))

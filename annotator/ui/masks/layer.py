@@ -85,7 +85,7 @@ class MaskPaintLayer(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if self._painting is not None:
-            self._paint_mask(painter, self._painting, option.exposedRect)  # type: ignore[attr-defined]
+            self._paint_mask(painter, self._painting, option.exposedRect)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for mask in self._shared:
             painter.fillPath(contour_path(mask), _SHARED)
@@ -96,7 +96,7 @@ class MaskPaintLayer(QGraphicsItem):
             self._paint_handles(painter, self._corners[:-1])
         for loop in self._loops:
             self._outline(painter, lambda loop=loop: painter.drawPolygon(loop))
-            self._paint_handles(painter, loop)
+            self._paint_handles(painter, [loop.at(k) for k in range(loop.count())])
         if self._brush is not None:
             self._paint_brush(painter, *self._brush)
 
@@ -119,7 +119,7 @@ class MaskPaintLayer(QGraphicsItem):
         draw = painter.drawEllipse if brush.shape is BrushShape.ROUND else painter.drawRect
         self._outline(painter, lambda: draw(tip))
 
-    def _paint_handles(self, painter: QPainter, corners: Sequence[QPointF] | QPolygonF) -> None:
+    def _paint_handles(self, painter: QPainter, corners: Sequence[QPointF]) -> None:
         half = HANDLE / painter.worldTransform().m11()
         painter.setPen(_pen(_SHADE, 1.0))
         painter.setBrush(_LINE)

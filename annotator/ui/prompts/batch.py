@@ -17,11 +17,13 @@ class Batch:
     """Stay between the first and the last frame of each track."""
     chosen: tuple[int, int] | None = None
     """Stay between these frames."""
+    between: bool = False
+    """Fill only the frames between the prompts of each object, from both ends."""
 
     def settings(self, segmenter: str | None, device: str) -> PromptSettings:
         first, last = (None, None) if self.chosen is None else self.chosen
-        return PromptSettings(first=first, last=last, within_track=self.within_track, segmenter=segmenter,
-                              device=device)
+        return PromptSettings(first=first, last=last, within_track=self.within_track, between=self.between,
+                              segmenter=segmenter, device=device)
 
     def numbered(self) -> dict[int, int | None]:
         """Map the run's number of each object to its track (id). All prompts of one track are one object."""

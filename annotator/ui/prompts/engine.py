@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from annotator.engine import registry
+from annotator.engine.mask_cleaning import best_cleaned, cleaning_prompts
 from annotator.engine.prompting import FramePrompter, Seen
 from annotator.engine.registry import MakeSegmenter
 from annotator.engine.runtime.libraries import ModelLibraries
@@ -15,6 +16,7 @@ from annotator.jobs.prompts import propagate
 from annotator.jobs.prompts.propagate import PromptProgress, PromptRequest, PromptSettings
 from annotator.model.cancel import CancelToken
 from annotator.model.frame import Frame
+from annotator.model.mask import Mask
 from annotator.model.prompt import Prompt
 from annotator.model.track import VideoRecord
 from annotator.session import Session
@@ -27,6 +29,17 @@ class Answer:
     """A prompt's mask, and the segmenter that found it."""
 
     seen: Seen
+    segmenter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A drawn mask after the segmenter cleaned it up."""
+
+    mask: Mask | None
+    """None if the segmenter finds nothing like it."""
+    agreement: float
+    """IoU of the drawn mask and the best object found, 0..1."""
     segmenter: str
 
 
@@ -50,6 +63,11 @@ class PromptEngine:
             answered: Callable[[Answer], object], failed: Callable[[str], object]) -> None:
         """Request the mask of a prompt in a frame; a newer request replaces one that still waits."""
         self.worker.ask("mask", lambda: self._ask(video, frame, wanted, choice), answered, failed)
+
+    def clean_up(self, video: VideoRecord, frame: Frame, mask: Mask, choice: Choice,
+                 answered: Callable[[Cleaned], object], failed: Callable[[str], object]) -> None:
+        """Request the object that a drawn mask means in a frame."""
+        self.worker.ask("clean", lambda: self._clean_up(video, frame, mask, choice), answered, failed)
 
     def propagate(self, title: str, session: Session, video: VideoRecord, requests: tuple[PromptRequest, ...],
                settings: PromptSettings) -> None:
@@ -79,6 +97,12 @@ class PromptEngine:
         name = self._encode(video, frame, choice)
         assert self._prompter is not None
         return Answer(self._prompter.ask({1: wanted})[1], name)
+
+    def _clean_up(self, video: VideoRecord, frame: Frame, mask: Mask, choice: Choice) -> Cleaned:
+        name = self._encode(video, frame, choice)
+        assert self._prompter is not None
+        seen, agreement = best_cleaned(mask, self._prompter.ask(cleaning_prompts(mask, frame.index)).values())
+        return Cleaned(None if seen is None else seen.mask, agreement, name)
 
     def _best_installed(self, device: str) -> str:
         """Return the best installed segmenter, cached until the installed weights change. Warns if there is none."""

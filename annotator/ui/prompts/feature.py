@@ -18,6 +18,7 @@ from annotator.ui.prompts.actions import PromptActions
 from annotator.ui.prompts.bar import PromptBar
 from annotator.ui.prompts.controller import PromptController
 from annotator.ui.prompts.engine import PromptEngine
+from annotator.ui.prompts.mask_prompts import MaskPrompts
 from annotator.ui.prompts.view import PromptView
 from annotator.ui.timeline.timeline import Timeline
 from annotator.ui.widgets.message import Message
@@ -30,7 +31,7 @@ class PromptsFeature(Feature):
                  jobs: JobController, window: QWidget) -> None:
         super().__init__(window)
         self._document, self._canvas, self._timeline, self._window = document, canvas, timeline, window
-        self._worker = jobs.worker
+        self._worker, self._controller, self._choice = jobs.worker, controller, jobs.segmenter_choice
         self.engine = PromptEngine(jobs.worker, jobs.libraries, jobs.segmenters.make)
         self.prompts = PromptController(document, canvas, controller, self.engine, jobs.segmenter_choice)
         self.prompts.message.connect(self.message)
@@ -39,6 +40,9 @@ class PromptsFeature(Feature):
 
     def add_actions(self, actions: Actions) -> None:
         self.actions = PromptActions(self.prompts, self._canvas, self._timeline, actions, self._window)
+        self.masks = MaskPrompts(self._document, self._controller, self.engine, self._choice, self.prompts.propagation,
+                                 actions)
+        self.masks.message.connect(self.message)
         self.bar = PromptBar(self._canvas, actions)
         self.view = PromptView(self._document, self._canvas, self._timeline, self.prompts, self.bar)
 

@@ -22,7 +22,7 @@ from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
 from annotator.review import Entry, Fix, Kind, Moment, Reason, Sentence, Suggestion
 from annotator.session import Session
-from annotator.storage.edits import attributes, drawn_boxes, identities, keyframes, labels, masks, track_marks
+from annotator.storage.edits import attributes, drawn_boxes, identities, keyframes, labels, lasting, masks, track_marks
 from annotator.storage.edits.preview import preview
 from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.rows.runs import REPROPAGATE
@@ -71,6 +71,15 @@ class Editing(RuleBasedStateMachine):
         rows = {(row[0], row[1]): row[3:7] for row in everything(self.store)["observation"]}
         painted = {(row[0], row[1]): row[2:] for row in everything(self.store)["mask"]}
         return {(tracklet, frame, rows[tracklet, frame], painted.get((tracklet, frame))) for tracklet, frame in drawn}
+
+    @rule(a=PICK)
+    def read_it_all(self, a: int) -> None:
+        """By track and by frame, the same boxes."""
+        [track] = self.tracks(a)
+        if track:
+            by_frame = [seen for _, shown in self.store.iter_frames(1, 0, 99, masks=True) for seen in shown
+                        if seen.track == track]
+            assert by_frame == self.store.trajectory(track, masks=True)
 
     @rule(a=PICK, b=PICK, first=FRAMES, length=st.none() | FRAMES)
     def swap(self, a: int, b: int, first: int, length: int | None) -> None:
@@ -260,6 +269,15 @@ class Editing(RuleBasedStateMachine):
             "back": lambda store: masks.send_to_back(store, one, first, last),
             "delete": lambda store: masks.delete_masks(store, one, first, last)}
         self.attempt(edits[kind], asked=True)
+
+    @rule(a=PICK, frame=FRAMES, x=st.integers(0, 600), lasts=st.booleans(), new=st.booleans())
+    def draw_lasting(self, a: int, frame: int, x: int, lasts: bool, new: bool) -> None:
+        box = (float(x), 1.0, x + 10.0, 20.0)
+        if new:
+            label = self.store.ensure_label("car").id
+            self.attempt(lasting.draw_track, 1, label, frame, box, lasts)
+        else:
+            self.attempt(lasting.draw_box, *self.tracks(a), frame, box, lasts, asked=True)
 
     @rule(a=PICK, frame=FRAMES, x=st.integers(0, 600), size=st.integers(5, 30))
     def drag_box(self, a: int, frame: int, x: int, size: int) -> None:
