@@ -232,7 +232,7 @@ def _add_edit(commands: Any) -> None:
     _add_range(a)
     a = actions.add_parser("box", help="draw the box of a track, or of a new track")
     a.add_argument("--track", type=int, metavar="NUMBER", help="the track (default: a new one)")
-    a.add_argument("--frame", type=int, required=True, metavar="N")
+    a.add_argument("--frame", type=int, required=True, metavar="N", help="the frame, from 0")
     a.add_argument("--box", type=_numbers(4), required=True, metavar="X1,Y1,X2,Y2", help="pixels")
     a.add_argument("--label", metavar="NAME", help="class of a new track; created if it does not exist")
     a.add_argument("--once", action="store_true",

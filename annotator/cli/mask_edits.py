@@ -66,7 +66,7 @@ def _painted(session: Session, video: VideoRecord, track: int, args: argparse.Na
 def add_mask_actions(actions: Any) -> None:
     """Add the actions to the parser of ``edit``."""
     a = _action(actions, "mask", "set the mask of a track in a frame from a PNG or polygons")
-    a.add_argument("--frame", type=int, required=True, metavar="N")
+    a.add_argument("--frame", type=int, required=True, metavar="N", help="the frame, from 0")
     source = a.add_mutually_exclusive_group(required=True)
     source.add_argument("--png", metavar="FILE", help="an image of the video's size: pixels that are not 0")
     source.add_argument("--polygon", action="append", metavar="X,Y,X,Y,...",
@@ -97,7 +97,7 @@ def add_mask_actions(actions: Any) -> None:
 
 def _action(actions: Any, name: str, help_text: str) -> Any:
     a = actions.add_parser(name, help=help_text)
-    a.add_argument("track", type=int, metavar="TRACK")
+    a.add_argument("track", type=int, metavar="TRACK", help="number of the track")
     return a
 
 

@@ -1501,8 +1501,16 @@
             <translation>Lock or unlock: protect the tracks from edits and runs</translation>
         </message>
         <message>
+            <source>Mark or unmark as occluded from this frame on; the box stays</source>
+            <translation>Mark or unmark as occluded from this frame on; the box stays</translation>
+        </message>
+        <message>
             <source>Mark or unmark as occluded in the selected range or this frame; the box stays</source>
             <translation>Mark or unmark as occluded in the selected range or this frame; the box stays</translation>
+        </message>
+        <message>
+            <source>Mark or unmark as out of view from this frame on: a box that lasts ends here</source>
+            <translation>Mark or unmark as out of view from this frame on: a box that lasts ends here</translation>
         </message>
         <message>
             <source>Mark or unmark as out of view in the selected range or this frame</source>
@@ -1537,8 +1545,16 @@
             <translation>Occluded</translation>
         </message>
         <message>
+            <source>Occluded from this frame on</source>
+            <translation>Occluded from this frame on</translation>
+        </message>
+        <message>
             <source>Outside</source>
             <translation>Outside</translation>
+        </message>
+        <message>
+            <source>Outside from this frame on</source>
+            <translation>Outside from this frame on</translation>
         </message>
         <message>
             <source>Reduce to keyframes…</source>
@@ -2470,6 +2486,21 @@
         </message>
     </context>
     <context>
+        <name>LastingBoxes</name>
+        <message>
+            <source>A drawn box holds from its frame on until the next keyframe or until it is outside; Shift while drawing does the opposite</source>
+            <translation>A drawn box holds from its frame on until the next keyframe or until it is outside; Shift while drawing does the opposite</translation>
+        </message>
+        <message>
+            <source>Drawn boxes last</source>
+            <translation>Drawn boxes last</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+    </context>
+    <context>
         <name>LogPanel</name>
         <message>
             <source>All levels</source>
@@ -2544,6 +2575,294 @@
         <message>
             <source>“{0}” needs {1}</source>
             <translation>“{0}” needs {1}</translation>
+        </message>
+    </context>
+    <context>
+        <name>MaskActions</name>
+        <message>
+            <source>Bring to the front</source>
+            <translation>Bring to the front</translation>
+        </message>
+        <message>
+            <source>Copied the mask of track {0} in frame {1}</source>
+            <translation>Copied the mask of track {0} in frame {1}</translation>
+        </message>
+        <message>
+            <source>Copy mask</source>
+            <translation>Copy mask</translation>
+        </message>
+        <message>
+            <source>Copy the mask to the next frame and go there</source>
+            <translation>Copy the mask to the next frame and go there</translation>
+        </message>
+        <message>
+            <source>Copy to the next frame</source>
+            <translation>Copy to the next frame</translation>
+        </message>
+        <message>
+            <source>Delete mask</source>
+            <translation>Delete mask</translation>
+        </message>
+        <message>
+            <source>Delete the manual mask, in this frame or in the selected range; the predicted one is visible again</source>
+            <translation>Delete the manual mask, in this frame or in the selected range; the predicted one is visible again</translation>
+        </message>
+        <message>
+            <source>Drop all parts of the mask but the largest, in this frame or in the selected range</source>
+            <translation>Drop all parts of the mask but the largest, in this frame or in the selected range</translation>
+        </message>
+        <message>
+            <source>Drop specks</source>
+            <translation>Drop specks</translation>
+        </message>
+        <message>
+            <source>Fill holes</source>
+            <translation>Fill holes</translation>
+        </message>
+        <message>
+            <source>Fill the holes of the mask, in this frame or in the selected range</source>
+            <translation>Fill the holes of the mask, in this frame or in the selected range</translation>
+        </message>
+        <message>
+            <source>Give pixels that masks share to the other tracks, in this frame or in the selected range</source>
+            <translation>Give pixels that masks share to the other tracks, in this frame or in the selected range</translation>
+        </message>
+        <message>
+            <source>Give pixels that masks share to the selected track, in this frame or in the selected range</source>
+            <translation>Give pixels that masks share to the selected track, in this frame or in the selected range</translation>
+        </message>
+        <message>
+            <source>Larger</source>
+            <translation>Larger</translation>
+        </message>
+        <message>
+            <source>Move down</source>
+            <translation>Move down</translation>
+        </message>
+        <message>
+            <source>Move left</source>
+            <translation>Move left</translation>
+        </message>
+        <message>
+            <source>Move right</source>
+            <translation>Move right</translation>
+        </message>
+        <message>
+            <source>Move the mask by a pixel, in this frame or in the selected range</source>
+            <translation>Move the mask by a pixel, in this frame or in the selected range</translation>
+        </message>
+        <message>
+            <source>Move up</source>
+            <translation>Move up</translation>
+        </message>
+        <message>
+            <source>Nothing to copy: the selected track has no mask in this frame</source>
+            <translation>Nothing to copy: the selected track has no mask in this frame</translation>
+        </message>
+        <message>
+            <source>Nothing to paste: copy a mask in this video first</source>
+            <translation>Nothing to paste: copy a mask in this video first</translation>
+        </message>
+        <message>
+            <source>Paste mask</source>
+            <translation>Paste mask</translation>
+        </message>
+        <message>
+            <source>Paste the copied mask for the selected track, in this frame or in the selected range</source>
+            <translation>Paste the copied mask for the selected track, in this frame or in the selected range</translation>
+        </message>
+        <message>
+            <source>Remember the mask of the selected track in this frame</source>
+            <translation>Remember the mask of the selected track in this frame</translation>
+        </message>
+        <message>
+            <source>Scale the mask by 5 %, in this frame or in the selected range</source>
+            <translation>Scale the mask by 5 %, in this frame or in the selected range</translation>
+        </message>
+        <message>
+            <source>Send to the back</source>
+            <translation>Send to the back</translation>
+        </message>
+        <message>
+            <source>Smaller</source>
+            <translation>Smaller</translation>
+        </message>
+    </context>
+    <context>
+        <name>MaskPrompts</name>
+        <message>
+            <source>Clean up with SAM 2</source>
+            <translation>Clean up with SAM 2</translation>
+        </message>
+        <message>
+            <source>Cleaned up by {0}: IoU {1:.2f} with the drawn mask</source>
+            <translation>Cleaned up by {0}: IoU {1:.2f} with the drawn mask</translation>
+        </message>
+        <message>
+            <source>Cleaning up the mask</source>
+            <translation>Cleaning up the mask</translation>
+        </message>
+        <message>
+            <source>Fill between two masks</source>
+            <translation>Fill between two masks</translation>
+        </message>
+        <message>
+            <source>Fill the frames between the manual masks before and after this frame, from both ends</source>
+            <translation>Fill the frames between the manual masks before and after this frame, from both ends</translation>
+        </message>
+        <message>
+            <source>Let the segmenter find the object that the drawn mask means</source>
+            <translation>Let the segmenter find the object that the drawn mask means</translation>
+        </message>
+        <message>
+            <source>Mask</source>
+            <translation>Mask</translation>
+        </message>
+        <message>
+            <source>Nothing to clean up: the track has no mask in this frame</source>
+            <translation>Nothing to clean up: the track has no mask in this frame</translation>
+        </message>
+        <message>
+            <source>Propagate the mask</source>
+            <translation>Propagate the mask</translation>
+        </message>
+        <message>
+            <source>Propagate the mask backward</source>
+            <translation>Propagate the mask backward</translation>
+        </message>
+        <message>
+            <source>Propagate the mask forward</source>
+            <translation>Propagate the mask forward</translation>
+        </message>
+        <message>
+            <source>Propagate the mask of this frame up to the next manual mask or box</source>
+            <translation>Propagate the mask of this frame up to the next manual mask or box</translation>
+        </message>
+        <message>
+            <source>The image of this frame is not decoded yet; try again</source>
+            <translation>The image of this frame is not decoded yet; try again</translation>
+        </message>
+        <message>
+            <source>The mask has changed meanwhile; clean it up again</source>
+            <translation>The mask has changed meanwhile; clean it up again</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+        <message>
+            <source>{0} finds no object like this mask (best IoU {1:.2f}); the mask is unchanged</source>
+            <translation>{0} finds no object like this mask (best IoU {1:.2f}); the mask is unchanged</translation>
+        </message>
+    </context>
+    <context>
+        <name>MaskTarget</name>
+        <message>
+            <source>; {0} pixels were left to locked or reviewed tracks</source>
+            <translation>; {0} pixels were left to locked or reviewed tracks</translation>
+        </message>
+        <message>
+            <source>Select a single track to paint its mask</source>
+            <translation>Select a single track to paint its mask</translation>
+        </message>
+        <message>
+            <source>The mask has {0} pixels</source>
+            <translation>The mask has {0} pixels</translation>
+        </message>
+        <message>
+            <source>Track {0} is locked; unlock it first</source>
+            <translation>Track {0} is locked; unlock it first</translation>
+        </message>
+    </context>
+    <context>
+        <name>MasksFeature</name>
+        <message>
+            <source>. {0} pixels are shared with other tracks: J takes them, Shift+J gives them</source>
+            <translation>. {0} pixels are shared with other tracks: J takes them, Shift+J gives them</translation>
+        </message>
+        <message>
+            <source>Add the inside of a polygon to the mask: click its corners, or drag a line around it</source>
+            <translation>Add the inside of a polygon to the mask: click its corners, or drag a line around it</translation>
+        </message>
+        <message>
+            <source>Brush</source>
+            <translation>Brush</translation>
+        </message>
+        <message>
+            <source>Click corners or drag a line; Enter adds the inside, Alt+Enter erases it</source>
+            <translation>Click corners or drag a line; Enter adds the inside, Alt+Enter erases it</translation>
+        </message>
+        <message>
+            <source>Corners of the outline</source>
+            <translation>Corners of the outline</translation>
+        </message>
+        <message>
+            <source>Drag a corner to move it, drag an edge to add one, Alt-click a corner to delete it</source>
+            <translation>Drag a corner to move it, drag an edge to add one, Alt-click a corner to delete it</translation>
+        </message>
+        <message>
+            <source>Drag to erase, Alt-drag to paint; wheel: size ({0} pixels), Ctrl+wheel: zoom</source>
+            <translation>Drag to erase, Alt-drag to paint; wheel: size ({0} pixels), Ctrl+wheel: zoom</translation>
+        </message>
+        <message>
+            <source>Drag to paint, Alt-drag to erase; wheel: size ({0} pixels), Ctrl+wheel: zoom</source>
+            <translation>Drag to paint, Alt-drag to erase; wheel: size ({0} pixels), Ctrl+wheel: zoom</translation>
+        </message>
+        <message>
+            <source>Erase pixels of the selected track's mask</source>
+            <translation>Erase pixels of the selected track's mask</translation>
+        </message>
+        <message>
+            <source>Eraser</source>
+            <translation>Eraser</translation>
+        </message>
+        <message>
+            <source>Hold the box</source>
+            <translation>Hold the box</translation>
+        </message>
+        <message>
+            <source>Keep the box as it is while its mask is painted, instead of fitting it</source>
+            <translation>Keep the box as it is while its mask is painted, instead of fitting it</translation>
+        </message>
+        <message>
+            <source>Larger brush</source>
+            <translation>Larger brush</translation>
+        </message>
+        <message>
+            <source>Mask</source>
+            <translation>Mask</translation>
+        </message>
+        <message>
+            <source>Move, add and delete corners of the mask's outline</source>
+            <translation>Move, add and delete corners of the mask's outline</translation>
+        </message>
+        <message>
+            <source>Paint the mask of the selected track, or of a new one</source>
+            <translation>Paint the mask of the selected track, or of a new one</translation>
+        </message>
+        <message>
+            <source>Paint with a square tip instead of a round one</source>
+            <translation>Paint with a square tip instead of a round one</translation>
+        </message>
+        <message>
+            <source>Polygon</source>
+            <translation>Polygon</translation>
+        </message>
+        <message>
+            <source>Smaller brush</source>
+            <translation>Smaller brush</translation>
+        </message>
+        <message>
+            <source>Square brush</source>
+            <translation>Square brush</translation>
+        </message>
+        <message>
+            <source>The wheel does the same</source>
+            <translation>The wheel does the same</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
         </message>
     </context>
     <context>
@@ -2750,6 +3069,13 @@
         <message>
             <source>{0} was not added</source>
             <translation>{0} was not added</translation>
+        </message>
+    </context>
+    <context>
+        <name>OutlineTool</name>
+        <message>
+            <source>Select a single track with a mask in this frame to edit its outline</source>
+            <translation>Select a single track with a mask in this frame to edit its outline</translation>
         </message>
     </context>
     <context>
