@@ -14,7 +14,7 @@ import pytest
 
 from annotator import __version__
 from annotator.cli.main import program_parser
-from annotator.engine.settings import Sam2MotSettings
+from annotator.engine.settings import Sam2MotSettings, Sam2Settings
 from annotator.formats.registry import writable
 from annotator.jobs.tracking.config import PreannotateSettings, read_settings
 
@@ -166,7 +166,7 @@ def keys_of(settings: object, path: str = "") -> Iterator[str]:
 
 def test_the_settings_that_are_explained_exist() -> None:
     page = read(ROOT / "docs" / "how-to" / "tracking-settings.md")
-    known = set(keys_of(PreannotateSettings(sam2mot=Sam2MotSettings())))
+    known = set(keys_of(PreannotateSettings(sam2mot=Sam2MotSettings(), sam2=Sam2Settings())))
     rows = re.findall(r"^\| [^|]* \| `([\w.]+)` \| ", page, re.M)
     rows += re.findall(r"`([a-z_0-9.]+)`", "".join(re.findall(r"^\| (`[^|]*) \| [^|]* \|$", page, re.M)))
     assert len(rows) > 20

@@ -80,7 +80,8 @@ def test_headings_within_code_are_none(small: Guide) -> None:
 
 @pytest.mark.parametrize(("page", "target", "path"), [
     ("docs/a.md", "b.md#x", "docs/b.md"), ("docs/how-to/a.md", "../b.md", "docs/b.md"),
-    ("docs/a.md", "#x", "docs/a.md"), ("docs/a.md", "https://example.org", None), ("docs/a.md", "mailto:a@example.org", None)])
+    ("docs/a.md", "#x", "docs/a.md"),
+    ("docs/a.md", "https://example.org", None), ("docs/a.md", "mailto:a@example.org", None)])
 def test_links_are_resolved(page: str, target: str, path: str | None) -> None:
     assert resolved(page, target) == path
 

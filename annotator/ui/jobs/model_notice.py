@@ -113,10 +113,12 @@ class ModelNotice(QFrame):
         self.text.setText("\n".join([self.tr("This run uses models that are meant for trying the program:"), *lines,
                                      self.tr("For your own footage, select:")]))
         kinds = {weights.kind for weights in shown}
-        for widget in (self.detector, self.file):
-            widget.setVisible(ModelKind.DETECTOR in kinds)
-        for widget in (self.segmenter, self.measure, self.speed):
-            widget.setVisible(ModelKind.SEGMENTER in kinds)
+        rows: dict[ModelKind, tuple[QWidget, ...]] = {
+            ModelKind.DETECTOR: (self.detector, self.file),
+            ModelKind.SEGMENTER: (self.segmenter, self.measure, self.speed)}
+        for kind, widgets in rows.items():
+            for widget in widgets:
+                widget.setVisible(kind in kinds)
         self.setVisible(bool(shown))
 
     def _on_measure(self) -> None:

@@ -124,7 +124,9 @@ def test_masks_are_written_and_read_back(dancetrack: Made, tmp_path: Path) -> No
         video = store.video()
         assert store.scene_cuts(store.runs()[-1].id) == []
         assert store.runs()[-1].settings["scene_cuts"] is False
-        assert store.runs()[-1].settings["sam2mot"]["speck_share"] == 0, "masks are scored whole"
+        rules = store.runs()[-1].settings["sam2mot"]
+        assert isinstance(rules, dict)
+        assert rules["speck_share"] == 0, "masks are scored whole"
         frames = [(index, {o.number: o.mask for o in seen if o.mask is not None})
                   for index, seen in store.iter_frames(video.id, masks=True)]
     archives = sorted((tmp_path / DANCERS[0] / "masks").iterdir())
