@@ -163,6 +163,20 @@ def asked(project: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+def test_the_site_is_built_strictly(asked: list[str]) -> None:
+    assert dev.docs([]) == 0
+    assert asked[1:5] == ["-m", "mkdocs", "build", "--strict"]
+
+
+def test_the_site_needs_its_extra_and_no_arguments(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SetupError, match="no arguments"):
+        dev.docs(["--open"])
+    monkeypatch.setenv("ANNOTATOR_EXTRAS", "dev,window")
+    with pytest.raises(SetupError, match="add docs"):
+        dev.docs([])
+    assert asked == []
+
+
 def workers(asked: list[str]) -> str | None:
     return asked[asked.index("-n") + 1] if "-n" in asked else None
 
