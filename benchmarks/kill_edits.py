@@ -31,7 +31,7 @@ from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackSta
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
-from annotator.storage.edits import drawn_boxes, identities, keyframes, masks, proposals, track_marks
+from annotator.storage.edits import drawn_boxes, identities, keyframes, masks, proposals, track_marks, videos
 from annotator.storage.edits.merging import MergeRule
 from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.rows.runs import REPROPAGATE
@@ -42,10 +42,10 @@ from benchmarks.harness.results import emit, environment, progress
 FRAMES, TRACKS = 120, 12
 KINDS = ("swap", "merge", "split", "split range", "delete range", "delete from", "delete", "renumber", "renumber all",
          "relabel", "describe", "mark", "unmark", "lock", "box", "mask", "no box", "new track", "fill", "interpolate",
-         "end interpolation", "keyframes", "undo", "redo", "propagate", "accept", "drop", "import")
+         "end interpolation", "keyframes", "redo", "remove video", "undo", "propagate", "accept", "drop", "import")
 #: Kinds that store boxes in separate transactions before the boxes become visible.
 STAGED = ("propagate", "import")
-_TABLES = ("label", "proposal", "tracklet", "observation", "mask", "track", "span", "mark")
+_TABLES = ("video", "label", "proposal", "tracklet", "observation", "mask", "track", "span", "mark")
 _TIMEOUT = 60.0
 
 
@@ -100,15 +100,18 @@ def step(store: Store, kind: str, rng: random.Random) -> None:
         do(store, kind, rng)
     except UserError:
         return  # refused without any change
+    if not store.videos():
+        store.undo()
     if not store.tracks(1):
         undo_all(store)
 
 
 def undo_all(store: Store) -> None:
-    """Return to the state after the first run."""
+    """Return to the state after the first run, which follows the addition of the video."""
     while store.undo():
         pass
-    store.redo()
+    for _ in range(2):
+        store.redo()
 
 
 def do(store: Store, kind: str, rng: random.Random) -> object:
@@ -147,6 +150,7 @@ def do(store: Store, kind: str, rng: random.Random) -> object:
         "end interpolation": lambda: keyframes.end_interpolation(store, a, first, last),
         "fill": lambda: keyframes.fill_gap(store, a, 52),
         "keyframes": lambda: keyframes.reduce_to_keyframes(store, a, first, last, pixels=1.0),
+        "remove video": lambda: videos.remove_video(store, 1),
         "undo": store.undo, "redo": store.redo, "propagate": lambda: propagate(store, first),
         "import": lambda: import_tracks(store, first, rng.random() < 0.5),
     }

@@ -30,6 +30,6 @@ def test_a_session_applies_results_and_goes_back_and_forth(tmp_path: Path) -> No
         session.redo()
         assert len(store.observations(video.id, 2)) == 2
         assert session.redo() is None
-        assert [kept.undone for kept in session.history()] == [False]
+        assert [kept.undone for kept in session.history()] == [False, False]
         stop()
     Store.open(tmp_path / "p.annot").close()

@@ -40,6 +40,8 @@ def _edit(args: argparse.Namespace, _: Console) -> int:
         if args.action in ("undo", "redo"):
             return _undo_or_redo(session, args)
         video = one_video(session, args.video)
+        if args.action == "remove-video":
+            return _remove_video(session, video, args)
         edit = _edit_of(session, video, args)
         seen = preview(session.store, edit)
         if not args.dry_run:
@@ -56,6 +58,20 @@ def _undo_or_redo(session: Session, args: argparse.Namespace) -> int:
     if step is None:
         raise StorageError(f"{args.project}: nothing to {args.action}")
     print(json.dumps({"label": step.label}) if args.json else f"{args.action}: {step.label}")
+    return OK
+
+
+def _remove_video(session: Session, video: VideoRecord, args: argparse.Namespace) -> int:
+    from annotator.storage.edits.videos import remove_video
+
+    contents = session.store.video_contents(video.id)
+    if not args.dry_run:
+        remove_video(session.store, video.id)
+    if args.json:
+        print(json.dumps({"video": video.name, **asdict(contents), "done": not args.dry_run}))
+    else:
+        print(f"{video.name}: {contents.line()} {'would be' if args.dry_run else 'were'} removed with it; "
+              "the video file is not touched")
     return OK
 
 
@@ -238,6 +254,7 @@ def _add_edit(commands: Any) -> None:
     a.add_argument("--once", action="store_true",
                    help="only in this frame (default: until the track's next box, or to the end)")
     add_mask_actions(actions)
+    actions.add_parser("remove-video", help="remove a video from the project with its tracks and runs; not its file")
     for name in ("undo", "redo"):
         actions.add_parser(name, help=f"{name} the last step, from the window or the command line")
 

@@ -15,17 +15,20 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute
 from annotator.model.bounds import MOST_FRAMES
+from annotator.model.contents import VideoContents
 from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.storage.file import schema
 from annotator.storage.file.checked_types import refuse
+from annotator.storage.file.database import among
 from annotator.storage.file.integrity import Examination, examine
 from annotator.storage.history import journal
 from annotator.storage.history.journal import HistoryStep
 from annotator.storage.rows import corrected, records, resolve
+from annotator.storage.rows.contents import video_contents
 from annotator.storage.rows.evidence import read_evidence
-from annotator.storage.rows.ownership import check_owned, owned, standing
+from annotator.storage.rows.ownership import check_not_removed, check_owned, owned, standing
 from annotator.storage.spans.algebra import OPEN, Span
 
 #: Frames read at a time by the streaming queries, so that memory use does not depend on the length of the video.
@@ -54,8 +57,8 @@ class Reader:
     # Videos and labels
 
     def videos(self) -> list[VideoRecord]:
-        """All videos, in the order in which they were added."""
-        rows = self._connection.execute(records.VIDEOS.order_by(schema.video.c.id))
+        """The videos of the project, in the order in which they were added; without removed ones."""
+        rows = self._connection.execute(records.VIDEOS.where(~schema.video.c.removed).order_by(schema.video.c.id))
         return [records.video_record(row) for row in rows]
 
     def video(self, name: str | None = None) -> VideoRecord:
@@ -74,6 +77,14 @@ class Reader:
         if name is None:
             raise StorageError(f"{self._path} has {len(videos)} videos; choose one by name: {names}")
         raise StorageError(f"{self._path} has no video named {name!r}; it has: {names}")
+
+    def check_video(self, video_id: int) -> None:
+        """Check that a video is in the project. Raises StorageError if it was removed or never was in it."""
+        check_not_removed(self._connection, video_id)
+
+    def video_contents(self, video_id: int) -> VideoContents:
+        """Count what would go with a video if it were removed. Takes about a second per million boxes."""
+        return video_contents(self._connection, video_id)
 
     def video_path(self, video: VideoRecord) -> Path:
         """The expected path of the video, whether or not the file exists."""
@@ -94,7 +105,8 @@ class Reader:
         """All labels in the user's order, without removed ones."""
         label = schema.label
         # An undo during a job may retire a label that tracks still have, so also include labels in use.
-        used = select(schema.track.c.id).where(schema.track.c.label == label.c.id).exists()
+        used = select(schema.track.c.id).join(schema.video, schema.video.c.id == schema.track.c.video).where(
+            schema.track.c.label == label.c.id, ~schema.video.c.removed).exists()
         query = select(label).where(or_(~label.c.retired, used)).order_by(label.c.position, label.c.id)
         return [records.label_record(row) for row in self._connection.execute(query)]
 
@@ -111,7 +123,9 @@ class Reader:
 
     def label_uses(self) -> dict[int, int]:
         """Label id -> number of tracks with it in all videos; labels without tracks are omitted."""
-        query = select(schema.track.c.label, func.count()).group_by(schema.track.c.label)
+        query = select(schema.track.c.label, func.count()).join(
+            schema.video, schema.video.c.id == schema.track.c.video).where(~schema.video.c.removed).group_by(
+            schema.track.c.label)
         return {int(label): int(count) for label, count in self._connection.execute(query)}
 
     def attributes(self) -> list[Attribute]:
@@ -157,7 +171,7 @@ class Reader:
 
     def tracks_by_id(self, track_ids: Iterable[int]) -> list[Track]:
         """The tracks with these ids that exist, ordered by number."""
-        query = select(schema.track).where(schema.track.c.id.in_(list(track_ids))).order_by(schema.track.c.number)
+        query = select(schema.track).where(among(schema.track.c.id, track_ids)).order_by(schema.track.c.number)
         return [records.track_record(row) for row in self._connection.execute(query)]
 
     def boxes_between(self, tracklet: int, first: int, last: int) -> tuple[int, int, int]:
@@ -171,8 +185,8 @@ class Reader:
 
     def spans(self, track_ids: Iterable[int]) -> list[Span]:
         """Spans of these tracks, ordered by first frame."""
-        query = records.SPANS.where(schema.span.c.track.in_(list(track_ids))).order_by(schema.span.c.first,
-                                                                                      schema.span.c.id)
+        query = records.SPANS.where(among(schema.span.c.track, track_ids)).order_by(schema.span.c.first,
+                                                                                   schema.span.c.id)
         return [records.span_record(row) for row in self._connection.execute(query)]
 
     def video_spans(self, video_id: int) -> list[Span]:
@@ -220,14 +234,14 @@ class Reader:
         span, seen, tracklet = schema.span, schema.observation, schema.tracklet
         source = span.join(tracklet, tracklet.c.id == span.c.tracklet).join(seen, resolve.IN_SPAN)
         query = select(span.c.track, func.avg(seen.c.score)).select_from(source).where(
-            span.c.track.in_(list(track_ids)), tracklet.c.run.is_not(None), seen.c.x1.is_not(None),
+            among(span.c.track, track_ids), tracklet.c.run.is_not(None), seen.c.x1.is_not(None),
             seen.c.score.is_not(None)).group_by(span.c.track)
         return {int(track): float(score) for track, score in self._connection.execute(query)}
 
     def locked(self, track_ids: Iterable[int]) -> set[int]:
         """The ids of these tracks that are locked."""
         mark = schema.mark
-        query = select(mark.c.track).where(mark.c.track.in_(list(track_ids)), mark.c.kind == MarkKind.LOCK.value)
+        query = select(mark.c.track).where(among(mark.c.track, track_ids), mark.c.kind == MarkKind.LOCK.value)
         return set(self._connection.execute(query).scalars())
 
     def kept_tracks(self, video_id: int, before_run: int | None = None) -> set[int]:

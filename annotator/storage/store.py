@@ -31,6 +31,7 @@ from annotator.storage.history.journal import HistoryStep
 from annotator.storage.migrations import MIGRATIONS, migrate, stored_version
 from annotator.storage.reader import Reader
 from annotator.storage.rows import runs
+from annotator.storage.rows.ownership import check_not_removed
 from annotator.storage.rows.runs import RunWriter
 from annotator.storage.rows.transaction import Transaction, merge
 from annotator.storage.spans.palette import default_color
@@ -319,6 +320,7 @@ class Store(Reader):
         try:
             with self._write(None, name) as transaction:
                 transaction.touch(exchange(self._connection, step.id, undone))
+                runs.cancel_of_removed(self._connection)
                 if step.run is not None:  # it counts, and may be resumed, only while its step is done
                     transaction.touch(Changes(ChangeKind.RUNS, video=self.run(step.run).video))
                 if undone and step.run is not None:
@@ -335,7 +337,8 @@ class Store(Reader):
 
     def add_video(self, name: str, path: str | os.PathLike[str], width: int, height: int, frame_count: int, fps: float,
                   fingerprint: str, times: npt.NDArray[np.float64] | None = None) -> VideoRecord:
-        """Add a video; its path is stored relative to the project if possible.
+        """Add a video as one step; its path is stored relative to the project if possible. Undo removes it as
+        `annotator.storage.edits.videos.remove_video` does.
 
         ``times``: (frame_count,) presentation times in seconds.
 
@@ -345,15 +348,17 @@ class Store(Reader):
         if any(video.name == name for video in self.videos()):
             raise StorageError(f"{self._path} already has a video named {name!r}; give this one another name")
         source = Path(path)
-        with self._write(None, "add video") as transaction:
+        with self.transaction(f"Add video {name}") as transaction:
             key = journal.next_id(self._connection, schema.video)
+            # Added as a removed one, which is not journaled, and then brought in, so that undo deletes no row.
             self._connection.execute(insert(schema.video).values(
                 id=key, name=name, path=self.relative_path(source), width=int(width), height=int(height),
                 frame_count=int(frame_count), fps=float(fps), fingerprint=fingerprint,
-                size_bytes=source.stat().st_size if source.is_file() else None))
+                size_bytes=source.stat().st_size if source.is_file() else None, removed=True))
             if times is not None:
                 self._connection.execute(insert(schema.video_times).values(
                     video=key, seconds=np.asarray(times, "<f8").tobytes()))
+            self._connection.execute(update(schema.video).where(schema.video.c.id == key).values(removed=False))
             transaction.touch(Changes(ChangeKind.VIDEOS, video=key))
         return self.video(name)
 
@@ -405,6 +410,7 @@ class Store(Reader):
         first track that has it, and leaves it when the run is undone.
         """
         with self._write(None, "begin run") as transaction:
+            check_not_removed(self._connection, video_id)
             ids = [label_to_use_later(self._connection, name)[0] for name in labels]
             run = runs.begin(self._connection, video_id, kind, settings, models, ids, first_frame, last_frame,
                              on_existing, history_label)

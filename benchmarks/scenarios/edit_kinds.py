@@ -10,7 +10,7 @@ import numpy as np
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
-from annotator.storage.edits import drawn_boxes, identities, keyframes, masks, track_marks
+from annotator.storage.edits import drawn_boxes, identities, keyframes, masks, track_marks, videos
 from annotator.storage.edits.merging import MergeRule
 from annotator.storage.rows.runs import REPROPAGATE
 from annotator.storage.store import Store
@@ -85,6 +85,7 @@ EDIT_KINDS: dict[str, EditKind] = {
     "fill_gap": EditKind(lambda s, a, b, f: keyframes.fill_gap(s, a, f),
                          lambda s, a, b, f: identities.delete_range(s, [a], f, f + 5)),
     "reduce": EditKind(lambda s, a, b, f: keyframes.reduce_to_keyframes(s, a, f, f + 25, pixels=5.0)),
+    "remove_video": EditKind(lambda s, a, b, f: videos.remove_video(s, _video(s, a))),
     "accept_proposal": EditKind(
         lambda s, a, b, f: identities.accept_proposal(s, _newest_proposal(s, a), {1: a}), _propose),
     "discard_proposal": EditKind(lambda s, a, b, f: identities.discard_proposal(s, _newest_proposal(s, a)), _propose),

@@ -67,6 +67,17 @@ def test_each_edit_does_what_it_says_and_is_one_step(small: Path, words: str, ex
     assert lengths(small) == before
 
 
+def test_a_video_is_removed_and_comes_back(small: Path) -> None:
+    words = "clip: 2 tracks, 146 boxes, 1 run {} removed with it; the video file is not touched\n"
+    assert done("edit", small, "--dry-run", "remove-video").out == words.format("would be")
+    data = json.loads(done("edit", small, "--json", "--video", "clip", "remove-video").out)
+    assert data == {"video": "clip", "tracks": 2, "boxes": 146, "keyframes": 0, "regions": 0, "runs": 1, "done": True}
+    assert "contains no video" in refused("edit", small, "remove-video")
+    assert "contains no video" in refused("export", small, "--format", "mot", "--out", small.parent / "out")
+    assert "undo: Remove video clip" in done("edit", small, "undo").out
+    assert lengths(small) == {1: 56, 2: 90}
+
+
 def test_an_edit_says_what_it_changes(small: Path) -> None:
     said = done("edit", small, "swap", 1, 2, "--from", 50)
     assert said.out.splitlines() == ["track 1: gains 50 boxes, loses 11 boxes",

@@ -62,7 +62,7 @@ def picture(store: Store) -> dict[int, list[tuple[int, int, object, bool]]]:
 
 def everything(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """All rows that edits may touch, for comparing states to the bit."""
-    tables = ("label", "attribute", "detector_class", "proposal", "tracklet", "observation", "mask", "track",
+    tables = ("video", "label", "attribute", "detector_class", "proposal", "tracklet", "observation", "mask", "track",
               "span", "mark")
     with store.read_snapshot() as view:
         connection = view._connection

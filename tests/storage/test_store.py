@@ -314,6 +314,15 @@ def downgrade(path: Path, version: int) -> None:
     """Make a closed file what a program of an earlier layout left behind."""
     statements = [f"PRAGMA user_version={version}"]
     # Layout 5 differs from 4 in the spans of manual boxes only; see tests/storage/migrations.
+    if version < 6:
+        statements += [
+            "DROP TABLE video_history", "DROP INDEX video_name", "CREATE TABLE earlier AS SELECT * FROM video",
+            "DROP TABLE video",
+            """CREATE TABLE video (id INTEGER NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, width INTEGER NOT NULL,
+                height INTEGER NOT NULL, frame_count INTEGER NOT NULL, fps FLOAT NOT NULL, size_bytes INTEGER,
+                fingerprint TEXT NOT NULL, PRIMARY KEY (id), UNIQUE (name))""",
+            "ALTER TABLE earlier DROP COLUMN removed", "INSERT INTO video SELECT * FROM earlier",
+            "DROP TABLE earlier"]
     if version < 3:
         for table in ("attribute", "detector_class"):
             statements += [f"DROP TABLE {table}", f"DROP TABLE {table}_history"]
@@ -341,7 +350,7 @@ def test_a_project_of_an_older_layout_becomes_one_of_the_present_one(store: Stor
     for name in ("car", "person"):
         store.ensure_label(name)
     run = fake_run(store, {1: (0, 99)}, range(3))
-    labels, wanted, steps = store.labels(), layout(store), store.history()
+    labels, wanted, steps, videos = store.labels(), layout(store), store.history(), store.videos()
     store.close()
     downgrade(store.path, version)
     with pytest.raises(StorageError, match="open it once for writing"):
@@ -349,6 +358,7 @@ def test_a_project_of_an_older_layout_becomes_one_of_the_present_one(store: Stor
     with Store.open(store.path) as opened:
         assert layout(opened) == wanted
         assert opened.labels() == labels
+        assert opened.videos() == videos
         assert opened.history() == steps
         assert opened.runs() == [run]
         assert opened.scene_cuts(run.id) == []

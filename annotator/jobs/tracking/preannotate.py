@@ -181,6 +181,7 @@ def resume(session: Session, run: Run, cancel: CancelToken | None = None, settin
     """
     cancel = cancel or CancelToken()
     check_trusted(_own_settings(run), trusted, settings, given)
+    session.store.check_video(run.video)
     video = next(v for v in session.store.videos() if v.id == run.video)
     if run.status is not RunStatus.FINISHED:
         session.store.check_resumable(run.id)  # before the models are loaded

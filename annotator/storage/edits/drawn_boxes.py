@@ -24,6 +24,7 @@ from annotator.storage.store import Store
 
 def add_track(store: Store, video_id: int, label_id: int, frame: int, box_xyxy: Box, mask: Mask | None = None) -> int:
     """Add a track with one manual box. Returns the track's id."""
+    store.check_video(video_id)
     with store.transaction("Add track") as transaction:
         key, number = new_track(transaction.connection, video_id, label_id)
         transaction.label = f"Add track {number}{in_frames(frame, frame)}"
@@ -85,6 +86,7 @@ def add_mark(store: Store, video_id: int, kind: MarkKind, first: int, last: int 
     """
     if last is not None and last < first:
         raise StorageError(f"the mark ends in frame {last}, before it starts in frame {first}; swap the two frames")
+    store.check_video(video_id)
     title = "Add ignore region" if region else f"Mark {kind.value}"
     with store.transaction(title + in_frames(first, last)) as transaction:
         key = journal.next_id(transaction.connection, schema.mark)

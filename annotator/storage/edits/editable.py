@@ -10,7 +10,8 @@ from annotator.storage.store import Store
 
 
 def chosen_tracks(store: Store, *keys: int) -> list[Track]:
-    """Return these tracks. Raises StorageError unless there is at least one, all differ and belong to one video."""
+    """Return these tracks. Raises StorageError unless there is at least one, all differ and belong to one video of the
+    project."""
     if not keys:
         raise StorageError("no track is selected; select one first")
     if len(set(keys)) != len(keys):
@@ -18,6 +19,7 @@ def chosen_tracks(store: Store, *keys: int) -> list[Track]:
     records = [store.track(key) for key in keys]
     if len({track.video for track in records}) > 1:
         raise StorageError("the tracks belong to different videos; select tracks of one video")
+    store.check_video(records[0].video)
     return records
 
 

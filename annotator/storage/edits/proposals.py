@@ -70,6 +70,7 @@ def proposed_tracklets(connection: Connection, run: int) -> Sequence[Any]:
 def open_proposal(store: Store, run_id: int) -> Run:
     """Return a run that awaits a decision. Raises StorageError if it does not, or is still running."""
     run = store.run(run_id)
+    store.check_video(run.video)
     if not any(proposal.id == run_id for proposal in store.proposals(run.video)):
         raise StorageError(f"run {run_id} is not an open proposal; it may have been accepted or discarded already")
     if run.status is RunStatus.RUNNING:

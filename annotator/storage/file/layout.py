@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,8 @@ _SPAN_WITHOUT_TRACK = """
         SELECT min(track) FROM span
         UNION ALL SELECT (SELECT min(track) FROM span WHERE track > used.track) FROM used WHERE used.track IS NOT NULL)
     SELECT track FROM used WHERE track IS NOT NULL AND track NOT IN (SELECT id FROM track) LIMIT 1"""
+#: Parts of definitions that older programs made and that this one no longer makes.
+_FORMER = {"video": {"unique(name)"}}
 #: Tables with at most some thousand rows.
 _SMALL = ("attribute", "detector_class", "run", "proposal", "track", "mark", "history")
 
@@ -41,8 +43,10 @@ class _Definition:
     parts: frozenset[tuple[str, int]]
     tail: str
 
-    def is_part_of(self, other: _Definition) -> bool:
-        return self.head == other.head and self.tail == other.tail and self.parts <= other.parts
+    def is_part_of(self, other: _Definition, former: Collection[str] = ()) -> bool:
+        """Whether this is the other definition without some of its parts; it may have those in ``former``."""
+        own = {part for part in self.parts if part[0] not in former}
+        return self.head == other.head and self.tail == other.tail and own <= other.parts
 
 
 def check_layout(connection: Connection, path: Path, complete: bool) -> None:
@@ -58,7 +62,8 @@ def check_layout(connection: Connection, path: Path, complete: bool) -> None:
     for name, definition in found.items():
         if name not in expected:
             raise _refusal(path, f"has the {_kind(definition)} {name[:60]!r}, which is not part of a project")
-        same = definition == expected[name] if complete else definition.is_part_of(expected[name])
+        known = _FORMER.get(name, ())
+        same = definition == expected[name] if complete else definition.is_part_of(expected[name], known)
         if not same:
             raise _refusal(path, f"has another {_kind(definition)} {name!r} than this program makes")
     missing = sorted(set(expected) - set(found)) if complete else []

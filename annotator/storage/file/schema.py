@@ -33,7 +33,7 @@ from annotator.storage.file.checked_types import (
 #: "ANNO": distinguishes a project file from other SQLite files (``PRAGMA application_id``).
 APPLICATION_ID = 0x414E4E4F
 #: Version of this layout (``PRAGMA user_version``); migrations upgrade older files to it.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 #: Columns of a box.
 EDGES = ("x1", "y1", "x2", "y2")
@@ -51,7 +51,7 @@ def _reference(target: str) -> ForeignKey:
 video = Table(
     "video", metadata,
     Column("id", Whole(), primary_key=True),
-    Column("name", Name(), nullable=False, unique=True),
+    Column("name", Name(), nullable=False),
     Column("path", FilePath(), nullable=False),
     Column("width", Whole(1, LONGEST_SIDE), nullable=False),
     Column("height", Whole(1, LONGEST_SIDE), nullable=False),
@@ -59,6 +59,9 @@ video = Table(
     Column("fps", Number(HIGHEST_RATE), nullable=False),
     Column("size_bytes", Whole()),
     Column("fingerprint", Words(), nullable=False),
+    # Videos are never deleted by an edit: everything that belongs to a removed one stays in place until `compact`.
+    Column("removed", Flag(), nullable=False, server_default=text("0")),
+    Index("video_name", "name", unique=True, sqlite_where=text("NOT removed")),
 )
 
 video_times = Table(
@@ -252,9 +255,9 @@ history = Table(
     Column("undone", Flag(), nullable=False),
 )
 
-#: Tables whose replaced rows are kept for undo. For labels, additions are not journaled: an unused label does no harm,
-#: and a run may be using it.
-JOURNALED = (label, attribute, detector_class, proposal, tracklet, observation, mask, track, span, mark)
+#: Tables whose replaced rows are kept for undo. For videos and labels, additions are not journaled: a removed one does
+#: no harm, and a run may refer to it.
+JOURNALED = (video, label, attribute, detector_class, proposal, tracklet, observation, mask, track, span, mark)
 
 
 def _history_of(table: Table) -> Table:

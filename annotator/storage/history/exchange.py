@@ -14,8 +14,8 @@ from annotator.storage.file.checked_types import refuse
 from annotator.storage.file.schema import JOURNALED, history, history_of
 
 _KINDS = {
-    "label": ChangeKind.LABELS, "attribute": ChangeKind.LABELS, "detector_class": ChangeKind.LABELS,
-    "proposal": ChangeKind.RUNS, "tracklet": ChangeKind.OBSERVATIONS,
+    "video": ChangeKind.VIDEOS, "label": ChangeKind.LABELS, "attribute": ChangeKind.LABELS,
+    "detector_class": ChangeKind.LABELS, "proposal": ChangeKind.RUNS, "tracklet": ChangeKind.OBSERVATIONS,
     "observation": ChangeKind.OBSERVATIONS, "mask": ChangeKind.MASKS, "track": ChangeKind.TRACKS,
     "span": ChangeKind.SPANS, "mark": ChangeKind.MARKS,
 }
@@ -93,7 +93,8 @@ def _changes(connection: Connection, touched: Sequence[Table]) -> Changes:
         kinds |= _KINDS[table.name]
         track = {"track": "id", "span": "track", "mark": "track"}.get(table.name)
         tracks |= set() if track is None else _distinct(connection, table, track)
-        videos |= _distinct(connection, table, "video") if "video" in table.c else set()
+        video = "id" if table.name == "video" else "video" if "video" in table.c else None
+        videos |= set() if video is None else _distinct(connection, table, video)
         ends = {"span": ("first", "last"), "mark": ("first", "last"), "observation": ("frame", "frame")}.get(table.name)
         if ends is None:
             continue

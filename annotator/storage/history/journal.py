@@ -41,7 +41,7 @@ def install(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE TEMP TABLE journal (step INTEGER)")
     connection.exec_driver_sql("INSERT INTO journal VALUES (NULL)")
     for table in JOURNALED:
-        if table is not schema.label:
+        if table not in (schema.video, schema.label):
             connection.exec_driver_sql(_trigger(table, "INSERT"))
         connection.exec_driver_sql(_trigger(table, "UPDATE"))
         connection.exec_driver_sql(_trigger(table, "DELETE"))

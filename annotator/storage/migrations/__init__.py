@@ -248,3 +248,52 @@ def _manual_stretches(connection: Connection) -> list[str]:
     ):
         connection.exec_driver_sql(statement)
     return []
+
+
+@migration(6)
+def _removed_videos(connection: Connection) -> list[str]:
+    """Let videos be removed and added as steps of the history: a flag, and names that are unique among the others.
+
+    SQLite cannot drop a constraint, so the table is made again. References to it are checked at the end only.
+    """
+    for statement in (
+        "CREATE TEMP TABLE earlier_video AS SELECT * FROM main.video",
+        "DROP TABLE main.video",
+        """CREATE TABLE main.video (
+            id INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            path TEXT NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            frame_count INTEGER NOT NULL,
+            fps FLOAT NOT NULL,
+            size_bytes INTEGER,
+            fingerprint TEXT NOT NULL,
+            removed BOOLEAN DEFAULT 0 NOT NULL,
+            PRIMARY KEY (id)
+        )""",
+        """INSERT INTO main.video
+            SELECT id, name, path, width, height, frame_count, fps, size_bytes, fingerprint, 0 FROM temp.earlier_video
+            ORDER BY id""",
+        "CREATE UNIQUE INDEX main.video_name ON video (name) WHERE NOT removed",
+        """CREATE TABLE video_history (
+            step INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            name TEXT,
+            path TEXT,
+            width INTEGER,
+            height INTEGER,
+            frame_count INTEGER,
+            fps FLOAT,
+            size_bytes INTEGER,
+            fingerprint TEXT,
+            removed BOOLEAN,
+            present BOOLEAN NOT NULL,
+            PRIMARY KEY (step, id),
+            FOREIGN KEY(step) REFERENCES history (id) DEFERRABLE INITIALLY DEFERRED
+        ) WITHOUT ROWID""",
+        "CREATE INDEX video_history_key ON video_history (id)",
+        "DROP TABLE temp.earlier_video",
+    ):
+        connection.exec_driver_sql(statement)
+    return []

@@ -1,7 +1,8 @@
 """Who owns the rows of a run: its history step, or for a proposal the decision that it waits for.
 
 Rows that no step owns could not be taken back by undo. So a run is continued only while its owner exists: not after its
-step was undone, was dropped by a later edit or with the whole history, and not after its proposal was decided.
+step was undone, was dropped by a later edit or with the whole history, not after its proposal was decided, and not
+while its video is removed from the project.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from annotator.model.track import OnExisting, RunStatus
 from annotator.storage.file import schema
 from annotator.storage.history import journal
 
-_run, _history, _tracklet, _span = schema.run, schema.history, schema.tracklet, schema.span
+_video, _run, _history, _tracklet, _span = schema.video, schema.run, schema.history, schema.tracklet, schema.span
 
 
 def check_owned(connection: Connection, run: Row[tuple[object, ...]]) -> int | None:
@@ -23,8 +24,9 @@ def check_owned(connection: Connection, run: Row[tuple[object, ...]]) -> int | N
         run: a row of the table of runs.
 
     Raises:
-        StorageError: no step that is done owns the run, or its proposal was decided.
+        StorageError: no step that is done owns the run, its proposal was decided, or its video was removed.
     """
+    check_not_removed(connection, run.video)
     if run.on_existing == OnExisting.PROPOSE:
         waiting = select(schema.proposal.c.run).where(schema.proposal.c.run == run.id)
         if connection.execute(waiting).first() is None:
@@ -40,12 +42,22 @@ def check_owned(connection: Connection, run: Row[tuple[object, ...]]) -> int | N
     return step.id
 
 
+def check_not_removed(connection: Connection, video: int) -> None:
+    """Raise StorageError if a video was removed from the project, or never was in it."""
+    row = connection.execute(select(_video.c.name, _video.c.removed).where(_video.c.id == video)).first()
+    if row is None:
+        raise StorageError(f"the project has no video with id {video}; select one of its videos")
+    if row.removed:
+        raise StorageError(f"the video {row.name} was removed from the project; undo that, or add it again")
+
+
 def owned() -> ColumnElement[bool]:
     """Whether a run may be continued, if it is unfinished; `check_owned` gives the reason if not."""
     proposed = _run.c.on_existing == OnExisting.PROPOSE.value
-    return or_(and_(proposed, _run.c.id.in_(select(schema.proposal.c.run))),
-               and_(~proposed, _run.c.id.in_(select(_history.c.run).where(
-                   _history.c.run.is_not(None), ~_history.c.undone))))
+    shown = _run.c.video.in_(select(_video.c.id).where(~_video.c.removed))
+    return and_(shown, or_(and_(proposed, _run.c.id.in_(select(schema.proposal.c.run))),
+                           and_(~proposed, _run.c.id.in_(select(_history.c.run).where(
+                               _history.c.run.is_not(None), ~_history.c.undone)))))
 
 
 def standing() -> ColumnElement[bool]:

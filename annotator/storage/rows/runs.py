@@ -340,6 +340,15 @@ def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[
     return sorted(set(tracklets) - touched)
 
 
+def cancel_of_removed(connection: Connection) -> None:
+    """Cancel the running jobs of removed videos. A proposing run has no step of its own, so undo may remove the video
+    under it."""
+    removed = select(schema.video.c.id).where(schema.video.c.removed)
+    connection.execute(update(schema.run).where(
+        schema.run.c.status == RunStatus.RUNNING.value, schema.run.c.video.in_(removed),
+    ).values(status=RunStatus.CANCELLED.value, message="its video was removed"))
+
+
 def interrupt_orphans(connection: Connection) -> None:
     """Close runs whose program died: they are marked as running although no program had the project open."""
     running = schema.run.c.status == RunStatus.RUNNING.value

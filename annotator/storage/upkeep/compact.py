@@ -10,6 +10,7 @@ from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import RunStatus
 from annotator.storage.file import integrity, schema
+from annotator.storage.file.database import among
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.rows.ownership import owned
@@ -24,13 +25,16 @@ class CompactReport:
 
     tracklets: int
     runs: int
+    videos: int
+    """Removed videos that no undo step could bring back, with all that belonged to them."""
     bytes_before: int
     bytes_after: int
 
 
 def compact(store: Store, forget_history: bool = False) -> CompactReport:
     """Shrink the file: remove tracklets that no span, undo step or open proposal refers to, with their boxes and masks,
-    and runs that are then empty, except for the newest detections of each video.
+    and runs that are then empty, except for the newest detections of each video. Removed videos go with everything that
+    belongs to them.
 
     Undo steps keep the data that they would restore. With ``forget_history`` they are deleted first, so nothing can be
     undone afterwards; but the step of an unfinished run, and those after it, stay, because a run without a step cannot
@@ -41,6 +45,7 @@ def compact(store: Store, forget_history: bool = False) -> CompactReport:
         connection = transaction.connection
         if forget_history:
             journal.drop_steps(connection, _forgettable(store))
+        videos = _purge_videos(connection)
         unused = select(_tracklet.c.id).where(_unused())
         tracklets = connection.execute(select(func.count()).select_from(unused.subquery())).scalar_one()
         thinned = list(connection.execute(
@@ -59,7 +64,28 @@ def compact(store: Store, forget_history: bool = False) -> CompactReport:
             connection.execute(delete(_run).where(_run.c.id == run))
         transaction.touch(Changes(ChangeKind.RUNS | ChangeKind.DETECTIONS | ChangeKind.HISTORY))
     store.vacuum()
-    return CompactReport(int(tracklets), len(empty), before, store.path.stat().st_size)
+    return CompactReport(int(tracklets), len(empty), videos, before, store.path.stat().st_size)
+
+
+def _purge_videos(connection: Connection) -> int:
+    """Delete the removed videos that no step of the history concerns. Returns how many they are."""
+    video, kept = schema.video, history_of["video"]
+    of_runs = select(_run.c.video).join(schema.history, schema.history.c.run == _run.c.id)
+    gone = list(connection.execute(select(video.c.id).where(
+        video.c.removed, video.c.id.not_in(select(kept.c.id)), video.c.id.not_in(of_runs))).scalars())
+    if not gone:
+        return 0
+    tracklets = select(_tracklet.c.id).where(among(_tracklet.c.video, gone))
+    runs = select(_run.c.id).where(among(_run.c.video, gone))
+    for table, condition in (
+            *((table, table.c.tracklet.in_(tracklets)) for table in (schema.mask, schema.observation, _span)),
+            *((table, among(table.c.video, gone)) for table in (schema.mark, schema.track, _tracklet)),
+            *((table, table.c.run.in_(runs)) for table in (
+                _proposal, schema.detection, schema.detected_frame, schema.scene_cut, schema.checksum)),
+            *((table, among(table.c.video, gone)) for table in (_run, schema.video_times)),
+            (video, among(video.c.id, gone))):
+        connection.execute(delete(table).where(condition))
+    return len(gone)
 
 
 def _check_whole(store: Store, connection: Connection, run: int) -> None:

@@ -39,6 +39,8 @@ class Document(QObject):
     closing = Signal()
     """The project is about to be closed; its view is still available."""
     video_changed = Signal()
+    videos_changed = Signal()
+    """A video was added, removed or moved, or came back."""
     frame_changed = Signal(int)
     selection_changed = Signal()
     range_changed = Signal()
@@ -134,9 +136,14 @@ class Document(QObject):
         """
         if self._session is None:
             raise RuntimeError("no project is open")
-        video, warnings = add_scanned(self._session, scanned)
-        self._reader = scanned.reader
-        self.set_video(video)
+        self._reader = scanned.reader  # before the video is added, which shows it
+        try:
+            video, warnings = add_scanned(self._session, scanned)
+        except UserError:
+            self._reader = None  # stays the caller's
+            raise
+        if self._reader is not None:
+            self.set_video(video)
         self._drop_reader()
         return warnings
 
@@ -366,6 +373,16 @@ class Document(QObject):
     def redo(self) -> None:
         self.edit(lambda session: session.redo())
 
+    def _on_videos(self, changes: Changes) -> None:
+        """Show the video that came back or was added, and another one in place of a removed one."""
+        shown, videos = self._video, self.videos()
+        own = next((video for video in videos if video.id == changes.video), None)
+        if own is not None and own.id != (None if shown is None else shown.id) and changes.kinds & ChangeKind.HISTORY:
+            self.set_video(own)
+        elif shown is not None and all(video.id != shown.id for video in videos):
+            self.set_video(next((video for video in videos if video.id > shown.id), videos[-1] if videos else None))
+        self.videos_changed.emit()
+
     def _on_changes(self, changes: Changes) -> None:
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS):
             self._tracks = None
@@ -374,6 +391,8 @@ class Document(QObject):
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.RUNS
                             | ChangeKind.OBSERVATIONS | ChangeKind.MARKS):
             self._lanes = None
+        if changes.kinds & ChangeKind.VIDEOS:
+            self._on_videos(changes)
         if self._video is None or changes.video not in (None, self._video.id):
             return
         self.changed.emit(changes)

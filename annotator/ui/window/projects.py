@@ -12,6 +12,7 @@ from annotator.errors import StorageError, UserError
 from annotator.model.cancel import CancelToken
 from annotator.model.track import VideoRecord
 from annotator.session import Session
+from annotator.storage.edits.videos import remove_video
 from annotator.storage.upkeep.relink import RelinkReport, relink_to
 from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
@@ -22,6 +23,7 @@ from annotator.ui.threads.tasks import Progress
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
 from annotator.ui.widgets.plain_text import literal
+from annotator.ui.window.removal_question import RemovalQuestion
 from annotator.video import fingerprint
 
 _LOCATE, _UNREAD = "locate", "unread"
@@ -49,6 +51,7 @@ class ProjectController(QObject):
         self._missing: int | None = None  # id of the video of the current offer
         document.opened.connect(self._update)
         document.video_changed.connect(self._update)
+        document.videos_changed.connect(self._update)
         canvas.missing.connect(self._on_missing)
         canvas.unread.connect(self._on_unread)
         self.chooser.activated.connect(self._on_chosen)
@@ -63,6 +66,9 @@ class ProjectController(QObject):
             needs=Needs.PROJECT | Needs.WRITABLE, group="videos")
         add("file.locate", menu, tr("Locate video…"), self.ask_locate, [],
             tr("Select the new location of the current video"), needs=Needs.EDITABLE, group="videos")
+        add("file.remove", menu, tr("Remove video from project…"), self.ask_remove, [],
+            tr("Remove the current video with its tracks from the project; its file is not touched"),
+            needs=Needs.EDITABLE, group="videos")
 
     # A new project
 
@@ -112,6 +118,23 @@ class ProjectController(QObject):
         key = self.chooser.itemData(index)
         if self._document.video is None or key != self._document.video.id:
             self._document.set_video(next(video for video in self._document.videos() if video.id == key))
+
+    def ask_remove(self) -> None:
+        """Ask whether to remove the current video, with what goes with it."""
+        session, video, path = self._document.session, self._document.video, self._document.path
+        if session is None or video is None or path is None:
+            return
+        contents = self._document.read(lambda: session.store.video_contents(video.id), None)
+        if contents is None:
+            return
+        box = RemovalQuestion(video.name, path.name, contents, self._window)
+        box.remove.clicked.connect(lambda: self.remove(video))
+        box.open()
+
+    def remove(self, video: VideoRecord) -> None:
+        """Remove a video from the project, as one step."""
+        if self._document.edit(lambda session: remove_video(session.store, video.id)):
+            self.message.emit(Message.done(self.tr("Removed {0}; undo brings it back").format(video.name)))
 
     # Videos that were moved
 

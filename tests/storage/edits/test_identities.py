@@ -202,14 +202,14 @@ def test_history_survives_reopening(store: Store, ids: list[int]) -> None:
     store.undo()
     store.close()
     with Store.open(store.path) as opened:
-        assert [step.undone for step in opened.history()] == [False, False, True]
+        assert [step.undone for step in opened.history()] == [False, False, False, True]
         opened.redo()
         assert everything(opened) == after
         opened.undo()
         opened.undo()
         assert everything(opened) == before
         identities.relabel(opened, ids[:1], opened.ensure_label("x").id)
-        assert [step.undone for step in opened.history()] == [False, False]
+        assert [step.undone for step in opened.history()] == [False, False, False]
         assert opened.redo() is None
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -22,12 +23,23 @@ from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
 from annotator.review import Entry, Fix, Kind, Moment, Reason, Sentence, Suggestion
 from annotator.session import Session
-from annotator.storage.edits import attributes, drawn_boxes, identities, keyframes, labels, lasting, masks, track_marks
+from annotator.storage.edits import (
+    attributes,
+    drawn_boxes,
+    identities,
+    keyframes,
+    labels,
+    lasting,
+    masks,
+    track_marks,
+    videos,
+)
 from annotator.storage.edits.preview import preview
 from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.rows.runs import REPROPAGATE
 from annotator.storage.spans.algebra import first_conflict
 from annotator.storage.store import Store
+from annotator.storage.upkeep.compact import compact
 from tests.storage.fakes import everything, fake_result, fake_run
 
 FRAMES = st.integers(0, 29)
@@ -339,8 +351,31 @@ class Editing(RuleBasedStateMachine):
         self.attempt(identities.describe, *self.tracks(a), name, color, state)
 
     @rule()
+    def remove_and_bring_back(self) -> None:
+        """Nothing of a removed video can be edited, and undo brings back every row."""
+        if self.run is not None and self.next_frame <= 26:
+            self.attempt(videos.remove_video, 1)  # its job is running
+            return
+        before, drawn = everything(self.store), self.human_boxes()
+        tracks, contents = self.tracks(0, 1), self.store.video_contents(1)
+        videos.remove_video(self.store, 1)
+        assert self.store.videos() == []
+        assert self.store.label_uses() == {}
+        removed = everything(self.store)
+        assert {name for name in removed if removed[name] != before[name]} == {"video"}
+        with pytest.raises(StorageError):
+            identities.delete_tracks(self.store, tracks)
+        with pytest.raises(StorageError, match="was removed"):
+            videos.remove_video(self.store, 1)
+        compact(self.store)
+        self.store.undo()
+        assert (everything(self.store), self.human_boxes()) == (before, drawn)
+        assert self.store.video_contents(1) == contents
+        assert contents.keyframes == len(drawn)
+
+    @rule()
     def undo(self) -> None:
-        if len([step for step in self.store.history() if not step.undone]) > (2 if self.run else 1):
+        if len([step for step in self.store.history() if not step.undone]) > (3 if self.run else 2):
             before = everything(self.store)
             self.store.undo()
             self.store.redo()
@@ -388,7 +423,7 @@ class Editing(RuleBasedStateMachine):
         end = everything(self.store)
         done = len([step for step in self.store.history() if not step.undone])
         undone = 0
-        while done - undone > 1:
+        while done - undone > 2:
             self.store.undo()
             undone += 1
         now = everything(self.store)

@@ -4,17 +4,18 @@ and undoing all steps leaves nothing."""
 from __future__ import annotations
 
 import tempfile
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from annotator.errors import Cancelled, StorageError
 from annotator.model.track import OnExisting, RunStatus
-from annotator.storage.edits import drawn_boxes, identities, proposals
+from annotator.storage.edits import drawn_boxes, identities, proposals, videos
 from annotator.storage.spans.algebra import first_conflict
 from annotator.storage.store import Store
 from annotator.storage.upkeep.compact import compact
@@ -58,7 +59,14 @@ class Runs(RuleBasedStateMachine):
     @rule(first=st.integers(0, 9), length=st.integers(3, 15), how=st.sampled_from(OnExisting))
     def start(self, first: int, length: int, how: OnExisting) -> None:
         if not self.running():  # one engine, one job
-            self.store.begin_run(1, "preannotate", {}, {}, ("car",), first, min(first + length, LAST), how)
+            with self.shown_or_refused():
+                self.store.begin_run(1, "preannotate", {}, {}, ("car",), first, min(first + length, LAST), how)
+
+    def shown_or_refused(self) -> AbstractContextManager[object]:
+        """Nothing is written to a removed video."""
+        if any(video.id == 1 for video in self.store.videos()):
+            return nullcontext()
+        return pytest.raises(StorageError, match="was removed")
 
     @rule(count=st.integers(1, 8))
     def go_on(self, count: int) -> None:
@@ -123,6 +131,26 @@ class Runs(RuleBasedStateMachine):
             else:
                 proposals.discard_proposal(self.store, run.id)
 
+    # Videos
+
+    @rule()
+    def add_another(self) -> None:
+        """Also under the name of a removed one."""
+        names = {video.name for video in self.store.videos()}
+        name = next(name for name in ("clip", "other", "third", "fourth", *map(str, range(99))) if name not in names)
+        self.store.add_video(name, f"{name}.mp4", 640, 480, 9, 25.0, name)
+
+    @rule(pick=PICK)
+    def remove(self, pick: int) -> None:
+        known = self.store.videos()
+        if not known:
+            return
+        video = known[0 if pick < 5 else pick % len(known)]
+        busy = any(run.status is RunStatus.RUNNING for run in self.store.runs(video.id))
+        with pytest.raises(StorageError, match="a job is running") if busy else nullcontext():
+            videos.remove_video(self.store, video.id)
+            assert video not in self.store.videos()
+
     # Steps
 
     @rule(count=st.integers(1, 3))
@@ -149,15 +177,16 @@ class Runs(RuleBasedStateMachine):
     @rule(frame=FRAMES)
     def draw(self, frame: int) -> None:
         label = self.store.ensure_label("car").id
-        drawn_boxes.add_track(self.store, 1, label, frame, (1.0, 1.0, 11.0, 20.0))
+        with self.shown_or_refused():
+            drawn_boxes.add_track(self.store, 1, label, frame, (1.0, 1.0, 11.0, 20.0))
 
     @rule()
     def compact(self) -> None:
         """Removes only what cannot be seen, undone, redone or resumed."""
         if not self.running():
-            shown, resumable = self.shown(), self.store.resumable_runs(1)
+            shown, resumable, known = self.shown(), self.store.resumable_runs(1), self.store.videos()
             compact(self.store)
-            assert (self.shown(), self.store.resumable_runs(1)) == (shown, resumable)
+            assert (self.shown(), self.store.resumable_runs(1), self.store.videos()) == (shown, resumable, known)
 
     def shown(self) -> list[Any]:
         return [frame for frame in self.store.iter_frames(1, 0, LAST) if frame[1]]
@@ -171,6 +200,11 @@ class Runs(RuleBasedStateMachine):
         standing = {run.id for run in self.store.standing_runs(1)}
         undone = {step.run for step in self.store.history() if step.undone}
         assert not standing & undone
+        names = [video.name for video in self.store.videos()]
+        assert len(set(names)) == len(names)
+        if 1 not in {video.id for video in self.store.videos()}:
+            assert not self.running()
+            assert not self.store.resumable_runs(1)
         assert {run.id for run in self.store.resumable_runs(1)} <= standing
 
     def teardown(self) -> None:
@@ -184,6 +218,7 @@ class Runs(RuleBasedStateMachine):
             self.store.undo()
         nothing = everything(self.store)
         assert (nothing["track"], nothing["span"], nothing["mark"]) == ([], [], [])
+        assert self.store.videos() == []
         for _ in done:
             self.store.redo()
         assert everything(self.store) == end

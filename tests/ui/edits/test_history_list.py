@@ -50,23 +50,23 @@ def show_list(window: MainWindow) -> None:
 
 def test_every_step_is_listed_with_its_time_and_the_present_one_is_marked(opened: MainWindow, qtbot: QtBot) -> None:
     make_steps(opened)
-    qtbot.waitUntil(lambda: opened.features.edits.history.model.rowCount() == 5)
+    qtbot.waitUntil(lambda: opened.features.edits.history.model.rowCount() == 6)
     assert labels(opened)[0] == "Initial state"
-    assert labels(opened)[2:] == [f"Set box of track 1 in frame {frame}" for frame in (2, 4, 6)]
+    assert labels(opened)[3:] == [f"Set box of track 1 in frame {frame}" for frame in (2, 4, 6)]
     model = opened.features.edits.history.model
-    assert model.done == 4
-    assert model.index(4, 0).data(Qt.ItemDataRole.FontRole).bold()
-    assert model.index(3, 0).data(Qt.ItemDataRole.FontRole) is None
-    assert ":" in model.index(4, 1).data()
+    assert model.done == 5
+    assert model.index(5, 0).data(Qt.ItemDataRole.FontRole).bold()
+    assert model.index(4, 0).data(Qt.ItemDataRole.FontRole) is None
+    assert ":" in model.index(5, 1).data()
 
 
 def test_a_click_goes_back_and_forth(opened: MainWindow, qtbot: QtBot) -> None:
     track = make_steps(opened)
     show_list(opened)
-    click_row(opened, 2, qtbot)
+    click_row(opened, 3, qtbot)
     assert drawn(opened, track) == {2}
-    assert opened.features.edits.history.model.done == 2
-    click_row(opened, 4, qtbot)
+    assert opened.features.edits.history.model.done == 3
+    click_row(opened, 5, qtbot)
     assert drawn(opened, track) == {2, 4, 6}
     click_row(opened, 0, qtbot)
     assert not opened.document.tracks()
@@ -76,11 +76,11 @@ def test_undo_elsewhere_moves_the_mark_and_a_new_step_drops_what_was_undone(open
     track = make_steps(opened)
     opened.actions_["edit.undo"].trigger()
     opened.actions_["edit.undo"].trigger()
-    qtbot.waitUntil(lambda: opened.features.edits.history.model.done == 2)
-    assert opened.features.edits.history.model.rowCount() == 5
+    qtbot.waitUntil(lambda: opened.features.edits.history.model.done == 3)
+    assert opened.features.edits.history.model.rowCount() == 6
     opened.document.edit(lambda session: drawn_boxes.set_box(session.store, track, 9, BOX))
-    qtbot.waitUntil(lambda: opened.features.edits.history.model.rowCount() == 4)
-    assert opened.features.edits.history.model.done == 3
+    qtbot.waitUntil(lambda: opened.features.edits.history.model.rowCount() == 5)
+    assert opened.features.edits.history.model.done == 4
 
 
 def test_steps_of_the_last_time_are_still_there(opened: MainWindow, project: Path, tmp_path: Path,
@@ -92,8 +92,8 @@ def test_steps_of_the_last_time_are_still_there(opened: MainWindow, project: Pat
     qtbot.addWidget(again)
     again.show()
     assert again.open_path(project)
-    assert (again.features.edits.history.model.rowCount(), again.features.edits.history.model.done) == (5, 3)
-    again.features.edits.history.go_to(4)
+    assert (again.features.edits.history.model.rowCount(), again.features.edits.history.model.done) == (6, 4)
+    again.features.edits.history.go_to(5)
     qtbot.waitUntil(lambda: not again.features.edits.history.travelling)
     assert drawn(again, track) == {2, 4, 6}
     again.close()
@@ -108,7 +108,7 @@ def test_a_closed_project_has_no_steps(opened: MainWindow) -> None:
 def test_a_read_only_project_stays_as_it_is(window: MainWindow, project: Path) -> None:
     window.document.open(project, read_only=True)
     window.features.edits.history.go_to(0)
-    assert window.features.edits.history.model.done == 1
+    assert window.features.edits.history.model.done == 2
     assert "read-only" in window.statusBar().currentMessage()
 
 
@@ -122,11 +122,11 @@ def test_earlier_days_come_with_their_date() -> None:
 def test_a_long_way_is_gone_in_pieces(opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     track = make_steps(opened, tuple(range(12)))
     monkeypatch.setattr("annotator.ui.edits.history_list.PIECE", 1e-9)
-    opened.features.edits.history.go_to(3)
+    opened.features.edits.history.go_to(4)
     assert opened.features.edits.history.travelling
     qtbot.waitUntil(lambda: not opened.features.edits.history.travelling)
     assert drawn(opened, track) == {0, 1}
-    opened.features.edits.history.go_to(12)
+    opened.features.edits.history.go_to(13)
     opened.document.edit(lambda session: drawn_boxes.set_box(session.store, track, 15, BOX))
     qtbot.waitUntil(lambda: not opened.features.edits.history.travelling)
     assert 15 in drawn(opened, track)

@@ -20,6 +20,7 @@ from annotator.storage.edits import drawn_boxes
 from annotator.ui.timeline.marks import read_marks
 from annotator.ui.widgets.project_key import project_key
 from annotator.ui.window.main_window import MainWindow
+from annotator.ui.window.removal_question import RemovalQuestion
 from annotator.ui.window.video_question import VideoQuestion
 from testbed.synthetic_clips import ClipSpec, make_clip
 from testbed.videos import write_video
@@ -72,6 +73,64 @@ def test_a_project_of_several_videos_has_a_chooser(opened: MainWindow, tmp_path:
     assert len(opened.canvas.overlay.shapes) == 3
     opened.document.close()
     assert not chooser.isVisible()
+
+
+def counted(box: RemovalQuestion) -> str:
+    return box.text() + " " + box.informativeText()
+
+
+def test_a_video_is_removed_after_a_question_and_undo_shows_it_again(opened: MainWindow, tmp_path: Path,
+                                                                     qtbot: QtBot) -> None:
+    document, projects = opened.document, opened.features.files.projects
+    other = tmp_path / "other.mp4"
+    write_video(make_clip(ClipSpec(frames=5, width=120, height=80, objects=(1, 1), exits=0.0, crossings=0.0), 3), other)
+    assert opened.open_path(other)
+    wait_read(opened, qtbot)
+    document.set_video(document.videos()[0])
+    drawn_boxes.set_box(required(document.session).store, min(document.tracks()), 3, (1.0, 2.0, 30.0, 40.0))
+    file = required(document.session).store.video_path(required(document.video))
+    opened.actions_["file.remove"].trigger()
+    [box] = opened.findChildren(RemovalQuestion)
+    assert counted(box) == (f"Remove clip from p.annot? With it go: 3 tracks, {3 * FRAMES + 1} boxes, "
+                            "1 of them manual, 1 run.\nThe video file is not touched. You can undo this.")
+    box.button(box.StandardButton.Cancel).click()
+    assert len(document.videos()) == 2
+    qtbot.waitUntil(lambda: not opened.findChildren(RemovalQuestion))
+    opened.actions_["file.remove"].trigger()
+    click(qtbot, opened.findChildren(RemovalQuestion)[0].remove)
+    assert [video.name for video in document.videos()] == ["other"]
+    assert required(document.video).name == "other"
+    assert not projects.chooser.isVisible()
+    assert "undo brings it back" in opened.statusBar().currentMessage()
+    assert file.exists()
+    opened.actions_["edit.undo"].trigger()
+    assert required(document.video).name == "clip"
+    assert len(document.tracks()) == 3
+    assert projects.chooser.isVisible()
+    qtbot.waitUntil(lambda: has_picture(opened, 0))
+    opened.actions_["edit.redo"].trigger()
+    assert required(document.video).name == "other"
+
+
+def test_the_last_video_is_removed_and_adding_one_is_undone(opened: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    document = opened.document
+    opened.features.files.projects.remove(required(document.video))
+    assert document.video is None
+    assert not opened.actions_["file.remove"].isEnabled()
+    opened.actions_["edit.undo"].trigger()
+    qtbot.waitUntil(lambda: has_picture(opened, 0))
+    other = tmp_path / "other.mp4"
+    write_video(make_clip(ClipSpec(frames=5, width=120, height=80, objects=(1, 1), exits=0.0, crossings=0.0), 3), other)
+    assert opened.open_path(other)
+    wait_read(opened, qtbot)
+    qtbot.waitUntil(lambda: has_picture(opened, 0))
+    assert required(document.video).name == "other"
+    assert opened.actions_["edit.undo"].text() == "Undo Add video other"
+    opened.actions_["edit.undo"].trigger()
+    assert required(document.video).name == "clip"
+    opened.actions_["edit.redo"].trigger()
+    assert required(document.video).name == "other"
+    qtbot.waitUntil(lambda: has_picture(opened, 0))
 
 
 def test_a_lost_video_is_located_while_its_tracks_stay_in_sight(window: MainWindow, project: Path, moved: Path,
