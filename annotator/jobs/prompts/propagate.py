@@ -32,6 +32,7 @@ from annotator.session import Session
 from annotator.storage.edits import drawn_boxes
 from annotator.storage.edits.editable import unlocked_tracks
 from annotator.storage.edits.proposal_summary import ProposalSummary, summarise
+from annotator.storage.edits.editable import in_frames
 from annotator.storage.edits.proposals import discard_proposal, open_proposal, place_proposal
 from annotator.storage.reader import Reader
 from annotator.storage.rows.runs import REPROPAGATE
@@ -286,7 +287,11 @@ def drop(session: Session, run_id: int) -> Changes:
 def _title(session: Session, targets: Sequence[_Target]) -> str:
     numbers = ["a new track" if target.track is None else str(session.store.track(target.track).number)
                for target in targets]
-    return f"Accept prompts of {', '.join(numbers)}" if len(numbers) < 4 else f"Accept {len(numbers)} prompts"
+    frames = [prompt.frame_index for target in targets for prompt in target.prompts]
+    where = in_frames(min(frames), max(frames)) if frames else ""
+    if len(numbers) < 4:
+        return f"Accept prompts of {', '.join(numbers)}{where}"
+    return f"Accept {len(numbers)} prompts{where}"
 
 
 def _begin(session: Session, video: VideoRecord, targets: Sequence[_Target], objects: Sequence[PromptedObject],

@@ -14,6 +14,7 @@ from annotator.model.attribute import Attribute, AttributeKind, Value, attribute
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState, Track
 from annotator.storage.file import schema
+from annotator.storage.file.database import among
 from annotator.storage.history import journal
 from annotator.storage.rows import records
 from annotator.storage.spans.palette import checked_color
@@ -92,7 +93,7 @@ def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None
     with store.transaction(f"Edit {one}") as transaction:
         connection = transaction.connection
         if plain:
-            connection.execute(update(_track).where(_track.c.id.in_(list(tracks))).values(**plain))
+            connection.execute(update(_track).where(among(_track.c.id, tracks)).values(**plain))
         if attributes:
             _write_values(connection, {track.id: {**track.attributes, **attributes} for track in chosen})
         videos = {track.video for track in chosen}

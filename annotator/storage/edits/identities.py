@@ -20,6 +20,7 @@ from annotator.storage.edits.keyframes import pin
 from annotator.storage.edits.merging import MergeRule, merge_tracks
 from annotator.storage.edits.proposals import accept_proposal, discard_proposal
 from annotator.storage.file import schema
+from annotator.storage.file.database import among
 from annotator.storage.rows.transaction import Transaction
 from annotator.storage.spans.algebra import OPEN, assign, cut
 from annotator.storage.spans.rows import delete_track_rows, mark_stretches, new_track, save_marks, save_spans
@@ -173,7 +174,7 @@ def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
 def _update(transaction: Transaction, tracks: Sequence[Track], **values: Any) -> None:
     keys = [track.id for track in tracks]
     if values:
-        transaction.connection.execute(update(_track).where(_track.c.id.in_(keys)).values(**values))
+        transaction.connection.execute(update(_track).where(among(_track.c.id, keys)).values(**values))
         transaction.touch(Changes(ChangeKind.TRACKS, frozenset(keys), None, None, tracks[0].video))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import Run, RunStatus
-from annotator.storage.edits.editable import unlocked_tracks
+from annotator.storage.edits.editable import in_frames, unlocked_tracks
 from annotator.storage.file import schema
 from annotator.storage.spans.algebra import Span, subtract
 from annotator.storage.spans.rows import new_track, save_spans
@@ -24,7 +24,8 @@ def accept_proposal(store: Store, run_id: int, targets: Mapping[int, int] | None
     Raises:
         StorageError: the run is not an open proposal or is still running, or a target is locked.
     """
-    with store.transaction("Accept proposal") as transaction:
+    run = open_proposal(store, run_id)
+    with store.transaction(f"Accept proposal{where(run)}") as transaction:
         place_proposal(store, run_id, targets or {})
     return transaction.changes
 
@@ -35,7 +36,7 @@ def place_proposal(store: Store, run_id: int, targets: Mapping[int, int]) -> dic
     if targets:
         unlocked_tracks(store, *sorted(set(targets.values())))
     placed: dict[int, int] = {}
-    with store.transaction("Accept proposal") as transaction:
+    with store.transaction(f"Accept proposal{where(run)}") as transaction:
         connection = transaction.connection
         for tracklet, number, label, first, last in proposed_tracklets(connection, run_id):
             track = targets.get(number)
@@ -52,10 +53,15 @@ def place_proposal(store: Store, run_id: int, targets: Mapping[int, int]) -> dic
 def discard_proposal(store: Store, run_id: int) -> Changes:
     """Discard a proposal. Its boxes stay in the file, invisible, until `compact`."""
     run = open_proposal(store, run_id)
-    with store.transaction("Discard proposal") as transaction:
+    with store.transaction(f"Discard proposal{where(run)}") as transaction:
         transaction.connection.execute(delete(schema.proposal).where(schema.proposal.c.run == run_id))
         transaction.touch(Changes(ChangeKind.RUNS, frozenset(), run.first_frame, run.last_frame, run.video))
     return transaction.changes
+
+
+def where(run: Run) -> str:
+    """The frames of a proposal as the end of a step label."""
+    return in_frames(run.first_frame, run.last_frame)
 
 
 def proposed_tracklets(connection: Connection, run: int) -> Sequence[Any]:

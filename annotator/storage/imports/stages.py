@@ -27,6 +27,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.sequence import LabelledFrame
 from annotator.model.track import OnExisting, RunStatus
 from annotator.storage.file import schema
+from annotator.storage.file.database import among
 from annotator.storage.history import journal
 from annotator.storage.history.exchange import exchange
 from annotator.storage.rows.runs import IMPORT
@@ -182,7 +183,7 @@ class StagedImport(ABC):
                     f"WHERE tracklet IN ({places}) LIMIT {ROWS})", tuple(keys)).rowcount
                 if gone >= ROWS:
                     return
-            connection.execute(delete(schema.tracklet).where(schema.tracklet.c.id.in_(keys)))
+            connection.execute(delete(schema.tracklet).where(among(schema.tracklet.c.id, keys)))
         del self._stored[-_TOGETHER:]
 
     def _delete_detections(self, store: Store) -> bool:
@@ -202,7 +203,7 @@ class StagedImport(ABC):
             connection = transaction.connection
             connection.execute(delete(schema.run).where(schema.run.c.id == self._run))
             connection.execute(delete(label).where(
-                label.c.id.in_(self._new_labels), label.c.retired, *[label.c.id.not_in(select(each)) for each in used]))
+                among(label.c.id, self._new_labels), label.c.retired, *[label.c.id.not_in(select(each)) for each in used]))
             transaction.touch(Changes(ChangeKind.RUNS, video=self._video))
 
 

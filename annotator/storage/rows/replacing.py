@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
 
 from annotator.storage.file import schema
+from annotator.storage.file.database import among
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.rows.records import SPANS, span_record
@@ -104,7 +105,8 @@ def restore(connection: Connection, run: int, frame: int, step: int) -> None:
                  for row in connection.execute(query).mappings()]
     mine = select(_kept.c.id).where(_kept.c.step == step)
     connection.execute(delete(_span).where(
-        _span.c.tracklet.in_([span.tracklet for span in originals]), _span.c.id.in_(mine)))
+        among(_span.c.tracklet, [span.tracklet for span in originals]), _span.c.id.in_(mine)))
+    _restore_tracks(connection, {span.track for span in originals}, step)
     for span in originals:
         key = span.id
         for piece in (inside(span, 0, first - 1), inside(span, max(first, frame + 1), last), inside(span, last + 1)):
@@ -112,6 +114,20 @@ def restore(connection: Connection, run: int, frame: int, step: int) -> None:
                 row = journal.next_id(connection, _span) if key is None else key
                 connection.execute(insert(_span).values(id=row, **_values(piece)))
                 key = None
+
+
+def _restore_tracks(connection: Connection, tracks: Collection[int], step: int) -> None:
+    """Bring back those of the tracks that the run deleted when it finished; see `clean_up`."""
+    track, kept = schema.track, history_of["track"]
+    rows = connection.execute(select(*(kept.c[column.name] for column in track.columns)).where(
+        kept.c.step == step, kept.c.present, among(kept.c.id, tracks), kept.c.id.not_in(select(track.c.id)),
+    ).order_by(kept.c.number)).mappings().all()
+    for row in rows:
+        taken = select(track.c.id).where(track.c.video == row["video"], track.c.number == row["number"])
+        number = row["number"]
+        if connection.execute(taken).first() is not None:  # another track was given the number since
+            number = journal.next_track_number(connection, row["video"], step)
+        connection.execute(insert(track).values({**row, "number": number}))
 
 
 def clean_up(connection: Connection, run: int, video: int, step: int) -> set[int]:
@@ -127,7 +143,7 @@ def clean_up(connection: Connection, run: int, video: int, step: int) -> set[int
         track.c.id.not_in(tracks_later), track.c.id.not_in(spans_later))
     empty = list(connection.execute(query).scalars())
     if empty:
-        connection.execute(delete(track).where(track.c.id.in_(empty)))
+        connection.execute(delete(track).where(among(track.c.id, empty)))
     return set(empty)
 
 

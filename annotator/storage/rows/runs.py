@@ -17,6 +17,7 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import EndReason, FrameResult, TrackedObject
 from annotator.model.track import OnExisting, ReviewState, RunStatus
 from annotator.storage.file import integrity, schema
+from annotator.storage.file.database import among
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.rows import replacing
@@ -311,13 +312,13 @@ def _discard_tracklets(connection: Connection, run: int, later: list[int], frame
         connection.execute(delete(table).where(table.c.tracklet.in_(of_run), table.c.frame > frame))
     untouched = _untouched(connection, later, step or 0)
     span, track = schema.span, schema.track
-    tracks = set(connection.execute(select(span.c.track).where(span.c.tracklet.in_(untouched))).scalars())
+    tracks = set(connection.execute(select(span.c.track).where(among(span.c.tracklet, untouched))).scalars())
     for table, column, keys in ((span, span.c.tracklet, untouched), (track, track.c.id, sorted(tracks)),
                                 (schema.tracklet, schema.tracklet.c.id, untouched)):
         kept = history_of[table.name]
         connection.execute(delete(kept).where(kept.c.step == step, kept.c.id.in_(
-            select(table.c.id).where(column.in_(keys)))))
-        connection.execute(delete(table).where(column.in_(keys)))
+            select(table.c.id).where(among(column, keys)))))
+        connection.execute(delete(table).where(among(column, keys)))
 
 
 def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[int]:
@@ -333,10 +334,10 @@ def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[
         span.c.id.in_(edited_spans), span.c.track.in_(edited_tracks), shared.exists(),
         span.c.track.in_(select(mark.c.track).where(mark.c.track.is_not(None))))
     touched = set(connection.execute(
-        select(span.c.tracklet).where(span.c.tracklet.in_(tracklets), edited)).scalars())
+        select(span.c.tracklet).where(among(span.c.tracklet, tracklets), edited)).scalars())
     # Tracklets whose spans a person has removed are kept too, because undo can restore the spans.
     touched |= set(connection.execute(select(spans_later.c.tracklet).where(
-        spans_later.c.step > step, spans_later.c.tracklet.in_(tracklets))).scalars())
+        spans_later.c.step > step, among(spans_later.c.tracklet, tracklets))).scalars())
     return sorted(set(tracklets) - touched)
 
 

@@ -30,7 +30,7 @@ class MarkStretch(Stretch):
 
 def mark_stretches(connection: Connection, tracks: Iterable[int]) -> list[MarkStretch]:
     """The marks of these tracks."""
-    rows = connection.execute(select(_mark).where(_mark.c.track.in_(list(tracks))).order_by(_mark.c.id))
+    rows = connection.execute(select(_mark).where(among(_mark.c.track, tracks)).order_by(_mark.c.id))
     return [MarkStretch(id=row.id, track=row.track, first=row.first, last=row.last,
                         end=OPEN if row.last is None else row.last, kind=row.kind, video=row.video) for row in rows]
 
@@ -97,8 +97,8 @@ def presence(connection: Connection, span: Span) -> list[tuple[int, int]]:
 def delete_track_rows(connection: Connection, tracks: Iterable[int]) -> None:
     """Delete tracks and their marks. Their spans must be deleted first."""
     keys = list(tracks)
-    connection.execute(delete(_mark).where(_mark.c.track.in_(keys)))
-    connection.execute(delete(schema.track).where(schema.track.c.id.in_(keys)))
+    connection.execute(delete(_mark).where(among(_mark.c.track, keys)))
+    connection.execute(delete(schema.track).where(among(schema.track.c.id, keys)))
 
 
 def new_track(connection: Connection, video: int, label: int, name: str = "") -> tuple[int, int]:
@@ -116,7 +116,7 @@ def unretire_labels(connection: Connection, labels: Iterable[int]) -> bool:
     """Restore removed labels, because tracks have them again. Returns whether there were any."""
     label = schema.label
     restored = connection.execute(
-        update(label).where(label.c.id.in_(set(labels)), label.c.retired).values(retired=False))
+        update(label).where(among(label.c.id, set(labels)), label.c.retired).values(retired=False))
     return restored.rowcount > 0
 
 

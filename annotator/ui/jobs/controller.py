@@ -41,6 +41,7 @@ from annotator.ui.threads.engine_worker import EngineWorker, Job
 from annotator.ui.threads.tasks import TaskWorker
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
+from annotator.ui.widgets.plain_text import literal
 from annotator.ui.widgets.project_key import project_key
 
 _RESUME = "resume"
@@ -272,7 +273,7 @@ class JobController(QObject):
         session = self._document.session
         if session is None or not self._document.writable:
             return
-        offered = {RunStatus.INTERRUPTED}
+        offered = {RunStatus.INTERRUPTED, RunStatus.FAILED}
         if self._settings.contains(project_key(_CLOSED, session.store.path)):
             offered.add(RunStatus.CANCELLED)
         # One query for all videos: a project may have thousands.
@@ -285,10 +286,14 @@ class JobController(QObject):
 
     def _offer(self, run: Run, video: VideoRecord) -> None:
         done = 0 if run.finished_frame is None else run.finished_frame - run.first_frame + 1
-        text = self.tr("A run over {0} was interrupted after {1} of {2} frames.").format(
+        failed = run.status is RunStatus.FAILED
+        text = (self.tr("A run over {0} failed after {1} of {2} frames.") if failed else
+                self.tr("A run over {0} was interrupted after {1} of {2} frames.")).format(
             video.name, done, run.last_frame - run.first_frame + 1)
         self._offered = run
         self._offers.offer(_RESUME, text, self.tr("Resume"), partial(self._resume_offered, run))
+        if failed:
+            self._offers.text.setToolTip(literal(run.message))
 
     def _resume_offered(self, run: Run) -> None:
         try:

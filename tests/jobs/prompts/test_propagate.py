@@ -91,7 +91,7 @@ def test_a_new_object_waits_as_a_proposal_and_becomes_a_track_in_one_step(sessio
     assert boxes(session, new.id) == dict.fromkeys(range(25), BOX)
     assert [o.frame for o in session.store.trajectory(new.id) if o.human] == [10]
     assert session.store.observations(1, 10, masks=True)[1].mask is not None
-    assert [step.label for step in session.history()[steps:]] == ["Accept prompts of a new track"]
+    assert [step.label for step in session.history()[steps:]] == ["Accept prompts of a new track in frame 10"]
     accepted = everything(session.store)
     session.undo()
     assert [r.id for r in session.store.proposals(1)] == [waiting.id]
@@ -214,7 +214,8 @@ def test_dropping_changes_no_track(session: Session, track: int) -> None:
     run_id = run(session, PromptRequest(10, BOX, track=track))[-1].run
     propagate.drop(session, run_id)
     assert (boxes(session, track), session.store.proposals(1)) == (before, [])
-    assert session.history()[-1].label == "Discard proposal"
+    first, last = session.store.run(run_id).first_frame, session.store.run(run_id).last_frame
+    assert session.history()[-1].label == f"Discard proposal in frames {first} to {last}"
 
 
 def test_what_cannot_be_prompted_is_said(session: Session, track: int) -> None:

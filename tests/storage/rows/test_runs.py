@@ -153,6 +153,33 @@ def test_undoing_a_running_job_cancels_it(store: Store) -> None:
     store.check()
 
 
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_finished_run_that_deleted_tracks_is_rewound(store: Store, taken: bool) -> None:
+    """The tracks come back with the boxes that are no longer replaced, under another number if theirs is taken."""
+    fake_run(store, {1: (0, 99), 2: (40, 60)})
+    before = everything(store)
+    gone = store.tracks(1)[1].id
+    run = fake_run(store, {1: (30, 70)}, range(30, 71))
+    assert [track.number for track in store.tracks(1)] == [1, 3]
+    if taken:
+        identities.renumber(store, store.tracks(1)[-1].id, 2)
+    store.rewind_run(run.id, 45)
+    store.check()
+    assert store.track(gone).number == (4 if taken else 2)
+    assert [o.track for o in store.observations(1, 50) if o.track == gone] == [gone]
+    assert [o.track for o in store.observations(1, 42) if o.track == gone] == []
+    for frame in range(46, 71):
+        store.write_frame(run.id, fake_result({1: (30, 70)}, frame))
+    store.finish_run(run.id, RunStatus.FINISHED)
+    store.check()
+    assert gone not in [track.id for track in store.tracks(1)]
+    while len([step for step in store.history() if not step.undone]) > 2:
+        store.undo()
+    after = everything(store)
+    assert {name: after[name] for name in ("track", "span")} == {name: before[name] for name in ("track", "span")}
+    store.check()
+
+
 def test_edits_made_while_a_run_replaces_undo_to_what_it_would_have_left(store: Store) -> None:
     old = {1: (0, 99), 2: (0, 99), 3: (50, 99)}
     fake_run(store, old)

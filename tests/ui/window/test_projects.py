@@ -183,6 +183,15 @@ def stopped(tmp_path: Path, clip: MadeClip) -> Path:
     return path
 
 
+def test_a_failed_run_is_offered_and_its_reason_shown(window: MainWindow, stopped: Path) -> None:
+    with open_project(stopped) as session:
+        session.store.finish_run(session.store.runs()[-1].id, RunStatus.FAILED, "the <b>disk</b> is full")
+    assert window.open_path(stopped)
+    assert window.offers.text.text() == f"A run over clip failed after 10 of {FRAMES} frames."
+    assert "disk" in window.offers.text.toolTip()
+    assert "<b>" not in window.offers.text.toolTip()
+
+
 def test_an_interrupted_run_is_offered_and_resumed(window: MainWindow, stopped: Path, qtbot: QtBot) -> None:
     interrupt(stopped)
     assert window.open_path(stopped)
