@@ -32,6 +32,15 @@ hypothesis.settings.register_profile("search", max_examples=1000, deadline=None,
                                      suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 
+
+@pytest.fixture(scope="session", autouse=True)
+def own_consents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The user's consents stay as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANNOTATOR_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
 FRAMES = 20
 SPEC = ClipSpec(frames=FRAMES, width=240, height=180, objects=(3, 3), exits=0.0, crossings=0.0)
 #: All objects are seen in every frame, and apart from one another.

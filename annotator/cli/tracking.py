@@ -167,7 +167,7 @@ def _add_preannotate(commands: Any) -> None:
                    help="end all tracks at scene cuts (default: yes)")
     p.add_argument("--resume", action="store_true", help="continue an interrupted run")
     p.add_argument("--trust-project", action="store_true", help="with --resume: load the models and run the "
-                   "configuration files that the project names; only for projects from people you trust")
+                   "configuration files that the project names, now and later; only for projects from people you trust")
     add_video(p)
     p.add_argument("--quiet", action="store_true", help="show no progress")
 

@@ -30,9 +30,8 @@ from annotator.model.prompt import Point, Prompt
 from annotator.model.track import OnExisting, Run, RunStatus, TrackObservation, VideoRecord
 from annotator.session import Session
 from annotator.storage.edits import drawn_boxes
-from annotator.storage.edits.editable import unlocked_tracks
+from annotator.storage.edits.editable import in_frames, unlocked_tracks
 from annotator.storage.edits.proposal_summary import ProposalSummary, summarise
-from annotator.storage.edits.editable import in_frames
 from annotator.storage.edits.proposals import discard_proposal, open_proposal, place_proposal
 from annotator.storage.reader import Reader
 from annotator.storage.rows.runs import REPROPAGATE

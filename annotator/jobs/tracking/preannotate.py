@@ -180,7 +180,7 @@ def resume(session: Session, run: Run, cancel: CancelToken | None = None, settin
         UserError: also if other settings differ from the run's, or if the run was undone.
     """
     cancel = cancel or CancelToken()
-    check_trusted(_own_settings(run), trusted, settings, given)
+    check_trusted(_own_settings(run), trusted, session.store.path, settings, given)
     session.store.check_video(run.video)
     video = next(v for v in session.store.videos() if v.id == run.video)
     if run.status is not RunStatus.FINISHED:
@@ -276,10 +276,10 @@ def unfinished(session: Session, videos: Sequence[VideoRecord], trusted: bool = 
                            "again")
     last = max(newest.values(), key=lambda run: run.id)
     for run in (run for _, run in left if run is not None):
-        check_trusted(_own_settings(run), trusted, None, given)
+        check_trusted(_own_settings(run), trusted, session.store.path, given=given)
     settings = _own_settings(last)
     if any(run is None for _, run in left):
-        check_trusted(settings, trusted, None, given)
+        check_trusted(settings, trusted, session.store.path, given=given)
     if settings.thresholds is not None:
         settings = replace(settings, det_threshold=None)
     video = next(video for video in videos if video.id == last.video)

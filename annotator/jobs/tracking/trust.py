@@ -3,7 +3,8 @@
 A project file can come from a stranger, and a run stores the paths of its models. A configuration of MMDetection is a
 Python program; weights and ONNX models are read by native code. So a resume loads a file that only the project names
 after a person has agreed: by naming the file, by an option, or by answering a question. Names of the program's own
-models and of installed packages need no question: what they mean does not depend on the project.
+models and of installed packages need no question: what they mean does not depend on the project. A consent is
+remembered for the project and the content of the files (`annotator.jobs.tracking.consent`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from annotator.engine.detectors.mmdet_names import ARCHITECTURES
 from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import ModelKind
 from annotator.errors import SettingsError
+from annotator.jobs.tracking import consent
 from annotator.jobs.tracking.config import PreannotateSettings
 
 #: Settings that name a file which is run or loaded as a model, and what that means.
@@ -32,31 +34,43 @@ class UntrustedRunError(SettingsError):
 
 
 def foreign_files(settings: PreannotateSettings, own: PreannotateSettings | None = None,
-                  given: Collection[str] = ()) -> tuple[str, ...]:
-    """Return the files that stored settings would load, one text each.
+                  given: Collection[str] = (), project: Path | None = None) -> tuple[str, ...]:
+    """Return the files that stored settings would load and that nobody has agreed to, one text each.
 
     Args:
         settings: as the project stores them.
         own: settings of the user; what they name too is not foreign.
         given: names of settings that the user gave, whatever their value.
+        project: the project file; what the user agreed to before is not foreign. None: earlier consents do not count.
     """
+    return tuple(f"{value} ({meaning})" for value, meaning in _foreign(settings, own, given)
+                 if project is None or not consent.agreed(project, value))
+
+
+def check_trusted(settings: PreannotateSettings, trusted: bool, project: Path,
+                  own: PreannotateSettings | None = None, given: Collection[str] = ()) -> None:
+    """Raise UntrustedRunError if stored settings would load files that nobody has agreed to. With ``trusted`` the
+    user agrees to them, which is remembered."""
+    if trusted:
+        consent.remember(project, [value for value, _ in _foreign(settings, own, given)])
+        return
+    files = foreign_files(settings, own, given, project)
+    if files:
+        raise UntrustedRunError(f"the project names files that a resume would load: {', '.join(files)}. If you trust "
+                                "the project and these files, add --trust-project (once, it is remembered), or give "
+                                "the files yourself with --detector, --detector-config and --segmenter")
+
+
+def _foreign(settings: PreannotateSettings, own: PreannotateSettings | None, given: Collection[str],
+             ) -> list[tuple[str, str]]:
+    """(file, what loading it means) of each file that only the project names."""
     found = []
     for name, meaning in _LOADED.items():
         value = getattr(settings, name)
         if value is None or name in given or _is_known(name, value) or _is_same(value, getattr(own, name, None)):
             continue
-        found.append(f"{value} ({meaning})")
-    return tuple(found)
-
-
-def check_trusted(settings: PreannotateSettings, trusted: bool, own: PreannotateSettings | None = None,
-                  given: Collection[str] = ()) -> None:
-    """Raise UntrustedRunError if stored settings would load files that nobody has agreed to."""
-    files = () if trusted else foreign_files(settings, own, given)
-    if files:
-        raise UntrustedRunError(f"the project names files that a resume would load: {', '.join(files)}. If you trust "
-                                "the project and these files, add --trust-project, or give the files yourself with "
-                                "--detector, --detector-config and --segmenter")
+        found.append((value, meaning))
+    return found
 
 
 def _is_same(value: str, own: str | None) -> bool:

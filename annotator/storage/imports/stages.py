@@ -203,7 +203,8 @@ class StagedImport(ABC):
             connection = transaction.connection
             connection.execute(delete(schema.run).where(schema.run.c.id == self._run))
             connection.execute(delete(label).where(
-                among(label.c.id, self._new_labels), label.c.retired, *[label.c.id.not_in(select(each)) for each in used]))
+                among(label.c.id, self._new_labels), label.c.retired,
+                *[label.c.id.not_in(select(each)) for each in used]))
             transaction.touch(Changes(ChangeKind.RUNS, video=self._video))
 
 

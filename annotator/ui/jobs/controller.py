@@ -173,7 +173,7 @@ class JobController(QObject):
             self.message.emit(Message.refused(self.tr("This video has no unfinished run")))
             return
         try:
-            files = () if trusted else foreign_files(preannotate.stored_settings(run))
+            files = () if trusted else foreign_files(preannotate.stored_settings(run), project=session.store.path)
         except UserError as error:
             self.message.emit(Message.failed(str(error)))
             return

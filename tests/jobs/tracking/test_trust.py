@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from annotator.engine.weights import checkpoints
 from annotator.jobs.project import add_source, open_project
 from annotator.jobs.tracking import preannotate
 from annotator.jobs.tracking.config import PreannotateSettings
-from annotator.jobs.tracking.trust import UntrustedRunError, foreign_files
+from annotator.jobs.tracking.trust import UntrustedRunError, check_trusted, foreign_files
 from annotator.model.track import RunStatus
 from tests.command_line import annotator, refused
 from tests.conftest import MadeClip
@@ -76,6 +77,47 @@ def test_with_consent_the_files_are_loaded(clip: MadeClip, tmp_path: Path) -> No
     assert "model.onnx" in said.err  # it was read, and is none
     said = annotator("preannotate", "--project", path, "--resume", "--detector", model)
     assert "--trust-project" not in said.err
+
+
+def test_a_consent_is_remembered_for_the_project_and_the_content(clip: MadeClip, tmp_path: Path,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANNOTATOR_CONFIG_DIR", str(tmp_path / "config"))
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"\x08\x07")
+    path = stored(clip, tmp_path, detector=str(model))
+    before = path.read_bytes()
+    settings = PreannotateSettings(detector=str(model))
+    assert foreign_files(settings, project=path)
+    with pytest.raises(UntrustedRunError):
+        check_trusted(settings, False, path)
+    check_trusted(settings, True, path)
+    check_trusted(settings, False, path)
+    assert path.read_bytes() == before
+    link = tmp_path / "link.annot"
+    link.symlink_to(path)
+    check_trusted(settings, False, link)
+    other = Path(shutil.copy(path, tmp_path / "other.annot"))
+    assert foreign_files(settings, project=other), "the consent is for one project"
+    model.write_bytes(b"\x08\x06")
+    assert foreign_files(settings, project=path), "the consent is for one content"
+    model.unlink()
+    assert foreign_files(settings, project=path)
+    (tmp_path / "config/trusted.json").write_text("[1")
+    assert foreign_files(settings, project=path)
+    check_trusted(settings, True, path)  # nothing that could be read, so nothing is remembered
+    assert foreign_files(settings, project=path)
+
+
+def test_an_agreed_resume_does_not_ask_again(clip: MadeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANNOTATOR_CONFIG_DIR", str(tmp_path / "config"))
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"\x08\x07")
+    path = stored(clip, tmp_path, detector=str(model))
+    assert "--trust-project" in refused("preannotate", "--project", path, "--resume")
+    annotator("preannotate", "--project", path, "--resume", "--trust-project")
+    said = annotator("preannotate", "--project", path, "--resume")
+    assert "--trust-project" not in said.err
+    assert "model.onnx" in said.err  # it was read, and is none
 
 
 def test_the_programs_own_models_need_no_question() -> None:
