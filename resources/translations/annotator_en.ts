@@ -1922,6 +1922,10 @@
     <context>
         <name>JobController</name>
         <message>
+            <source>A run over {0} failed after {1} of {2} frames.</source>
+            <translation>A run over {0} failed after {1} of {2} frames.</translation>
+        </message>
+        <message>
             <source>A run over {0} was interrupted after {1} of {2} frames.</source>
             <translation>A run over {0} was interrupted after {1} of {2} frames.</translation>
         </message>
@@ -3511,6 +3515,18 @@
             <translation>Reading {0}</translation>
         </message>
         <message>
+            <source>Remove the current video with its tracks from the project; its file is not touched</source>
+            <translation>Remove the current video with its tracks from the project; its file is not touched</translation>
+        </message>
+        <message>
+            <source>Remove video from project…</source>
+            <translation>Remove video from project…</translation>
+        </message>
+        <message>
+            <source>Removed {0}; undo brings it back</source>
+            <translation>Removed {0}; undo brings it back</translation>
+        </message>
+        <message>
             <source>Select the new location of the current video</source>
             <translation>Select the new location of the current video</translation>
         </message>
@@ -3888,6 +3904,68 @@
         <message>
             <source>Track</source>
             <translation>Track</translation>
+        </message>
+    </context>
+    <context>
+        <name>RemovalQuestion</name>
+        <message numerus="yes">
+            <source>%n boxes</source>
+            <translation>
+                <numerusform>%n box</numerusform>
+                <numerusform>%n boxes</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n ignore regions</source>
+            <translation>
+                <numerusform>%n ignore region</numerusform>
+                <numerusform>%n ignore regions</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n of them manual</source>
+            <translation>
+                <numerusform>%n of them manual</numerusform>
+                <numerusform>%n of them manual</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n runs</source>
+            <translation>
+                <numerusform>%n run</numerusform>
+                <numerusform>%n runs</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n tracks</source>
+            <translation>
+                <numerusform>%n track</numerusform>
+                <numerusform>%n tracks</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>Remove</translation>
+        </message>
+        <message>
+            <source>Remove video</source>
+            <translation>Remove video</translation>
+        </message>
+        <message>
+            <source>Remove {0} from {1}?</source>
+            <translation>Remove {0} from {1}?</translation>
+        </message>
+        <message>
+            <source>The video file is not touched. You can undo this.</source>
+            <translation>The video file is not touched. You can undo this.</translation>
+        </message>
+        <message>
+            <source>With it go: {0}.</source>
+            <translation>With it go: {0}.</translation>
+        </message>
+        <message>
+            <source>no tracks</source>
+            <translation>no tracks</translation>
         </message>
     </context>
     <context>

@@ -72,5 +72,6 @@ class DetectionImport(StagedImport):
 
     def _publish_labels(self, store: Store) -> None:
         with store.writing("import detections") as transaction:
+            self._check_not_undone(transaction.connection)
             self._show_labels(transaction.connection)
             transaction.touch(Changes(ChangeKind.LABELS, video=self._video))

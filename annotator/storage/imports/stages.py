@@ -110,6 +110,7 @@ class StagedImport(ABC):
     # The run
 
     def _begin(self, store: Store) -> None:
+        store.check_video(self._video)
         with store.writing(_TITLE) as transaction:
             connection = transaction.connection
             run = journal.next_id(connection, schema.run)
@@ -134,6 +135,8 @@ class StagedImport(ABC):
         self.imported.labels = tuple(self._names[index] for index in self._label_ids)
 
     def _check_not_undone(self, connection: Connection) -> None:
+        if connection.execute(select(schema.video.c.removed).where(schema.video.c.id == self._video)).scalar():
+            raise Cancelled  # the addition of the video was undone
         if self._step is not None:
             found = journal.step_of_run(connection, self._run)
             if found is None or found.undone:

@@ -161,6 +161,7 @@ class TrackImport(StagedImport):
     def _open(self, store: Store) -> None:
         with store.writing(self._title) as transaction:
             connection = transaction.connection
+            self._check_not_undone(connection)
             journal.drop_undone(connection)
             step = journal.open_step(connection, self._title, self._run)
             journal.record(connection, step)

@@ -218,6 +218,26 @@ def test_what_fails_or_is_undone_while_it_is_shown_leaves_nothing(store: Store, 
 
 
 @pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("target", Target)
+def test_undoing_the_addition_of_the_video_ends_an_import(store: Store, truth: Path, target: Target) -> None:
+    """Before its first track is shown it has no step, so undo takes the video away from under it."""
+    late = store.add_video("late", "late.mp4", 640, 480, 100, 25.0, "late")
+    before, steps = everything(store), store.history()
+
+    def undo(turn: int) -> None:
+        if turn == 3:
+            store.undo()
+
+    job = LabelImport(long_truth(truth), "mot", target)
+    with pytest.raises(Cancelled):
+        list(job.run(FakeWindow(store, undo), late))
+    assert [video.name for video in store.videos()] == ["clip"]
+    store.redo()
+    assert (everything(store), store.runs(), store.history()) == (before, [], steps)
+    store.check()
+
+
+@pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("as_human", [False, True])
 def test_edits_made_meanwhile_hold(store: Store, video: VideoRecord, truth: Path, as_human: bool) -> None:
     """Of tracks that are shown: swapped ones stay so, a deleted one stays deleted, a box drawn by hand stays."""
