@@ -16,10 +16,11 @@ from annotator.storage.upkeep.relink import relink as find_videos
 from annotator.video import Progress, VideoReader, fingerprint, open_video
 
 
-def open_project(path: Path, create: bool = False, read_only: bool = False) -> Session:
-    """Open a project; with ``create``, create it if it does not exist. Raises StorageError."""
+def open_project(path: Path, create: bool = False, read_only: bool = False, check: bool = True) -> Session:
+    """Open a project; with ``create``, create it if it does not exist. With ``check`` off, the caller checks one that
+    was not closed properly; see `Store.unchecked`. Raises StorageError."""
     _check_no_folder(path)
-    return _open(path, create, read_only)[0]
+    return _open(path, create, read_only, check)[0]
 
 
 def _check_no_folder(path: Path) -> None:
@@ -27,12 +28,12 @@ def _check_no_folder(path: Path) -> None:
         raise StorageError(f"{path} is a folder: give the project file, such as {path / (path.name + '.annot')}")
 
 
-def _open(path: Path, create: bool, read_only: bool = False) -> tuple[Session, bool]:
+def _open(path: Path, create: bool, read_only: bool = False, check: bool = True) -> tuple[Session, bool]:
     """Open or create a project. Also returns whether it was created here, and not by another program meanwhile."""
     if create and not path.exists():
         with suppress(ProjectExistsError):
             return Session(Store.create(path)), True
-    store = Store.open(path, read_only=read_only)
+    store = Store.open(path, read_only=read_only, check=check)
     try:
         store.check_references()
     except StorageError:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute
 from annotator.model.bounds import MOST_FRAMES
+from annotator.model.cancel import CancelToken
 from annotator.model.contents import VideoContents
 from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
@@ -22,7 +23,7 @@ from annotator.model.track import Label, Mark, MarkKind, Run, RunStatus, Track, 
 from annotator.storage.file import schema
 from annotator.storage.file.checked_types import refuse
 from annotator.storage.file.database import among
-from annotator.storage.file.integrity import Examination, examine
+from annotator.storage.file.integrity import Examination, Progress, examine
 from annotator.storage.history import journal
 from annotator.storage.history.journal import HistoryStep
 from annotator.storage.rows import corrected, records, resolve
@@ -49,10 +50,16 @@ class Reader:
         """The project file."""
         return self._path
 
-    def examine(self) -> Examination:
+    def examine(self, progress: Progress | None = None, cancel: CancelToken | None = None) -> Examination:
         """Check the whole file: structure, references, spans, and checksums of what runs stored. Takes some seconds
-        per million boxes."""
-        return examine(self._connection)
+        per million boxes.
+
+        ``progress`` is called with the frames that were compared and all frames with checksums.
+
+        Raises:
+            Cancelled: ``cancel`` was called.
+        """
+        return examine(self._connection, progress=progress, cancel=cancel)
 
     # Videos and labels
 

@@ -59,6 +59,9 @@ class Store(Reader):
         self._transaction: Transaction | None = None
         self.notes: list[str] = []
         """What could not be migrated when the file was opened."""
+        self.unchecked = False
+        """Whether the project was not closed properly and has not been checked since. While that is so, closing it
+        leaves a record, and the next opening checks it. `Reader.examine` checks, `confirm_whole` ends this state."""
 
     # Lifecycle
 
@@ -92,8 +95,11 @@ class Store(Reader):
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], read_only: bool = False, program: str = "annotator",
-             auto_checkpoint: bool = True) -> Store:
+             auto_checkpoint: bool = True, check: bool = True) -> Store:
         """Open a project. If ``auto_checkpoint`` is off, call `checkpoint` from another thread from time to time.
+
+        A project that was not closed properly is checked, which takes about 10 s per million boxes. With ``check`` off
+        the caller does it later: see `unchecked`.
 
         Raises:
             ProjectBusyError: another program has it open for writing.
@@ -106,16 +112,18 @@ class Store(Reader):
         if read_only:
             return cls._open_locked(target, None)
         lock = WriterLock(target, program)
-        return cls._open_locked(target, lock, auto_checkpoint)
+        return cls._open_locked(target, lock, auto_checkpoint, check)
 
     @classmethod
-    def _open_locked(cls, target: Path, lock: WriterLock | None, auto_checkpoint: bool = True) -> Store:
+    def _open_locked(cls, target: Path, lock: WriterLock | None, auto_checkpoint: bool = True, check: bool = True,
+                     ) -> Store:
         """Open a project whose lock is held, or without a lock read-only. Releases the lock if that fails."""
         connection: Connection | None = None
+        unclean = False
         try:
             if lock is not None:
                 _check_names(lock.place, target)
-            unclean = check_log(resolved(target), target) or (lock is not None and lock.taken_over)
+            unclean = bool(check_log(resolved(target), target) or (lock is not None and lock.taken_over))
             connection = database.connect(target, lock is None)
             _check_layout(connection, target)
             store = cls(connection, target, lock)
@@ -123,16 +131,17 @@ class Store(Reader):
                 _check_version(connection, target)
                 check_layout(connection, target, complete=True)
             else:
-                store._prepare(auto_checkpoint, unclean)
+                store.unchecked = unclean
+                store._prepare(auto_checkpoint, check)
             return store
         except BaseException:
             if connection is not None:
                 _close(connection)
             if lock is not None:
-                lock.release()
+                lock.release(leave_record=unclean)  # the next opening checks it too
             raise
 
-    def _prepare(self, auto_checkpoint: bool, unclean: bool) -> None:
+    def _prepare(self, auto_checkpoint: bool, check: bool) -> None:
         upgraded = stored_version(self._connection) != schema.SCHEMA_VERSION
         check_layout(self._connection, self._path, complete=not upgraded)
         database.use_journal(self._connection, self._path)
@@ -142,9 +151,10 @@ class Store(Reader):
         if upgraded:
             self.notes = migrate(self._connection, self._path, schema.SCHEMA_VERSION, MIGRATIONS)
             check_layout(self._connection, self._path, complete=True)
-        if unclean:
+        if self.unchecked and check:
             log.info("%s was not closed properly: checking it", self._path)
             self.check()
+            self.confirm_whole()
         self._note_log()
         journal.install(self._connection)
         with self._write(None, "interrupt"):
@@ -164,7 +174,7 @@ class Store(Reader):
         if not self._connection.closed:
             _close(self._connection)
         if self._lock is not None:
-            self._lock.release()
+            self._lock.release(leave_record=self.unchecked)
 
     def discard(self) -> None:
         """Close the file and delete it, before another program can open it for writing."""
@@ -185,6 +195,10 @@ class Store(Reader):
     def read_only(self) -> bool:
         """Whether the project is open read-only."""
         return self._lock is None
+
+    def confirm_whole(self) -> None:
+        """Record that the project was checked and that nothing is damaged."""
+        self.unchecked = False
 
     def check(self) -> None:
         """Check the integrity of the whole file. Takes a while for large files.

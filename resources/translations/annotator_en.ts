@@ -3453,6 +3453,37 @@
         </message>
     </context>
     <context>
+        <name>ProjectCheck</name>
+        <message>
+            <source>Checking {0}, which was not closed properly</source>
+            <translation>Checking {0}, which was not closed properly</translation>
+        </message>
+        <message>
+            <source>File</source>
+            <translation>File</translation>
+        </message>
+        <message>
+            <source>It could not be opened read-only ({0}). Restore a backup copy.</source>
+            <translation>It could not be opened read-only ({0}). Restore a backup copy.</translation>
+        </message>
+        <message>
+            <source>It is open read-only now, to export what is whole. Restore a backup copy to go on.</source>
+            <translation>It is open read-only now, to export what is whole. Restore a backup copy to go on.</translation>
+        </message>
+        <message>
+            <source>The check of {0} was cancelled; it is repeated when the project is opened again</source>
+            <translation>The check of {0} was cancelled; it is repeated when the project is opened again</translation>
+        </message>
+        <message>
+            <source>{0} is damaged</source>
+            <translation>{0} is damaged</translation>
+        </message>
+        <message>
+            <source>{0} was not closed properly; nothing in it is damaged</source>
+            <translation>{0} was not closed properly; nothing in it is damaged</translation>
+        </message>
+    </context>
+    <context>
         <name>ProjectController</name>
         <message>
             <source>Add videos</source>

@@ -9,19 +9,28 @@ from __future__ import annotations
 
 import marshal
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
 
+from annotator.errors import Cancelled
+from annotator.model.cancel import CancelToken
+from annotator.storage.file.database import driver_connection
+
 Values = tuple[Any, ...]
+Progress = Callable[[int, int], object]
+"""Called with what is done and the total; an exception that it raises stops the work."""
 
 #: Version 2 has neither references nor interned strings, so equal values have equal bytes. A test holds the bytes.
 _MARSHAL = 2
 _MOST_PROBLEMS = 10
+#: Steps of SQLite's virtual machine between two looks at the cancel token, and frames between two reports of progress.
+_STEPS, _REPORTED = 100_000, 50
 
 # Boxes, masks and detections of a run by frame, in the order of their keys, as `checksum` gets them.
 _STORED = {
@@ -78,26 +87,53 @@ def record(connection: Connection, run: int) -> None:
         connection.exec_driver_sql("INSERT INTO checksum (run, frame, crc) VALUES (?, ?, ?)", rows)
 
 
-def damaged_frames(connection: Connection, run: int) -> list[int]:
-    """Frames of a run whose values differ from what was stored; empty for a run without checksums."""
+def _further(progress: Progress, before: int, total: int, done: int) -> None:
+    progress(min(before + done, total), total)
+
+
+def damaged_frames(connection: Connection, run: int, done: Callable[[int], object] | None = None) -> list[int]:
+    """Frames of a run whose values differ from what was stored; empty for a run without checksums. ``done`` is called
+    with the number of frames so far."""
     known, empty = dict(_known(connection, run)), checksum([], [], [])
     if not known:
         return []
-    computed = dict(_computed(connection, run))
+    computed = {}
+    for frame, crc in _computed(connection, run):
+        computed[frame] = crc
+        if done is not None and len(computed) % _REPORTED == 0:
+            done(len(computed))
     return sorted({frame for frame, crc in known.items() if computed.get(frame, empty) != crc}
                   | (computed.keys() - known.keys()))
 
 
-def examine(connection: Connection, checksums: bool = True) -> Examination:
-    """Check a whole file. Takes some seconds per million boxes."""
-    found = Examination()
-    for part in (_structure, _references, _spans, *([_checksums] if checksums else [])):
-        try:
-            part(connection, found)
-        except Exception as error:  # noqa: BLE001 - a damaged file may raise anything
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            found.problems.append(f"the {part.__name__.strip('_')} cannot be read: {reason}")
+def examine(connection: Connection, progress: Progress | None = None, cancel: CancelToken | None = None,
+            ) -> Examination:
+    """Check a whole file. Takes some seconds per million boxes.
+
+    Raises:
+        Cancelled: ``cancel`` was called; it takes effect also within a statement.
+    """
+    found, token = Examination(), cancel or CancelToken()
+    driver = driver_connection(connection)
+    driver.set_progress_handler(lambda: token.cancelled, _STEPS)
+    try:
+        for part in (_structure, _references, _spans, partial(_checksums, progress=progress)):
+            _examine_part(part, connection, found)
+            token.raise_if_cancelled()
+    finally:
+        driver.set_progress_handler(None, 0)
     return found
+
+
+def _examine_part(part: Callable[[Connection, Examination], None], connection: Connection, found: Examination) -> None:
+    try:
+        part(connection, found)
+    except Cancelled:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged file may raise anything
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        name = getattr(part, "__name__", "checksums").strip("_")
+        found.problems.append(f"the {name} cannot be read: {reason}")
 
 
 def _structure(connection: Connection, found: Examination) -> None:
@@ -115,10 +151,11 @@ def _spans(connection: Connection, found: Examination) -> None:
         found.problems.append(f"track {track} has two boxes in frame {frame}")
 
 
-def _checksums(connection: Connection, found: Examination) -> None:
+def _checksums(connection: Connection, found: Examination, progress: Progress | None) -> None:
     counts = connection.exec_driver_sql("SELECT run, count(*) FROM checksum GROUP BY run ORDER BY run").all()
+    total = sum(frames for _, frames in counts)
     for run, frames in counts:
-        wrong = damaged_frames(connection, run)
+        wrong = damaged_frames(connection, run, progress and partial(_further, progress, found.frames, total))
         found.runs += 1
         found.frames += frames
         if wrong:

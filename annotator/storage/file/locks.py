@@ -76,17 +76,18 @@ class WriterLock:
             raise StorageError(f"{project} cannot be locked for writing ({error.strerror}); free some space or open it "
                                "read-only") from error
 
-    def release(self) -> None:
-        """Give the lock back and remove its file."""
+    def release(self, leave_record: bool = False) -> None:
+        """Give the lock back and remove its file. With ``leave_record`` the file stays, and the next holder takes over
+        as from one that died."""
         if self._fd < 0:
             return
-        if not _WINDOWS:
+        if not _WINDOWS and not leave_record:
             # Removed while still held: a program that opened the old file meanwhile notices and starts again.
             self._path.unlink(missing_ok=True)
         unlock_descriptor(self._fd)
         os.close(self._fd)
         self._fd = -1
-        if _WINDOWS:
+        if _WINDOWS and not leave_record:
             # Windows removes no open file, and another program may have opened this one meanwhile.
             with suppress(OSError):
                 self._path.unlink()

@@ -87,7 +87,7 @@ class Document(QObject):
             UserError: it cannot be opened; the current project stays open.
         """
         self._check_free()
-        session = open_project(path, create=create, read_only=read_only)
+        session = open_project(path, create=create, read_only=read_only, check=False)
         try:
             videos = session.store.videos()
             if videos:

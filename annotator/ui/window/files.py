@@ -17,6 +17,7 @@ from annotator.ui.threads.reading_queue import ReadingQueue
 from annotator.ui.widgets.offer_bar import OfferBar
 from annotator.ui.widgets.task_bar import TaskBar
 from annotator.ui.window.opening import Opening
+from annotator.ui.window.project_check import ProjectCheck
 from annotator.ui.window.projects import ProjectController
 
 
@@ -35,8 +36,11 @@ class FilesFeature(Feature):
         self.projects = ProjectController(document, canvas, offers, self.opening.open, reading, window)
         self.bar = TaskBar(reading.worker, window)
         """For the status bar: progress of reading a video."""
+        self.check = ProjectCheck(document, window)
+        self.check_bar = TaskBar(self.check.worker, window)
+        """For the status bar: progress of checking a project that was not closed properly."""
         self.opening.labels_dropped.connect(self.labels_dropped)
-        for part in (self.opening, self.projects):
+        for part in (self.opening, self.projects, self.check):
             part.message.connect(self.message)
 
     def add_actions(self, actions: Actions) -> None:
@@ -74,3 +78,4 @@ class FilesFeature(Feature):
 
     def close(self) -> None:
         self._reading.close()
+        self.check.close()

@@ -78,7 +78,8 @@ class MainWindow(QMainWindow):
         self._objects, self._saved = Label(self), Label(self)
         self._objects.setToolTip(self.tr("Tracks with a box or mask in this frame that the filter shows"))
         self._fill_bar()
-        for widget in (features.jobs.bar, features.files.bar, features.import_export.bar, self._saved):
+        files = features.files
+        for widget in (features.jobs.bar, files.bar, files.check_bar, features.import_export.bar, self._saved):
             self.messages.addPermanentWidget(widget)
 
     def _fill_bar(self) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.errors import StorageError
+from annotator.errors import Cancelled, StorageError
+from annotator.model.cancel import CancelToken
 from annotator.model.frame import Detections, FrameResult
 from annotator.model.track import OnExisting, RunStatus
 from annotator.storage.edits import drawn_boxes, identities
@@ -132,9 +133,47 @@ def test_a_project_that_was_not_closed_is_checked_when_it_is_opened(tmp_path: Pa
     change(path, "UPDATE observation SET x2 = x2 + 1 WHERE frame = 3")
     with pytest.raises(StorageError, match="frame 3 of run 1 differ.*open it read-only to export what is whole"):
         Store.open(path)
+    with pytest.raises(StorageError, match="frame 3 of run 1 differ"):
+        Store.open(path)  # refused again, although nobody died since
     with Store.open(path, read_only=True) as reader:
         assert reader.runs()
     change(path, "UPDATE observation SET x2 = x2 - 1 WHERE frame = 3")
+    with Store.open(path) as whole:
+        assert not whole.unchecked
+    with Store.open(path, check=False) as again:
+        assert not again.unchecked
+
+
+def test_a_check_that_was_put_off_is_still_due_at_the_next_opening(tmp_path: Path) -> None:
+    path = tmp_path / "p.annot"
+    with Store.create(path) as store:
+        store.add_video("clip", "clip.mp4", 640, 480, LAST + 1, 25.0, "x")
+    kill_somewhere(path, 20)
+    for _ in range(2):
+        with Store.open(path, check=False) as opened:
+            assert opened.unchecked
+            assert opened.runs()[0].status is RunStatus.INTERRUPTED
+    with Store.open(path, check=False) as opened:
+        assert opened.examine().problems == []
+        opened.confirm_whole()
+    assert list(tmp_path.glob("*.lock")) == []
+    with Store.open(path, check=False) as opened:
+        assert not opened.unchecked
+
+
+def test_a_check_reports_progress_and_can_be_cancelled(store: Store) -> None:
+    fake_run(store, LIVES, masks=True)
+    seen: list[tuple[int, int]] = []
+    assert store.examine(lambda done, total: seen.append((done, total))).problems == []
+    assert seen == [(50, 100), (100, 100)]
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        store.examine(cancel=token)
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        store.examine(lambda *_: token.cancel(), token)
+    assert store.examine().problems == []
 
 
 def test_the_log_of_another_state_is_recognized_and_left_alone(tmp_path: Path) -> None:

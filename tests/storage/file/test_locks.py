@@ -80,9 +80,9 @@ def test_a_new_project_without_a_video_is_removed_while_it_is_still_locked(
     path, seen = tmp_path / "p.annot", list[bool]()
     release = WriterLock.release
 
-    def look_and_release(lock: WriterLock) -> None:
+    def look_and_release(lock: WriterLock, leave_record: bool = False) -> None:
         seen.append(path.exists())
-        release(lock)
+        release(lock, leave_record)
 
     monkeypatch.setattr(WriterLock, "release", look_and_release)
     with open_or_create(tmp_path / "kept.annot"):
