@@ -192,6 +192,22 @@ def test_each_edit_is_one_step_and_a_preview_is_none(writable: Project) -> None:
         assert opened.redo() == "Swap tracks 1 and 2 at frame 10"
 
 
+def test_a_mask_is_set_as_an_array(writable: Project) -> None:
+    with writable as opened:
+        (video,) = opened.videos()
+        before = opened.mask_arrays(video.name, 5)
+        wanted = np.zeros_like(before[1])
+        wanted[10:20, 30:50] = True
+        opened.edit.set_mask(1, 5, wanted)
+        assert (opened.mask_arrays(video.name, 5)[1] == wanted).all()
+        assert boxes(opened, 1)[5] == (30, 10, 50, 20)
+        opened.undo()
+        assert (opened.mask_arrays(video.name, 5)[1] == before[1]).all()
+        for wrong in (wanted[1:], wanted.astype(np.uint8)):
+            with pytest.raises(StorageError, match="bool array with the shape"):
+                opened.edit.set_mask(1, 5, wrong)
+
+
 def test_what_cannot_be_edited_is_said(writable: Project) -> None:
     with writable as opened:
         before = opened.history()

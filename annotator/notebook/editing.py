@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from annotator.errors import StorageError
 from annotator.model.box import Box
+from annotator.model.mask import Mask
 from annotator.model.track import MarkKind, VideoRecord
 from annotator.session import Session
-from annotator.storage.edits import drawn_boxes, identities, keyframes, merging, track_marks
+from annotator.storage.edits import drawn_boxes, identities, keyframes, masks, merging, track_marks
 from annotator.storage.edits.preview import EditPreview, preview
 
 T = TypeVar("T")
@@ -98,6 +102,18 @@ class Edits:
         x1, y1, x2, y2 = (float(edge) for edge in box_xyxy)
         box: Box = (x1, y1, x2, y2)
         return self._do(lambda: drawn_boxes.set_box(self._store, one, frame, box))
+
+    def set_mask(self, track: int, frame: int, mask: npt.NDArray[np.bool_], hold_box: bool = False) -> EditPreview:
+        """Set a manual mask: a (height, width) bool array of the whole frame. No run replaces it.
+
+        ``hold_box`` keeps the box instead of fitting it to the mask. Pixels of locked and reviewed tracks stay theirs.
+        """
+        (one,) = self._ids((track,))
+        if mask.shape != (self._video.height, self._video.width) or mask.dtype != bool:
+            raise StorageError(f"the mask is an array of {mask.dtype} with shape {mask.shape}; give a bool array with "
+                               f"the shape of a frame, {(self._video.height, self._video.width)}")
+        made = Mask.from_bitmap(mask)
+        return self._do(lambda: masks.set_mask(self._store, one, frame, made, hold_box))
 
     def fill(self, track: int, frame: int | None = None, longest: int | None = None) -> EditPreview:
         """Interpolate across the gap at a frame, or across all gaps of at most ``longest`` frames."""

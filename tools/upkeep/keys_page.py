@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,11 @@ def keys(window: MainWindow) -> str:
 
     tops = [action.text() for action in window.menuBar().actions()]
     entries = sorted(window.actions_, key=lambda entry: (tops.index(entry.menu.partition("/")[0]), "/" in entry.menu))
+    menus: dict[str, list[Entry]] = {}
+    for entry in entries:
+        menus.setdefault(entry.menu_path, []).append(entry)
     parts = [f"\n## {path}\n\n" + table(("Action", "Keys", "Meaning"), [_row(entry) for entry in menu])
-             for path, menu in groupby(entries, lambda entry: entry.menu_path)]
+             for path, menu in menus.items()]
     sheet = CheatSheet(window.actions_, window)
     title, gestures = sheet.groups[-1]
     sheet.deleteLater()
