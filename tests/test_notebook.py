@@ -203,6 +203,7 @@ def test_a_mask_is_set_as_an_array(writable: Project) -> None:
         assert boxes(opened, 1)[5] == (30, 10, 50, 20)
         opened.undo()
         assert (opened.mask_arrays(video.name, 5)[1] == before[1]).all()
+        wrong: Any
         for wrong in (wanted[1:], wanted.astype(np.uint8)):
             with pytest.raises(StorageError, match="bool array with the shape"):
                 opened.edit.set_mask(1, 5, wrong)

@@ -337,7 +337,7 @@ def docs(arguments: list[str]) -> int:
         raise SetupError("ANNOTATOR_EXTRAS does not name docs, which brings MkDocs: unset it, or add docs to it")
     setup()
     say("mkdocs build --strict")
-    status = run(venv_program("python"), "-m", "mkdocs", "build", "--strict", "--quiet", NO_MKDOCS_2_WARNING="1")
+    status = run(venv_program("python"), "-m", "mkdocs", "build", "--strict", NO_MKDOCS_2_WARNING="1")
     if status == 0:
         say("Built in build/site; `python -m http.server -d build/site` serves it on port 8000")
     return status

@@ -25,10 +25,31 @@ PROJECT_PAGES = {
     "resources/models/README.md": "project/built-in-models.md",
 }
 
+#: Index of the decision records.
+DECISIONS = "decisions/README.md"
+
 _FENCE = re.compile(r"^(?P<mark>`{3,})[^\n]*\n.*?^(?P=mark)`*$", re.M | re.S)
 _LINK = re.compile(r"(?P<image>!?)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^()\s]+)\)")
 _CELL_CODE = re.compile(r"<code>[^<]*\\\|[^<]*</code>(?=.*</td>)")
 _DOCSTRINGS = re.compile(r"<!-- docstrings of ([\w.]+) -->")
+
+
+def on_config(config: Any) -> Any:
+    """Put every decision record into the navigation, below their index."""
+    add_decisions(config["nav"])
+    return config
+
+
+def add_decisions(navigation: list[Any]) -> None:
+    """Add the decision records to the list that has their index, by number."""
+    for entry in navigation:
+        if entry == DECISIONS:
+            records = sorted((ROOT / "docs" / DECISIONS).parent.glob("[0-9]*.md"))
+            navigation += [f"decisions/{record.name}" for record in records]
+            return
+        for inner in entry.values() if isinstance(entry, dict) else ():
+            if isinstance(inner, list):
+                add_decisions(inner)
 
 
 def on_files(files: Any, config: Any) -> Any:

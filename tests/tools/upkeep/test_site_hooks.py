@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tools.upkeep.site_hooks import PROJECT_PAGES, ROOT, for_site, foreign_resources, on_page_content
+from tools.upkeep.site_hooks import (
+    DECISIONS,
+    PROJECT_PAGES,
+    ROOT,
+    add_decisions,
+    for_site,
+    foreign_resources,
+    on_page_content,
+)
 
 
 @pytest.mark.parametrize(("page", "link", "on_site"), [
@@ -40,6 +48,13 @@ def test_a_bar_in_a_cell_is_a_bar() -> None:
     cell = "<td><code>a\\|b\\|c</code></td>"
     assert on_page_content(cell, None, None, None) == "<td><code>a|b|c</code></td>"
     assert on_page_content("<p><code>a\\|b</code></p>", None, None, None) == "<p><code>a\\|b</code></p>"
+
+
+def test_decision_records_are_in_the_navigation_by_number() -> None:
+    below: list[object] = [DECISIONS]
+    add_decisions([{"Home": "README.md"}, {"Explanation": ["a.md", {"Decisions": below}]}])
+    records = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("0*.md"))
+    assert below == [DECISIONS, *(f"decisions/{name}" for name in records)]
 
 
 @pytest.mark.parametrize("document", PROJECT_PAGES)
