@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import sys
@@ -249,7 +248,7 @@ def test_a_stopped_run_is_resumed_to_the_same_result(tracked: Path, clip: MadeCl
     class StopAtFive(progress.Nothing):
         def show(self, done: int, total: int, text: str) -> None:
             if done == 5:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
     with annotator.open(tmp_path / "p.annot", create=True) as opened:
         opened.add_video(clip.video)
