@@ -20,18 +20,29 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from annotator.errors import StorageError, UserError
+from annotator.model.attribute import AttributeKind
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
-from annotator.storage.edits import drawn_boxes, identities, keyframes, masks, proposals, track_marks, videos
+from annotator.storage.edits import (
+    attributes,
+    drawn_boxes,
+    identities,
+    keyframes,
+    masks,
+    proposals,
+    track_marks,
+    values,
+    videos,
+)
 from annotator.storage.edits.merging import MergeRule
 from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.rows.runs import REPROPAGATE
@@ -41,11 +52,13 @@ from benchmarks.harness.results import emit, environment, progress
 
 FRAMES, TRACKS = 120, 12
 KINDS = ("swap", "merge", "split", "split range", "delete range", "delete from", "delete", "renumber", "renumber all",
-         "relabel", "describe", "mark", "unmark", "lock", "box", "mask", "no box", "new track", "fill", "interpolate",
-         "end interpolation", "keyframes", "redo", "remove video", "undo", "propagate", "accept", "drop", "import")
+         "relabel", "describe", "attribute", "values", "values on", "mark", "unmark", "lock", "box", "mask", "no box",
+         "new track", "fill", "interpolate", "end interpolation", "keyframes", "redo", "remove video", "undo",
+         "propagate", "accept", "drop", "import")
 #: Kinds that store boxes in separate transactions before the boxes become visible.
 STAGED = ("propagate", "import")
-_TABLES = ("video", "label", "proposal", "tracklet", "observation", "mask", "track", "span", "mark")
+_TABLES = ("video", "label", "attribute", "proposal", "tracklet", "observation", "mask", "track", "span", "mark",
+           "attribute_value")
 _TIMEOUT = 60.0
 
 
@@ -141,6 +154,9 @@ def do(store: Store, kind: str, rng: random.Random) -> object:
         "mark": lambda: track_marks.mark_tracks(store, [a], MarkKind.OCCLUDED, first, last),
         "unmark": lambda: track_marks.unmark_tracks(store, [a, b] if a != b else [a], MarkKind.OCCLUDED, first),
         "describe": lambda: identities.describe(store, a, f"name {first}", "#102030", ReviewState.REVIEWED),
+        "attribute": lambda: _change_attribute(store),
+        "values": lambda: values.set_values(store, [a], {"note": f"{first % 3}"}, first, last),
+        "values on": lambda: values.set_values_from(store, [a], {"note": f"{last % 3}"}, first),
         "lock": lambda: track_marks.lock_tracks(store, [a], rng.random() < 0.3),
         "box": lambda: drawn_boxes.set_box(store, a, first, (1.0, 2.0, 30.0 + first, 40.0)),
         "mask": lambda: masks.set_mask(store, a, first, Mask.from_bitmap(np.ones((40, 30), bool), first, 2)),
@@ -155,6 +171,13 @@ def do(store: Store, kind: str, rng: random.Random) -> object:
         "import": lambda: import_tracks(store, first, rng.random() < 0.5),
     }
     return edits[kind]()
+
+
+def _change_attribute(store: Store) -> object:
+    """Add the attribute of which the other edits set values, or let it change over time again or no longer."""
+    for known in store.attributes():
+        return attributes.change_attribute(store, replace(known, varies=not known.varies))
+    return attributes.add_attribute(store, "note", AttributeKind.TEXT, varies=True)
 
 
 def propagate(store: Store, first: int) -> None:

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from annotator.jobs.prompts.propagate import PromptRequest, PromptSettings
     from annotator.model.track import VideoRecord
     from annotator.session import Session
+    from annotator.storage.store import Store
 
 
 def add_commands(commands: Any) -> None:
@@ -39,6 +40,8 @@ def _edit(args: argparse.Namespace, _: Console) -> int:
     with open_project(Path(args.project)) as session:
         if args.action in ("undo", "redo"):
             return _undo_or_redo(session, args)
+        if args.action == "attribute":
+            return _edit_attribute(session, args)
         video = one_video(session, args.video)
         if args.action == "remove-video":
             return _remove_video(session, video, args)
@@ -75,10 +78,67 @@ def _remove_video(session: Session, video: VideoRecord, args: argparse.Namespace
     return OK
 
 
+def _edit_attribute(session: Session, args: argparse.Namespace) -> int:
+    from annotator.storage.edits.preview import preview
+
+    edit, done = _attribute_edit(session.store, args)
+    preview(session.store, edit)  # refuses what the edit would refuse
+    if not args.dry_run:
+        edit()
+    print(json.dumps({"attribute": args.name, "done": not args.dry_run}) if args.json else
+          f"attribute {args.name} {'would be' if args.dry_run else 'was'} {done}")
+    return OK
+
+
+def _attribute_edit(store: Store, args: argparse.Namespace) -> tuple[Callable[[], object], str]:
+    """Return the edit of an attribute and a word for it. What is not given stays as it is."""
+    from annotator.model.attribute import AttributeKind
+    from annotator.storage.edits import attributes
+
+    label = None if args.label is None else next((each.id for each in store.labels() if each.name == args.label), -1)
+    if label == -1:
+        raise StorageError(f"{args.project}: there is no class {args.label}; check the name")
+    known = next((each for each in store.attributes() if each.name == args.name and each.label == label), None)
+    if known is None and args.remove:
+        raise StorageError(f"{args.project}: there is no attribute {args.name} of "
+                           f"{'all classes' if label is None else f'the class {args.label}'}; check the name")
+    if known is None:
+        kind, options = AttributeKind(args.kind or "text"), args.options or ()
+        return lambda: attributes.add_attribute(store, args.name, kind, label, options, args.default,
+                                                bool(args.varies)), "added"
+    if args.remove:
+        return lambda: attributes.remove_attribute(store, known.id), "removed"
+    changed = replace(
+        known, kind=AttributeKind(args.kind or known.kind),
+        options=known.options if args.options is None else tuple(args.options),
+        default=known.default if args.default is None else args.default,
+        varies=known.varies if args.varies is None else args.varies)
+    return lambda: attributes.change_attribute(store, changed), "changed"
+
+
+def _values(store: Store, ids: list[int], given: list[str]) -> dict[str, Any]:
+    """Attribute -> value, from texts ``NAME=VALUE``; an empty value is removed."""
+    from annotator.model.attribute import attributes_of
+
+    found: dict[str, Any] = {}
+    labels = {track.label for track in store.tracks_by_id(ids)}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingsError(f"{text} is not NAME=VALUE; write an attribute, =, and its value or nothing")
+        known = [each for label in labels for each in attributes_of(label, store.attributes()) if each.name == name]
+        if not known:
+            raise StorageError(f"these tracks have no attribute {name}; add it first: annotator edit P.annot attribute "
+                               f"{name}")
+        fitting = known[0].fitting(value)
+        found[name] = value if fitting is None and value else fitting
+    return found
+
+
 def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> Callable[[], object]:
     """Return the edit that the arguments describe as one callable."""
     from annotator.model.track import MarkKind
-    from annotator.storage.edits import identities, keyframes, lasting, track_marks
+    from annotator.storage.edits import attributes, identities, keyframes, lasting, track_marks, values
     from annotator.storage.edits.merging import MergeRule
 
     if args.action in MASK_ACTIONS:
@@ -124,6 +184,16 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
         key = names[label] if label in names else store.ensure_label(label).id
         return lasting.draw_track(store, video.id, key, args.frame, args.box, not args.once)
 
+    def set_values() -> object:
+        given = _values(store, ids, args.value)
+        if args.frame is not None:
+            return values.set_values(store, ids, given, args.frame, args.frame)
+        if args.at is not None:
+            return values.set_values_from(store, ids, given, args.at)
+        if start is None and end is None:
+            return attributes.describe_tracks(store, ids, attributes=given)
+        return values.set_values(store, ids, given, first, end)
+
     def fill() -> object:
         if args.frame is not None:
             return keyframes.fill_gap(store, ids[0], args.frame)
@@ -133,7 +203,7 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
         "swap": lambda: identities.swap_tracks(store, ids[0], ids[1], first, end),
         "merge": lambda: identities.merge_tracks(store, ids[0], ids[1:], args.drop_human, MergeRule(args.rule)),
         "split": split, "delete": delete, "renumber": renumber, "relabel": relabel, "mark": mark, "fill": fill,
-        "box": box,
+        "box": box, "set": set_values,
         "lock": lambda: track_marks.lock_tracks(store, ids),
         "unlock": lambda: track_marks.lock_tracks(store, ids, locked=False),
         "keyframes": lambda: keyframes.reduce_to_keyframes(store, ids[0], first, end, pixels=args.pixels,
@@ -237,6 +307,7 @@ def _add_edit(commands: Any) -> None:
     a.add_argument("--as", dest="kind", required=True, choices=("occluded", "outside", "reviewed"), help="the mark")
     a.add_argument("--remove", action="store_true", help="remove the mark")
     _add_range(a)
+    _add_attribute_actions(actions)
     _action(actions, "lock", "protect tracks from edits and runs", "+")
     _action(actions, "unlock", "remove the protection of tracks", "+")
     a = _action(actions, "fill", "interpolate across the gaps of a track", 1)
@@ -279,6 +350,24 @@ def _add_identity_actions(actions: Any) -> None:
     a.add_argument("--all", action="store_true", help="number all tracks by first appearance")
     a = _action(actions, "relabel", "give tracks another class", "+")
     a.add_argument("--label", required=True, metavar="NAME", help="the class; created if it does not exist")
+
+
+def _add_attribute_actions(actions: Any) -> None:
+    a = _action(actions, "set", "set attributes of tracks: for the whole track, or in some frames of it", "+")
+    a.add_argument("--value", required=True, action="append", metavar="NAME=VALUE",
+                   help="attribute and value, true or false for a flag; nothing after = removes the value (repeatable)")
+    where = a.add_mutually_exclusive_group()
+    where.add_argument("--at", type=int, metavar="N", help="from this frame on, until the next change")
+    where.add_argument("--frame", type=int, metavar="N", help="only in this frame")
+    _add_range(a)
+    a = actions.add_parser("attribute", help="add, change or remove an attribute of tracks")
+    a.add_argument("name", metavar="NAME")
+    a.add_argument("--kind", choices=("text", "number", "choice", "flag"), help="default: text")
+    a.add_argument("--options", nargs="+", metavar="OPTION", help="options of a choice")
+    a.add_argument("--default", metavar="VALUE", help="value of tracks without one")
+    a.add_argument("--label", metavar="CLASS", help="only of tracks of this class (default: all)")
+    a.add_argument("--varies", action=argparse.BooleanOptionalAction, help="its value may change over time")
+    a.add_argument("--remove", action="store_true", help="remove the attribute and its values")
 
 
 def _action(actions: Any, name: str, help_text: str, count: int | str) -> Any:

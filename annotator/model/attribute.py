@@ -36,6 +36,8 @@ class Attribute:
     """The values to choose from, for a choice."""
     default: Value | None = None
     """The value of a track that has none of its own."""
+    varies: bool = False
+    """Whether a track's value may change over time; see `annotator.model.values`."""
 
     def fitting(self, value: object) -> Value | None:
         """Return the value as this attribute stores it, or None for a value that it cannot be converted from."""
@@ -52,7 +54,10 @@ class Attribute:
 
     def value_of(self, track: Track) -> Value | None:
         """Return the value that is set for a track, or the default."""
-        value = track.attributes.get(self.name)
+        return self.or_default(track.attributes.get(self.name))
+
+    def or_default(self, value: object) -> Value | None:
+        """Return a stored value as this attribute takes it, or the default if none is stored."""
         return self.default if value is None else self.fitting(value)
 
 

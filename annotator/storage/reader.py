@@ -20,6 +20,7 @@ from annotator.model.contents import VideoContents
 from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.track import Label, Mark, MarkKind, Run, RunStatus, Track, TrackObservation, VideoRecord
+from annotator.model.values import TrackValue, ValuesOverTime
 from annotator.storage.file import schema
 from annotator.storage.file.checked_types import refuse
 from annotator.storage.file.database import among
@@ -217,6 +218,16 @@ class Reader:
                                                                                    schema.mark.c.id)
         return [records.mark_record(row) for row in self._connection.execute(query)]
 
+    def values(self, video_id: int) -> list[TrackValue]:
+        """Values of attributes that change over time, ordered by first frame."""
+        value = schema.attribute_value
+        query = select(value).where(value.c.video == video_id).order_by(value.c.first, value.c.id)
+        return [records.value_record(row) for row in self._connection.execute(query)]
+
+    def values_over_time(self, video_id: int, tracks: Iterable[Track]) -> ValuesOverTime:
+        """The attributes of these tracks of a video in each frame."""
+        return ValuesOverTime({track.id: track.attributes for track in tracks}, self.values(video_id))
+
     def mark(self, mark_id: int) -> Mark:
         """One mark.
 
@@ -281,6 +292,7 @@ class Reader:
         self.class_labels()
         self.tracks(video.id)
         self.marks(video.id)
+        self.values(video.id)
         self.runs()
         self.history()
         self.video_times(video.id)

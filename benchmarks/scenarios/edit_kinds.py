@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from annotator.model.attribute import AttributeKind
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
-from annotator.storage.edits import drawn_boxes, identities, keyframes, masks, track_marks, videos
+from annotator.storage.edits import attributes, drawn_boxes, identities, keyframes, masks, track_marks, values, videos
 from annotator.storage.edits.merging import MergeRule
 from annotator.storage.rows.runs import REPROPAGATE
 from annotator.storage.store import Store
@@ -48,6 +49,11 @@ def _newest_proposal(store: Store, track: int) -> int:
     return store.proposals(_video(store, track))[-1].id
 
 
+def _add_note(store: Store, _a: int, _b: int, _frame: int) -> None:
+    if not store.attributes():
+        attributes.add_attribute(store, "note", AttributeKind.TEXT, varies=True)
+
+
 #: Edits by name. Their frames are at least 30 frames from either end of the video.
 EDIT_KINDS: dict[str, EditKind] = {
     "swap": EditKind(lambda s, a, b, f: identities.swap_tracks(s, a, b, f)),
@@ -66,6 +72,8 @@ EDIT_KINDS: dict[str, EditKind] = {
                              lambda s, a, b, f: identities.renumber(s, a, 1_000_000)),
     "relabel": EditKind(lambda s, a, b, f: identities.relabel(s, [a], s.ensure_label("other").id)),
     "describe": EditKind(lambda s, a, b, f: identities.describe(s, a, "a name", "#102030", ReviewState.REVIEWED)),
+    "set_values": EditKind(lambda s, a, b, f: values.set_values(s, [a], {"note": "seen"}, f, f + 9), _add_note),
+    "set_values_from": EditKind(lambda s, a, b, f: values.set_values_from(s, [a], {"note": "seen"}, f), _add_note),
     "mark": EditKind(lambda s, a, b, f: track_marks.mark_tracks(s, [a], MarkKind.OCCLUDED, f, f + 9)),
     "unmark": EditKind(lambda s, a, b, f: track_marks.unmark_tracks(s, [a], MarkKind.OCCLUDED, f + 2, f + 5),
                        lambda s, a, b, f: track_marks.mark_tracks(s, [a], MarkKind.OCCLUDED, f, f + 9)),

@@ -190,3 +190,67 @@ def test_masks_from_a_png_and_polygons(small: Path, tmp_path: Path) -> None:
     assert shown(small, 1, 5)[1] is None
     Image.fromarray(pixels[:100]).save(picture)
     assert "640 x 100" in refused("edit", small, "mask", 1, "--frame", 5, "--png", picture)
+
+
+def said(path: Path, number: int) -> list[tuple[int, object]]:
+    """(first frame, value of gait) of each change of a track; None for no value."""
+    with Store.open(path, read_only=True) as store:
+        tracks = store.tracks(1)
+        [track] = [each.id for each in tracks if each.number == number]
+        over_time = store.values_over_time(1, tracks)
+        found: list[tuple[int, object]] = []
+        for frame in range(100):
+            value = over_time.at(track, frame).get("gait")
+            if not found or found[-1][1] != value:
+                found.append((frame, value))
+        return found
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    ("--value gait=run", [(0, "run")]),
+    ("--value gait=run --at 10", [(0, None), (10, "run"), (40, "walk")]),
+    ("--value gait=run --at 50", [(0, None), (40, "walk"), (50, "run")]),
+    ("--value gait=run --frame 50", [(0, None), (40, "walk"), (50, "run"), (51, "walk")]),
+    ("--value gait=run --from 50 --to 59", [(0, None), (40, "walk"), (50, "run"), (60, "walk")]),
+    ("--value gait=run --to 59", [(0, "run"), (60, "walk")]),
+    ("--value gait= --from 50 --to 59", [(0, None), (40, "walk"), (50, None), (60, "walk")]),
+])
+def test_values_are_set_for_a_track_or_in_some_of_its_frames(small: Path, words: str,
+                                                             expected: list[tuple[int, object]]) -> None:
+    done("edit", small, "attribute", "gait", "--kind", "choice", "--options", "walk", "run", "--varies")
+    done("edit", small, "set", "2", "--value", "gait=walk", "--at", "40")
+    before = said(small, 2)
+    assert "properties change" in done("edit", small, "--dry-run", "set", "2", *words.split()).out
+    assert said(small, 2) == before
+    done("edit", small, "set", "2", *words.split())
+    assert said(small, 2) == expected
+    done("edit", small, "undo")
+    assert said(small, 2) == before
+
+
+def test_attributes_are_added_changed_and_removed(small: Path) -> None:
+    assert done("edit", small, "--dry-run", "attribute", "gait").out.strip() == "attribute gait would be added"
+    done("edit", small, "attribute", "gait", "--label", "car")
+    done("edit", small, "attribute", "gait", "--label", "car", "--varies", "--default", "walk")
+    with Store.open(small, read_only=True) as store:
+        [gait] = store.attributes()
+        assert (gait.kind.value, gait.default, gait.varies, store.label(gait.label or 0).name) == (
+            "text", "walk", True, "car")
+    done("edit", small, "attribute", "gait", "--label", "car", "--remove")
+    with Store.open(small, read_only=True) as store:
+        assert store.attributes() == []
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    ("set 1 --value gait", "gait is not NAME=VALUE"),
+    ("set 1 --value mood=x", "have no attribute mood; add it first"),
+    ("set 1 --value gait=crawl --at 3", "'crawl' is not a valid value of the attribute gait; enter one of walk, run"),
+    ("set 1 --value gait=crawl", "'crawl' is not a valid value of the attribute gait"),
+    ("set 7 --value gait=run", "7"),
+    ("attribute mood --remove", "there is no attribute mood of all classes"),
+    ("attribute mood --label dragon", "there is no class dragon"),
+    ("attribute mood --kind choice", "the choice mood has no options"),
+])
+def test_what_an_attribute_does_not_take_is_refused(small: Path, words: str, message: str) -> None:
+    done("edit", small, "attribute", "gait", "--kind", "choice", "--options", "walk", "run", "--varies")
+    assert message in refused("edit", small, *words.split())

@@ -164,7 +164,7 @@ class LabelImport:
         if self._target is Target.DETECTIONS:
             return DetectionImport(video.id, video.frame_count, found.info.labels, settings)
         return TrackImport(video.id, found.info.labels, settings, human=self._target is Target.HUMAN,
-                           title=f"Import {self._path.name}")
+                           title=f"Import {self._path.name}", attributes=found.info.attributes)
 
     def _make_report(self, found: LabelledSequence, video: VideoRecord, added: Imported) -> ImportReport:
         return ImportReport(

@@ -7,31 +7,34 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, true, update
 
 from annotator.errors import StorageError
 from annotator.model.attribute import Attribute, AttributeKind, Value, attributes_of
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState, Track
+from annotator.storage.edits.editable import check_value, misfit
 from annotator.storage.file import schema
 from annotator.storage.file.database import among
 from annotator.storage.history import journal
 from annotator.storage.rows import records
 from annotator.storage.spans.palette import checked_color
+from annotator.storage.spans.rows import save_values, value_stretches
 from annotator.storage.store import Store
 
-_attribute, _track = schema.attribute, schema.track
+_attribute, _track, _value = schema.attribute, schema.track, schema.attribute_value
 _CHANGED = Changes(ChangeKind.LABELS | ChangeKind.TRACKS)
 
 
 def add_attribute(store: Store, name: str, kind: AttributeKind, label: int | None = None,
-                  options: Sequence[str] = (), default: Value | None = None) -> Attribute:
-    """Add an attribute for the tracks of a label, or for all tracks if ``label`` is None.
+                  options: Sequence[str] = (), default: Value | None = None, varies: bool = False) -> Attribute:
+    """Add an attribute for the tracks of a label, or for all tracks if ``label`` is None. ``varies``: its value may
+    change over time.
 
     Raises:
         StorageError: the name is taken, a choice has no options, or the default is not a valid value.
     """
-    made = _checked(store, Attribute(0, label, name, kind, tuple(options), default))
+    made = _checked(store, Attribute(0, label, name, kind, tuple(options), default, varies))
     with store.transaction(f"Add attribute {made.name}") as transaction:
         connection = transaction.connection
         made = replace(made, id=journal.next_id(connection, _attribute))
@@ -43,7 +46,7 @@ def add_attribute(store: Store, name: str, kind: AttributeKind, label: int | Non
 
 def change_attribute(store: Store, attribute: Attribute) -> Changes:
     """Replace the attribute with the same id. Tracks keep their values if it is renamed; values that are no longer
-    valid are removed.
+    valid are removed. If it no longer changes over time, each track keeps its first value.
 
     Raises:
         StorageError: as `add_attribute`, or there is no attribute with this id.
@@ -62,16 +65,18 @@ def change_attribute(store: Store, attribute: Attribute) -> Changes:
                 values[after.name] = value
 
         _rewrite(connection, before.label, before.name, carried)
+        _convert_values(connection, before, after)
         transaction.touch(_CHANGED)
     return transaction.changes
 
 
 def remove_attribute(store: Store, attribute_id: int) -> Changes:
-    """Remove an attribute and its values on tracks."""
+    """Remove an attribute and its values on tracks, also those that hold in some frames only."""
     gone = store.attribute(attribute_id)
     with store.transaction(f"Remove attribute {gone.name}") as transaction:
         transaction.connection.execute(delete(_attribute).where(_attribute.c.id == attribute_id))
         _rewrite(transaction.connection, gone.label, gone.name, lambda values: values.pop(gone.name, None))
+        _remove_values(transaction.connection, gone.label, [gone.name])
         transaction.touch(_CHANGED)
     return transaction.changes
 
@@ -80,7 +85,8 @@ def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None
                     review: ReviewState | None = None, attributes: Mapping[str, Value | None] | None = None,
                     ) -> Changes:
     """Set the name, colour (``#rrggbb``), review state or attributes of several tracks; None leaves a property
-    unchanged. An attribute value of None is removed, and attributes that are not given are kept.
+    unchanged. An attribute value of None is removed, and attributes that are not given are kept. A value holds for the
+    whole track, and replaces those that hold in some frames.
 
     Raises:
         StorageError: a value is not valid for its attribute, the colour is invalid, or no track is given.
@@ -96,6 +102,8 @@ def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None
             connection.execute(update(_track).where(among(_track.c.id, tracks)).values(**plain))
         if attributes:
             _write_values(connection, {track.id: {**track.attributes, **attributes} for track in chosen})
+            connection.execute(delete(_value).where(_value.c.track.in_(list(tracks)),
+                                                    _value.c.name.in_(list(attributes))))
         videos = {track.video for track in chosen}
         transaction.touch(Changes(ChangeKind.TRACKS, frozenset(tracks), None, None,
                                   videos.pop() if len(videos) == 1 else None))
@@ -117,13 +125,17 @@ def forget_attributes(connection: Connection, label: int) -> None:
 
 
 def adopt_attributes(connection: Connection, label: int, into: int) -> None:
-    """Move the attributes of one label to another, and delete those whose names the other already has."""
+    """Move the attributes of one label to another, and delete those whose names the other already has; these change
+    over time if either does."""
     rows = [records.attribute_record(row) for row in connection.execute(select(_attribute))]
     taken = {attribute.name for attribute in attributes_of(into, rows)}
     for attribute in (row for row in rows if row.label == label):
         here = _attribute.c.id == attribute.id
         connection.execute(delete(_attribute).where(here) if attribute.name in taken else
                            update(_attribute).where(here).values(label=into))
+        if attribute.varies and attribute.name in taken:
+            kept = next(each for each in attributes_of(into, rows) if each.name == attribute.name)
+            connection.execute(update(_attribute).where(_attribute.c.id == kept.id).values(varies=True))
 
 
 def _checked(store: Store, attribute: Attribute) -> Attribute:
@@ -142,23 +154,15 @@ def _checked(store: Store, attribute: Attribute) -> Attribute:
     made = replace(attribute, name=name, options=options)
     default = made.fitting(attribute.default)
     if default is None and attribute.default is not None:
-        raise StorageError(_misfit(made, attribute.default))
+        raise StorageError(misfit(made, attribute.default))
     return replace(made, default=default)
-
-
-def _misfit(attribute: Attribute, value: object) -> str:
-    wanted = {AttributeKind.NUMBER: "a number", AttributeKind.FLAG: "yes or no", AttributeKind.TEXT: "a text",
-              AttributeKind.CHOICE: f"one of {', '.join(attribute.options)}"}[attribute.kind]
-    return f"{value!r} is not a valid value of the attribute {attribute.name}; enter {wanted}"
 
 
 def _check_values(store: Store, labels: Iterable[int], values: Mapping[str, Value | None]) -> None:
     every = store.attributes()
     for label in labels:
         for attribute in attributes_of(label, every):
-            value = values.get(attribute.name)
-            if value is not None and attribute.fitting(value) != value:
-                raise StorageError(_misfit(attribute, value))
+            check_value(attribute, values.get(attribute.name))
 
 
 def _rewrite(connection: Connection, label: int | None, name: str, change: Callable[[dict[str, object]], object],
@@ -176,6 +180,33 @@ def _rewrite(connection: Connection, label: int | None, name: str, change: Calla
     _write_values(connection, found)
 
 
+def _convert_values(connection: Connection, before: Attribute, after: Attribute) -> None:
+    """Change the values that hold in some frames as their attribute changed."""
+    keys = list(connection.execute(
+        select(_value.c.track).distinct().where(_of_label(before.label), _value.c.name == before.name)).scalars())
+    held = [each for each in value_stretches(connection, keys) if each.name == before.name]
+    fitted = [(each, after.fitting(records.stored_value(each.value))) for each in held]
+    kept = [replace(each, name=after.name, value=json.dumps(value)) for each, value in fitted if value is not None]
+    if after.varies or not before.varies:
+        save_values(connection, held, kept)
+        return
+    save_values(connection, held, [])
+    first = {each.track: each for each in sorted(kept, key=lambda each: -each.first)}
+    rows = connection.execute(select(_track.c.id, _track.c.attributes).where(_track.c.id.in_(list(first)))).all()
+    whole = {key: records.attribute_values(text) for key, text in rows}
+    _write_values(connection, {key: {**values, after.name: json.loads(first[key].value)}
+                               for key, values in whole.items() if first[key].first == 0 or after.name not in values})
+
+
+def _remove_values(connection: Connection, label: int | None, names: Sequence[str]) -> None:
+    connection.execute(delete(_value).where(_of_label(label), _value.c.name.in_(list(names))))
+
+
+def _of_label(label: int | None) -> ColumnElement[bool]:
+    """Whether a value belongs to a track of this label; None for all labels."""
+    return true() if label is None else _value.c.track.in_(select(_track.c.id).where(_track.c.label == label))
+
+
 def _write_values(connection: Connection, by_track: Mapping[int, Mapping[str, object]]) -> None:
     """Write the attribute values of tracks, by track id; omits values of None."""
     rows = [{"key": key, "json": json.dumps({name: value for name, value in values.items() if value is not None})}
@@ -187,4 +218,5 @@ def _write_values(connection: Connection, by_track: Mapping[int, Mapping[str, ob
 
 def _values(attribute: Attribute) -> dict[str, Any]:
     return {"id": attribute.id, "label": attribute.label, "name": attribute.name, "kind": attribute.kind.value,
-            "options": json.dumps(attribute.options), "default_value": json.dumps(attribute.default)}
+            "options": json.dumps(attribute.options), "default_value": json.dumps(attribute.default),
+            "varies": attribute.varies}

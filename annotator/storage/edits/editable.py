@@ -1,10 +1,11 @@
-"""Check the tracks of an edit: that they exist, belong to one video, and may be changed."""
+"""Check the tracks of an edit, that they exist, belong to one video, and may be changed, and values of attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from annotator.errors import StorageError
+from annotator.model.attribute import Attribute, AttributeKind, Value
 from annotator.model.track import Track
 from annotator.storage.store import Store
 
@@ -39,6 +40,19 @@ def check_range(first: int, last: int | None) -> None:
         raise StorageError(f"frame {first} does not exist; frames are numbered from 0")
     if last is not None and last < first:
         raise StorageError(f"the range ends in frame {last}, before it starts in frame {first}; swap the two frames")
+
+
+def check_value(attribute: Attribute, value: Value | None) -> None:
+    """Raise StorageError for a value that an attribute does not take; None, for no value, fits all."""
+    if value is not None and attribute.fitting(value) != value:
+        raise StorageError(misfit(attribute, value))
+
+
+def misfit(attribute: Attribute, value: object) -> str:
+    """The message for a value that an attribute does not take."""
+    wanted = {AttributeKind.NUMBER: "a number", AttributeKind.FLAG: "yes or no", AttributeKind.TEXT: "a text",
+              AttributeKind.CHOICE: f"one of {', '.join(attribute.options)}"}[attribute.kind]
+    return f"{value!r} is not a valid value of the attribute {attribute.name}; enter {wanted}"
 
 
 def track_names(tracks: Sequence[Track]) -> str:

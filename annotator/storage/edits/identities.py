@@ -15,6 +15,7 @@ from sqlalchemy import update
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState, Track
+from annotator.storage.edits.carried import carry
 from annotator.storage.edits.editable import check_range, in_frames, track_names, unlocked_tracks
 from annotator.storage.edits.keyframes import pin
 from annotator.storage.edits.merging import MergeRule, merge_tracks
@@ -23,7 +24,7 @@ from annotator.storage.file import schema
 from annotator.storage.file.database import among
 from annotator.storage.rows.transaction import Transaction
 from annotator.storage.spans.algebra import OPEN, assign, cut
-from annotator.storage.spans.rows import delete_track_rows, mark_stretches, new_track, save_marks, save_spans
+from annotator.storage.spans.rows import delete_track_rows, new_track, save_spans
 from annotator.storage.store import Store
 
 _track = schema.track
@@ -31,7 +32,8 @@ _IDENTITY = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS
 
 
 def swap_tracks(store: Store, a: int, b: int, from_frame: int, to_frame: int | None = None) -> Changes:
-    """Swap two identities from a frame on (or within a range), with their predicted and manual boxes and marks."""
+    """Swap two identities from a frame on (or within a range), with their predicted and manual boxes, marks and
+    values over time."""
     one, other = unlocked_tracks(store, a, b)
     check_range(from_frame, to_frame)
     with store.transaction(f"Swap tracks {one.number} and {other.number} at frame {from_frame}") as transaction:
@@ -40,9 +42,7 @@ def swap_tracks(store: Store, a: int, b: int, from_frame: int, to_frame: int | N
         spans = store.spans([a, b])
         moved, kept = cut(spans, from_frame, to_frame)
         save_spans(connection, spans, kept + _exchange(moved, a, b))
-        marks = mark_stretches(connection, [a, b])
-        moved_marks, kept_marks = cut(marks, from_frame, to_frame)
-        save_marks(connection, marks, kept_marks + _exchange(moved_marks, a, b))
+        carry(store, connection, (one, other), from_frame, to_frame, lambda moved: _exchange(moved, a, b))
         transaction.touch(Changes(_IDENTITY, frozenset({a, b}), from_frame, to_frame, one.video))
     return transaction.changes
 
@@ -75,8 +75,7 @@ def delete_range(store: Store, tracks: Sequence[int], first: int, last: int | No
         spans = store.spans(tracks)
         kept = cut(spans, first, last)[1]
         save_spans(connection, spans, kept)
-        marks = mark_stretches(connection, tracks)
-        save_marks(connection, marks, cut(marks, first, last)[1])
+        carry(store, connection, records, first, last, lambda _: [])
         delete_track_rows(connection, set(tracks) - {span.track for span in kept})
         transaction.touch(Changes(_IDENTITY, frozenset(tracks), first, last, records[0].video))
     return transaction.changes
@@ -137,7 +136,8 @@ def relabel(store: Store, tracks: Sequence[int], label_id: int) -> Changes:
 
 def describe(store: Store, track: int, name: str | None = None, color: str | None = None,
              review: ReviewState | None = None, attributes: Mapping[str, object] | None = None) -> Changes:
-    """Set the name, colour (``#rrggbb``), review state or attributes of a track; None leaves a property unchanged."""
+    """Set the name, colour (``#rrggbb``), review state or attributes of a track; None leaves a property unchanged.
+    Values that hold in some frames are kept."""
     record = store.track(track)
     values: dict[str, Any] = {"name": name, "color": color, "review": None if review is None else review.value,
                               "attributes": None if attributes is None else json.dumps(dict(attributes))}
@@ -164,9 +164,7 @@ def _split_off(store: Store, track: int, first: int, last: int | None) -> int:
             raise StorageError(f"track {record.number} has {found} {where}; choose another frame")
         key, _ = new_track(connection, record.video, record.label)
         save_spans(connection, spans, kept + assign(moved, key))
-        marks = mark_stretches(connection, [track])
-        moved_marks, kept_marks = cut(marks, first, last)
-        save_marks(connection, marks, kept_marks + assign(moved_marks, key))
+        carry(store, connection, [record], first, last, lambda moved: assign(moved, key))
         transaction.touch(Changes(_IDENTITY, frozenset({track, key}), first, last, record.video))
     return key
 

@@ -10,10 +10,18 @@ from sqlalchemy import Connection, func, select
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import MarkKind, Track
+from annotator.storage.edits.carried import merged_values, ranges_of_others, settled_values
 from annotator.storage.edits.editable import track_names, unlocked_tracks
 from annotator.storage.file import schema
 from annotator.storage.spans.algebra import Span, assign, meeting, subtract
-from annotator.storage.spans.rows import delete_track_rows, mark_stretches, presence, save_marks, save_spans
+from annotator.storage.spans.rows import (
+    delete_track_rows,
+    mark_stretches,
+    presence,
+    save_marks,
+    save_spans,
+    save_values,
+)
 from annotator.storage.store import Store
 
 Ranges = list[tuple[int, int]]
@@ -77,6 +85,11 @@ def _absorb(store: Store, connection: Connection, target: Track, other: Track, d
     kept = [mark for mark in marks if mark.kind not in _PRESENCE_MARKS]
     presence_marks = subtract([mark for mark in marks if mark.kind in _PRESENCE_MARKS], taken)
     save_marks(connection, marks, assign(kept + presence_marks, target.id))
+    values = settled_values(store, connection, [target, other])
+    mine_too = [each for each in values if each.track == target.id]
+    got = ranges_of_others([*left, *(span for span in mine if span.human)], [*given, *drawn_given])
+    save_values(connection, values, merged_values(
+        mine_too, [each for each in values if each.track == other.id], got, target.id))
     delete_track_rows(connection, [other.id])
 
 

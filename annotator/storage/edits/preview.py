@@ -14,6 +14,7 @@ from annotator.model.box import Box
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.mask import Mask
 from annotator.model.track import Mark, Track
+from annotator.model.values import TrackValue
 from annotator.storage.spans.algebra import OPEN, Span, meeting, subtract
 from annotator.storage.store import Store
 
@@ -38,7 +39,7 @@ class TrackChange:
     human_lost: tuple[int, ...]
     """Frames in which it loses a manual box."""
     described: bool
-    """Its number, label, name, colour, review state or attributes change."""
+    """Its number, label, name, colour, review state or attributes change, also in some frames only."""
     marked: bool
     """Its marks change."""
     redrawn: tuple[int, ...] = ()
@@ -85,6 +86,7 @@ class _State:
     tracks: dict[int, Track]
     spans: list[Span]
     marks: set[Mark]
+    values: set[TrackValue]
     drawn: dict[tuple[int, int], tuple[Box | None, Mask | None]]
     """Track and frame -> manual box and mask, of the frames in which an edit changed boxes or masks."""
 
@@ -122,7 +124,9 @@ def _state(store: Store, keys: Iterable[int], frames: tuple[int, int] | None) ->
     tracks = store.tracks_by_id(keys)
     marks = [mark for video in {track.video for track in tracks} for mark in store.marks(video)]
     return _State({track.id: track for track in tracks}, store.spans(keys),
-                  {replace(mark, id=0) for mark in marks if mark.track in set(keys)}, _drawn(store, tracks, frames))
+                  {replace(mark, id=0) for mark in marks if mark.track in set(keys)},
+                  {value for video in {track.video for track in tracks} for value in store.values(video)
+                   if value.track in set(keys)}, _drawn(store, tracks, frames))
 
 
 def _drawn(store: Store, tracks: Iterable[Track], frames: tuple[int, int] | None,
@@ -148,7 +152,7 @@ def _compare(store: Store, before: _State, after: _State) -> EditPreview:
         gained, lost = _moved(store, theirs, mine, frames), _moved(store, mine, theirs, frames)
         change = TrackChange(
             key, known.number, old is None, new is None, gained[0], lost[0], gained[1], lost[1],
-            old is not None and new is not None and old != new,
+            old is not None and new is not None and (old != new or _of(before.values, key) != _of(after.values, key)),
             {mark for mark in before.marks if mark.track == key} != {mark for mark in after.marks if mark.track == key},
             tuple(sorted(frame for (track, frame), was in before.drawn.items() if track == key
                          and after.drawn.get((track, frame), was) != was)))
@@ -159,6 +163,10 @@ def _compare(store: Store, before: _State, after: _State) -> EditPreview:
     changes.sort(key=lambda change: change.number)
     return EditPreview(tuple(changes), min(frames, default=None), max(frames, default=None), tuple(sorted(drawn)),
                        dropped)
+
+
+def _of(values: Iterable[TrackValue], track: int) -> set[TrackValue]:
+    return {value for value in values if value.track == track}
 
 
 def _dropped(before: Iterable[Span], after: Iterable[Span]) -> int:

@@ -33,7 +33,7 @@ from annotator.storage.file.checked_types import (
 #: "ANNO": distinguishes a project file from other SQLite files (``PRAGMA application_id``).
 APPLICATION_ID = 0x414E4E4F
 #: Version of this layout (``PRAGMA user_version``); migrations upgrade older files to it.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 #: Columns of a box.
 EDGES = ("x1", "y1", "x2", "y2")
@@ -89,6 +89,7 @@ attribute = Table(
     Column("options", Document(), nullable=False),  # JSON list of the values of a choice
     Column("default_value", Document(), nullable=False),  # JSON; null for none
     Column("position", Whole(-1), nullable=False),
+    Column("varies", Flag(), nullable=False, server_default=text("0")),  # values may change over time
 )
 
 detector_class = Table(  # detector classes that are mapped to a label of another name
@@ -246,6 +247,21 @@ mark = Table(
     Index("mark_track", "track"),
 )
 
+# A value holds in its frames; in all others a track has the value in its row. The values of one name never overlap.
+attribute_value = Table(
+    "attribute_value", metadata,
+    Column("id", Whole(), primary_key=True),
+    Column("video", _reference("video.id"), nullable=False),
+    Column("track", _reference("track.id"), nullable=False),
+    Column("name", Name(), nullable=False),
+    Column("first", RangeEnd(), nullable=False),
+    Column("last", RangeEnd()),
+    Column("value", Document(), nullable=False),  # JSON
+    CheckConstraint("last IS NULL OR last >= first"),
+    Index("attribute_value_video", "video", "first"),
+    Index("attribute_value_track", "track"),
+)
+
 history = Table(
     "history", metadata,
     Column("id", Whole(), primary_key=True),
@@ -257,7 +273,8 @@ history = Table(
 
 #: Tables whose replaced rows are kept for undo. For videos and labels, additions are not journaled: a removed one does
 #: no harm, and a run may refer to it.
-JOURNALED = (video, label, attribute, detector_class, proposal, tracklet, observation, mask, track, span, mark)
+JOURNALED = (video, label, attribute, detector_class, proposal, tracklet, observation, mask, track, span, mark,
+             attribute_value)
 
 
 def _history_of(table: Table) -> Table:

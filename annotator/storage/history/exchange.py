@@ -17,8 +17,12 @@ _KINDS = {
     "video": ChangeKind.VIDEOS, "label": ChangeKind.LABELS, "attribute": ChangeKind.LABELS,
     "detector_class": ChangeKind.LABELS, "proposal": ChangeKind.RUNS, "tracklet": ChangeKind.OBSERVATIONS,
     "observation": ChangeKind.OBSERVATIONS, "mask": ChangeKind.MASKS, "track": ChangeKind.TRACKS,
-    "span": ChangeKind.SPANS, "mark": ChangeKind.MARKS,
+    "span": ChangeKind.SPANS, "mark": ChangeKind.MARKS, "attribute_value": ChangeKind.TRACKS,
 }
+
+#: Columns of the first and last frame of a row.
+_ENDS = {"span": ("first", "last"), "mark": ("first", "last"), "attribute_value": ("first", "last"),
+         "observation": ("frame", "frame")}
 
 
 def exchange(connection: Connection, step: int, undone: bool) -> Changes:
@@ -91,11 +95,11 @@ def _changes(connection: Connection, touched: Sequence[Table]) -> Changes:
         if table.name not in _KINDS:
             continue
         kinds |= _KINDS[table.name]
-        track = {"track": "id", "span": "track", "mark": "track"}.get(table.name)
+        track = {"track": "id", "span": "track", "mark": "track", "attribute_value": "track"}.get(table.name)
         tracks |= set() if track is None else _distinct(connection, table, track)
         video = "id" if table.name == "video" else "video" if "video" in table.c else None
         videos |= set() if video is None else _distinct(connection, table, video)
-        ends = {"span": ("first", "last"), "mark": ("first", "last"), "observation": ("frame", "frame")}.get(table.name)
+        ends = _ENDS.get(table.name)
         if ends is None:
             continue
         low, high, without_end = connection.exec_driver_sql(

@@ -17,6 +17,7 @@ from annotator.storage.file import schema
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.imports.keyframes import Keyframes
+from annotator.storage.imports.track_attributes import TrackAttributes, ValueRow
 from annotator.storage.rows.manual import manual_spans
 from annotator.storage.rows.runs import END_TRACKLETS, insert_many
 from annotator.storage.spans.algebra import meeting
@@ -25,7 +26,7 @@ from annotator.storage.spans.palette import default_color
 #: Journaled rows per transaction, which takes about 5 ms on a desktop computer.
 JOURNALED_ROWS = 250
 
-_span, _tracklet, _track = schema.span, schema.tracklet, schema.track
+_span, _tracklet, _track, _value = schema.span, schema.tracklet, schema.track, schema.attribute_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Mark:
     region: Box | None = None
 
 
+Piece = Mark | ValueRow
+
+
 @dataclass(slots=True, eq=False)
 class Incoming:
     """A track that is being imported."""
@@ -47,7 +51,7 @@ class Incoming:
     """Label index of the file."""
     first: int
     last: int
-    attributes: dict[str, object]
+    attributes: TrackAttributes
     order: int
     """Position among the tracks of the file, from 1."""
     tracklet: int = 0
@@ -73,7 +77,8 @@ class _Part:
     incoming: Incoming | None
     stretches: list[tuple[int, int]]
     """Ranges of frames that get a span each."""
-    marks: list[Mark]
+    marks: Sequence[Piece]
+    """Marks and values."""
     track: int | None = None
     """The track that the next rows belong to; an edit may have moved the tracklet to another track."""
     done: int = 0
@@ -82,10 +87,10 @@ class _Part:
     def left(self) -> bool:
         return self.done < len(self.stretches) + len(self.marks)
 
-    def take(self, count: int) -> list[Mark]:
+    def take(self, count: int) -> list[Piece]:
         """The next rows, spans first. Created on demand, because a track may have very many."""
         start, end = self.done, self.done + count
-        rows = [Mark(None, first, last) for first, last in self.stretches[start:end]]
+        rows: list[Piece] = [Mark(None, first, last) for first, last in self.stretches[start:end]]
         rows += self.marks[max(start - len(self.stretches), 0):max(end - len(self.stretches), 0)]
         self.done += len(rows)
         return rows
@@ -146,10 +151,11 @@ class TrackPublisher:
         if incoming is None:
             return _Part(None, [], self._regions)
         if self._human:
-            return _Part(incoming, incoming.stretches, incoming.marks, key)
-        return _Part(incoming, [], [Mark(None, incoming.first, None), *incoming.marks], key)
+            return _Part(incoming, incoming.stretches, [*incoming.marks, *incoming.attributes.values()], key)
+        return _Part(incoming, [], [Mark(None, incoming.first, None), *incoming.marks, *incoming.attributes.values()],
+                     key)
 
-    def _still_wanted(self, connection: Connection, part: _Part, rows: list[Mark]) -> list[Mark]:
+    def _still_wanted(self, connection: Connection, part: _Part, rows: list[Piece]) -> list[Piece]:
         """Filter further rows of a track: skip those that conflict with edits made in the meantime."""
         if part.incoming is None:
             return rows
@@ -158,13 +164,13 @@ class TrackPublisher:
         part.track = connection.execute(newest).scalar()
         if part.track is None:
             return []
-        spans = [row for row in rows if row.kind is None and row.last is not None]
+        spans = [row for row in rows if isinstance(row, Mark) and row.kind is None and row.last is not None]
         if not spans:
             return rows
         drawn = [(span.first, span.end) for span in manual_spans(
             connection, part.track, min(row.first for row in spans), max(row.last or 0 for row in spans))]
         return [*(piece for row in spans for piece in _undrawn(row, drawn)),
-                *(row for row in rows if row.kind is not None)]
+                *(row for row in rows if isinstance(row, ValueRow) or row.kind is not None)]
 
     def _end_tracklets(self, connection: Connection, parts: Sequence[_Part]) -> None:
         if parts and not self._human:
@@ -189,16 +195,20 @@ class TrackPublisher:
                 self.renumbered += 1
             taken.add(number)
             rows.append((part.track, self._video, number, track.label_id, "", default_color(number - 1),
-                         ReviewState.UNSEEN.value, json.dumps(track.attributes)))
+                         ReviewState.UNSEEN.value, json.dumps(track.attributes.whole())))
         insert_many(connection, _track, rows)
 
-    def _insert_rows(self, connection: Connection, pieces: Sequence[tuple[_Part, list[Mark]]]) -> None:
-        span, mark = journal.next_id(connection, _span), journal.next_id(connection, schema.mark)
+    def _insert_rows(self, connection: Connection, pieces: Sequence[tuple[_Part, list[Piece]]]) -> None:
+        span, mark, value = (journal.next_id(connection, table) for table in (_span, schema.mark, _value))
         spans: list[tuple[Any, ...]] = []
         marks: list[tuple[Any, ...]] = []
+        values: list[tuple[Any, ...]] = []
         for part, rows in pieces:
             for row in rows:
-                if row.kind is None:
+                if isinstance(row, ValueRow):
+                    values.append((value + len(values), self._video, part.track, row.name, row.first, row.last,
+                                   json.dumps(row.value)))
+                elif row.kind is None:
                     assert part.incoming is not None
                     spans.append((span + len(spans), part.incoming.tracklet, row.first, row.last, part.track))
                 else:
@@ -206,6 +216,7 @@ class TrackPublisher:
                                   _region(row.region)))
         insert_many(connection, _span, spans)
         insert_many(connection, schema.mark, marks)
+        insert_many(connection, _value, values)
 
 
 def _undrawn(row: Mark, drawn: Sequence[tuple[int, int]]) -> Iterator[Mark]:

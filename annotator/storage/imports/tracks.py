@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
+from annotator.model.attribute import Attribute, attributes_of
 from annotator.model.box import Box
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackState
@@ -17,6 +19,7 @@ from annotator.storage.file import schema
 from annotator.storage.history import journal
 from annotator.storage.imports.publishing import Incoming, Mark, TrackPublisher
 from annotator.storage.imports.stages import ROWS, Imported, StagedImport, Write, run_import
+from annotator.storage.imports.track_attributes import TrackAttributes, declare_varying, inferred
 from annotator.storage.rows.runs import insert_many
 from annotator.storage.spans.ranges import Ranges
 from annotator.storage.store import Store
@@ -38,8 +41,10 @@ class TrackImport(StagedImport):
     """
 
     def __init__(self, video: int, labels: Sequence[str], settings: Mapping[str, object], *, human: bool,
-                 title: str) -> None:
+                 title: str, attributes: Sequence[Attribute] = ()) -> None:
+        """``attributes``: those that the file declares, with indices into ``labels``."""
         super().__init__(video, labels, settings)
+        self._attributes = attributes
         self._human = human
         self._title = title
         self._tracks: dict[int, Incoming] = {}
@@ -83,6 +88,7 @@ class TrackImport(StagedImport):
         else:
             track = self._track_of(frame, box, box.number)
             self._mark(box.number, frame, box)
+            track.attributes.add(frame, box.attributes)
             track.last = frame
             for index, kept in track.keyframes.add(frame, box) if self._human else [(frame, box)]:
                 self._keep(track, index, kept)
@@ -92,7 +98,7 @@ class TrackImport(StagedImport):
     def _track_of(self, frame: int, box: LabelledBox, number: int) -> Incoming:
         track = self._tracks.get(number)
         if track is None:
-            track = Incoming(number, box.label, frame, frame, dict(box.attributes), len(self._tracks) + 1)
+            track = Incoming(number, box.label, frame, frame, TrackAttributes(), len(self._tracks) + 1)
             self._tracks[number] = track
         if box.label != track.label:
             self.imported.dropped["changes of class within a track (the first class is kept)"] += 1
@@ -166,8 +172,25 @@ class TrackImport(StagedImport):
             step = journal.open_step(connection, self._title, self._run)
             journal.record(connection, step)
             self._show_labels(connection)
+            declare_varying(connection, self._declarations())
             transaction.touch(Changes(ChangeKind.LABELS | ChangeKind.HISTORY, video=self._video))
         self._step = step
+
+    def _declarations(self) -> list[Attribute]:
+        """The attributes that change over time, with label ids: those that the file declares so, and those of which a
+        track has several values."""
+        found: dict[tuple[int, str], Attribute] = {}
+        for index, key in self._label_ids.items():
+            for each in attributes_of(index, self._attributes):
+                found[key, each.name] = replace(each, label=key)
+        values: dict[tuple[int, str], set[object]] = defaultdict(set)
+        for track in self._tracks.values():
+            for name in track.attributes.varying():
+                values[track.label_id, name] |= track.attributes.values_of(name)
+        for (key, name), several in values.items():
+            declared = found.get((key, name))
+            found[key, name] = inferred(key, name, several) if declared is None else replace(declared, varies=True)
+        return [each for each in found.values() if each.varies]
 
     def _publish_some(self, store: Store, publisher: TrackPublisher) -> None:
         assert self._step is not None
@@ -178,9 +201,10 @@ class TrackImport(StagedImport):
 
 
 def add_tracks(store: Store, video_id: int, labels: Sequence[str], frames: Iterable[LabelledFrame], *, human: bool,
-               settings: Mapping[str, object], title: str) -> Imported:
+               settings: Mapping[str, object], title: str, attributes: Sequence[Attribute] = ()) -> Imported:
     """Add labelled frames as tracks of a video, as one undo step; see `TrackImport`.
 
     ``frames`` must be in ascending order; if iterating over them raises, nothing is added.
     """
-    return run_import(store, TrackImport(video_id, labels, settings, human=human, title=title), frames)
+    return run_import(store, TrackImport(video_id, labels, settings, human=human, title=title,
+                                         attributes=attributes), frames)

@@ -297,3 +297,45 @@ def _removed_videos(connection: Connection) -> list[str]:
     ):
         connection.exec_driver_sql(statement)
     return []
+
+
+@migration(7)
+def _values_over_time(connection: Connection) -> list[str]:
+    """Add a table for values of attributes that change over time. The values of older projects hold for whole tracks.
+    """
+    for statement in (
+        "ALTER TABLE attribute ADD COLUMN varies BOOLEAN DEFAULT 0 NOT NULL",
+        "ALTER TABLE attribute_history ADD COLUMN varies BOOLEAN",
+        "UPDATE attribute_history SET varies = 0 WHERE present",
+        """CREATE TABLE attribute_value (
+            id INTEGER NOT NULL,
+            video INTEGER NOT NULL,
+            track INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            first INTEGER NOT NULL,
+            last INTEGER,
+            value TEXT NOT NULL,
+            PRIMARY KEY (id),
+            CHECK (last IS NULL OR last >= first),
+            FOREIGN KEY(video) REFERENCES video (id) DEFERRABLE INITIALLY DEFERRED,
+            FOREIGN KEY(track) REFERENCES track (id) DEFERRABLE INITIALLY DEFERRED
+        )""",
+        "CREATE INDEX attribute_value_video ON attribute_value (video, first)",
+        "CREATE INDEX attribute_value_track ON attribute_value (track)",
+        """CREATE TABLE attribute_value_history (
+            step INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            video INTEGER,
+            track INTEGER,
+            name TEXT,
+            first INTEGER,
+            last INTEGER,
+            value TEXT,
+            present BOOLEAN NOT NULL,
+            PRIMARY KEY (step, id),
+            FOREIGN KEY(step) REFERENCES history (id) DEFERRABLE INITIALLY DEFERRED
+        ) WITHOUT ROWID""",
+        "CREATE INDEX attribute_value_history_key ON attribute_value_history (id)",
+    ):
+        connection.exec_driver_sql(statement)
+    return []

@@ -2,8 +2,8 @@
 
 A correction is a step of the history, so what counts is what the steps before a run did that are not undone: spans
 that went to another track (swap, merge, split), accepted propagations, and changes of the track itself (number, class,
-name, attributes, review). A drawn box alone is no correction of its track: the box is kept, and the predicted boxes
-around it are replaced.
+name, review, attributes, also in some frames only). A drawn box alone is no correction of its track: the box is kept,
+and the predicted boxes around it are replaced.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def corrected_tracks(connection: Connection, video: int, before_run: int | None 
     if before_run is not None:
         found = connection.execute(select(history.c.id).where(history.c.run == before_run)).scalar()
         step = _NO_STEP if found is None else found
-    tracks = _with_moved_spans(connection, video, step) | _changed(connection, video, step)
+    tracks = (_with_moved_spans(connection, video, step) | _changed(connection, video, step)
+              | _with_other_values(connection, step))
     here = connection.execute(select(_track.c.id).where(_track.c.video == video)).scalars()
     return tracks.intersection(here)
 
@@ -80,6 +81,15 @@ def _changed(connection: Connection, video: int, step: int) -> set[int]:
         if any(now[name] != row[name] for name in _OWN):
             found.add(row["id"])
     return found.union(*(tracks for tracks in renumbered.values() if len(tracks) == 1))
+
+
+def _with_other_values(connection: Connection, step: int) -> set[int]:
+    """Tracks whose values in some frames changed: the row of a step has the track before, the current one after it."""
+    kept, present = history_of["attribute_value"], schema.attribute_value
+    before = select(kept.c.track).where(kept.c.step.in_(_EDITS), kept.c.track.is_not(None))
+    touched = select(kept.c.id).where(kept.c.step.in_(_EDITS))
+    after = select(present.c.track).where(present.c.id.in_(touched))
+    return set(connection.execute(before.union(after), {"step": step}).scalars())
 
 
 def _versions_after(connection: Connection, kept: Table, current: Table, ids: set[int]) -> Any:

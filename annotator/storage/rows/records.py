@@ -24,6 +24,7 @@ from annotator.model.track import (
     Track,
     VideoRecord,
 )
+from annotator.model.values import TrackValue
 from annotator.storage.file import schema
 from annotator.storage.file.checked_types import parsed, refuse
 from annotator.storage.spans.algebra import OPEN, Span
@@ -63,7 +64,7 @@ def attribute_record(row: AnyRow) -> Attribute:
     if not all(isinstance(option, str) for option in options) or isinstance(default, list | dict):
         raise refuse("attribute.options", row.options, "a list of texts, and a text, number or flag as the default")
     return Attribute(row.id, row.label, row.name, AttributeKind(row.kind), tuple(map(showable, options)),
-                     showable(default) if isinstance(default, str) else default)
+                     showable(default) if isinstance(default, str) else default, row.varies)
 
 
 def track_record(row: AnyRow) -> Track:
@@ -78,6 +79,18 @@ def attribute_values(text: str) -> dict[str, Any]:
     if any(isinstance(value, list | dict) for value in values.values()):
         raise refuse("track.attributes", text, "a text, number or flag for each name")
     return {showable(name): showable(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def value_record(row: AnyRow) -> TrackValue:
+    return TrackValue(row.track, row.name, row.first, row.last, stored_value(row.value))
+
+
+def stored_value(text: str) -> str | float | bool:
+    """A value that holds in some frames. Raises StorageError for anything but a text, number or flag."""
+    value = parsed("attribute_value.value", text, object)
+    if not isinstance(value, str | float | int):
+        raise refuse("attribute_value.value", text, "a text, number or flag")
+    return showable(value) if isinstance(value, str) else value
 
 
 def mark_record(row: AnyRow) -> Mark:

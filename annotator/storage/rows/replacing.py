@@ -131,7 +131,7 @@ def _restore_tracks(connection: Connection, tracks: Collection[int], step: int) 
 
 
 def clean_up(connection: Connection, run: int, video: int, step: int) -> set[int]:
-    """Delete tracks that the run's trimming left empty and that no later step or mark refers to."""
+    """Delete tracks that the run's trimming left empty and that no later step, mark or value refers to."""
     track, mark = schema.track, schema.mark
     touched = select(_kept.c.track).where(_kept.c.step == step, _kept.c.present)
     tracks_later = select(history_of["track"].c.id).where(history_of["track"].c.step > step)
@@ -140,6 +140,7 @@ def clean_up(connection: Connection, run: int, video: int, step: int) -> set[int
         track.c.video == video, track.c.id.in_(touched),
         track.c.id.not_in(select(_span.c.track)),
         track.c.id.not_in(select(mark.c.track).where(mark.c.track.is_not(None))),
+        track.c.id.not_in(select(schema.attribute_value.c.track)),
         track.c.id.not_in(tracks_later), track.c.id.not_in(spans_later))
     empty = list(connection.execute(query).scalars())
     if empty:

@@ -332,7 +332,8 @@ def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[
     shared = select(others.c.id).where(others.c.track == span.c.track, others.c.tracklet != span.c.tracklet)
     edited = or_(
         span.c.id.in_(edited_spans), span.c.track.in_(edited_tracks), shared.exists(),
-        span.c.track.in_(select(mark.c.track).where(mark.c.track.is_not(None))))
+        span.c.track.in_(select(mark.c.track).where(mark.c.track.is_not(None))),
+        span.c.track.in_(select(schema.attribute_value.c.track)))
     touched = set(connection.execute(
         select(span.c.tracklet).where(among(span.c.tracklet, tracklets), edited)).scalars())
     # Tracklets whose spans a person has removed are kept too, because undo can restore the spans.

@@ -18,6 +18,7 @@ from annotator.storage.spans.algebra import OPEN, Span, Stretch, first_conflict
 from annotator.storage.spans.palette import default_color
 
 _mark, _span, _observation = schema.mark, schema.span, schema.observation
+_value = schema.attribute_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,46 @@ def mark_stretches(connection: Connection, tracks: Iterable[int]) -> list[MarkSt
 def save_marks(connection: Connection, before: Sequence[MarkStretch], after: Sequence[MarkStretch]) -> None:
     """Write the rows of edited marks."""
     _save(connection, _mark, before, after, ("track", "first", "last", "kind", "video"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueStretch(Stretch):
+    """A value of a track's attribute that holds in a range of frames, or a piece of one."""
+
+    name: str
+    value: str
+    """JSON."""
+    video: int
+
+
+def value_stretches(connection: Connection, tracks: Iterable[int]) -> list[ValueStretch]:
+    """The values of these tracks that hold in ranges of frames."""
+    rows = connection.execute(select(_value).where(_value.c.track.in_(list(tracks))).order_by(_value.c.id))
+    return [ValueStretch(id=row.id, track=row.track, first=row.first, last=row.last,
+                         end=OPEN if row.last is None else row.last, name=row.name, value=row.value, video=row.video)
+            for row in rows]
+
+
+def save_values(connection: Connection, before: Sequence[ValueStretch], after: Sequence[ValueStretch]) -> None:
+    """Write the rows of edited values; equal values that continue each other become one. ``after`` must hold all values
+    of the affected names of the affected tracks."""
+    _save(connection, _value, before, _joined_values(after), ("track", "first", "last", "name", "value", "video"))
+
+
+def _joined_values(stretches: Iterable[ValueStretch]) -> list[ValueStretch]:
+    found: list[ValueStretch] = []
+    for each in sorted(stretches, key=lambda each: (each.track, each.name, each.first)):
+        before = found[-1] if found else None
+        if before is None or (before.track, before.name) != (each.track, each.name) or before.end + 1 < each.first:
+            found.append(each)
+        elif before.end >= each.first:
+            raise RuntimeError(f"an edit would give a track two values in a frame: {before}, {each}")
+        elif before.value == each.value:
+            key = each.id if before.id is None else before.id
+            found[-1] = replace(before, id=key, last=each.last, end=each.end)
+        else:
+            found.append(each)
+    return found
 
 
 def save_spans(connection: Connection, before: Sequence[Span], after: Sequence[Span]) -> None:
@@ -95,9 +136,10 @@ def presence(connection: Connection, span: Span) -> list[tuple[int, int]]:
 
 
 def delete_track_rows(connection: Connection, tracks: Iterable[int]) -> None:
-    """Delete tracks and their marks. Their spans must be deleted first."""
+    """Delete tracks with their marks and values. Their spans must be deleted first."""
     keys = list(tracks)
     connection.execute(delete(_mark).where(among(_mark.c.track, keys)))
+    connection.execute(delete(_value).where(among(_value.c.track, keys)))
     connection.execute(delete(schema.track).where(among(schema.track.c.id, keys)))
 
 

@@ -79,7 +79,8 @@ def _purge_videos(connection: Connection) -> int:
     runs = select(_run.c.id).where(among(_run.c.video, gone))
     for table, condition in (
             *((table, table.c.tracklet.in_(tracklets)) for table in (schema.mask, schema.observation, _span)),
-            *((table, among(table.c.video, gone)) for table in (schema.mark, schema.track, _tracklet)),
+            *((table, among(table.c.video, gone)) for table in (
+                schema.mark, schema.attribute_value, schema.track, _tracklet)),
             *((table, table.c.run.in_(runs)) for table in (
                 _proposal, schema.detection, schema.detected_frame, schema.scene_cut, schema.checksum)),
             *((table, among(table.c.video, gone)) for table in (_run, schema.video_times)),

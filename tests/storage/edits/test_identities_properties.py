@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from annotator.errors import StorageError
 from annotator.jobs.prompts import propagate
 from annotator.jobs.review import ranking
+from annotator.model.attribute import AttributeKind
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
@@ -32,6 +34,7 @@ from annotator.storage.edits import (
     lasting,
     masks,
     track_marks,
+    values,
     videos,
 )
 from annotator.storage.edits.preview import preview
@@ -56,6 +59,7 @@ class Editing(RuleBasedStateMachine):
         self.store = Store.create(Path(self.folder.name) / "p.annot")
         self.store.add_video("clip", "clip.mp4", 640, 480, 30, 25.0, "x")
         fake_run(self.store, {1: (0, 20), 2: (5, 29), 3: (12, 18)}, range(30), lost=frozenset({(1, 19), (1, 20)}))
+        attributes.add_attribute(self.store, "mood", AttributeKind.CHOICE, options=("calm", "angry"), varies=True)
         self.start = everything(self.store)
         self.run = None
         self.next_frame = 8
@@ -345,6 +349,24 @@ class Editing(RuleBasedStateMachine):
 
         self.attempt(describe)
 
+    @rule(a=PICK, b=PICK, value=st.sampled_from(["calm", "angry", None]))
+    def say_of_all_frames(self, a: int, b: int, value: str | None) -> None:
+        self.attempt(lambda store: attributes.describe_tracks(store, self.tracks(a, b), attributes={"mood": value}))
+
+    @rule(a=PICK, b=PICK, first=FRAMES, length=st.none() | FRAMES, value=st.sampled_from(["calm", "angry", None]))
+    def say_of_some_frames(self, a: int, b: int, first: int, length: int | None, value: str | None) -> None:
+        last = None if length is None else first + length
+        self.attempt(values.set_values, self.tracks(a, b), {"mood": value}, first, last)
+
+    @rule(a=PICK, frame=FRAMES, value=st.sampled_from(["calm", "angry", None]))
+    def say_from_here(self, a: int, frame: int, value: str | None) -> None:
+        self.attempt(values.set_values_from, self.tracks(a), {"mood": value}, frame)
+
+    @rule(varies=st.booleans(), name=st.sampled_from(["mood", "temper"]))
+    def change_attribute(self, varies: bool, name: str) -> None:
+        [known] = self.store.attributes()
+        self.attempt(lambda store: attributes.change_attribute(store, replace(known, varies=varies, name=name)))
+
     @rule(a=PICK, name=st.none() | st.sampled_from(["", "goalkeeper"]), color=st.none() | st.just("#102030"),
           state=st.none() | st.sampled_from(ReviewState))
     def name(self, a: int, name: str | None, color: str | None, state: ReviewState | None) -> None:
@@ -403,6 +425,19 @@ class Editing(RuleBasedStateMachine):
         self.next_frame = frame + 1
 
     @invariant()
+    def one_value_per_frame(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        tracks = {track.id for track in self.store.tracks(1)}
+        ordered = sorted(self.store.values(1), key=lambda value: (value.track, value.name, value.first))
+        assert {value.track for value in ordered} <= tracks
+        for one, other in pairwise(ordered):
+            if (one.track, one.name) == (other.track, other.name):
+                assert one.last is not None
+                assert one.last < other.first
+                assert one.value != other.value or one.last + 1 < other.first
+
+    @invariant()
     def one_box_per_track_and_frame(self) -> None:
         if hasattr(self, "store"):
             spans = self.store.spans([track.id for track in self.store.tracks(1)])
@@ -427,7 +462,7 @@ class Editing(RuleBasedStateMachine):
             self.store.undo()
             undone += 1
         now = everything(self.store)
-        for table in ("span", "track", "mark"):
+        for table in ("span", "track", "mark", "attribute_value", "attribute"):
             assert now[table] == self.start[table], table
         for _ in range(undone):
             self.store.redo()
