@@ -44,11 +44,41 @@ class ValuesOverTime:
         self._changes = {track: _changes(whole[track], each) for track, each in by_track.items()}
 
     def at(self, track: int, frame: int) -> Mapping[str, object]:
-        """The attributes of a track in a frame: name -> value. It is the same object until the next change."""
+        """The attributes of a track in a frame: name -> value; none for an unknown track. It is the same object
+        until the next change."""
         found = self._changes.get(track)
         if found is None:
-            return self._whole[track]
+            return self._whole.get(track, {})
         return found.states[bisect_right(found.starts, frame)]
+
+    def all_of(self, track: int) -> dict[str, list[object]]:
+        """The different values of each attribute of a track, in the order in which they first hold."""
+        changes = self._changes_of(track)
+        found: dict[str, list[object]] = {}
+        # The state before the first change holds in no frame if that is the first frame.
+        for state in changes.states[1:] if changes.starts[:1] == [0] else changes.states:
+            for name, value in state.items():
+                known = found.setdefault(name, [])
+                if (type(value), value) not in [(type(each), each) for each in known]:
+                    known.append(value)
+        return found
+
+    def stretches(self, track: int, name: str, frame_count: int) -> list[tuple[int, int, object]]:
+        """First and last frame, both inclusive, and value of each stretch in which an attribute of a track has one."""
+        changes = self._changes_of(track)
+        found: list[tuple[int, int, object]] = []
+        starts = [0, *changes.starts]
+        for start, end, state in zip(starts, [*starts[1:], frame_count], changes.states, strict=True):
+            value, last = state.get(name), min(end, frame_count) - 1
+            if value is None or last < start:
+                continue
+            if found and found[-1][1] == start - 1 and found[-1][2] == value:
+                start = found.pop()[0]
+            found.append((start, last, value))
+        return found
+
+    def _changes_of(self, track: int) -> _Changes:
+        return self._changes.get(track) or _Changes([], [self._whole.get(track, {})])
 
     def changing(self) -> set[int]:
         """Ids of the tracks with values that hold in some frames only."""

@@ -16,6 +16,7 @@ from annotator.model.box import Box
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.mask import Mask
 from annotator.model.track import Label, Mark, OnExisting, RunStatus, Track, TrackObservation, VideoRecord
+from annotator.model.values import TrackValue, ValuesOverTime
 from annotator.session import Session
 from annotator.storage.edits import lasting as boxes
 from annotator.storage.edits import masks
@@ -60,6 +61,7 @@ class Document(QObject):
         self._tracks: dict[int, Track] | None = None
         self._labels: dict[int, Label] | None = None
         self._attributes: list[Attribute] | None = None
+        self._values: ValuesOverTime | None = None
         self._lanes: list[Lane] | None = None
         self._reader: VideoReader | None = None
         self.in_use: Callable[[], bool] = lambda: False
@@ -180,7 +182,7 @@ class Document(QObject):
         self._video = video
         self._frame = 0
         self._range = None
-        self._tracks = self._labels = self._attributes = self._lanes = None
+        self._tracks = self._labels = self._attributes = self._lanes = self._values = None
         self._selection = frozenset()
         self.video_changed.emit()
         self.selection_changed.emit()
@@ -248,6 +250,20 @@ class Document(QObject):
         if self._attributes is None:
             self._attributes = [] if self._session is None else self._session.store.attributes()
         return self._attributes
+
+    def values(self) -> ValuesOverTime:
+        """The attributes of the current video's tracks in each frame."""
+        if self._values is None:
+            self._values = ValuesOverTime({key: track.attributes for key, track in self.tracks().items()},
+                                          self.value_ranges())
+        return self._values
+
+    def value_ranges(self) -> list[TrackValue]:
+        """Values that hold in some frames of the current video only, ordered by first frame."""
+        if self._session is None or self._video is None:
+            return []
+        store, video = self._session.store, self._video.id
+        return self.read(lambda: store.values(video), [])
 
     def lanes(self, only: Iterable[int] | None = None) -> list[Lane]:
         """Return the lanes of all tracks of the current video, or of some by id, sorted by track number.
@@ -385,7 +401,7 @@ class Document(QObject):
 
     def _on_changes(self, changes: Changes) -> None:
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS):
-            self._tracks = None
+            self._tracks = self._values = None
             # Labels too: a removed label reappears with the first track that uses it again.
             self._labels = self._attributes = None
         if changes.kinds & (ChangeKind.TRACKS | ChangeKind.LABELS | ChangeKind.SPANS | ChangeKind.RUNS

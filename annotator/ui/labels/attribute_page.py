@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
@@ -47,6 +48,10 @@ class AttributeEditor(EditorPage):
             self.kind.addItem(text, kind)
         self.kind.activated.connect(self._change_kind)
         self.options = LineField(self._change_options, self)
+        self.varies = QCheckBox(self.tr("May change over time"), self)
+        self.varies.setToolTip(self.tr("A value then holds from its frame until the next change. If you turn this off, "
+                                       "each track keeps its first value"))
+        self.varies.clicked.connect(lambda on: self._change(varies=on))
         self.default: AttributeField | None = None
         self._empty = Label(self.tr("Attributes describe tracks in more detail than classes: a team, an age, a state"),
                              self, alignment=Qt.AlignmentFlag.AlignCenter)
@@ -63,6 +68,7 @@ class AttributeEditor(EditorPage):
         form.addRow(self.tr("Class"), self.label)
         form.addRow(self.tr("Type"), self.kind)
         form.addRow(self.tr("Options"), self.options)
+        form.addRow("", self.varies)
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.add)
@@ -138,6 +144,7 @@ class AttributeEditor(EditorPage):
         self.options.setEnabled(attribute.kind is AttributeKind.CHOICE)
         self.options.show_text(", ".join(attribute.options), self.tr("red, green, blue")
                                if attribute.kind is AttributeKind.CHOICE else self.tr("for choices only"))
+        self.varies.setChecked(attribute.varies)
         before = self._shown
         if self.default is None or before is None or replace(attribute, default=None) != replace(before, default=None):
             if self.default is not None:

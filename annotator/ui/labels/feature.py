@@ -16,6 +16,7 @@ from annotator.ui.actions.feature import Feature
 from annotator.ui.actions.needs import Needs
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
+from annotator.ui.document.value_frames import Scope, frames_of, set_value
 from annotator.ui.labels.dialog import LabelDialog
 from annotator.ui.widgets.plain_text import literal
 from annotator.ui.widgets.swatch import swatch
@@ -122,8 +123,12 @@ class LabelsFeature(Feature):
             menu.addAction(self.tr("{0}…").format(attribute.name), partial(self.attribute_wanted.emit, attribute.name))
             return
         values = menu.addMenu(attribute.name)
+        if attribute.varies:
+            values.setToolTipsVisible(True)
         for text, value in [*options, (self.tr("default"), None)]:
-            values.addAction(text, partial(self._set_attribute, attribute.name, value))
+            action = values.addAction(text, partial(self._set_attribute, attribute, value))
+            if attribute.varies:
+                action.setToolTip(self.tr("In the selected range, or else from this frame on until the next change"))
 
     def _assign_nth(self, place: int) -> None:
         labels = list(self._document.labels().values())
@@ -140,10 +145,10 @@ class LabelsFeature(Feature):
         if chosen:
             self._document.edit(lambda session: attributes.describe_tracks(session.store, chosen, review=state))
 
-    def _set_attribute(self, name: str, value: Value | None) -> None:
+    def _set_attribute(self, attribute: Attribute, value: Value | None) -> None:
         chosen = sorted(self._document.selection)
-        self._document.edit(
-            lambda session: attributes.describe_tracks(session.store, chosen, attributes={name: value}))
+        frames = frames_of(Scope.RANGE_OR_ON, self._document.frame, self._document.range)
+        self._document.edit(lambda session: set_value(session.store, chosen, attribute, value, frames))
 
 
 def _show(action: QAction, text: str, color: str) -> None:

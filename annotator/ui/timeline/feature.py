@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from annotator.ui.actions.feature import Feature
@@ -15,10 +15,14 @@ from annotator.ui.timeline.keyframe_actions import KeyframeActions
 from annotator.ui.timeline.order import LaneOrder
 from annotator.ui.timeline.timeline import Timeline
 from annotator.ui.timeline.transport import Transport
+from annotator.ui.timeline.value_actions import ValueActions
 
 
 class TimelineFeature(Feature):
-    """Navigation between frames, playback, and the order of the lanes."""
+    """Navigation between frames, playback, the order of the lanes, and the attribute that they show."""
+
+    value_wanted = Signal(str)
+    """The user wants to enter a value for the attribute with this name."""
 
     def __init__(self, document: Document, player: Player, timeline: Timeline, canvas: QWidget, settings: QSettings,
                  window: QWidget) -> None:
@@ -34,6 +38,8 @@ class TimelineFeature(Feature):
         self.keyframes = KeyframeActions(document, player, timeline, actions)
         actions.add("view.timeline", self.tr("View"), self.tr("Fit timeline to video"), timeline.fit,
                     ["Shift+F"], needs=Needs.VIDEO, group="zoom")
+        self.values = ValueActions(document, player, timeline, actions, self._settings)
+        self.values.value_wanted.connect(self.value_wanted)
         self.lane_order = LaneOrder(document, timeline, actions, self._settings)
         self.buttons = PlaybackButtons(player, actions, self._window)
 

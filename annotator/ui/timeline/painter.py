@@ -28,6 +28,8 @@ from annotator.ui.timeline.proposed_frames import ProposedFrames
 from annotator.ui.timeline.proposed_frames import paint_on_lane as paint_proposal_on_lane
 from annotator.ui.timeline.proposed_frames import paint_on_overview as paint_proposal_on_overview
 from annotator.ui.timeline.proposed_frames import paint_on_ruler as paint_proposal_on_ruler
+from annotator.ui.timeline.value_strip import ValueStrip
+from annotator.ui.timeline.value_strip import paint_on_lane as paint_strip_on_lane
 from annotator.ui.widgets.name_plates import readable_on
 
 #: Heights and widths in device-independent pixels.
@@ -63,6 +65,8 @@ class Scene:
     labels: Mapping[int, Label]
     selection: frozenset[int]
     marks: TimelineMarks
+    strip: ValueStrip
+    """Values of the attribute that is shown."""
     proposed: ProposedFrames
     """Frames that the displayed proposal would change."""
     selected_range: tuple[int, int] | None
@@ -123,6 +127,7 @@ class TimelinePainter:
             painter.save()
             painter.setClipRect(NAMES, OVERVIEW + RULER, width - NAMES, self._height)
             self._paint_lane(lane, scene.states.get(lane.track.id), y)
+            paint_strip_on_lane(painter, scene.strip.by_track.get(lane.track.id, ()), self._axis, y, LANE)
             paint_proposal_on_lane(painter, scene.proposed.by_track.get(lane.track.id, ()), self._axis, y, LANE)
             painter.restore()
             name = lane.track.name or (scene.labels[lane.track.label].name if lane.track.label in scene.labels else "")

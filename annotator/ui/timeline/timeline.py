@@ -30,6 +30,7 @@ from annotator.ui.timeline.groups import Grouping, Heading, Row, group_key, with
 from annotator.ui.timeline.marks import TimeAxis, TimelineMarks, read_marks
 from annotator.ui.timeline.painter import LANE, NAMES, OVERVIEW, RULER, Scene, TimelinePainter, overview_outline
 from annotator.ui.timeline.proposed_frames import ProposedFrames
+from annotator.ui.timeline.value_strip import ValueStrip, read_strip
 from annotator.ui.widgets.plain_text import literal
 from annotator.ui.widgets.throttle import ThrottledTimer
 
@@ -57,6 +58,8 @@ class Timeline(QAbstractScrollArea):
         self._texts = GroupTexts(document)
         self._suspicion: Mapping[int, int] = {}
         self._marks = TimelineMarks()
+        self._attribute = ""
+        self._strip = ValueStrip()
         self._preview: EditPreview | None = None
         self._folded: set[int] = set()
         self._proposed = ProposedFrames()
@@ -134,6 +137,23 @@ class Timeline(QAbstractScrollArea):
         return self._marks
 
     @property
+    def strip(self) -> ValueStrip:
+        """Values of the shown attribute."""
+        return self._strip
+
+    def show_attribute(self, name: str) -> None:
+        """Show the values of an attribute on the lanes; none if the name is empty."""
+        self._attribute = name
+        self._read_strip()
+        self.viewport().update()
+
+    def _read_strip(self) -> None:
+        document = self._document
+        self._strip = ValueStrip() if not self._attribute or document.video is None else read_strip(
+            self._attribute, document.tracks(), document.attributes(), document.values(), document.video.frame_count,
+            (self.tr("yes"), self.tr("no")))
+
+    @property
     def proposed(self) -> ProposedFrames:
         """Frames that a proposal would change."""
         return self._proposed
@@ -173,6 +193,7 @@ class Timeline(QAbstractScrollArea):
         session, video = self._document.session, self._document.video
         self._marks = TimelineMarks() if session is None or video is None else read_marks(
             session, video.id, video.frame_count)
+        self._read_strip()
         self._outline = None
         self._update_bars()
         if self._to_reveal:
@@ -342,7 +363,8 @@ class Timeline(QAbstractScrollArea):
         return Scene(
             axis=self._axis(), rows=self._rows, visible=self._visible_rows(),
             top=OVERVIEW + RULER - self.verticalScrollBar().value(), states=self._states, letters=self._letters,
-            labels=document.labels(), selection=document.selection, marks=self._marks, proposed=self._proposed,
+            labels=document.labels(), selection=document.selection, marks=self._marks, strip=self._strip,
+            proposed=self._proposed,
             selected_range=document.range, preview=self._preview, frame=document.frame, outline=self._outline[1],
             fitted=self._fitted, count=self.tr("%n tracks", "", len(self._lanes)))
 
@@ -417,6 +439,9 @@ class Timeline(QAbstractScrollArea):
             if abs(self._x(letter.frame + 0.5) - x) <= 5 and letter.frame != lane.first:
                 yield words[letter.event].format(letter.frame)
         frame = self.frame_at(x)
+        part = self._strip.at(lane.track.id, frame) if x >= NAMES else None
+        if part is not None:
+            yield self.tr("{0}: {1}, frames {2} to {3}").format(self._strip.name, part.text, part.first, part.last)
         if x >= NAMES and any(a <= frame <= b for a, b in self._marks.reviewed.get(lane.track.id, ())):
             yield self.tr("Reviewed")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
-from annotator.model.attribute import AttributeKind, attributes_of
+from annotator.model.attribute import AttributeKind, Value, attributes_of
 from annotator.model.track import ReviewState, Track
 from annotator.ui.document.document import Document
 from annotator.ui.document.lanes import Lane
@@ -51,7 +51,8 @@ class TrackModel(LaneRows):
     def unused(self) -> Sequence[int]:
         """Optional columns that are empty for all tracks."""
         tracks = [lane.track for lane in self._lanes]
-        used = {NAME: any(track.name for track in tracks), ATTRIBUTES: any(track.attributes for track in tracks)}
+        used = {NAME: any(track.name for track in tracks), ATTRIBUTES: bool(self._document.values().changing()) or any(
+            track.attributes for track in tracks)}
         return [column for column, needed in used.items() if not needed]
 
     def _sort_key(self, lane: Lane, column: int) -> str | float:
@@ -109,14 +110,22 @@ class TrackModel(LaneRows):
         return values[column]
 
     def _attributes(self, track: Track) -> str:
+        """The values of a track, in the order in which they hold: ``gait stand / walk``."""
         parts = []
+        over_time = self._document.values().all_of(track.id)
         for attribute in attributes_of(track.label, self._document.attributes()):
-            value = attribute.fitting(track.attributes.get(attribute.name))
-            if attribute.kind is AttributeKind.FLAG and value is not None:
-                parts.append(attribute.name if value else self.tr("not {0}").format(attribute.name))
-            elif value is not None:
-                parts.append(f"{attribute.name} {value:g}" if isinstance(value, float) else f"{attribute.name} {value}")
+            found = [value for each in over_time.get(attribute.name, ())
+                     if (value := attribute.fitting(each)) is not None]
+            if attribute.kind is AttributeKind.FLAG and len(found) == 1:
+                parts.append(attribute.name if found[0] else self.tr("not {0}").format(attribute.name))
+            elif found:
+                parts.append(f"{attribute.name} {' / '.join(map(self._text, found))}")
         return ", ".join(parts)
+
+    def _text(self, value: Value) -> str:
+        if isinstance(value, bool):
+            return self.tr("yes") if value else self.tr("no")
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 class TrackFilter(LaneFilter):

@@ -24,8 +24,10 @@ from annotator.model.track import ReviewState, Track
 from annotator.session import Session
 from annotator.storage.edits import attributes, identities
 from annotator.ui.document.document import Document
+from annotator.ui.document.value_frames import set_value
 from annotator.ui.tracks.attribute_fields import AttributeField, LineField, common_value, make_field, mixed_text
 from annotator.ui.tracks.mean_scores import MeanScores
+from annotator.ui.tracks.scope_field import ScopeField
 from annotator.ui.widgets.plain_text import Label, literal
 from annotator.ui.widgets.swatch import swatch
 
@@ -57,6 +59,9 @@ class TrackFields(QWidget):
                             (self.tr("in progress"), ReviewState.IN_PROGRESS), (self.tr("done"), ReviewState.REVIEWED)):
             self.review.addItem(text, state)
         self.review.activated.connect(lambda: self._describe(review=ReviewState(self.review.currentData())))
+        self.scope = ScopeField(self)
+        self._frame = document.frame
+        document.frame_changed.connect(self._on_frame)
         self.first = self._link(self.tr("Go to the first frame"))
         self.last = self._link(self.tr("Go to the last frame"))
         self.length, self.score = Label(self), Label(self)
@@ -89,8 +94,9 @@ class TrackFields(QWidget):
         form.addRow(self.tr("Frames"), frames)
         form.addRow(self.tr("Mean score"), self.score)
         form.addRow(self.tr("Review"), self.review)
-        for box in (self.label, self.review):
+        for box in (self.label, self.review, self.scope):
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        form.addRow(self.tr("Set values"), self.scope)
         self._fixed_rows = form.rowCount()
 
     def _link(self, tip: str) -> QToolButton:
@@ -181,9 +187,28 @@ class TrackFields(QWidget):
                     field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
                 self._form.addRow(label, field)
             self._shown = shown
+        self._form.setRowVisible(self.scope, any(attribute.varies for attribute in shown))
+        self._frame = self._document.frame
+        self._show_values(shown)
+
+    def _show_values(self, shown: Sequence[Attribute]) -> None:
+        values = self._document.values()
         for attribute in shown:
             self.fields[attribute.name].show_values(
-                [attribute.fitting(track.attributes.get(attribute.name)) for track in self._tracks])
+                [attribute.fitting(values.at(track.id, self._frame).get(attribute.name)) for track in self._tracks])
+
+    def _on_frame(self, frame: int) -> None:
+        """Show the values of another frame. A text that is being typed is entered in the frame that it was typed for.
+        """
+        varying = [attribute for attribute in self._shown if attribute.varies]
+        for attribute in varying:
+            field = self.fields[attribute.name]
+            if isinstance(field, LineField):
+                field.commit()
+        self._frame = frame
+        known = self._document.tracks()
+        if varying and all(track.id in known for track in self._tracks):
+            self._show_values(varying)
 
     # Edits
 
@@ -211,7 +236,10 @@ class TrackFields(QWidget):
         self._edit(lambda session, chosen: attributes.describe_tracks(session.store, chosen, name, color, review))
 
     def _set_attribute(self, name: str, value: Value | None) -> None:
-        self._edit(lambda session, chosen: attributes.describe_tracks(session.store, chosen, attributes={name: value}))
+        attribute = next(each for each in self._shown if each.name == name)
+        frame, selected = self._frame, self._document.range
+        self._edit(lambda session, chosen: set_value(
+            session.store, chosen, attribute, value, self.scope.frames(frame, selected) if attribute.varies else None))
 
     def _relabel(self) -> None:
         label = self.label.currentData()

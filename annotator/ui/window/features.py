@@ -91,7 +91,8 @@ class Features:
     def _connect(self, place: Workspace) -> None:
         self.files.labels_dropped.connect(self.import_export.ask_import)
         self.help.demo_asked.connect(self.files.open_demo)
-        self.labels.attribute_wanted.connect(self.tracks.inspector.focus_attribute)
+        for wanted in (self.labels.attribute_wanted, self.timeline.value_wanted):
+            wanted.connect(self.tracks.inspector.focus_attribute)
         self.edits.rerun_wanted.connect(self.prompts.propagate)
         self.review.prompt_wanted.connect(self.prompts.prompt)
         place.timeline.track_clicked.connect(place.controller.select_clicked)

@@ -188,3 +188,15 @@ def test_it_closes_with_the_project_and_is_greyed_where_nothing_can_be_written(o
     opened.features.labels.show_dialog()
     assert not dialog.labels.isEnabled()
     assert shown(dialog) == ["object", "car"]
+
+
+def test_an_attribute_may_change_over_time(dialog: LabelDialog, qtbot: QtBot) -> None:
+    made = attributes.add_attribute(store(dialog), "age", AttributeKind.TEXT)
+    page = dialog.attributes
+    page.reload()
+    page.varies.click()
+    assert store(dialog).attribute(made.id).varies
+    page.reload()
+    assert page.varies.isChecked()
+    page.varies.click()
+    assert not store(dialog).attribute(made.id).varies

@@ -292,3 +292,186 @@ def test_sorting_by_score_and_name(described: MainWindow, qtbot: QtBot) -> None:
     flag = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
     view.selectionModel().select(view.model().index(0, 0), flag)
     assert described.document.selection == {ids[2] if shown[0] == "a" else ids[1]}
+
+
+# Values over time
+
+
+@pytest.fixture
+def moody(described: MainWindow) -> MainWindow:
+    """Two attributes that change over time; only the first track is selected, in frame 5."""
+    store = store_of(described)
+    attributes.add_attribute(store, "gait", AttributeKind.CHOICE, options=("stand", "walk", "run"), default="stand",
+                             varies=True)
+    attributes.add_attribute(store, "speed", AttributeKind.NUMBER, varies=True)
+    described.document.select([tracks_of(described)[0].id])
+    described.document.go_to(5)
+    described.features.tracks.inspector.refresh()
+    return described
+
+
+def said(window: MainWindow, name: str = "gait") -> list[object]:
+    """The value of the first track in each frame."""
+    store = store_of(window)
+    values = store.values_over_time(1, store.tracks(1))
+    return [values.at(store.tracks(1)[0].id, frame).get(name) for frame in range(FRAMES)]
+
+
+def enter(field: object, text: str) -> None:
+    """As a click on an option does it."""
+    assert isinstance(field, ChoiceField)
+    field.setCurrentIndex(field.findText(text))
+    field.activated.emit(field.currentIndex())
+
+
+@pytest.mark.parametrize(("scope", "expected"), [
+    ("From here on", [None] * 5 + ["run"] * 5 + ["walk"] * (FRAMES - 10)),
+    ("Only here", [None] * 5 + ["run"] + [None] * 4 + ["walk"] * (FRAMES - 10)),
+    ("In the selected range", [None] * 7 + ["run"] * 5 + ["walk"] * (FRAMES - 12)),
+    ("In all frames", ["run"] * FRAMES)])
+def test_the_value_here_is_set_in_the_frames_of_the_scope(moody: MainWindow, qtbot: QtBot, scope: str,
+                                                          expected: list[object]) -> None:
+    moody.document.set_range((7, 11))
+    fields = moody.features.tracks.inspector.tracks
+    moody.document.go_to(10)
+    choose(qtbot, fields.scope, "From here on")
+    enter(fields.fields["gait"], "walk")
+    before = steps(moody)
+    moody.document.go_to(5)
+    gait = fields.fields["gait"]
+    assert isinstance(gait, ChoiceField)
+    assert gait.currentText() == "(stand)"
+    choose(qtbot, fields.scope, scope)
+    enter(gait, "run")
+    assert said(moody) == expected
+    assert len(steps(moody)) == len(before) + 1, "one gesture is one step"
+    moody.actions_["edit.undo"].trigger()
+    assert said(moody) == [None] * 10 + ["walk"] * (FRAMES - 10)
+
+
+def test_a_range_that_is_not_selected_is_asked_for(moody: MainWindow, qtbot: QtBot) -> None:
+    fields, before = moody.features.tracks.inspector.tracks, steps(moody)
+    choose(qtbot, fields.scope, "In the selected range")
+    enter(fields.fields["gait"], "run")
+    assert steps(moody) == before
+    assert "Select a range first" in moody.statusBar().currentMessage()
+
+
+def test_the_inspector_shows_the_value_of_the_frame(moody: MainWindow) -> None:
+    store, track = store_of(moody), tracks_of(moody)[0].id
+    from annotator.storage.edits import values
+    values.set_values_from(store, [track], {"gait": "run", "speed": 3.5}, 8)
+    fields = moody.features.tracks.inspector.tracks
+    gait, speed = fields.fields["gait"], fields.fields["speed"]
+    assert isinstance(gait, ChoiceField)
+    assert isinstance(speed, TextField)
+    seen = []
+    for frame in (7, 8, 9):
+        moody.document.go_to(frame)
+        seen.append((gait.currentText(), speed.text()))
+    assert seen == [("(stand)", ""), ("run", "3.5"), ("run", "3.5")]
+    assert fields.scope.isVisibleTo(fields)
+    attributes.remove_attribute(store, next(each.id for each in store.attributes() if each.name == "gait"))
+    attributes.remove_attribute(store, next(each.id for each in store.attributes() if each.name == "speed"))
+    moody.features.tracks.inspector.refresh()
+    assert not fields.scope.isVisibleTo(fields), "without such attributes there is nothing to choose"
+
+
+def test_a_typed_value_belongs_to_the_frame_it_was_typed_in(moody: MainWindow, qtbot: QtBot) -> None:
+    speed = moody.features.tracks.inspector.tracks.fields["speed"]
+    speed.setFocus()
+    qtbot.keyClicks(speed, "2.5")
+    moody.document.go_to(9)
+    assert said(moody, "speed") == [None] * 5 + [2.5] * (FRAMES - 5)
+
+
+def test_the_table_shows_and_finds_all_values_of_a_track(moody: MainWindow) -> None:
+    from annotator.storage.edits import values
+    store, track = store_of(moody), tracks_of(moody)[0].id
+    values.set_values_from(store, [track], {"gait": "run"}, 8)
+    values.set_values_from(store, [track], {"gait": "walk"}, 12)
+    table = moody.features.tracks.table
+    table._reload()
+    assert table.model.index(0, ATTRIBUTES).data() == "gait run / walk"
+    assert not table.view.isColumnHidden(ATTRIBUTES)
+    table.filter.setText("walk")
+    assert table.view.model().rowCount() == 1
+    table.filter.setText("crawl")
+    assert table.view.model().rowCount() == 0
+
+
+# Keys and the strip
+
+
+def test_one_key_gives_the_next_value_from_here_on(moody: MainWindow, qtbot: QtBot) -> None:
+    canvas = moody.canvas
+    canvas.setFocus()
+    before = len(steps(moody))
+    qtbot.keyClick(canvas, Qt.Key.Key_J)
+    assert said(moody) == [None] * 5 + ["walk"] * (FRAMES - 5), "stand is the default"
+    moody.document.go_to(10)
+    qtbot.keyClick(canvas, Qt.Key.Key_J)
+    qtbot.keyClick(canvas, Qt.Key.Key_J, Qt.KeyboardModifier.AltModifier)
+    assert said(moody) == [None] * 5 + ["walk"] * 5 + ["stand"] + ["run"] * (FRAMES - 11)
+    assert len(steps(moody)) == before + 3
+    strip = moody.features.timeline.values
+    assert strip.shown == "gait"
+    [parts] = moody.timeline.strip.by_track.values()
+    assert [(part.first, part.last, part.text) for part in parts] == [
+        (5, 9, "walk"), (10, 10, "stand"), (11, FRAMES - 1, "run")]
+    moody.document.go_to(0)
+    reached = []
+    for _ in range(3):
+        qtbot.keyClick(canvas, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+        reached.append(moody.document.frame)
+    assert reached == [5, 10, 11]
+    moody.document.set_range((0, 3))
+    qtbot.keyClick(canvas, Qt.Key.Key_J)
+    assert said(moody)[:5] == ["walk"] * 4 + [None]
+
+
+def test_the_strip_goes_through_the_attributes_that_change(moody: MainWindow) -> None:
+    values = moody.features.timeline.values
+    seen = []
+    for _ in range(3):
+        moody.actions_["lanes.attribute"].trigger()
+        seen.append(values.shown)
+    assert seen == ["gait", "speed", ""]
+    moody.actions_["lanes.attribute"].trigger()
+    store = store_of(moody)
+    attributes.remove_attribute(store, next(each.id for each in store.attributes() if each.name == "gait"))
+    assert values.shown == ""
+
+
+def test_a_value_that_must_be_typed_is_asked_for(moody: MainWindow) -> None:
+    moody.features.timeline.values.show("speed")
+    before = steps(moody)
+    moody.actions_["value.next"].trigger()
+    assert steps(moody) == before
+    speed = moody.features.tracks.inspector.tracks.fields["speed"]
+    assert moody.focusWidget() is speed
+
+
+def test_the_strip_is_painted_in_the_colors_of_its_values(moody: MainWindow) -> None:
+    from PySide6.QtGui import QColor
+
+    from annotator.storage.edits import values
+    from annotator.storage.spans.palette import default_color
+    from annotator.ui.timeline.painter import LANE, NAMES, OVERVIEW, RULER
+    store, track = store_of(moody), tracks_of(moody)[0].id
+    values.set_values(store, [track], {"gait": "run"}, 8, 11)
+    moody.features.timeline.values.show("gait")
+    timeline = moody.timeline
+    timeline.reload()
+    timeline.fit()
+    row = next(k for k, lane in enumerate(timeline.lanes) if lane.track.id == track)
+    image = timeline.viewport().grab().toImage()
+    ratio = image.devicePixelRatio()
+    y = OVERVIEW + RULER + row * LANE + LANE - 2
+    width = timeline.viewport().width() - NAMES
+
+    def color_at(frame: float) -> QColor:
+        return image.pixelColor(round((NAMES + frame * width / FRAMES) * ratio), round(y * ratio))
+
+    assert color_at(11.8).name() == default_color(2)
+    assert color_at(7.5).name() != default_color(2)
