@@ -196,6 +196,8 @@ class Abilities:
     occluded: bool = False
     reads_identities: bool = False
     """Files of other programs may have identities, which are then read, although none are written."""
+    attributes: bool = False
+    """Values of attributes, which may change over time."""
     limits: tuple[str, ...] = ()
     """What else is lost or changed, as text."""
 

@@ -47,7 +47,7 @@ class Attribute:
             return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
         if self.kind is AttributeKind.NUMBER:
             return _number(value)
-        text = str(value)
+        text = value_text(value)
         if self.kind is AttributeKind.CHOICE:
             return text if text in self.options else None
         return text or None
@@ -59,6 +59,26 @@ class Attribute:
     def or_default(self, value: object) -> Value | None:
         """Return a stored value as this attribute takes it, or the default if none is stored."""
         return self.default if value is None else self.fitting(value)
+
+
+def value_text(value: object) -> str:
+    """A value as text, as label files have it: ``true`` and ``false``, whole numbers without decimals, nothing for
+    None."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value == int(value):
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def is_value(value: object) -> bool:
+    """Whether an attribute can have a value that was read from a file."""
+    return isinstance(value, str | bool) or (isinstance(value, int | float) and math.isfinite(value))
+
+
+def is_same(one: object, other: object) -> bool:
+    """Whether two values are equal and of one kind: 1 is not true."""
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def attributes_of(label: int, attributes: Iterable[Attribute]) -> list[Attribute]:

@@ -49,7 +49,7 @@ class LabelledBox:
     interpolated: bool = False
     """Interpolated linearly between keyframes, not set in this frame."""
     attributes: Mapping[str, object] = field(default_factory=lambda: NO_ATTRIBUTES, hash=False)
-    """Attributes of the track, if the format has any; the same in each of its boxes."""
+    """Attributes of the track in this frame; None stands for no value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from annotator.model.attribute import Value
+from annotator.model.attribute import Value, is_same
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +105,63 @@ def _changes(whole: Mapping[str, object], values: list[TrackValue]) -> _Changes:
             state[value.name] = value.value
         states.append(state)
     return _Changes(starts, states)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """A value of an attribute in a range of frames."""
+
+    name: str
+    value: object
+    first: int
+    last: int | None
+
+
+class TrackAttributes:
+    """Tells which values hold for a whole track, and which in some frames only.
+
+    Takes the attributes of the track's boxes, the frames in ascending order.
+
+    A value holds from its frame until the next change. A value that all boxes of the track have is one of the whole
+    track.
+    """
+
+    def __init__(self) -> None:
+        self._seen: Mapping[str, object] | None = None
+        self._changes: dict[str, list[tuple[int, object]]] = {}  # None for no value
+
+    def add(self, frame: int, attributes: Mapping[str, object]) -> None:
+        """Take the attributes of a box."""
+        before, self._seen = self._seen, attributes
+        if before is attributes:
+            return
+        for name in {*attributes, *self._changes}:
+            value = attributes.get(name)
+            changes = self._changes.get(name)
+            if changes is None:
+                if value is not None:
+                    self._changes[name] = [(frame, value)] if before is None else [(0, None), (frame, value)]
+            elif not is_same(changes[-1][1], value):
+                changes.append((frame, value))
+
+    def varying(self) -> list[str]:
+        """Names of the attributes that change over time."""
+        return [name for name, changes in self._changes.items() if len(changes) > 1]
+
+    def values_of(self, name: str) -> set[object]:
+        """The values of an attribute in some frame."""
+        return {value for _, value in self._changes[name] if value is not None}
+
+    def whole(self) -> dict[str, object]:
+        """The values of the whole track."""
+        return {name: changes[0][1] for name, changes in self._changes.items() if len(changes) == 1}
+
+    def values(self) -> list[ValueRow]:
+        """The values that hold in some frames only."""
+        found = []
+        for name in self.varying():
+            changes = self._changes[name]
+            ends: list[int | None] = [*(frame - 1 for frame, _ in changes[1:]), None]
+            found += [ValueRow(name, value, frame, last) for (frame, value), last in zip(changes, ends, strict=True)
+                      if value is not None]
+        return found

@@ -51,7 +51,7 @@ _TIMEOUT = 60
 _INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
 #: Maximum memory of the process in bytes.
 _MAX_MEMORY = 6 << 30
-#: File extensions of formats that can only be imported.
+#: File extensions of formats that get handwritten files.
 _SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json", "label-studio": "json", "got10k": "txt", "lasot": "txt",
              "supervision": "csv", "via": "csv"}
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
@@ -83,7 +83,8 @@ def seeds(folder: Path) -> dict[str, Path]:
     """Write an export of a small video in every format; import-only formats get small handwritten files."""
     mask = Mask.from_bitmap(np.ones((6, 5), bool), 3, 4)
     frames = [LabelledFrame(frame, tuple(
-        LabelledBox(number, number % 2, (3.0, 4.0, 8.0, 10.0), 0.5, mask if number == 1 else None)
+        LabelledBox(number, number % 2, (3.0, 4.0, 8.0, 10.0), 0.5, mask if number == 1 else None,
+                    attributes={"pose": "up" if frame < 2 else "down", "lit": True, "speed": 1.5})
         for number in (1, 2))) for frame in range(4)]
     found = {}
     for each in writable():
@@ -110,8 +111,9 @@ def seeds(folder: Path) -> dict[str, Path]:
              '"masklet_id": [0, 1], '
              '"masklet": [[{"size": [48, 64], "counts": "d46Z10000000lc2"}, null], [null, null]]}')):
         target = folder / name
-        target.mkdir()
-        stem = "groundtruth" if name in ("got10k", "lasot") else "clip"
+        target.mkdir(exist_ok=True)
+        # Label Studio is also written, and a file of its own beside it has what exports do not.
+        stem = "groundtruth" if name in ("got10k", "lasot") else "task" if name in found else "clip"
         (target / f"{stem}.{_SUFFIXES[name]}").write_text(text)
         found[name] = target
     _sleap_project(found["sleap"] / "poses.slp")  # next to an export with boxes and masks

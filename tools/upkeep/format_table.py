@@ -48,7 +48,8 @@ def lost(each: LabelFormat) -> Iterator[str]:
     can = each.abilities
     for what, held in (("tracks", can.identities), ("labels", can.labels), ("masks", can.masks),
                        ("scores", can.scores), ("ignored tracks", can.ignored or can.regions),
-                       ("ignore regions", writes_ignore_regions(each.name)), ("occlusion", can.occluded)):
+                       ("ignore regions", writes_ignore_regions(each.name)), ("occlusion", can.occluded),
+                       ("attributes", can.attributes)):
         if not held and each.can_write:
             yield what
     if can.needs_masks:

@@ -9,7 +9,7 @@ them. Source: CVAT's manual, "CVAT for video 1.1".
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
@@ -24,7 +24,7 @@ from annotator.formats.reading.rle import mask_from_polygons
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.formats.writing.outlines import outline
-from annotator.model.attribute import Attribute, AttributeKind, attributes_of
+from annotator.model.attribute import Attribute, AttributeKind, attributes_of, is_same, value_text
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
@@ -46,15 +46,6 @@ _KINDS = {AttributeKind.TEXT: "text", AttributeKind.NUMBER: "number", AttributeK
 _PLAIN = "boxes without a mask were written as boxes"
 
 
-def value_text(value: object) -> str:
-    """The value of an attribute as CVAT writes it: ``true`` and ``false``, whole numbers without decimals."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value == int(value):
-        return str(int(value))
-    return "" if value is None else str(value)
-
-
 class _Attributes:
     """The attributes of the labels of a video, declared ones and those that only tracks have."""
 
@@ -62,15 +53,28 @@ class _Attributes:
         self._declared = {label: {each.name: each for each in attributes_of(label, info.attributes)}
                           for label in range(len(info.labels))}
         self._values: dict[tuple[int, str], set[object]] = {}
+        self._varying: set[tuple[int, str]] = set()
 
-    def of_track(self, box: LabelledBox) -> str:
-        """The values of a track as XML; defaults where it has none."""
-        values = {name: each.default for name, each in self._declared[box.label].items()} | {
-            name: value for name, value in box.attributes.items() if value is not None}
+    def of_box(self, track: _Lines, attributes: Mapping[str, object]) -> bool:
+        """Take the attributes of a track in a frame. Returns whether they differ from those before."""
+        if track.seen is attributes:
+            return False
+        track.seen = attributes
+        label = track.label
+        # What a box does not have must be said too, because a value holds until the next one.
+        values = dict.fromkeys(track.values) | {
+            name: each.default for name, each in self._declared[label].items()} | {
+            name: value for name, value in attributes.items() if value is not None}
+        if values == track.values and track.text:
+            return False
         for name, value in values.items():
-            self._values.setdefault((box.label, name), set()).add(value)
-        return "".join(f"      <attribute name={_quoted(name)}>{_text(value_text(value))}</attribute>\n"
-                       for name, value in values.items())
+            self._values.setdefault((label, name), set()).add(value)
+            if track.text and not is_same(track.values.get(name), value):
+                self._varying.add((label, name))
+        track.values = values
+        track.text = "".join(f"      <attribute name={_quoted(name)}>{_text(value_text(value))}</attribute>\n"
+                             for name, value in values.items())
+        return True
 
     def declaration(self, label: int) -> str:
         """The attributes of a label as XML for the header."""
@@ -85,7 +89,8 @@ class _Attributes:
         options = {AttributeKind.CHOICE: "\n".join(attribute.options), AttributeKind.NUMBER: self._limits(
             label, attribute)}.get(attribute.kind, default)
         return (f"            <attribute>\n              <name>{_text(attribute.name)}</name>\n"
-                f"              <mutable>False</mutable>\n              <input_type>{_KINDS[attribute.kind]}"
+                f"              <mutable>{attribute.varies or (label, attribute.name) in self._varying}</mutable>\n"
+                f"              <input_type>{_KINDS[attribute.kind]}"
                 f"</input_type>\n              <default_value>{_text(default)}</default_value>\n"
                 f"              <values>{_text(options)}</values>\n            </attribute>\n")
 
@@ -103,7 +108,11 @@ class _Lines:
     """The lines of one track of the video that is being written."""
 
     label: int
-    attributes: str
+    values: dict[str, object] = field(default_factory=dict)
+    """Attributes in the last frame; None for no value."""
+    text: str = ""
+    """The same as XML."""
+    seen: Mapping[str, object] | None = None
     lines: list[str] = field(default_factory=list)
     last: int = -2
     shape: str = ""
@@ -126,14 +135,16 @@ class _CvatWriter(Writer):
             assert box.number is not None
             track = self._tracks.get(box.number)
             if track is None:
-                track = self._tracks[box.number] = _Lines(box.label, self._attributes.of_track(box))
+                track = self._tracks[box.number] = _Lines(box.label)
             gap = frame.index != track.last + 1
             if gap:
                 self._close(track, info.frame_count)
+            # A value begins to hold with a keyframe.
+            differs = self._attributes.of_box(track, box.attributes)
             kept = self._shape(track, box, info)
-            self._line(track, frame.index, False, kept.occluded, gap or not box.interpolated)
+            self._line(track, frame.index, False, kept.occluded, gap or differs or not box.interpolated)
             track.last = frame.index
-            written.append(replace(kept, label=track.label))
+            written.append(replace(kept, label=track.label, attributes=_readable(track.values)))
         return written
 
     def _shape(self, track: _Lines, box: LabelledBox, info: SequenceInfo) -> LabelledBox:
@@ -166,7 +177,7 @@ class _CvatWriter(Writer):
 
     def _line(self, track: _Lines, frame: int, outside: bool, occluded: bool, keyframe: bool) -> None:
         flags = f'outside="{int(outside)}" occluded="{int(occluded)}" keyframe="{int(keyframe)}"'
-        track.lines.append(f'    <{track.shape} frame="{frame}" {track.place} {flags}>\n{track.attributes}'
+        track.lines.append(f'    <{track.shape} frame="{frame}" {track.place} {flags}>\n{track.text}'
                            f"    </{track.shape}>\n")
 
     def end(self, info: SequenceInfo) -> None:
@@ -192,6 +203,12 @@ class _CvatWriter(Writer):
             self.target.notes.append(f"{info.name}: {self._plain} {_PLAIN}")
 
 
+def _readable(values: Mapping[str, object]) -> dict[str, object]:
+    """Values as they are read back."""
+    texts = {name: _UNWRITABLE.sub("?", value_text(value)).strip() for name, value in values.items()}
+    return {_UNWRITABLE.sub("?", name): text for name, text in texts.items() if text}
+
+
 def _clipped(mask: Mask, info: SequenceInfo) -> Mask:
     """The part of a mask inside the frame."""
     inside = mask.left >= 0 and mask.top >= 0 and (
@@ -212,8 +229,9 @@ class Cvat(FileFormat):
     name = "cvat"
     title = "CVAT for video 1.1"
     description = "CVAT for video 1.1: NAME.xml per video, with occlusion, keyframes and attributes"
-    abilities = Abilities(occluded=True, limits=("masks unless chosen", "the frame rate", "one label per track",
-                                                 "control characters in names become ?"))
+    abilities = Abilities(occluded=True, attributes=True, limits=(
+        "masks unless chosen", "the frame rate", "one label per track", "control characters in names become ?",
+        "a box with which a value changes becomes a keyframe"))
     options = ("shapes", *PICTURE_OPTIONS)
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:

@@ -7,7 +7,7 @@ and "CVAT for images 1.1", and its exports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +24,7 @@ from annotator.formats.reading.passed_over import NO_SIZE, ROTATIONS, PassedOver
 from annotator.formats.reading.picture_names import place
 from annotator.formats.reading.rle import LARGEST_PICTURE, mask_from_polygons
 from annotator.formats.reading.xml_stream import attribute, iterate_xml
+from annotator.model.attribute import Attribute, AttributeKind
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.sequence import SequenceInfo
@@ -35,6 +36,8 @@ _SHAPE = frozenset({"frame", "outside", "occluded", "keyframe", "label", "source
                     "z_order", "rotation", "points", "rle", "left", "top", "width", "height", "cx", "cy", "rx", "ry",
                     *(f"{side}{corner}" for side in ("xtl", "ytl", "xbl", "ybl", "xtr", "ytr", "xbr", "ybr")
                       for corner in "12")})
+_KINDS = {"text": AttributeKind.TEXT, "number": AttributeKind.NUMBER, "checkbox": AttributeKind.FLAG,
+          "select": AttributeKind.CHOICE, "radio": AttributeKind.CHOICE}
 _CUBOID = tuple(f"{axis}{corner}{face}" for face in "12" for corner in ("tl", "bl", "tr", "br") for axis in "xy")
 #: Shapes that are read as the box around them, with a count.
 _HULLS = frozenset({"points", "polyline", "cuboid", "skeleton"})
@@ -68,8 +71,6 @@ class _Task:
     renumbered: int = 0
     given: tuple[int, int] = (0, 0)
     """Frame size of the video that the labels belong to, for files without it."""
-    values: dict[tuple[int, str], str] = field(default_factory=dict)
-    """First value of each attribute of each track."""
 
     def size(self) -> tuple[int, int]:
         """Width and height; 0 if not known."""
@@ -100,6 +101,8 @@ class _Shape:
     outside: bool
     occluded: bool
     keyframe: bool
+    values: Mapping[str, object] = field(default_factory=dict)
+    """Attributes that the element has; None for one without a value."""
 
     def edges(self) -> Box:
         """The upright box around it."""
@@ -114,8 +117,11 @@ class _Tasks:
         self.of_file = PassedOver()
         self.tasks: dict[str, _Task] = {}
         self.labels: list[str] = []
+        self.attributes: list[tuple[int, dict[str, str]]] = []
+        """The declared attributes: index of the label, and their fields as text."""
         self._shared: dict[str, str] = {}
         self._current: dict[str, str] | None = None
+        self._declared: dict[tuple[int, str], Attribute] | None = None
 
     def fail(self, where: str, found: str) -> NoReturn:
         raise FormatError(f"{self.path} {where}: found {found}; expected {EXPECTED}")
@@ -128,6 +134,8 @@ class _Tasks:
                 if depth == 0 and element.tag != "annotations":
                     self.fail("root", f"<{element.tag[:40]}>")
                 inside.append(element.tag)
+                if inside[-2:] == ["attributes", "attribute"] and "labels" in inside and self.labels:
+                    self.attributes.append((len(self.labels) - 1, {}))
                 if inside[-2:] == ["tasks", "task"]:
                     self._current = dict(self._shared)
                 continue
@@ -145,8 +153,26 @@ class _Tasks:
             self._current = None
         elif inside[-2:] == ["labels", "label"] and element.tag == "name":
             self.labels.append(text or "object")
+        elif inside[-2:] == ["attributes", "attribute"] and self.attributes:
+            self.attributes[-1][1][element.tag] = element.text or ""
         elif not {"labels", "segments", "owner", "assignee"} & set(inside):
             (self._shared if self._current is None else self._current)[element.tag] = text
+
+    def declared(self) -> dict[tuple[int, str], Attribute]:
+        """The declared attributes by index of their label in the video, and name."""
+        if self._declared is None:
+            # A project lists the labels once for each task, so equal names are one label.
+            places = {name: place for place, name in enumerate(dict.fromkeys(self.labels))}
+            found = (_declared(places[self.labels[label]], fields) for label, fields in self.attributes)
+            self._declared = {(each.label or 0, each.name): each for each in found if each is not None}
+        return self._declared
+
+    def value(self, label: str, name: str, text: str) -> object:
+        """The value of an attribute from its text; None for no value."""
+        place = next((place for place, each in enumerate(dict.fromkeys(self.labels)) if each == label), -1)
+        known = self.declared().get((place, name))
+        value = None if known is None else known.fitting(text)
+        return value if value is not None else text or None
 
     def _new(self, header: dict[str, str]) -> _Task:
         return _Task(BoxTable(self.path, EXPECTED, passed_of_file=self.of_file), header)
@@ -167,6 +193,7 @@ class _Tasks:
         for task in self.tasks.values() or (self._new(dict(self._shared)),):
             for label in self.labels:
                 task.table.label(label)
+            task.table.declared = list(self.declared().values())
             several = len(self.tasks) > 1 or "" not in self.tasks
             name = task.header.get("name", "") if several or self.path.stem == "annotations" else self.path.stem
             info = SequenceInfo(name or self.path.stem, *task.size(), 0.0, length(task))
@@ -219,6 +246,7 @@ class _Reader:
         task.numbers.add(number)
         shapes = [shape for element in track if (shape := self._shape(task, number, element)) is not None]
         shapes.sort(key=lambda shape: shape.frame)
+        shapes = list(self._with_held_values(label, shapes))
         for shape, following in pairwise([*shapes, None]):
             assert shape is not None
             if not shape.outside:
@@ -234,9 +262,16 @@ class _Reader:
         if frame != int(frame):
             self._tasks.fail(where, f"frame {frame}")
         shape = _parsed(self._path, where, int(frame) - (self._options.first_frame or 0), element, task)
-        if shape is not None and not shape.outside:
-            _keep_attributes(task, number, element)
-        return shape
+        return None if shape is None else replace(shape, values=_texts(element))
+
+    def _with_held_values(self, label: str, shapes: list[_Shape]) -> Iterator[_Shape]:
+        """The shapes with their attributes; a value holds until the next one."""
+        held: dict[str, object] = {}
+        for shape in shapes:
+            if shape.values:
+                held = {**held, **{name: self._tasks.value(label, name, str(text))
+                                   for name, text in shape.values.items()}}
+            yield replace(shape, values=held)
 
     def _fill(self, task: _Task, number: int, label: str, shape: _Shape, following: _Shape | None) -> None:
         """Fill in the boxes between a shape and the following one, which may be outside."""
@@ -277,7 +312,7 @@ class _ImageReader:
                 tasks.of_file.add(f"<{short(element.tag)[1:-1]}> elements")
                 continue
             key = element.get("task_id", "")
-            self._image(tasks.of(element), element, placed[key].frames[seen[key]])
+            self._image(tasks, tasks.of(element), element, placed[key].frames[seen[key]])
             seen[key] += 1
         keys = {id(task): key for key, task in tasks.tasks.items()}
 
@@ -288,7 +323,7 @@ class _ImageReader:
         return tasks.sequences(self._options, lambda task: task.length()
                                if task.table.last_frame < task.length() else 0, notes)
 
-    def _image(self, task: _Task, image: Element, frame: int) -> None:
+    def _image(self, tasks: _Tasks, task: _Task, image: Element, frame: int) -> None:
         task.table.passed.fields(image.attrib, _IMAGE, "images")
         for name in ("width", "height"):
             task.header.setdefault(name, image.get(name, ""))
@@ -299,11 +334,13 @@ class _ImageReader:
                 continue
             shape = _parsed(self._path, where, frame, element, task)
             if shape is not None:
-                number = self._number(element)
-                for each in element:
-                    if each.tag == "attribute" and (number is None or each.get("name") != "track_id"):
-                        task.table.passed.add(f"attribute {short(each.get('name'))} of shapes")
-                _put(task, number, element.get("label") or "object", shape)
+                number, label = self._number(element), element.get("label") or "object"
+                texts = _texts(element)
+                for name in texts if number is None else ():
+                    task.table.passed.add(f"attribute {short(name)} of shapes")
+                values = {name: tasks.value(label, name, text) for name, text in texts.items()
+                          if number is not None and name != "track_id"}
+                _put(task, number, label, replace(shape, values=values))
 
     def _number(self, element: Element) -> int | None:
         for each in element:
@@ -315,22 +352,26 @@ class _ImageReader:
 
 def _put(task: _Task, number: int | None, label: str, shape: _Shape) -> None:
     task.table.add(shape.where, shape.frame, number, label, shape.edges(), occluded=shape.occluded,
-                   interpolated=not shape.keyframe, mask=shape.mask)
+                   interpolated=not shape.keyframe, mask=shape.mask,
+                   attributes={name: value for name, value in shape.values.items() if value is not None})
 
 
-def _keep_attributes(task: _Task, number: int, element: Element) -> None:
-    """Keep the first value of each attribute of a track; count the others, because attributes belong to tracks."""
-    for each in element:
-        name = each.get("name")
-        if each.tag != "attribute" or name is None:
-            continue
-        text = (each.text or "").strip()
-        if not text:
-            continue  # not set
-        first = task.values.setdefault((number, name), text)
-        task.table.attributes.setdefault(number, {})[name] = first
-        if text != first:
-            task.table.passed.add(f"other values of attribute {short(name)} within a track (the first one is kept)")
+def _texts(element: Element) -> dict[str, str]:
+    """The attributes of a shape by name."""
+    return {name: (each.text or "").strip() for each in element
+            if each.tag == "attribute" and (name := each.get("name")) is not None}
+
+
+def _declared(label: int, fields: Mapping[str, str]) -> Attribute | None:
+    """An attribute from its fields in the header; None for one without a name."""
+    name = fields.get("name", "").strip()
+    kind = _KINDS.get(fields.get("input_type", "").strip(), AttributeKind.TEXT)
+    options = tuple(option for option in fields.get("values", "").split("\n") if option.strip())
+    if not name or (kind is AttributeKind.CHOICE and not options):
+        return None
+    made = Attribute(0, label, name, kind, options if kind is AttributeKind.CHOICE else (),
+                     varies=fields.get("mutable", "").strip().lower() == "true")
+    return replace(made, default=made.fitting(fields.get("default_value", "").strip() or None))
 
 
 def _parsed(path: Path, where: str, frame: int, element: Element, task: _Task) -> _Shape | None:

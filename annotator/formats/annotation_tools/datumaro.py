@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from annotator.errors import FormatError
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
-from annotator.formats.coco.parts import Ids, attributes_of, box_of, is_number_or_missing
+from annotator.formats.coco.parts import DEFINED, Ids, attributes_of, box_of, is_number_or_missing
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.geometry import hull, turned_hull
 from annotator.formats.reading.json_stream import iterate_json
@@ -22,8 +23,9 @@ from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.passed_over import NO_SIZE, PassedOver, short
 from annotator.formats.reading.picture_names import PictureNames, place
 from annotator.formats.reading.rle import mask_from_polygons, mask_from_rle
-from annotator.formats.writing.export import ExportFrame
+from annotator.formats.writing.export import RESERVED_VALUES, ExportFrame
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
+from annotator.model.attribute import attributes_of as attributes_of_label
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
@@ -40,7 +42,8 @@ _HULLS = frozenset({"polyline", "points", "skeleton", "cuboid_2d"})
 class _DatumaroWriter(Writer):
     def begin(self, info: SequenceInfo, length: int) -> None:
         self._file: TextIO = self.target.text(f"annotations/{info.name}.json")
-        labels = [{"name": name, "parent": "", "attributes": []} for name in info.labels]
+        labels = [{"name": name, "parent": "", "attributes": [each.name for each in attributes_of_label(
+            index, info.attributes)]} for index, name in enumerate(info.labels)]
         categories = {"label": {"labels": labels, "attributes": ["occluded"]}}
         self._file.write(json.dumps({"info": {}, "categories": categories})[:-1] + ', "items": [\n')
         self._annotations = self._items = 0
@@ -49,11 +52,12 @@ class _DatumaroWriter(Writer):
         annotations, written = [], []
         for box in frame.boxes:
             kept = reduced_box(box, Datumaro.abilities)
+            kept = replace(kept, attributes=self._values(kept.attributes))
             x1, y1, x2, y2 = kept.box_xyxy
             annotations.append({
                 "id": self._annotations, "type": "bbox", "group": 0, "label_id": box.label, "z_order": 0,
-                "attributes": {"occluded": kept.occluded, "track_id": kept.number, "keyframe": not box.interpolated,
-                               "outside": False, "rotation": 0.0},
+                "attributes": {**kept.attributes, "occluded": kept.occluded, "track_id": kept.number,
+                               "keyframe": not box.interpolated, "outside": False, "rotation": 0.0},
                 "bbox": [x1, y1, round(x2 - x1, 2), round(y2 - y1, 2)]})
             self._annotations += 1
             written.append(kept)
@@ -63,6 +67,14 @@ class _DatumaroWriter(Writer):
         self._file.write((",\n" if self._items else "") + json.dumps(item))
         self._items += 1
         return written
+
+    def _values(self, attributes: Mapping[str, object]) -> dict[str, object]:
+        """The attributes to write; those with names of the format's own are counted."""
+        kept = {name: value for name, value in attributes.items() if value is not None}
+        for name in kept.keys() & DEFINED:
+            self.target.tally.dropped[RESERVED_VALUES] += 1
+            del kept[name]
+        return kept
 
     def end(self, info: SequenceInfo) -> None:
         self._file.write("\n]}\n")
@@ -79,7 +91,7 @@ class Datumaro(FileFormat):
     name = "datumaro"
     title = "Datumaro"
     description = "Datumaro JSON: annotations/NAME.json per video, tracks as attributes"
-    abilities = Abilities(occluded=True, limits=("the frame rate",))
+    abilities = Abilities(occluded=True, attributes=True, limits=("the frame rate",))
     options = PICTURE_OPTIONS
 
     def picture(self, info: SequenceInfo, index: int, options: ExportOptions) -> str | None:
@@ -187,13 +199,15 @@ def _add(table: BoxTable, file: Path, where: str, frame: int, annotation: Any, l
         table.passed.add(f"annotations of type {short(kind)}")
         return
     table.passed.fields(annotation, _ANNOTATION, "annotations")
-    read = attributes_of(annotation, table.passed)
+    tracked = annotation.get("track_id") is not None or (isinstance(about, dict) and about.get("track_id") is not None)
+    read = attributes_of(annotation, table.passed, values=tracked)
+    number = ids.of(file, read.item, ("track_id",), where)
     label = annotation.get("label_id")
     name = labels[label] if type(label) is int and 0 <= label < len(labels) else "object"
     edges, mask = found
-    table.add(where, frame, ids.of(file, read.item, ("track_id",), where), name,
+    table.add(where, frame, number, name,
               turned_hull(edges, read.rotation) if read.rotation and mask is None else edges, occluded=read.occluded,
-              interpolated=read.interpolated, mask=mask)
+              interpolated=read.interpolated, mask=mask, attributes=read.values)
 
 
 def _geometry(table: BoxTable, file: Path, where: str, kind: str, annotation: dict[str, Any], size: tuple[int, int],

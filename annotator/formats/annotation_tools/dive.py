@@ -23,6 +23,7 @@ from annotator.formats.reading.label_paths import check_size, label_files
 from annotator.formats.reading.passed_over import holds_something, short
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
+from annotator.model.attribute import is_same, is_value
 from annotator.model.box import Box
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
@@ -53,17 +54,33 @@ class _DiveWriter(Writer):
             assert box.number is not None
             kept = reduced_box(box, Dive.abilities)
             track = self._tracks.setdefault(box.number, _Written(box.label))
-            track.features.append({"frame": frame.index, "bounds": list(kept.box_xyxy), "keyframe": True})
-            written.append(LabelledBox(kept.number, track.label, kept.box_xyxy))
+            values = {name: value for name, value in box.attributes.items() if value is not None}
+            feature = {"frame": frame.index, "bounds": list(kept.box_xyxy), "keyframe": True}
+            track.features.append({**feature, "attributes": values} if values else feature)
+            written.append(LabelledBox(kept.number, track.label, kept.box_xyxy, attributes=values))
         return written
 
     def end(self, info: SequenceInfo) -> None:
         tracks = {str(number): {
-            "id": number, "meta": {}, "attributes": {}, "confidencePairs": [[info.labels[track.label], 1]],
+            "id": number, "meta": {}, "attributes": _whole_track(track.features),
+            "confidencePairs": [[info.labels[track.label], 1]],
             "begin": track.features[0]["frame"], "end": track.features[-1]["frame"], "features": track.features,
         } for number, track in self._tracks.items()}
         self.target.text(f"{info.name}.dive.json").write(json.dumps({"version": 2, "tracks": tracks, "groups": {}}))
         self._tracks = {}
+
+
+def _whole_track(features: list[dict[str, Any]]) -> dict[str, object]:
+    """Move the values that all features of a track have to the track; returns them."""
+    first = features[0].get("attributes", {})
+    whole = {name: value for name, value in first.items() if all(
+        is_same(each.get("attributes", {}).get(name), value) for each in features)}
+    for each in features if whole else ():
+        left = {name: value for name, value in each["attributes"].items() if name not in whole}
+        each.pop("attributes")
+        if left:
+            each["attributes"] = left
+    return whole
 
 
 class Dive(FileFormat):
@@ -72,7 +89,7 @@ class Dive(FileFormat):
     name = "dive"
     title = "DIVE"
     description = "DIVE JSON: NAME.dive.json per video, tracks with keyframes"
-    abilities = Abilities(limits=("the frame size, rate and number of frames", "one label per track"))
+    abilities = Abilities(attributes=True, limits=("the frame size, rate and number of frames", "one label per track"))
 
     def writer(self, target: Target) -> Writer:
         return _DiveWriter(target)
@@ -118,14 +135,16 @@ class _Track:
         attributes = track.get("attributes")
         if isinstance(attributes, dict) and attributes:
             table.attributes[self._number] = {str(name): value for name, value in attributes.items()
-                                              if isinstance(value, str | int | float)}
+                                              if is_value(value)}
         label, score = self._label()
         features = sorted((self._feature(each) for each in track["features"]), key=lambda each: each[0])
-        for (frame, box, interpolate), following in pairwise([*features, None]):  # type: ignore[misc]
-            table.add(self._where, frame, self._number, label, box, score=score)
+        for (frame, box, interpolate, values), following in pairwise([*features, None]):  # type: ignore[misc]
+            table.add(self._where, frame, self._number, label, box, score=score, attributes=values)
             if interpolate and following is not None:
+                # Values hold until the next feature.
                 for at, each in boxes_between(f"{self._file} {self._where}", frame, box, following[0], following[1]):
-                    table.add(self._where, at, self._number, label, each, score=score, interpolated=True)
+                    table.add(self._where, at, self._number, label, each, score=score, interpolated=True,
+                              attributes=values)
 
     def _label(self) -> tuple[str, float]:
         """The class with the highest confidence, and the confidence."""
@@ -138,7 +157,8 @@ class _Track:
         name, score = max(valid, key=lambda each: float(each[1]))
         return str(name), float(score)
 
-    def _feature(self, feature: Any) -> tuple[int, Box, bool]:
+    def _feature(self, feature: Any) -> tuple[int, Box, bool, dict[str, object]]:
+        """Frame, box, whether boxes follow on the way to the next feature, and the values in this frame."""
         bounds = feature.get("bounds") if isinstance(feature, dict) else None
         if not isinstance(bounds, list) or len(bounds) != 4 or not all(map(is_number_or_missing, bounds)):
             self._table.fail(self._where, f"bounds {str(bounds)[:60]}")
@@ -147,8 +167,10 @@ class _Track:
             self._table.fail(self._where, f"frame {str(frame)[:20]}")
         self._table.passed.fields(feature, _FEATURE | {"attributes"}, "features")
         attributes = feature.get("attributes")
-        for name in attributes if isinstance(attributes, dict) else ():
+        attributes = attributes if isinstance(attributes, dict) else {}
+        values = {str(name): value for name, value in attributes.items() if is_value(value)}
+        for name in attributes.keys() - values.keys():
             if holds_something(attributes[name]):
                 self._table.passed.add(f"attribute {short(name)} of features")
         x1, y1, x2, y2 = (math.nan if each is None else float(each) for each in bounds)
-        return frame - self._first, (x1, y1, x2, y2), feature.get("interpolate") is True
+        return frame - self._first, (x1, y1, x2, y2), feature.get("interpolate") is True, values

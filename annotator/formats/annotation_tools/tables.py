@@ -1,14 +1,15 @@
 """Tables with one row per box: CSV, and Parquet if pyarrow is installed. They store all data of a box in a project.
 
 Columns: ``video, width, height, fps, frame, time, track, label, x1, y1, x2, y2, score, visibility, ignored, occluded,
-interpolated, mask``. Frames count from 0, right and bottom edges are exclusive, a mask is COCO compressed RLE of the
-frame. An ignore region has no track.
+interpolated, mask, attributes``. Frames count from 0, right and bottom edges are exclusive, a mask is COCO compressed
+RLE of the frame, attributes are a JSON object of the values in this frame. An ignore region has no track.
 """
 
 from __future__ import annotations
 
 import csv
 import importlib.util
+import json
 import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,11 +25,12 @@ from annotator.formats.reading.passed_over import PassedOver, short
 from annotator.formats.reading.rle import mask_from_rle, picture_rle
 from annotator.formats.writing.export import ExportFrame
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
+from annotator.model.attribute import is_value
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
 
 COLUMNS = ("video", "width", "height", "fps", "frame", "time", "track", "label", "x1", "y1", "x2", "y2", "score",
-           "visibility", "ignored", "occluded", "interpolated", "mask")
+           "visibility", "ignored", "occluded", "interpolated", "mask", "attributes")
 _NEEDED = ("frame", "x1", "y1", "x2", "y2")
 #: Numbers that may be missing or not finite; such a row is skipped and counted.
 _CHECKED_LATER = frozenset({"x1", "y1", "x2", "y2", "score", "visibility"})
@@ -44,7 +46,7 @@ _TRUE, _FALSE = frozenset({"1", "true", "True", "TRUE"}), frozenset({"0", "false
 _LONGEST_FIELD = 2**24
 _BATCH = 65_536
 _ABILITIES = Abilities(masks=True, scores=True, ignored=True, regions=True, occluded=True,
-                       limits=("videos without boxes", "frames after a video's last box", "attributes"))
+                       attributes=True, limits=("videos without boxes", "frames after a video's last box"))
 
 
 class _RowWriter(Writer):
@@ -71,9 +73,15 @@ class _RowWriter(Writer):
                       "label": "" if kept.number is None and kept.ignored else info.labels[box.label],
                       "x1": x1, "y1": y1, "x2": x2, "y2": y2, "score": kept.score, "visibility": kept.visibility,
                       "ignored": int(kept.ignored), "occluded": int(kept.occluded),
-                      "interpolated": int(box.interpolated), "mask": code if mask is not None else None})
+                      "interpolated": int(box.interpolated), "mask": code if mask is not None else None,
+                      "attributes": _attributes_text(box)})
             written.append(kept)
         return written
+
+
+def _attributes_text(box: LabelledBox) -> str | None:
+    values = {name: value for name, value in box.attributes.items() if value is not None}
+    return json.dumps(values, sort_keys=True, ensure_ascii=False) if values else None
 
 
 def is_formula(text: str) -> bool:
@@ -202,7 +210,20 @@ def _add(table: BoxTable, info: SequenceInfo, where: str, row: Mapping[str, str]
               (x1, y1, x2, y2), score=_number(table, where, row, "score", 1),
               visibility=_number(table, where, row, "visibility", 1), ignored=ignored,
               occluded=_flag(table, where, row, "occluded"), interpolated=_flag(table, where, row, "interpolated"),
-              mask=_mask(table, where, row, info))
+              mask=_mask(table, where, row, info), attributes=_attributes(table, where, row))
+
+
+def _attributes(table: BoxTable, where: str, row: Mapping[str, str]) -> Mapping[str, object] | None:
+    text = row.get("attributes")
+    if not text:
+        return None
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict) or not all(value is None or is_value(value) for value in values.values()):
+        table.fail(where, f"attributes {text[:40]!r}", "a JSON object of texts, numbers and flags")
+    return values
 
 
 def _mask(table: BoxTable, where: str, row: Mapping[str, str], info: SequenceInfo) -> Mask | None:
@@ -222,7 +243,7 @@ class _ParquetWriter(_RowWriter):
         import pyarrow as pa
         from pyarrow import parquet
 
-        kinds = {"video": pa.string(), "label": pa.string(), "mask": pa.string(),
+        kinds = {"video": pa.string(), "label": pa.string(), "mask": pa.string(), "attributes": pa.string(),
                  **dict.fromkeys(("width", "height", "frame", "track"), pa.int64()),
                  **dict.fromkeys(("ignored", "occluded", "interpolated"), pa.int8())}
         self._schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in COLUMNS])

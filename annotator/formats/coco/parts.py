@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -12,6 +12,7 @@ from annotator.errors import FormatError
 from annotator.formats.reading.json_stream import iterate_json
 from annotator.formats.reading.passed_over import ROTATIONS, PassedOver, holds_something, short
 from annotator.formats.reading.rle import mask_from_polygons, mask_from_rle
+from annotator.model.attribute import is_value
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 
@@ -154,21 +155,25 @@ class Attributes:
     interpolated: bool
     rotation: float = 0.0
     """Degrees, clockwise about the center; COCO's box is the one before it is turned."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """Values of other attributes, if they are asked for."""
 
 
-#: Attributes that are read. Those of a track are the same in all of its boxes only by chance, so they are counted.
-_READ = frozenset({"track_id", "occluded", "keyframe", "rotation", "outside"})
+#: Attributes that CVAT and Datumaro define.
+DEFINED = frozenset({"track_id", "occluded", "keyframe", "rotation", "outside"})
 
 
-def attributes_of(item: Mapping[str, Any], passed: PassedOver) -> Attributes:
-    """Read the attributes of an annotation; those that are not read are counted."""
+def attributes_of(item: Mapping[str, Any], passed: PassedOver, values: bool = False) -> Attributes:
+    """Read the attributes of an annotation; those that are not read are counted. ``values``: read all attributes."""
     found = item.get("attributes")
     own = item.get("occluded")
     if not isinstance(found, dict):
         if found is not None:
             passed.add("field 'attributes' of annotations")
         return Attributes(item, own is True or (own == 1 and type(own) is int), False)
-    for name in found.keys() - _READ:
+    read = {str(name): value for name, value in found.items()
+            if values and name not in DEFINED and is_value(value)}
+    for name in found.keys() - DEFINED - read.keys():
         if holds_something(found[name]):
             passed.add(f"attribute {short(name)} of annotations")
     rotation = float(found["rotation"]) % 360 if is_finite(found.get("rotation")) else 0.0
@@ -178,7 +183,8 @@ def attributes_of(item: Mapping[str, Any], passed: PassedOver) -> Attributes:
         passed.add("marks as outside the frame")
     if found.get("track_id") is not None and all(item.get(name) is None for name in ("track_id", "instance_id")):
         item = {**item, "track_id": found["track_id"]}
-    return Attributes(item, found.get("occluded") is True or own is True, found.get("keyframe") is False, rotation)
+    return Attributes(item, found.get("occluded") is True or own is True, found.get("keyframe") is False, rotation,
+                      read)
 
 
 def annotation_of(file: Path, item: Any, key: str, listed: Container[int], expected: str) -> tuple[str, int, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
@@ -22,10 +22,11 @@ from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.passed_over import NO_SIZE, PassedOver, holds_something, short
 from annotator.formats.reading.picture_names import PictureNames
 from annotator.formats.reading.rle import check_polygons, mask_from_polygons, mask_from_rle, picture_rle
-from annotator.formats.writing.export import ExportFrame
+from annotator.formats.writing.export import RESERVED_VALUES, ExportFrame
 from annotator.formats.writing.field_check import check_bdd100k
 from annotator.formats.writing.file_format import FileFormat, Target, Writer, reduced_box
 from annotator.formats.writing.overlaps import without_overlaps
+from annotator.model.attribute import is_value
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.sequence import LabelledBox, SequenceInfo
@@ -36,7 +37,8 @@ _FRAME_FIELDS = frozenset({"name", "videoName", "frameIndex", "index", "size", "
                            "video_name", "sequence"})
 _LABEL_FIELDS = frozenset({"id", "category", "attributes", "box2d", "rle", "poly2d", "score", "index", "manualShape",
                            "manualAttributes"})
-_READ_ATTRIBUTES = frozenset({"occluded", "crowd", "Crowd", "ignored", "truncated"})
+#: Attributes of the format; ``truncated`` is one of the track in this frame like any other.
+_OWN_ATTRIBUTES = frozenset({"occluded", "crowd", "Crowd", "ignored"})
 _UNKNOWN_CLASS = "boxes of labels unknown to BDD100K"
 
 
@@ -77,6 +79,7 @@ class _ScalabelWriter(Writer):
             assert source.number is not None
             box = replace(reduced_box(source, self._format.abilities, mask=kept.get(source.number)),
                           number=self._number(source.number))
+            box = replace(box, attributes=self._values(box.attributes))
             labels.append(_entry(box, category, info))
             written.append(box)
         entry = {"name": picture_name(info, frame.index), "videoName": info.name, "frameIndex": frame.index,
@@ -84,6 +87,17 @@ class _ScalabelWriter(Writer):
         self._file.write((",\n" if self._lines else "") + json.dumps(entry))
         self._lines += 1
         return written
+
+    def _values(self, attributes: Mapping[str, object]) -> dict[str, object]:
+        """The attributes to write; those with names of the format's own are counted."""
+        kept = {name: value for name, value in attributes.items() if value is not None}
+        for name in kept.keys() & _OWN_ATTRIBUTES:
+            self.target.tally.dropped[RESERVED_VALUES] += 1
+            del kept[name]
+        # Each label has this one, so false is no value.
+        if kept.get("truncated") is False:
+            del kept["truncated"]
+        return kept
 
     def _separate_masks(self, boxes: Sequence[LabelledBox], info: SequenceInfo) -> dict[int, Mask]:
         """Masks by track, without overlaps. Boxes are kept even if their mask is entirely covered."""
@@ -123,7 +137,8 @@ def _entry(box: LabelledBox, category: str, info: SequenceInfo) -> dict[str, Any
     entry: dict[str, Any] = {
         "id": str(box.number), "category": category, "score": box.score,
         # TrackEval's BDD100K reader looks for "Crowd", all others for "crowd".
-        "attributes": {"occluded": box.occluded, "truncated": False, "crowd": box.ignored, "Crowd": box.ignored},
+        "attributes": {"truncated": False, **box.attributes, "occluded": box.occluded, "crowd": box.ignored,
+                       "Crowd": box.ignored},
         "box2d": {"x1": x1, "y1": y1, "x2": round(x2 - 1, 2), "y2": round(y2 - 1, 2)}}
     if box.mask is not None:
         entry["rle"] = {"counts": picture_rle(box.mask, info.width, info.height), "size": [info.height, info.width]}
@@ -136,7 +151,7 @@ class Scalabel(FileFormat):
     name = "scalabel"
     title = "Scalabel"
     description = "Scalabel JSON: one file for all videos, with boxes and masks"
-    abilities = Abilities(masks=True, overlap=False, scores=True, ignored=True, occluded=True, limits=(
+    abilities = Abilities(masks=True, overlap=False, scores=True, ignored=True, occluded=True, attributes=True, limits=(
         "track numbers are unique over all videos",))
     options: ClassVar[tuple[str, ...]] = ("masks", *PICTURE_OPTIONS)
     file_name = "scalabel.json"
@@ -163,7 +178,7 @@ class Bdd100k(Scalabel):
     name = "bdd100k"
     title = "BDD100K box tracks"
     description = "BDD100K: labels/NAME.json per video, boxes of its eight classes"
-    abilities = Abilities(scores=True, ignored=True, occluded=True, limits=(
+    abilities = Abilities(scores=True, ignored=True, occluded=True, attributes=True, limits=(
         "BDD100K's eight classes only (synonyms are renamed)",))
     options = PICTURE_OPTIONS
     file_name = ""
@@ -264,8 +279,6 @@ class _Video:
         number = ids.of(self._file, label, ("id",), where)
         mask = self._mask(where, label)
         box = label.get("box2d")
-        if _is_truncated(label):
-            self._table.passed.add("marks as truncated")
         if isinstance(box, dict) and all(
                 key in box and is_number_or_missing(box[key]) for key in ("x1", "y1", "x2", "y2")):
             x1, y1, x2, y2 = (math.nan if box[key] is None else float(box[key]) for key in ("x1", "y1", "x2", "y2"))
@@ -281,8 +294,10 @@ class _Video:
             return
         about = label.get("attributes")
         about = about if isinstance(about, dict) else {}
-        for name in about.keys() - _READ_ATTRIBUTES:
-            if holds_something(about[name]) and about[name] is not False and about[name] != "none":
+        values = {str(name): value for name, value in about.items() if name not in _OWN_ATTRIBUTES and is_value(value)
+                  and not (name == "truncated" and value is False)}
+        for name in about.keys() - _OWN_ATTRIBUTES:
+            if holds_something(about[name]) and not is_value(about[name]):
                 self._table.passed.add(f"attribute {short(name)} of labels")
         score = label.get("score")
         if score is not None and not is_finite(score):
@@ -290,7 +305,7 @@ class _Video:
         ignored = any(bool(about.get(key)) for key in ("crowd", "Crowd", "ignored"))
         self._table.add(where, index, number, str(label.get("category") or "object"), edges,
                         score=1.0 if score is None else float(score), ignored=ignored,
-                        occluded=about.get("occluded") is True, mask=mask)
+                        occluded=about.get("occluded") is True, mask=mask, attributes=values)
 
     def _size(self) -> tuple[int, int]:
         """Width and height of the frame; zeros if unknown."""
@@ -323,12 +338,6 @@ class _Video:
         notes = [f"{self._moved} frames lie on the pictures of their names, not on those of their frameIndex"
                  ] if self._moved else []
         return self._table.sequence(replace(self._info, frame_count=self._last + 1), options, notes)
-
-
-def _is_truncated(label: dict[str, Any]) -> bool:
-    """Whether a label is marked as truncated, which is not read."""
-    about = label.get("attributes")
-    return isinstance(about, dict) and about.get("truncated") is True
 
 
 def _corners(polygons: list[Any]) -> Iterator[list[float]]:

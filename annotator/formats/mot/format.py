@@ -188,6 +188,7 @@ class _Rows:
         self._note_classes(rows)
         block = np.empty(len(rows), ROW)
         block["frame"], block["number"], block["mask"] = rows.frame_index, np.maximum(rows.id, -1), -1
+        block["values"] = -1
         block["label"] = np.where(rows.class_number < 2**31, rows.class_number, 0)
         block["flags"] = (rows.seventh == 0) if kind == "mot" else 0
         block["score"] = 1.0 if kind == "mot" else np.where(
@@ -250,7 +251,7 @@ class _RowFrames:
         frame_index = -1
         boxes: list[LabelledBox] = []
         label_of, identities, shift = self.label_of, self.identities, self.shift
-        for frame, number, label, flags, x1, y1, x2, y2, score, visibility, _ in self.store:
+        for frame, number, label, flags, x1, y1, x2, y2, score, visibility, *_ in self.store:
             if frame != frame_index and boxes:
                 yield LabelledFrame(frame_index, tuple(boxes))
                 boxes = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
@@ -12,6 +12,7 @@ from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
 from annotator.formats.reading.passed_over import PassedOver
 from annotator.formats.reading.row_store import Row, RowStore
+from annotator.model.attribute import Attribute
 from annotator.model.bounds import LARGEST_COORDINATE
 from annotator.model.box import Box
 from annotator.model.mask import Mask
@@ -48,7 +49,9 @@ class BoxTable:
     labels: list[str] = field(default_factory=list)
     """Names in the order of their first use, unless given."""
     attributes: dict[int, dict[str, object]] = field(default_factory=dict)
-    """Track attributes by track number."""
+    """Attributes of whole tracks by track number; those of a box take precedence."""
+    declared: list[Attribute] = field(default_factory=list)
+    """Attributes that the file declares, each with an index into the labels as its label."""
     last_frame: int = -1
     """The last frame that has a box; -1 without boxes."""
     renumber: dict[int, int] = field(default_factory=dict)
@@ -87,8 +90,9 @@ class BoxTable:
 
     def add(self, where: str, frame: int, number: int | None, label: str | None, box_xyxy: Box, *, score: float = 1.0,
             visibility: float = 1.0, ignored: bool = False, occluded: bool = False, interpolated: bool = False,
-            mask: Mask | None = None) -> None:
-        """Add one box; ``frame`` counts from 0. An ignore region needs no label.
+            mask: Mask | None = None, attributes: Mapping[str, object] | None = None) -> None:
+        """Add one box; ``frame`` counts from 0. An ignore region needs no label. ``attributes``: the values in this
+        frame, for which `is_value` holds; None for no value.
 
         A box or score that is not finite and a box of negative size are skipped and counted; see `skip`. Raises
         FormatError, with ``where``, for a frame before the first and an invalid track number.
@@ -114,7 +118,7 @@ class BoxTable:
         self.from_zero |= number == 0
         self._rows.add(frame, _NO_NUMBER if number is None else number, 0 if label is None else self.label(label),
                        ignored * _IGNORED | occluded * _OCCLUDED | interpolated * _INTERPOLATED, box_xyxy, score,
-                       visibility, mask)
+                       visibility, mask, attributes)
 
     def skip(self, where: str, found: str, expected: str) -> None:
         """Skip and count a row that is not a valid box. `sequence` refuses the file if no row is valid, or if the
@@ -143,7 +147,8 @@ class BoxTable:
         if last >= count:
             raise FormatError(f"{self.path}: found a box in frame {last} (counted from 0); expected no frame beyond "
                               f"{count - 1}, the last of {info.name}")
-        info = _completed(info, given, count, tuple(self.labels) or ("object",))
+        info = replace(_completed(info, given, count, tuple(self.labels) or ("object",)),
+                       attributes=tuple(self.declared))
         distance, where = self._farthest
         if info.width and info.height and distance > farthest_edge(info.width, info.height):
             self.fail(where, f"a box that reaches to {distance:g} in frames of {info.width} x {info.height}",
@@ -166,7 +171,14 @@ class BoxTable:
         return LabelledBox(
             None if number == _NO_NUMBER else shown + shift, row.label, (row.x1, row.y1, row.x2, row.y2), row.score,
             self._rows.mask(row), row.visibility, bool(row.flags & _IGNORED), bool(row.flags & _OCCLUDED),
-            bool(row.flags & _INTERPOLATED), self.attributes.get(number, NO_ATTRIBUTES))
+            bool(row.flags & _INTERPOLATED), self._attributes(row, number))
+
+    def _attributes(self, row: Row, number: int) -> Mapping[str, object]:
+        whole = self.attributes.get(number, NO_ATTRIBUTES)
+        if row.values < 0:
+            return whole
+        own = self._rows.attributes(row)
+        return {**whole, **own} if whole else own
 
 
 def _completed(info: SequenceInfo, given: SequenceInfo | None, count: int, labels: tuple[str, ...]) -> SequenceInfo:

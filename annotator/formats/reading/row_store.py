@@ -11,7 +11,7 @@ import heapq
 import struct
 import tempfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
@@ -19,13 +19,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from annotator.errors import FormatError
+from annotator.formats.reading.attribute_store import AttributeStore, no_room
 from annotator.model.box import Box
 from annotator.model.mask import Mask
+from annotator.model.sequence import NO_ATTRIBUTES
 
 ROW = np.dtype([("frame", "<i8"), ("number", "<i8"), ("label", "<i4"), ("flags", "<i4"), ("x1", "<f8"), ("y1", "<f8"),
-                ("x2", "<f8"), ("y2", "<f8"), ("score", "<f8"), ("visibility", "<f8"), ("mask", "<i8")])
-"""``mask`` is the position in the mask file, -1 for none."""
+                ("x2", "<f8"), ("y2", "<f8"), ("score", "<f8"), ("visibility", "<f8"), ("mask", "<i8"),
+                ("values", "<i8")])
+"""``mask`` and ``values`` are positions in the files of masks and of attributes, -1 for none."""
 Block = npt.NDArray[np.void]
 
 #: Rows per block.
@@ -51,6 +53,7 @@ class Row(NamedTuple):
     score: float
     visibility: float
     mask: int
+    values: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,11 @@ class RowStore:
     """Add rows, then iterate over them as often as needed. More rows may be added later."""
 
     def __init__(self) -> None:
-        self._frame, self._number, self._mask = (array("q") for _ in range(3))
+        self._frame, self._number, self._mask, self._values = (array("q") for _ in range(4))
         self._label, self._flags = array("i"), array("i")
         self._numbers = array("d")
         self._rows = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - lives as long as the rows
+        self._attributes = AttributeStore()
         self._masks = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
         self._blocks: list[_Place] = []
         self._mask_end = 0
@@ -80,7 +84,8 @@ class RowStore:
         return self._count
 
     def add(self, frame: int, number: int, label: int, flags: int, box_xyxy: Box,
-            score: float, visibility: float, mask: Mask | None) -> None:
+            score: float, visibility: float, mask: Mask | None,
+            attributes: Mapping[str, object] | None = None) -> None:
         """Add one row. Raises FormatError if the temporary file cannot be written."""
         self._frame.append(frame)
         self._number.append(number)
@@ -88,6 +93,7 @@ class RowStore:
         self._flags.append(flags)
         self._numbers.extend((*box_xyxy, score, visibility))
         self._mask.append(-1 if mask is None else self._put_mask(mask))
+        self._values.append(-1 if not attributes else self._attributes.add(attributes))
         self._count += 1
         if len(self._frame) >= BLOCK:
             self._flush()
@@ -103,12 +109,12 @@ class RowStore:
             return
         block = np.empty(len(self._frame), ROW)
         for name, values in (("frame", self._frame), ("number", self._number), ("label", self._label),
-                             ("flags", self._flags), ("mask", self._mask)):
+                             ("flags", self._flags), ("mask", self._mask), ("values", self._values)):
             block[name] = values
         numbers = np.array(self._numbers).reshape(-1, 6)
         for column, name in enumerate(("x1", "y1", "x2", "y2", "score", "visibility")):
             block[name] = numbers[:, column]
-        for each in (self._frame, self._number, self._label, self._flags, self._mask, self._numbers):
+        for each in (self._frame, self._number, self._label, self._flags, self._mask, self._values, self._numbers):
             del each[:]
         self._write(block)
 
@@ -121,7 +127,7 @@ class RowStore:
             self._rows.seek(offset * ROW.itemsize)
             self._rows.write(block.tobytes())
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error) from error
         self._blocks.append(_Place(offset, len(block), int(block["frame"][0]), int(block["frame"][-1])))
 
     def _put_mask(self, mask: Mask) -> int:
@@ -131,7 +137,7 @@ class RowStore:
             self._masks.seek(place)
             self._masks.write(data)
         except OSError as error:
-            raise _no_room(error) from error
+            raise no_room(error) from error
         self._mask_end += len(data)
         return place
 
@@ -142,6 +148,10 @@ class RowStore:
         self._masks.seek(row.mask)
         left, top, width, height, length = _MASK.unpack(self._masks.read(_MASK.size))
         return Mask(left, top, width, height, self._masks.read(length))
+
+    def attributes(self, row: Row) -> Mapping[str, object]:
+        """The attributes that a row has of its own."""
+        return NO_ATTRIBUTES if row.values < 0 else self._attributes.at(row.values)
 
     def __iter__(self) -> Iterator[Row]:
         """Yield all rows by frame; rows of the same frame in the order in which they were added."""
@@ -189,8 +199,3 @@ class RowStore:
                 return row.frame, row.number
             seen.add(row.number)
         return None
-
-
-def _no_room(error: OSError) -> FormatError:
-    return FormatError(f"the labels do not fit in a temporary file in {tempfile.gettempdir()} "
-                       f"({error.strerror or error}); free some space there, or set TMPDIR to another folder")

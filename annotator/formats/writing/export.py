@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,10 @@ from annotator.formats.base import ExportOptions, SequenceStream
 from annotator.model.sequence import LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.text import is_showable
 
+#: What values are called that a format cannot hold, each time that one begins to hold.
+LOST_VALUES = "values of attributes (this format cannot store them)"
+#: And those of attributes whose names the format uses for something else.
+RESERVED_VALUES = "values of attributes whose names this format uses itself"
 _FORBIDDEN_IN_NAMES = frozenset('/\\:*?"<>|\0\n\r')
 #: Names of devices on Windows, whatever follows after a dot.
 _RESERVED = frozenset({"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$",
@@ -66,6 +70,7 @@ class BoxRules:
     keeps_masks: bool = False
     keeps_regions: bool = False
     """Ignore regions: ignored boxes without a number."""
+    keeps_attributes: bool = False
     decimals: int = 2
     """A box without width or height after rounding to these decimals is skipped."""
 
@@ -140,6 +145,7 @@ class _BoxFilter:
         self._new_numbers: dict[int, int] | None = {} if options.renumber else None
         self._labels = None if options.labels is None else {
             index for index, name in enumerate(info.labels) if name in options.labels}
+        self._values: dict[int | None, Mapping[str, object]] = {}
         self.numbers: set[int] = set()
 
     def boxes(self, frame: LabelledFrame) -> tuple[LabelledBox, ...]:
@@ -160,9 +166,20 @@ class _BoxFilter:
                     box = replace(box, number=self._new_numbers.setdefault(box.number, len(self._new_numbers) + 1))
             if box.mask is not None and not self._rules.keeps_masks:
                 self._tally.dropped["masks (only boxes were written)"] += 1
+            if not self._rules.keeps_attributes and (box.attributes or self._values):
+                self._count_values(box)
             kept.append(box)
         self._tally.boxes += len(kept)
         return tuple(kept)
+
+    def _count_values(self, box: LabelledBox) -> None:
+        """Count the values of a track that begin to hold in this frame."""
+        before = self._values.get(box.number, {})
+        if before is not box.attributes:
+            lost = sum(value is not None and before.get(name) != value for name, value in box.attributes.items())
+            if lost:
+                self._tally.dropped[LOST_VALUES] += lost
+            self._values[box.number] = box.attributes
 
     def _reason_to_drop(self, box: LabelledBox, frame_index: int) -> str | None:
         rules, number = self._rules, box.number

@@ -33,8 +33,9 @@ from annotator.formats.writing.export import (
 )
 from annotator.formats.writing.frame_pictures import FramePictures
 from annotator.formats.writing.staging import Staging
+from annotator.model.attribute import value_text
 from annotator.model.mask import Mask
-from annotator.model.sequence import LabelledBox, SequenceInfo
+from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, SequenceInfo
 
 
 @dataclass(slots=True)
@@ -191,7 +192,7 @@ class _Export:
         self._rules = BoxRules(
             needs_number=can.identities, keeps_ignored=can.ignored or can.regions,
             keeps_masks=writes_masks(label_format, target.options), keeps_regions=can.regions,
-            decimals=label_format.decimals)
+            keeps_attributes=can.attributes, decimals=label_format.decimals)
 
     def _open_sidecar(self, name: str) -> SidecarWriter:
         target = self._target
@@ -252,7 +253,14 @@ def digest(sequence: int, frame: int, label: str, box: LabelledBox) -> int:
     label = "" if box.number is None and box.ignored else label
     text = (f"{sequence} {frame} {box.number} {label} {edges} {round(box.score * 1e4)} {box.ignored} {box.occluded} "
             f"{mask}")
+    if box.attributes:
+        text += " " + repr(sorted((name, _shown(value)) for name, value in box.attributes.items() if value is not None))
     return zlib.crc32(text.encode()) << 32 | zlib.adler32(text.encode())
+
+
+def _shown(value: object) -> str:
+    """A value for comparing; files may hold numbers with fewer decimals, and texts instead of numbers."""
+    return f"{value:.6g}" if isinstance(value, float) else value_text(value)
 
 
 def reduced_box(box: LabelledBox, abilities: Abilities, decimals: int = 2, mask: Mask | None = None) -> LabelledBox:
@@ -261,4 +269,5 @@ def reduced_box(box: LabelledBox, abilities: Abilities, decimals: int = 2, mask:
     return LabelledBox(
         box.number if abilities.identities else None, box.label, (x1, y1, x2, y2),
         round(box.score, 6) if abilities.scores else 1.0, mask, 1.0, box.ignored and abilities.ignored,
-        box.occluded and abilities.occluded)
+        box.occluded and abilities.occluded,
+        attributes=box.attributes if abilities.attributes else NO_ATTRIBUTES)

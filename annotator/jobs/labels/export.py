@@ -26,6 +26,7 @@ from annotator.model.cancel import CancelToken
 from annotator.model.quick import quick
 from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
 from annotator.model.track import Mark, MarkKind, ReviewState, Track, TrackObservation, VideoRecord
+from annotator.model.values import ValuesOverTime
 from annotator.storage.reader import Reader
 from annotator.storage.store import Store
 from annotator.video import open_video
@@ -62,19 +63,20 @@ class StoredFrames:
         for mark in self.reader.marks(self.video.id):
             if mark.kind is MarkKind.IGNORE and mark.track is not None:
                 ignored.setdefault(mark.track, []).append(mark)
+        values = self.reader.values_over_time(self.video.id, self.tracks.values())
         for frame, observations in self.reader.iter_frames(self.video.id, masks=self.masks):
-            boxes = [box for seen in observations if (box := self._box(seen, ignored.get(seen.track, ()))) is not None]
+            found = (self._box(seen, values, ignored.get(seen.track, ())) for seen in observations)
+            boxes = [box for box in found if box is not None]
             boxes += [box for region in self.ignored for box in region.at(frame)]
             yield LabelledFrame(frame, tuple(boxes), None if self.times is None else float(self.times[frame]))
 
-    def _box(self, seen: TrackObservation, ignored: Sequence[Mark]) -> LabelledBox | None:
-        track = self.tracks.get(seen.track)
-        if seen.box_xyxy is None or seen.outside or track is None:
+    def _box(self, seen: TrackObservation, values: ValuesOverTime, ignored: Sequence[Mark]) -> LabelledBox | None:
+        if seen.box_xyxy is None or seen.outside or seen.track not in self.tracks:
             return None
         return _labelled_box(seen.number, self.label_index[seen.label], seen.box_xyxy, seen.score, seen.mask,
                              0.0 if seen.occluded else 1.0,
                              bool(ignored) and any(_covers(mark, seen.frame) for mark in ignored),
-                             seen.occluded, seen.interpolated, track.attributes or NO_ATTRIBUTES)
+                             seen.occluded, seen.interpolated, values.at(seen.track, seen.frame) or NO_ATTRIBUTES)
 
 
 def _covers(mark: Mark, frame: int) -> bool:

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, select
 from annotator.model.box import Box
 from annotator.model.frame import EndReason
 from annotator.model.track import MarkKind, ReviewState
+from annotator.model.values import TrackAttributes, ValueRow
 from annotator.storage.file import schema
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.imports.keyframes import Keyframes
-from annotator.storage.imports.track_attributes import TrackAttributes, ValueRow
 from annotator.storage.rows.manual import manual_spans
 from annotator.storage.rows.runs import END_TRACKLETS, insert_many
 from annotator.storage.spans.algebra import meeting

@@ -15,11 +15,12 @@ from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackState
 from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import MarkKind
+from annotator.model.values import TrackAttributes
 from annotator.storage.file import schema
 from annotator.storage.history import journal
 from annotator.storage.imports.publishing import Incoming, Mark, TrackPublisher
 from annotator.storage.imports.stages import ROWS, Imported, StagedImport, Write, run_import
-from annotator.storage.imports.track_attributes import TrackAttributes, declare_varying, inferred
+from annotator.storage.imports.track_attributes import declare_varying, inferred
 from annotator.storage.rows.runs import insert_many
 from annotator.storage.spans.ranges import Ranges
 from annotator.storage.store import Store

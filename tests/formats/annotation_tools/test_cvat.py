@@ -114,12 +114,13 @@ def test_a_mask_stays_until_the_next(tmp_path: Path) -> None:
     assert all(each.mask is not None for frame in found.frames for each in frame.boxes)
 
 
-def test_values_that_change_within_a_track_are_counted(tmp_path: Path) -> None:
-    states = [box(frame, 10, inside=f'<attribute name="state">{state}</attribute>')
-              for frame, state in enumerate(("swim", "rest", "swim", "rest"))]
+def test_a_value_holds_from_its_keyframe_until_the_next_change(tmp_path: Path) -> None:
+    states = [box(frame, 10, inside=f'<attribute name="state">{state}</attribute>' if state is not None else "")
+              for frame, state in ((0, "swim"), (3, "rest"), (5, None), (6, ""), (7, "swim"))]
     [found] = read(tmp_path, track("".join(states)))
-    assert {each.attributes["state"] for frame in found.frames for each in frame.boxes} == {"swim"}
-    assert found.dropped == {"other values of attribute 'state' within a track (the first one is kept)": 2}
+    assert [each.attributes.get("state") for frame in found.frames for each in frame.boxes] == [
+        *["swim"] * 3, *["rest"] * 3, None, "swim", *["swim"] * (len(list(found.frames)) - 8)]
+    assert found.dropped == {}
 
 
 def test_an_id_that_a_file_has_twice_is_two_tracks(tmp_path: Path) -> None:

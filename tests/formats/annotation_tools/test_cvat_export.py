@@ -99,7 +99,7 @@ def test_every_shape_has_all_attributes_also_those_that_are_not_set(tmp_path: Pa
         {"size": "", "note": "none"}] * 3
     [found] = get_format("cvat").read(tmp_path / "clip.xml", ImportOptions())
     assert {box.number: dict(box.attributes) for frame in found.frames for box in frame.boxes} == {
-        3: values[0], 4: {"note": "none"}}
+        3: {"state": "rest", "size": 2.5, "tagged": True, "remark": "old"}, 4: {"note": "none"}}
 
 
 def test_a_project_declares_its_attributes(tmp_path: Path) -> None:

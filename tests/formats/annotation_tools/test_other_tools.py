@@ -147,8 +147,9 @@ def test_dive(tmp_path: Path) -> None:
         assert [(frame, box[0]) for frame, _, _, box in rows(found)] == [(4, 10), (5, 12), (6, 14), (9, 0)]
         assert {(row[1], row[2]) for row in rows(found)} == {(3, "fish")}
         assert next(iter(found.frames)).boxes[0].attributes == {"sex": "f"}
+        assert [frame.boxes[0].attributes for frame in found.frames][2] == {"sex": "f", "a": 1}
         assert found.dropped == {"further classes of tracks (the most probable one is read)": 1,
-                                 "field 'mood' of features": 1, "attribute 'a' of features": 1}
+                                 "field 'mood' of features": 1}
 
 
 def test_datumaro(tmp_path: Path) -> None:
@@ -170,7 +171,8 @@ def test_datumaro(tmp_path: Path) -> None:
     first, second, _ = (each for frame in found.frames for each in frame.boxes)
     assert (first.occluded, first.interpolated) == (True, True)
     assert second.mask is not None
-    assert found.dropped == {"attribute 'mood' of annotations": 1, "annotations of type 'caption'": 1, ROTATIONS: 1}
+    assert (first.attributes, second.attributes) == ({"mood": "good"}, {})
+    assert found.dropped == {"annotations of type 'caption'": 1, ROTATIONS: 1}
     assert [frame for frame, *_ in rows(read(path, "datumaro", picture_names=PICTURES))] == [2, 2, 7]
 
 

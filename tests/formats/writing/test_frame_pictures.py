@@ -55,7 +55,7 @@ def read(path: Path) -> npt.NDArray[np.uint8]:
 
 def test_formats_with_and_without_a_place() -> None:
     assert {each.name for each in WITHOUT} == {"mot-results", "kitti-results", "csv", "parquet", "masks-npz",
-                                              "dive", "sleap"}
+                                              "label-studio", "dive", "sleap"}
     for each in WITH_PICTURES:
         assert "jpeg_quality" in each.options
         assert each.picture(INFO, 0, ExportOptions()) is not None
