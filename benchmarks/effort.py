@@ -13,6 +13,11 @@ error; keys for earlier entries are ``false_alarms``. ``found`` tells whether th
 the time from each key or button to the updated window, including the propagation; for queues the mean over the visited
 entries.
 
+``changing_attribute``: a choice of three options that changes 5 times in a track, known to the simulated user. They
+click the track, move to each change in steps of 10 frames (V; counted as ``moving_keys``, too) and press J until the
+option is right. ``right``: whether every frame has its value in the end, and has none again after as many undos as
+changes and corrections.
+
 ``per_resolved_error``: clips tracked by the built-in models, with planted errors added. The simulated user goes through
 the queue until twice as many entries are visited as there are identity switches. All keys, clicks and drags, including
 those for false alarms, are divided by the number of fixed errors: fixes that raise HOTA by at least 0.1 points.
@@ -40,8 +45,11 @@ from PySide6.QtWidgets import QApplication
 from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
 from annotator.evaluation import FrameBoxes, evaluate_arrays
 from annotator.evaluation.errors import identity_switches
+from annotator.model.attribute import AttributeKind
 from annotator.model.effort import Effort, EffortMeter
 from annotator.review import Entry, Fix, fixes_for
+from annotator.storage.edits import attributes
+from annotator.storage.store import Store
 from annotator.ui.app import prepare
 from annotator.ui.prompts.bar import Stage
 from annotator.ui.widgets.theme import Theme, apply_theme
@@ -58,6 +66,8 @@ _SIZE = (1280, 800)
 _TIMEOUT = 500.0
 #: Keys of fixes other than the suggestion.
 _OTHER_FIXES = {Fix.SWAP: Qt.Key.Key_1, Fix.MERGE: Qt.Key.Key_2, Fix.SPLIT: Qt.Key.Key_3, Fix.DELETE: Qt.Key.Key_4}
+#: Options of an attribute, how often it changes, and frames between changes.
+_GAITS, CHANGES, _CHANGE_EVERY = ("stand", "walk", "run"), 5, 10
 _CTRL, _ALT, _NONE = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier,
                       Qt.KeyboardModifier.NoModifier)
 
@@ -217,6 +227,19 @@ class SimulatedUser:
             return None
         return canvas.to_widget(rect.center()).toPoint()
 
+    def any_track(self) -> tuple[QPoint, int]:
+        """A track of the current frame that can be clicked, and where."""
+        for shape in self.window.canvas.overlay.shapes:
+            point = self._clickable_point(shape.track)
+            if point is not None:
+                return point, shape.track
+        raise RuntimeError("no track can be clicked in this frame")
+
+    def value(self, track: int, frame: int) -> object:
+        """The value of the only attribute of a track in a frame."""
+        [attribute] = self.window.document.attributes()
+        return attribute.or_default(self.window.document.values().at(track, frame).get(attribute.name))
+
     # A prompt
 
     def is_proposed(self) -> bool:
@@ -259,6 +282,44 @@ def fix_missing(folder: Path, seed: int) -> dict[str, Any]:
                 "hota": [round(hota, 2), round(user.hota(), 2)]}
     finally:
         user.close()
+
+
+def change_attribute(folder: Path, seed: int) -> dict[str, Any]:
+    """Give a track an attribute that changes 5 times, with the keys of the window."""
+    flawed = plant(folder, "swap", seed)
+    with Store.open(flawed.path) as store:
+        attributes.add_attribute(store, "gait", AttributeKind.CHOICE, options=_GAITS, default=_GAITS[0], varies=True)
+    user = SimulatedUser(folder / "changing_attribute", flawed)
+    try:
+        window, steps = user.window, user.steps()
+        point, track = user.any_track()
+        user._select(track, point)
+        moving = 0
+        for place in range(1, CHANGES + 1):
+            wanted = place * _CHANGE_EVERY
+            while window.document.frame < wanted:
+                before = window.document.frame
+                user.press(Qt.Key.Key_V, lambda: window.document.frame > before)  # noqa: B023 - called at once
+                moving += 1
+            while user.value(track, wanted) != _gait(wanted):
+                done = user.steps()
+                user.press(Qt.Key.Key_J, lambda: user.steps() > done)  # noqa: B023
+        effort = user.meter.effort
+        last = (CHANGES + 1) * _CHANGE_EVERY
+        right = all(user.value(track, frame) == _gait(frame) for frame in range(last))
+        while user.steps() > steps:
+            window.document.undo()
+        right = right and all(user.value(track, frame) == _GAITS[0] for frame in range(last))
+        return {"keys": effort.keys, "moving_keys": moving, "clicks": effort.clicks, "drags": effort.drags,
+                "machine_ms": round(1000 * user.machine / max(effort.keys + effort.clicks, 1), 1),
+                "changes": CHANGES, "right": right}
+    finally:
+        user.close()
+
+
+def _gait(frame: int) -> str:
+    """The value in a frame: up and down the options, so that a change takes one key or two."""
+    return _GAITS[(0, 1, 2, 1, 0, 2)[min(frame // _CHANGE_EVERY, CHANGES)]]
 
 
 def fix_all(folder: Path, conditions: Sequence[str], clips: int, frames: int, cache: Path | None) -> dict[str, Any]:
@@ -317,6 +378,8 @@ def main() -> None:
             result[kind] = fix_missing(folder, FIRST_SEED) if kind == "missing_object" else fix_one(
                 folder, kind, FIRST_SEED)
             progress(f"{kind}: {result[kind]}")
+        if args.only != "tracked":
+            result["changing_attribute"] = change_attribute(folder, FIRST_SEED)
         if args.only != "planted":
             result |= fix_all(folder, args.conditions.split(","), args.clips, args.frames, args.cache)
     emit({**result, "seconds": round(time.monotonic() - began, 1), "environment": environment()})

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from annotator.evaluation.errors import Errors, find_errors
 from annotator.storage.store import Store
-from benchmarks.effort import fix_one
+from benchmarks.effort import CHANGES, change_attribute, fix_one
 from benchmarks.scenarios.flawed_clips import FIRST_SEED, Flawed, plant
 from benchmarks.scenarios.tracked_clips import boxes_of
 
@@ -42,3 +42,10 @@ def test_a_swap_in_the_queue_costs_two_keys(qapp: QApplication, tmp_path: Path) 
     assert told["suggested"]
     assert told["keys"] + told["clicks"] + told["drags"] == 2
     assert told["hota"][1] > told["hota"][0] + 5
+
+
+def test_a_change_of_an_attribute_costs_one_key_or_two_besides_moving(qapp: QApplication, tmp_path: Path) -> None:
+    told = change_attribute(tmp_path, FIRST_SEED)
+    assert told["right"]
+    assert (told["clicks"], told["drags"]) == (1, 0)
+    assert CHANGES <= told["keys"] - told["moving_keys"] <= 2 * CHANGES
