@@ -14,7 +14,7 @@ the time from each key or button to the updated window, including the propagatio
 entries.
 
 ``changing_attribute``: a choice of three options that changes 5 times in a track, known to the simulated user. They
-click the track, move to each change in steps of 10 frames (V; counted as ``moving_keys``, too) and press J until the
+click the track, move to each change in steps of 10 frames (V; counted as ``moving_keys``, too) and press Z until the
 option is right. ``right``: whether every frame has its value in the end, and has none again after as many undos as
 changes and corrections.
 
@@ -303,7 +303,7 @@ def change_attribute(folder: Path, seed: int) -> dict[str, Any]:
                 moving += 1
             while user.value(track, wanted) != _gait(wanted):
                 done = user.steps()
-                user.press(Qt.Key.Key_J, lambda: user.steps() > done)  # noqa: B023
+                user.press(Qt.Key.Key_Z, lambda: user.steps() > done)  # noqa: B023
         effort = user.meter.effort
         last = (CHANGES + 1) * _CHANGE_EVERY
         right = all(user.value(track, frame) == _gait(frame) for frame in range(last))

@@ -361,7 +361,7 @@ def _add_attribute_actions(actions: Any) -> None:
     where.add_argument("--frame", type=int, metavar="N", help="only in this frame")
     _add_range(a)
     a = actions.add_parser("attribute", help="add, change or remove an attribute of tracks")
-    a.add_argument("name", metavar="NAME")
+    a.add_argument("name", metavar="NAME", help="name of the attribute")
     a.add_argument("--kind", choices=("text", "number", "choice", "flag"), help="default: text")
     a.add_argument("--options", nargs="+", metavar="OPTION", help="options of a choice")
     a.add_argument("--default", metavar="VALUE", help="value of tracks without one")

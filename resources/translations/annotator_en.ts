@@ -27,6 +27,10 @@
     <context>
         <name>AttributeEditor</name>
         <message>
+            <source>A value then holds from its frame until the next change. If you turn this off, each track keeps its first value</source>
+            <translation>A value then holds from its frame until the next change. If you turn this off, each track keeps its first value</translation>
+        </message>
+        <message>
             <source>Add</source>
             <translation>Add</translation>
         </message>
@@ -45,6 +49,10 @@
         <message>
             <source>Default</source>
             <translation>Default</translation>
+        </message>
+        <message>
+            <source>May change over time</source>
+            <translation>May change over time</translation>
         </message>
         <message>
             <source>Name</source>
@@ -2390,6 +2398,10 @@
             <translation>Edit classes, colors and attributes, and map detector classes</translation>
         </message>
         <message>
+            <source>In the selected range, or else from this frame on until the next change</source>
+            <translation>In the selected range, or else from this frame on until the next change</translation>
+        </message>
+        <message>
             <source>Mark as {0}</source>
             <translation>Mark as {0}</translation>
         </message>
@@ -4244,6 +4256,29 @@
         </message>
     </context>
     <context>
+        <name>ScopeField</name>
+        <message>
+            <source>For which frames a value is set that may change over time. From here on: until its next change</source>
+            <translation>For which frames a value is set that may change over time. From here on: until its next change</translation>
+        </message>
+        <message>
+            <source>From here on</source>
+            <translation>From here on</translation>
+        </message>
+        <message>
+            <source>In all frames</source>
+            <translation>In all frames</translation>
+        </message>
+        <message>
+            <source>In the selected range</source>
+            <translation>In the selected range</translation>
+        </message>
+        <message>
+            <source>Only here</source>
+            <translation>Only here</translation>
+        </message>
+    </context>
+    <context>
         <name>ScoreGrid</name>
         <message>
             <source>1 minus misses, false positives and identity switches per ground-truth box, percent</source>
@@ -4443,6 +4478,18 @@
             <source>Track {0}, frames {1} to {2}</source>
             <translation>Track {0}, frames {1} to {2}</translation>
         </message>
+        <message>
+            <source>no</source>
+            <translation>no</translation>
+        </message>
+        <message>
+            <source>yes</source>
+            <translation>yes</translation>
+        </message>
+        <message>
+            <source>{0}: {1}, frames {2} to {3}</source>
+            <translation>{0}: {1}, frames {2} to {3}</translation>
+        </message>
     </context>
     <context>
         <name>TimelineFeature</name>
@@ -4500,6 +4547,10 @@
         <message>
             <source>Review</source>
             <translation>Review</translation>
+        </message>
+        <message>
+            <source>Set values</source>
+            <translation>Set values</translation>
         </message>
         <message>
             <source>Track {0}</source>
@@ -4609,8 +4660,16 @@
             <translation>in progress</translation>
         </message>
         <message>
+            <source>no</source>
+            <translation>no</translation>
+        </message>
+        <message>
             <source>not {0}</source>
             <translation>not {0}</translation>
+        </message>
+        <message>
+            <source>yes</source>
+            <translation>yes</translation>
         </message>
     </context>
     <context>
@@ -4762,6 +4821,88 @@
         <message>
             <source>of {0}</source>
             <translation>of {0}</translation>
+        </message>
+    </context>
+    <context>
+        <name>ValueActions</name>
+        <message>
+            <source>Give the shown attribute its next value in the selected range, or else from this frame on until its next change</source>
+            <translation>Give the shown attribute its next value in the selected range, or else from this frame on until its next change</translation>
+        </message>
+        <message>
+            <source>Give the shown attribute its next value in this frame only</source>
+            <translation>Give the shown attribute its next value in this frame only</translation>
+        </message>
+        <message>
+            <source>Go</source>
+            <translation>Go</translation>
+        </message>
+        <message>
+            <source>Go to the next frame in which the shown attribute changes</source>
+            <translation>Go to the next frame in which the shown attribute changes</translation>
+        </message>
+        <message>
+            <source>Go to the previous frame in which the shown attribute changes</source>
+            <translation>Go to the previous frame in which the shown attribute changes</translation>
+        </message>
+        <message>
+            <source>Lanes</source>
+            <translation>Lanes</translation>
+        </message>
+        <message>
+            <source>Next change of value</source>
+            <translation>Next change of value</translation>
+        </message>
+        <message>
+            <source>Next value from here on</source>
+            <translation>Next value from here on</translation>
+        </message>
+        <message>
+            <source>Next value only here</source>
+            <translation>Next value only here</translation>
+        </message>
+        <message>
+            <source>No change of value after this frame</source>
+            <translation>No change of value after this frame</translation>
+        </message>
+        <message>
+            <source>No change of value before this frame</source>
+            <translation>No change of value before this frame</translation>
+        </message>
+        <message>
+            <source>Previous change of value</source>
+            <translation>Previous change of value</translation>
+        </message>
+        <message>
+            <source>Show next attribute</source>
+            <translation>Show next attribute</translation>
+        </message>
+        <message>
+            <source>Show the values of the next attribute that changes over time on the lanes; none after the last one</source>
+            <translation>Show the values of the next attribute that changes over time on the lanes; none after the last one</translation>
+        </message>
+        <message>
+            <source>The lanes show {0}</source>
+            <translation>The lanes show {0}</translation>
+        </message>
+        <message>
+            <source>The selected tracks have no attribute {0}; show another one (Shift+Z)</source>
+            <translation>The selected tracks have no attribute {0}; show another one (Shift+Z)</translation>
+        </message>
+        <message>
+            <source>Track</source>
+            <translation>Track</translation>
+        </message>
+        <message>
+            <source>View</source>
+            <translation>View</translation>
+        </message>
+    </context>
+    <context>
+        <name>Values</name>
+        <message>
+            <source>Select a range first: Shift-drag on the timeline</source>
+            <translation>Select a range first: Shift-drag on the timeline</translation>
         </message>
     </context>
     <context>
