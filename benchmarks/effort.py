@@ -14,8 +14,8 @@ the time from each key or button to the updated window, including the propagatio
 entries.
 
 ``changing_attribute``: a choice of three options that changes 5 times in a track, known to the simulated user. They
-click the track, move to each change in steps of 10 frames (V; counted as ``moving_keys``, too) and press Z until the
-option is right. ``right``: whether every frame has its value in the end, and has none again after as many undos as
+click the track, move to each change in steps of 10 frames (V; counted as ``moving_keys``, too) and press Shift+A until
+the option is right. ``right``: whether every frame has its value in the end, and has none again after as many undos as
 changes and corrections.
 
 ``per_resolved_error``: clips tracked by the built-in models, with planted errors added. The simulated user goes through
@@ -68,8 +68,8 @@ _TIMEOUT = 500.0
 _OTHER_FIXES = {Fix.SWAP: Qt.Key.Key_1, Fix.MERGE: Qt.Key.Key_2, Fix.SPLIT: Qt.Key.Key_3, Fix.DELETE: Qt.Key.Key_4}
 #: Options of an attribute, how often it changes, and frames between changes.
 _GAITS, CHANGES, _CHANGE_EVERY = ("stand", "walk", "run"), 5, 10
-_CTRL, _ALT, _NONE = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier,
-                      Qt.KeyboardModifier.NoModifier)
+_CTRL, _ALT, _SHIFT, _NONE = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier,
+                              Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier)
 
 
 @dataclass(slots=True)
@@ -303,7 +303,7 @@ def change_attribute(folder: Path, seed: int) -> dict[str, Any]:
                 moving += 1
             while user.value(track, wanted) != _gait(wanted):
                 done = user.steps()
-                user.press(Qt.Key.Key_Z, lambda: user.steps() > done)  # noqa: B023
+                user.press(Qt.Key.Key_A, lambda: user.steps() > done, _SHIFT)  # noqa: B023
         effort = user.meter.effort
         last = (CHANGES + 1) * _CHANGE_EVERY
         right = all(user.value(track, frame) == _gait(frame) for frame in range(last))

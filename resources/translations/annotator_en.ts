@@ -4886,8 +4886,8 @@
             <translation>The lanes show {0}</translation>
         </message>
         <message>
-            <source>The selected tracks have no attribute {0}; show another one (Shift+Z)</source>
-            <translation>The selected tracks have no attribute {0}; show another one (Shift+Z)</translation>
+            <source>The selected tracks have no attribute {0}; show another one (Alt+A)</source>
+            <translation>The selected tracks have no attribute {0}; show another one (Alt+A)</translation>
         </message>
         <message>
             <source>Track</source>

@@ -258,20 +258,22 @@ def run(count: int, seed: int, folder: Path) -> Findings:
 
 def _import(store: Store, name: str, work: Path, what: str, findings: Findings) -> None:
     video = store.videos()[0]
-    runs = len(store.runs())
+    runs, steps = len(store.runs()), _steps(store)
     signal.alarm(_TIMEOUT)
     # Measure CPU time, which is independent of the load on the machine; the alarm detects an import that hangs.
     start = time.process_time()
     try:
         import_labels(store, video, work, name)
         findings.imported += 1
-        if store.history():
+        # An import without boxes is no step, and undo would take the video away.
+        if _steps(store) > steps:
             store.undo()
     except FormatError:
         findings.refused += 1
-        if store.tracks(video.id) or any(not step.undone for step in store.history()) or len(store.runs()) != runs:
+        if store.tracks(video.id) or _steps(store) != steps or len(store.runs()) != runs:
             findings.wrong.append(f"{what}: partly imported")
-            store.undo()
+            while _steps(store) > steps:
+                store.undo()
     except Exception as error:  # noqa: BLE001  (any other exception is a bug that this program looks for)
         findings.wrong.append(f"{what}: {type(error).__name__}: {error}"[:300])
     finally:
@@ -281,6 +283,11 @@ def _import(store: Store, name: str, work: Path, what: str, findings: Findings) 
     findings.by_format[name] += 1
     if seconds > _MAX_SECONDS:
         findings.wrong.append(f"{what}: {seconds:.1f} s")
+
+
+def _steps(store: Store) -> int:
+    """How many steps of the history are not undone."""
+    return sum(not step.undone for step in store.history())
 
 
 def _abort(_number: int, _frame: FrameType | None) -> None:

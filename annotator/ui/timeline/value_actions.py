@@ -33,14 +33,15 @@ class ValueActions(QObject):
         self._shown = ""
         track, go, tr = self.tr("Track"), self.tr("Go"), self.tr
         actions.add("lanes.attribute", f"{self.tr('View')}/{self.tr('Lanes')}", tr("Show next attribute"),
-                    self.show_next, ["Shift+Z"], tr("Show the values of the next attribute that changes over time on "
-                                                    "the lanes; none after the last one"),
+                    self.show_next, ["Alt+A"], tr("Show the values of the next attribute that changes over time on "
+                                                  "the lanes; none after the last one"),
                     needs=Needs.VIDEO, when=lambda: bool(self.names()), group="attribute")
         needs = Needs.EDITABLE | Needs.TRACK
-        actions.add("value.next", track, tr("Next value from here on"), lambda: self.change(Scope.RANGE_OR_ON), ["Z"],
-                    tr("Give the shown attribute its next value in the selected range, or else from this frame on "
-                       "until its next change"), needs=needs, when=lambda: bool(self.names()), group="values")
-        actions.add("value.next-here", track, tr("Next value only here"), lambda: self.change(Scope.HERE), ["Alt+Z"],
+        actions.add("value.next", track, tr("Next value from here on"), lambda: self.change(Scope.RANGE_OR_ON),
+                    ["Shift+A"], tr("Give the shown attribute its next value in the selected range, or else from this "
+                                    "frame on until its next change"),
+                    needs=needs, when=lambda: bool(self.names()), group="values")
+        actions.add("value.next-here", track, tr("Next value only here"), lambda: self.change(Scope.HERE), ["Alt+Q"],
                     tr("Give the shown attribute its next value in this frame only"), needs=needs,
                     when=lambda: bool(self.names()), group="values")
         actions.add("go.previous-value", go, tr("Previous change of value"), lambda: self.go(-1), ["Alt+E"],
@@ -124,7 +125,7 @@ class ValueActions(QObject):
         found = [*shown, *common][:1] if not self._shown else shown
         if not found:
             document.message.emit(Message.refused(self.tr(
-                "The selected tracks have no attribute {0}; show another one (Shift+Z)").format(self._shown)))
+                "The selected tracks have no attribute {0}; show another one (Alt+A)").format(self._shown)))
         return found[0] if found else None
 
     def _update(self) -> None:

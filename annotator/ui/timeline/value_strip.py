@@ -20,6 +20,7 @@ from annotator.ui.widgets.name_plates import readable_on
 HEIGHT = 10
 #: Color of the value "no" of a flag, visible in both themes.
 NO = "#8a8a8a"
+_EDGE = QColor(0, 0, 0, 140)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def paint_on_lane(painter: QPainter, parts: Sequence[Part], axis: TimeAxis, top:
             continue
         place = QRectF(left, top + lane - HEIGHT, max(right - left, 1.0), HEIGHT)
         painter.fillRect(place, QColor(part.color))
+        painter.fillRect(QRectF(place.left(), place.top(), place.width(), 1), _EDGE)  # the lane may have the same color
         if painter.fontMetrics().horizontalAdvance(part.text) + 6 <= place.width():
             painter.setPen(readable_on(QColor(part.color)))
             painter.drawText(place.adjusted(3, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, part.text)

@@ -397,7 +397,7 @@ class Editing(RuleBasedStateMachine):
 
     @rule()
     def undo(self) -> None:
-        if len([step for step in self.store.history() if not step.undone]) > (3 if self.run else 2):
+        if len([step for step in self.store.history() if not step.undone]) > (4 if self.run else 3):
             before = everything(self.store)
             self.store.undo()
             self.store.redo()
@@ -458,7 +458,7 @@ class Editing(RuleBasedStateMachine):
         end = everything(self.store)
         done = len([step for step in self.store.history() if not step.undone])
         undone = 0
-        while done - undone > 2:
+        while done - undone > 3:
             self.store.undo()
             undone += 1
         now = everything(self.store)

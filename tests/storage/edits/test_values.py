@@ -15,8 +15,10 @@ from annotator.model.sequence import LabelledBox, LabelledFrame
 from annotator.model.track import OnExisting
 from annotator.storage.edits import attributes, drawn_boxes, identities, track_marks, values
 from annotator.storage.edits.preview import preview
+from annotator.storage.edits.videos import remove_video
 from annotator.storage.imports.tracks import add_tracks
 from annotator.storage.store import Store
+from annotator.storage.upkeep.compact import compact
 from tests.storage.fakes import everything, fake_run
 
 LAST = 39
@@ -291,3 +293,18 @@ def test_edits_agree_with_a_value_for_each_frame(edits: list[tuple[int, int | st
             store.undo()
         assert everything(store) == start
         store.close()
+
+
+# Videos that are removed
+
+
+def test_a_removed_video_takes_its_values_and_undo_brings_them_back(store: Store, ids: list[int]) -> None:
+    values.set_values_from(store, ids[:1], {"gait": "run"}, 5)
+    before = everything(store)
+    remove_video(store, 1)
+    store.undo()
+    assert everything(store) == before
+    store.redo()
+    compact(store, forget_history=True)
+    assert everything(store)["attribute_value"] == []
+    store.check()
