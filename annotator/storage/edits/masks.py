@@ -73,6 +73,7 @@ def set_masks(store: Store, track: int, masks: Mapping[int, Mask], hold_box: boo
 
 def add_masked_track(store: Store, video_id: int, label_id: int, frame: int, mask: Mask) -> int:
     """Add a track with one manual mask. Returns the track's id. Raises StorageError as `set_masks`."""
+    store.check_video(video_id)
     video = next(each for each in store.videos() if each.id == video_id)
     inside = clipped(mask, video.width, video.height)
     if inside.is_empty():
