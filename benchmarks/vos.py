@@ -11,8 +11,9 @@ many frames after the prompt. `still-box` is no model: the prompt's box, filled,
 
 ``--between 30`` measures the filling of gaps instead: the true masks of the first frame and of the one 30 frames later
 are the user's, and the frames between them are found `from_start` (forward from the first mask alone), `from_end`
-(backward from the second), `from_both` (both directions with their own memories, meeting where they agree best) and
-`from_both_memories` (each direction remembers the far mask too, as the program does). Figures are mean J over objects;
+(backward from the second), `from_both` (both directions with their own memories, meeting where they agree best, as the
+program does with built-in weights) and `from_both_memories` (each direction remembers the far mask too, as it does with
+all others). Figures are mean J over objects;
 `worst_tenth` is the mean of the lowest tenth of the frames.
 
 Beside these stand the published figures of SAM 2.1, which are of longer sequences of other collections, prompted with

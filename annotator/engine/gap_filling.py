@@ -1,8 +1,9 @@
 """Fill the frames between two masks of an object from both ends.
 
-The object is propagated forward from the first mask and backward from the second. Each direction also remembers the
-mask at its far end, so both know where the object comes from and where it goes. They meet where their masks agree best:
-up to there the forward result counts, from there on the backward one.
+The object is propagated forward from the first mask and backward from the second. They meet where their masks agree
+best: up to there the forward result counts, from there on the backward one. How well each direction arrives at the mask
+at its far end says how far it can be trusted. Each direction can also remember the mask at its far end; models that
+learned to use masks of later frames, as the published ones did, then know where the object goes.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from annotator.engine.repropagation import Neighbours, Pass, PromptedObject
 from annotator.engine.settings import Sam2MotSettings
 from annotator.model.cancel import CancelToken
 from annotator.model.frame import FrameResult, TrackedObject
-from annotator.model.mask import EMPTY_MASK
+from annotator.model.mask import EMPTY_MASK, Mask
 from annotator.model.mask_algebra import mask_iou
 from annotator.model.prompt import Prompt
 from annotator.video import VideoReader
 from annotator.video.read_ahead import ReadAhead
 
-#: Agreements (IoU) that differ by less are equal; of equal ones the middle is taken, where both ends are nearest.
-_EQUAL = 0.01
+#: Agreements (IoU) that differ by less are equal; of equal ones the one is taken where both directions are expected to
+#: be equally good.
+_EQUAL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def frames_to_do(gaps: Sequence[Gap]) -> int:
 
 def fill_gaps(reader: VideoReader, segmenter: Segmenter, gaps: Sequence[Gap], neighbours: Neighbours,
               cancel: CancelToken, settings: Sam2MotSettings | None = None, meetings: list[Meeting] | None = None,
-              far_memory: bool = True) -> Iterator[FrameResult]:
+              far_memory: bool = False) -> Iterator[FrameResult]:
     """Fill gaps, one after the other. Yields one result per frame of a gap, in ascending order, when both directions
     are done; what both directions lost is yielded as lost. ``meetings`` receives where they met. ``far_memory``: each
     direction remembers the mask at its far end.
@@ -86,10 +88,10 @@ def fill_gaps(reader: VideoReader, segmenter: Segmenter, gaps: Sequence[Gap], ne
 
 def meet(gap: Gap, forward: dict[int, TrackedObject], backward: dict[int, TrackedObject]) -> Meeting:
     """Choose the frame after which the backward direction takes over: where both agree best about it and the next one;
-    if several are equally good, the one nearest to the middle."""
+    if several are about equally good, the one nearest to where both directions are expected to be equally good."""
     start, end = gap.first.frame_index, gap.last.frame_index
     agreement = {frame: _agreement(forward.get(frame), backward.get(frame)) for frame in range(start + 1, end)}
-    middle = (start + end - 1) / 2
+    middle = _crossing(gap, forward, backward)
     found = {frame: (agreement[frame] + agreement.get(frame + 1, agreement[frame])) / 2 for frame in agreement}
     if not found:
         return Meeting(gap.number, start, 1.0)
@@ -97,6 +99,21 @@ def meet(gap: Gap, forward: dict[int, TrackedObject], backward: dict[int, Tracke
     frame = min((frame for frame, value in found.items() if value >= best - _EQUAL),
                 key=lambda frame: (abs(frame - middle), frame))
     return Meeting(gap.number, frame, found[frame])
+
+
+def _crossing(gap: Gap, forward: dict[int, TrackedObject], backward: dict[int, TrackedObject]) -> float:
+    """Where both directions are equally good if each gets worse evenly, from its own mask (IoU 1) to what it shows next
+    to the other mask. The middle if the masks are not known."""
+    start, end = gap.first.frame_index, gap.last.frame_index
+    if gap.first.mask is None or gap.last.mask is None:
+        return (start + end - 1) / 2
+    arrived = _arrived(forward.get(end - 1), gap.last.mask), _arrived(backward.get(start + 1), gap.first.mask)
+    lost = max(2 - sum(arrived), 1e-9)
+    return start + (1 - arrived[1]) / lost * (end - start - 1) if lost > 1e-6 else (start + end - 1) / 2
+
+
+def _arrived(thing: TrackedObject | None, mask: Mask) -> float:
+    return 0.0 if thing is None or thing.mask is None else mask_iou(thing.mask, mask)
 
 
 def _propagate(reader: VideoReader, segmenter: Segmenter, gap: Gap, neighbours: Neighbours, cancel: CancelToken,

@@ -13,7 +13,7 @@ from annotator.model.mask_algebra import mask_iou
 from annotator.model.prompt import Point, Prompt
 
 #: Least IoU of a found object with the drawn mask; below it, the segmenter means something else.
-LEAST_AGREEMENT = 0.5
+LEAST_AGREEMENT = 0.7
 #: Most points inside the mask that one prompt has.
 _POINTS = 3
 

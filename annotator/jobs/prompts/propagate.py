@@ -17,6 +17,7 @@ from annotator.engine.gap_filling import Gap, Meeting
 from annotator.engine.registry import MakeSegmenter
 from annotator.engine.repropagation import Neighbour, Neighbours, PromptedObject, frames_to_do, repropagate
 from annotator.engine.settings import Sam2MotSettings, Sam2Settings
+from annotator.engine.weights import checkpoints
 from annotator.errors import Cancelled, SettingsError, StorageError, UserError
 from annotator.jobs.project import check_video
 from annotator.jobs.prompts.limits import Direction, PropagationLimits
@@ -164,7 +165,7 @@ def start(session: Session, video: VideoRecord, requests: Sequence[PromptRequest
         total, done, began = _count(objects, settings), 0, time.monotonic()
         status, message = RunStatus.CANCELLED, ""
         try:
-            for result in _results(reader, model, objects, around, cancel, thresholds, settings):
+            for result in _results(reader, model, objects, around, cancel, thresholds, settings, name):
                 session.apply(run.id, result)
                 done += 1
                 yield PromptProgress(run.id, done, total, done / max(time.monotonic() - began, 1e-9), result)
@@ -227,12 +228,16 @@ def _count(objects: Sequence[PromptedObject], settings: PromptSettings) -> int:
 
 
 def _results(reader: VideoReader, segmenter: Segmenter, objects: Sequence[PromptedObject], around: Neighbours,
-             cancel: CancelToken, thresholds: Sam2MotSettings, settings: PromptSettings) -> Iterator[FrameResult]:
+             cancel: CancelToken, thresholds: Sam2MotSettings, settings: PromptSettings, name: str,
+             ) -> Iterator[FrameResult]:
     if not settings.between:
         yield from repropagate(reader, segmenter, objects, around, cancel, thresholds)
         return
     meetings: list[Meeting] = []
-    yield from gap_filling.fill_gaps(reader, segmenter, _gaps(objects), around, cancel, thresholds, meetings)
+    # The built-in models did not learn to use masks of later frames and do worse with them; see benchmarks/RESULTS.md.
+    far_memory = not any(weights.built_in and weights.is_called(name) for weights in checkpoints.manifest())
+    yield from gap_filling.fill_gaps(reader, segmenter, _gaps(objects), around, cancel, thresholds, meetings,
+                                     far_memory)
     for meeting in meetings:
         log.info("object %d: both directions meet at frame %d with an IoU of %.2f", meeting.number, meeting.frame,
                  meeting.agreement)

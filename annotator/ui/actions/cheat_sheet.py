@@ -77,7 +77,11 @@ class CheatSheet(QDialog):
         return tr("Mouse"), [
             (tr("Select; add to the selection"), tr("Click; Shift+click")),
             (tr("Move or resize the selected box"), tr("Drag the box or a handle")),
+            (tr("Draw the box of a selected track without one"), tr("Drag")),
             (tr("Prompt a new object"), tr("Ctrl+drag")),
+            (tr("Paint a mask; erase"), tr("Drag with the brush; Alt+drag")),
+            (tr("Size of the brush"), tr("Wheel")),
+            (tr("Corners of a mask's outline: move, add, delete"), tr("Drag a corner; drag an edge; Alt+click")),
             (tr("Reshape the selected region"), tr("Drag a corner, an edge or the inside")),
             (tr("Delete a corner of the region"), tr("Alt+click")),
             (tr("Zoom at the pointer"), tr("Wheel")),

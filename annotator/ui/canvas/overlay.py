@@ -83,6 +83,7 @@ class Overlay(QGraphicsItem):
         self._decoded = False
         self._draft: QRectF | None = None
         self._replaced: int | None = None
+        self._with_handles = True
         self._font = QFont()
         self._font.setPointSizeF(8.5)
         self._pens: dict[tuple[int, float, Qt.PenStyle], QPen] = {}
@@ -133,6 +134,12 @@ class Overlay(QGraphicsItem):
         """Show a box that is being drawn or changed, over everything else."""
         self._draft = rect
         self.update()
+
+    def set_handles(self, shown: bool) -> None:
+        """Set whether the selected box has handles; they can be dragged with the selection tool only."""
+        if shown != self._with_handles:
+            self._with_handles = shown
+            self.update()
 
     def set_replaced(self, track: int | None) -> None:
         """Leave out the mask of a track, because another layer draws it while it is painted; None for all masks."""
@@ -213,7 +220,7 @@ class Overlay(QGraphicsItem):
             if shape.rect is not None and shape.observation.human:
                 self._paint_human_mark(painter, shape.rect, shape.color)
         for shape in shapes:
-            if shape.rect is not None and self._selected == {shape.track}:
+            if shape.rect is not None and self._with_handles and self._selected == {shape.track}:
                 self._paint_handles(painter, shape.rect, shape.color)
 
     def _box_style(self, shape: Shape) -> tuple[bool, int, float, Qt.PenStyle]:

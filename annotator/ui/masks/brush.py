@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QCursor, QMouseEvent
 
 from annotator.model.painting import Brush, BrushShape
 from annotator.ui.canvas.canvas import Canvas, Gesture, Tool
@@ -31,7 +31,7 @@ class BrushTool(QObject):
             canvas.gestures[tool] = self._begin
             canvas.wheels[tool] = self.resize
         canvas.viewport().installEventFilter(self)
-        canvas.tool_changed.connect(lambda _: self._show())
+        canvas.tool_changed.connect(lambda _: self._on_tool())
 
     @property
     def active(self) -> bool:
@@ -65,6 +65,12 @@ class BrushTool(QObject):
             self._layer.changed(painting.stroke([start, last], brush))
 
         return drag, self._target.commit
+
+    def _on_tool(self) -> None:
+        place = self._canvas.mapFromGlobal(QCursor.pos())
+        inside = self._canvas.viewport().rect().contains(place)
+        self._pointer = self._canvas.to_picture_exactly(QPointF(place)) if self.active and inside else None
+        self._show()
 
     def _show(self) -> None:
         self._layer.set_brush(self.brush if self.active else None, self._pointer)

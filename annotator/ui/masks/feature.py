@@ -112,6 +112,7 @@ class MasksFeature(Feature):
 
     def _on_tool(self, tool: Tool) -> None:
         self.target.drop()
+        self._canvas.overlay.set_handles(tool not in MASK_TOOLS)
         self._hint(tool)
         self._show_shared()
 
