@@ -18,6 +18,12 @@ click the track, move to each change in steps of 10 frames (V; counted as ``movi
 the option is right. ``right``: whether every frame has its value in the end, and has none again after as many undos as
 changes and corrections.
 
+``masks``: the mask of an object lacks its lowest fifth, and is mended by ``brush`` (one key, strokes along the missing
+part), by ``polygon`` (one key, clicks on its corners, Enter) and by ``points`` (prompt tool, a box, a click on the
+missing part, Enter twice). ``iou`` is that with the true mask, before and after. ``boxes_by_hand``: an object is boxed
+over 100 frames; every tenth frame is looked at, and its box is drawn again where it overlaps the object by less than an
+IoU of 0.7. ``least_iou`` and ``mean_iou`` are over all frames.
+
 ``per_resolved_error``: clips tracked by the built-in models, with planted errors added. The simulated user goes through
 the queue until twice as many entries are visited as there are identity switches. All keys, clicks and drags, including
 those for false alarms, are divided by the number of fixed errors: fixes that raise HOTA by at least 0.1 points.
@@ -38,6 +44,8 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import cv2
+import numpy as np
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -46,11 +54,17 @@ from annotator.engine.weights.checkpoints import MODELS_DIR_VARIABLE
 from annotator.evaluation import FrameBoxes, evaluate_arrays
 from annotator.evaluation.errors import identity_switches
 from annotator.model.attribute import AttributeKind
+from annotator.model.box import box_iou
 from annotator.model.effort import Effort, EffortMeter
+from annotator.model.mask import EMPTY_MASK, Mask
+from annotator.model.mask_algebra import drop_specks, mask_iou
+from annotator.model.outlines import mask_loops
 from annotator.review import Entry, Fix, fixes_for
 from annotator.storage.edits import attributes
 from annotator.storage.store import Store
 from annotator.ui.app import prepare
+from annotator.ui.canvas.canvas import Tool
+from annotator.ui.masks.polygon import CLOSING
 from annotator.ui.prompts.bar import Stage
 from annotator.ui.widgets.theme import Theme, apply_theme
 from annotator.ui.window.effort_watch import EffortWatch
@@ -59,11 +73,14 @@ from benchmarks.harness.event_loop import run_until
 from benchmarks.harness.results import emit, environment, progress
 from benchmarks.measures.effort_oracle import WORTH_IT, judge
 from benchmarks.scenarios.flawed_clips import FIRST_SEED, KINDS, Flawed, plant, tracked
+from benchmarks.scenarios.masks_to_mend import WrongMask, unboxed, wrong_mask
 from benchmarks.scenarios.tracked_clips import boxes_of
 from testbed.synthetic_clips import CONDITIONS
 
 _SIZE = (1280, 800)
 _TIMEOUT = 500.0
+#: Overlap with the object (IoU) below which a box is drawn again.
+ENOUGH = 0.7
 #: Keys of fixes other than the suggestion.
 _OTHER_FIXES = {Fix.SWAP: Qt.Key.Key_1, Fix.MERGE: Qt.Key.Key_2, Fix.SPLIT: Qt.Key.Key_3, Fix.DELETE: Qt.Key.Key_4}
 #: Options of an attribute, how often it changes, and frames between changes.
@@ -122,16 +139,23 @@ class SimulatedUser:
     def press(self, key: Qt.Key, done: Callable[[], bool], modifiers: Qt.KeyboardModifier = _NONE) -> None:
         self.do(lambda: QTest.keyClick(self.window.focusWidget() or self.window, key, modifiers), done)
 
-    def drag(self, box: tuple[float, float, float, float], done: Callable[[], bool]) -> None:
-        """Ctrl-drag a box."""
+    def drag(self, box: tuple[float, float, float, float], done: Callable[[], bool],
+             modifiers: Qt.KeyboardModifier = _CTRL) -> None:
+        """Drag a box, with Ctrl by default."""
+        x0, y0, x1, y1 = box
+        self.stroke([(x0, y0), ((x0 + x1) / 2, (y0 + y1) / 2), (x1, y1)], done, modifiers)
+
+    def stroke(self, path: Sequence[tuple[float, float]], done: Callable[[], bool],
+               modifiers: Qt.KeyboardModifier = _NONE) -> None:
+        """Drag along a path, or click if it is a single point, in image pixels."""
         port = self.window.canvas.viewport()
-        start, end = (self.window.canvas.to_widget(QPointF(*corner)).toPoint() for corner in (box[:2], box[2:]))
+        places = [self.window.canvas.to_widget(QPointF(*point)).toPoint() for point in path]
 
         def act() -> None:
-            QTest.mousePress(port, Qt.MouseButton.LeftButton, _CTRL, start)
-            for point in (QPoint((start.x() + end.x()) // 2, (start.y() + end.y()) // 2), end):
-                QTest.mouseMove(port, point)
-            QTest.mouseRelease(port, Qt.MouseButton.LeftButton, _CTRL, end)
+            QTest.mousePress(port, Qt.MouseButton.LeftButton, modifiers, places[0])
+            for place in places[1:]:
+                QTest.mouseMove(port, place)
+            QTest.mouseRelease(port, Qt.MouseButton.LeftButton, modifiers, places[-1])
 
         self.do(act, done)
 
@@ -317,9 +341,137 @@ def change_attribute(folder: Path, seed: int) -> dict[str, Any]:
         user.close()
 
 
+def mend_mask(folder: Path, way: str, seed: int) -> dict[str, Any]:
+    """Mend a mask that lacks a fifth, by ``brush``, ``polygon`` or ``points``."""
+    wrong = wrong_mask(folder / way, seed)
+    user = SimulatedUser(folder / f"{way}-settings", Flawed(wrong.path, [], 1, wrong.frame))
+    try:
+        document = user.window.document
+        document.go_to(wrong.frame)
+        user.until(lambda: user.window.controller.shown == wrong.frame)
+        (track,) = document.tracks()
+
+        def mask() -> Mask:
+            return next((seen.mask for seen in document.observations(wrong.frame, masks=True)
+                         if seen.track == track and seen.mask is not None), EMPTY_MASK)
+
+        before = mask_iou(mask(), wrong.truth)
+        rest = Mask.from_bitmap(wrong.truth.to_bitmap(*user.window.canvas.picture_size) & ~wrong.lacking)
+        user.stroke([_inside(rest)], lambda: track in document.selection)
+        steps = user.steps()
+        if way == "points":
+            _mend_by_points(user, wrong)
+        else:
+            _mend_by_hand(user, wrong, way)
+        effort = user.meter.effort
+        return {"keys": effort.keys, "clicks": effort.clicks, "drags": effort.drags, "steps": user.steps() - steps,
+                "machine_ms": round(1000 * user.machine, 1),
+                "iou": [round(before, 3), round(mask_iou(mask(), wrong.truth), 3)]}
+    finally:
+        user.close()
+
+
 def _gait(frame: int) -> str:
     """The value in a frame: up and down the options, so that a change takes one key or two."""
     return _GAITS[(0, 1, 2, 1, 0, 2)[min(frame // _CHANGE_EVERY, CHANGES)]]
+
+
+def _mend_by_hand(user: SimulatedUser, wrong: WrongMask, way: str) -> None:
+    tools = user.window.features.masks
+    lacking = Mask.from_bitmap(wrong.lacking)
+    steps = user.steps()
+    if way == "polygon":
+        user.press(Qt.Key.Key_Y, lambda: user.window.canvas.tool is Tool.POLYGON)
+        # A user clicks no two corners next to each other; a click next to the first one would close the polygon.
+        apart = 2 * CLOSING / user.window.canvas.scale_factor()
+        corners: list[tuple[float, float]] = []
+        for x, y in mask_loops(drop_specks(lacking), 1.5)[0].tolist():
+            if all(abs(x - a) + abs(y - b) >= apart for a, b in (corners[:1] + corners[-1:])):
+                corners.append((x, y))
+        for count, (x, y) in enumerate(corners, 1):
+            user.stroke([(x, y)], lambda count=count: len(tools.polygon.corners) == count)  # type: ignore[misc]
+        user.press(Qt.Key.Key_Return, lambda: user.steps() > steps)
+        return
+    user.press(Qt.Key.Key_P, lambda: user.window.canvas.tool is Tool.BRUSH)
+    # The wheel, which is no key or button, sets a size that fits the part.
+    while tools.brush.brush.size > max(lacking.height / 2, 4):
+        tools.brush.resize(-1)
+    half = tools.brush.brush.size / 2
+    path: list[tuple[float, float]] = []
+    for row in np.arange(half, max(lacking.height - half, half) + 0.1, max(1.4 * half, 1)):
+        filled = np.flatnonzero(lacking.crop()[min(round(float(row)), lacking.height - 1)])
+        if len(filled):
+            line = [(lacking.left + float(x), lacking.top + float(row)) for x in (
+                min(filled[0] + half, filled.mean()), max(filled[-1] - half, filled.mean()))]
+            path += line if len(path) % 4 == 0 else line[::-1]
+    user.stroke(path, lambda: user.steps() > steps)
+
+
+def _mend_by_points(user: SimulatedUser, wrong: WrongMask) -> None:
+    prompts, steps = user.window.features.prompts.prompts, user.steps()
+    user.press(Qt.Key.Key_N, lambda: user.window.canvas.tool is Tool.PROMPT)
+    user.drag(wrong.truth.box_xyxy, lambda: prompts.draft is not None and prompts.answer is not None, _NONE)
+    user.stroke([_inside(Mask.from_bitmap(wrong.lacking))], lambda: prompts.draft is not None
+                and len(prompts.draft.points) == 1 and prompts.answer is not None)
+    user.press(Qt.Key.Key_Return, user.is_proposed)
+    user.press(Qt.Key.Key_Return, lambda: user.steps() > steps)
+
+
+def _inside(mask: Mask) -> tuple[float, float]:
+    """The point that lies deepest inside a mask."""
+    depth = cv2.distanceTransform(np.pad(mask.crop(), 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    y, x = divmod(int(depth.argmax()), depth.shape[1])
+    return mask.left + x + 0.5, mask.top + y + 0.5
+
+
+def box_by_hand(folder: Path, seed: int) -> dict[str, Any]:
+    """Box an object over 100 frames without a model."""
+    made = unboxed(folder / "boxes", seed)
+    user = SimulatedUser(folder / "boxes-settings", Flawed(made.path, [], 0))
+    try:
+        document, canvas = user.window.document, user.window.canvas
+        user.press(Qt.Key.Key_N, lambda: canvas.tool is Tool.DRAW, _ALT)
+        user.drag(made.boxes[0], lambda: len(document.tracks()) == 1, _NONE)
+        (track,) = document.tracks()
+        for frame in range(10, len(made.boxes), 10):
+            user.press(Qt.Key.Key_V, lambda frame=frame: user.window.controller.shown == frame)  # type: ignore[misc]
+            _draw_again(user, track, made.boxes[frame])
+        effort = user.meter.effort
+        shown = {seen.frame: seen.box_xyxy for seen in document.trajectory(track) if seen.box_xyxy is not None}
+        overlaps = [_iou(shown[frame], box) if frame in shown else 0.0 for frame, box in enumerate(made.boxes)]
+        return {"keys": effort.keys, "clicks": effort.clicks, "drags": effort.drags, "frames": len(made.boxes),
+                "machine_ms": round(1000 * user.machine, 1), "least_iou": round(min(overlaps), 3),
+                "mean_iou": round(float(np.mean(overlaps)), 3)}
+    finally:
+        user.close()
+
+
+def _draw_again(user: SimulatedUser, track: int, truth: tuple[float, float, float, float]) -> None:
+    """Move the box to the object if it overlaps it too little, and resize it if that is not enough."""
+    canvas = user.window.canvas
+
+    def shown() -> tuple[float, float, float, float]:
+        rect = next(shape.rect for shape in canvas.overlay.shapes if shape.track == track)
+        assert rect is not None
+        return rect.left(), rect.top(), rect.right(), rect.bottom()
+
+    if _iou(shown(), truth) >= ENOUGH:
+        return
+    x0, y0, x1, y1 = shown()
+    dx, dy = truth[0] - x0, truth[1] - y0
+    steps, middle = user.steps(), ((x0 + x1) / 2, (y0 + y1) / 2)
+    if abs(dx) + abs(dy) > 2:
+        user.stroke([middle, (middle[0] + dx / 2, middle[1] + dy / 2), (middle[0] + dx, middle[1] + dy)],
+                    lambda: user.steps() > steps)
+    x0, y0, x1, y1 = shown()
+    if _iou((x0, y0, x1, y1), truth) < ENOUGH:
+        steps = user.steps()
+        user.stroke([(x1, y1), ((x1 + truth[2]) / 2, (y1 + truth[3]) / 2), (truth[2], truth[3])],
+                    lambda: user.steps() > steps)
+
+
+def _iou(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
+    return float(box_iou(np.array([one]), np.array([other]))[0, 0])
 
 
 def fix_all(folder: Path, conditions: Sequence[str], clips: int, frames: int, cache: Path | None) -> dict[str, Any]:
@@ -362,7 +514,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=1, help="clips per condition")
     parser.add_argument("--frames", type=int, default=150)
     parser.add_argument("--conditions", default=",".join(CONDITIONS))
-    parser.add_argument("--only", choices=("planted", "tracked"), help="run only one of the two parts")
+    parser.add_argument("--only", choices=("planted", "hand", "tracked"), help="run only one of the parts")
     parser.add_argument("--cache", type=Path, help="folder that keeps tracked clips between runs")
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end (always done)")
     args = parser.parse_args()
@@ -374,13 +526,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="annotator-effort-") as name:
         folder = Path(name)
         os.environ[MODELS_DIR_VARIABLE] = str(folder / "models")  # use the built-in models even if others are installed
-        for kind in KINDS if args.only != "tracked" else ():
+        for kind in KINDS if args.only in (None, "planted") else ():
             result[kind] = fix_missing(folder, FIRST_SEED) if kind == "missing_object" else fix_one(
                 folder, kind, FIRST_SEED)
             progress(f"{kind}: {result[kind]}")
-        if args.only != "tracked":
+        if args.only in (None, "planted"):
             result["changing_attribute"] = change_attribute(folder, FIRST_SEED)
-        if args.only != "planted":
+        if args.only in (None, "hand"):
+            result["masks"] = {way: mend_mask(folder, way, FIRST_SEED) for way in ("brush", "polygon", "points")}
+            result["boxes_by_hand"] = box_by_hand(folder, FIRST_SEED)
+            progress(f"masks: {result['masks']}; boxes: {result['boxes_by_hand']}")
+        if args.only in (None, "tracked"):
             result |= fix_all(folder, args.conditions.split(","), args.clips, args.frames, args.cache)
     emit({**result, "seconds": round(time.monotonic() - began, 1), "environment": environment()})
 

@@ -10,6 +10,7 @@ million boxes, in an offscreen window of 1920 x 1080.
 | ``step_p95`` | from the key press for the next frame to its pixels, including decoding and reading |
 | ``seek_p95`` | from the jump to a random frame to the pixels of exactly that frame |
 | ``timeline_p95`` | from one wheel step over the timeline, panning or zooming, to its pixels |
+| ``mask_stroke_p95`` | from one mouse move of a brush stroke to its pixels, in frames of 1080p and of 4K |
 | ``open_s`` | from opening the project to the complete window: frame, boxes, lanes and rows |
 | ``latency_p99``, ``longest_stall`` | latency of the event loop, from the click on Run to the job's end |
 | ``floor_step_p95`` | reading and showing the same frames in a plain pyqtgraph ImageItem |
@@ -38,6 +39,7 @@ from annotator.video import open_video
 from benchmarks.harness.results import emit, environment, progress
 from benchmarks.harness.window import Bench, Stopwatch, percentile
 from benchmarks.scenarios.large_project import FULL, QUICK, build
+from benchmarks.scenarios.masks_to_mend import large_frame
 
 
 def floor(video: Path, size: tuple[int, int], repeats: int) -> Stopwatch:
@@ -82,6 +84,14 @@ def measure(app: QApplication, folder: Path, project: Path, quick: bool) -> dict
     progress("running a job to measure the event loop's latency")
     late, longest, status = bench.latency(15 if quick else 100)
     figures |= {"latency_p99_ms": percentile(late, 99), "longest_stall_ms": longest, "job": status}
+    figures["mask_stroke_p95_ms"], cpu = {}, {}
+    for name, (width, height) in {"1080p": (1920, 1080), "4k": (3840, 2160)}.items():
+        bench.open(large_frame(folder, width, height))
+        bench.settle()
+        watch = bench.strokes(repeats)
+        figures["mask_stroke_p95_ms"][name] = percentile(watch.wall, 95)
+        cpu[name] = percentile(watch.cpu, 95)
+    figures["cpu"]["mask_stroke_p95_ms"] = cpu
     bench.window.close()
     return figures
 

@@ -99,6 +99,19 @@ class PaintWatch(QObject):
         return False
 
 
+class PaintCount(QObject):
+    """Counts the paint events of a widget."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        self.count += event.type() is QEvent.Type.Paint
+        return False
+
+
 class Bench:
     """A window and the measurements made with it."""
 
@@ -211,6 +224,33 @@ class Bench:
             self._loop.processEvents()
         timeline.fit()
         self.settle()
+        return watch
+
+    def strokes(self, repeats: int) -> Stopwatch:
+        """Time the steps of a brush stroke over the current frame, from the mouse move to the painted pixels."""
+        window, canvas, watch = self.window, self.window.canvas, Stopwatch()
+        window.document.select((min(window.document.tracks()),))
+        window.actions_["mask.brush"].trigger()
+        while window.features.masks.brush.brush.size < min(canvas.picture_size) // 20:
+            window.features.masks.brush.resize(1)
+        self.settle()
+        port, paints = canvas.viewport(), PaintCount(canvas.viewport())
+        width, height = canvas.picture_size
+        path = [canvas.to_widget(QPointF(width * (0.5 + 0.4 * np.sin(k / 25)), height * (0.5 + 0.4 * np.sin(k / 18))))
+                .toPoint() for k in range(repeats)]
+        QTest.mousePress(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, path[0])
+        self.settle()
+        for place in path[1:]:
+            before = paints.count
+
+            def step(place: QPoint = place, before: int = before) -> None:
+                QTest.mouseMove(port, place)
+                self.until(lambda: paints.count > before)
+
+            watch.run(step)
+        QTest.mouseRelease(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, path[-1])
+        self.settle()
+        window.actions_["mask.brush"].trigger()
         return watch
 
     def latency(self, frames: int) -> tuple[list[float], float, str]:

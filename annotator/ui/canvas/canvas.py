@@ -117,6 +117,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.picture.set_image(None)
         self.fit()
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of the frame in pixels; 0, 0 without a video."""
+        return self._size
+
     def set_image(self, image: Image, scaled: Image | None = None) -> None:
         """Show a frame; ``scaled`` is the same frame in `shown_size`, if available. Both are (H, W, 3) uint8 RGB."""
         self.picture.set_image(image, scaled)

@@ -8,12 +8,15 @@ from functools import lru_cache
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from annotator.model.mask import Mask
 
 Crop = npt.NDArray[np.uint8]
+
+#: Image pixels around an exposed part that are drawn too, so that rounding leaves no seam.
+_MARGIN = 4
 
 
 class MaskLayer:
@@ -34,15 +37,24 @@ class MaskLayer:
         self._crops.clear()
         self._memory = np.zeros(max((mask.width * mask.height for mask, _ in self._masks), default=0), np.uint32)
 
-    def draw(self, painter: QPainter) -> None:
-        """Draw the masks in image pixels."""
+    def draw(self, painter: QPainter, exposed: QRectF | None = None) -> None:
+        """Draw the masks, or only what lies in the exposed part of the frame, in image pixels."""
         for number, (mask, value) in enumerate(self._masks):
             if number == len(self._crops):
                 self._crops.append(_decoded(mask))
-            pixels = self._memory[:mask.width * mask.height].reshape(mask.height, mask.width)
-            np.multiply(self._crops[number], np.uint32(value), out=pixels, dtype=np.uint32)
-            painter.drawImage(QPointF(mask.left, mask.top), QImage(
-                pixels.data, mask.width, mask.height, 4 * mask.width, QImage.Format.Format_ARGB32_Premultiplied))
+            x0, y0, x1, y1 = 0, 0, mask.width, mask.height
+            if exposed is not None:
+                x0, x1 = max(int(exposed.left()) - _MARGIN - mask.left, x0), min(
+                    int(exposed.right()) + _MARGIN - mask.left, x1)
+                y0, y1 = max(int(exposed.top()) - _MARGIN - mask.top, y0), min(
+                    int(exposed.bottom()) + _MARGIN - mask.top, y1)
+                if x0 >= x1 or y0 >= y1:
+                    continue
+            width, height = x1 - x0, y1 - y0
+            pixels = self._memory[:width * height].reshape(height, width)
+            np.multiply(self._crops[number][y0:y1, x0:x1], np.uint32(value), out=pixels, dtype=np.uint32)
+            painter.drawImage(QPointF(mask.left + x0, mask.top + y0), QImage(
+                pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied))
 
 
 def _decoded(mask: Mask) -> Crop:

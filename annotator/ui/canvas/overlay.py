@@ -74,6 +74,8 @@ class Overlay(QGraphicsItem):
 
     def __init__(self) -> None:
         super().__init__()
+        # Paints are told which part is exposed: a stroke of a brush exposes little of a large frame.
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._rect = QRectF()
         self._shapes: Sequence[Shape] = ()
         self._selected: frozenset[int] = frozenset()
@@ -171,7 +173,7 @@ class Overlay(QGraphicsItem):
         shapes = self.shapes
         self._ratio = painter.device().devicePixelRatioF()
         if self._look.masks:
-            self._paint_masks(painter, shapes)
+            self._paint_masks(painter, shapes, option.exposedRect)
         for shape in shapes:
             if shape.trail:
                 self._paint_trail(painter, shape)
@@ -187,7 +189,7 @@ class Overlay(QGraphicsItem):
     def _is_marked(self, shape: Shape) -> bool:
         return shape.track in self._selected or shape.track == self._hovered
 
-    def _paint_masks(self, painter: QPainter, shapes: Sequence[Shape]) -> None:
+    def _paint_masks(self, painter: QPainter, shapes: Sequence[Shape], exposed: QRectF) -> None:
         if self._look.contours:
             for shape in shapes:
                 painter.setPen(self._pen(shape.color.rgba(), 1.5))
@@ -200,7 +202,7 @@ class Overlay(QGraphicsItem):
                                    if shape.observation.mask is not None and shape.track != self._replaced],
                                   self._look.opacity)
             self._decoded = True
-        self._masks.draw(painter)
+        self._masks.draw(painter, exposed)
 
     def _paint_trail(self, painter: QPainter, shape: Shape) -> None:
         painter.setPen(self._pen(shape.color.rgba(), 1.5))

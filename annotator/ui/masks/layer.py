@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.model.mask import Mask
@@ -31,6 +31,7 @@ class MaskPaintLayer(QGraphicsItem):
         self._corners: Sequence[QPointF] = ()
         self._loops: Sequence[QPolygonF] = ()
         self._shared: Sequence[Mask] = ()
+        self._shared_paths: Sequence[QPainterPath] = ()
 
     def set_picture_size(self, width: int, height: int) -> None:
         self.prepareGeometryChange()
@@ -39,7 +40,8 @@ class MaskPaintLayer(QGraphicsItem):
 
     def clear(self) -> None:
         """Draw nothing any more."""
-        self._painting, self._brush, self._corners, self._loops, self._shared = None, None, (), (), ()
+        self._painting, self._brush, self._corners, self._loops = None, None, (), ()
+        self._shared, self._shared_paths = (), ()
         self.update()
 
     def set_painting(self, painting: Painting | None, color: QColor | None = None, opacity: float = 0.5) -> None:
@@ -76,6 +78,7 @@ class MaskPaintLayer(QGraphicsItem):
         """Mark pixels that two tracks share."""
         if list(shared) != list(self._shared):
             self._shared = tuple(shared)
+            self._shared_paths = [contour_path(mask) for mask in shared]
             self.update()
 
     # Painting
@@ -87,9 +90,10 @@ class MaskPaintLayer(QGraphicsItem):
         if self._painting is not None:
             self._paint_mask(painter, self._painting, option.exposedRect)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for mask in self._shared:
-            painter.fillPath(contour_path(mask), _SHARED)
-            self._outline(painter, lambda mask=mask: painter.drawPath(contour_path(mask)))
+        for path in self._shared_paths:
+            if path.controlPointRect().intersects(option.exposedRect):
+                painter.fillPath(path, _SHARED)
+                self._outline(painter, lambda path=path: painter.drawPath(path))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._corners:
             self._outline(painter, lambda: painter.drawPolyline(QPolygonF(list(self._corners))))
