@@ -221,6 +221,10 @@
             <translation>Close</translation>
         </message>
         <message>
+            <source>Corners of a mask's outline: move, add, delete</source>
+            <translation>Corners of a mask's outline: move, add, delete</translation>
+        </message>
+        <message>
             <source>Ctrl+drag</source>
             <translation>Ctrl+drag</translation>
         </message>
@@ -233,16 +237,32 @@
             <translation>Delete a corner of the region</translation>
         </message>
         <message>
+            <source>Drag</source>
+            <translation>Drag</translation>
+        </message>
+        <message>
             <source>Drag a corner, an edge or the inside</source>
             <translation>Drag a corner, an edge or the inside</translation>
+        </message>
+        <message>
+            <source>Drag a corner; drag an edge; Alt+click</source>
+            <translation>Drag a corner; drag an edge; Alt+click</translation>
         </message>
         <message>
             <source>Drag the box or a handle</source>
             <translation>Drag the box or a handle</translation>
         </message>
         <message>
+            <source>Drag with the brush; Alt+drag</source>
+            <translation>Drag with the brush; Alt+drag</translation>
+        </message>
+        <message>
             <source>Drag; middle-button drag</source>
             <translation>Drag; middle-button drag</translation>
+        </message>
+        <message>
+            <source>Draw the box of a selected track without one</source>
+            <translation>Draw the box of a selected track without one</translation>
         </message>
         <message>
             <source>Esc</source>
@@ -263,6 +283,10 @@
         <message>
             <source>Move the playhead</source>
             <translation>Move the playhead</translation>
+        </message>
+        <message>
+            <source>Paint a mask; erase</source>
+            <translation>Paint a mask; erase</translation>
         </message>
         <message>
             <source>Pan</source>
@@ -299,6 +323,10 @@
         <message>
             <source>Shift+drag on the timeline</source>
             <translation>Shift+drag on the timeline</translation>
+        </message>
+        <message>
+            <source>Size of the brush</source>
+            <translation>Size of the brush</translation>
         </message>
         <message>
             <source>Space</source>
@@ -2793,8 +2821,8 @@
     <context>
         <name>MasksFeature</name>
         <message>
-            <source>. {0} pixels are shared with other tracks: J takes them, Shift+J gives them</source>
-            <translation>. {0} pixels are shared with other tracks: J takes them, Shift+J gives them</translation>
+            <source>. {0} pixels are shared with other tracks: U takes them, Shift+U gives them</source>
+            <translation>. {0} pixels are shared with other tracks: U takes them, Shift+U gives them</translation>
         </message>
         <message>
             <source>Add the inside of a polygon to the mask: click its corners, or drag a line around it</source>

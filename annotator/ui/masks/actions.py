@@ -49,13 +49,13 @@ class MaskActions(QObject):
 
     def _add_changes(self) -> None:
         tr, add = self.tr, self._add
-        add("holes", tr("Fill holes"), partial(self._change, masks.fill_mask_holes), "Shift+U",
+        add("holes", tr("Fill holes"), partial(self._change, masks.fill_mask_holes), "Shift+W",
             tr("Fill the holes of the mask, in this frame or in the selected range"), "clean")
         add("specks", tr("Drop specks"), partial(self._change, masks.drop_mask_specks), "Shift+Y",
             tr("Drop all parts of the mask but the largest, in this frame or in the selected range"), "clean")
-        add("front", tr("Bring to the front"), partial(self._change, masks.bring_to_front), "J",
+        add("front", tr("Bring to the front"), partial(self._change, masks.bring_to_front), "U",
             tr("Give pixels that masks share to the selected track, in this frame or in the selected range"), "order")
-        add("back", tr("Send to the back"), partial(self._change, masks.send_to_back), "Shift+J",
+        add("back", tr("Send to the back"), partial(self._change, masks.send_to_back), "Shift+U",
             tr("Give pixels that masks share to the other tracks, in this frame or in the selected range"), "order")
         for name, text, key, dx, dy in (
                 ("left", tr("Move left"), "Left", -STEP, 0), ("right", tr("Move right"), "Right", STEP, 0),

@@ -49,14 +49,14 @@ class MasksFeature(Feature):
         tr, menu = self.tr, f"{self.tr('Track')}/{self.tr('Mask')}"
         for name, text, tool, key, tip in (
                 ("brush", tr("Brush"), Tool.BRUSH, "P", tr("Paint the mask of the selected track, or of a new one")),
-                ("eraser", tr("Eraser"), Tool.ERASER, "U", tr("Erase pixels of the selected track's mask")),
+                ("eraser", tr("Eraser"), Tool.ERASER, "Shift+P", tr("Erase pixels of the selected track's mask")),
                 ("polygon", tr("Polygon"), Tool.POLYGON, "Y",
                  tr("Add the inside of a polygon to the mask: click its corners, or drag a line around it")),
                 ("outline", tr("Corners of the outline"), Tool.OUTLINE, "W",
                  tr("Move, add and delete corners of the mask's outline"))):
             actions.add(f"mask.{name}", menu, text, partial(self._use, tool), [key], tip, needs=Needs.EDITABLE,
                         group="tools")
-        self._square = actions.add("mask.square", menu, tr("Square brush"), self._on_shape, ["Shift+P"],
+        self._square = actions.add("mask.square", menu, tr("Square brush"), self._on_shape, ["Alt+P"],
                                    tr("Paint with a square tip instead of a round one"), group="brush", checkable=True)
         actions.add("mask.brush-larger", menu, tr("Larger brush"), partial(self.brush.resize, 1), ["Alt+="],
                     tr("The wheel does the same"), group="brush")
@@ -126,6 +126,6 @@ class MasksFeature(Feature):
             return
         text = texts[tool].format(self.brush.brush.size)
         if shared:
-            more = self.tr(". {0} pixels are shared with other tracks: J takes them, Shift+J gives them")
+            more = self.tr(". {0} pixels are shared with other tracks: U takes them, Shift+U gives them")
             text += more.format(shared)
         self.message.emit(Message.hint(text, lambda: self._canvas.tool is tool))

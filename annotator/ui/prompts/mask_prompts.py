@@ -37,7 +37,7 @@ class MaskPrompts(QObject):
         self._choice, self._propagation = choice, propagation
         tr, menu = self.tr, f"{self.tr('Track')}/{self.tr('Mask')}"
         add = partial(actions.add, needs=_NEEDS, group="segmenter")
-        add("mask.clean-up", menu, tr("Clean up with SAM 2"), self.clean_up, ["Z"],
+        add("mask.clean-up", menu, tr("Clean up with SAM 2"), self.clean_up, ["Ctrl+M"],
             tr("Let the segmenter find the object that the drawn mask means"))
         for name, text, direction, key in (
                 ("propagate", tr("Propagate the mask"), Direction.BOTH, "Ctrl+P"),

@@ -80,7 +80,7 @@ def test_a_stroke_is_one_step_and_undone_at_once(opened: MainWindow, track: int,
 def test_the_eraser_and_escape(opened: MainWindow, track: int, qtbot: QtBot) -> None:
     before = required(shown(opened, track).mask)
     center = before.left + before.width / 2, before.top + before.height / 2
-    qtbot.keyClick(opened, Qt.Key.Key_U)
+    qtbot.keyClick(opened, Qt.Key.Key_P, Qt.KeyboardModifier.ShiftModifier)
     count = steps(opened)
     qtbot.mousePress(opened.canvas.viewport(), Qt.MouseButton.LeftButton, NONE, at(opened, *center))
     assert opened.features.masks.target.painting is not None
@@ -213,7 +213,7 @@ def test_shared_pixels_are_shown_and_one_key_decides(opened: MainWindow, track: 
     masks.set_mask(store_of(opened), other, 0, Mask.from_bitmap(np.ones((80, 80), bool), theirs.left, theirs.top))
     qtbot.keyClick(opened, Qt.Key.Key_P)
     assert "are shared with other tracks" in opened.statusBar().currentMessage()
-    qtbot.keyClick(opened, Qt.Key.Key_J)
+    qtbot.keyClick(opened, Qt.Key.Key_U)
     assert common(required(shown(opened, track).mask), required(shown(opened, other).mask)).is_empty()
     assert shown(opened, track).mask == theirs
     assert opened.statusBar().currentMessage() == "Bring track 1 to the front in frame 0"

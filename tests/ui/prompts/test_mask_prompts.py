@@ -46,7 +46,7 @@ def test_a_drawn_mask_is_cleaned_up_as_one_step(opened: MainWindow, track: int, 
     frayed = np.ones((30, 40), bool)
     frayed[::3, 30:] = False
     before = paint(opened, track, 0, frayed, 60)
-    QTest.keyClick(opened.canvas, Qt.Key.Key_Z)
+    QTest.keyClick(opened.canvas, Qt.Key.Key_M, CTRL)
     qtbot.waitUntil(lambda: shown(opened, track, 0).mask != before, timeout=20000)
     assert required(shown(opened, track, 0).mask).area() > before.area()
     assert opened.statusBar().currentMessage().startswith("Cleaned up by")
@@ -56,7 +56,7 @@ def test_a_drawn_mask_is_cleaned_up_as_one_step(opened: MainWindow, track: int, 
 
 def test_a_mask_that_the_segmenter_does_not_see_is_left_alone(opened: MainWindow, track: int, qtbot: QtBot) -> None:
     before = paint(opened, track, 0, np.eye(40, dtype=bool), 60)
-    QTest.keyClick(opened.canvas, Qt.Key.Key_Z)
+    QTest.keyClick(opened.canvas, Qt.Key.Key_M, CTRL)
     qtbot.waitUntil(lambda: "no object like this mask" in opened.statusBar().currentMessage(), timeout=20000)
     assert shown(opened, track, 0).mask == before
 
