@@ -215,7 +215,10 @@ def _held(keyframes: Sequence[AnyRow], mark: MarkRow, first: int, last: int) -> 
     if not keyframes or keyframes[-1].frame > last or box_of(keyframes[-1]) is None:
         return
     label = _observation(keyframes[-1], masks=False)
-    for frame in range(max(label.frame + 1, first), min(last, mark.held_to) + 1):
+    start, end = max(label.frame + 1, first), min(last, mark.held_to)
+    if end - start > _LONGEST_INTERPOLATION:
+        raise refuse("video.frame_count", mark.held_to + 1, "a video in which a box can be held to the end")
+    for frame in range(start, end + 1):
         yield replace(label, frame=frame, interpolated=True)
 
 

@@ -72,7 +72,7 @@ class Lane:
 def make_lanes(tracks: Iterable[Track], spans: Iterable[Span], frame_count: int, reached: int | None = None,
                marks: Iterable[Mark] = ()) -> list[Lane]:
     """Return the lanes in the order of ``tracks``. ``reached``: last frame of a running job, where open spans end.
-    ``marks``: of the video; boxes that last beyond their keyframes have bars too."""
+    ``marks``: of the video; interpolated boxes have bars too."""
     spans = list(spans)
     end = frame_count - 1 if reached is None else reached
     bars: dict[int, list[Bar]] = defaultdict(list)
@@ -80,26 +80,33 @@ def make_lanes(tracks: Iterable[Track], spans: Iterable[Span], frame_count: int,
         last = min(end, frame_count - 1) if span.end == OPEN else span.end
         if last >= span.first:
             bars[span.track].append(Bar(span.first, last, span.human))
-    for key, bar in _lasting_bars(spans, marks, frame_count):
+    for key, bar in _interpolated_bars(spans, marks, frame_count):
         bars[key].append(bar)
     return [Lane(track, _ordered(bars.get(track.id, []))) for track in tracks]
 
 
-def _lasting_bars(spans: Sequence[Span], marks: Iterable[Mark], frame_count: int) -> Iterator[tuple[int, Bar]]:
-    """Track and frames of the boxes that hold after the last keyframe of an interpolation without an end."""
-    marks = list(marks)
+def _interpolated_bars(spans: Iterable[Span], marks: Iterable[Mark], frame_count: int) -> Iterator[tuple[int, Bar]]:
+    """Track and frames of interpolated boxes: from the first to the last keyframe of a marked range, and to the end of
+    the video if the range has no end. Frames that are marked as outside are left out."""
+    drawn: dict[int, list[Span]] = defaultdict(list)
+    gone: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    ranges: list[tuple[int, Mark]] = []
     for mark in marks:
-        if mark.kind is not MarkKind.INTERPOLATE or mark.last is not None or mark.track is None:
-            continue
-        drawn = [min(span.end, frame_count - 1) for span in spans if span.human and span.track == mark.track
-                 and span.end >= mark.first]
-        if not drawn:
-            continue
-        held = [Held(id=None, track=mark.track, first=max(drawn) + 1, last=frame_count - 1, end=frame_count - 1)]
-        gone = [(other.first, OPEN if other.last is None else other.last) for other in marks
-                if other.kind is MarkKind.OUTSIDE and other.track == mark.track]
-        yield from ((mark.track, Bar(piece.first, piece.end)) for piece in subtract(held, gone)
-                    if piece.first <= piece.end)
+        if mark.track is not None and mark.kind is MarkKind.OUTSIDE:
+            gone[mark.track].append((mark.first, OPEN if mark.last is None else mark.last))
+        elif mark.track is not None and mark.kind is MarkKind.INTERPOLATE:
+            ranges.append((mark.track, mark))
+    for span in spans if ranges else ():
+        if span.human:
+            drawn[span.track].append(span)
+    for key, mark in ranges:
+        end = frame_count - 1 if mark.last is None else min(mark.last, frame_count - 1)
+        inside = [(max(span.first, mark.first), min(span.end, end)) for span in drawn[key]
+                  if span.first <= end and span.end >= mark.first]
+        if inside:
+            first, last = min(inside)[0], end if mark.last is None else max(last for _, last in inside)
+            held = Held(id=None, track=key, first=first, last=last, end=last)
+            yield from ((key, Bar(piece.first, piece.end)) for piece in subtract([held], gone[key]))
 
 
 def _ordered(bars: list[Bar]) -> tuple[Bar, ...]:

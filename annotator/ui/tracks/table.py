@@ -160,7 +160,7 @@ class TrackTable(QWidget):
         self._pages.setCurrentIndex(0 if self._proxy.rowCount() else 1)
 
     def _on_changes(self, changes: Changes) -> None:
-        kinds = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.LABELS | ChangeKind.RUNS
+        kinds = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.LABELS | ChangeKind.RUNS
         if changes.kinds & kinds:
             self._reload_timer.begin(urgent=not self._document.in_use())
 

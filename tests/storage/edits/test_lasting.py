@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from annotator.errors import StorageError
 from annotator.model.track import MarkKind
 from annotator.storage.edits import drawn_boxes, identities, keyframes, lasting, track_marks
 from annotator.storage.store import Store
@@ -42,6 +43,14 @@ def test_a_drawn_box_holds_to_the_end_of_the_video(store: Store, drawn: int, fra
     assert store.tracks(1) == []
     store.redo()
     assert everything(store) == before
+
+
+def test_a_damaged_frame_count_does_not_make_the_box_endless(store: Store, drawn: int) -> None:
+    with store.transaction("Damage") as transaction:
+        transaction.connection.exec_driver_sql("UPDATE video SET frame_count = 1000000000000")
+    assert [seen.track for seen in store.observations(1, 999_999_999)] == [drawn]
+    with pytest.raises(StorageError, match="frame_count"):
+        store.trajectory(drawn)
 
 
 def test_between_two_boxes_the_way_is_straight(store: Store, drawn: int, frame_count: int) -> None:

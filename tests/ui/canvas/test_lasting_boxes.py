@@ -51,7 +51,14 @@ def test_a_drawn_track_lasts_to_the_end_and_is_straight_between_its_boxes(opened
     opened.document.go_to(12)
     qtbot.keyClick(opened, Qt.Key.Key_O, SHIFT)
     assert frames(opened, track) == list(range(2, 12))
-    assert opened.document.lanes([track])[0].last == 11
+    [lane] = opened.document.lanes([track])
+    assert (lane.last, lane.length) == (11, 10), "interpolated frames count"
+    model = opened.features.tracks.table.model
+
+    def rows() -> list[list[str]]:
+        return [[str(model.index(row, column).data()) for column in (0, 3, 4, 5)] for row in range(model.rowCount())]
+
+    qtbot.waitUntil(lambda: [str(lane.track.number), "2", "11", "10"] in rows(), timeout=10000)
     opened.document.go_to(8)
     qtbot.keyClick(opened, Qt.Key.Key_Q, SHIFT)
     assert next(seen.frame for seen in opened.document.trajectory(track) if seen.occluded) == 8
