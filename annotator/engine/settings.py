@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Self
 
 from annotator.errors import SettingsError
@@ -11,6 +12,18 @@ from annotator.model.frame import TrackState
 
 #: Names of all trackers; the registry creates them.
 TRACKERS = ("sam2mot", "bytetrack", "ocsort", "botsort", "sort", "cbiou")
+
+
+class BoxFrom(StrEnum):
+    """Where the box of a track comes from. Identities come from masks in any case."""
+
+    MASK = "mask"
+    """The tight box of the mask, as in the paper."""
+    DETECTION = "detection"
+    """The matched detection's box; the mask's where no detection matches."""
+    FUSED = "fused"
+    """The mean of both, edge by edge, weighted with the detection's score and the IoU that the segmenter expects of its
+    mask; the mask's where no detection matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +159,16 @@ class Sam2MotSettings:
     keeps all parts, as in the paper. Runs over data sets keep all parts unless SAM2MOT's settings are given."""
     speck_distance: float = 0.5
     """Minimum gap between the two, as a multiple of the longer side of the largest part's box."""
+    box_from: BoxFrom = BoxFrom.MASK
+    """``mask``, ``detection`` or ``fused``: where a track's box comes from. The mask's box, as in the paper, unless the
+    segmenter's masks are worse than the detector's boxes."""
     trajectories: TrajectorySettings = field(default_factory=TrajectorySettings)
     interaction: InteractionSettings = field(default_factory=InteractionSettings)
 
     def __post_init__(self) -> None:
+        if self.box_from not in list(BoxFrom):
+            raise SettingsError(f"box_from is {self.box_from}: give {', '.join(BoxFrom)}")
+        object.__setattr__(self, "box_from", BoxFrom(self.box_from))  # the manifest has its text
         if not 0 <= self.det_threshold <= 1:
             raise SettingsError(f"det_threshold is {self.det_threshold}: give a number from 0 to 1")
         if not 0 <= self.speck_share <= 1:

@@ -2,7 +2,7 @@
 
 For each frame: encode it once; predict every live object from its memory; let cross-object interaction decide which
 objects are occluded and write no memory; let the trajectory manager match, re-prompt and add objects; memorise; remove
-objects. The box of a track is the tight box of its mask, never the detector's box.
+objects. The box of a track is the tight box of its mask unless `Sam2MotSettings.box_from` says otherwise.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from annotator.engine.base import Predictions, Segmenter, State
 from annotator.engine.mask_resize import MaskResizer, without_specks
-from annotator.engine.settings import Sam2MotSettings
+from annotator.engine.settings import BoxFrom, Sam2MotSettings
 from annotator.engine.trackers.interaction import occlusions, pairwise_mask_iou
 from annotator.engine.trackers.trajectories import Match, TrajectoryManager
-from annotator.model.box import box_iou, valid_boxes
+from annotator.model.box import Box, box_iou, clip_boxes, valid_boxes
 from annotator.model.frame import Detections, EndReason, Evidence, Frame, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import EMPTY_MASK, Mask
 from annotator.model.prompt import Prompt
@@ -92,7 +92,7 @@ class Sam2Mot:
         ended = self._manager.ended(_overlaps(live), order)
         for number in ended:
             self._segmenter.forget(number)
-        objects = tuple(self._result(n, labels[n], live[n]) for n in sorted(live))
+        objects = tuple(self._result(n, labels[n], live[n], detections) for n in sorted(live))
         return FrameResult(frame.index, objects, detections, tuple(sorted(ended.items())))
 
     def end_shot(self) -> tuple[tuple[int, EndReason], ...]:
@@ -225,14 +225,27 @@ class Sam2Mot:
     def _state(self, item: _Live) -> TrackState:
         return self.settings.trajectories.state_of(item.score)
 
-    def _result(self, number: int, label: int, item: _Live) -> TrackedObject:
+    def _result(self, number: int, label: int, item: _Live, detections: Detections) -> TrackedObject:
         state = self._state(item)
         gone = state is TrackState.LOST or item.mask.is_empty() or not item.shown
         evidence = Evidence(item.score, item.iou, item.detection, item.detection_iou, item.prompted, item.reprompted,
                             item.occluded_by)
         score = 1 / (1 + math.exp(-max(min(item.score, 60.0), -60.0)))
-        return TrackedObject(number, label, state, score, None if gone else item.mask.box_xyxy,
+        return TrackedObject(number, label, state, score, None if gone else self._box(item, detections),
                              None if gone else item.mask, evidence)
+
+    def _box(self, item: _Live, detections: Detections) -> Box:
+        """Return an object's box in the result; ``item.detection`` is an index among the raw detections."""
+        if item.detection is None or self.settings.box_from is BoxFrom.MASK:
+            return item.mask.box_xyxy
+        [detected] = detections.box_xyxy[[item.detection]].astype(np.float64)
+        detected = clip_boxes(detected[None], *self._size)[0]
+        trust = 1.0
+        if self.settings.box_from is BoxFrom.FUSED:
+            confidence, expected = float(detections.score[item.detection]), min(max(item.iou, 0.0), 1.0)
+            trust = confidence / (confidence + expected) if confidence + expected > 0 else 0.5
+        x0, y0, x1, y1 = trust * detected + (1 - trust) * np.array(item.mask.box_xyxy)
+        return float(x0), float(y0), float(x1), float(y1)
 
 
 def _overlaps(live: Mapping[int, _Live]) -> npt.NDArray[np.float64]:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotator.engine.settings import InteractionSettings, Sam2MotSettings, TrajectorySettings
+from annotator.engine.settings import BoxFrom, InteractionSettings, Sam2MotSettings, TrajectorySettings
 from annotator.engine.trackers.sam2mot import Sam2Mot
+from annotator.errors import SettingsError
 from annotator.model.box import Box
 from annotator.model.frame import Detections, EndReason, Evidence, Frame, FrameResult, TrackedObject, TrackState
 from tests.engine.fake_segmenter import SIDE, FakeSegmenter, Say
@@ -94,6 +95,34 @@ def test_a_matched_detection_starts_nothing_and_is_evidence() -> None:
     assert by_number(result)[1].box_xyxy == A, "the box is the mask's and never the detector's"
     assert by_number(result)[1].evidence.detection == 1, "counted among all detections, weak ones included"
     assert by_number(result)[1].evidence.detection_iou == pytest.approx(14 / 18)
+
+
+@pytest.mark.parametrize(("box_from", "expected"), [
+    ("mask", A), ("detection", (6.0, 4.0, 22.0, 20.0)),
+    ("fused", (5.0, 4.0, 21.0, 20.0)),  # the fake segmenter expects an IoU of 0.75
+])
+def test_the_box_may_come_from_the_matched_detection(box_from: str, expected: Box) -> None:
+    video = Video(settings=Sam2MotSettings(box_from=BoxFrom(box_from)))
+    video.step(found(A))
+    matched = by_number(video.step(found(B, (6.0, 4.0, 22.0, 20.0), scores=[0.1, 0.75])))[1]
+    assert matched.box_xyxy == pytest.approx(expected)
+    assert matched.mask is not None
+    assert matched.mask.box_xyxy == A
+    assert by_number(video.step())[1].box_xyxy == A, "nothing matches"
+
+
+def test_where_the_box_comes_from_is_given_in_words() -> None:
+    assert Sam2MotSettings(box_from="fused").box_from is BoxFrom.FUSED  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="box_from is both: give mask, detection, fused"):
+        Sam2MotSettings(box_from="both")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("box_from", list(BoxFrom))
+def test_a_detections_box_is_cut_at_the_frame(box_from: BoxFrom) -> None:
+    video = Video(settings=Sam2MotSettings(box_from=box_from))
+    [item] = video.step(found((-9.0, 4.0, 20.0, 20.0))).objects
+    assert item.box_xyxy is not None
+    assert item.box_xyxy[0] >= 0
 
 
 @pytest.mark.parametrize(("shift", "added"), [(16.0, True), (12.0, True), (10.0, False), (0.0, False)])
