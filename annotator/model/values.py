@@ -150,7 +150,7 @@ class TrackAttributes:
 
     def values_of(self, name: str) -> set[object]:
         """The values of an attribute in some frame."""
-        return {value for _, value in self._changes[name] if value is not None}
+        return {value for _, value in self._changes.get(name, ()) if value is not None}
 
     def whole(self) -> dict[str, object]:
         """The values of the whole track."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from annotator.model.attribute import Attribute, AttributeKind
+from annotator.model.attribute import Attribute, AttributeKind, attributes_of
+from annotator.model.values import TrackAttributes
 from annotator.storage.file import schema
 from annotator.storage.history import journal
 from annotator.storage.rows import records
@@ -24,6 +26,20 @@ def inferred(label: int, name: str, values: Iterable[object]) -> Attribute:
     if found and all(isinstance(value, int | float) and not isinstance(value, bool) for value in found):
         return Attribute(0, label, name, AttributeKind.NUMBER, varies=True)
     return Attribute(0, label, name, AttributeKind.TEXT, varies=True)
+
+
+def unfit_values(connection: Connection, tracks: Iterable[tuple[int, TrackAttributes]]) -> Counter[str]:
+    """Count the values that the project's attributes of these names do not take, as text for the report.
+
+    Such values are stored, and show when the attribute is changed to take them. ``tracks``: label id and attributes.
+    """
+    known = [records.attribute_record(row) for row in connection.execute(select(_attribute))]
+    found: Counter[str] = Counter()
+    for label, attributes in tracks:
+        for each in attributes_of(label, known):
+            what = f"values that the attribute {each.name} of the project does not take (kept, but not shown)"
+            found[what] += sum(each.fitting(value) is None for value in attributes.values_of(each.name))
+    return +found
 
 
 def declare_varying(connection: Connection, declared: Sequence[Attribute]) -> None:

@@ -20,7 +20,7 @@ from annotator.storage.file import schema
 from annotator.storage.history import journal
 from annotator.storage.imports.publishing import Incoming, Mark, TrackPublisher
 from annotator.storage.imports.stages import ROWS, Imported, StagedImport, Write, run_import
-from annotator.storage.imports.track_attributes import declare_varying, inferred
+from annotator.storage.imports.track_attributes import declare_varying, inferred, unfit_values
 from annotator.storage.rows.runs import insert_many
 from annotator.storage.spans.ranges import Ranges
 from annotator.storage.store import Store
@@ -174,6 +174,8 @@ class TrackImport(StagedImport):
             journal.record(connection, step)
             self._show_labels(connection)
             declare_varying(connection, self._declarations())
+            self.imported.dropped += unfit_values(
+                connection, ((track.label_id, track.attributes) for track in self._tracks.values()))
             transaction.touch(Changes(ChangeKind.LABELS | ChangeKind.HISTORY, video=self._video))
         self._step = step
 

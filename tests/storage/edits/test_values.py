@@ -257,6 +257,16 @@ def test_a_known_attribute_that_changes_in_a_file_changes_over_time(store: Store
     assert store.attributes() == [replace(known, varies=True)]
 
 
+def test_values_that_a_known_attribute_does_not_take_are_counted(store: Store) -> None:
+    attributes.add_attribute(store, "mood", AttributeKind.CHOICE, options=("calm", "angry"))
+    attributes.add_attribute(store, "age", AttributeKind.NUMBER)
+    told = add_tracks(store, 1, ("cat",), frames(
+        (3, {"mood": "calm", "age": "old"}), (4, {"mood": "wild", "age": "old"}), (5, {"mood": "sad", "age": "old"})),
+        human=True, settings={}, title="I")
+    ending = "of the project does not take (kept, but not shown)"
+    assert told.dropped == {f"values that the attribute mood {ending}": 2, f"values that the attribute age {ending}": 1}
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, LAST), st.none() | st.integers(0, 12) | st.just("next"),
                           st.sampled_from([None, "stand", "walk", "run"])), max_size=8),
