@@ -69,6 +69,11 @@ class Reader:
         rows = self._connection.execute(records.VIDEOS.where(~schema.video.c.removed).order_by(schema.video.c.id))
         return [records.video_record(row) for row in rows]
 
+    def video_count(self) -> int:
+        """Number of videos of the project."""
+        return int(self._connection.execute(
+            select(func.count()).select_from(schema.video).where(~schema.video.c.removed)).scalar() or 0)
+
     def video(self, name: str | None = None) -> VideoRecord:
         """The video with this name, or the only one if no name is given.
 

@@ -60,8 +60,9 @@ class Store(Reader):
         self.notes: list[str] = []
         """What could not be migrated when the file was opened."""
         self.unchecked = False
-        """Whether the project was not closed properly and has not been checked since. While that is so, closing it
-        leaves a record, and the next opening checks it. `Reader.examine` checks, `confirm_whole` ends this state."""
+        """Whether the project, open for writing, was not closed properly and has not been checked since. While that is
+        so, closing it leaves a record, and the next opening checks it. `Reader.examine` checks, and `confirm_whole`
+        ends this state."""
 
     # Lifecycle
 
@@ -131,7 +132,7 @@ class Store(Reader):
                 _check_version(connection, target)
                 check_layout(connection, target, complete=True)
             else:
-                store.unchecked = unclean
+                store.unchecked = unclean and lock is not None  # a reader may find the log of a program that is writing
                 store._prepare(auto_checkpoint, check)
             return store
         except BaseException:

@@ -159,6 +159,10 @@ class Document(QObject):
         if reader is not None:
             reader.close()
 
+    def video_count(self) -> int:
+        """Number of videos; quick, however many there are."""
+        return 0 if self._session is None else self._session.store.video_count()
+
     def videos(self) -> list[VideoRecord]:
         return [] if self._session is None else self._session.store.videos()
 

@@ -163,7 +163,7 @@ class EvaluationFeature(Feature):
         self.panel.evaluate.setEnabled(free and self.ground_truth is not None)
         for widget in (self.panel.path, self.panel.file, self.panel.folder):
             widget.setEnabled(free)
-        self.panel.all_videos.setVisible(len(self._document.videos()) > 1)
+        self.panel.all_videos.setVisible(self._document.video_count() > 1)
 
     def _all_videos(self) -> bool:
         return not self.panel.all_videos.isHidden() and self.panel.all_videos.isChecked()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from annotator.errors import Cancelled, StorageError
+from annotator.model.mask import Mask
 from annotator.model.track import MarkKind, OnExisting, RunStatus
-from annotator.storage.edits import drawn_boxes, labels, proposals, videos
+from annotator.storage.edits import drawn_boxes, labels, masks, proposals, videos
 from annotator.storage.store import Store
 from annotator.storage.upkeep.compact import compact
 from tests.storage.counting import Work, work_of
@@ -84,7 +86,8 @@ def test_runs_of_a_removed_video_are_neither_resumed_nor_decided(worked_on: Stor
     for attempt in (lambda: worked_on.check_resumable(run.id), lambda: worked_on.rewind_run(run.id, 5),
                     lambda: proposals.accept_proposal(worked_on, proposal.id),
                     lambda: worked_on.begin_run(1, "track", {}, {}, ("car",), 0, 9),
-                    lambda: drawn_boxes.add_mark(worked_on, 1, MarkKind.IGNORE, 0)):
+                    lambda: drawn_boxes.add_mark(worked_on, 1, MarkKind.IGNORE, 0),
+                    lambda: masks.add_masked_track(worked_on, 1, 1, 3, Mask.from_bitmap(np.ones((3, 4), bool)))):
         with pytest.raises(StorageError, match="the video clip was removed from the project; undo that"):
             attempt()
     assert everything(worked_on) == before

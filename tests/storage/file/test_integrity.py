@@ -161,6 +161,13 @@ def test_a_check_that_was_put_off_is_still_due_at_the_next_opening(tmp_path: Pat
         assert not opened.unchecked
 
 
+def test_a_reader_does_not_take_a_writers_log_for_that_of_a_dead_one(store: Store) -> None:
+    fake_run(store, LIVES)
+    assert os.stat(f"{store.path}-wal").st_size > 0
+    with Store.open(store.path, read_only=True, check=False) as reader:
+        assert not reader.unchecked
+
+
 def test_a_check_reports_progress_and_can_be_cancelled(store: Store) -> None:
     fake_run(store, LIVES, masks=True)
     seen: list[tuple[int, int]] = []
