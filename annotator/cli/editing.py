@@ -223,6 +223,8 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
         if args.accept_run is not None or args.drop_run is not None:
             return _accept_or_discard(session, args)
         video = one_video(session, args.video)
+        if args.clean_up:
+            return _clean_up(session, video, args)
         requests, settings = _requests(session, video, args)
         run = None
         console.progress(f"{video.name}  loading models")
@@ -245,6 +247,17 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
         print("accepted" if accepted else
               f"proposal {run} is pending; accept it with: annotator prompt {args.project} --accept-run {run}")
     return INTERRUPTED if cancel.cancelled else OK
+
+
+def _clean_up(session: Session, video: VideoRecord, args: argparse.Namespace) -> int:
+    from annotator.jobs.prompts.clean_up import clean_up
+
+    if args.track is None or args.frame is None:
+        raise SettingsError("give --track and --frame with --clean-up")
+    done = clean_up(session, video, track_id(session, video, args.track), args.frame, args.segmenter, args.device)
+    print(json.dumps(asdict(done)) if args.json else
+          f"cleaned up by {done.segmenter}: {done.pixels} pixels, IoU {done.agreement:.2f} with the drawn mask")
+    return OK
 
 
 def _accept_or_discard(session: Session, args: argparse.Namespace) -> int:
@@ -394,6 +407,8 @@ def _add_prompt(commands: Any) -> None:
     p.add_argument("--not-point", type=_numbers(2), action="append", default=[], metavar="X,Y",
                    help="negative point, off the object (repeatable)")
     p.add_argument("--from-mask", action="store_true", help="propagate the mask that the track has in the frame")
+    p.add_argument("--clean-up", action="store_true",
+                   help="replace the mask that the track has in the frame by the object that it means")
     p.add_argument("--between", type=int, nargs=2, metavar="N",
                    help="fill the frames between the track's masks in two frames, from both ends")
     p.add_argument("--track", type=int, metavar="NUMBER", help="the object's existing track (default: a new object)")

@@ -16,6 +16,7 @@ from annotator.engine.settings import Sam2MotSettings, TrajectorySettings
 from annotator.errors import SettingsError, StorageError
 from annotator.jobs.project import add_source
 from annotator.jobs.prompts import propagate
+from annotator.jobs.prompts.clean_up import clean_up
 from annotator.jobs.prompts.limits import Direction
 from annotator.jobs.prompts.propagate import PromptRequest, PromptSettings, mask_requests, masks_around
 from annotator.model.frame import Evidence, Frame, FrameResult, TrackedObject, TrackState
@@ -137,6 +138,27 @@ def test_a_drawn_mask_becomes_the_object_that_agrees_best() -> None:
     assert agreement == pytest.approx(380 / 420)
     assert best_cleaned(drawn, [seen(block(25, 25))])[0] is None
     assert best_cleaned(drawn, []) == (None, 0.0)
+
+
+def test_a_mask_is_cleaned_up_without_a_window(session: Session) -> None:
+    store, video = session.store, session.store.video()
+    track = store.tracks(1)[0].id
+    frayed = np.ones((20, 20), bool)
+    frayed[::5, 15:] = False
+    drawn = Mask.from_bitmap(frayed, 10, 10)
+    masks.set_mask(store, track, 3, drawn)
+    done = clean_up(session, video, track, 3, "tiny-sam2", "cpu", lambda *_: MaskReadingSegmenter())
+    assert store.observations(1, 3, masks=True)[0].mask == block(10, 10)
+    assert done.pixels == 400
+    assert done.agreement == pytest.approx(drawn.area() / 400)
+    assert session.history()[-1].label == "Clean up mask of track 1 in frame 3"
+    session.undo()
+    assert store.observations(1, 3, masks=True)[0].mask == drawn
+    masks.set_mask(store, track, 4, Mask.from_bitmap(np.eye(20, dtype=bool), 10, 10))
+    before = everything(store)
+    with pytest.raises(StorageError, match="no object like the mask of track 1 in frame 4"):
+        clean_up(session, video, track, 4, "tiny-sam2", "cpu", lambda *_: MaskReadingSegmenter())
+    assert everything(store) == before
 
 
 def test_single_pixels_can_be_cleaned_up_too() -> None:
