@@ -54,6 +54,8 @@ VARIANTS = {
     "sam2mot": Variant(),
     "without_interaction": Variant(Sam2MotSettings.without_interaction),
     "without_reconstruction": Variant(Sam2MotSettings.without_reconstruction),
+    "dam4sam": Variant(sam2=lambda settings: replace(settings, memory="dam4sam")),
+    "samurai": Variant(sam2=lambda settings: replace(settings, memory="samurai")),
     "ordinary_reprompts": Variant(sam2=lambda settings: replace(settings, reprompt_conditions=False)),
 }
 

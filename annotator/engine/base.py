@@ -55,6 +55,19 @@ class Predictions:
     """(N,) whether the row comes from a prompt in this frame."""
     conditioning: tuple[bool, ...]
     """(N,) whether to keep the row's memory as a conditioning memory."""
+    candidates: torch.Tensor | None = None
+    """(N, K, h, w) float32 logits of all masks that the segmenter considered, ``logits`` among them; None if it decodes
+    only one, or for prompts."""
+    candidate_iou: npt.NDArray[np.float32] | None = None
+    """(N, K) the segmenter's estimate of each candidate's IoU."""
+
+    def rows(self, rows: Sequence[int], object_ids: tuple[int, ...]) -> Predictions:
+        """Return some rows under these ids."""
+        index = list(rows)
+        return Predictions(object_ids, self.logits[index], self.score[index], self.iou[index], self.pointers[index],
+                           tuple(self.prompted[r] for r in index), tuple(self.conditioning[r] for r in index),
+                           None if self.candidates is None else self.candidates[index],
+                           None if self.candidate_iou is None else self.candidate_iou[index])
 
 
 @runtime_checkable

@@ -10,6 +10,8 @@ from typing import Self
 from annotator.errors import SettingsError
 from annotator.model.frame import TrackState
 
+#: Names of all memory policies; see `annotator.engine.segmenters.memory_policies`.
+MEMORY_POLICIES = ("sam2", "dam4sam", "samurai")
 #: Names of all trackers; the registry creates them.
 TRACKERS = ("sam2mot", "bytetrack", "ocsort", "botsort", "sort", "cbiou")
 
@@ -209,6 +211,10 @@ class Sam2Settings:
     keep_first: bool = True
     """The first conditioning memory in the direction of travel is always among those that an object attends to, so that
     re-prompts on another object cannot replace all of its own. False: the closest ones, as in the sam2 package."""
+    memory: str = "sam2"
+    """What is written to memory and recalled: ``sam2``, as in the stock predictor; ``dam4sam``, which skips frames
+    without the object and keeps those in which a look-alike shows; or ``samurai``, which takes the object's motion into
+    account. The last two decode all candidate masks, which takes longer."""
     batch_size: int = 64
     """Maximum number of objects per batch: limited further by the cache of a CPU; halved when a GPU runs out of memory.
     """
@@ -220,6 +226,8 @@ class Sam2Settings:
     def __post_init__(self) -> None:
         if self.max_conditioning != -1 and self.max_conditioning < 2:
             raise SettingsError(f"max_conditioning is {self.max_conditioning}: give -1 (no limit) or at least 2")
+        if self.memory not in MEMORY_POLICIES:
+            raise SettingsError(f"there is no memory policy {self.memory!r}: choose {', '.join(MEMORY_POLICIES)}")
         if self.batch_size < 1:
             raise SettingsError(f"batch_size is {self.batch_size}: give at least 1")
 

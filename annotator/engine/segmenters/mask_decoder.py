@@ -33,6 +33,10 @@ class MaskDecoder(Protocol):
         encoding, and (B, P, C) prompt tokens. ``multimask`` returns the best of the candidate masks instead of the
         single mask."""
 
+    def candidates(self, image: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor]) -> Decoded:
+        """Decode all candidate masks of the same: (B, K, 4H, 4W) logits, (B, K) estimated IoU, (B, K, C) mask tokens
+        and (B, 1) object scores."""
+
 
 def mask_decoder(module: Any, device: torch.device) -> MaskDecoder:
     """Return the faster decoder for the device.
@@ -54,16 +58,25 @@ class PackageMaskDecoder:
 
     def __call__(self, image: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor], multimask: bool,
                  ) -> Decoded:
+        masks, ious, mask_tokens, score = self._run(image, positions, prompt, prepared, multimask)
+        best = ious.argmax(-1)
+        token = _of_each(mask_tokens, best) if mask_tokens.shape[1] > 1 else mask_tokens[:, 0]
+        return _of_each(masks, best), _of_each(ious, best), token, score
+
+    def candidates(self, image: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor]) -> Decoded:
+        masks, ious, mask_tokens, score = self._run(image, positions, prompt, prepared, True)
+        return masks, ious, mask_tokens.expand(-1, masks.shape[1], -1), score
+
+    def _run(self, image: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor], multimask: bool,
+             ) -> Decoded:
         batch, tokens, width = image.shape
         side = math.isqrt(tokens)
-        masks, ious, mask_tokens, score = self._module(
+        decoded: Decoded = self._module(
             image_embeddings=image.transpose(1, 2).reshape(batch, width, side, side),
             image_pe=positions.T.reshape(1, width, side, side), sparse_prompt_embeddings=prompt,
             dense_prompt_embeddings=image.new_zeros(1), multimask_output=multimask, repeat_image=False,
             high_res_features=[f.expand(batch, -1, -1, -1) for f in prepared])
-        best = ious.argmax(-1)
-        token = _of_each(mask_tokens, best) if mask_tokens.shape[1] > 1 else mask_tokens[:, 0]
-        return _of_each(masks, best), _of_each(ious, best), token, score
+        return decoded
 
 
 class BatchedMaskDecoder:
@@ -85,16 +98,8 @@ class BatchedMaskDecoder:
 
     def __call__(self, image: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor], multimask: bool,
                  ) -> Decoded:
-        module, first = self._module, self._iou_token + 1
-        tokens = torch.cat([self._output_tokens.expand(len(prompt), -1, -1), prompt], 1)
-        hidden, image = self._transform(tokens, image, positions)
-        mask_tokens = hidden[:, first:first + module.num_mask_tokens]
-        mlps = enumerate(module.output_hypernetworks_mlps)
-        weights = torch.stack([mlp(mask_tokens[:, k]) for k, mlp in mlps], 1)
-        ious = module.iou_prediction_head(hidden[:, self._iou_token])
-        # If the model predicts no object score, every object counts as visible, as in the package.
-        certain = ious.new_full((len(ious), 1), 10.0)
-        score = module.pred_obj_score_head(hidden[:, 0]) if module.pred_obj_scores else certain
+        module = self._module
+        image, weights, ious, mask_tokens, score = self._heads(image, positions, prompt)
         if multimask:
             best = ious[:, 1:].argmax(-1) + 1
             masks = self._upscaling(image, prepared, _of_each(weights, best)[:, None])[:, 0]
@@ -106,6 +111,28 @@ class BatchedMaskDecoder:
         else:
             masks = self._upscaling(image, prepared, weights[:, :1])
         return masks[:, 0], ious[:, 0], mask_tokens[:, 0], score
+
+    def candidates(self, image: Tensor, positions: Tensor, prompt: Tensor, prepared: list[Tensor]) -> Decoded:
+        image, weights, ious, mask_tokens, score = self._heads(image, positions, prompt)
+        masks = self._upscaling(image, prepared, weights[:, 1:])
+        own = self._module.use_multimask_token_for_obj_ptr
+        tokens = mask_tokens[:, 1:] if own else mask_tokens[:, :1].expand(-1, masks.shape[1], -1)
+        return masks, ious[:, 1:], tokens, score
+
+    def _heads(self, image: Tensor, positions: Tensor, prompt: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return image tokens, (B, T, C / 8) mask weights, (B, T) estimated IoU, (B, T, C) mask tokens and (B, 1)
+        object scores; T counts the single mask and the candidates."""
+        module, first = self._module, self._iou_token + 1
+        tokens = torch.cat([self._output_tokens.expand(len(prompt), -1, -1), prompt], 1)
+        hidden, image = self._transform(tokens, image, positions)
+        mask_tokens = hidden[:, first:first + module.num_mask_tokens]
+        mlps = enumerate(module.output_hypernetworks_mlps)
+        weights = torch.stack([mlp(mask_tokens[:, k]) for k, mlp in mlps], 1)
+        ious = module.iou_prediction_head(hidden[:, self._iou_token])
+        # If the model predicts no object score, every object counts as visible, as in the package.
+        certain = ious.new_full((len(ious), 1), 10.0)
+        score = module.pred_obj_score_head(hidden[:, 0]) if module.pred_obj_scores else certain
+        return image, weights, ious, mask_tokens, score
 
     def _transform(self, tokens: Tensor, image: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         """``TwoWayTransformer``."""

@@ -14,6 +14,8 @@ import torch
 from sam2.modeling.sam2_utils import select_closest_cond_frames
 from torch import Tensor
 
+from annotator.engine.segmenters.memory_policies import MemoryPolicy, Past, Role, Sam2Policy, Seen
+
 
 class Slab:
     """A growing table of equal tensors with a free list."""
@@ -67,6 +69,7 @@ class _Entry:
 
     spatial: int | None
     pointer: int
+    role: Role = Role.RECENT
 
 
 @dataclass(slots=True)
@@ -75,6 +78,8 @@ class ObjectMemory:
 
     conditioning: dict[int, _Entry] = field(default_factory=dict)
     recent: dict[int, _Entry] = field(default_factory=dict)
+    past: Past = field(default_factory=Past)
+    """What the policy knows of the object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +118,19 @@ class MemoryBank:
     """Memories of all live objects.
 
     The semantics are those of ``SAM2Base._prepare_memory_conditioned_features`` (sam2 1.1): conditioning frames first,
-    then the last frames by index, where a frame that was not memorised remains a gap; pointers of past conditioning
-    frames and of up to 15 others.
+    then the frames that the policy recalls: by the stock policy the last ones by index, where a frame that was not
+    memorised remains a gap; pointers of past conditioning frames and of up to 15 others.
     """
 
     def __init__(self, tokens: int, memory_dim: int, pointer_dim: int, device: torch.device, window: MemoryWindow,
-                 ) -> None:
+                 policy: MemoryPolicy | None = None) -> None:
         # The stock predictor rounds spatial memories to bfloat16 too, on every device.
         self._spatial = Slab((tokens, memory_dim), torch.bfloat16, device)
         self._pointers = Slab((pointer_dim,), torch.float32, device)
         self._objects: dict[int, ObjectMemory] = {}
         self._device = device
         self.window = window
+        self.policy = policy or Sam2Policy()
 
     def __contains__(self, object_id: int) -> bool:
         return object_id in self._objects
@@ -138,16 +144,29 @@ class MemoryBank:
         """Numbers of stored spatial memories and pointers over all objects."""
         return self._spatial.used, self._pointers.used
 
+    def past(self, object_id: int) -> Past:
+        """Return what the policy knows of an object."""
+        return self._objects[object_id].past
+
+    def admit(self, frame_index: int, object_id: int, seen: Seen, prompted: bool, conditioning: bool) -> Role:
+        """Ask the policy for the role of a frame's memory, once, before `write`. Prompted frames are always written."""
+        memory = self._objects.setdefault(object_id, ObjectMemory())
+        if prompted:
+            self.policy.begin(memory.past, frame_index, seen)
+            return Role.ANCHOR if conditioning else Role.RECENT
+        return self.policy.admit(memory.past, frame_index, seen, self.window.direction)
+
     def write(self, frame_index: int, object_ids: Iterable[int], spatial: Tensor, pointers: Tensor,
-              conditioning: Iterable[bool]) -> None:
-        """Store this frame's memory for these objects: (N, tokens, memory_dim) and (N, pointer_dim)."""
-        rows = zip(object_ids, self._spatial.store(spatial), self._pointers.store(pointers), conditioning, strict=True)
-        for object_id, spatial_row, pointer_row, is_conditioning in rows:
+              roles: Iterable[Role]) -> None:
+        """Store this frame's memory for these objects: (N, tokens, memory_dim) and (N, pointer_dim). An anchor becomes
+        a conditioning memory."""
+        rows = zip(object_ids, self._spatial.store(spatial), self._pointers.store(pointers), roles, strict=True)
+        for object_id, spatial_row, pointer_row, role in rows:
             memory = self._objects.setdefault(object_id, ObjectMemory())
             for entries in (memory.conditioning, memory.recent):
                 self._free(entries.pop(frame_index, None))
-            entries = memory.conditioning if is_conditioning else memory.recent
-            entries[frame_index] = _Entry(spatial_row, pointer_row)
+            entries = memory.conditioning if role is Role.ANCHOR else memory.recent
+            entries[frame_index] = _Entry(spatial_row, pointer_row, role)
 
     def advance(self, frame_index: int) -> None:
         """Drop memories that neither this frame nor any later one, in the direction of propagation, can attend to.
@@ -170,11 +189,11 @@ class MemoryBank:
         memory, window, step = self._objects[object_id], self.window, self.window.direction
         selected, unselected = self._select(memory, frame_index)
         spatial: list[tuple[int, int]] = [(e.spatial, 0) for e in selected.values() if e.spatial is not None]
-        for position in range(1, window.spatial_frames + 1):
-            t = frame_index - step * (window.spatial_frames + 1 - position)
-            entry = memory.recent.get(t) or unselected.get(t)
-            if entry is not None and entry.spatial is not None:
-                spatial.append((entry.spatial, position))
+        others = {t: e for t, e in (unselected | memory.recent).items() if e.spatial is not None}
+        for t, position in self.policy.recall({t: e.role for t, e in others.items()}, frame_index, window):
+            row = others[t].spatial
+            assert row is not None
+            spatial.append((row, position))
         pointers = [(e.pointer, (frame_index - t) * step) for t, e in selected.items() if (frame_index - t) * step >= 0]
         for distance in range(1, window.pointer_frames + 1):
             t = frame_index - step * distance
@@ -203,21 +222,27 @@ class MemoryBank:
             return {"frames": list(entries),
                     "pointers": [copy(self._pointers.row(e.pointer)) for e in entries.values()],
                     "spatial": [None if e.spatial is None else copy(self._spatial.row(e.spatial))
-                                for e in entries.values()]}
+                                for e in entries.values()],
+                    "roles": [int(e.role) for e in entries.values()]}
 
-        return {str(k): {"conditioning": dump(m.conditioning), "recent": dump(m.recent)}
+        return {str(k): {"conditioning": dump(m.conditioning), "recent": dump(m.recent), "past": m.past.to_state()}
                 for k, m in self._objects.items()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Replace all memories by those of a snapshot."""
+        """Replace all memories by those of a snapshot. One without roles and pasts is of the stock policy."""
         for object_id in self.object_ids:
             self.forget(object_id)
         for key, parts in state.items():
-            memory = self._objects[int(key)] = ObjectMemory()
-            for entries, part in ((memory.conditioning, parts["conditioning"]), (memory.recent, parts["recent"])):
-                for t, spatial, pointer in zip(part["frames"], part["spatial"], part["pointers"], strict=True):
+            memory = self._objects[int(key)] = ObjectMemory(
+                past=Past.of_state(parts["past"]) if "past" in parts else Past())
+            for entries, name, usual in ((memory.conditioning, "conditioning", Role.ANCHOR),
+                                         (memory.recent, "recent", Role.RECENT)):
+                part = parts[name]
+                roles = part.get("roles", [usual] * len(part["frames"]))
+                for t, spatial, pointer, role in zip(part["frames"], part["spatial"], part["pointers"], roles,
+                                                     strict=True):
                     row = None if spatial is None else self._spatial.store(spatial[None].to(self._device))[0]
-                    entries[t] = _Entry(row, self._pointers.store(pointer[None].to(self._device))[0])
+                    entries[t] = _Entry(row, self._pointers.store(pointer[None].to(self._device))[0], Role(role))
 
     def _select(self, memory: ObjectMemory, frame_index: int) -> tuple[dict[int, _Entry], dict[int, _Entry]]:
         """Return the conditioning memories that a frame attends to, and the others. The first one, if it always stays,
@@ -245,12 +270,13 @@ class MemoryBank:
 
     def _trim(self, memory: ObjectMemory, frame_index: int) -> None:
         step, window = self.window.direction, self.window
+        stored = {t: entry.role for t, entry in memory.recent.items() if entry.spatial is not None}
+        kept = self.policy.keeps(stored, frame_index, window)
         for t, entry in list(memory.recent.items()):
-            age = (frame_index - t) * step
-            if age > window.spatial_frames and entry.spatial is not None:
+            if t not in kept and entry.spatial is not None:
                 self._spatial.free(entry.spatial)
                 entry.spatial = None
-            if age > max(window.pointer_frames, window.spatial_frames):
+            if entry.spatial is None and (frame_index - t) * step > window.pointer_frames:
                 self._free(memory.recent.pop(t))
 
     def _free(self, entry: _Entry | None) -> None:

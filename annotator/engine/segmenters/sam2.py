@@ -32,6 +32,7 @@ from annotator.engine.segmenters.attention import BatchedMemoryAttention, Rememb
 from annotator.engine.segmenters.mask_decoder import mask_decoder
 from annotator.engine.segmenters.memory import MemoryBank, MemoryWindow, Recall
 from annotator.engine.segmenters.memory_encoder import BatchedMemoryEncoder
+from annotator.engine.segmenters.memory_policies import Past, Role, Seen, memory_policy, seen_of
 from annotator.engine.settings import Sam2Settings
 from annotator.errors import ModelError
 from annotator.model.frame import Frame, Image
@@ -74,6 +75,13 @@ class _Part:
     score: Tensor
     iou: Tensor
     pointers: Tensor
+    candidates: Tensor | None = None
+    """(B, K, h, w), if the memory policy judges them."""
+    candidate_iou: Tensor | None = None
+
+
+#: Chooses among (B, K, h, w) candidate masks with their (B, K) estimated IoU and (B,) object scores: (B,) indices.
+_Choose = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class Sam2Segmenter:
@@ -129,9 +137,10 @@ class Sam2Segmenter:
         model = self._model
         self._size = (width, height)
         pointers = min(frame_count, model.max_obj_ptrs_in_encoder) - 1
+        policy = memory_policy(self._settings.memory)
         window = MemoryWindow(model.num_maskmem - 1, pointers, self._settings.max_conditioning, frame_count, reverse,
-                              self._settings.keep_first)
-        self._bank = MemoryBank(self._cells ** 2, model.mem_dim, model.hidden_dim, self._device, window)
+                              self._settings.keep_first or policy.keeps_first)
+        self._bank = MemoryBank(self._cells ** 2, model.mem_dim, model.hidden_dim, self._device, window, policy)
 
     def encode(self, frame: Frame) -> Sam2Features:
         with self._inference():
@@ -173,7 +182,7 @@ class Sam2Segmenter:
         parts: dict[int, tuple[_Part, int]] = {}
         with self._inference():
             for ids in groups.values():
-                for chunk, part in self._in_batches(ids, lambda c: self._track(features, [recalls[i] for i in c])):
+                for chunk, part in self._in_batches(ids, lambda c: self._track(features, {i: recalls[i] for i in c})):
                     parts |= {object_id: (part, row) for row, object_id in enumerate(chunk)}
         none = (False,) * len(object_ids)
         return self._collect(tuple(object_ids), parts, none, none)
@@ -182,12 +191,23 @@ class Sam2Segmenter:
                  ) -> None:
         bank = self._require_bank()
         wanted = set(predictions.object_ids if object_ids is None else object_ids)
-        rows = [k for k, i in enumerate(predictions.object_ids) if i in wanted]
+        selected = [k for k, i in enumerate(predictions.object_ids) if i in wanted]
+        roles = self._roles(features.frame_index, predictions, selected)
+        rows = list(roles)
         with self._inference():
             for chunk, spatial in self._in_batches(rows, lambda c: self._encode_memory(features, predictions, c)):
                 index = torch.tensor(chunk, device=self._device)
                 bank.write(features.frame_index, [predictions.object_ids[k] for k in chunk], spatial,
-                           predictions.pointers[index], [predictions.conditioning[k] for k in chunk])
+                           predictions.pointers[index], [roles[k] for k in chunk])
+
+    def _roles(self, frame_index: int, predictions: Predictions, rows: Sequence[int]) -> dict[int, Role]:
+        """Return what the memory of each row may be used for, without the rows that are not to be written."""
+        bank, conditioning = self._require_bank(), predictions.conditioning
+        if not bank.policy.judges_masks:
+            return {k: Role.ANCHOR if conditioning[k] else Role.RECENT for k in rows}
+        roles = {k: bank.admit(frame_index, predictions.object_ids[k], _seen(predictions, k), predictions.prompted[k],
+                               conditioning[k]) for k in rows}
+        return {k: role for k, role in roles.items() if role is not Role.NONE}
 
     def forget(self, object_id: int) -> None:
         self._require_bank().forget(object_id)
@@ -204,9 +224,9 @@ class Sam2Segmenter:
 
     # -- the model's steps, each over one batch of objects -------------------------------------------------------
 
-    def _track(self, features: Sam2Features, recalls: list[Recall]) -> _Part:
+    def _track(self, features: Sam2Features, by_object: Mapping[int, Recall]) -> _Part:
         """Predict objects with the same number of spatial memories from their memories."""
-        bank, batch = self._require_bank(), len(recalls)
+        bank, batch, recalls = self._require_bank(), len(by_object), list(by_object.values())
         tokens = len(recalls[0].spatial_rows) * self._cells ** 2
         pointer_count = max(len(r.pointer_rows) for r in recalls)
         split = self._attention.pointer_tokens
@@ -217,7 +237,18 @@ class Sam2Segmenter:
         frames, pointer_positions = self._memory_positions(recalls, pointer_count)
         remembered = Remembered(memory, frames, pointer_positions, self._padding_mask(recalls, tokens, pointer_count))
         conditioned = self._attention(features.tokens, features.positions, remembered)
-        return self._decode(conditioned, features, None, self._model._use_multimask(False, None))
+        multimask = self._model._use_multimask(False, None)
+        if multimask and bank.policy.judges_masks:
+            choose = partial(self._choose, [bank.past(i) for i in by_object], features.frame_index)
+            return self._decode(conditioned, features, None, multimask, choose)
+        return self._decode(conditioned, features, None, multimask)
+
+    def _choose(self, pasts: Sequence[Past], frame_index: int, logits: Tensor, iou: Tensor, score: Tensor) -> Tensor:
+        """Return the index of each object's mask among its candidates, as the memory policy chooses: (B,)."""
+        policy, masks = self._require_bank().policy, (logits > 0).cpu().numpy()
+        estimates, scores = iou.float().cpu().numpy(), score.float().cpu().numpy()
+        return self._rows([policy.choose(past, frame_index, seen_of(masks[k], float(scores[k]), estimates[k].tolist()))
+                           for k, past in enumerate(pasts)])
 
     def _memory_positions(self, recalls: list[Recall], pointer_count: int) -> tuple[Tensor, Tensor]:
         """Return (B, N) temporal positions of frames and (B, P, M) positional encoding of pointer tokens; B is 1 if all
@@ -271,16 +302,24 @@ class Sam2Segmenter:
         return _Part(out[3][:, 0].float(), out[6][:, 0].float(), out[2][:, 0].float(), out[5].float())
 
     def _decode(self, image: Tensor, features: Sam2Features, points: dict[str, Tensor] | None,
-                multimask: bool) -> _Part:
-        """Run prompt encoder and mask decoder, like ``SAM2Base._forward_sam_heads`` but only at low resolution."""
+                multimask: bool, choose: _Choose | None = None) -> _Part:
+        """Run prompt encoder and mask decoder, like ``SAM2Base._forward_sam_heads`` but only at low resolution.
+        ``choose``: decode all candidates and let it choose, instead of the one with the highest estimated IoU."""
         model, batch = self._model, len(image)
         constants = self._constants
         if points is None:
             sparse = constants.empty_prompt.expand(batch, -1, -1)
         else:
             sparse, _ = model.sam_prompt_encoder((points["point_coords"], points["point_labels"]), None, None)
-        logits, iou, token, score = self._mask_decoder(image + constants.no_mask, constants.image_positions, sparse,
-                                                       features.prepared, multimask)
+        inputs = (image + constants.no_mask, constants.image_positions, sparse, features.prepared)
+        candidates = candidate_iou = None
+        if choose is None:
+            logits, iou, token, score = self._mask_decoder(*inputs, multimask)
+        else:
+            all_logits, ious, tokens, score = self._mask_decoder.candidates(*inputs)
+            candidates, candidate_iou = all_logits.float(), ious.float()
+            index = torch.arange(batch, device=self._device), choose(all_logits, ious, score[:, 0])
+            logits, iou, token = all_logits[index], ious[index], tokens[index]
         logits, iou = logits.float(), iou.float()
         pointer = model.obj_ptr_proj(token)
         if model.pred_obj_scores:
@@ -288,7 +327,7 @@ class Sam2Segmenter:
             logits = torch.where(present[..., None], logits, NO_OBJ_SCORE)
             share = score.sigmoid() if model.soft_no_obj_ptr else present.float()
             pointer = (share * pointer if model.fixed_no_obj_ptr else pointer) + (1 - share) * model.no_obj_ptr
-        return _Part(logits, score[:, 0].float(), iou, pointer.float())
+        return _Part(logits, score[:, 0].float(), iou, pointer.float(), candidates, candidate_iou)
 
     def _encode_memory(self, features: Sam2Features, predictions: Predictions, rows: Sequence[int]) -> Tensor:
         """Return the spatial memories of some rows, like ``SAM2Base._encode_new_memory``: (N, HW, M)."""
@@ -349,8 +388,10 @@ class Sam2Segmenter:
         def gather(name: str) -> Tensor:
             values = [getattr(part, name) for part in unique]
             return (values[0] if len(values) == 1 else torch.cat(values))[order]
+        complete = all(part.candidates is not None for part in unique)
         return Predictions(object_ids, gather("logits"), gather("score").cpu().numpy(), gather("iou").cpu().numpy(),
-                           gather("pointers"), prompted, conditioning)
+                           gather("pointers"), prompted, conditioning, gather("candidates") if complete else None,
+                           gather("candidate_iou").cpu().numpy() if complete else None)
 
     def _no_predictions(self) -> Predictions:
         side = self.mask_size
@@ -414,6 +455,14 @@ def prepare_image(image: Image, side: int, device: torch.device) -> Tensor:
         resized = PilImage.fromarray(image).resize((side, side))
         scaled = torch.from_numpy(np.asarray(resized).copy()).permute(2, 0, 1).float() / 255
     return (scaled - mean) / std
+
+
+def _seen(predictions: Predictions, row: int) -> Seen:
+    """Describe a row's mask; where it has candidates, also how far they agree with it."""
+    masks = predictions.logits[row][None]
+    if predictions.candidates is not None:  # the row's own mask is one of them, and agrees with itself
+        masks = torch.cat([masks, predictions.candidates[row]])
+    return seen_of((masks > 0).cpu().numpy(), float(predictions.score[row]), [float(predictions.iou[row])])[0]
 
 
 def _run_prompts(run: Callable[[Sam2Features, list[Prompt]], _Part], features: Sam2Features,

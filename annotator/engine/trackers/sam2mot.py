@@ -211,7 +211,7 @@ class Sam2Mot:
             covered |= item.cells
             numbers.append(number)
             rows.append(row)
-        return _rows(predictions, rows, tuple(numbers))
+        return predictions.rows(rows, tuple(numbers))
 
     def _interact(self, live: dict[int, _Live]) -> None:
         order, overlap = list(live), _overlaps(live)
@@ -271,13 +271,6 @@ def _union(items: Any, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     return union
 
 
-def _rows(predictions: Predictions, rows: list[int], object_ids: tuple[int, ...]) -> Predictions:
-    """Return some rows of the predictions with other ids."""
-    return Predictions(object_ids, predictions.logits[rows], predictions.score[rows], predictions.iou[rows],
-                       predictions.pointers[rows], tuple(predictions.prompted[r] for r in rows),
-                       tuple(predictions.conditioning[r] for r in rows))
-
-
 def _without(predictions: Predictions, others: Predictions) -> Predictions:
     return _only(predictions, set(predictions.object_ids) - set(others.object_ids))
 
@@ -285,4 +278,4 @@ def _without(predictions: Predictions, others: Predictions) -> Predictions:
 def _only(predictions: Predictions, object_ids: Collection[int]) -> Predictions:
     """Return the predictions of these objects."""
     keep = [k for k, i in enumerate(predictions.object_ids) if i in object_ids]
-    return _rows(predictions, keep, tuple(predictions.object_ids[k] for k in keep))
+    return predictions.rows(keep, tuple(predictions.object_ids[k] for k in keep))

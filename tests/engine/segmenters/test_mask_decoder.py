@@ -79,6 +79,23 @@ def test_agrees_with_the_package(name: str, multimask: bool, batch: int, prompts
         assert_as_near(*each)
 
 
+@pytest.mark.parametrize("name", DECODERS)
+@torch.inference_mode()
+def test_all_candidates_agree_with_the_package_and_hold_the_best(name: str) -> None:
+    module = decoder(name)
+    image, positions, prompt, high_res = given(module, 3, 2)
+    batched, package = BatchedMaskDecoder(module), PackageMaskDecoder(module)
+    ours = batched.candidates(image, positions, prompt, batched.prepare(high_res))
+    stock = package.candidates(image, positions, prompt, package.prepare(high_res))
+    assert ours[0].shape == (3, 3, 4 * SIDE, 4 * SIDE)
+    for mine, theirs in zip(ours, stock, strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-3, rtol=1e-3)
+    best = batched(image, positions, prompt, batched.prepare(high_res), True)
+    index = torch.arange(3), ours[1].argmax(-1)
+    for whole, one in zip(ours[:3], best[:3], strict=True):
+        torch.testing.assert_close(whole[index], one, atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("multimask", [True, False])
 @torch.inference_mode()
 def test_agrees_without_high_resolution_features(multimask: bool) -> None:

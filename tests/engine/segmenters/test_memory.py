@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sam2.modeling.sam2_utils import select_closest_cond_frames
 
 from annotator.engine.segmenters.memory import MemoryBank, MemoryWindow, Slab
+from annotator.engine.segmenters.memory_policies import Role
 
 CPU = torch.device("cpu")
 TOKENS, DIM, POINTER = 3, 4, 5
@@ -26,7 +27,7 @@ def write(into: MemoryBank, frame: int, *object_ids: int, conditioning: bool = F
     """Memories that say which object and frame they are of (numbers that bfloat16 holds exactly)."""
     spatial = torch.stack([torch.tensor([i, frame, 0, 0.]).expand(TOKENS, DIM) for i in object_ids])
     pointers = torch.stack([torch.tensor([i, frame, 1, 1, 1.]) for i in object_ids])
-    into.write(frame, object_ids, spatial, pointers, [conditioning] * len(object_ids))
+    into.write(frame, object_ids, spatial, pointers, [Role.ANCHOR if conditioning else Role.RECENT] * len(object_ids))
 
 
 def attended(of: MemoryBank, object_id: int, frame: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -206,7 +207,7 @@ def test_a_snapshot_is_not_changed_by_what_comes_after() -> None:
 
 def test_spatial_memories_are_rounded_to_bfloat16_and_pointers_are_not() -> None:
     memory = bank()
-    memory.write(0, [1], torch.full((1, TOKENS, DIM), 1.001), torch.full((1, POINTER), 1.001), [True])
+    memory.write(0, [1], torch.full((1, TOKENS, DIM), 1.001), torch.full((1, POINTER), 1.001), [Role.ANCHOR])
     recall = memory.recall(1, 1)
     assert memory.gather_spatial(torch.tensor([recall.spatial_rows])).unique().tolist() == [1.0]
     assert memory.gather_pointers(torch.tensor([recall.pointer_rows])).unique().tolist() == pytest.approx([1.001])

@@ -267,6 +267,48 @@ def test_a_reprompt_may_be_kept_as_an_ordinary_memory(frames: list[Frame]) -> No
     assert_same(ours, {1: {t: stock.seen(t) for t in range(11)}})
 
 
+# -- memory policies -------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["dam4sam", "samurai"])
+def test_a_policy_sees_all_candidates_and_starts_like_the_stock_predictor(name: str, frames: list[Frame]) -> None:
+    """After a prompt alone, the memories are the same, and so is the mask with the highest estimate."""
+    model, prompts = random_model("sam2.1"), {1: {0: box(0)}, 2: {0: click(0)}}
+    found = {}
+    for policy in ("sam2", name):
+        segmenter = started(model, settings=Sam2Settings(memory=policy))
+        step(segmenter, frames[0], prompts, ())
+        found[policy] = segmenter.predict(segmenter.encode(frames[1]), [1, 2])
+    assert found["sam2"].candidates is None
+    assert_same({0: seen(found[name])}, {0: seen(found["sam2"])})
+    candidates, estimates = found[name].candidates, found[name].candidate_iou
+    assert candidates is not None
+    assert estimates is not None
+    assert candidates.shape == (2, 3, segmenter.mask_size, segmenter.mask_size)
+    np.testing.assert_array_equal(found[name].iou, estimates.max(1))
+    for row in range(2):
+        torch.testing.assert_close(found[name].logits[row], candidates[row, int(estimates[row].argmax())])
+
+
+@pytest.mark.parametrize(("score", "written"), [(0.0, True), (-30.0, False)])
+def test_dam4sam_writes_no_frame_without_the_object(score: float, written: bool, frames: list[Frame]) -> None:
+    model = random_model("sam2.1", score=score)
+    segmenter = started(model, settings=Sam2Settings(memory="dam4sam"))
+    stream(segmenter, frames, {1: {0: mask(0)}}, range(6))
+    assert (segmenter._require_bank().rows_used[0] > 1) is written
+
+
+@pytest.mark.parametrize("name", ["dam4sam", "samurai"])
+def test_a_snapshot_under_a_policy_goes_on_alike(name: str, frames: list[Frame]) -> None:
+    model, prompts = random_model("sam2.1"), {1: {0: box(0)}, 2: {2: click(2)}}
+    settings = Sam2Settings(memory=name)
+    whole = started(model, settings=settings)
+    first = stream(whole, frames, prompts, range(12))
+    other = started(model, settings=settings)
+    other.restore(whole.snapshot())
+    for t in range(12, 17):
+        assert_same({0: step(whole, frames[t], {}, list(first))}, {0: step(other, frames[t], {}, list(first))}, 0)
+
+
 # -- bookkeeping -----------------------------------------------------------------------------------------------------
 
 def test_says_what_is_prompted_and_what_conditions(frames: list[Frame]) -> None:
