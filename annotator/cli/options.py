@@ -24,7 +24,20 @@ def read_settings(args: argparse.Namespace) -> tuple[PreannotateSettings, frozen
     from annotator.jobs.tracking.config import read_settings as read
 
     given = {name: value for name in _SETTINGS if (value := getattr(args, name, None)) is not None}
+    if getattr(args, "class_names", None) is not None:
+        given["class_names"] = _lines(Path(args.class_names))
     return read(None if args.config is None else Path(args.config), given)
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    """Return the lines of a text file that are not empty. Raises SettingsError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(f"{path} cannot be read ({reason}): give a text file with one class name per line"
+                            ) from error
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def names(values: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -41,6 +54,8 @@ def add_models(p: argparse.ArgumentParser) -> None:
     p.add_argument("--detector", metavar="NAME|FILE", help="a name from `annotator models`, an ONNX model, or an "
                    "MMDetection checkpoint (.pth); default: the best one installed")
     p.add_argument("--detector-config", metavar="NAME|FILE.py", help="config of the MMDetection checkpoint")
+    p.add_argument("--class-names", metavar="FILE", help="names of an ONNX model's classes, one per line, where the "
+                   "model does not hold them")
     p.add_argument("--segmenter", metavar="NAME|PATH", help="sam2.1-large ... or any sam2/sam2.1 checkpoint; default: "
                    "the best one installed for the device")
     p.add_argument("--tracker", choices=TRACKERS, help="sam2mot propagates masks (default); the others link boxes and "

@@ -36,8 +36,13 @@ class DetectorSettings:
     """Side of tiles in pixels. Larger frames are also searched tile by tile, to find small objects."""
     tile_overlap: float = 0.2
     """Minimum fraction of a tile that is shared with its neighbour."""
+    class_names: tuple[str, ...] | None = None
+    """Names of the detector's classes in their order, for an ONNX model that does not name them or names them wrongly;
+    on the command line, --class-names FILE. None for those in the model."""
 
     def __post_init__(self) -> None:
+        if self.class_names is not None and (not self.class_names or not all(map(str.strip, self.class_names))):
+            raise SettingsError("detection.class_names has an empty name or none: give one name per class")
         for name in ("score_floor", "nms_overlap"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:

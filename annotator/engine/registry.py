@@ -158,6 +158,7 @@ def _detector(name: str, device: str, labels: Sequence[str] | None, config: str 
     path = checkpoints.find(name)
     config = config or _known_config(name, path)
     if config is not None:
+        _refuse(name, settings, "class_names", "whose checkpoint names its classes")
         return _mmdet_detector(name, path, device, labels, config, prompt, settings)
     if prompt is not None:
         raise SettingsError(f"{name} takes no text prompt: omit --prompt, or use a detector such as grounding-dino-t")
@@ -165,19 +166,20 @@ def _detector(name: str, device: str, labels: Sequence[str] | None, config: str 
         from annotator.engine.detectors.onnx import OnnxDetector
 
         _refuse(name, settings, "half", "which computes in the precision of its ONNX file")
-        return OnnxDetector(path, device=device, classes=labels, score_floor=settings.score_floor,
-                            nms_overlap=settings.nms_overlap, agnostic=settings.nms is Suppression.AGNOSTIC)
+        return OnnxDetector(path, device=device, classes=labels, class_names=settings.class_names,
+                            score_floor=settings.score_floor, nms_overlap=settings.nms_overlap,
+                            agnostic=settings.nms is Suppression.AGNOSTIC)
     if name == TINY_DETECTOR:
         from annotator.engine.detectors.tiny import TinyDetector
 
-        for key in ("half", "nms_overlap"):  # `nms` needs no check: the model has only one class
+        for key in ("half", "nms_overlap", "class_names"):  # `nms` needs no check: the model has only one class
             _refuse(name, settings, key, "the built-in demonstration model")
         detector = TinyDetector(path, device=device, score_floor=settings.score_floor)
         unknown = [label for label in labels or () if label not in detector.labels]
         if unknown:
             raise SettingsError(f"{name} has no class {unknown[0]!r}; its classes: {', '.join(detector.labels)}")
         return detector
-    raise ModelError(f"{path} is not a supported detector: give an ONNX model (YOLOX or NanoDet), a name from "
+    raise ModelError(f"{path} is not a supported detector: give an ONNX model, a name from "
                      "`annotator models`, an MMDetection checkpoint with --detector-config, or --detections FILE")
 
 

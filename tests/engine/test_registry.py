@@ -140,7 +140,8 @@ def test_a_segmenter_is_no_detector_and_a_detector_no_segmenter() -> None:
 
 
 @pytest.mark.parametrize(("settings", "key"), [
-    (DetectorSettings(half=True), "half"), (DetectorSettings(nms_overlap=0.3), "nms_overlap")])
+    (DetectorSettings(half=True), "half"), (DetectorSettings(nms_overlap=0.3), "nms_overlap"),
+    (DetectorSettings(class_names=("a",)), "class_names")])
 def test_settings_that_a_detector_would_pass_over_are_refused(models: Path, settings: DetectorSettings,
                                                               key: str) -> None:
     (models / "net.onnx").touch()

@@ -13,3 +13,7 @@ COCO_LABELS: tuple[str, ...] = (
     "microwave", "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors", "teddy bear",
     "hair drier", "toothbrush",
 )
+
+_GAPS = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
+#: COCO's own identifiers of the same classes, 1 to 90 with gaps, which some detectors count by.
+COCO_IDS: tuple[int, ...] = tuple(k for k in range(1, 91) if k not in _GAPS)

@@ -175,7 +175,9 @@ def read_settings(config: Path | None, given: Mapping[str, Any], as_options: boo
     if any(name in given for name in _THRESHOLDS):
         for name in _THRESHOLDS:
             content.pop(name, None)
-    merged = {**content, **given}
+    merged = {**content, **{name: value for name, value in given.items() if name != "class_names"}}
+    if "class_names" in given and isinstance(merged.setdefault("detection", {}), dict):
+        merged["detection"] = {**merged["detection"], "class_names": given["class_names"]}
     source = "the command line" if as_options else "the given settings"
     place = Place(source if config is None else str(config), lines, frozenset(given if as_options else ()))
     if all(name in merged for name in _THRESHOLDS):

@@ -65,13 +65,10 @@ def test_an_unknown_class_is_named() -> None:
 
 
 @needs_models
-def test_names_file(tmp_path: Path) -> None:
-    names = tmp_path / "names.txt"
-    names.write_text("\n".join(f"thing {k}" for k in range(80)) + "\n")
-    assert OnnxDetector(YOLOX, names_file=names, threads=1).labels[2] == "thing 2"
-    names.write_text("one\ntwo\n")
-    with pytest.raises(ModelError, match=r"2 names.*80 classes"):
-        OnnxDetector(YOLOX, names_file=names, threads=1)
+def test_names_that_are_given() -> None:
+    assert OnnxDetector(YOLOX, class_names=[f"thing {k}" for k in range(80)], threads=1).labels[2] == "thing 2"
+    with pytest.raises(ModelError, match=r"2 class names.*80 classes"):
+        OnnxDetector(YOLOX, class_names=["one", "two"], threads=1)
 
 
 @needs_models

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from annotator.cli import options
 from annotator.engine import registry
 from annotator.engine.detector_settings import DetectorSettings, Suppression
 from annotator.engine.settings import ByteTrackSettings, Sam2MotSettings
@@ -156,6 +158,24 @@ def test_thresholds_that_are_given_stay() -> None:
     assert settings.sam2mot == given
     assert settings.tracker_settings() == replace(given, det_threshold=0.2)
     assert PreannotateSettings(tracker="bytetrack").with_segmenter("cpu").segmenter is None
+
+
+def test_class_names_from_a_file_join_the_other_settings_of_the_detector(tmp_path: Path) -> None:
+    names, config = tmp_path / "names.txt", tmp_path / "c.yml"
+    names.write_text("cat\n\n dog \n", encoding="utf-8")
+    config.write_text("detection: {score_floor: 0.2, class_names: [bird]}")
+    given = argparse.Namespace(config=str(config), class_names=str(names), detector="net.onnx")
+    settings, _ = options.read_settings(given)
+    assert settings.detection == DetectorSettings(score_floor=0.2, class_names=("cat", "dog"))
+    assert PreannotateSettings.from_json(settings.to_json()) == settings
+    for text in (b"\xff\xfe\x00", b""):
+        names.write_bytes(text)
+        with pytest.raises(SettingsError, match="class_names|names.txt"):
+            options.read_settings(given)
+    config.write_text("detection: [1]")
+    names.write_text("cat")
+    with pytest.raises(SettingsError, match="detection"):
+        options.read_settings(given)
 
 
 def test_the_papers_rules_as_the_documentation_gives_them(tmp_path: Path) -> None:
