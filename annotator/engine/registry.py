@@ -125,7 +125,7 @@ def make_detector(name: str, device: str, labels: Sequence[str] | None = None, *
     another package's detector.
 
     Args:
-        name: name or path.
+        name: name or path; the path of a folder for a detector of the library transformers.
         device: from `resolve_device`.
         labels: keep only these classes.
         config: MMDetection's configuration of a checkpoint given by its path: a file, or a name in
@@ -155,6 +155,8 @@ def _detector(name: str, device: str, labels: Sequence[str] | None, config: str 
         if config is not None:
             raise SettingsError(f"{extension.identity} is not an MMDetection checkpoint: omit --detector-config")
         return _extension_detector(extension, device, labels, prompt, settings)
+    if _is_hugging_face(name):
+        return _hugging_face_detector(name, device, labels, config, prompt, settings)
     path = checkpoints.find(name)
     config = config or _known_config(name, path)
     if config is not None:
@@ -198,6 +200,24 @@ def _extension_detector(extension: extensions.Extension, device: str, labels: Se
     return detector if wanted in (None, tuple(detector.labels)) else OnlyLabels(detector, wanted)
 
 
+def _is_hugging_face(name: str) -> bool:
+    """Whether this is a folder that the library transformers wrote."""
+    return (Path(name).expanduser() / "config.json").is_file()
+
+
+def _hugging_face_detector(name: str, device: str, labels: Sequence[str] | None, config: str | None,
+                           prompt: str | None, settings: DetectorSettings) -> Detector:
+    from annotator.engine.detectors.hugging_face import HuggingFaceDetector
+    from annotator.engine.detectors.only_labels import OnlyLabels
+
+    if config is not None or prompt is not None:
+        option = "--prompt" if config is None else "--detector-config"
+        raise SettingsError(f"{name} is a detector of transformers, which takes no {option}: omit it")
+    _refuse(name, settings, "class_names", "whose config.json names its classes")
+    detector = HuggingFaceDetector.load(Path(name).expanduser(), device, settings)
+    return detector if labels is None else OnlyLabels(detector, tuple(labels))
+
+
 def _known_config(name: str, path: Path) -> str | None:
     """Return the architecture of published weights, given by name or as a file with the published file name."""
     for weights in checkpoints.manifest():
@@ -231,6 +251,9 @@ def model_identity(kind: ModelKind, name: str) -> str:
     extension = extensions.extension(kind, name)
     if extension is not None:
         return extension.identity
+    if kind is ModelKind.DETECTOR and _is_hugging_face(name):
+        files = sorted(Path(name).expanduser().glob("*.safetensors"))
+        return f"{Path(name).name}: {', '.join(map(checkpoints.identity, files)) or 'no weights'}"
     return checkpoints.identity(checkpoints.find(name))
 
 

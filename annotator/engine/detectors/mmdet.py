@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import torch
 
 from annotator.engine.detector_settings import DetectorSettings, Suppression
 from annotator.engine.detectors.coco_labels import COCO_LABELS
+from annotator.engine.detectors.frame_batches import frame_batches
 from annotator.engine.detectors.mmdet_models import BuiltModel, build, read_config
 from annotator.engine.detectors.nms import suppress
 from annotator.engine.weights.checkpoints import read_checkpoint
@@ -75,7 +76,7 @@ class MmdetDetector:
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """See `annotator.engine.base.Detector`."""
         found: list[Detections] = []
-        for batch in _batches(frames, self._settings.batch_size):
+        for batch in frame_batches(frames, self._settings.batch_size):
             if batch[0].image.size:
                 found += self._detect([frame.image for frame in batch])
             else:
@@ -148,19 +149,6 @@ def entities(prompt: str) -> tuple[str, ...]:
     if not named:
         raise SettingsError("this detector needs a text prompt: give --prompt \"person . red car .\", or --labels")
     return named
-
-
-def _batches(frames: Sequence[Frame], size: int) -> Iterator[list[Frame]]:
-    """Yield batches of consecutive frames of one size; padding a frame to another's size would change its detections.
-    """
-    batch: list[Frame] = []
-    for frame in frames:
-        if batch and (len(batch) == size or batch[0].image.shape != frame.image.shape):
-            yield batch
-            batch = []
-        batch.append(frame)
-    if batch:
-        yield batch
 
 
 def _class_names(model: BuiltModel, name: str) -> tuple[str, ...]:
