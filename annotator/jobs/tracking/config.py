@@ -45,8 +45,7 @@ class PreannotateSettings:
     """What a pre-annotation does. Everything has a default; None means the best that is installed."""
 
     detector: str | None = None
-    """Name from the registry, or the path of an ONNX model, of a folder of transformers or of an MMDetection checkpoint.
-    """
+    """Name from the registry, or the path of an ONNX model, a folder of transformers or an MMDetection checkpoint."""
     detector_config: str | None = None
     """MMDetection's configuration of a checkpoint given by its path. A configuration is a program and is run."""
     prompt: str | None = None
