@@ -190,6 +190,22 @@ def test_more_reprompts_than_are_attended_to(frames: list[Frame]) -> None:
         assert_same(unlimited, theirs)
 
 
+@pytest.mark.parametrize("size", ["t", "s", "b+", "l"])
+@pytest.mark.parametrize("version", ["sam2", "sam2.1"])
+def test_every_published_size_at_256_pixels(version: str, size: str) -> None:
+    """Random weights: points, boxes, masks, several conditioning frames, and backward."""
+    name, frames = f"{version}_hiera_{size}", moving_frames(5)
+    model = sam2_model.build(sam2_model.architecture(name), None, None, "cpu", video_predictor=True, seed=1,
+                             image_size=256)
+    liven(model)
+    prompts: Prompts = {1: {0: box(0), 2: box(2, 10), 3: box(3, 20)}, 2: {0: points(0)}, 3: {1: mask(1)}}
+    assert_same(stream(started(model, frame_count=5), frames, prompts, range(5)),
+                reference(model, frames, prompts, range(5)))
+    back, indices = {1: {4: box(4)}, 2: {4: click(4)}}, range(4, 1, -1)
+    assert_same(stream(started(model, reverse=True, frame_count=5), frames, back, indices),
+                reference(model, frames, back, indices))
+
+
 def test_one_step_from_the_stock_predictors_own_memory(frames: list[Frame]) -> None:
     model = random_model("sam2.1")
     stock, segmenter = StockRun(model, frames), started(model)
