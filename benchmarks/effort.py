@@ -57,8 +57,8 @@ from annotator.model.attribute import AttributeKind
 from annotator.model.box import box_iou
 from annotator.model.effort import Effort, EffortMeter
 from annotator.model.mask import EMPTY_MASK, Mask
-from annotator.model.mask_algebra import drop_specks, mask_iou
-from annotator.model.outlines import mask_loops
+from annotator.model.painting.mask_algebra import drop_specks, mask_iou
+from annotator.model.painting.outlines import mask_loops
 from annotator.review import Entry, Fix, fixes_for
 from annotator.storage.edits import attributes
 from annotator.storage.store import Store

@@ -47,7 +47,7 @@ def _painted(session: Session, video: VideoRecord, track: int, args: argparse.Na
     """The track's mask in the frame with the given one in its place, added to it or taken from it."""
     from annotator.jobs.labels.mask_file import read_mask
     from annotator.model.mask import EMPTY_MASK
-    from annotator.model.mask_algebra import of_polygons, union, without
+    from annotator.model.painting.mask_algebra import of_polygons, union, without
 
     if args.png is not None:
         given = read_mask(Path(args.png), video, args.value)

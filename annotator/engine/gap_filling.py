@@ -18,7 +18,7 @@ from annotator.engine.settings import Sam2MotSettings
 from annotator.model.cancel import CancelToken
 from annotator.model.frame import FrameResult, TrackedObject
 from annotator.model.mask import EMPTY_MASK, Mask
-from annotator.model.mask_algebra import mask_iou
+from annotator.model.painting.mask_algebra import mask_iou
 from annotator.model.prompt import Prompt
 from annotator.video import VideoReader
 from annotator.video.read_ahead import ReadAhead

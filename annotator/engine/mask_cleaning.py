@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from annotator.engine.prompting import Seen
 from annotator.model.mask import Mask
-from annotator.model.mask_algebra import mask_iou
+from annotator.model.painting.mask_algebra import mask_iou
 from annotator.model.prompt import Point, Prompt
 
 #: Least IoU of a found object with the drawn mask; below it, the segmenter means something else.

@@ -13,10 +13,10 @@ from pathlib import Path
 from PySide6.QtCore import QLocale, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
+from annotator.ui.help.about import NAME, log_folder
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.theme import apply_theme, follow_system, stored_theme
 from annotator.ui.widgets.translation import install_translations
-from annotator.ui.window.about import NAME, log_folder
 from annotator.ui.window.crash import CrashReporter
 from annotator.ui.window.main_window import MainWindow
 

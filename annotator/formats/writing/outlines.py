@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from annotator.model.mask import Mask
-from annotator.model.outlines import Loop, loop_area, loops, simplified
+from annotator.model.painting.outlines import Loop, loop_area, loops, simplified
 
 #: Farthest distance of a simplified outline from the mask's edge, in pixels: just enough to join the steps of a slanted
 #: edge.

@@ -15,7 +15,16 @@ from annotator.errors import StorageError
 from annotator.model.box import Box
 from annotator.model.changes import Changes
 from annotator.model.mask import Mask
-from annotator.model.mask_algebra import clipped, common, drop_specks, fill_holes, moved, scaled, union, without
+from annotator.model.painting.mask_algebra import (
+    clipped,
+    common,
+    drop_specks,
+    fill_holes,
+    moved,
+    scaled,
+    union,
+    without,
+)
 from annotator.model.track import MarkKind, ReviewState, Track, TrackObservation, VideoRecord
 from annotator.storage.edits import drawn_boxes
 from annotator.storage.edits.editable import check_range, in_frames, unlocked_tracks

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QCursor, QMouseEvent
 
-from annotator.model.painting import Brush, BrushShape
+from annotator.model.painting.brush import Brush, BrushShape
 from annotator.ui.canvas.canvas import Canvas, Gesture, Tool
 from annotator.ui.masks.layer import MaskPaintLayer
 from annotator.ui.masks.target import MaskTarget

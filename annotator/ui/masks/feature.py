@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from annotator.model.changes import ChangeKind, Changes
-from annotator.model.painting import BrushShape
+from annotator.model.painting.brush import BrushShape
 from annotator.storage.edits.masks import overlaps
 from annotator.ui.actions.feature import Feature
 from annotator.ui.actions.needs import Needs

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygon
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from annotator.model.mask import Mask
-from annotator.model.mask_algebra import Place
-from annotator.model.painting import Brush, BrushShape, Painting
+from annotator.model.painting.brush import Brush, BrushShape, Painting
+from annotator.model.painting.mask_algebra import Place
 from annotator.ui.canvas.overlay import HANDLE, contour_path
 
 #: Color of pixels that two tracks share, and of the outlines of corners and of the brush.

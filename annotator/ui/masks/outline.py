@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 
 from annotator.model.mask import Mask
-from annotator.model.outlines import mask_loops
+from annotator.model.painting.outlines import mask_loops
 from annotator.ui.canvas.canvas import Canvas, Gesture, Tool
 from annotator.ui.canvas.overlay import REACH
 from annotator.ui.masks.layer import MaskPaintLayer

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 
 from annotator.model.mask import EMPTY_MASK, Mask
-from annotator.model.painting import Painting
+from annotator.model.painting.brush import Painting
 from annotator.model.track import TrackObservation
 from annotator.storage.edits import masks
 from annotator.ui.canvas.canvas import Canvas

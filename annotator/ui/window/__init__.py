@@ -1,4 +1,4 @@
-"""The shell: main window, menus, opening and closing projects, help, the log, crash reports.
+"""The shell: main window, menus, opening and closing projects, crash reports, the effort log.
 
 It builds and updates the features of the other rooms.
 """

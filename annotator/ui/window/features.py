@@ -16,6 +16,8 @@ from annotator.ui.document.document import Document
 from annotator.ui.document.player import Player
 from annotator.ui.edits.feature import EditsFeature
 from annotator.ui.evaluation.feature import EvaluationFeature
+from annotator.ui.help.feature import HelpFeature
+from annotator.ui.help.hints import FirstMinute
 from annotator.ui.import_export.feature import ImportExportFeature
 from annotator.ui.jobs.feature import JobsFeature
 from annotator.ui.labels.feature import LabelsFeature
@@ -31,8 +33,6 @@ from annotator.ui.tracks.feature import TracksFeature
 from annotator.ui.widgets.offer_bar import OfferBar
 from annotator.ui.window.effort_recorder import EffortRecorder
 from annotator.ui.window.files import FilesFeature
-from annotator.ui.window.help import HelpFeature
-from annotator.ui.window.hints import FirstMinute
 from annotator.ui.window.view_memory import ViewMemory
 
 

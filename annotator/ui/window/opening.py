@@ -17,10 +17,10 @@ from annotator.jobs.project import ScannedSource, scan_source
 from annotator.model.cancel import CancelToken
 from annotator.ui.actions.registry import Actions
 from annotator.ui.document.document import Document
+from annotator.ui.help.about import NAME
 from annotator.ui.threads.reading_queue import ReadingQueue, Request
 from annotator.ui.threads.tasks import Progress
 from annotator.ui.widgets.message import Message
-from annotator.ui.window.about import NAME
 from annotator.ui.window.video_question import VideoQuestion
 
 PROJECT_SUFFIX = ".annot"

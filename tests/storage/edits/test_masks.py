@@ -8,7 +8,7 @@ import pytest
 from annotator.errors import StorageError
 from annotator.jobs.prompts.limits import Direction, PropagationLimits
 from annotator.model.mask import EMPTY_MASK, Mask
-from annotator.model.mask_algebra import common, moved, without
+from annotator.model.painting.mask_algebra import common, moved, without
 from annotator.model.track import MarkKind, OnExisting, ReviewState, TrackObservation
 from annotator.storage.edits import drawn_boxes, identities, masks, track_marks
 from annotator.storage.edits.preview import preview

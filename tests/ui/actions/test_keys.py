@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 from annotator.ui.actions.cheat_sheet import CheatSheet, balanced
 from annotator.ui.actions.key_editor import KeyEditor
 from annotator.ui.actions.registry import Actions
+from annotator.ui.help.about import AboutDialog, versions
+from annotator.ui.help.feature import HelpFeature
 from annotator.ui.widgets.message import Message, Severity
-from annotator.ui.window.about import AboutDialog, versions
-from annotator.ui.window.help import HelpFeature
 from annotator.ui.window.main_window import MainWindow
 
 
@@ -160,14 +160,14 @@ def test_versions_are_read_without_importing_torch() -> None:
     import subprocess
     import sys
 
-    code = "import sys; from annotator.ui.window.about import versions; versions(); assert 'torch' not in sys.modules"
+    code = "import sys; from annotator.ui.help.about import versions; versions(); assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
     assert all(value for _, value in versions())
 
 
 def test_the_log_folder_is_shown_or_said(qtbot: QtBot, settings: QSettings, tmp_path: Path,
                                          monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annotator.ui.window.help.log_folder", lambda: tmp_path)
+    monkeypatch.setattr("annotator.ui.help.feature.log_folder", lambda: tmp_path)
     widget = QWidget()
     qtbot.addWidget(widget)
     actions = Actions(widget, settings)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from annotator.model.mask import Mask
-from annotator.model.mask_algebra import common, without
+from annotator.model.painting.mask_algebra import common, without
 from annotator.model.track import TrackObservation
 from annotator.storage.edits import masks, track_marks
 from annotator.storage.store import Store

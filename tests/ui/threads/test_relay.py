@@ -21,10 +21,10 @@ from annotator.jobs.project import open_project
 from annotator.model.cancel import CancelToken
 from annotator.session import Session
 from annotator.ui.canvas.frame_source import FrameSource
+from annotator.ui.help.log_panel import LogBuffer
 from annotator.ui.threads.engine_worker import EngineWorker
 from annotator.ui.threads.relay import Relay
 from annotator.ui.threads.tasks import Progress, TaskWorker
-from annotator.ui.window.log_panel import LogBuffer
 from annotator.video import open_video
 from tests.conftest import MadeClip
 

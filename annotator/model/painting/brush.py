@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.model.mask import EMPTY_MASK, Bitmap, Mask
-from annotator.model.mask_algebra import Corners, Place, bitmap_in, of_polygons, place_of
+from annotator.model.painting.mask_algebra import Corners, Place, bitmap_in, of_polygons, place_of
 
 #: Smallest and largest diameter of a brush, in pixels of the frame.
 SMALLEST_BRUSH, LARGEST_BRUSH = 1, 1000

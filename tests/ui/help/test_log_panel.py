@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from annotator.ui.window.log_panel import MOST_LINES, log_file
+from annotator.ui.help.log_panel import MOST_LINES, log_file
 from annotator.ui.window.main_window import MainWindow
 
 log = logging.getLogger("annotator.test_of_the_log")

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from annotator.guide import HOME, TUTORIAL, Guide
+from annotator.ui.help.viewer import HelpViewer
 from annotator.ui.widgets.theme import make_palette
-from annotator.ui.window.help_viewer import HelpViewer
 from annotator.ui.window.main_window import MainWindow
 
 METHOD, IDENTITIES = "docs/explanation/method.md", "docs/how-to/correct-identities.md"

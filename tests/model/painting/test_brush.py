@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotator.model.mask import EMPTY_MASK, Mask
-from annotator.model.mask_algebra import (
+from annotator.model.painting.brush import Brush, BrushShape, Painting
+from annotator.model.painting.mask_algebra import (
     clipped,
     common,
     drop_specks,
@@ -22,8 +23,7 @@ from annotator.model.mask_algebra import (
     union,
     without,
 )
-from annotator.model.outlines import mask_loops
-from annotator.model.painting import Brush, BrushShape, Painting
+from annotator.model.painting.outlines import mask_loops
 
 WIDTH, HEIGHT = 40, 30
 

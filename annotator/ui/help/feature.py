@@ -17,11 +17,11 @@ from annotator.ui.actions.feature import Feature
 from annotator.ui.actions.key_editor import KeyEditor
 from annotator.ui.actions.palette import CommandPalette
 from annotator.ui.actions.registry import Actions
+from annotator.ui.help.about import AboutDialog, log_folder
+from annotator.ui.help.log_panel import LogPanel
+from annotator.ui.help.viewer import HelpViewer
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.theme import Theme, apply_theme
-from annotator.ui.window.about import AboutDialog, log_folder
-from annotator.ui.window.help_viewer import HelpViewer
-from annotator.ui.window.log_panel import LogPanel
 
 
 class HelpFeature(Feature):
