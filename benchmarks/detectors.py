@@ -86,7 +86,7 @@ def yolox_nano(onnx: Path, data: Path) -> dict[str, Any]:
 
     from annotator.engine.detectors.mmdet import MmdetDetector
     from annotator.engine.detectors.mmdet_models import build, read_config
-    from annotator.engine.detectors.onnx import OnnxDetector
+    from annotator.engine.detectors.onnx.detector import OnnxDetector
     from testbed.yolox_from_onnx import convolutions, state_dict
 
     model = build(read_config("yolox-nano"), None, "cpu")

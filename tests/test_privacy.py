@@ -93,7 +93,8 @@ def test_a_value_of_the_user_does_not_turn_reports_on() -> None:
     assert environment["HOME"] == "/home/me"
 
 
-@pytest.mark.parametrize("module", ["annotator.engine.detectors.onnx", "annotator.cli.main", "annotator.notebook"])
+@pytest.mark.parametrize("module", [
+    "annotator.engine.detectors.onnx.detector", "annotator.cli.main", "annotator.notebook"])
 def test_switches_are_set_before_a_library_is_imported(module: str, tmp_path: Path) -> None:
     script = f"""
 import os, sys

@@ -165,7 +165,7 @@ def _detector(name: str, device: str, labels: Sequence[str] | None, config: str 
     if prompt is not None:
         raise SettingsError(f"{name} takes no text prompt: omit --prompt, or use a detector such as grounding-dino-t")
     if path.suffix.lower() == ".onnx":
-        from annotator.engine.detectors.onnx import OnnxDetector
+        from annotator.engine.detectors.onnx.detector import OnnxDetector
 
         _refuse(name, settings, "half", "which computes in the precision of its ONNX file")
         return OnnxDetector(path, device=device, classes=labels, class_names=settings.class_names,

@@ -13,7 +13,7 @@ import torch
 
 from annotator.engine.base import Detector
 from annotator.engine.detectors.file import FileDetector
-from annotator.engine.detectors.onnx import OnnxDetector
+from annotator.engine.detectors.onnx.detector import OnnxDetector
 from annotator.engine.detectors.tiled import TiledDetector
 from annotator.engine.detectors.tiny import TinyDetector, TinyDetectorNet
 from annotator.model.frame import Detections, Frame

@@ -61,7 +61,7 @@ def nano(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @needs_yolox
 def test_mmdetection_and_onnx_find_the_same(nano: Path) -> None:
     from annotator.engine.detectors.mmdet import MmdetDetector
-    from annotator.engine.detectors.onnx import OnnxDetector
+    from annotator.engine.detectors.onnx.detector import OnnxDetector
 
     theirs = OnnxDetector(YOLOX, threads=1, nms_overlap=0.65)
     ours = MmdetDetector.load("yolox-nano", nano)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from annotator.engine.detectors.coco_labels import COCO_LABELS
-from annotator.engine.detectors.onnx import OnnxDetector
+from annotator.engine.detectors.onnx.detector import OnnxDetector
 from annotator.errors import ModelError, SettingsError
 from annotator.model.box import box_iou
 from annotator.model.frame import Frame
 from annotator.video.images import read_image
 
-DATA = Path(__file__).parents[3] / "../shared/data"
+DATA = Path(__file__).parents[4] / "../shared/data"
 MODELS = DATA / "detectors"
 YOLOX = MODELS / "yolox_nano_416.onnx"
 needs_models = pytest.mark.skipif(not YOLOX.is_file(), reason="the ONNX models of the shared test data are absent")

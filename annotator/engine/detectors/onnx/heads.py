@@ -1,7 +1,7 @@
 """Preprocessing and output decoding of the network families in ONNX files.
 
 A head turns an image into the network's input, and the raw outputs into boxes in input pixels with one score per
-class. `annotator.engine.detectors.onnx_layouts` recognises which one a file needs. Sources: the inference code of the
+class. `annotator.engine.detectors.onnx.layouts` recognises which one a file needs. Sources: the inference code of the
 YOLOX, NanoDet and FastestDet projects.
 """
 
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from annotator.engine.detectors.onnx_intake import FloatArray, Placement, letterbox
+from annotator.engine.detectors.onnx.intake import FloatArray, Placement, letterbox
 from annotator.model.frame import Image
 
 Outputs = Mapping[str, npt.NDArray[Any]]

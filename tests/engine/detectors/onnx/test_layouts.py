@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from annotator.engine.detectors.coco_labels import COCO_LABELS
-from annotator.engine.detectors.onnx import OnnxDetector
+from annotator.engine.detectors.onnx.detector import OnnxDetector
 from annotator.errors import ModelError
 from annotator.model.frame import Frame
-from tests.engine.detectors.onnx_files import Array, write_onnx
+from tests.engine.detectors.onnx.files import Array, write_onnx
 
 #: The box in the 640 x 640 input, and the same in an image of 1280 x 640 pixels.
 BOX = (100.0, 150.0, 200.0, 350.0)

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from annotator.engine.detectors.onnx_heads import FastestDetHead, Head, NanoDetHead, YoloxHead
-from annotator.engine.detectors.onnx_intake import Placement
-from annotator.engine.detectors.onnx_layouts import recognise
+from annotator.engine.detectors.onnx.heads import FastestDetHead, Head, NanoDetHead, YoloxHead
+from annotator.engine.detectors.onnx.intake import Placement
+from annotator.engine.detectors.onnx.layouts import recognise
 
 BOX = np.array([100.0, 60.0, 180.0, 200.0], np.float32)
 """xyxy in input pixels; its centre (140, 130) lies in cell column 8, row 8 of stride 16."""

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.engine.detectors.coco_labels import COCO_IDS, COCO_LABELS
-from annotator.engine.detectors.onnx_heads import (
+from annotator.engine.detectors.onnx.heads import (
     STRIDES,
     FastestDetHead,
     Head,
@@ -28,7 +28,7 @@ from annotator.engine.detectors.onnx_heads import (
     nanodet,
     sigmoid,
 )
-from annotator.engine.detectors.onnx_intake import Fit, FloatArray, Intake, Placement
+from annotator.engine.detectors.onnx.intake import Fit, FloatArray, Intake, Placement
 from annotator.model.frame import Image
 
 Decoded = tuple[FloatArray, FloatArray]

@@ -1,4 +1,4 @@
-"""Detectors in ONNX files, of the layouts that `annotator.engine.detectors.onnx_layouts` recognises."""
+"""Detectors in ONNX files, of the layouts that `annotator.engine.detectors.onnx.layouts` recognises."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import onnxruntime
 
 from annotator.engine.detectors.coco_labels import COCO_LABELS
 from annotator.engine.detectors.nms import suppress
-from annotator.engine.detectors.onnx_heads import Head, Outputs
-from annotator.engine.detectors.onnx_intake import FloatArray
-from annotator.engine.detectors.onnx_layouts import UnverifiedLayoutError, extra_inputs, recognise
+from annotator.engine.detectors.onnx.heads import Head, Outputs
+from annotator.engine.detectors.onnx.intake import FloatArray
+from annotator.engine.detectors.onnx.layouts import UnverifiedLayoutError, extra_inputs, recognise
 from annotator.errors import ModelError, SettingsError
 from annotator.model.frame import Detections, Frame, Image
 
