@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotator.formats.base import ExportOptions, ImportOptions, LabelFormat
+from annotator.formats.reading.box_table import UNSTORABLE_VALUES
 from annotator.formats.registry import get_format, writable
 from annotator.formats.writing.export import LOST_VALUES, RESERVED_VALUES
 from annotator.jobs.labels.export import export
@@ -154,3 +155,16 @@ def test_label_studio_counts_results_that_belong_to_no_region(tmp_path: Path) ->
         {"age": 3}, {"age": 3, "gait": "walk"}, {"age": 3, "gait": "walk"}, {"age": 3}, {"age": 3}]
     assert found.dropped == {"results of type 'choices'": 1, "ranges of results without whole frames": 1,
                              "further values of results (the first one is read)": 1}
+
+
+def test_names_that_no_project_can_store_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "tracks.csv"
+    rows = [json.dumps({"a" * 5000: value, "\0": 1, "pose": value, "note": "x" * 70_000}).replace('"', '""')
+            for value in ("up", "down")]
+    path.write_text("frame,x1,y1,x2,y2,track,attributes\n" + "".join(
+        f'{frame},1,1,9,9,1,"{row}"\n' for frame, row in enumerate(rows)))
+    with Store.create(tmp_path / "p.annot") as store:
+        store.add_video("clip", tmp_path / "clip.mp4", 640, 480, 100, 25.0, "x")
+        report = import_labels(store, store.video(), path, "csv")
+        assert report.dropped == {UNSTORABLE_VALUES: 6}
+        assert [each.name for each in store.attributes()] == ["pose"]

@@ -17,6 +17,7 @@ from annotator.model.bounds import LARGEST_COORDINATE
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.sequence import NO_ATTRIBUTES, LabelledBox, LabelledFrame, SequenceInfo
+from annotator.model.text import LONGEST_NAME, is_showable
 
 #: How far a box may reach from the top left corner, in sides of the frame.
 SIDES_BEYOND = 5
@@ -26,11 +27,21 @@ _LARGEST_NUMBER = 2**53
 _LAST_FRAME = 2**31
 #: What rows are called that are skipped because they are no box.
 INVALID_ROWS = "rows whose box or score is not finite, or whose size is negative"
+#: What attributes are called that a project cannot store.
+UNSTORABLE_VALUES = "values of attributes whose names or texts are too long or cannot be shown"
+#: Most characters of a text that is a value.
+LONGEST_VALUE = 1 << 16
 #: The remedy for frames before the first.
 FIRST_FRAME_HINT = ("; if the file counts frames from 0, give --first-frame 0 (\"First frame number\" in the window), "
                     "if from 1, --first-frame 1")
 _IGNORED, _OCCLUDED, _INTERPOLATED = 1, 2, 4
 _NO_NUMBER = -1
+
+
+def _is_storable(item: tuple[str, object]) -> bool:
+    name, value = item
+    return 0 < len(name) <= LONGEST_NAME and is_showable(name) and not (
+        isinstance(value, str) and len(value) > LONGEST_VALUE)
 
 
 def farthest_edge(width: int, height: int) -> float:
@@ -116,6 +127,10 @@ class BoxTable:
             self._farthest = (distance, where)
         self.last_frame = max(self.last_frame, frame)
         self.from_zero |= number == 0
+        if attributes and not all(map(_is_storable, attributes.items())):
+            kept = dict(filter(_is_storable, attributes.items()))
+            self.passed.add(UNSTORABLE_VALUES, len(attributes) - len(kept))
+            attributes = kept
         self._rows.add(frame, _NO_NUMBER if number is None else number, 0 if label is None else self.label(label),
                        ignored * _IGNORED | occluded * _OCCLUDED | interpolated * _INTERPOLATED, box_xyxy, score,
                        visibility, mask, attributes)
