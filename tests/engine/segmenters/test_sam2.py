@@ -194,16 +194,17 @@ def test_more_reprompts_than_are_attended_to(frames: list[Frame]) -> None:
 @pytest.mark.parametrize("version", ["sam2", "sam2.1"])
 def test_every_published_size_at_256_pixels(version: str, size: str) -> None:
     """Random weights: points, boxes, masks, several conditioning frames, and backward."""
-    name, frames = f"{version}_hiera_{size}", moving_frames(5)
+    name, frames = f"{version}_hiera_{size}", moving_frames(4)
     model = sam2_model.build(sam2_model.architecture(name), None, None, "cpu", video_predictor=True, seed=1,
                              image_size=256)
     liven(model)
-    prompts: Prompts = {1: {0: box(0), 2: box(2, 10), 3: box(3, 20)}, 2: {0: points(0)}, 3: {1: mask(1)}}
-    assert_same(stream(started(model, frame_count=5), frames, prompts, range(5)),
-                reference(model, frames, prompts, range(5)))
-    back, indices = {1: {4: box(4)}, 2: {4: click(4)}}, range(4, 1, -1)
-    assert_same(stream(started(model, reverse=True, frame_count=5), frames, back, indices),
-                reference(model, frames, back, indices))
+    prompts: Prompts = {1: {0: box(0), 2: box(2, 10)}, 2: {0: points(0)}, 3: {1: mask(1)}}
+    back, indices = {1: {3: box(3)}}, range(3, 0, -1)
+    with encoded_once(model):  # the encoder takes most of the time
+        assert_same(stream(started(model, frame_count=4), frames, prompts, range(4)),
+                    reference(model, frames, prompts, range(4)))
+        assert_same(stream(started(model, reverse=True, frame_count=4), frames, back, indices),
+                    reference(model, frames, back, indices))
 
 
 def test_one_step_from_the_stock_predictors_own_memory(frames: list[Frame]) -> None:
