@@ -13,12 +13,12 @@ from itertools import chain, islice
 from pathlib import Path
 
 from annotator.errors import FormatError
-from annotator.formats.annotation_tools.supervision_csv import BOX_COLUMNS
 from annotator.formats.annotation_tools.via import COLUMNS as VIA_COLUMNS
 from annotator.formats.annotation_tools.yolo import is_yolo_line
 from annotator.formats.reading.archives import is_archive, unpacked
 from annotator.formats.reading.label_paths import DEEPEST
 from annotator.formats.reading.text_rows import row_fields
+from annotator.formats.tables.supervision_csv import BOX_COLUMNS
 
 _HEAD = 1 << 16
 #: Rows whose values are looked at.

@@ -6,19 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from annotator.errors import FormatError
-from annotator.formats.annotation_tools.cvat import Cvat
-from annotator.formats.annotation_tools.datumaro import Datumaro
-from annotator.formats.annotation_tools.detrac_vatic import Detrac, Vatic
 from annotator.formats.annotation_tools.dive import Dive
 from annotator.formats.annotation_tools.label_studio import LabelStudio
 from annotator.formats.annotation_tools.labelme import LabelMe
-from annotator.formats.annotation_tools.mask_archives import MaskArchives
-from annotator.formats.annotation_tools.palette_masks import PaletteMasks
-from annotator.formats.annotation_tools.sav import SaV
-from annotator.formats.annotation_tools.single_object import Got10k, Lasot
-from annotator.formats.annotation_tools.sleap import Sleap
-from annotator.formats.annotation_tools.supervision_csv import SupervisionCsv
-from annotator.formats.annotation_tools.tables import Csv, Parquet
+from annotator.formats.annotation_tools.vatic import Vatic
 from annotator.formats.annotation_tools.via import Via
 from annotator.formats.annotation_tools.viame import Viame
 from annotator.formats.annotation_tools.yolo import Yolo
@@ -27,7 +18,10 @@ from annotator.formats.coco.images import CocoImages
 from annotator.formats.coco.tao import Tao
 from annotator.formats.coco.video import CocoVideoFormat
 from annotator.formats.coco.youtube_vis import YouTubeVis
+from annotator.formats.cvat.datumaro import Datumaro
+from annotator.formats.cvat.format import Cvat
 from annotator.formats.driving.bitmasks import Bitmasks
+from annotator.formats.driving.detrac import Detrac
 from annotator.formats.driving.kitti import Kitti, KittiResults
 from annotator.formats.driving.mots import KittiMotsText, MotsPictures, MotsText
 from annotator.formats.driving.scalabel_tracks import Bdd100k, Scalabel
@@ -35,6 +29,13 @@ from annotator.formats.driving.uavdt import Uavdt
 from annotator.formats.driving.visdrone import VisDrone
 from annotator.formats.mot.format import MotFormat
 from annotator.formats.mot.layouts import DANCETRACK, MOT17, SPORTSMOT
+from annotator.formats.object_tracking.palette_masks import PaletteMasks
+from annotator.formats.object_tracking.sav import SaV
+from annotator.formats.object_tracking.single_object import Got10k, Lasot
+from annotator.formats.sam2mot.mask_archives import MaskArchives
+from annotator.formats.sleap.format import Sleap
+from annotator.formats.tables.csv_parquet import Csv, Parquet
+from annotator.formats.tables.supervision_csv import SupervisionCsv
 
 FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each in (
     MotFormat("mot", "MOTChallenge ground truth",

@@ -1,1 +1,4 @@
-"""Formats of annotation tools, and tables: CVAT, SLEAP, YOLO, DETRAC, VATIC, CSV, Parquet, mask archives, SA-V."""
+"""Formats of annotation tools that need one module each: Label Studio, LabelMe, VIAME, DIVE, VIA, VATIC, YOLO.
+
+Tools with several modules have rooms of their own.
+"""

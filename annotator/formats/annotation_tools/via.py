@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from annotator.errors import FormatError
-from annotator.formats.annotation_tools.detrac_vatic import ReadOnly
 from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
 from annotator.formats.coco.parts import Ids, is_finite
 from annotator.formats.reading.box_table import BoxTable
@@ -24,6 +23,7 @@ from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.passed_over import NO_SIZE, short
 from annotator.formats.reading.picture_names import place
 from annotator.formats.reading.rle import mask_from_polygons
+from annotator.formats.writing.read_only import ReadOnly
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.sequence import SequenceInfo

@@ -1,1 +1,1 @@
-"""Files in the layout that the published SAM2MOT reads and writes. Used by data set runs, not by exports."""
+"""Files in the layout that the published SAM2MOT reads and writes, for data set runs and as a label format."""

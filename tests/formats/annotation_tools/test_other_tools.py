@@ -1,4 +1,4 @@
-"""LabelMe, Label Studio, VIAME, DIVE, Datumaro and VisDrone as their tools write them."""
+"""LabelMe, Label Studio, VIAME, DIVE and VIA as their tools write them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from annotator.errors import FormatError
 from annotator.formats.base import ImportOptions, LabelledSequence
 from annotator.formats.guess import guess_formats
 from annotator.formats.reading.box_table import INVALID_ROWS
-from annotator.formats.reading.label_images import write_palette_image
 from annotator.formats.reading.passed_over import NO_SIZE, ROTATIONS
 from annotator.formats.registry import get_format
 from annotator.model.sequence import SequenceInfo
@@ -150,88 +147,6 @@ def test_dive(tmp_path: Path) -> None:
         assert [frame.boxes[0].attributes for frame in found.frames][2] == {"sex": "f", "a": 1}
         assert found.dropped == {"further classes of tracks (the most probable one is read)": 1,
                                  "field 'mood' of features": 1}
-
-
-def test_datumaro(tmp_path: Path) -> None:
-    def item(name: str, frame: int | None, *annotations: dict[str, Any]) -> dict[str, Any]:
-        return {"id": name, "annotations": list(annotations), "attr": {} if frame is None else {"frame": frame},
-                "image": {"path": f"{name}.jpg", "size": [100, 200]}}
-
-    box = {"type": "bbox", "label_id": 1, "bbox": [10, 20, 20, 10], "group": 0, "z_order": 0,
-           "attributes": {"track_id": 4, "occluded": True, "keyframe": False, "outside": False, "mood": "good"}}
-    polygon = {"type": "polygon", "label_id": 0, "points": [0, 0, 10, 0, 10, 10, 0, 10], "attributes": {}}
-    content = {"info": {}, "categories": {"label": {"labels": [{"name": "crab"}, {"name": "fish"}]}}, "items": [
-        item("cam_0007", 1, box, {"type": "caption", "caption": "x"}), item("cam_0002", 3, polygon, {
-            **box, "attributes": {"outside": True}}, {**box, "attributes": {"rotation": 90.0, "track_id": 5}})]}
-    path = tmp_path / "a.json"
-    path.write_text(json.dumps(content))
-    found = read(path, "datumaro")
-    assert rows(found) == [(1, 4, "fish", (10, 20, 30, 30)), (3, None, "crab", (0, 0, 10, 10)),
-                           (3, 5, "fish", (15, 15, 25, 35))]
-    first, second, _ = (each for frame in found.frames for each in frame.boxes)
-    assert (first.occluded, first.interpolated) == (True, True)
-    assert second.mask is not None
-    assert (first.attributes, second.attributes) == ({"mood": "good"}, {})
-    assert found.dropped == {"annotations of type 'caption'": 1, ROTATIONS: 1}
-    assert [frame for frame, *_ in rows(read(path, "datumaro", picture_names=PICTURES))] == [2, 2, 7]
-
-
-def test_visdrone(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text("1,1,1,2,3,4,1,4,1,0\n1,2,1,2,3,4,0,11,0,2\n2,9,1,2,3,4,0,0,0,0\n")
-    found = read(path, "visdrone")
-    assert [(box.number, box.ignored, box.occluded) for frame in found.frames for box in frame.boxes] == [
-        (1, False, False), (2, True, True), (None, True, False)]
-    assert [row[2] for row in rows(found)][:2] == ["car", "others"]
-    assert found.dropped == {"truncations of boxes": 1}
-    path.write_text("1,1,1,2,3,4,0.5,4,-1,-1\n")
-    [results] = get_format("visdrone").read(path, ImportOptions())
-    assert next(iter(results.frames)).boxes[0].score == 0.5
-
-
-def test_single_objects(tmp_path: Path) -> None:
-    folder = tmp_path / "zebra-3"
-    folder.mkdir()
-    (folder / "groundtruth.txt").write_text("1,2,3,4\n2,2,3,4\nnan,nan,nan,nan\n4,2,3,4\n")
-    (folder / "out_of_view.txt").write_text("0,1,0,0\n")
-    (folder / "full_occlusion.txt").write_text("0,0,0,1\n")
-    found = read(folder, "lasot")
-    assert rows(found) == [(0, 1, "zebra", (1, 2, 4, 6)), (3, 1, "zebra", (4, 2, 7, 6))]
-    assert [box.occluded for frame in found.frames for box in frame.boxes] == [False, True]
-    assert found.dropped == {INVALID_ROWS: 1, "boxes of frames in which the object is absent": 1}
-    (folder / "absence.label").write_text("1\n0\n0\n0\n")
-    (folder / "cover.label").write_text("8\n4\n8\n8\n")
-    found = read(folder, "got10k")
-    assert [(frame.frame_index, box.visibility) for frame in found.frames for box in frame.boxes] == [(1, 0.5), (3, 1)]
-
-
-def test_supervision(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,frame_number,mood\n"
-                    "1,2,3,4,0,0.5,7,4,good\n1,2,3,4,2,,,5,\n,,,,2,,,5,\n")
-    found = read(path, "supervision")
-    assert rows(found) == [(4, 7, "class 0", (1, 2, 3, 4)), (5, None, "class 2", (1, 2, 3, 4))]
-    assert found.dropped == {INVALID_ROWS: 1, "values of column 'mood'": 1}
-    path.write_text("x_min,y_min,x_max,y_max,class_id,confidence,tracker_id\n1,2,3,4,0,0.5,7\n")
-    with pytest.raises(FormatError, match="a column for the frame"):
-        get_format("supervision").read(path, ImportOptions())
-
-
-def test_palette_masks(tmp_path: Path) -> None:
-    folder = tmp_path / "Annotations" / "clip"
-    folder.mkdir(parents=True)
-    pixels = np.zeros((100, 200), np.uint8)
-    pixels[10:20, 30:50], pixels[0:2, 0:2] = 3, 255
-    for number in (0, 5):
-        write_palette_image(folder / f"{number:05d}.png", pixels)
-    (tmp_path / "meta.json").write_text('{"videos": {"clip": {"objects": {"3": {"category": "crab"}}}}}')
-    found = read(tmp_path, "davis")
-    assert rows(found)[0] == (0, 3, "crab", (30, 10, 50, 20))
-    assert [(frame.frame_index, box.number, box.ignored) for frame in found.frames for box in frame.boxes] == [
-        (0, 3, False), (0, None, True), (5, 3, False), (5, None, True)]
-    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(folder / "00006.png")
-    with pytest.raises(FormatError, match="3 channels"):
-        get_format("davis").read(tmp_path, ImportOptions(info=INFO))
 
 
 def via(path: Path, *rows: tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]) -> Path:

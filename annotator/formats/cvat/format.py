@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from annotator.formats.annotation_tools.cvat_reader import read_cvat
 from annotator.formats.base import PICTURE_OPTIONS, Abilities, ExportOptions, ImportOptions, LabelledSequence
+from annotator.formats.cvat.reader import read_cvat
 from annotator.formats.reading.geometry import hull
 from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.rle import mask_from_polygons

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from annotator.errors import FormatError
-from annotator.formats.annotation_tools.detrac_vatic import ReadOnly
 from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
 from annotator.formats.coco.parts import is_finite
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.json_stream import load_json
 from annotator.formats.reading.label_paths import check_size, label_files
 from annotator.formats.reading.rle import mask_from_rle
+from annotator.formats.writing.read_only import ReadOnly
 from annotator.model.sequence import SequenceInfo
 
 _EXPECTED = "SA-V: {video_id, video_frame_count, masklet_id, masklet with RLE by frame}"

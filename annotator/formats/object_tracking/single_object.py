@@ -11,10 +11,10 @@ import re
 from pathlib import Path
 
 from annotator.errors import FormatError
-from annotator.formats.annotation_tools.detrac_vatic import ReadOnly
 from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.label_paths import label_files, text_lines
+from annotator.formats.writing.read_only import ReadOnly
 from annotator.model.sequence import SequenceInfo
 
 _EXPECTED = "a box left,top,width,height in each line"

@@ -1,38 +1,21 @@
-"""Read-only formats: UA-DETRAC and VATIC."""
+"""UA-DETRAC ground truth, which is only read."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import NoReturn
 from xml.etree.ElementTree import Element
 
-from annotator.errors import FormatError
-from annotator.formats.base import Abilities, ExportOptions, ExportReport, ImportOptions, LabelledSequence
-from annotator.formats.reading.box_table import BoxTable, whole_number
-from annotator.formats.reading.label_paths import label_files, text_lines
+from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
+from annotator.formats.reading.box_table import BoxTable
+from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.passed_over import short
 from annotator.formats.reading.xml_stream import attribute, iterate_xml
-from annotator.formats.writing.file_format import FileFormat, Target, Writer
+from annotator.formats.writing.read_only import ReadOnly
 from annotator.model.box import Box
 from annotator.model.sequence import SequenceInfo
 
 _DETRAC = "UA-DETRAC: <sequence> with <frame num> and <target id>"
 _TARGET, _ATTRIBUTE = frozenset({"id"}), frozenset({"vehicle_type"})
-_FIELD = re.compile(r'"([^"]*)"|([^\s"]+)')
-_VATIC = 'VATIC lines of: track left top right bottom frame lost occluded generated "label" "attribute"...'
-
-
-class ReadOnly(FileFormat):
-    """A format that can only be read."""
-
-    can_write = False
-
-    def writer(self, target: Target) -> Writer:
-        raise FormatError(f"{self.name} can only be read; choose another format to export to")
-
-    def write(self, sequences: object, out_dir: Path, options: ExportOptions, pictures: object = None) -> ExportReport:
-        raise FormatError(f"{self.name} can only be read; choose another format to export to")
 
 
 class Detrac(ReadOnly):
@@ -94,46 +77,3 @@ def _add_target(file: Path, table: BoxTable, frame: int, target: Element) -> Non
             table.passed.add(f"<{short(each.tag)}> of targets")
     label = "vehicle" if about is None else about.get("vehicle_type", "vehicle")
     table.add(where, frame, int(number), label.lower(), _left_top(file, where, box))
-
-
-class Vatic(ReadOnly):
-    """VATIC (Vondrick et al., "Efficiently Scaling up Crowdsourced Video Annotation", IJCV 2013).
-
-    Text with one line per box, frames from 0.
-    """
-
-    name = "vatic"
-    title = "VATIC"
-    description = "VATIC text: boxes by track with lost, occluded and generated flags"
-    abilities = Abilities(occluded=True)
-
-    def read(self, path: Path, options: ImportOptions) -> list[LabelledSequence]:
-        """Read a file, or a folder of files."""
-        return [_read_vatic(file, options) for file in label_files(path, ("*.txt",), "VATIC files")]
-
-
-def _read_vatic(file: Path, options: ImportOptions) -> LabelledSequence:
-    table = BoxTable(file, _VATIC)
-    first = options.first_frame or 0
-
-    def fail(where: str, found: str) -> NoReturn:
-        table.fail(where, found)
-
-    for where, line in text_lines(file, _VATIC):
-        fields = [quoted or bare for quoted, bare in _FIELD.findall(line)]
-        if line.count('"') % 2:
-            fail(where, "an unmatched quotation mark")
-        if len(fields) < 10:
-            fail(where, f"{len(fields)} columns")
-        try:
-            number, frame, lost, occluded, generated = (whole_number(fields[index]) for index in (0, 5, 6, 7, 8))
-            x1, y1, x2, y2 = map(float, fields[1:5])
-        except (ValueError, OverflowError) as error:
-            fail(where, str(error))
-        if len(fields) > 10:
-            table.passed.add("attributes of boxes", len(fields) - 10)
-        if lost:
-            continue
-        table.add(where, frame - first, number, fields[9], (x1, y1, x2, y2), occluded=bool(occluded),
-                  interpolated=bool(generated))
-    return table.sequence(SequenceInfo(file.stem, 0, 0, 0.0, 0), options)

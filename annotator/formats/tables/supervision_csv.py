@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from annotator.errors import FormatError
-from annotator.formats.annotation_tools.detrac_vatic import ReadOnly
 from annotator.formats.base import Abilities, ImportOptions, LabelledSequence
 from annotator.formats.reading.box_table import BoxTable, whole_number
 from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.passed_over import short
+from annotator.formats.writing.read_only import ReadOnly
 from annotator.model.sequence import SequenceInfo
 
 BOX_COLUMNS = ("x_min", "y_min", "x_max", "y_max")

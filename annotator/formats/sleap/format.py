@@ -19,14 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.errors import FormatError
-from annotator.formats.annotation_tools import sleap_annotations
-from annotator.formats.annotation_tools.sleap_annotations import Annotation, Annotations
-from annotator.formats.annotation_tools.sleap_writer import ABILITIES, SleapWriter, require_h5py
 from annotator.formats.base import ImportOptions, LabelledSequence
 from annotator.formats.coco.parts import is_finite
 from annotator.formats.reading.box_table import BoxTable
 from annotator.formats.reading.label_paths import label_files
 from annotator.formats.reading.passed_over import PassedOver, short
+from annotator.formats.sleap import annotations as sleap_annotations
+from annotator.formats.sleap.annotations import Annotation, Annotations
+from annotator.formats.sleap.writer import ABILITIES, SleapWriter, require_h5py
 from annotator.formats.writing.file_format import FileFormat, Target, Writer
 from annotator.model.box import Box
 from annotator.model.sequence import SequenceInfo

@@ -1,0 +1,1 @@
+"""SLEAP's label files: instances, boxes and masks in HDF5."""

@@ -1,0 +1,1 @@
+"""Tables with a row per box: this program's CSV and Parquet, supervision's CSV."""
