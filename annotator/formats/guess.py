@@ -13,6 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from annotator.errors import FormatError
+from annotator.formats.annotation_tools.darklabel import is_darklabel_row
 from annotator.formats.annotation_tools.via import COLUMNS as VIA_COLUMNS
 from annotator.formats.annotation_tools.yolo import is_yolo_line
 from annotator.formats.reading.archives import is_archive, unpacked
@@ -115,6 +116,7 @@ _BOTH, _LIST, _OBJECT = (True, False), (True,), (False,)
 _JSON: Sequence[tuple[str, tuple[bool, ...], tuple[frozenset[str], ...]]] = tuple(
     (name, of_list, tuple(map(frozenset, needed))) for name, of_list, needed in (
         ("sa-v", _OBJECT, ({"masklet"}, {"masklet_id"})),
+        ("fiftyone", _OBJECT, ({"samples", "filepath"}, {"frames", "_sample_id"}, {"frames", "objects", "top_left"})),
         ("labelme", _OBJECT, ({"shapes", "imagePath"}, {"shapes", "shape_type"})),
         ("label-studio", _LIST, ({"sequence", "framesCount"}, {"sequence", "enabled"})),
         ("dive", _OBJECT, ({"confidencePairs", "features"},)),
@@ -159,6 +161,8 @@ def _of_text(path: Path, head: bytes) -> Formats:
             if (fields := row_fields(line))]
     if not rows:
         return ()
+    if all(map(is_darklabel_row, rows)):
+        return ("darklabel",)
     if "," in next(line for line in lines if row_fields(line) and not line.startswith("#")):
         return _of_rows(path, rows)
     fields = rows[0]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from annotator.errors import FormatError
+from annotator.formats.annotation_tools.darklabel import DarkLabel
 from annotator.formats.annotation_tools.dive import Dive
 from annotator.formats.annotation_tools.label_studio import LabelStudio
 from annotator.formats.annotation_tools.labelme import LabelMe
@@ -27,6 +28,7 @@ from annotator.formats.driving.mots import KittiMotsText, MotsPictures, MotsText
 from annotator.formats.driving.scalabel_tracks import Bdd100k, Scalabel
 from annotator.formats.driving.uavdt import Uavdt
 from annotator.formats.driving.visdrone import VisDrone
+from annotator.formats.fiftyone.format import FiftyOne
 from annotator.formats.mot.format import MotFormat
 from annotator.formats.mot.layouts import DANCETRACK, MOT17, SPORTSMOT
 from annotator.formats.object_tracking.palette_masks import PaletteMasks
@@ -48,7 +50,7 @@ FORMATS: Mapping[str, LabelFormat] = MappingProxyType({each.name: each for each 
     MotsText(), MotsPictures(), KittiMotsText(), Kitti(), KittiResults(), YouTubeVis(), Tao(), CocoImages(),
     Cvat(), Scalabel(), Bdd100k(), Bitmasks(), Uavdt(), VisDrone(), Yolo(), LabelMe(), Viame(), Dive(), Datumaro(),
     Csv(), Parquet(), MaskArchives(), PaletteMasks(), LabelStudio(), Detrac(), Vatic(), SaV(), Sleap(), Got10k(),
-    Lasot(), SupervisionCsv(), Via(),
+    Lasot(), SupervisionCsv(), Via(), DarkLabel(), FiftyOne(),
 )})
 
 

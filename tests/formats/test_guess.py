@@ -49,7 +49,9 @@ def test_a_file_that_was_exported_is_known(export: tuple[str, Path]) -> None:
 @pytest.mark.parametrize(("name", "content", "known"), [
     ("a.txt", '0 1 2 30 40 0 0 0 0 "car"\n', "vatic"),
     ("a.xml", '<?xml version="1.0"?>\n<sequence name="x">', "detrac"),
-    ("a.json", '{"video_id": "x", "masklet_id": [0]}', "sa-v"),
+    ("a.json", '{"video_id": "x", "masklet_id": [0]}', "sa-v"), ("a.txt", "0,car,0,1,2,30,40\n", "darklabel"),
+    ("a.txt", "a.png car 0 1 2 30 40\n", "darklabel"), ("a.json", '{"samples": [{"filepath": "a"}]}', "fiftyone"),
+    ("a.json", '{"frames": {"1": {"objects": {"objects": [{"bounding_box": {"top_left": {}}}]}}}}', "fiftyone"),
     ("a.json", '[{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]', None),
     ("a.json", '{"images": [{"id": 1, "video_id": 1}], "videos": []}', "coco-video"),
     ("a.json", '\ufeff [{"name": "x.jpg", "labels": []}]', "bdd100k"),

@@ -53,7 +53,12 @@ _INFO = SequenceInfo("clip", 64, 48, 25.0, 6, ("car", "pedestrian"))
 _MAX_MEMORY = 6 << 30
 #: File extensions of formats that get handwritten files.
 _SUFFIXES = {"vatic": "txt", "detrac": "xml", "sa-v": "json", "label-studio": "json", "got10k": "txt", "lasot": "txt",
-             "supervision": "csv", "via": "csv"}
+             "supervision": "csv", "via": "csv", "darklabel": "txt", "fiftyone": "json"}
+#: A mask of 19 x 19 pixels as FiftyOne packs it.
+_PACKED_MASK = ("eNqb7BfqGxDJyFDGUK2eklqcXKRupaBek2SorqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RqG"
+                "ljoKhpaaOgq1CmQCLsZRQB8AALiTHT0=")
+#: File names that such formats need.
+_STEMS = {"got10k": "groundtruth", "lasot": "groundtruth", "fiftyone": "samples"}
 _NUMBER = re.compile(rb"-?\d+(\.\d+)?")
 _ODD = (b"1e309", b"-1", b"nan", b"99999999999999999999", b"inf", b'"x"', b"null", b"[]", b"0", b"1e18", b"2147483648",
         b"../../../x", b"\xff\xfe", b"-9223372036854775809", b"true", b"")
@@ -96,6 +101,12 @@ def seeds(folder: Path) -> dict[str, Path]:
             ("detrac", '<sequence name="clip"><ignored_region><box left="1" top="1" width="5" height="5"/>'
              '</ignored_region><frame num="1"><target_list><target id="1"><box left="1" top="2" width="3" height="4"/>'
              '<attribute vehicle_type="car"/></target></target_list></frame></sequence>'),
+            ("darklabel", "0,car,0,1,2,30,40\n1,car,0,2,2,30,40\n"),
+            ("fiftyone", '{"samples": [{"filepath": "data/clip.mp4", "metadata": {"frame_width": 64, "frame_height": '
+             '48, "frame_rate": 25.0, "total_frame_count": 6}, "frames": {"1": {"frame_number": 1, "gt": {"_cls": '
+             '"Detections", "detections": [{"_cls": "Detection", "label": "car", "index": 1, "confidence": 0.5, '
+             '"bounding_box": [0.1, 0.2, 0.3, 0.4], "pose": "up", "mask": {"$binary": "' + _PACKED_MASK
+             + '"}}]}}}}]}'),
             ("got10k", "1,2,30,40\n2,2,30,40\n"), ("lasot", "1,2,30,40\n2,2,30,40\n"),
             ("supervision", "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,frame_number\n"
              "1,2,30,40,0,0.5,1,0\n"),
@@ -113,7 +124,7 @@ def seeds(folder: Path) -> dict[str, Path]:
         target = folder / name
         target.mkdir(exist_ok=True)
         # Label Studio is also written, and a file of its own beside it has what exports do not.
-        stem = "groundtruth" if name in ("got10k", "lasot") else "task" if name in found else "clip"
+        stem = _STEMS.get(name, "task" if name in found else "clip")
         (target / f"{stem}.{_SUFFIXES[name]}").write_text(text)
         found[name] = target
     _sleap_project(found["sleap"] / "poses.slp")  # next to an export with boxes and masks

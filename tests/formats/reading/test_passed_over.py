@@ -63,6 +63,9 @@ UNKNOWN = [
     ("csv", "a.csv", "frame,x1,y1,x2,y2\n0,1,2,3,4,good\n",
      "rows with more columns than the header (the rest is not read)"),
     ("vatic", "a.txt", '0 1 2 30 40 0 0 0 0 "car" "red"\n', "attributes of boxes"),
+    ("fiftyone", "samples.json", json.dumps({"samples": [{"filepath": "a.mp4", "frames": {"1": {
+        "frame_number": 1, "mood": 7, "gt": {"_cls": "Detections", "detections": [
+            {"_cls": "Detection", "label": "car", "bounding_box": [0, 0, 0.5, 0.5]}]}}}}]}), "field 'mood' of frames"),
     ("detrac", "a.xml", '<sequence name="clip"><frame num="1"><target_list><target id="1"><box left="1" top="2" '
      'width="3" height="4"/><attribute vehicle_type="car" speed="3"/></target></target_list></frame></sequence>',
      "field 'speed' of targets"),
