@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from annotator.errors import SettingsError, VideoError
+from annotator.video.animation import open_animation
 from annotator.video.file import FileReader, open_file
 from annotator.video.fingerprint import fingerprint
 from annotator.video.images import IMAGE_SUFFIXES, ImageReader, open_folder, open_stack
@@ -27,8 +28,8 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
     Parameters
     ----------
     path
-        mp4, mov, avi, mkv, webm, gif or another file that PyAV decodes; a folder of jpg, png, bmp, tif or webp; or a
-        tif file of several pages.
+        mp4, mov, avi, mkv, webm, gif or another file that PyAV decodes; a folder of jpg, png, bmp, tif or webp; a
+        tif file of several pages; or an animated png or webp file.
     fps
         Frame rate of a folder of images; overrides its ``seqinfo.ini``. Without either it is 25, and
         ``info.fps_source`` is "default". Files have their own timestamps.
@@ -60,6 +61,9 @@ def open_video(path: str | os.PathLike[str], *, fps: float | None = None, verify
         stack = open_stack(source, fps) if source.suffix.lower() in TIFF_SUFFIXES and source.is_file() else None
         if stack is not None:
             return stack
+        animation = open_animation(source) if source.is_file() else None
+        if animation is not None:
+            return animation
         if source.suffix.lower() in IMAGE_SUFFIXES and source.is_file():
             raise VideoError(f"{source} is a single image; open the folder that contains it, or a video")
         return open_file(source, verify, progress)

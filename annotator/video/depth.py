@@ -14,6 +14,15 @@ Deep = npt.NDArray[np.uint16]
 _FULL_RANGE = 1 << 14
 
 
+#: Frames that the range of a sequence is taken from.
+_LOOK_FRAMES = 64
+
+
+def some_of(total: int) -> list[int]:
+    """Indices of up to 64 of ``total`` frames, spread evenly."""
+    return [int(index) for index in np.unique(np.linspace(0, total - 1, _LOOK_FRAMES).round())]
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Maps values of a sequence to 0..255: ``low`` and below to 0, ``high`` and above to 255."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict, deque
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -11,9 +12,10 @@ import av
 from annotator.errors import VideoError
 from annotator.model.frame import Image
 from annotator.video.decoder import Decoder
+from annotator.video.depth import Deep, Spread, some_of, spread_of
 from annotator.video.index import FrameIndex, build_index, prove_index
 from annotator.video.info import VideoInfo
-from annotator.video.picture import Geometry, checksum
+from annotator.video.picture import Geometry, checksum, deep_values, spread_picture
 from annotator.video.reader import VideoReader
 from annotator.video.scan import MAX_REORDERING, Progress
 
@@ -39,8 +41,10 @@ class FileReader(VideoReader):
     """
 
     def __init__(self, path: Path, index: FrameIndex, info: VideoInfo, geometry: Geometry, warnings: list[str],
-                 decoder: Decoder | None = None) -> None:
+                 decoder: Decoder | None = None, spread: Spread | None = None) -> None:
+        """``spread``: the range of values of a video of 16 bits whose high byte does not show them well."""
         super().__init__(info, warnings)
+        self._spread = spread
         self._path = path
         self._index = index
         self._geometry = geometry
@@ -58,7 +62,8 @@ class FileReader(VideoReader):
         """Frames whose picture differs each time it is decoded."""
 
     def duplicate(self) -> FileReader:
-        return FileReader(self._path, self._index, self.info, self._geometry, list(self.warnings))
+        return FileReader(self._path, self._index, self.info, self._geometry, list(self.warnings),
+                          spread=self._spread)
 
     def close(self) -> None:
         super().close()
@@ -67,7 +72,28 @@ class FileReader(VideoReader):
         self._decoder.close()
 
     def _picture(self, index: int) -> Image:
-        return self._geometry.upright(self.stored_picture(index))
+        picture = self.stored_picture(index)
+        return self._geometry.upright(picture if self._spread is None else spread_picture(picture, self._spread))
+
+    def find_spread(self) -> None:
+        """Find the range of values of a video of 16 bits, from some of its frames, and report it."""
+        used = 0
+
+        def images() -> Iterator[Deep]:
+            nonlocal used
+            for index in some_of(self.info.frame_count):
+                try:
+                    image = deep_values(self.stored_picture(index))
+                except VideoError:
+                    continue
+                if image is None:
+                    return
+                used += 1
+                yield image
+
+        self._spread = spread_of(images())
+        if self._spread is not None:
+            self.warnings.append(self._spread.note(self._path.name, used))
 
     def stored_picture(self, index: int) -> av.VideoFrame:
         """The picture as stored, without rotation, scaling or conversion. Raises VideoError if it is damaged."""
@@ -221,4 +247,7 @@ def _with_first_picture(path: Path, index: FrameIndex, warnings: list[str]) -> F
     info = VideoInfo(name=path.stem, path=path, width=geometry.width, height=geometry.height,
                      frame_count=index.frame_count, fps=index.fps, fps_source="container", kind="file",
                      codec=index.codec, times=index.times)
-    return FileReader(path, index, info, geometry, warnings)
+    reader = FileReader(path, index, info, geometry, warnings)
+    if deep_values(picture) is not None:
+        reader.find_spread()
+    return reader

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Sequence as Sequence_
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import numpy.typing as npt
 
 from annotator.errors import VideoError
 from annotator.model.frame import Image
-from annotator.video.depth import Deep, Spread, spread_of
+from annotator.video.animation_chunks import find_animation
+from annotator.video.depth import Deep, Spread, some_of, spread_of
 from annotator.video.info import DEFAULT_FPS, FpsSource, MotPaths, VideoInfo
 from annotator.video.mot import Sequence, find_sequence
 from annotator.video.reader import VideoReader
@@ -28,8 +30,6 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".
 Pixels = npt.NDArray[Any]
 #: File and page of each frame.
 Pages = tuple[tuple[int, int], ...]
-#: Images that the range of a sequence is taken from.
-_LOOK_IMAGES = 64
 _DEEP = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 
 
@@ -89,6 +89,7 @@ def open_folder(folder: Path, fps: float | None = None) -> ImageReader:
         warnings += _sequence_doubts(sequence, files)
     rate, source = _rate(fps, sequence)
     pages = _pages(files)
+    warnings += _animations(files)
     spread = _spread(image_dir.name, files, pages, warnings)
     count = len(files) if pages is None else len(pages)
     info = VideoInfo(
@@ -123,10 +124,22 @@ def _pages(files: Sequence_[Path]) -> Pages | None:
     return tuple((file, page) for file, count in enumerate(counts) for page in range(count))
 
 
+def _animations(files: Sequence_[Path]) -> list[str]:
+    """Report animations among some of the images, because a folder has one frame per file."""
+    some = [files[index] for index in some_of(len(files))]
+    found = []
+    for file in some:
+        with suppress(OSError):  # reading the frame reports it
+            if (animation := find_animation(file)) is not None and animation.claimed > 1:
+                found.append(file.name)
+    return [f"{found[0]}: it is an animation, of which only the first picture is a frame here ({len(found)} of "
+            f"{len(some)} files that were looked at are animations); open the file alone to have all"] if found else []
+
+
 def _spread(name: str, files: Sequence_[Path], pages: Pages | None, warnings: list[str]) -> Spread | None:
     """The range of values of 16-bit images, from some of them; None if the high byte shows them well."""
     total = len(files) if pages is None else len(pages)
-    some = np.unique(np.linspace(0, total - 1, _LOOK_IMAGES).round().astype(int)).tolist()
+    some = some_of(total)
     used = 0
 
     def images() -> Iterator[Deep]:

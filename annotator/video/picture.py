@@ -16,7 +16,11 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import Interpolation
 
 from annotator.model.frame import Image
+from annotator.video.depth import Deep, Spread
 
+#: Formats with 16 bits per channel whose values are those of the camera, and the one to read them in.
+_DEEP_FORMATS = {**dict.fromkeys(("gray16le", "gray16be"), "gray16le"),
+                 **dict.fromkeys(("rgb48le", "rgb48be", "gbrp16le", "gbrp16be"), "rgb48le")}
 #: Pixel aspect ratios outside this range come from a broken header, not from an anamorphic video.
 _SANE_ASPECT = (Fraction(1, 8), Fraction(8))
 
@@ -73,6 +77,24 @@ def _pixels(frame: av.VideoFrame) -> Image:
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(frame.height, plane.line_size)
     return np.lib.stride_tricks.as_strided(rows, (frame.height, frame.width, 3), (plane.line_size, 3, 1))
+
+
+def deep_values(frame: av.VideoFrame) -> Deep | None:
+    """The values of a picture of 16 bits per channel, (H, W) grey or (H, W, 3) RGB; None for any other."""
+    kind = _DEEP_FORMATS.get(frame.format.name)
+    if kind is None:
+        return None
+    return np.asarray(frame.reformat(format=kind).to_ndarray(), np.uint16)
+
+
+def spread_picture(frame: av.VideoFrame, spread: Spread) -> av.VideoFrame:
+    """A picture of 16 bits per channel reduced to 8 by the range of its video; any other picture as it is."""
+    values = deep_values(frame)
+    if values is None:
+        return frame
+    reduced = spread.apply(values)
+    rgb = np.repeat(reduced[..., None], 3, axis=2) if reduced.ndim == 2 else reduced
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
 
 
 def _turn(frame: av.VideoFrame) -> tuple[bool, bool, bool]:

@@ -27,7 +27,7 @@ from annotator.ui.window.removal_question import RemovalQuestion
 from annotator.video import fingerprint
 
 _LOCATE, _UNREAD = "locate", "unread"
-VIDEO_SUFFIXES = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.ts *.tif *.tiff"
+VIDEO_SUFFIXES = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.ts *.tif *.tiff *.gif *.apng *.webp"
 
 
 class ProjectController(QObject):
