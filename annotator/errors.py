@@ -14,6 +14,10 @@ class VideoError(UserError):
     """A video or image folder cannot be read, or a video cannot be written."""
 
 
+class NetworkPathError(VideoError):
+    """A project names a video on another computer, and the user has not agreed to connect to it."""
+
+
 class FormatError(UserError):
     """A label file violates its format, or a format cannot represent the data to write."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from annotator.cli.exit_codes import INTERRUPTED, OK
 from annotator.cli.interrupts import cancel_on_interrupt
 from annotator.cli.mask_edits import MASK_ACTIONS, add_mask_actions, mask_edit
-from annotator.cli.options import add_one_video, one_video, track_id
+from annotator.cli.options import add_one_video, add_trust, one_video, track_id
 from annotator.console import Console
 from annotator.errors import SettingsError, StorageError
 
@@ -219,7 +219,8 @@ def _prompt(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.project import open_project
     from annotator.jobs.prompts import propagate
 
-    with cancel_on_interrupt() as cancel, open_project(Path(args.project)) as session:
+    with cancel_on_interrupt() as cancel, open_project(
+            Path(args.project), trusted=args.trust_project) as session:
         if args.accept_run is not None or args.drop_run is not None:
             return _accept_or_discard(session, args)
         video = one_video(session, args.video)
@@ -426,6 +427,7 @@ def _add_prompt(commands: Any) -> None:
     p.add_argument("--accept", action="store_true", help="accept the proposal immediately")
     p.add_argument("--accept-run", type=int, metavar="RUN", help="accept a pending proposal")
     p.add_argument("--drop-run", type=int, metavar="RUN", help="discard a pending proposal")
+    add_trust(p)
     p.add_argument("--quiet", action="store_true", help="show no progress")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.cli.exit_codes import OK
 from annotator.cli.interrupts import cancel_on_interrupt
-from annotator.cli.options import add_video
+from annotator.cli.options import add_trust, add_video
 from annotator.errors import FormatError, SettingsError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def _add_export(commands: Any) -> None:
     p.add_argument("--format", required=True, choices=[each.name for each in writable()])
     p.add_argument("--out", required=True, metavar="DIR", help="output folder")
     _add_writing(p)
+    add_trust(p)
     add_video(p)
 
 
@@ -103,6 +104,7 @@ def _add_import(commands: Any) -> None:
                    "(default: defined by the format)")
     p.add_argument("--one-based-pixels", action="store_true", help="MOTChallenge: the file counts pixels from 1")
     _add_strict(p)
+    add_trust(p)
     p.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -137,7 +139,8 @@ def _export(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.project import open_project, selected_videos
 
     options = _export_options(args)
-    with cancel_on_interrupt() as cancel, open_project(Path(args.project), read_only=True) as session:
+    with cancel_on_interrupt() as cancel, open_project(
+            Path(args.project), read_only=True, trusted=args.trust_project) as session:
         console.restart()
         report = export(session.store, selected_videos(session, args.video), args.format, Path(args.out), options,
                         lambda done, total: console.progress(f"{args.format}  {done}/{total} frames", done == total),
@@ -273,7 +276,8 @@ def _import(args: argparse.Namespace, _: Console) -> int:
                             strict=args.strict)
     path, project = Path(args.file), Path(args.project)
     format_name = args.format or _guess(path, "--format")
-    with open_project(project) if args.source is None else open_or_create(project) as session:
+    trusted = args.trust_project
+    with open_project(project, trusted=trusted) if args.source is None else open_or_create(project, trusted) as session:
         video = _video_to_label(args, session)
         report = import_labels(session.store, video, path, format_name, args.target == "human",
                                as_detections=args.target == "detections", sequence=args.sequence, options=options)

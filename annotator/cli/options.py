@@ -67,6 +67,12 @@ def add_video(p: argparse.ArgumentParser) -> None:
     p.add_argument("--video", action="append", metavar="NAME", help="only this video of the project (repeatable)")
 
 
+def add_trust(p: argparse.ArgumentParser) -> None:
+    """Add ``--trust-project`` to a command that reads the videos of a project."""
+    p.add_argument("--trust-project", action="store_true", help="read videos from the servers that the project names, "
+                   "now and later; only for projects from people you trust")
+
+
 def add_one_video(p: argparse.ArgumentParser) -> None:
     """Add ``--video`` to a command that works on one video; see `one_video`."""
     p.add_argument("--video", action="append", metavar="NAME", help="the project's video to work on")

@@ -10,7 +10,7 @@ from typing import Any
 
 from annotator.cli.exit_codes import INTERRUPTED, OK
 from annotator.cli.interrupts import cancel_on_interrupt
-from annotator.cli.options import add_one_video, add_video, one_video
+from annotator.cli.options import add_one_video, add_trust, add_video, one_video
 from annotator.console import Console
 from annotator.errors import SettingsError
 
@@ -29,7 +29,8 @@ def _review(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.review import ranking
 
     kinds = ranking.kinds_named(args.kind)
-    with cancel_on_interrupt() as cancel, open_project(Path(args.project), read_only=True) as session:
+    with cancel_on_interrupt() as cancel, open_project(
+            Path(args.project), read_only=True, trusted=args.trust_project) as session:
         video = one_video(session, args.video)
         queue = None
         with closing(ranking.build(session, video, args.appearance, cancel)) as job:
@@ -102,6 +103,7 @@ def _add_review(commands: Any) -> None:
                    "encounter, gap, missing (repeatable)")
     p.add_argument("--appearance", action=argparse.BooleanOptionalAction, default=True,
                    help="read the video and compare colours (default: yes)")
+    add_trust(p)
     p.add_argument("--quiet", action="store_true", help="show no progress")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.cli.exit_codes import INTERRUPTED, OK
 from annotator.cli.interrupts import cancel_on_interrupt
-from annotator.cli.options import add_models, add_video, read_settings
+from annotator.cli.options import add_models, add_trust, add_video, read_settings
 from annotator.cli.progress import progress_text, run_job
 from annotator.cli.window import run_window, window_problem
 from annotator.console import Console
@@ -43,7 +43,8 @@ def _preannotate(args: argparse.Namespace, console: Console) -> int:
                         "project's")
     settings, given = read_settings(args)
     project = Path(args.project)
-    opened = open_project(project) if args.resume else open_or_create(project)
+    opened = (open_project(project, trusted=args.trust_project) if args.resume else
+              open_or_create(project, trusted=args.trust_project))
     with cancel_on_interrupt() as cancel, opened as session:
         videos = {}
         for source in args.source:
@@ -94,7 +95,8 @@ def _render(args: argparse.Namespace, console: Console) -> int:
     from annotator.jobs.render import RenderOptions, render
 
     options = RenderOptions(args.start, args.end, args.masks, args.trails, args.overwrite)
-    with cancel_on_interrupt() as cancel, open_project(Path(args.project), read_only=True) as session:
+    with cancel_on_interrupt() as cancel, open_project(
+            Path(args.project), read_only=True, trusted=args.trust_project) as session:
         videos = selected_videos(session, args.video)
         if len(videos) > 1:
             raise UserError(f"{args.project} has several videos: choose one with --video "
@@ -166,8 +168,9 @@ def _add_preannotate(commands: Any) -> None:
     p.add_argument("--scene-cuts", action=argparse.BooleanOptionalAction,
                    help="end all tracks at scene cuts (default: yes)")
     p.add_argument("--resume", action="store_true", help="continue an interrupted run")
-    p.add_argument("--trust-project", action="store_true", help="with --resume: load the models and run the "
-                   "configuration files that the project names, now and later; only for projects from people you trust")
+    p.add_argument("--trust-project", action="store_true", help="read videos from the servers that the "
+                   "project names, and with --resume load the models and run the configuration files that it names, "
+                   "now and later; only for projects from people you trust")
     add_video(p)
     p.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -183,6 +186,7 @@ def _add_render(commands: Any) -> None:
     p.add_argument("--trails", type=int, default=30, metavar="N", help="length of each track's trail in frames; 0 for "
                    "none (default 30)")
     p.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    add_trust(p)
     p.add_argument("--quiet", action="store_true", help="show no progress")
     add_video(p)
 

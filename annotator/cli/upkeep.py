@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.cli.exit_codes import OK, USER_ERROR
 from annotator.cli.interrupts import cancel_on_interrupt
+from annotator.cli.options import add_trust
 from annotator.cli.progress import byte_progress
 from annotator.console import Console
 from annotator.errors import UserError
@@ -108,14 +109,16 @@ def _relink(args: argparse.Namespace, _: Console) -> int:
 
     project = Path(args.project)
     roots = [Path(root) for root in args.search] or [project.resolve().parent]
-    with open_project(project) as session:
+    with open_project(project, trusted=args.trust_project) as session:
         report = relink(session, roots)
     for name in report.in_place:
         print(f"{name}: already in place")
     for name, path in report.found.items():
         print(f"{name}: found at {path}")
     if report.missing:
-        raise UserError(f"not found in {', '.join(map(str, roots))}: {', '.join(report.missing)}. Search other "
+        unread = (f"; {', '.join(report.refused)}: expected on another computer, which was not touched (add "
+                  "--trust-project if you trust the project)") if report.refused else ""
+        raise UserError(f"not found in {', '.join(map(str, roots))}: {', '.join(report.missing)}{unread}. Search other "
                         "folders with --search")
     return OK
 
@@ -150,3 +153,4 @@ def _add_relink(commands: Any) -> None:
     p.add_argument("project", metavar="P.annot", help="the project")
     p.add_argument("--search", nargs="+", default=[], metavar="DIR",
                    help="folders to search (default: the project's folder)")
+    add_trust(p)

@@ -16,11 +16,31 @@ from annotator.storage.upkeep.relink import relink as find_videos
 from annotator.video import Progress, VideoReader, fingerprint, open_video
 
 
-def open_project(path: Path, create: bool = False, read_only: bool = False, check: bool = True) -> Session:
-    """Open a project; with ``create``, create it if it does not exist. With ``check`` off, the caller checks one that
-    was not closed properly; see `Store.unchecked`. Raises StorageError."""
+def open_project(path: Path, create: bool = False, read_only: bool = False, check: bool = True,
+                 trusted: bool = False) -> Session:
+    """Open a project; with ``create``, create it if it does not exist.
+
+    Args:
+        check: check one that was not closed properly; if off, the caller does. See `Store.unchecked`.
+        trusted: whether the user agreed to connect to the servers that the project names. Remembered.
+
+    Raises StorageError.
+    """
     _check_no_folder(path)
-    return _open(path, create, read_only, check)[0]
+    session = _open(path, create, read_only, check)[0]
+    if trusted:
+        trust_servers(session)
+    return session
+
+
+def trust_servers(session: Session) -> None:
+    """Connect to the servers that a project names from now on, as the user trusts it; closes it if that fails. Raises
+    StorageError."""
+    try:
+        session.store.trust_network()
+    except BaseException:
+        session.close()
+        raise
 
 
 def _check_no_folder(path: Path) -> None:
@@ -43,13 +63,16 @@ def _open(path: Path, create: bool, read_only: bool = False, check: bool = True)
 
 
 @contextmanager
-def open_or_create(path: Path) -> Iterator[Session]:
+def open_or_create(path: Path, trusted: bool = False) -> Iterator[Session]:
     """Open a project or create it. A new project that has no video when a UserError occurs is removed again.
+    ``trusted``: as for `open_project`.
 
     Raises StorageError.
     """
     _check_no_folder(path)
     session, created = _open(path, create=True)
+    if trusted:
+        trust_servers(session)
     with session:
         try:
             yield session
@@ -95,12 +118,13 @@ def add_scanned(session: Session, scanned: ScannedSource) -> tuple[VideoRecord, 
     videos = session.store.videos()
     for video in videos:
         if video.fingerprint == scanned.fingerprint:
-            if not session.store.video_path(video).exists():
+            place = session.store.allowed_path(video)
+            if place is None or not place.exists():
                 session.store.move_videos({video.id: info.path})
-            return video, tuple(warnings)
+            return session.store.video(video.name), tuple(warnings)
     name = _free_name(info.name, {video.name for video in videos})
     warnings += [f"{scanned.path} has changed since {video.name} was added: added again as {name}"
-                 for video in videos if _is_same_file(session.store.video_path(video), info.path)]
+                 for video in videos if _is_same_file(session.store.allowed_path(video), info.path)]
     record = session.store.add_video(name, info.path, info.width, info.height, info.frame_count, info.fps,
                                      scanned.fingerprint, info.times)
     return record, tuple(warnings)
@@ -111,8 +135,8 @@ def relink(session: Session, search_roots: Sequence[Path]) -> RelinkReport:
     return find_videos(session.store, search_roots, fingerprint)
 
 
-def _is_same_file(one: Path, other: Path) -> bool:
-    return one.exists() and one.samefile(other)
+def _is_same_file(one: Path | None, other: Path) -> bool:
+    return one is not None and one.exists() and one.samefile(other)
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:
@@ -135,7 +159,8 @@ def selected_videos(session: Session, names: Sequence[str] | None) -> list[Video
 
 
 def check_video(session: Session, video: VideoRecord) -> Path:
-    """Return the path of a project's video. Raises VideoError if the file is missing or has changed."""
+    """Return the path of a project's video. Raises VideoError if the file is missing or has changed, or if it is on
+    another computer that the user has not agreed to connect to."""
     return check_source(session.store, video)
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from annotator.errors import StorageError
 from annotator.formats.base import ExportOptions, ExportReport
 from annotator.jobs.labels.export import export
-from annotator.jobs.project import add_source, check_video, open_project, selected_videos
+from annotator.jobs.project import add_source, check_video, open_project, selected_videos, trust_servers
 from annotator.jobs.prompts import propagate
 from annotator.jobs.prompts.limits import Direction
 from annotator.jobs.tracking import preannotate
@@ -38,18 +38,22 @@ class Project:
     """A project file. Frames count from 0. Boxes are pixels ``x1, y1, x2, y2``, right and bottom exclusive.
 
     A project is opened read-only, while another program may keep writing to it. With ``write`` it can be edited; then
-    no other program can write. ``create`` creates the file if it does not exist, and implies ``write``.
+    no other program can write. ``create`` creates the file if it does not exist, and implies ``write``. ``trusted``:
+    whether to read videos from the servers that the project names, now and later; without it, they are not touched.
 
     Where a method takes ``video``, it is the name of a video of the project. It may be omitted if there is only one.
 
     Raises StorageError.
     """
 
-    def __init__(self, path: str | PathLike[str], *, write: bool = False, create: bool = False) -> None:
+    def __init__(self, path: str | PathLike[str], *, write: bool = False, create: bool = False,
+                 trusted: bool = False) -> None:
         self._path = Path(path)
         self._writable = write or create
         self._session = (open_project(self._path, create) if self._writable else
                          Session(Store.open(path, read_only=True)))
+        if trusted:
+            trust_servers(self._session)
         self._readers: dict[int, VideoReader] = {}
 
     # -- reading ---------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from annotator.errors import StorageError
+from annotator.errors import NetworkPathError, StorageError
+from annotator.files.consent import NetworkConsent
+from annotator.files.network_paths import network_place
 from annotator.model.attribute import Attribute
 from annotator.model.bounds import MOST_FRAMES
 from annotator.model.cancel import CancelToken
@@ -42,9 +45,11 @@ _FRAMES_BEYOND = 10_000
 class Reader:
     """Reads a project through one connection, in the thread that created it."""
 
-    def __init__(self, connection: Connection, path: Path) -> None:
+    def __init__(self, connection: Connection, path: Path, network: NetworkConsent | None = None) -> None:
         self._connection = connection
         self._path = path
+        self.network = network or NetworkConsent(path)
+        """The shares of servers that videos may be read from."""
 
     @property
     def path(self) -> Path:
@@ -100,8 +105,49 @@ class Reader:
         return video_contents(self._connection, video_id)
 
     def video_path(self, video: VideoRecord) -> Path:
-        """The expected path of the video, whether or not the file exists."""
-        return Path(self._path.resolve().parent.joinpath(video.path))
+        """The expected path of the video, whether or not the file exists. Touches no file of the video.
+
+        This is the only way to a video's path, so that nothing looks at one on another computer unasked.
+
+        Raises:
+            NetworkPathError: it is on another computer, and the user has not agreed to connect to it.
+        """
+        place = self._refused_place(video)
+        if place is not None:
+            raise NetworkPathError(
+                f"{video.path} is on another computer ({place}), which only the project names, so it was not touched: "
+                "looking there can tell that computer your name and password hash. If you trust the project, add "
+                "--trust-project (once, it is remembered) or agree in the window; or find a copy with `annotator "
+                f"relink {self._path} --search DIR`")
+        return self._joined(video)
+
+    def allowed_path(self, video: VideoRecord) -> Path | None:
+        """Like `video_path`, but None for a video on another computer that the user has not agreed to connect to."""
+        return None if self._refused_place(video) is not None else self._joined(video)
+
+    def refused_places(self) -> dict[str, list[str]]:
+        """Shares of servers that the project names and the user has not agreed to -> names of the videos there."""
+        found: dict[str, list[str]] = {}
+        for video in self.videos():
+            place = self._place(video.path)
+            if place is not None:
+                found.setdefault(place, []).append(video.name)
+        return {place: names for place, names in found.items() if not self.network.allows(place)}
+
+    def _refused_place(self, video: VideoRecord) -> str | None:
+        place = self._place(video.path)
+        return None if place is None or self.network.allows(place) else place
+
+    def _place(self, path: str) -> str | None:
+        # The text itself too: on other systems than its author's, it may look like the name of a file in the folder.
+        return network_place(path) or network_place(str(self._folder.joinpath(path)))
+
+    def _joined(self, video: VideoRecord) -> Path:
+        return self._folder.joinpath(video.path)
+
+    @cached_property
+    def _folder(self) -> Path:
+        return self._path.resolve().parent
 
     def video_times(self, video_id: int) -> npt.NDArray[np.float64] | None:
         """(frame_count,) float64 presentation times in seconds; None if none are stored."""

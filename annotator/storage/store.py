@@ -232,7 +232,7 @@ class Store(Reader):
         try:
             connection.exec_driver_sql("BEGIN")
             connection.exec_driver_sql("SELECT count(*) FROM video")  # the first read takes the snapshot
-            yield Reader(connection, self._path)
+            yield Reader(connection, self._path, self.network)
         finally:
             _close(connection)
 
@@ -353,7 +353,8 @@ class Store(Reader):
     def add_video(self, name: str, path: str | os.PathLike[str], width: int, height: int, frame_count: int, fps: float,
                   fingerprint: str, times: npt.NDArray[np.float64] | None = None) -> VideoRecord:
         """Add a video as one step; its path is stored relative to the project if possible. Undo removes it as
-        `annotator.storage.edits.videos.remove_video` does.
+        `annotator.storage.edits.videos.remove_video` does. A path on another computer was selected by the user, who
+        thereby agrees to connect to it.
 
         ``times``: (frame_count,) presentation times in seconds.
 
@@ -375,15 +376,26 @@ class Store(Reader):
                     video=key, seconds=np.asarray(times, "<f8").tobytes()))
             self._connection.execute(update(schema.video).where(schema.video.c.id == key).values(removed=False))
             transaction.touch(Changes(ChangeKind.VIDEOS, video=key))
+        self._agree(source)
         return self.video(name)
 
     def move_videos(self, paths: Mapping[int, Path]) -> None:
-        """Store new paths of videos: video id -> path."""
+        """Store new paths of videos: video id -> path. On other computers, as for `add_video`."""
         with self._write(None, "move videos") as transaction:
             for key, path in paths.items():
                 self._connection.execute(
                     update(schema.video).where(schema.video.c.id == key).values(path=self.relative_path(path)))
                 transaction.touch(Changes(ChangeKind.VIDEOS, video=key))
+        self._agree(*paths.values())
+
+    def _agree(self, *paths: Path) -> None:
+        """Allow the shares of paths that the user selected."""
+        places = (self._place(self.relative_path(path)) for path in paths)
+        self.network.agree(place for place in places if place is not None)
+
+    def trust_network(self) -> None:
+        """Allow the shares of all videos, because the user trusts the project."""
+        self.network.agree(self.refused_places())
 
     def relative_path(self, path: Path) -> str:
         """A path as the project stores it: relative to its folder, with forward slashes; absolute on another drive."""

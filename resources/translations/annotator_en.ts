@@ -3000,6 +3000,32 @@
         </message>
     </context>
     <context>
+        <name>NetworkQuestion</name>
+        <message>
+            <source>Connect to other computers for the videos of {0}?</source>
+            <translation>Connect to other computers for the videos of {0}?</translation>
+        </message>
+        <message>
+            <source>Connecting can tell these computers your name and password hash. Connect only if you trust the project and know these computers. Without them, tracks can be seen and corrected, but not the frames of these videos.</source>
+            <translation>Connecting can tell these computers your name and password hash. Connect only if you trust the project and know these computers. Without them, tracks can be seen and corrected, but not the frames of these videos.</translation>
+        </message>
+        <message>
+            <source>Trust and connect</source>
+            <translation>Trust and connect</translation>
+        </message>
+        <message>
+            <source>Videos on other computers</source>
+            <translation>Videos on other computers</translation>
+        </message>
+        <message numerus="yes">
+            <source>and %n others</source>
+            <translation>
+                <numerusform>and %n other</numerusform>
+                <numerusform>and %n others</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>Nudge</name>
         <message>
             <source>Down</source>
@@ -3542,6 +3568,10 @@
             <translation>All files</translation>
         </message>
         <message>
+            <source>Connect…</source>
+            <translation>Connect…</translation>
+        </message>
+        <message>
             <source>Create an empty project</source>
             <translation>Create an empty project</translation>
         </message>
@@ -3612,6 +3642,10 @@
         <message>
             <source>{0} already exists: open it, or choose another name</source>
             <translation>{0} already exists: open it, or choose another name</translation>
+        </message>
+        <message>
+            <source>{0} is on another computer, which was not touched.</source>
+            <translation>{0} is on another computer, which was not touched.</translation>
         </message>
         <message>
             <source>{0} was moved or changed. Its tracks are still in the project.</source>

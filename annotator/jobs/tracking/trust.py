@@ -4,7 +4,8 @@ A project file can come from a stranger, and a run stores the paths of its model
 Python program; weights and ONNX models are read by native code. So a resume loads a file that only the project names
 after a person has agreed: by naming the file, by an option, or by answering a question. Names of the program's own
 models and of installed packages need no question: what they mean does not depend on the project. A consent is
-remembered for the project and the content of the files (`annotator.jobs.tracking.consent`).
+remembered for the project and the content of the files (`annotator.files.consent`). Files that are only read as data
+need a question where they are on another computer, which is signed in to when they are looked at.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from annotator.engine.detectors.mmdet_names import ARCHITECTURES
 from annotator.engine.weights import checkpoints
 from annotator.engine.weights.checkpoints import ModelKind
 from annotator.errors import SettingsError
-from annotator.jobs.tracking import consent
+from annotator.files import consent
+from annotator.files.network_paths import network_place
 from annotator.jobs.tracking.config import PreannotateSettings
 
 #: Settings that name a file which is run or loaded as a model, and what that means.
@@ -26,6 +28,8 @@ _LOADED = {
     "detector": "a model that would be loaded",
     "segmenter": "a model that would be loaded",
 }
+#: Settings that name a file which is read as data.
+_READ = ("detections", "thresholds")
 _KINDS = {"detector": ModelKind.DETECTOR, "segmenter": ModelKind.SEGMENTER}
 
 
@@ -43,8 +47,10 @@ def foreign_files(settings: PreannotateSettings, own: PreannotateSettings | None
         given: names of settings that the user gave, whatever their value.
         project: the project file; what the user agreed to before is not foreign. None: earlier consents do not count.
     """
-    return tuple(f"{value} ({meaning})" for value, meaning in _foreign(settings, own, given)
-                 if project is None or not consent.agreed(project, value))
+    loaded = tuple(f"{value} ({meaning})" for value, meaning in _foreign(settings, own, given)
+                   if project is None or not consent.agreed(project, value))
+    return loaded + tuple(f"{value} (a file on another computer)" for value, place in _distant(settings, own, given)
+                          if project is None or not consent.NetworkConsent(project).allows(place))
 
 
 def check_trusted(settings: PreannotateSettings, trusted: bool, project: Path,
@@ -53,6 +59,7 @@ def check_trusted(settings: PreannotateSettings, trusted: bool, project: Path,
     user agrees to them, which is remembered."""
     if trusted:
         consent.remember(project, [value for value, _ in _foreign(settings, own, given)])
+        consent.NetworkConsent(project).agree(place for _, place in _distant(settings, own, given))
         return
     files = foreign_files(settings, own, given, project)
     if files:
@@ -70,6 +77,18 @@ def _foreign(settings: PreannotateSettings, own: PreannotateSettings | None, giv
         if value is None or name in given or _is_known(name, value) or _is_same(value, getattr(own, name, None)):
             continue
         found.append((value, meaning))
+    return found
+
+
+def _distant(settings: PreannotateSettings, own: PreannotateSettings | None, given: Collection[str],
+             ) -> list[tuple[str, str]]:
+    """(file, share of a server) of each file with data on another computer that only the project names."""
+    found = []
+    for name in _READ:
+        value = getattr(settings, name)
+        place = None if value is None else network_place(value)
+        if place is not None and name not in given and not _is_same(value, getattr(own, name, None)):
+            found.append((value, place))
     return found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotator.errors import StorageError, UserError
+from annotator.files.network_paths import file_name
 from annotator.model.track import VideoRecord
 from annotator.storage.store import Store
 
@@ -22,6 +23,9 @@ class RelinkReport:
     """Names of videos that were found elsewhere, and their paths."""
     missing: list[str] = field(default_factory=list)
     """Names of videos that were not found in the searched folders."""
+    refused: list[str] = field(default_factory=list)
+    """Those of the missing whose expected path was not touched, as it is on another computer that the user has not
+    agreed to connect to."""
 
 
 def relink(store: Store, search_roots: Sequence[Path], fingerprint: Callable[[Path], str]) -> RelinkReport:
@@ -33,14 +37,15 @@ def relink(store: Store, search_roots: Sequence[Path], fingerprint: Callable[[Pa
     report = RelinkReport()
     moved: dict[int, Path] = {}
     for video in store.videos():
-        place = store.video_path(video)
-        if _matches(place, video, fingerprint):
+        place = store.allowed_path(video)
+        if place is not None and _matches(place, video, fingerprint):
             report.in_place.append(video.name)
             continue
-        candidates = _candidates(place.name, search_roots)
+        candidates = _candidates(file_name(video.path), search_roots)
         found = next((path for path in candidates if _matches(path, video, fingerprint)), None)
         if found is None:
             report.missing.append(video.name)
+            report.refused += [video.name] if place is None else []
         else:
             report.found[video.name] = found
             moved[video.id] = found
@@ -61,10 +66,10 @@ def relink_to(store: Store, video: VideoRecord, path: Path, fingerprint: Callabl
     report = RelinkReport(found={video.name: path})
     moved = {video.id: path}
     for other in store.videos():
-        place = store.video_path(other)
-        if other.id == video.id or place.exists():
+        place = store.allowed_path(other)
+        if other.id == video.id or (place is not None and place.exists()):
             continue
-        candidate = path.parent / place.name
+        candidate = path.parent / file_name(other.path)
         if _matches(candidate, other, fingerprint):
             report.found[other.name] = candidate
             moved[other.id] = candidate

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QRectF, Signal
 
+from annotator.errors import NetworkPathError
 from annotator.jobs.project import check_video_file
 from annotator.model.box import Box
 from annotator.model.cancel import CancelToken
@@ -30,7 +31,8 @@ class CanvasController(QObject):
     """Shows the document's frame, and turns gestures into edits of one undo step each."""
 
     missing = Signal(str)
-    """The video file was not found or does not match; a one-line message."""
+    """The video file was not found, does not match, or is on another computer and was not touched; a one-line
+    message."""
     unread = Signal()
     """The user canceled the reading of the current video."""
     exact = Signal(int)
@@ -101,8 +103,13 @@ class CanvasController(QObject):
             self._begin(reader)
             return
         self.refresh()
-        self._reading.ask(Request(_SHOWN, self.tr("Reading {0}").format(video.name), self._task(session, video),
-                                  self._begin, self.missing.emit, self.unread.emit), first=True)
+        try:
+            task = self._task(session, video)
+        except NetworkPathError as error:
+            self.missing.emit(str(error))
+            return
+        self._reading.ask(Request(_SHOWN, self.tr("Reading {0}").format(video.name), task, self._begin,
+                                  self.missing.emit, self.unread.emit), first=True)
 
     def _task(self, session: Session, video: VideoRecord) -> Callable[[Progress, CancelToken], VideoReader]:
         path, project = session.store.video_path(video), session.store.path

@@ -87,7 +87,7 @@ class EvaluationFeature(Feature):
         stored = None if key is None else self._settings.value(key)
         if stored:
             return Path(str(stored))
-        return None if session is None or video is None else nearby_ground_truth(session.store.video_path(video))
+        return None if session is None or video is None else nearby_ground_truth(session.store.allowed_path(video))
 
     def set_ground_truth(self, path: Path) -> None:
         """Set the ground truth of this project."""

@@ -66,7 +66,7 @@ class ImportController(QObject):
             self.message.emit(Message.refused(text, lambda: self._jobs.worker.busy))
             return
         previewing = TaskWorker(self, "task")
-        dialog = ImportDialog(video, path, self._window, previewing, session.store.video_path(video))
+        dialog = ImportDialog(video, path, self._window, previewing, session.store.allowed_path(video))
         dialog.accepted.connect(lambda: self.start(dialog.choice))
         dialog.finished.connect(previewing.abandon)
         dialog.finished.connect(dialog.deleteLater)

@@ -139,7 +139,7 @@ class JobController(QObject):
                            notice=ModelNotice(measuring, self.libraries, self.attempt),
                            corrected=cache(lambda first, last: len(
                                session.store.corrected_tracks(video.id, first, last))),
-                           nearby=nearby_detections(session.store.video_path(video)))
+                           nearby=nearby_detections(session.store.allowed_path(video)))
         last = remembered_run(self._settings, str(session.store.path))
         if last is not None:
             dialog.show_settings(last)

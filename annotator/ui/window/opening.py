@@ -79,8 +79,8 @@ class Opening(QObject):
         session = self._document.session
         if session is None or not self._document.writable or not path.exists():
             return False
-        known = [session.store.video_path(video) for video in self._document.videos()]
-        return not any(place.exists() and place.samefile(path) for place in known)
+        known = [session.store.allowed_path(video) for video in self._document.videos()]
+        return not any(place is not None and place.exists() and place.samefile(path) for place in known)
 
     def _ask_about(self, videos: Sequence[Path]) -> None:
         current = self._document.path

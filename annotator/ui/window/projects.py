@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from annotator.errors import StorageError, UserError
+from annotator.files.network_paths import file_name
 from annotator.model.cancel import CancelToken
 from annotator.model.track import VideoRecord
 from annotator.session import Session
@@ -23,6 +24,7 @@ from annotator.ui.threads.tasks import Progress
 from annotator.ui.widgets.message import Message
 from annotator.ui.widgets.offer_bar import OfferBar
 from annotator.ui.widgets.plain_text import literal
+from annotator.ui.window.network_question import NetworkQuestion
 from annotator.ui.window.removal_question import RemovalQuestion
 from annotator.video import fingerprint
 
@@ -49,7 +51,10 @@ class ProjectController(QObject):
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.chooser.hide()
         self._missing: int | None = None  # id of the video of the current offer
+        self.question: NetworkQuestion | None = None
+        """The last question whether to connect to servers; None if none was asked."""
         document.opened.connect(self._update)
+        document.shown.connect(self.ask_network)
         document.video_changed.connect(self._update)
         document.videos_changed.connect(self._update)
         canvas.missing.connect(self._on_missing)
@@ -136,11 +141,37 @@ class ProjectController(QObject):
         if self._document.edit(lambda session: remove_video(session.store, video.id)):
             self.message.emit(Message.done(self.tr("Removed {0}; undo brings it back").format(video.name)))
 
+    # Videos on other computers
+
+    def ask_network(self) -> None:
+        """Ask whether to connect to the servers that the project names, if the user has not agreed yet."""
+        session = self._document.session
+        if session is None:
+            return
+        places = self._document.read(session.store.refused_places, None)
+        if not places:
+            return
+        self.question = box = NetworkQuestion(session.store.path.name, places, self._window)
+        box.connect_button.clicked.connect(lambda: self._connect(session, places))
+        box.open()
+
+    def _connect(self, session: Session, places: Mapping[str, list[str]]) -> None:
+        if self._document.session is not session:
+            return
+        session.store.network.agree(places)
+        self._offers.withdraw(_LOCATE)
+        self._canvas.reopen()
+
     # Videos that were moved
 
     def _on_missing(self, message: str) -> None:
-        video = self._document.video
-        if video is not None and self._document.writable:
+        session, video = self._document.session, self._document.video
+        if session is not None and video is not None and session.store.allowed_path(video) is None:
+            self._missing = video.id
+            text = self.tr("{0} is on another computer, which was not touched.").format(video.name)
+            self._offers.offer(_LOCATE, text, self.tr("Connect…"), self.ask_network)
+            self._offers.text.setToolTip(literal(message))
+        elif video is not None and self._document.writable:
             self._missing = video.id
             # The error's advice is for the command line; the window offers a button instead.
             text = self.tr("{0} was moved or changed. Its tracks are still in the project.").format(video.name)
@@ -162,13 +193,14 @@ class ProjectController(QObject):
         session, video = self._document.session, self._document.video
         if session is None or video is None:
             return
-        place = session.store.video_path(video)
-        title = self.tr("Locate {0}").format(video.name)
-        if place.suffix:
-            name, _ = QFileDialog.getOpenFileName(self._window, title, str(place.parent),
-                                                  f"{place.suffix} (*{place.suffix});;{self.tr('All files')} (*)")
+        place = session.store.allowed_path(video)
+        begin = "" if place is None else str(place.parent)  # the dialog looks there
+        title, suffix = self.tr("Locate {0}").format(video.name), Path(file_name(video.path)).suffix
+        if suffix:
+            name, _ = QFileDialog.getOpenFileName(self._window, title, begin,
+                                                  f"{suffix} (*{suffix});;{self.tr('All files')} (*)")
         else:
-            name = QFileDialog.getExistingDirectory(self._window, title, str(place.parent))
+            name = QFileDialog.getExistingDirectory(self._window, title, begin)
         if name:
             self.locate(Path(name))
 
@@ -177,7 +209,7 @@ class ProjectController(QObject):
         session, video = self._document.session, self._document.video
         if session is None or video is None:
             return
-        places = [path, *(path.parent / session.store.video_path(other).name for other in self._document.videos())]
+        places = [path, *(path.parent / file_name(other.path) for other in self._document.videos())]
 
         def read(progress: Progress, cancel: CancelToken) -> dict[Path, str]:
             return {place: mark for place in places if (mark := _fingerprint(place, progress)) is not None}

@@ -23,8 +23,9 @@ from annotator.storage.store import Store
 if sys.platform == "win32":
     pytest.skip("a child process is forked for each project", allow_module_level=True)
 
+from tests.untouched import untouched
 from tools.stress import forked
-from tools.stress.attack_project import MEMORY, base_project, copy_of
+from tools.stress.attack_project import MEMORY, base_project, copy_of, exercise
 from tools.stress.hostile_edits import HOSTILE_EDITS, mutate
 
 #: Limit for reading a small project; a hang takes for ever.
@@ -107,6 +108,15 @@ def test_random_changes_are_refused_or_harmless(base: Path, tmp_path: Path) -> N
         ending = forked.run(partial(read_everything, project), SECONDS, MEMORY)
         assert ending.problem == "", done
         shutil.rmtree(project.parent)
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE_EDITS if name.startswith("path_share")])
+def test_a_path_on_another_computer_is_never_touched(name: str, base: Path, tmp_path: Path) -> None:
+    project = hostile(base, tmp_path, name)
+    with untouched("host/share"):
+        assert exercise(project) == 2
+        with Store.open(project) as store:
+            assert list(store.refused_places().values()) == [["clip"]]
 
 
 def test_refusals_name_the_column_and_what_it_holds(base: Path, tmp_path: Path) -> None:
