@@ -24,7 +24,8 @@ def project(project: Path) -> Path:
     with closing(sqlite3.connect(project, isolation_level=None)) as connection:
         for statement in ("UPDATE video SET name = ?1 || id", "UPDATE label SET name = ?1 || id",
                           "UPDATE track SET name = ?1, attributes = json_object(?1, ?1)",
-                          "INSERT INTO attribute VALUES (1, NULL, ?1, 'text', '[]', 'null', 1, 0)",
+                          "INSERT INTO attribute (id, name, kind, options, default_value, position) "
+                          "VALUES (1, ?1, 'text', '[]', 'null', 1)",
                           "UPDATE run SET message = ?1, kind = 'preannotate', status = 'interrupted'",
                           "UPDATE run SET settings = json_object('tracker', ?1)",
                           "UPDATE history SET label = ?1", "INSERT INTO detector_class VALUES (?1, 1)",
