@@ -38,6 +38,7 @@ from annotator.storage.edits import (
     identities,
     keyframes,
     masks,
+    notes,
     proposals,
     track_marks,
     values,
@@ -54,11 +55,11 @@ FRAMES, TRACKS = 120, 12
 KINDS = ("swap", "merge", "split", "split range", "delete range", "delete from", "delete", "renumber", "renumber all",
          "relabel", "describe", "attribute", "values", "values on", "mark", "unmark", "lock", "box", "mask", "no box",
          "new track", "fill", "interpolate", "end interpolation", "keyframes", "redo", "remove video", "undo",
-         "propagate", "accept", "drop", "import")
+         "propagate", "accept", "drop", "import", "note", "answer")
 #: Kinds that store boxes in separate transactions before the boxes become visible.
 STAGED = ("propagate", "import")
 _TABLES = ("video", "label", "attribute", "proposal", "tracklet", "observation", "mask", "track", "span", "mark",
-           "attribute_value")
+           "attribute_value", "note")
 _TIMEOUT = 60.0
 
 
@@ -168,6 +169,8 @@ def do(store: Store, kind: str, rng: random.Random) -> object:
         "keyframes": lambda: keyframes.reduce_to_keyframes(store, a, first, last, pixels=1.0),
         "remove video": lambda: videos.remove_video(store, 1),
         "undo": store.undo, "redo": store.redo, "propagate": lambda: propagate(store, first),
+        "note": lambda: notes.add_note(store, 1, first, "Look here", a, (5.0, 6.0)),
+        "answer": lambda: notes.answer_note(store, max((note.id for note in store.video_notes(1)), default=0), "Done"),
         "import": lambda: import_tracks(store, first, rng.random() < 0.5),
     }
     return edits[kind]()

@@ -20,6 +20,7 @@ class ChangeKind(Flag):
     RUNS = auto()
     DETECTIONS = auto()
     HISTORY = auto()
+    NOTES = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ class VideoContents:
     """Ignore regions."""
     runs: int
     """Runs, also undone ones."""
+    notes: int = 0
+    """Notes, open and closed ones."""
 
     def line(self) -> str:
         """What there is, as text; counts of 0 are omitted."""
@@ -27,6 +29,7 @@ class VideoContents:
         parts = [text for count, text in (
             (self.tracks, _counted(self.tracks, "track", "tracks")), (self.boxes, boxes),
             (self.regions, _counted(self.regions, "ignore region", "ignore regions")),
+            (self.notes, _counted(self.notes, "note", "notes")),
             (self.runs, _counted(self.runs, "run", "runs"))) if count]
         return ", ".join(parts) or "nothing"
 

@@ -6,6 +6,8 @@ import re
 
 #: Longest name of a video, class, track or attribute, in characters. Longer ones are no names.
 LONGEST_NAME = 1000
+#: Longest message of a note, in characters.
+LONGEST_MESSAGE = 10_000
 #: What takes the place of a character that cannot be shown.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -24,3 +26,10 @@ def showable(text: str) -> str:
     """Return a name with each control character, mark of direction, invisible character and surrogate replaced by
     U+FFFD."""
     return _UNFIT.sub(REPLACEMENT, text)
+
+
+def showable_lines(text: str) -> str:
+    """Return a text of several lines as `showable` does, with the ends of lines as ``\\n``, tabs as spaces, and without
+    blanks at both ends."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
+    return "\n".join(map(showable, lines)).strip()

@@ -16,6 +16,8 @@ class ReviewState(StrEnum):
     UNSEEN = "unseen"
     IN_PROGRESS = "in-progress"
     REVIEWED = "reviewed"
+    NEEDS_WORK = "needs-work"
+    """A second person found something to correct."""
 
 
 class RunStatus(StrEnum):
@@ -136,6 +138,10 @@ class Track:
     color: str
     review: ReviewState
     attributes: dict[str, object] = field(default_factory=dict)
+    review_author: str = ""
+    """Who gave the review state; empty if unknown."""
+    review_time: str = ""
+    """When, in UTC and ISO 8601; empty if nobody has set a review state."""
 
 
 @dataclass(frozen=True, slots=True)

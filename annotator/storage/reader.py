@@ -22,6 +22,7 @@ from annotator.model.cancel import CancelToken
 from annotator.model.contents import VideoContents
 from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
+from annotator.model.note import Note
 from annotator.model.track import Label, Mark, MarkKind, Run, RunStatus, Track, TrackObservation, VideoRecord
 from annotator.model.values import TrackValue, ValuesOverTime
 from annotator.storage.file import schema
@@ -279,6 +280,24 @@ class Reader:
         """The attributes of these tracks of a video in each frame."""
         return ValuesOverTime({track.id: track.attributes for track in tracks}, self.values(video_id))
 
+    def video_notes(self, video_id: int) -> list[Note]:
+        """Notes of the video, open and closed ones, ordered by frame."""
+        note = schema.note
+        query = select(note).where(note.c.video == video_id).order_by(note.c.frame, note.c.id)
+        return [records.note_record(row) for row in self._connection.execute(query)]
+
+    def note(self, note_id: int) -> Note:
+        """One note.
+
+        Raises:
+            StorageError: there is no note with this id, or its video was removed.
+        """
+        row = self._connection.execute(select(schema.note).where(schema.note.c.id == note_id)).first()
+        if row is None:
+            raise StorageError(f"{self._path} has no note {note_id}; it may have been deleted or undone")
+        self.check_video(row.video)
+        return records.note_record(row)
+
     def mark(self, mark_id: int) -> Mark:
         """One mark.
 
@@ -344,6 +363,7 @@ class Reader:
         self.tracks(video.id)
         self.marks(video.id)
         self.values(video.id)
+        self.video_notes(video.id)
         self.runs()
         self.history()
         self.video_times(video.id)

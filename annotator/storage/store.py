@@ -59,6 +59,8 @@ class Store(Reader):
         self._transaction: Transaction | None = None
         self.notes: list[str] = []
         """What could not be migrated when the file was opened."""
+        self.author = ""
+        """Name of the user, kept with notes and review states that are made through this store; may be empty."""
         self.unchecked = False
         """Whether the project, open for writing, was not closed properly and has not been checked since. While that is
         so, closing it leaves a record, and the next opening checks it. `Reader.examine` checks, and `confirm_whole`

@@ -11,7 +11,17 @@ from annotator.model.attribute import AttributeKind
 from annotator.model.frame import Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import MarkKind, OnExisting, ReviewState, RunStatus
-from annotator.storage.edits import attributes, drawn_boxes, identities, keyframes, masks, track_marks, values, videos
+from annotator.storage.edits import (
+    attributes,
+    drawn_boxes,
+    identities,
+    keyframes,
+    masks,
+    notes,
+    track_marks,
+    values,
+    videos,
+)
 from annotator.storage.edits.merging import MergeRule
 from annotator.storage.rows.runs import REPROPAGATE
 from annotator.storage.store import Store
@@ -77,6 +87,9 @@ EDIT_KINDS: dict[str, EditKind] = {
     "mark": EditKind(lambda s, a, b, f: track_marks.mark_tracks(s, [a], MarkKind.OCCLUDED, f, f + 9)),
     "unmark": EditKind(lambda s, a, b, f: track_marks.unmark_tracks(s, [a], MarkKind.OCCLUDED, f + 2, f + 5),
                        lambda s, a, b, f: track_marks.mark_tracks(s, [a], MarkKind.OCCLUDED, f, f + 9)),
+    "add_note": EditKind(lambda s, a, b, f: notes.add_note(s, _video(s, a), f, "Look here", a)),
+    "close_note": EditKind(lambda s, a, b, f: notes.close_notes(s, [s.video_notes(_video(s, a))[-1].id]),
+                           lambda s, a, b, f: notes.add_note(s, _video(s, a), f, "Look here", a)),
     "lock": EditKind(lambda s, a, b, f: track_marks.lock_tracks(s, [a])),
     "box": EditKind(lambda s, a, b, f: drawn_boxes.set_box(s, a, f, _BOX)),
     "delete_box": EditKind(lambda s, a, b, f: drawn_boxes.delete_box(s, a, f),

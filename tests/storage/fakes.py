@@ -63,7 +63,7 @@ def picture(store: Store) -> dict[int, list[tuple[int, int, object, bool]]]:
 def everything(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """All rows that edits may touch, for comparing states to the bit."""
     tables = ("video", "label", "attribute", "detector_class", "proposal", "tracklet", "observation", "mask", "track",
-              "span", "mark", "attribute_value")
+              "span", "mark", "attribute_value", "note")
     with store.read_snapshot() as view:
         connection = view._connection
         return {table: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {table}")), key=repr)

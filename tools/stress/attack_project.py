@@ -40,7 +40,7 @@ from annotator.model.attribute import AttributeKind
 from annotator.model.frame import Detections, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.mask import Mask
 from annotator.model.track import MarkKind, RunStatus
-from annotator.storage.edits import attributes, drawn_boxes, identities, track_marks
+from annotator.storage.edits import attributes, drawn_boxes, identities, notes, track_marks
 from annotator.storage.store import Store
 from testbed.synthetic_clips import ClipSpec, make_clip
 from testbed.videos import write_video
@@ -100,6 +100,8 @@ def base_project(folder: Path) -> Path:
         track_marks.mark_tracks(store, [drawn], MarkKind.INTERPOLATE, 2, 12)
         track_marks.mark_tracks(store, [second], MarkKind.OCCLUDED, 3, 6)
         drawn_boxes.add_mark(store, video.id, MarkKind.IGNORE, 0, 9, region=[(0.0, 0.0), (30.0, 0.0), (30.0, 30.0)])
+        note = notes.add_note(store, video.id, 4, "Is this one car?", first, (12.0, 30.5))
+        notes.answer_note(store, note, "Two, I think.")
         identities.delete_range(store, [second], 15)
         store.undo()
         store.checkpoint()

@@ -189,6 +189,27 @@ _sql("scene_cut_text", "INSERT OR IGNORE INTO scene_cut SELECT id, 'cut' FROM ru
 # Marks
 
 _sql("mark_kind_unknown", "INSERT INTO mark (id, video, track, first, last, kind) VALUES (99, 1, 1, 0, 5, 'bogus')")
+_value("note_digits", "UPDATE note SET messages = ?", "9" * 5_000)
+_sql("note_without_messages", "UPDATE note SET messages = '[]'")
+_sql("note_cut", "UPDATE note SET messages = '[{'")
+_sql("note_blob", "UPDATE note SET messages = x'ff'")
+_sql("note_number", "UPDATE note SET messages = '[{\"author\": \"\", \"time\": \"\", \"text\": 5}]'")
+_sql("note_more_keys", "UPDATE note SET messages = '[{\"author\": \"\", \"time\": \"\", \"text\": \"a\", \"x\": 1}]'")
+_value("note_long", "UPDATE note SET messages = ?",
+       '[{"author": "", "time": "", "text": "' + "x" * 1_000_000 + '"}]')
+_value("note_many", "UPDATE note SET messages = ?",
+       "[" + ", ".join(['{"author": "", "time": "", "text": "a"}'] * 50_000) + "]")
+_value("note_deep", "UPDATE note SET messages = ?", "[" * 20_000 + "]" * 20_000)
+_value("note_control", "UPDATE note SET messages = ?",
+       '[{"author": "\\u202eann", "time": "", "text": "\\u001b[2J\\u0000 <b>bold</b> \\ud800"}]')
+_sql("note_half_place", "UPDATE note SET x = 5, y = NULL")
+_sql("note_far_place", "UPDATE note SET x = 1e300, y = 9e999")
+_sql("note_negative_frame", "UPDATE note SET frame = -5")
+_sql("note_late_frame", f"UPDATE note SET frame = {_HUGE}")
+_sql("note_no_track", "UPDATE note SET track = 9999")
+_sql("note_history_frame", "UPDATE note_history SET frame = 'x' WHERE present")
+_value("review_author_long", "UPDATE track SET review_author = ?", "a" * 1_000_000)
+_sql("review_time_number", "UPDATE track SET review_time = x'00'")
 _sql("mark_region_short", "INSERT INTO mark (id, video, first, last, kind, region) "
      "VALUES (99, 1, 0, 5, 'ignore', '[[1]]')")
 _sql("mark_region_huge", "INSERT INTO mark (id, video, first, last, kind, region) "

@@ -14,6 +14,7 @@ from annotator.model.attribute import Attribute, AttributeKind, Value, attribute
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import ReviewState, Track
 from annotator.storage.edits.editable import check_value, misfit
+from annotator.storage.edits.signed import review_columns
 from annotator.storage.file import schema
 from annotator.storage.file.database import among
 from annotator.storage.history import journal
@@ -94,7 +95,7 @@ def describe_tracks(store: Store, tracks: Sequence[int], name: str | None = None
     chosen = _chosen(store, tracks)
     _check_values(store, {track.label for track in chosen}, attributes or {})
     plain = {key: value for key, value in (("name", name), ("color", None if color is None else checked_color(color)),
-                                           ("review", None if review is None else review.value)) if value is not None}
+                                           *review_columns(store, review).items()) if value is not None}
     one = f"track {chosen[0].number}" if len(chosen) == 1 else f"{len(chosen)} tracks"
     with store.transaction(f"Edit {one}") as transaction:
         connection = transaction.connection

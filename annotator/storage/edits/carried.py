@@ -1,4 +1,4 @@
-"""What goes with the boxes of a track when its identity is edited: marks, and values that change over time.
+"""What goes with the boxes of a track when its identity is edited: marks, values that change over time, and notes.
 
 Before such an edit, the value that a track has as a whole becomes one of its values over time, if its attribute may
 change over time: then it stays with the frames that it was given for.
@@ -10,12 +10,12 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from annotator.model.attribute import attributes_of
 from annotator.model.track import Track
 from annotator.storage.file import schema
-from annotator.storage.spans.algebra import OPEN, Span, assign, cut, inside, subtract
+from annotator.storage.spans.algebra import OPEN, Span, Stretch, assign, cut, inside, subtract
 from annotator.storage.spans.rows import (
     ValueStretch,
     mark_stretches,
@@ -31,7 +31,7 @@ Ranges = list[tuple[int, int]]
 def carry(store: Store, connection: Connection, tracks: Sequence[Track], first: int, last: int | None,
           become: Callable[[list[Any]], list[Any]]) -> None:
     """Replace the marks and values of these tracks in frames ``first..last`` (None: to the end) by what ``become``
-    makes of them; those in other frames are kept."""
+    makes of them; those in other frames are kept. Notes get another track, or stay if ``become`` drops them."""
     keys = [track.id for track in tracks]
     marks = mark_stretches(connection, keys)
     moved, kept = cut(marks, first, last)
@@ -39,6 +39,24 @@ def carry(store: Store, connection: Connection, tracks: Sequence[Track], first: 
     values = settled_values(store, connection, tracks)
     changed, unchanged = cut(values, first, last)
     save_values(connection, values, unchanged + become(changed))
+    _give_notes(connection, become(cut(_pinned(connection, keys), first, last)[0]))
+
+
+def move_notes(connection: Connection, track: int, into: int) -> None:
+    """Give all notes of a track to another one."""
+    _give_notes(connection, assign(_pinned(connection, [track]), into))
+
+
+def _pinned(connection: Connection, tracks: Iterable[int]) -> list[Stretch]:
+    """The frames of the notes of tracks."""
+    note = schema.note
+    rows = connection.execute(select(note.c.id, note.c.track, note.c.frame).where(note.c.track.in_(list(tracks))))
+    return [Stretch(id=row.id, track=row.track, first=row.frame, last=row.frame, end=row.frame) for row in rows]
+
+
+def _give_notes(connection: Connection, pinned: Iterable[Stretch]) -> None:
+    for each in pinned:
+        connection.execute(update(schema.note).where(schema.note.c.id == each.id).values(track=each.track))
 
 
 def settled_values(store: Store, connection: Connection, tracks: Sequence[Track],

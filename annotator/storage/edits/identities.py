@@ -20,6 +20,7 @@ from annotator.storage.edits.editable import check_range, in_frames, track_names
 from annotator.storage.edits.keyframes import pin
 from annotator.storage.edits.merging import MergeRule, merge_tracks
 from annotator.storage.edits.proposals import accept_proposal, discard_proposal
+from annotator.storage.edits.signed import review_columns
 from annotator.storage.file import schema
 from annotator.storage.file.database import among
 from annotator.storage.rows.transaction import Transaction
@@ -28,12 +29,12 @@ from annotator.storage.spans.rows import delete_track_rows, new_track, save_span
 from annotator.storage.store import Store
 
 _track = schema.track
-_IDENTITY = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS
+_IDENTITY = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.NOTES
 
 
 def swap_tracks(store: Store, a: int, b: int, from_frame: int, to_frame: int | None = None) -> Changes:
-    """Swap two identities from a frame on (or within a range), with their predicted and manual boxes, marks and
-    values over time."""
+    """Swap two identities from a frame on (or within a range), with their predicted and manual boxes, marks, values
+    over time and notes."""
     one, other = unlocked_tracks(store, a, b)
     check_range(from_frame, to_frame)
     with store.transaction(f"Swap tracks {one.number} and {other.number} at frame {from_frame}") as transaction:
@@ -139,7 +140,7 @@ def describe(store: Store, track: int, name: str | None = None, color: str | Non
     """Set the name, colour (``#rrggbb``), review state or attributes of a track; None leaves a property unchanged.
     Values that hold in some frames are kept."""
     record = store.track(track)
-    values: dict[str, Any] = {"name": name, "color": color, "review": None if review is None else review.value,
+    values: dict[str, Any] = {"name": name, "color": color, **review_columns(store, review),
                               "attributes": None if attributes is None else json.dumps(dict(attributes))}
     with store.transaction(f"Edit track {record.number}") as transaction:
         _update(transaction, [record], **{key: value for key, value in values.items() if value is not None})

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from annotator.errors import StorageError
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.track import MarkKind, Track
-from annotator.storage.edits.carried import merged_values, ranges_of_others, settled_values
+from annotator.storage.edits.carried import merged_values, move_notes, ranges_of_others, settled_values
 from annotator.storage.edits.editable import track_names, unlocked_tracks
 from annotator.storage.file import schema
 from annotator.storage.spans.algebra import Span, assign, meeting, subtract
@@ -56,7 +56,7 @@ def merge_tracks(store: Store, into: int, others: Sequence[int], drop_human: boo
     with store.transaction(f"Merge {track_names(absorbed)} into {target.number}") as transaction:
         for other in absorbed:
             _absorb(store, transaction.connection, target, other, drop_human, rule)
-        kinds = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS
+        kinds = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.MARKS | ChangeKind.NOTES
         transaction.touch(Changes(kinds, frozenset({into, *others}), None, None, target.video))
     return transaction.changes
 
@@ -90,6 +90,7 @@ def _absorb(store: Store, connection: Connection, target: Track, other: Track, d
     got = ranges_of_others([*left, *(span for span in mine if span.human)], [*given, *drawn_given])
     save_values(connection, values, merged_values(
         mine_too, [each for each in values if each.track == other.id], got, target.id))
+    move_notes(connection, other.id, target.id)
     delete_track_rows(connection, [other.id])
 
 

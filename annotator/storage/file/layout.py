@@ -32,7 +32,7 @@ _SPAN_WITHOUT_TRACK = """
 #: Parts of definitions that older programs made and that this one no longer makes.
 _FORMER = {"video": {"unique(name)"}}
 #: Tables with at most some thousand rows.
-_SMALL = ("attribute", "detector_class", "run", "proposal", "track", "mark", "attribute_value", "history")
+_SMALL = ("attribute", "detector_class", "run", "proposal", "track", "mark", "attribute_value", "note", "history")
 
 
 @dataclass(frozen=True, slots=True)

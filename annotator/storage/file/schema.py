@@ -33,7 +33,7 @@ from annotator.storage.file.checked_types import (
 #: "ANNO": distinguishes a project file from other SQLite files (``PRAGMA application_id``).
 APPLICATION_ID = 0x414E4E4F
 #: Version of this layout (``PRAGMA user_version``); migrations upgrade older files to it.
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 #: Columns of a box.
 EDGES = ("x1", "y1", "x2", "y2")
@@ -218,6 +218,8 @@ track = Table(
     Column("color", Color(), nullable=False),
     Column("review", Choice(ReviewState), nullable=False),
     Column("attributes", Document(), nullable=False),
+    Column("review_author", Name(), nullable=False, server_default=text("''")),
+    Column("review_time", Name(), nullable=False, server_default=text("''")),
     UniqueConstraint("video", "number"),
 )
 
@@ -262,6 +264,21 @@ attribute_value = Table(
     Index("attribute_value_track", "track"),
 )
 
+# A note stays at its frame when its track is deleted.
+note = Table(
+    "note", metadata,
+    Column("id", Whole(), primary_key=True),
+    Column("video", _reference("video.id"), nullable=False),
+    Column("track", _reference("track.id")),  # NULL: of no single track
+    Column("frame", Frame(), nullable=False),
+    Column("x", Number(LARGEST_COORDINATE)),  # place in pixels; both or neither
+    Column("y", Number(LARGEST_COORDINATE)),
+    Column("done", Flag(), nullable=False),
+    Column("messages", Document(), nullable=False),  # JSON list of {author, time, text}: the note, then answers
+    Index("note_video", "video", "frame"),
+    Index("note_track", "track"),
+)
+
 history = Table(
     "history", metadata,
     Column("id", Whole(), primary_key=True),
@@ -274,7 +291,7 @@ history = Table(
 #: Tables whose replaced rows are kept for undo. For videos and labels, additions are not journaled: a removed one does
 #: no harm, and a run may refer to it.
 JOURNALED = (video, label, attribute, detector_class, proposal, tracklet, observation, mask, track, span, mark,
-             attribute_value)
+             attribute_value, note)
 
 
 def _history_of(table: Table) -> Table:

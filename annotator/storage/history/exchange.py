@@ -18,11 +18,12 @@ _KINDS = {
     "detector_class": ChangeKind.LABELS, "proposal": ChangeKind.RUNS, "tracklet": ChangeKind.OBSERVATIONS,
     "observation": ChangeKind.OBSERVATIONS, "mask": ChangeKind.MASKS, "track": ChangeKind.TRACKS,
     "span": ChangeKind.SPANS, "mark": ChangeKind.MARKS, "attribute_value": ChangeKind.TRACKS,
+    "note": ChangeKind.NOTES,
 }
 
 #: Columns of the first and last frame of a row.
 _ENDS = {"span": ("first", "last"), "mark": ("first", "last"), "attribute_value": ("first", "last"),
-         "observation": ("frame", "frame")}
+         "observation": ("frame", "frame"), "note": ("frame", "frame")}
 
 
 def exchange(connection: Connection, step: int, undone: bool) -> Changes:
@@ -95,7 +96,8 @@ def _changes(connection: Connection, touched: Sequence[Table]) -> Changes:
         if table.name not in _KINDS:
             continue
         kinds |= _KINDS[table.name]
-        track = {"track": "id", "span": "track", "mark": "track", "attribute_value": "track"}.get(table.name)
+        track = {"track": "id", "span": "track", "mark": "track", "attribute_value": "track",
+                 "note": "track"}.get(table.name)
         tracks |= set() if track is None else _distinct(connection, table, track)
         video = "id" if table.name == "video" else "video" if "video" in table.c else None
         videos |= set() if video is None else _distinct(connection, table, video)

@@ -195,7 +195,7 @@ class TrackPublisher:
                 self.renumbered += 1
             taken.add(number)
             rows.append((part.track, self._video, number, track.label_id, "", default_color(number - 1),
-                         ReviewState.UNSEEN.value, json.dumps(track.attributes.whole())))
+                         ReviewState.UNSEEN.value, json.dumps(track.attributes.whole()), "", ""))
         insert_many(connection, _track, rows)
 
     def _insert_rows(self, connection: Connection, pieces: Sequence[tuple[_Part, list[Piece]]]) -> None:

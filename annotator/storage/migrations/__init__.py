@@ -339,3 +339,45 @@ def _values_over_time(connection: Connection) -> list[str]:
     ):
         connection.exec_driver_sql(statement)
     return []
+
+
+@migration(8)
+def _notes(connection: Connection) -> list[str]:
+    """Add a table for notes, and who gave a review state and when, which older programs did not store."""
+    for statement in (
+        *(f"ALTER TABLE track ADD COLUMN {name} TEXT DEFAULT '' NOT NULL" for name in ("review_author", "review_time")),
+        *(f"ALTER TABLE track_history ADD COLUMN {name} TEXT" for name in ("review_author", "review_time")),
+        "UPDATE track_history SET review_author = '', review_time = '' WHERE present",
+        """CREATE TABLE note (
+            id INTEGER NOT NULL,
+            video INTEGER NOT NULL,
+            track INTEGER,
+            frame INTEGER NOT NULL,
+            x FLOAT,
+            y FLOAT,
+            done BOOLEAN NOT NULL,
+            messages TEXT NOT NULL,
+            PRIMARY KEY (id),
+            FOREIGN KEY(video) REFERENCES video (id) DEFERRABLE INITIALLY DEFERRED,
+            FOREIGN KEY(track) REFERENCES track (id) DEFERRABLE INITIALLY DEFERRED
+        )""",
+        "CREATE INDEX note_video ON note (video, frame)",
+        "CREATE INDEX note_track ON note (track)",
+        """CREATE TABLE note_history (
+            step INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            video INTEGER,
+            track INTEGER,
+            frame INTEGER,
+            x FLOAT,
+            y FLOAT,
+            done BOOLEAN,
+            messages TEXT,
+            present BOOLEAN NOT NULL,
+            PRIMARY KEY (step, id),
+            FOREIGN KEY(step) REFERENCES history (id) DEFERRABLE INITIALLY DEFERRED
+        ) WITHOUT ROWID""",
+        "CREATE INDEX note_history_key ON note_history (id)",
+    ):
+        connection.exec_driver_sql(statement)
+    return []

@@ -28,7 +28,8 @@ def video_contents(connection: Connection, video: int) -> VideoContents:
         boxes=predicted + manual, keyframes=manual,
         regions=_count(connection, select(func.count()).where(
             _mark.c.video == video, _mark.c.kind == MarkKind.IGNORE.value, _mark.c.track.is_(None))),
-        runs=_count(connection, select(func.count()).where(_run.c.video == video)))
+        runs=_count(connection, select(func.count()).where(_run.c.video == video)),
+        notes=_count(connection, select(func.count()).where(schema.note.c.video == video)))
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:

@@ -12,7 +12,8 @@ from annotator.model.bounds import LARGEST_COORDINATE, LARGEST_PICTURE
 from annotator.model.box import Box
 from annotator.model.mask import Mask
 from annotator.model.native import is_rle
-from annotator.model.text import showable
+from annotator.model.note import MOST_MESSAGES, Note, NoteMessage
+from annotator.model.text import LONGEST_MESSAGE, LONGEST_NAME, showable, showable_lines
 from annotator.model.track import (
     Label,
     Mark,
@@ -70,7 +71,8 @@ def attribute_record(row: AnyRow) -> Attribute:
 def track_record(row: AnyRow) -> Track:
     # Projects have thousands of tracks, and few of them have attributes.
     attributes = {} if row.attributes == "{}" else attribute_values(row.attributes)
-    return Track(row.id, row.video, row.number, row.label, row.name, row.color, ReviewState(row.review), attributes)
+    return Track(row.id, row.video, row.number, row.label, row.name, row.color, ReviewState(row.review), attributes,
+                 row.review_author, row.review_time)
 
 
 def attribute_values(text: str) -> dict[str, Any]:
@@ -108,6 +110,30 @@ def _region(text: str | None) -> tuple[tuple[float, float], ...]:
                 and all(type(x) in (int, float) and abs(x) < LARGEST_COORDINATE for x in corner)):
             raise refuse("mark.region", corner, f"corners [x, y] within ±{LARGEST_COORDINATE:g}")
     return tuple((float(x), float(y)) for x, y in corners)
+
+
+def note_record(row: AnyRow) -> Note:
+    """Raises StorageError for half a place, and for messages that are no texts of limited length."""
+    if (row.x is None) != (row.y is None):
+        raise refuse("note.x", (row.x, row.y), "both coordinates of a place or none")
+    place = None if row.x is None else (float(row.x), float(row.y))
+    return Note(row.id, row.video, row.track, row.frame, place, row.done, note_messages(row.messages))
+
+
+def note_messages(text: str) -> tuple[NoteMessage, ...]:
+    """The messages of a note. Raises StorageError unless they are a list of an author, a time and a text each."""
+    found = parsed("note.messages", text, list)
+    if not 1 <= len(found) <= MOST_MESSAGES:
+        raise refuse("note.messages", f"{len(found)} messages", f"1 to {MOST_MESSAGES}")
+    return tuple(map(_message, found))
+
+
+def _message(each: object) -> NoteMessage:
+    longest = {"author": LONGEST_NAME, "time": LONGEST_NAME, "text": LONGEST_MESSAGE}
+    if not isinstance(each, dict) or each.keys() != longest.keys() or not all(
+            isinstance(each[name], str) and len(each[name]) <= most for name, most in longest.items()):
+        raise refuse("note.messages", each, f"an author, a time and a text of at most {LONGEST_MESSAGE} characters")
+    return NoteMessage(showable(each["author"]), showable(each["time"]), showable_lines(each["text"]))
 
 
 def run_record(row: AnyRow, label_names: Mapping[int, str]) -> Run:

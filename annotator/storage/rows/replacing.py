@@ -18,6 +18,7 @@ from annotator.storage.file.database import among
 from annotator.storage.file.schema import history_of
 from annotator.storage.history import journal
 from annotator.storage.rows.records import SPANS, span_record
+from annotator.storage.rows.referring import said_of_tracks
 from annotator.storage.spans.algebra import OPEN, Span, inside
 
 _span, _tracklet, _run = schema.span, schema.tracklet, schema.run
@@ -131,16 +132,15 @@ def _restore_tracks(connection: Connection, tracks: Collection[int], step: int) 
 
 
 def clean_up(connection: Connection, run: int, video: int, step: int) -> set[int]:
-    """Delete tracks that the run's trimming left empty and that no later step, mark or value refers to."""
-    track, mark = schema.track, schema.mark
+    """Delete tracks that the run's trimming left empty and that no later step, mark, value or note refers to."""
+    track = schema.track
     touched = select(_kept.c.track).where(_kept.c.step == step, _kept.c.present)
     tracks_later = select(history_of["track"].c.id).where(history_of["track"].c.step > step)
     spans_later = select(_kept.c.track).where(_kept.c.step > step, _kept.c.track.is_not(None))
     query = select(track.c.id).where(
         track.c.video == video, track.c.id.in_(touched),
         track.c.id.not_in(select(_span.c.track)),
-        track.c.id.not_in(select(mark.c.track).where(mark.c.track.is_not(None))),
-        track.c.id.not_in(select(schema.attribute_value.c.track)),
+        *(track.c.id.not_in(said) for said in said_of_tracks(step)),
         track.c.id.not_in(tracks_later), track.c.id.not_in(spans_later))
     empty = list(connection.execute(query).scalars())
     if empty:

@@ -24,6 +24,7 @@ from annotator.storage.rows import replacing
 from annotator.storage.rows.corrected import corrected_tracks
 from annotator.storage.rows.ownership import check_owned
 from annotator.storage.rows.records import run_labels
+from annotator.storage.rows.referring import said_of_tracks
 from annotator.storage.spans.palette import default_color
 from annotator.storage.spans.rows import unretire_labels
 
@@ -324,7 +325,7 @@ def _discard_tracklets(connection: Connection, run: int, later: list[int], frame
 def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[int]:
     """The tracklets whose spans and tracks have not been edited since the run started, and whose tracks contain
     nothing else."""
-    span, mark = schema.span, schema.mark
+    span = schema.span
     spans_later, tracks_later = history_of["span"], history_of["track"]
     edited_spans = select(spans_later.c.id).where(spans_later.c.step > step)
     edited_tracks = select(tracks_later.c.id).where(tracks_later.c.step > step)
@@ -332,8 +333,7 @@ def _untouched(connection: Connection, tracklets: list[int], step: int) -> list[
     shared = select(others.c.id).where(others.c.track == span.c.track, others.c.tracklet != span.c.tracklet)
     edited = or_(
         span.c.id.in_(edited_spans), span.c.track.in_(edited_tracks), shared.exists(),
-        span.c.track.in_(select(mark.c.track).where(mark.c.track.is_not(None))),
-        span.c.track.in_(select(schema.attribute_value.c.track)))
+        *(span.c.track.in_(said) for said in said_of_tracks(step)))
     touched = set(connection.execute(
         select(span.c.tracklet).where(among(span.c.tracklet, tracklets), edited)).scalars())
     # Tracklets whose spans a person has removed are kept too, because undo can restore the spans.

@@ -136,10 +136,12 @@ def presence(connection: Connection, span: Span) -> list[tuple[int, int]]:
 
 
 def delete_track_rows(connection: Connection, tracks: Iterable[int]) -> None:
-    """Delete tracks with their marks and values. Their spans must be deleted first."""
+    """Delete tracks with their marks and values; notes about them stay at their frames. Their spans must be deleted
+    first."""
     keys = list(tracks)
     connection.execute(delete(_mark).where(among(_mark.c.track, keys)))
     connection.execute(delete(_value).where(among(_value.c.track, keys)))
+    connection.execute(update(schema.note).where(among(schema.note.c.track, keys)).values(track=None))
     connection.execute(delete(schema.track).where(among(schema.track.c.id, keys)))
 
 

@@ -80,7 +80,7 @@ def _purge_videos(connection: Connection) -> int:
     for table, condition in (
             *((table, table.c.tracklet.in_(tracklets)) for table in (schema.mask, schema.observation, _span)),
             *((table, among(table.c.video, gone)) for table in (
-                schema.mark, schema.attribute_value, schema.track, _tracklet)),
+                schema.note, schema.mark, schema.attribute_value, schema.track, _tracklet)),
             *((table, table.c.run.in_(runs)) for table in (
                 _proposal, schema.detection, schema.detected_frame, schema.scene_cut, schema.checksum)),
             *((table, among(table.c.video, gone)) for table in (_run, schema.video_times)),

@@ -105,7 +105,7 @@ class LabelsFeature(Feature):
 
     def _states(self) -> tuple[tuple[ReviewState, str], ...]:
         return ((ReviewState.UNSEEN, self.tr("not reviewed")), (ReviewState.IN_PROGRESS, self.tr("in review")),
-                (ReviewState.REVIEWED, self.tr("reviewed")))
+                (ReviewState.REVIEWED, self.tr("reviewed")), (ReviewState.NEEDS_WORK, self.tr("needing work")))
 
     def _is_ready(self) -> bool:
         return bool(self._document.selection) and self._document.writable

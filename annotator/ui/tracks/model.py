@@ -38,7 +38,7 @@ class TrackModel(LaneRows):
                 self.tr("Attributes with a value"))
         self.set_titles(titles, tips)
         self._review = {ReviewState.UNSEEN: "", ReviewState.IN_PROGRESS: self.tr("in progress"),
-                        ReviewState.REVIEWED: self.tr("done")}
+                        ReviewState.REVIEWED: self.tr("done"), ReviewState.NEEDS_WORK: self.tr("needs work")}
         scores.updated.connect(self._on_scores)
 
     def reload(self) -> None:

@@ -62,7 +62,8 @@ class TrackTable(QWidget):
         self.review_filter = QComboBox(self)
         self.review_filter.setToolTip(self.tr("Filter by review state"))
         for text, state in ((self.tr("Any state"), None), (self.tr("Not started"), ReviewState.UNSEEN),
-                            (self.tr("In progress"), ReviewState.IN_PROGRESS), (self.tr("Done"), ReviewState.REVIEWED)):
+                            (self.tr("In progress"), ReviewState.IN_PROGRESS), (self.tr("Done"), ReviewState.REVIEWED),
+                            (self.tr("Needs work"), ReviewState.NEEDS_WORK)):
             self.review_filter.addItem(text, state)
         self.review_filter.currentIndexChanged.connect(self._on_review_filter)
         self.view = QTableView(self)

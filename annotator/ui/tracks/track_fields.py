@@ -56,7 +56,8 @@ class TrackFields(QWidget):
         self.review = QComboBox(self)
         self.review.setPlaceholderText(mixed_text())
         for text, state in ((self.tr("not started"), ReviewState.UNSEEN),
-                            (self.tr("in progress"), ReviewState.IN_PROGRESS), (self.tr("done"), ReviewState.REVIEWED)):
+                            (self.tr("in progress"), ReviewState.IN_PROGRESS), (self.tr("done"), ReviewState.REVIEWED),
+                            (self.tr("needs work"), ReviewState.NEEDS_WORK)):
             self.review.addItem(text, state)
         self.review.activated.connect(lambda: self._describe(review=ReviewState(self.review.currentData())))
         self.scope = ScopeField(self)

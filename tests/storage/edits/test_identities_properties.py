@@ -33,6 +33,7 @@ from annotator.storage.edits import (
     labels,
     lasting,
     masks,
+    notes,
     track_marks,
     values,
     videos,
@@ -424,6 +425,35 @@ class Editing(RuleBasedStateMachine):
         self.store.rewind_run(self.run, frame)
         self.next_frame = frame + 1
 
+    def note_of(self, pick: int) -> int:
+        every = self.store.video_notes(1)
+        return every[pick % len(every)].id if every else 0
+
+    @rule(a=PICK, frame=st.integers(-1, 30), text=st.sampled_from(["Look", " ", "one\ntwo \x1b", "<b>a</b>"]),
+          about=st.booleans(), place=st.none() | st.tuples(st.floats(-50, 700), st.floats(-50, 700)))
+    def add_note(self, a: int, frame: int, text: str, about: bool, place: tuple[float, float] | None) -> None:
+        self.attempt(notes.add_note, 1, frame, text, self.tracks(a)[0] if about else None, place)
+
+    @rule(a=PICK, text=st.sampled_from(["Yes", "No", ""]), again=st.booleans())
+    def answer_note(self, a: int, text: str, again: bool) -> None:
+        self.attempt(notes.change_note if again else notes.answer_note, self.note_of(a), text)
+
+    @rule(a=PICK, done=st.booleans())
+    def close_note(self, a: int, done: bool) -> None:
+        self.attempt(notes.close_notes, [self.note_of(a)], done)
+
+    @rule(a=PICK)
+    def delete_note(self, a: int) -> None:
+        self.attempt(notes.delete_notes, [self.note_of(a)])
+
+    @invariant()
+    def notes_are_about_tracks(self) -> None:
+        if hasattr(self, "store"):
+            tracks = {track.id for track in self.store.tracks(1)}
+            found = self.store.video_notes(1)
+            assert {note.track for note in found if note.track is not None} <= tracks
+            assert all(0 <= note.frame < 30 and note.text for note in found)
+
     @invariant()
     def one_value_per_frame(self) -> None:
         if not hasattr(self, "store"):
@@ -462,7 +492,7 @@ class Editing(RuleBasedStateMachine):
             self.store.undo()
             undone += 1
         now = everything(self.store)
-        for table in ("span", "track", "mark", "attribute_value", "attribute"):
+        for table in ("span", "track", "mark", "attribute_value", "attribute", "note"):
             assert now[table] == self.start[table], table
         for _ in range(undone):
             self.store.redo()
