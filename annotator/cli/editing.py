@@ -42,6 +42,7 @@ def _edit(args: argparse.Namespace, _: Console) -> int:
             return _undo_or_redo(session, args)
         if args.action == "attribute":
             return _edit_attribute(session, args)
+        session.store.author = getattr(args, "author", "")
         video = one_video(session, args.video)
         if args.action == "remove-video":
             return _remove_video(session, video, args)
@@ -137,7 +138,7 @@ def _values(store: Store, ids: list[int], given: list[str]) -> dict[str, Any]:
 
 def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> Callable[[], object]:
     """Return the edit that the arguments describe as one callable."""
-    from annotator.model.track import MarkKind
+    from annotator.model.track import MarkKind, ReviewState
     from annotator.storage.edits import attributes, identities, keyframes, lasting, track_marks, values
     from annotator.storage.edits.merging import MergeRule
 
@@ -204,6 +205,7 @@ def _edit_of(session: Session, video: VideoRecord, args: argparse.Namespace) -> 
         "merge": lambda: identities.merge_tracks(store, ids[0], ids[1:], args.drop_human, MergeRule(args.rule)),
         "split": split, "delete": delete, "renumber": renumber, "relabel": relabel, "mark": mark, "fill": fill,
         "box": box, "set": set_values,
+        "review": lambda: attributes.describe_tracks(store, ids, review=ReviewState(args.state)),
         "lock": lambda: track_marks.lock_tracks(store, ids),
         "unlock": lambda: track_marks.lock_tracks(store, ids, locked=False),
         "keyframes": lambda: keyframes.reduce_to_keyframes(store, ids[0], first, end, pixels=args.pixels,
@@ -321,6 +323,10 @@ def _add_edit(commands: Any) -> None:
     a.add_argument("--as", dest="kind", required=True, choices=("occluded", "outside", "reviewed"), help="the mark")
     a.add_argument("--remove", action="store_true", help="remove the mark")
     _add_range(a)
+    a = _action(actions, "review", "set the review state of tracks", "+")
+    a.add_argument("--as", dest="state", required=True, choices=("unseen", "in-progress", "reviewed", "needs-work"),
+                   help="the state")
+    a.add_argument("--author", metavar="NAME", default="", help="your name, kept with the state")
     _add_attribute_actions(actions)
     _action(actions, "lock", "protect tracks from edits and runs", "+")
     _action(actions, "unlock", "remove the protection of tracks", "+")

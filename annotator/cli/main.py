@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from annotator import __version__
-from annotator.cli import datasets, editing, labels, quality, tracking, upkeep, window
+from annotator.cli import datasets, editing, labels, notes, quality, tracking, upkeep, window
 from annotator.cli.exit_codes import INTERRUPTED, OK, USER_ERROR
 from annotator.console import Console, ConsoleHandler, one_line
 from annotator.errors import Cancelled, UserError
@@ -65,6 +65,6 @@ def program_parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     parser.add_argument("--version", action="version", version=f"annotator {__version__}")
     parser.add_argument("-v", "--verbose", action="store_true", help="write a detailed log to standard error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (tracking, labels, editing, quality, datasets, upkeep, window):
+    for group in (tracking, labels, editing, notes, quality, datasets, upkeep, window):
         group.add_commands(commands)
     return parser, commands.choices

@@ -50,6 +50,7 @@ def lengths(path: Path) -> dict[int, int]:
     ("keyframes 2 --pixels 1", {1: 56, 2: 90}),
     ("mark 2 --as outside --from 90", {1: 56, 2: 80}),
     ("lock 1 2", {1: 56, 2: 90}),
+    ("review 1 2 --as needs-work --author Ada", {1: 56, 2: 90}),
     ("relabel 1 --label bus", {1: 56, 2: 90}),
     ("box --track 1 --frame 90 --box 1,2,30,40", {1: 66, 2: 90}),
     ("box --track 1 --frame 90 --box 1,2,30,40 --once", {1: 57, 2: 90}),
@@ -71,7 +72,8 @@ def test_a_video_is_removed_and_comes_back(small: Path) -> None:
     words = "clip: 2 tracks, 146 boxes, 1 run {} removed with it; the video file is not touched\n"
     assert done("edit", small, "--dry-run", "remove-video").out == words.format("would be")
     data = json.loads(done("edit", small, "--json", "--video", "clip", "remove-video").out)
-    assert data == {"video": "clip", "tracks": 2, "boxes": 146, "keyframes": 0, "regions": 0, "runs": 1, "done": True}
+    assert data == {"video": "clip", "tracks": 2, "boxes": 146, "keyframes": 0, "regions": 0, "runs": 1, "notes": 0,
+                    "done": True}
     assert "contains no video" in refused("edit", small, "remove-video")
     assert "contains no video" in refused("export", small, "--format", "mot", "--out", small.parent / "out")
     assert "undo: Remove video clip" in done("edit", small, "undo").out

@@ -66,9 +66,11 @@ def test_every_step_is_undone_after_a_restart(store: Store, ids: list[int]) -> N
     states = [everything(store)]
     key = notes.add_note(store, 1, 7, "Look", ids[0])
     states.append(everything(store))
-    for edit in (lambda s: notes.answer_note(s, key, "Yes"), lambda s: notes.change_note(s, key, "Look here"),
-                 lambda s: notes.close_notes(s, [key]), lambda s: identities.delete_tracks(s, [ids[0]]),
-                 lambda s: notes.close_notes(s, [key], False), lambda s: notes.delete_notes(s, [key])):
+    edits: list[Callable[[Store], object]] = [
+        lambda s: notes.answer_note(s, key, "Yes"), lambda s: notes.change_note(s, key, "Look here"),
+        lambda s: notes.close_notes(s, [key]), lambda s: identities.delete_tracks(s, [ids[0]]),
+        lambda s: notes.close_notes(s, [key], False), lambda s: notes.delete_notes(s, [key])]
+    for edit in edits:
         edit(store)
         states.append(everything(store))
     path = store.path
