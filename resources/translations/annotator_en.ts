@@ -2450,6 +2450,10 @@
             <translation>in review</translation>
         </message>
         <message>
+            <source>needing work</source>
+            <translation>needing work</translation>
+        </message>
+        <message>
             <source>no</source>
             <translation>no</translation>
         </message>
@@ -3023,6 +3027,112 @@
                 <numerusform>and %n other</numerusform>
                 <numerusform>and %n others</numerusform>
             </translation>
+        </message>
+    </context>
+    <context>
+        <name>NotePanel</name>
+        <message>
+            <source>All notes</source>
+            <translation>All notes</translation>
+        </message>
+        <message>
+            <source>Answer, then press Enter</source>
+            <translation>Answer, then press Enter</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Close</translation>
+        </message>
+        <message>
+            <source>Delete</source>
+            <translation>Delete</translation>
+        </message>
+        <message>
+            <source>Done notes</source>
+            <translation>Done notes</translation>
+        </message>
+        <message>
+            <source>New note: frame {0}</source>
+            <translation>New note: frame {0}</translation>
+        </message>
+        <message>
+            <source>New note: frame {0}, at the pointer</source>
+            <translation>New note: frame {0}, at the pointer</translation>
+        </message>
+        <message>
+            <source>New note: frame {0}, track {1}</source>
+            <translation>New note: frame {0}, track {1}</translation>
+        </message>
+        <message>
+            <source>Open notes</source>
+            <translation>Open notes</translation>
+        </message>
+        <message>
+            <source>Reopen</source>
+            <translation>Reopen</translation>
+        </message>
+        <message>
+            <source>Your name, kept with notes and review states</source>
+            <translation>Your name, kept with notes and review states</translation>
+        </message>
+        <message>
+            <source>unknown</source>
+            <translation>unknown</translation>
+        </message>
+        <message>
+            <source>{0}, track {1}</source>
+            <translation>{0}, track {1}</translation>
+        </message>
+    </context>
+    <context>
+        <name>NotesFeature</name>
+        <message>
+            <source>Add note</source>
+            <translation>Add note</translation>
+        </message>
+        <message>
+            <source>Close or reopen note</source>
+            <translation>Close or reopen note</translation>
+        </message>
+        <message>
+            <source>Go to the next open note; after the last one, to the first</source>
+            <translation>Go to the next open note; after the last one, to the first</translation>
+        </message>
+        <message>
+            <source>Mark the note that is selected in the list as done, or as open again</source>
+            <translation>Mark the note that is selected in the list as done, or as open again</translation>
+        </message>
+        <message>
+            <source>Needs work</source>
+            <translation>Needs work</translation>
+        </message>
+        <message>
+            <source>Next open note</source>
+            <translation>Next open note</translation>
+        </message>
+        <message>
+            <source>No note is selected; select one in the list of notes</source>
+            <translation>No note is selected; select one in the list of notes</translation>
+        </message>
+        <message>
+            <source>Notes</source>
+            <translation>Notes</translation>
+        </message>
+        <message>
+            <source>Pin a note to this frame: to the selected track, or to the place under the pointer</source>
+            <translation>Pin a note to this frame: to the selected track, or to the place under the pointer</translation>
+        </message>
+        <message>
+            <source>Review</source>
+            <translation>Review</translation>
+        </message>
+        <message>
+            <source>Set the review state of the selected tracks to “needs work”, with your name and the time</source>
+            <translation>Set the review state of the selected tracks to “needs work”, with your name and the time</translation>
+        </message>
+        <message>
+            <source>There are no open notes</source>
+            <translation>There are no open notes</translation>
         </message>
     </context>
     <context>
@@ -4611,6 +4721,10 @@
             <translation>Review</translation>
         </message>
         <message>
+            <source>Set by {0}, {1} (UTC)</source>
+            <translation>Set by {0}, {1} (UTC)</translation>
+        </message>
+        <message>
             <source>Set values</source>
             <translation>Set values</translation>
         </message>
@@ -4627,12 +4741,20 @@
             <translation>in progress</translation>
         </message>
         <message>
+            <source>needs work</source>
+            <translation>needs work</translation>
+        </message>
+        <message>
             <source>not started</source>
             <translation>not started</translation>
         </message>
         <message>
             <source>to</source>
             <translation>to</translation>
+        </message>
+        <message>
+            <source>unknown</source>
+            <translation>unknown</translation>
         </message>
         <message>
             <source>{0} frames</source>
@@ -4720,6 +4842,10 @@
         <message>
             <source>in progress</source>
             <translation>in progress</translation>
+        </message>
+        <message>
+            <source>needs work</source>
+            <translation>needs work</translation>
         </message>
         <message>
             <source>no</source>
@@ -4814,6 +4940,10 @@
         <message>
             <source>In progress</source>
             <translation>In progress</translation>
+        </message>
+        <message>
+            <source>Needs work</source>
+            <translation>Needs work</translation>
         </message>
         <message>
             <source>No tracks match the filter</source>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -20,6 +21,8 @@ _UNSEEN = (DETECT, REPROPAGATE)
 CUT = "#e0853d"
 #: Color of reviewed frames, visible in both themes.
 REVIEWED = "#3fa66b"
+#: Color of notes, visible in both themes.
+NOTE = "#e3c443"
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -46,6 +49,8 @@ class TimelineMarks:
     """Ranges of frames in which anything was reviewed; ascending, not adjacent."""
     locked: frozenset[int] = frozenset()
     """Ids of locked tracks."""
+    notes: tuple[int, ...] = ()
+    """Frames with open notes, ascending."""
 
     @property
     def boundaries(self) -> list[int]:
@@ -75,7 +80,8 @@ def read_marks(session: Session, video_id: int, frame_count: int) -> TimelineMar
         tuple(RunRange(run.first_frame, run.finished_frame, str(run.settings.get("tracker") or ""), run.status)
               for run in runs if run.finished_frame is not None), tuple(sorted(cuts)),
         {track: joined(found) for track, found in ranges.items() if track is not None},
-        joined(each for found in ranges.values() for each in found), frozenset(locked))
+        joined(each for found in ranges.values() for each in found), frozenset(locked),
+        tuple(sorted({note.frame for note in session.store.video_notes(video_id) if not note.done})))
 
 
 def paint_on_lanes(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, palette: QPalette) -> None:
@@ -94,7 +100,8 @@ def paint_on_lanes(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, pale
 
 
 def paint_on_ruler(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, palette: QPalette) -> None:
-    """Paint a bar for each run at the bottom of the ruler, and a wedge for each scene cut."""
+    """Paint a bar for each run at the bottom of the ruler, a wedge for each scene cut and a square for
+    each frame with an open note."""
     color = palette.color(QPalette.ColorRole.PlaceholderText)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
@@ -109,11 +116,20 @@ def paint_on_ruler(painter: QPainter, marks: TimelineMarks, axis: TimeAxis, pale
         if axis.left <= x <= axis.right:
             painter.drawPolygon(QPolygonF([QPointF(x - 4, axis.top - 8), QPointF(x + 4, axis.top - 8),
                                            QPointF(x, axis.top - 2)]))
+    _paint_notes(painter, [axis.x(frame + 0.5) for frame in marks.notes], axis.left, axis.right, axis.top - 12)
+
+
+def _paint_notes(painter: QPainter, places: Iterable[float], left: float, right: float, top: float) -> None:
+    """Paint a small square for each place from ``left`` to ``right``."""
+    for x in places:
+        if left <= x <= right:
+            painter.fillRect(QRectF(x - 3, top, 6, 6), QColor(NOTE))
 
 
 def paint_on_overview(painter: QPainter, marks: TimelineMarks, left: float, width: float, height: float,
                       frame_count: int) -> None:
-    """Paint a line for each scene cut, and a bar at the bottom for reviewed frames."""
+    """Paint a line for each scene cut, a square for each frame with an open note, and a bar at the bottom for
+    reviewed frames."""
     scale = width / max(frame_count, 1)
     for first, last in marks.looked_at:
         painter.fillRect(QRectF(left + first * scale, height - 4, max((last + 1 - first) * scale, 2), 3),
@@ -122,6 +138,7 @@ def paint_on_overview(painter: QPainter, marks: TimelineMarks, left: float, widt
     for frame in marks.cuts:
         x = left + frame / max(frame_count, 1) * width
         painter.drawLine(QPointF(x, 2), QPointF(x, height - 2))
+    _paint_notes(painter, [left + (frame + 0.5) * scale for frame in marks.notes], left, left + width, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,7 @@ class Timeline(QAbstractScrollArea):
 
     def _on_changes(self, changes: Changes) -> None:
         kinds = ChangeKind.TRACKS | ChangeKind.SPANS | ChangeKind.OBSERVATIONS | ChangeKind.MARKS | ChangeKind.RUNS \
-            | ChangeKind.LABELS
+            | ChangeKind.LABELS | ChangeKind.NOTES
         if not changes.kinds & kinds:
             return
         # Old states stay on display until they are read again: a lane without states has no gaps.

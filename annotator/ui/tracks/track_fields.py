@@ -123,6 +123,9 @@ class TrackFields(QWidget):
         self.color.setText((color or "") if equal else mixed_text())
         review, equal = common_value(track.review for track in tracks)
         self.review.setCurrentIndex(self.review.findData(review) if equal else -1)
+        one = tracks[0] if len(tracks) == 1 and tracks[0].review_time else None
+        self.review.setToolTip("" if one is None else literal(self.tr("Set by {0}, {1} (UTC)").format(
+            one.review_author or self.tr("unknown"), one.review_time[:16].replace("T", " "))))
         self._show_frames()
         self._show_score()
         self._show_attributes()

@@ -22,6 +22,7 @@ from annotator.ui.import_export.feature import ImportExportFeature
 from annotator.ui.jobs.feature import JobsFeature
 from annotator.ui.labels.feature import LabelsFeature
 from annotator.ui.masks.feature import MasksFeature
+from annotator.ui.notes.feature import NotesFeature
 from annotator.ui.prompts.feature import PromptsFeature
 from annotator.ui.regions.feature import RegionsFeature
 from annotator.ui.review.feature import ReviewFeature
@@ -66,6 +67,7 @@ class Features:
         self.timeline = TimelineFeature(document, place.player, timeline, canvas, settings, window)
         self.regions = RegionsFeature(document, canvas)
         self.masks = MasksFeature(document, canvas)
+        self.notes = NotesFeature(document, canvas, place.player, settings, window)
         self.tracks = TracksFeature(document, self.regions, window)
         self.labels = LabelsFeature(document, window)
         self.jobs = JobsFeature(document, place.worker, controller, settings, offers, window)
@@ -79,9 +81,9 @@ class Features:
         self.effort = EffortRecorder(document, settings, window)
         self.first_minute = FirstMinute(document, place.player, canvas, settings)
         self._all: tuple[Feature, ...] = (
-            self.files, self.help, self.canvas, self.timeline, self.regions, self.masks, self.tracks, self.labels,
-            self.jobs, self.edits, self.prompts, self.review, self.import_export, self.evaluation, self.effort,
-            self.first_minute)
+            self.files, self.help, self.canvas, self.timeline, self.regions, self.masks, self.notes, self.tracks,
+            self.labels, self.jobs, self.edits, self.prompts, self.review, self.import_export, self.evaluation,
+            self.effort, self.first_minute)
         self.view_memory = ViewMemory(document, canvas, settings)
         self._connect(place)
 

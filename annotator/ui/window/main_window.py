@@ -64,7 +64,8 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.messages)
         self._docks = Docks(self, features.tracks.table, features.review.panel, features.tracks.inspector,
                             features.edits.history, features.help.log)
-        self._docks.add_behind_tracks(features.evaluation.dock)
+        for dock in (features.evaluation.dock, features.notes.dock):
+            self._docks.add_behind_tracks(dock)
         features.review.set_dock(self._docks.review)
         features.help.set_log_dock(self._docks.log)
         for feature in features:
