@@ -29,6 +29,9 @@ def project(project: Path) -> Path:
                           "UPDATE run SET message = ?1, kind = 'preannotate', status = 'interrupted'",
                           "UPDATE run SET settings = json_object('tracker', ?1)",
                           "UPDATE history SET label = ?1", "INSERT INTO detector_class VALUES (?1, 1)",
+                          "UPDATE track SET review_author = ?1, review_time = ?1",
+                          "INSERT INTO note VALUES (1, 1, 1, 0, NULL, NULL, 0, json_array("
+                          "json_object('author', ?1, 'time', ?1, 'text', ?1)))",
                           "INSERT INTO mark (id, video, track, first, last, kind) SELECT 1, 1, 1, 0, 5, 'occluded' "
                           "WHERE ?1 IS NOT NULL"):
             connection.execute(statement, (MARKUP,))
