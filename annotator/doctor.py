@@ -240,14 +240,16 @@ def _weights() -> list[Check]:
             checks.append(Check(f"{kind}s", Status.FAILED, "none, not even the built-in one",
                                 "reinstall the program", data))
         elif all(weights.built_in for weights in installed):
-            checks.append(Check(f"{kind}s", Status.WARNING, f"{text} (for demonstration only)", _better(kind), data))
+            text = ", ".join(f"{weights.name} ({'demonstration' if weights.demonstration else 'built in'})"
+                             for weights in installed)
+            checks.append(Check(f"{kind}s", Status.WARNING, text, _better(kind), data))
         else:
             checks.append(Check(f"{kind}s", Status.OK, text, data=data))
     return checks
 
 
 def _better(kind: ModelKind) -> str:
-    """Return the advice if only a demonstration model is installed."""
+    """Return the advice if only built-in models are installed."""
     published = [w for w in checkpoints.manifest() if w.kind is kind and not w.built_in]
     if kind is ModelKind.SEGMENTER:
         return f"for real work: annotator models download {published[0].name}"

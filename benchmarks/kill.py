@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[1]
 SPEC = ClipSpec(width=240, height=180, objects=(3, 4), exits=0.0)
 SEED = 7
 #: Frequent snapshots, so that most kills fall between two of them.
-CONFIG = "snapshot_every: 3\ndetector: tiny-detector\nsegmenter: tiny-sam2\ndevice: cpu\n"
+CONFIG = "snapshot_every: 3\ndetector: tiny-detector\nsegmenter: tiny-sam2-drawn\ndevice: cpu\n"
 #: One in this many kills is aimed at the writing of a snapshot.
 AIMED = 5
 #: Fraction of kills after which the resumed run is killed once too.

@@ -59,7 +59,8 @@ def run_one(frames: int, objects: int, folder: Path) -> dict[str, float]:
 
     clip = make_clip(ClipSpec(frames=LOOP, objects=(objects, objects), exits=0, pillars=(0, 0), crossings=0.2), SEED)
     video, detections = make_source(folder, clip, frames)
-    settings = PreannotateSettings(detections=str(detections), segmenter="tiny-sam2", device="cpu", snapshot_every=100,
+    settings = PreannotateSettings(detections=str(detections), segmenter="tiny-sam2-drawn", device="cpu",
+                                   snapshot_every=100,
                                    sam2mot=Sam2MotSettings(trajectories=PENDING))
     live = reprompts = 0
     with open_project(folder / "p.annot", create=True) as session:
@@ -78,7 +79,7 @@ def stock_growth(objects: int, frames: int = 24) -> float:
 
     from benchmarks.scenarios.stock_predictor import Stock, build_models, steady_plan
 
-    args = argparse.Namespace(random=None, checkpoint="tiny-sam2", device="cpu", image_size=None)
+    args = argparse.Namespace(random=None, checkpoint="tiny-sam2-drawn", device="cpu", image_size=None)
     _, model = build_models(args)
     clip = make_clip(ClipSpec(frames=frames, objects=(objects, objects), exits=0), SEED)
     stock = Stock(model, clip, torch.device("cpu"), False)

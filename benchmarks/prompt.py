@@ -128,9 +128,9 @@ def latencies(folder: Path, project: Path, clip: Clip, repeats: int) -> dict[str
 
 def ours(project: Path, boxes: list[Box], middle: int, segmenter: Sam2Segmenter, frames: int) -> Iterator[None]:
     """Propagate boxes like the window does, one step per frame."""
-    default = registry.sam2mot_settings("tiny-sam2")
+    default = registry.sam2mot_settings("tiny-sam2-drawn")
     # No object may end early, so that both propagate the same number of objects.
-    settings = PromptSettings(segmenter="tiny-sam2", device="cpu", sam2mot=replace(
+    settings = PromptSettings(segmenter="tiny-sam2-drawn", device="cpu", sam2mot=replace(
         default, trajectories=replace(default.trajectories, max_lost=frames + 1)))
     with open_project(project) as session:
         requests = [PromptRequest(middle, box) for box in boxes]
@@ -178,7 +178,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     app = QApplication.instance() or QApplication([])
     counts = [int(count) for count in args.objects.split(",")]
     clip = make_clip(ClipSpec(frames=args.frames, objects=(max(counts),) * 2, exits=0.0), SEED)
-    results: dict[str, Any] = {"environment": environment(), "frames": args.frames, "model": "tiny-sam2",
+    results: dict[str, Any] = {"environment": environment(), "frames": args.frames, "model": "tiny-sam2-drawn",
                                "repropagation": {}}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -187,7 +187,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             add_source(session, folder / "clip.mp4")
         results["prompt_latency_ms"] = latencies(folder, folder / "p.annot", clip, args.repeats)
         progress(f"latency: {results['prompt_latency_ms']} ms")
-        models = build_models(argparse.Namespace(random=None, checkpoint="tiny-sam2", device="cpu", image_size=None))
+        models = build_models(argparse.Namespace(
+            random=None, checkpoint="tiny-sam2-drawn", device="cpu", image_size=None))
         for count in counts:
             results["repropagation"][str(count)] = compare(folder / "p.annot", clip, count, models)
             progress(f"{count} objects: {results['repropagation'][str(count)]}")

@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--conditions", default=",".join(CONDITIONS))
     parser.add_argument("--variants", default=",".join(VARIANTS))
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--segmenter", default="tiny-sam2")
+    parser.add_argument("--segmenter", default="tiny-sam2-drawn")
     parser.add_argument("--detector", default="tiny-detector")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

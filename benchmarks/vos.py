@@ -317,7 +317,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         wanted = sequences(args.data, args.frames, args.only)
-        files = {"tiny-sam2": resource_path("models/tiny-sam2.pt")}
+        files = {name: resource_path(f"models/{name}.pt") for name in ("tiny-sam2", "tiny-sam2-drawn")}
         files |= {path.stem if path.stem not in files else str(path): path for path in args.segmenter}
         models: dict[str, Any] = {}
         if args.between is not None:

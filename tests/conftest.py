@@ -127,7 +127,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> MadeClip:
     categories = [{"id": 1, "name": "car"}, {"id": 2, "name": "person"}]
     (folder / "coco.json").write_text(json.dumps({"images": images, "annotations": results, "categories": categories}))
     (folder / "config.yml").write_text(
-        "detector: tiny-detector\nsegmenter: tiny-sam2\ndevice: cpu\nsnapshot_every: 4\n")
+        "detector: tiny-detector\nsegmenter: tiny-sam2-drawn\ndevice: cpu\nsnapshot_every: 4\n")
     return MadeClip(folder / "clip.mp4", folder / "det.txt", folder / "coco.json", made.object_count, len(rows),
                     folder / "config.yml")
 

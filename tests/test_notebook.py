@@ -23,7 +23,7 @@ from annotator.storage.store import Store
 from tests.conftest import FRAMES, MadeClip
 
 ROOT = Path(__file__).parents[1]
-MODELS = {"segmenter": "tiny-sam2", "device": "cpu", "progress": False}
+MODELS = {"segmenter": "tiny-sam2-drawn", "device": "cpu", "progress": False}
 
 
 @pytest.fixture

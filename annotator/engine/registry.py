@@ -20,7 +20,7 @@ from annotator.errors import ModelError, SettingsError
 
 log = logging.getLogger(__name__)
 
-TINY_SEGMENTER = "tiny-sam2"
+BUILT_IN_SEGMENTER = "tiny-sam2"
 TINY_DETECTOR = "tiny-detector"
 #: Creates a segmenter by name or path, on a device, with settings; see `make_segmenter`.
 MakeSegmenter = Callable[[str, str, Sam2Settings | None], Segmenter]
@@ -66,9 +66,9 @@ def all_devices(device: str) -> tuple[str, ...]:
 def default_segmenter(device: str) -> str:
     """Return the best segmenter installed for the device, or the built-in one with a warning if there is no other."""
     name = best_segmenter(device)
-    if name == TINY_SEGMENTER:
-        log.warning("no SAM 2 weights are installed: using the built-in demonstration model %s, which works only on "
-                    "simple synthetic objects (`annotator models` lists the weights to download)", TINY_SEGMENTER)
+    if name == BUILT_IN_SEGMENTER:
+        log.warning("no SAM 2 weights are installed: using the small built-in model %s, which loses objects that are "
+                    "small or crossed by others (`annotator models` lists the weights to download)", BUILT_IN_SEGMENTER)
     return name
 
 
@@ -79,7 +79,7 @@ def best_segmenter(device: str) -> str:
     for name in (f"{version}-{size}" for version in ("sam2.1", "sam2") for size in sizes):
         if name in installed:
             return name
-    return TINY_SEGMENTER
+    return BUILT_IN_SEGMENTER
 
 
 def default_detector() -> str:

@@ -94,7 +94,7 @@ def run_demo(out_dir: Path, device: str, progress: Callable[[str, JobProgress], 
     """
     began = time.monotonic()
     cancel = cancel or CancelToken()
-    settings = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", device=device)
+    settings = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2-drawn", device=device)
     with _new_project(out_dir) as session:
         project = session.store.path
         folder = project.parent

@@ -49,8 +49,8 @@ def track_synthetic(condition: str, seed: int, frames: int) -> Tracked:
     spec = replace(CONDITIONS[condition], frames=frames)
     clip = make_clip(spec, seed)
     detector = TinyDetector(checkpoints.find("tiny-detector"))
-    tracker = Sam2Mot(registry.make_segmenter("tiny-sam2", "cpu"), spec.width, spec.height, frames,
-                      registry.sam2mot_settings("tiny-sam2"))
+    tracker = Sam2Mot(registry.make_segmenter("tiny-sam2-drawn", "cpu"), spec.width, spec.height, frames,
+                      registry.sam2mot_settings("tiny-sam2-drawn"))
     rng = np.random.default_rng(seed)
     results = []
     for t, image in enumerate(clip.images):

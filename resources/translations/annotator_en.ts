@@ -2168,6 +2168,10 @@
             <translation>unknown, because these models have not run on this machine yet</translation>
         </message>
         <message>
+            <source>{0} (built in)</source>
+            <translation>{0} (built in)</translation>
+        </message>
+        <message>
             <source>{0} (demonstration)</source>
             <translation>{0} (demonstration)</translation>
         </message>
@@ -2916,12 +2920,12 @@
     <context>
         <name>ModelNotice</name>
         <message>
-            <source>Detections from a file…</source>
-            <translation>Detections from a file…</translation>
+            <source>Better, for your own footage:</source>
+            <translation>Better, for your own footage:</translation>
         </message>
         <message>
-            <source>For your own footage, select:</source>
-            <translation>For your own footage, select:</translation>
+            <source>Detections from a file…</source>
+            <translation>Detections from a file…</translation>
         </message>
         <message>
             <source>Measure its speed</source>
@@ -2940,8 +2944,8 @@
             <translation>Stop</translation>
         </message>
         <message>
-            <source>This run uses models that are meant for trying the program:</source>
-            <translation>This run uses models that are meant for trying the program:</translation>
+            <source>This run uses built-in models:</source>
+            <translation>This run uses built-in models:</translation>
         </message>
         <message>
             <source>loading libraries</source>

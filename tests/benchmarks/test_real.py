@@ -27,7 +27,8 @@ def test_both_trackers_are_scored_on_the_same_detections(clip: MadeClip, tmp_pat
     done("export", tmp_path / "truth.annot", "--format", "mot", "--out", tmp_path / "truth")
     [truth] = (tmp_path / "truth").rglob("gt.txt")
     sequence = real.Sequence(clip.video, truth, ("--detections", str(clip.det)))
-    found = real.score(sequence, tmp_path, ["--segmenter", "tiny-sam2", "--device", "cpu"])
+    found = real.score(sequence, tmp_path, [
+        "--segmenter", "tiny-sam2-drawn", "--device", "cpu"])
     assert found["frames"] == FRAMES
     assert found["bytetrack"]["hota"] == 100, "the truth is its own result"
     assert found["bytetrack"]["tracks"] == clip.objects
@@ -38,7 +39,8 @@ def test_videos_run_through_and_other_files_are_passed_over(clip: MadeClip, tmp_
     (tmp_path / "videos").mkdir()
     shutil.copy(clip.video, tmp_path / "videos" / "one.mp4")
     (tmp_path / "videos" / "README").write_text("not a video")
-    found = real.run_through(tmp_path, tmp_path, "tiny-detector", 4, ["--segmenter", "tiny-sam2", "--device", "cpu"])
+    found = real.run_through(tmp_path, tmp_path, "tiny-detector", 4, [
+        "--segmenter", "tiny-sam2-drawn", "--device", "cpu"])
     assert list(found) == ["one.mp4"]
     assert (found["one.mp4"]["frames"], found["one.mp4"]["run"], found["one.mp4"]["size"]) == (FRAMES, 5, "240x180")
     assert found["one.mp4"]["tracks"] > 0

@@ -104,5 +104,5 @@ def test_the_command_measures_the_built_in_model_and_any_other(data: Path, monke
     vos.main()
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert set(said) == {"models", "environment"}
-    assert list(said["models"]) == ["tiny-sam2", str(other), "still-box"]
+    assert list(said["models"]) == ["tiny-sam2", "tiny-sam2-drawn", str(other), "still-box"]
     assert said["models"]["tiny-sam2"]["j_mean"] == said["models"][str(other)]["j_mean"] > 0

@@ -123,8 +123,9 @@ REFUSED: dict[str, tuple[Command, tuple[str, ...]]] = {
     "unknown label of a run": (lambda b: ("--detections-run", 1, *BYTETRACK, "--labels", "dog"),
                                ("run 1 has no class 'dog'", "object")),
     "unknown detector": (with_detector(lambda _: "yolo99"), ("yolo99", "tiny-detector")),
-    "segmenter as detector": (with_detector(lambda _: "tiny-sam2"), ("tiny-sam2", "not a supported detector", "ONNX")),
-    "unknown segmenter": (with_segmenter(lambda _: "sam9"), ("sam9", "tiny-sam2")),
+    "segmenter as detector": (with_detector(lambda _: "tiny-sam2-drawn"), (
+        "tiny-sam2-drawn", "not a supported detector", "ONNX")),
+    "unknown segmenter": (with_segmenter(lambda _: "sam9"), ("sam9", "tiny-sam2-drawn")),
     "segmenter that is not installed": (with_segmenter(lambda _: "sam2.1-large"),
                                         ("sam2.1-large is not installed", "annotator models download sam2.1-large")),
     "unknown run": (lambda b: ("--detections-run", 7, *BYTETRACK), ("run 7", "runs that did: 1")),
@@ -155,7 +156,7 @@ REFUSED: dict[str, tuple[Command, tuple[str, ...]]] = {
     # weights
     "checkpoint of another model": (with_segmenter(lambda _: MODELS / "tiny-detector.pt"),
                                     ("tiny-detector.pt is not a SAM 2 checkpoint", "annotator models")),
-    "checkpoint cut in half": (with_segmenter(lambda b: b.write("half.pt", half(MODELS / "tiny-sam2.pt"))),
+    "checkpoint cut in half": (with_segmenter(lambda b: b.write("half.pt", half(MODELS / "tiny-sam2-drawn.pt"))),
                                ("half.pt", "truncated or damaged")),
     "pickle with code": (with_segmenter(lambda b: b.write("code.pt", pickle.dumps(_Code(b.folder / "ran"), 2))),
                          ("code.pt", "contains code", "was not loaded")),
@@ -304,7 +305,7 @@ def usable_rows(clip: MadeClip) -> list[str]:
 def tracked(video: Path, detections: Path, tracker: str, project: Path) -> tuple[Said, object]:
     """What a run over the first six frames printed, and a digest of its boxes."""
     said = done("preannotate", video, "--project", project, "--detections", detections, "--tracker", tracker,
-                "--segmenter", "tiny-sam2", "--device", "cpu", "--end", 5, "--quiet")
+                "--segmenter", "tiny-sam2-drawn", "--device", "cpu", "--end", 5, "--quiet")
     return said, project_digests(project)["frames"]
 
 
@@ -358,7 +359,7 @@ def test_boxes_that_reach_beyond_the_edges_are_tracked_within(clip: MadeClip, tm
     for tracker in ("bytetrack", "sam2mot"):
         project = tmp_path / f"{tracker}.annot"
         done("preannotate", clip.video, "--project", project, "--detections", path, "--tracker", tracker,
-             "--segmenter", "tiny-sam2", "--device", "cpu", "--end", 3)
+             "--segmenter", "tiny-sam2-drawn", "--device", "cpu", "--end", 3)
         with Store.open(project, read_only=True) as store:
             boxes = [o.box_xyxy for _, seen in store.iter_frames(store.video().id) for o in seen if o.box_xyxy]
         assert all(0 <= x0 < x1 <= 240 and 0 <= y0 < y1 <= 180 for x0, y0, x1, y1 in boxes)
@@ -372,7 +373,7 @@ def test_one_frame_is_a_video(tracker: str, tmp_path: Path) -> None:
     write_video(make_clip(ClipSpec(frames=1, width=240, height=180), 3), tmp_path / "one.mp4")
     project = tmp_path / "p.annot"
     said = done("preannotate", tmp_path / "one.mp4", "--project", project, "--detector", "tiny-detector",
-                "--segmenter", "tiny-sam2", "--tracker", tracker, "--device", "cpu")
+                "--segmenter", "tiny-sam2-drawn", "--tracker", tracker, "--device", "cpu")
     assert "frames 0 to 0" in said.out
     for name in ("mot", "mot-results", "coco-video"):
         done("export", project, "--format", name, "--out", tmp_path / name)
@@ -387,7 +388,7 @@ def nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 folder / "grey.mp4")
     (folder / "det.txt").write_text("")
     done("preannotate", folder / "grey.mp4", "--project", folder / "p.annot", "--detector", "tiny-detector",
-         "--segmenter", "tiny-sam2", "--device", "cpu", "--det-threshold", 1)
+         "--segmenter", "tiny-sam2-drawn", "--device", "cpu", "--det-threshold", 1)
     return folder / "p.annot"
 
 
@@ -406,7 +407,8 @@ def test_no_tracks_are_exported_as_files_that_the_field_reads(label_format: str,
 
 
 def test_an_empty_detection_file_gives_no_tracks(nothing: Path) -> None:
-    done("preannotate", "--project", nothing, "--detections", nothing.with_name("det.txt"), "--segmenter", "tiny-sam2",
+    done("preannotate", "--project", nothing, "--detections", nothing.with_name("det.txt"),
+         "--segmenter", "tiny-sam2-drawn",
          "--device", "cpu")
     with Store.open(nothing, read_only=True) as store:
         assert store.tracks(store.video().id) == []

@@ -213,12 +213,12 @@ def test_models_and_doctor_speak_json(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_trial_is_shown_in_the_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ANNOTATOR_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr("annotator.engine.speed_trial.run_trial", partial(run_trial, seconds=0.1))
-    [trial] = json.loads(done("models", "trial", "tiny-sam2", "--device", "cpu", "--json").out)
+    [trial] = json.loads(done("models", "trial", "tiny-sam2-drawn", "--device", "cpu", "--json").out)
     assert trial["fps"] > 0
     models = {row["name"]: row for row in json.loads(done("models", "--json").out)}
-    assert models["tiny-sam2"]["trial"] == trial
+    assert models["tiny-sam2-drawn"]["trial"] == trial
     assert models["sam2.1-tiny"]["trial"] is None
-    assert f"measured here: tiny-sam2: {trial['fps']:.2g} fps with 5 objects (cpu, " in done("models").out
+    assert f"measured here: tiny-sam2-drawn: {trial['fps']:.2g} fps with 5 objects (cpu, " in done("models").out
 
 
 def test_a_wrong_argument_is_told_with_the_usage() -> None:

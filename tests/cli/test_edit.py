@@ -141,7 +141,7 @@ def test_an_object_is_prompted_reviewed_and_scored(project: Path, clip: object) 
     done("edit", project, "delete", track.number)
     assert seen.box_xyxy is not None
     box = ",".join(map(str, seen.box_xyxy))
-    said = json.loads(done("prompt", project, "--frame", seen.frame, "--box", box, "--segmenter", "tiny-sam2",
+    said = json.loads(done("prompt", project, "--frame", seen.frame, "--box", box, "--segmenter", "tiny-sam2-drawn",
                            "--device", "cpu", "--start", seen.frame - 3, "--end", seen.frame + 3, "--quiet",
                            "--json").out)
     assert (said["accepted"], said["tracklets"][0]["track"]) == (False, None)

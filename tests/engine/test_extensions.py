@@ -163,10 +163,10 @@ def test_what_cannot_be_loaded_or_is_no_model_is_told_with_its_package(site: Pat
 
 def test_names_of_the_program_and_of_one_another_are_not_taken(site: Path, caplog: pytest.LogCaptureFixture) -> None:
     group = extensions.GROUPS[ModelKind.SEGMENTER]
-    install(site, "first-one", {group: {"tiny-sam2": "first_one:make", "mine": "first_one:make"}})
+    install(site, "first-one", {group: {"tiny-sam2-drawn": "first_one:make", "mine": "first_one:make"}})
     install(site, "other-one", {group: {"mine": "other_one:make"}})
     with caplog.at_level(logging.WARNING):
         assert [each.name for each in extensions.extensions(ModelKind.SEGMENTER)] == ["mine"]
     assert len(caplog.records) == 2
-    assert extensions.extension(ModelKind.SEGMENTER, "tiny-sam2") is None
+    assert extensions.extension(ModelKind.SEGMENTER, "tiny-sam2-drawn") is None
     assert extensions.extension(ModelKind.DETECTOR, "mine") is None

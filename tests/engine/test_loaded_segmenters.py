@@ -15,7 +15,8 @@ from annotator.resources import resource_path
 PICTURE = np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8)
 
 
-def made(loaded: LoadedSegmenters, name: str = "tiny-sam2", settings: Sam2Settings | None = None) -> Sam2Segmenter:
+def made(loaded: LoadedSegmenters, name: str = "tiny-sam2-drawn",
+         settings: Sam2Settings | None = None) -> Sam2Segmenter:
     segmenter = loaded.make(name, "cpu", settings)
     assert isinstance(segmenter, Sam2Segmenter)
     return segmenter
@@ -42,7 +43,7 @@ def test_segmenters_share_weights_and_not_what_they_remember() -> None:
 
 def test_other_weights_take_the_place_of_the_last(tmp_path: Path) -> None:
     path = tmp_path / "copy.pt"
-    shutil.copy(resource_path("models/tiny-sam2.pt"), path)
+    shutil.copy(resource_path("models/tiny-sam2-drawn.pt"), path)
     loaded = LoadedSegmenters()
     first, other = made(loaded), made(loaded, str(path))
     assert first._model is not other._model

@@ -51,14 +51,15 @@ def test_the_best_segmenter_for_the_device(models: Path, installed: tuple[str, .
 
 
 @pytest.mark.parametrize("size", [None, 100])
-def test_demonstration_models_come_with_a_warning(models: Path, size: int | None, caplog: pytest.LogCaptureFixture,
+def test_built_in_models_come_with_a_warning(models: Path, size: int | None, caplog: pytest.LogCaptureFixture,
                                                   ) -> None:
     if size is not None:  # a download that was cut off counts for nothing
         (models / "sam2.1_hiera_large.pt").write_bytes(b"x" * size)
     with caplog.at_level(logging.WARNING):
         assert registry.default_segmenter("cpu") == "tiny-sam2"
         assert registry.default_detector() == "tiny-detector"
-    assert ["demonstration" in record.message for record in caplog.records] == [True, True]
+    assert [record.message.split(":")[0] for record in caplog.records] == [
+        "no SAM 2 weights are installed", "no detector weights are installed"]
 
 
 def test_an_installed_detector_comes_first(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +185,7 @@ def test_a_tracker_for_one_video() -> None:
 
 
 @pytest.mark.parametrize(("detector", "segmenter", "missing"), [
-    (None, None, []), ("tiny-detector", "tiny-sam2", []), ("some/model.onnx", None, []),
+    (None, None, []), ("tiny-detector", "tiny-sam2-drawn", []), ("some/model.onnx", None, []),
     (None, "sam2.1_hiera_tiny.pt", ["sam2.1-tiny"]), ("rtmdet-s", "sam2.1-small", ["sam2.1-small", "rtmdet-s"]),
     ("grounding-dino-t", None, ["grounding-dino-t", "bert-base-uncased"]),
 ])
@@ -198,28 +199,29 @@ def test_weights_that_are_yet_to_be_had_are_named(tmp_path: Path, monkeypatch: p
 def test_thresholds_go_with_the_weights() -> None:
     paper = Sam2MotSettings()
     assert registry.sam2mot_settings("sam2.1-large") == paper
-    own = registry.sam2mot_settings("tiny-sam2")
+    own = registry.sam2mot_settings("tiny-sam2-drawn")
     assert own.trajectories.reliable > own.trajectories.pending > own.trajectories.suspicious
     assert own.trajectories != paper.trajectories
     assert own.trajectories.max_lost == paper.trajectories.max_lost
-    assert registry.sam2mot_settings(str(resource_path("models") / "tiny-sam2.pt")) == own
+    assert registry.sam2mot_settings(str(resource_path("models") / "tiny-sam2-drawn.pt")) == own
 
 
 def test_the_manifest_can_turn_each_rule_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """TOML has no null."""
     rules = ("match_giou", "ambiguity_margin", "present", "double_frames")
-    own = dataclasses.replace(checkpoints.known("tiny-sam2"), tracking={"trajectories": dict.fromkeys(rules, "off")})
+    own = dataclasses.replace(checkpoints.known("tiny-sam2-drawn"), tracking={
+        "trajectories": dict.fromkeys(rules, "off")})
     monkeypatch.setattr(checkpoints, "manifest", lambda: (own,))
-    assert registry.sam2mot_settings("tiny-sam2").trajectories == TrajectorySettings(
+    assert registry.sam2mot_settings("tiny-sam2-drawn").trajectories == TrajectorySettings(
         match_giou=None, ambiguity_margin=None, present=None, double_frames=None)
 
 
 def test_settings_of_sam2_go_with_the_weights() -> None:
-    own = registry.sam2_settings("tiny-sam2")
+    own = registry.sam2_settings("tiny-sam2-drawn")
     assert not own.keep_first
     assert dataclasses.replace(own, keep_first=True) == Sam2Settings() == registry.sam2_settings("sam2.1-large")
-    assert registry.sam2_settings(str(resource_path("models") / "tiny-sam2.pt")) == own
-    segmenter = registry.make_segmenter("tiny-sam2", "cpu")
+    assert registry.sam2_settings(str(resource_path("models") / "tiny-sam2-drawn.pt")) == own
+    segmenter = registry.make_segmenter("tiny-sam2-drawn", "cpu")
     segmenter.start(64, 64, 10)
     assert isinstance(segmenter, Sam2Segmenter)
     assert not segmenter._require_bank().window.keep_first, "also where no settings are given"

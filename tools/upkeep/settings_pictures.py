@@ -31,7 +31,7 @@ PICTURES = DOCS / "images" / "settings"
 SCORES = GeneratedPart(DOCS / "how-to" / "tracking-settings.md", "settings_pictures")
 #: Frames of the clip that are tracked.
 FRAMES = 60
-_SEGMENTER = "tiny-sam2"
+_SEGMENTER = "tiny-sam2-drawn"
 _CAPTION = 26
 _GAP = 8
 

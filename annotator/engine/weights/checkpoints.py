@@ -62,6 +62,8 @@ class Weights:
     sha256: str = ""
     """Hexadecimal, complete or a published prefix of at least eight digits; empty for built-in weights."""
     built_in: bool = False
+    demonstration: bool = False
+    """Whether the model knows the objects of the bundled clip only."""
     aliases: tuple[str, ...] = ()
     tracking: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Segmenters only: SAM2MOT settings that differ from the defaults because of the segmenter's scores, as in a

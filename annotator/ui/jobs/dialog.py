@@ -200,8 +200,9 @@ class JobDialog(QDialog):
         box.addItem(self.tr("best installed model"), None)
         installed = checkpoints.installed(kind)
         for weights in installed:
-            demonstration = weights.name.startswith("tiny-")
-            text = self.tr("{0} (demonstration)").format(weights.name) if demonstration else weights.name
+            text = self.tr("{0} (demonstration)") if weights.demonstration else self.tr("{0} (built in)") \
+                if weights.built_in else "{0}"
+            text = text.format(weights.name)
             box.addItem(text, weights.name)
             box.setItemData(box.count() - 1, weights.good_for, Qt.ItemDataRole.ToolTipRole)
         for extension in extensions(kind):

@@ -1,4 +1,4 @@
-"""A notice that a run would use demonstration models, which offers published ones and detections from a file."""
+"""A notice that a run would use built-in models, which offers published ones and detections from a file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def try_here(weights: Weights, cancel: CancelToken, progress: Progress) -> Trial
 
 
 class ModelNotice(QFrame):
-    """Names the demonstration models that a run would use and what they can do, and offers others; hidden if the run
+    """Names the built-in models that a run would use and what they can do, and offers others; hidden if the run
     uses none."""
 
     detector_wanted = Signal(str)
@@ -110,8 +110,8 @@ class ModelNotice(QFrame):
         shown = [weights for weights in checkpoints.manifest()
                  if weights.built_in and any(map(weights.is_called, used))]
         lines = [f"{weights.name}: {weights.good_for}" for weights in shown]
-        self.text.setText("\n".join([self.tr("This run uses models that are meant for trying the program:"), *lines,
-                                     self.tr("For your own footage, select:")]))
+        self.text.setText("\n".join([self.tr("This run uses built-in models:"), *lines,
+                                     self.tr("Better, for your own footage:")]))
         kinds = {weights.kind for weights in shown}
         rows: dict[ModelKind, tuple[QWidget, ...]] = {
             ModelKind.DETECTOR: (self.detector, self.file),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QPointF, QRect
 from PySide6.QtGui import QColor
 
+from annotator.engine.weights.checkpoints import manifest
 from annotator.jobs.prompts.propagate import PromptRequest
 from annotator.model.changes import ChangeKind, Changes
 from annotator.model.frame import TrackedObject
@@ -106,7 +107,7 @@ class PromptView(QObject):
         if answer is None:
             return self.tr("computing the mask")
         name = answer.segmenter
-        if name.startswith("tiny-"):
+        if any(weights.demonstration and weights.is_called(name) for weights in manifest()):
             name = self.tr("{0} (demonstration)").format(name)
         if answer.seen.mask.is_empty():
             return self.tr("{0} finds no object there: add points, or draw again").format(name)

@@ -116,7 +116,7 @@ def test_files_are_those_of_the_published_system(dancetrack: Made, tmp_path: Pat
 
 def test_masks_are_written_and_read_back(dancetrack: Made, tmp_path: Path) -> None:
     said = done("benchmark", "dancetrack", dancetrack.root, "--split", "val", "--out", tmp_path, "--detections",
-                dancetrack.detections, "--segmenter", "tiny-sam2", "--device", "cpu", "--sequences", DANCERS[0],
+                dancetrack.detections, "--segmenter", "tiny-sam2-drawn", "--device", "cpu", "--sequences", DANCERS[0],
                 "--json", "--quiet")
     found = json.loads(said.out)
     assert (found["sequences"], found["scored"], found["tracker"]) == (1, 1, "sam2mot")

@@ -29,7 +29,7 @@ from tests.engine.fake_segmenter import SIDE
 from tests.jobs.prompts.test_uncover import MaskReadingSegmenter
 from tests.storage.fakes import everything
 
-SETTINGS = PromptSettings(device="cpu", segmenter="tiny-sam2",
+SETTINGS = PromptSettings(device="cpu", segmenter="tiny-sam2-drawn",
                           sam2mot=Sam2MotSettings(trajectories=TrajectorySettings(max_lost=3)))
 
 
@@ -147,7 +147,7 @@ def test_a_mask_is_cleaned_up_without_a_window(session: Session) -> None:
     frayed[::5, 15:] = False
     drawn = Mask.from_bitmap(frayed, 10, 10)
     masks.set_mask(store, track, 3, drawn)
-    done = clean_up(session, video, track, 3, "tiny-sam2", "cpu", lambda *_: MaskReadingSegmenter())
+    done = clean_up(session, video, track, 3, "tiny-sam2-drawn", "cpu", lambda *_: MaskReadingSegmenter())
     assert store.observations(1, 3, masks=True)[0].mask == block(10, 10)
     assert done.pixels == 400
     assert done.agreement == pytest.approx(drawn.area() / 400)
@@ -157,7 +157,7 @@ def test_a_mask_is_cleaned_up_without_a_window(session: Session) -> None:
     masks.set_mask(store, track, 4, Mask.from_bitmap(np.eye(20, dtype=bool), 10, 10))
     before = everything(store)
     with pytest.raises(StorageError, match="no object like the mask of track 1 in frame 4"):
-        clean_up(session, video, track, 4, "tiny-sam2", "cpu", lambda *_: MaskReadingSegmenter())
+        clean_up(session, video, track, 4, "tiny-sam2-drawn", "cpu", lambda *_: MaskReadingSegmenter())
     assert everything(store) == before
 
 

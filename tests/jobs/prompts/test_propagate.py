@@ -31,7 +31,7 @@ from tests.storage.fakes import everything
 
 BOX = (10.0, 10.0, 30.0, 30.0)
 ELSEWHERE = (40.0, 40.0, 60.0, 60.0)
-SETTINGS = PromptSettings(device="cpu", segmenter="tiny-sam2",
+SETTINGS = PromptSettings(device="cpu", segmenter="tiny-sam2-drawn",
                           sam2mot=Sam2MotSettings(trajectories=TrajectorySettings(max_lost=3)))
 
 
@@ -122,7 +122,7 @@ def test_an_existing_track_changes_only_between_the_barriers(session: Session, t
     (Direction.BOTH, {"first": 8, "last": 12}, 8, 12), (Direction.FORWARD, {"stop_at_cuts": False}, 10, 29)])
 def test_direction_range_and_cuts_are_barriers(session: Session, track: int, direction: Direction,
                                                more: dict[str, Any], first: int, last: int) -> None:
-    settings = PromptSettings(**{"device": "cpu", "segmenter": "tiny-sam2", **more})
+    settings = PromptSettings(**{"device": "cpu", "segmenter": "tiny-sam2-drawn", **more})
     run(session, PromptRequest(10, BOX, direction=direction), settings=settings)
     [waiting] = session.store.proposals(1)
     assert (waiting.first_frame, waiting.last_frame) == (first, last)
@@ -131,7 +131,7 @@ def test_direction_range_and_cuts_are_barriers(session: Session, track: int, dir
 def test_a_track_can_be_kept_to_its_own_frames(session: Session, track: int) -> None:
     identities.delete_range(session.store, [track], 0, 7)
     identities.delete_range(session.store, [track], 15)
-    settings = PromptSettings(device="cpu", segmenter="tiny-sam2", within_track=True)
+    settings = PromptSettings(device="cpu", segmenter="tiny-sam2-drawn", within_track=True)
     run(session, PromptRequest(10, BOX, track=track), settings=settings)
     [waiting] = session.store.proposals(1)
     assert (waiting.first_frame, waiting.last_frame) == (8, 14)
@@ -261,7 +261,7 @@ def test_the_built_in_segmenter_finds_a_deleted_object_again(project: Path) -> N
         middle = sorted(before)[len(before) // 2]
         identities.delete_tracks(store, [longest.id])
         job = propagate.start(session, video, [PromptRequest(middle, before[middle])],
-                           PromptSettings(segmenter="tiny-sam2", device="cpu"))
+                           PromptSettings(segmenter="tiny-sam2-drawn", device="cpu"))
         run_id = list(job)[-1].run
         propagate.accept(session, run_id)
         found = {o.frame: o.box_xyxy for o in store.trajectory(store.tracks(video.id)[-1].id)

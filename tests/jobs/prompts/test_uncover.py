@@ -68,7 +68,7 @@ def test_a_deleted_track_gives_its_neighbour_back_what_it_hid(session: Session) 
     assert uncover.uncovered(store, video, ghost, real) == uncover.Uncovered(0, 0, [])
     identities.delete_tracks(store, [ghost])
     for batch in batches:
-        job = propagate.start(session, video, batch, PromptSettings(device="cpu", segmenter="tiny-sam2"),
+        job = propagate.start(session, video, batch, PromptSettings(device="cpu", segmenter="tiny-sam2-drawn"),
                            segmenter=MaskReadingSegmenter())
         propagate.accept(session, list(job)[-1].run)
     shown = {seen.frame: (seen.box_xyxy, seen.human) for seen in store.trajectory(real)}

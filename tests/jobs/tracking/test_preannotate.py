@@ -23,11 +23,11 @@ from testbed.synthetic_clips import make_clip
 from tests.command_line import annotator, done, refused
 from tests.conftest import FRAMES, SPEC, MadeClip
 
-TINY = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", device="cpu", snapshot_every=4)
+TINY = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2-drawn", device="cpu", snapshot_every=4)
 
 
 def from_file(clip: MadeClip, tracker: str = "bytetrack", **more: Any) -> PreannotateSettings:
-    return PreannotateSettings(detections=str(clip.det), segmenter="tiny-sam2", device="cpu", tracker=tracker,
+    return PreannotateSettings(detections=str(clip.det), segmenter="tiny-sam2-drawn", device="cpu", tracker=tracker,
                                snapshot_every=4, **more)
 
 
@@ -63,7 +63,8 @@ def test_a_run_stores_tracks_masks_evidence_detections_and_how_it_was_made(finis
 
 
 def test_tracking_stored_detections_gives_the_same_tracks_as_detecting_again(project: Path, clip: MadeClip) -> None:
-    done("preannotate", "--project", project, "--detections-run", 1, "--segmenter", "tiny-sam2", "--device", "cpu",
+    done("preannotate", "--project", project, "--detections-run", 1, "--segmenter", "tiny-sam2-drawn",
+         "--device", "cpu",
          "--on-existing", "propose")
     with Store.open(project, read_only=True) as store:
         first, second = store.runs()
@@ -337,7 +338,7 @@ def test_a_resume_refuses_other_weights(clip: MadeClip, tmp_path: Path) -> None:
 
     from annotator.engine.weights import checkpoints
 
-    state = checkpoints.load_state_dict(checkpoints.find("tiny-sam2"))
+    state = checkpoints.load_state_dict(checkpoints.find("tiny-sam2-drawn"))
     torch.save({"model": state}, tmp_path / "one.pt")
     settings = PreannotateSettings(detections=str(clip.det), segmenter=str(tmp_path / "one.pt"), device="cpu")
     project = tmp_path / "p.annot"
@@ -397,7 +398,7 @@ def test_fallback_models_are_named_once_however_many_videos(clip: MadeClip, tmp_
     warnings = [line for line in said.lines if line.startswith("warning: ")]
     assert len(warnings) == 2
     assert "demonstration model tiny-detector" in warnings[0]
-    assert "demonstration model tiny-sam2" in warnings[1]
+    assert "small built-in model tiny-sam2" in warnings[1]
 
 
 @pytest.fixture(scope="module")

@@ -146,15 +146,15 @@ def test_bundled_settings_are_known_by_name(name: str) -> None:
 
 
 def test_a_run_is_stored_with_the_thresholds_of_its_segmenter() -> None:
-    settings = PreannotateSettings(segmenter="tiny-sam2").with_segmenter("cpu")
-    assert settings.sam2mot == registry.sam2mot_settings("tiny-sam2")
-    assert settings.sam2 == registry.sam2_settings("tiny-sam2")
+    settings = PreannotateSettings(segmenter="tiny-sam2-drawn").with_segmenter("cpu")
+    assert settings.sam2mot == registry.sam2mot_settings("tiny-sam2-drawn")
+    assert settings.sam2 == registry.sam2_settings("tiny-sam2-drawn")
     assert PreannotateSettings.from_json(settings.to_json()) == settings
 
 
 def test_thresholds_that_are_given_stay() -> None:
     given = Sam2MotSettings(speck_share=0.3)
-    settings = PreannotateSettings(segmenter="tiny-sam2", sam2mot=given, det_threshold=0.2).with_segmenter("cpu")
+    settings = PreannotateSettings(segmenter="tiny-sam2-drawn", sam2mot=given, det_threshold=0.2).with_segmenter("cpu")
     assert settings.sam2mot == given
     assert settings.tracker_settings() == replace(given, det_threshold=0.2)
     assert PreannotateSettings(tracker="bytetrack").with_segmenter("cpu").segmenter is None

@@ -121,7 +121,7 @@ def test_an_agreed_resume_does_not_ask_again(clip: MadeClip, tmp_path: Path, mon
 
 
 def test_the_programs_own_models_need_no_question() -> None:
-    own = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2")
+    own = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2-drawn")
     assert foreign_files(own) == ()
     assert foreign_files(PreannotateSettings(segmenter=str(BUILT_IN.path()))) == ()
     assert foreign_files(PreannotateSettings(detections="det.txt")) == ()

@@ -345,7 +345,7 @@ def test_a_run_that_is_too_short_says_nothing(settings: QSettings, frames: int, 
 
 def test_an_adaptive_threshold_goes_through_the_video_twice(settings: QSettings) -> None:
     estimates = Estimates(settings)
-    wanted = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2", thresholds="adaptive")
+    wanted = PreannotateSettings(detector="tiny-detector", segmenter="tiny-sam2-drawn", thresholds="adaptive")
     assert estimates.seconds(wanted, 100) is None
     estimates.remember(wanted, 200, 50.0)
     assert estimates.seconds(wanted, 100) == pytest.approx(50)
@@ -354,9 +354,9 @@ def test_an_adaptive_threshold_goes_through_the_video_twice(settings: QSettings)
 def test_other_models_have_another_speed(settings: QSettings) -> None:
     estimates = Estimates(settings)
     make: Callable[..., PreannotateSettings] = PreannotateSettings
-    estimates.remember(make(detector="a.onnx", segmenter="tiny-sam2", device="cpu"), 100, 10.0)
+    estimates.remember(make(detector="a.onnx", segmenter="tiny-sam2-drawn", device="cpu"), 100, 10.0)
     for other in ({"detector": "b.onnx"}, {"segmenter": "sam2.1-large"}, {"device": "cuda"}, {"tracker": "sort"}):
-        given = {"detector": "a.onnx", "segmenter": "tiny-sam2", "device": "cpu", **other}
+        given = {"detector": "a.onnx", "segmenter": "tiny-sam2-drawn", "device": "cpu", **other}
         assert estimates.speed(make(**given)) is None
 
 

@@ -57,7 +57,7 @@ def notice(qtbot: QtBot, attempt: FakeAttempt) -> Iterator[ModelNotice]:
     worker.close()
 
 
-def test_demonstration_models_are_named_with_what_they_can_do(notice: ModelNotice) -> None:
+def test_built_in_models_are_named_with_what_they_can_do(notice: ModelNotice) -> None:
     notice.update_for(None, None, from_file=False, segments=True)
     assert not notice.isHidden()
     assert "tiny-detector: " in notice.text.text()
@@ -72,19 +72,21 @@ def test_demonstration_models_are_named_with_what_they_can_do(notice: ModelNotic
     (None, None, True, True, ["tiny-sam2"]),
     ("tiny-detector", "sam2.1-large", False, True, ["tiny-detector"]),
     ("yolox-s", "mine.pt", False, True, []),
-    ("tiny-detector", "tiny-sam2", True, False, []),
+    ("tiny-detector", "tiny-sam2-drawn", True, False, []),
+    ("yolox-s", "tiny-sam2-drawn", False, True, ["tiny-sam2-drawn"]),
 ])
 def test_only_what_the_run_would_use_is_named(detector: str | None, segmenter: str | None, from_file: bool,
                                               segments: bool, named: list[str], notice: ModelNotice) -> None:
     notice.update_for(detector, segmenter, from_file, segments)
     assert notice.isHidden() == (not named)
-    assert [name for name in ("tiny-detector", "tiny-sam2") if f"{name}: " in notice.text.text()] == named
+    built_in = ("tiny-detector", "tiny-sam2", "tiny-sam2-drawn")
+    assert [name for name in built_in if f"{name}: " in notice.text.text()] == named
     if named:
         assert notice.detector.isHidden() == notice.file.isHidden() == ("tiny-detector" not in named)
-        assert notice.segmenter.isHidden() == notice.measure.isHidden() == ("tiny-sam2" not in named)
+        assert notice.segmenter.isHidden() == notice.measure.isHidden() == (named == ["tiny-detector"])
 
 
-def test_an_installed_model_is_no_demonstration(notice: ModelNotice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_model_needs_no_notice(notice: ModelNotice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "best_detector", lambda: "rtmdet-s")
     monkeypatch.setattr(registry, "best_segmenter", lambda _device: "sam2.1-small")
     notice.update_for(None, None, from_file=False, segments=True)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def test_prompts_are_asked_of_the_last_jobs_segmenter(settings: QSettings) -> None:
     assert remembered(settings) == Choice(None, "auto")
-    remember(settings, PreannotateSettings(segmenter="tiny-sam2", device="cpu"))
-    assert remembered(settings) == Choice("tiny-sam2", "cpu")
+    remember(settings, PreannotateSettings(segmenter="tiny-sam2-drawn", device="cpu"))
+    assert remembered(settings) == Choice("tiny-sam2-drawn", "cpu")
     remember(settings, PreannotateSettings(detections="det.txt", tracker="bytetrack", device="auto"))
-    assert remembered(settings) == Choice("tiny-sam2", "cpu"), "a tracker of boxes has none"
+    assert remembered(settings) == Choice("tiny-sam2-drawn", "cpu"), "a tracker of boxes has none"
 
 
 def test_a_segmenter_that_is_gone_is_not_asked(settings: QSettings, tmp_path: Path) -> None:

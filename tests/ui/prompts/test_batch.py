@@ -36,5 +36,5 @@ def test_a_batch_for_new_objects_knows_no_track() -> None:
     batch = Batch((PromptRequest(1, BOX, track=7),), within_track=True, chosen=(0, 9))
     new = batch.as_new()
     assert (new.track, new.within_track, new.chosen) == (None, False, (0, 9))
-    settings = new.settings("tiny-sam2", "cpu")
-    assert (settings.first, settings.last, settings.segmenter) == (0, 9, "tiny-sam2")
+    settings = new.settings("tiny-sam2-drawn", "cpu")
+    assert (settings.first, settings.last, settings.segmenter) == (0, 9, "tiny-sam2-drawn")

@@ -131,13 +131,14 @@ def tracked(worker: EngineWorker, session: Session, clip: MadeClip, qtbot: QtBot
     """What tracking finds; with an interlude after the fourth frame. Also the frames of both runs as they were done."""
     loaded = LoadedSegmenters()
     video = session.store.videos()[0]
-    settings = PreannotateSettings(detections=str(clip.det), tracker="sam2mot", segmenter="tiny-sam2", device="cpu",
+    settings = PreannotateSettings(detections=str(clip.det), tracker="sam2mot", segmenter="tiny-sam2-drawn",
+                                   device="cpu",
                                    end=LAST, on_existing=OnExisting.ADD)
     order: list[int] = []
 
     def follow(session: Session, cancel: CancelToken) -> Generator[PromptProgress]:
         assert aside is not None
-        settings = PromptSettings(last=LAST, segmenter="tiny-sam2", device="cpu")
+        settings = PromptSettings(last=LAST, segmenter="tiny-sam2-drawn", device="cpu")
         for progress in propagate.start(session, video, [aside], settings, cancel, make_segmenter=loaded.make):
             order.append(-1)
             yield progress
