@@ -65,8 +65,11 @@ class Docks(QObject):
         """Add a panel as a tab next to the tracks, hidden until it is opened."""
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         self._window.tabifyDockWidget(self._tracks, dock)
-        self._tracks.raise_()
         dock.hide()
+
+    def show_tracks(self) -> None:
+        """Bring the tab of the tracks to the front; hiding a tab may have brought another there."""
+        self._tracks.raise_()
 
     def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
         """Return a dock. Stored layouts identify it by its name."""

@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
                             features.edits.history, features.help.log)
         for dock in (features.evaluation.dock, features.notes.dock):
             self._docks.add_behind_tracks(dock)
+        self._docks.show_tracks()
         features.review.set_dock(self._docks.review)
         features.help.set_log_dock(self._docks.log)
         for feature in features:

@@ -214,3 +214,10 @@ def test_what_is_no_video_is_refused_in_one_line(window: MainWindow, tmp_path: P
     assert not (tmp_path / "notes.annot").exists()
     assert not window.open_path(tmp_path / "nothing.mp4")
     assert "no such file" in window.statusBar().currentMessage()
+
+
+def test_the_tracks_are_in_front_at_first(opened: MainWindow) -> None:
+    in_front = [dock.objectName() for dock in (opened.features.tracks.table.parentWidget(), opened.features.notes.dock,
+                                               opened.features.edits.history.parentWidget())
+                if dock is not None and not dock.visibleRegion().isEmpty()]
+    assert in_front == ["tracks"]
