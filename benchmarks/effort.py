@@ -13,16 +13,16 @@ error; keys for earlier entries are ``false_alarms``. ``found`` tells whether th
 the time from each key or button to the updated window, including the propagation; for queues the mean over the visited
 entries.
 
-``changing_attribute``: a choice of three options that changes 5 times in a track, known to the simulated user. They
+``attribute_change``: a choice of three options that changes 5 times in a track, known to the simulated user. They
 click the track, move to each change in steps of 10 frames (V; counted as ``moving_keys``, too) and press Shift+A until
 the option is right. ``right``: whether every frame has its value in the end, and has none again after as many undos as
 changes and corrections.
 
-``masks``: the mask of an object lacks its lowest fifth, and is mended by ``brush`` (one key, strokes along the missing
-part), by ``polygon`` (one key, clicks on its corners, Enter) and by ``points`` (prompt tool, a box, a click on the
-missing part, Enter twice). ``iou`` is that with the true mask, before and after. ``boxes_by_hand``: an object is boxed
-over 100 frames; every tenth frame is looked at, and its box is drawn again where it overlaps the object by less than an
-IoU of 0.7. ``least_iou`` and ``mean_iou`` are over all frames.
+``mask_fix_brush``, ``mask_fix_polygon``, ``mask_fix_point``: the mask of an object lacks its lowest fifth, and is
+mended by the brush (one key, strokes along the missing part), by a polygon (one key, clicks on its corners, Enter) or
+by a point (prompt tool, a box, a click on the missing part, Enter twice). ``iou`` is that with the true mask, before
+and after. ``box_100_frames``: an object is boxed over 100 frames; every tenth frame is looked at, and its box is drawn
+again where it overlaps the object by less than an IoU of 0.7. ``least_iou`` and ``mean_iou`` are over all frames.
 
 ``per_resolved_error``: clips tracked by the built-in models, with planted errors added. The simulated user goes through
 the queue until twice as many entries are visited as there are identity switches. All keys, clicks and drags, including
@@ -342,7 +342,7 @@ def change_attribute(folder: Path, seed: int) -> dict[str, Any]:
 
 
 def mend_mask(folder: Path, way: str, seed: int) -> dict[str, Any]:
-    """Mend a mask that lacks a fifth, by ``brush``, ``polygon`` or ``points``."""
+    """Mend a mask that lacks a fifth, by ``brush``, ``polygon`` or ``point``."""
     wrong = wrong_mask(folder / way, seed)
     user = SimulatedUser(folder / f"{way}-settings", Flawed(wrong.path, [], 1, wrong.frame))
     try:
@@ -359,7 +359,7 @@ def mend_mask(folder: Path, way: str, seed: int) -> dict[str, Any]:
         rest = Mask.from_bitmap(wrong.truth.to_bitmap(*user.window.canvas.picture_size) & ~wrong.lacking)
         user.stroke([_inside(rest)], lambda: track in document.selection)
         steps = user.steps()
-        if way == "points":
+        if way == "point":
             _mend_by_points(user, wrong)
         else:
             _mend_by_hand(user, wrong, way)
@@ -531,11 +531,12 @@ def main() -> None:
                 folder, kind, FIRST_SEED)
             progress(f"{kind}: {result[kind]}")
         if args.only in (None, "planted"):
-            result["changing_attribute"] = change_attribute(folder, FIRST_SEED)
+            result["attribute_change"] = change_attribute(folder, FIRST_SEED)
         if args.only in (None, "hand"):
-            result["masks"] = {way: mend_mask(folder, way, FIRST_SEED) for way in ("brush", "polygon", "points")}
-            result["boxes_by_hand"] = box_by_hand(folder, FIRST_SEED)
-            progress(f"masks: {result['masks']}; boxes: {result['boxes_by_hand']}")
+            by_hand = {f"mask_fix_{way}": mend_mask(folder, way, FIRST_SEED) for way in ("brush", "polygon", "point")}
+            by_hand["box_100_frames"] = box_by_hand(folder, FIRST_SEED)
+            progress(f"by hand: {by_hand}")
+            result |= by_hand
         if args.only in (None, "tracked"):
             result |= fix_all(folder, args.conditions.split(","), args.clips, args.frames, args.cache)
     emit({**result, "seconds": round(time.monotonic() - began, 1), "environment": environment()})
