@@ -65,12 +65,12 @@ class ModelNotice(QFrame):
         self.segmenter.clicked.connect(lambda: self.segmenter_wanted.emit(SMALL_SEGMENTER))
         self.file.clicked.connect(self.file_wanted)
         self.measure.clicked.connect(self._on_measure)
-        worker.progressed.connect(lambda done, total: self.speed.setText(
-            self.tr("measuring: {0} of {1} s").format(done, total)))
+        # Methods of this object, which Qt disconnects when it is deleted: the worker may live longer.
+        worker.progressed.connect(self._on_progress)
         worker.finished.connect(self._show)
         worker.failed.connect(self.speed.setText)
         worker.cancelled.connect(self.speed.clear)
-        worker.ended.connect(lambda: self.measure.setText(self.tr("Measure its speed")))
+        worker.ended.connect(self._on_ended)
         self.hide()
 
     def _lay_out(self) -> None:
@@ -134,6 +134,12 @@ class ModelNotice(QFrame):
         self.measure.setText(self.tr("Stop"))
         self.speed.setText(self.tr("loading libraries"))
         self._worker.start(self.tr("Measuring {0}").format(weights.name), task)
+
+    def _on_progress(self, done: int, total: int) -> None:
+        self.speed.setText(self.tr("measuring: {0} of {1} s").format(done, total))
+
+    def _on_ended(self) -> None:
+        self.measure.setText(self.tr("Measure its speed"))
 
     def _show(self, result: object) -> None:
         assert isinstance(result, Trial)

@@ -55,7 +55,7 @@ class WeightsOffer(QWidget):
         self.button.clicked.connect(self._on_click)
         worker.progressed.connect(self._on_progress)
         worker.failed.connect(self._say)
-        worker.cancelled.connect(lambda: self._say(self.tr("Stopped; the downloaded part is kept")))
+        worker.cancelled.connect(self._on_cancelled)
         worker.ended.connect(self._on_ended)
         self.hide()
 
@@ -97,6 +97,9 @@ class WeightsOffer(QWidget):
         self.bar.setRange(0, 1000 if total else 0)
         self.bar.setValue(1000 * done // max(total, 1))
         self._say(self.tr("{0} of {1}").format(size_text(done), size_text(total or None)))
+
+    def _on_cancelled(self) -> None:
+        self._say(self.tr("Stopped; the downloaded part is kept"))
 
     def _on_ended(self) -> None:
         self.button.setText(self.tr("Download"))

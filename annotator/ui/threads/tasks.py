@@ -91,7 +91,7 @@ class TaskWorker(QObject):
             cancel.raise_if_cancelled()
             if time.monotonic() - last_report >= _REPORT_INTERVAL or done == total:
                 last_report = time.monotonic()
-                self._relay.post(lambda: self.progressed.emit(done, total))
+                self._relay.post(lambda: self._on_progress(done, total))
 
         try:
             answer = task(progress, cancel)
@@ -109,6 +109,10 @@ class TaskWorker(QObject):
             self._relay.post(lambda: self._on_done(report))
         except RuntimeError:
             log.debug("the window was closed; the result of %s is dropped", self._name)
+
+    def _on_progress(self, done: int, total: int) -> None:
+        if not self._abandoned:  # since it was posted
+            self.progressed.emit(done, total)
 
     def _on_done(self, report: Callable[[], None]) -> None:
         if self._thread is None:  # closed meanwhile

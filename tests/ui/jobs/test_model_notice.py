@@ -10,6 +10,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from annotator.engine import registry
 from annotator.engine.runtime.libraries import ModelLibraries
@@ -150,3 +151,14 @@ def test_closing_the_dialog_ends_a_measurement(opened: MainWindow, qtbot: QtBot,
     dialog.reject()
     qtbot.waitUntil(lambda: not any(thread.name == "trial" for thread in threading.enumerate()),
                     timeout=int(1000 * PATIENCE_S))
+
+
+def test_a_worker_that_outlives_the_notice_reports_to_nobody(qtbot: QtBot, attempt: FakeAttempt) -> None:
+    libraries = ModelLibraries()
+    libraries._loaded = True
+    worker = TaskWorker(name="trial")
+    made = ModelNotice(worker, libraries, attempt)
+    delete(made)
+    worker.progressed.emit(3, 10)
+    worker.finished.emit(attempt.trial)
+    worker.ended.emit()

@@ -57,6 +57,24 @@ def test_what_a_user_can_act_on_is_told_and_a_bug_is_reported(qtbot: QtBot, monk
     assert [kind for kind, _error, _trace in reported] == [ZeroDivisionError]
 
 
+def test_progress_that_was_on_its_way_is_dropped_when_its_task_is_abandoned(qtbot: QtBot) -> None:
+    worker = TaskWorker()
+    heard: list[int] = []
+    worker.progressed.connect(lambda done, _total: heard.append(done))
+    posted = threading.Event()
+
+    def task(progress: Progress, _cancel: CancelToken) -> None:
+        progress(1, 2)
+        posted.set()
+
+    worker.start("Counting", task)
+    assert posted.wait(10)  # this thread has handled no event since
+    destroyed = qtbot.waitSignal(worker.destroyed, timeout=10000)
+    worker.abandon()
+    destroyed.wait()
+    assert heard == []
+
+
 def test_an_abandoned_task_tells_nothing(qtbot: QtBot) -> None:
     worker = TaskWorker()
     heard: list[object] = []
