@@ -64,7 +64,8 @@ class NetworkConsent:
         return _read().get(_key(self._project), {}).get(place) == _NETWORK
 
     def agree(self, places: Iterable[str]) -> None:
-        """Allow these shares, now and in later sessions. If that cannot be stored, it holds for this session."""
+        """Allow these shares, now and when the project is opened again. If that cannot be stored, it holds until the
+        program ends."""
         asked = frozenset(place for place in places if not self.allows(place))
         self._agreed |= asked
         _store(self._project, dict.fromkeys(sorted(asked), _NETWORK))

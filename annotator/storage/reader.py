@@ -19,7 +19,6 @@ from annotator.files.network_paths import network_place
 from annotator.model.attribute import Attribute
 from annotator.model.bounds import MOST_FRAMES
 from annotator.model.cancel import CancelToken
-from annotator.model.contents import VideoContents
 from annotator.model.evidence import EvidenceTable, TrackEvent
 from annotator.model.frame import Detections, EndReason, Evidence, FrameResult, TrackedObject, TrackState
 from annotator.model.note import Note
@@ -32,7 +31,7 @@ from annotator.storage.file.integrity import Examination, Progress, examine
 from annotator.storage.history import journal
 from annotator.storage.history.journal import HistoryStep
 from annotator.storage.rows import corrected, records, resolve
-from annotator.storage.rows.contents import video_contents
+from annotator.storage.rows.contents import VideoContents, video_contents
 from annotator.storage.rows.evidence import read_evidence
 from annotator.storage.rows.ownership import check_not_removed, check_owned, owned, standing
 from annotator.storage.spans.algebra import OPEN, Span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from annotator.model.contents import VideoContents
+from annotator.storage.rows.contents import VideoContents
 from annotator.ui.widgets.plain_text import literal
 
 

@@ -164,4 +164,5 @@ def test_a_mask_is_cleaned_up_without_a_window(session: Session) -> None:
 def test_single_pixels_can_be_cleaned_up_too() -> None:
     prompter = FramePrompter(MaskReadingSegmenter(), SIDE, SIDE)
     prompter.look_at(Frame(0, np.zeros((SIDE, SIDE, 3), np.uint8), 0.0))
-    prompter.ask(cleaning_prompts(block(5, 5, 1), 0))
+    prompts = cleaning_prompts(block(5, 5, 1), 0)
+    assert list(prompter.ask(prompts)) == list(prompts) != []

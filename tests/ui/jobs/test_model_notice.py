@@ -10,7 +10,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt cannot be loaded here", exc_
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
-from shiboken6 import delete
+from shiboken6 import delete, isValid
 
 from annotator.engine import registry
 from annotator.engine.runtime.libraries import ModelLibraries
@@ -115,7 +115,8 @@ def test_a_measurement_that_fails_says_why(notice: ModelNotice, attempt: FakeAtt
     attempt.trial = None
     attempt.go.set()
     click(qtbot, notice.measure)
-    qtbot.waitUntil(lambda: notice.speed.text() == "no memory for it")
+    qtbot.waitUntil(lambda: notice.speed.text() != "" and notice.measure.text() == "Measure its speed")
+    assert notice.speed.text() == "no memory for it"
 
 
 def test_the_dialog_selects_what_the_notice_offers(opened: MainWindow, qtbot: QtBot, tmp_path: Path,
@@ -161,4 +162,5 @@ def test_a_worker_that_outlives_the_notice_reports_to_nobody(qtbot: QtBot, attem
     delete(made)
     worker.progressed.emit(3, 10)
     worker.finished.emit(attempt.trial)
-    worker.ended.emit()
+    worker.ended.emit()  # an error in a slot would fail the test
+    assert not isValid(made)
